@@ -1,0 +1,35 @@
+namespace Crescent.Engine.Devices;
+
+/// <summary>What a device is and what it can hold.</summary>
+public sealed record DeviceInfo
+{
+    /// <summary>Name within its silo, such as <c>cpu</c>, <c>cuda:0</c>, <c>sim:h100-sxm:3</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>For a human: processor and instruction set, GPU model.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>True when its timing, power or tokens are modelled; shown wherever its numbers are.</summary>
+    public bool Simulated { get; init; }
+
+    /// <summary>Positions in a KV block.</summary>
+    public int BlockSize { get; init; } = StepPlan.BlockSize;
+
+    /// <summary>KV blocks it holds; block ids are 0 to this less one.</summary>
+    public required int BlockCount { get; init; }
+
+    /// <summary>Bytes of one KV block over all layers.</summary>
+    public required long BlockBytes { get; init; }
+
+    /// <summary>Most tokens in a step.</summary>
+    public required int MaxStepTokens { get; init; }
+
+    /// <summary>Most rows of logits in a step.</summary>
+    public required int MaxLogitRows { get; init; }
+
+    /// <summary>Positions a sequence may have.</summary>
+    public required int MaxContext { get; init; }
+
+    /// <summary>Tokens in the vocabulary: floats in a row of logits.</summary>
+    public required int VocabularySize { get; init; }
+}

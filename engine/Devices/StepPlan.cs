@@ -1,0 +1,68 @@
+namespace Crescent.Engine.Devices;
+
+/// <summary>
+/// What a device does in one step: slices of sequences, some of them prefill and some decode, in one batch. The plan is filled
+/// anew for each step and keeps its arrays, so that a running engine allocates nothing.
+/// </summary>
+public sealed class StepPlan
+{
+    /// <summary>Positions in a KV block, on every device.</summary>
+    public const int BlockSize = 16;
+
+    private int[] _tokens = new int[256];
+    private int[] _tables = new int[1024];
+    private StepSlice[] _slices = new StepSlice[64];
+    private int _tokenCount;
+    private int _tableCount;
+    private int _sliceCount;
+
+    /// <summary>The sequences of this step.</summary>
+    public ReadOnlySpan<StepSlice> Slices => _slices.AsSpan(0, _sliceCount);
+
+    /// <summary>New tokens of all slices, slice by slice.</summary>
+    public ReadOnlySpan<int> AllTokens => _tokens.AsSpan(0, _tokenCount);
+
+    /// <summary>Rows of logits that all slices want together.</summary>
+    public int LogitsRowCount { get; private set; }
+
+    /// <summary>The new tokens of <paramref name="slice"/>.</summary>
+    public ReadOnlySpan<int> Tokens(in StepSlice slice) => _tokens.AsSpan(slice.TokenOffset, slice.TokenCount);
+
+    /// <summary>The block ids of <paramref name="slice"/>: position p lies in block p / <see cref="BlockSize"/>.</summary>
+    public ReadOnlySpan<int> BlockTable(in StepSlice slice) => _tables.AsSpan(slice.TableOffset, slice.TableLength);
+
+    /// <summary>Empties the plan for the next step.</summary>
+    public void Clear() => _tokenCount = _tableCount = _sliceCount = LogitsRowCount = 0;
+
+    /// <summary>Adds a sequence to the step.</summary>
+    /// <returns>The first of its rows of logits.</returns>
+    public int Add(ReadOnlySpan<int> tokens, int startPosition, ReadOnlySpan<int> blockTable, LogitsWanted logits)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
+        ArgumentOutOfRangeException.ThrowIfNegative(startPosition);
+        if (blockTable.Length * BlockSize < startPosition + tokens.Length)
+        {
+            throw new ArgumentException(
+                $"{blockTable.Length} blocks hold {blockTable.Length * BlockSize} positions, the slice ends at {startPosition + tokens.Length}.",
+                nameof(blockTable));
+        }
+
+        var slice = new StepSlice(_tokenCount, tokens.Length, startPosition, _tableCount, blockTable.Length, logits, LogitsRowCount);
+        Append(ref _tokens, ref _tokenCount, tokens);
+        Append(ref _tables, ref _tableCount, blockTable);
+        Append(ref _slices, ref _sliceCount, [slice]);
+        LogitsRowCount += slice.LogitsRowCount;
+        return slice.LogitsRow;
+    }
+
+    private static void Append<T>(ref T[] array, ref int count, ReadOnlySpan<T> items)
+    {
+        if (array.Length < count + items.Length)
+        {
+            Array.Resize(ref array, Math.Max(array.Length * 2, count + items.Length));
+        }
+
+        items.CopyTo(array.AsSpan(count));
+        count += items.Length;
+    }
+}

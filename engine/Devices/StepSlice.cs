@@ -1,0 +1,21 @@
+namespace Crescent.Engine.Devices;
+
+/// <summary>One sequence's part of a step. Offsets point into the arrays of its <see cref="StepPlan"/>.</summary>
+/// <param name="TokenOffset">First of its tokens.</param>
+/// <param name="TokenCount">New tokens, at least 1.</param>
+/// <param name="StartPosition">Position of the first new token; the keys and values of all before it are in the blocks.</param>
+/// <param name="TableOffset">First entry of its block table.</param>
+/// <param name="TableLength">Blocks in the table: enough for StartPosition + TokenCount positions.</param>
+/// <param name="Logits">For which tokens logits are wanted.</param>
+/// <param name="LogitsRow">First of its rows of logits.</param>
+public readonly record struct StepSlice(
+    int TokenOffset, int TokenCount, int StartPosition, int TableOffset, int TableLength, LogitsWanted Logits, int LogitsRow)
+{
+    /// <summary>Rows of logits that the slice wants.</summary>
+    public int LogitsRowCount => Logits switch
+    {
+        LogitsWanted.None => 0,
+        LogitsWanted.Last => 1,
+        _ => TokenCount,
+    };
+}

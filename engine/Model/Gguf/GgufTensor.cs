@@ -1,0 +1,48 @@
+namespace Crescent.Engine.Model.Gguf;
+
+/// <summary>
+/// One tensor of a mapped GGUF file. Its data stay where the file is mapped and live as long as the file stays open.
+/// </summary>
+public sealed unsafe class GgufTensor
+{
+    internal GgufTensor(string name, GgmlType type, long[] shape, byte* data, long byteLength)
+    {
+        Name = name;
+        Type = type;
+        Shape = shape;
+        Data = data;
+        ByteLength = byteLength;
+    }
+
+    /// <summary>Such as <c>blk.0.attn_q.weight</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>How the values are stored.</summary>
+    public GgmlType Type { get; }
+
+    /// <summary>Extents, the contiguous one first: (columns, rows[, experts]).</summary>
+    public IReadOnlyList<long> Shape { get; }
+
+    /// <summary>Values in a row: the contiguous extent, a multiple of the type's block.</summary>
+    public int Columns => checked((int)Shape[0]);
+
+    /// <summary>All extents but the first, multiplied: rows of all experts together.</summary>
+    public long Rows => Shape.Skip(1).Aggregate(1L, static (product, extent) => product * extent);
+
+    /// <summary>First byte of the first row.</summary>
+    public byte* Data { get; }
+
+    /// <summary>Bytes of the whole tensor.</summary>
+    public long ByteLength { get; }
+
+    /// <summary>Bytes of one row.</summary>
+    public long RowBytes => ByteLength / Rows;
+
+    /// <summary>The stored bytes of row <paramref name="row"/>.</summary>
+    public ReadOnlySpan<byte> Row(long row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
+        return new ReadOnlySpan<byte>(Data + (row * RowBytes), checked((int)RowBytes));
+    }
+}

@@ -1,0 +1,45 @@
+namespace Crescent.Engine.Model.Text;
+
+/// <summary>
+/// The tokenizer that a GGUF file's metadata describes. Immutable and safe for use by many threads.
+/// </summary>
+public abstract class Tokenizer
+{
+    /// <summary>Tokens in the vocabulary; ids are 0 to this less one.</summary>
+    public abstract int VocabularySize { get; }
+
+    /// <summary>Token put before every prompt, or null.</summary>
+    public abstract int? BeginOfSequence { get; }
+
+    /// <summary>The file's end-of-sequence token, or null.</summary>
+    public abstract int? EndOfSequence { get; }
+
+    /// <summary>Whether <see cref="BeginOfSequence"/> is put before a prompt (<c>tokenizer.ggml.add_bos_token</c>).</summary>
+    public abstract bool AddsBeginOfSequence { get; }
+
+    /// <summary>True for tokens after which generation stops: end of sequence, end of turn, end of message.</summary>
+    public abstract bool IsEndOfGeneration(int token);
+
+    /// <summary>True for control tokens, which have no text of their own in an answer.</summary>
+    public abstract bool IsSpecial(int token);
+
+    /// <summary>The text of the token in the vocabulary, as the file writes it, such as <c>&lt;|im_end|&gt;</c>.</summary>
+    public abstract string TokenName(int token);
+
+    /// <summary>The bytes a token stands for; they need not be whole UTF-8 characters. Empty for special tokens.</summary>
+    public abstract ReadOnlySpan<byte> TokenBytes(int token);
+
+    /// <summary>The strings that are tokens of their own when special text is parsed, longest first.</summary>
+    public abstract IReadOnlyList<string> SpecialStrings { get; }
+
+    /// <summary>
+    /// The tokens of a text.
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="parseSpecial">Whether special strings become their tokens (true) or stay plain text (false).</param>
+    /// <param name="addSpecial">Whether <see cref="BeginOfSequence"/> goes before it, where the file says so.</param>
+    public abstract int[] Encode(string text, bool parseSpecial, bool addSpecial = false);
+
+    /// <summary>The text of <paramref name="tokens"/>; bytes that are no UTF-8 become U+FFFD.</summary>
+    public abstract string Decode(ReadOnlySpan<int> tokens, bool withSpecial = false);
+}

@@ -1,0 +1,30 @@
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>How busy an engine is: a snapshot made after each step.</summary>
+/// <param name="Waiting">Sequences that wait for blocks or budget.</param>
+/// <param name="Running">Sequences in the batch.</param>
+/// <param name="QueuedPromptTokens">Prompt tokens of waiting and running sequences that are not computed yet.</param>
+/// <param name="FreeBlocks">KV blocks to be had.</param>
+/// <param name="TotalBlocks">KV blocks of the device.</param>
+/// <param name="StepSeconds">Duration of a step, smoothed; 0 before the first.</param>
+/// <param name="TokensPerSecond">Output tokens a second, smoothed.</param>
+/// <param name="Watts">Power now.</param>
+/// <param name="WattsSource">Where the watts come from: <c>model</c>, <c>rapl</c>, <c>nvml</c>.</param>
+/// <param name="CapWatts">Power cap in force.</param>
+/// <param name="Joules">Energy since the engine's start.</param>
+/// <param name="OutputTokens">Tokens generated since the engine's start.</param>
+/// <param name="Steps">Steps since the engine's start.</param>
+public readonly record struct EngineState(
+    int Waiting,
+    int Running,
+    int QueuedPromptTokens,
+    int FreeBlocks,
+    int TotalBlocks,
+    double StepSeconds,
+    double TokensPerSecond,
+    double Watts,
+    string WattsSource,
+    double CapWatts,
+    double Joules,
+    long OutputTokens,
+    long Steps);

@@ -1,0 +1,20 @@
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>Why a sequence ended.</summary>
+public enum FinishReason
+{
+    /// <summary>It goes on.</summary>
+    None,
+
+    /// <summary>The model gave an end token, or a stop string was met.</summary>
+    Stop,
+
+    /// <summary>The token limit or the end of the context was reached.</summary>
+    Length,
+
+    /// <summary>The caller cancelled it.</summary>
+    Cancelled,
+
+    /// <summary>The engine failed; the output's error says how.</summary>
+    Error,
+}

@@ -1,0 +1,28 @@
+using Crescent.Engine.Devices;
+
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>
+/// An engine as its GPU grain sees it. Submit, cancel and state may be called by any thread and return at once; the work is
+/// done on the engine's own thread and comes back through the <see cref="IEngineSink"/>.
+/// </summary>
+public interface IInferenceEngine
+{
+    /// <summary>The device it owns.</summary>
+    DeviceInfo Device { get; }
+
+    /// <summary>Name of the model it serves.</summary>
+    string Model { get; }
+
+    /// <summary>The newest snapshot.</summary>
+    EngineState State { get; }
+
+    /// <summary>
+    /// Queues a sequence.
+    /// </summary>
+    /// <exception cref="RequestRefusedException">It can never fit, or the queue is full.</exception>
+    void Submit(InferenceRequest request);
+
+    /// <summary>Ends a sequence within one step and frees its blocks; unknown and ended ones are ignored.</summary>
+    void Cancel(long requestId);
+}

@@ -1,0 +1,27 @@
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>Why an engine did not take a request.</summary>
+public enum RefusalReason
+{
+    /// <summary>It can never fit: prompt and output exceed the context or the device's blocks.</summary>
+    TooLong,
+
+    /// <summary>The queue is full; try again after <see cref="RequestRefusedException.RetryAfter"/>.</summary>
+    Overloaded,
+
+    /// <summary>The request is malformed.</summary>
+    Invalid,
+
+    /// <summary>The engine is stopping or its device is draining.</summary>
+    Stopping,
+}
+
+/// <summary>A request that the engine refused at submission; nothing of it is kept.</summary>
+public sealed class RequestRefusedException(RefusalReason reason, string message, TimeSpan? retryAfter = null) : Exception(message)
+{
+    /// <summary>Why.</summary>
+    public RefusalReason Reason { get; } = reason;
+
+    /// <summary>When to try again, for <see cref="RefusalReason.Overloaded"/> and <see cref="RefusalReason.Stopping"/>.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
+}

@@ -1,0 +1,10 @@
+using Crescent.Grains.Contracts.Chat;
+
+namespace Crescent.Grains.Serving;
+
+/// <summary>What has arrived of a generation since the last chunk.</summary>
+/// <param name="Tokens">Token ids, in order.</param>
+/// <param name="Text">Their text as far as it is certain.</param>
+/// <param name="FinishReason">OpenAI's word for the end (<c>stop</c>, <c>length</c>), or null while it goes on.</param>
+/// <param name="Usage">With the end.</param>
+public readonly record struct GenerationChunk(IReadOnlyList<int> Tokens, string Text, string? FinishReason, ChatUsage? Usage);

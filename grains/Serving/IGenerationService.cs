@@ -1,0 +1,15 @@
+namespace Crescent.Grains.Serving;
+
+/// <summary>
+/// Generates text somewhere in the cluster: places the call, follows its stream and releases what it reserved. One per silo; the
+/// HTTP front end and the chat grain use it alike.
+/// </summary>
+public interface IGenerationService
+{
+    /// <summary>
+    /// Streams a generation to its end. Cancelling, or leaving the enumeration early, stops it on its device within one step.
+    /// </summary>
+    /// <exception cref="Crescent.Engine.Scheduling.RequestRefusedException">No device can take it now, or ever.</exception>
+    /// <exception cref="TimeoutException">A hop missed its deadline.</exception>
+    IAsyncEnumerable<GenerationChunk> Generate(GenerationCall call, CancellationToken cancellationToken = default);
+}

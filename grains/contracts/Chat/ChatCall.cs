@@ -1,0 +1,21 @@
+namespace Crescent.Grains.Contracts.Chat;
+
+/// <summary>A chat turn asked for by a client of the cluster.</summary>
+[GenerateSerializer, Immutable, Alias("Crescent.ChatCall")]
+public sealed record ChatCall
+{
+    /// <summary>The conversation as a JSON array of OpenAI chat messages.</summary>
+    [Id(0)] public required string Messages { get; init; }
+
+    /// <summary>Most tokens to generate; null for what the context leaves.</summary>
+    [Id(1)] public int? MaxTokens { get; init; }
+
+    /// <summary>0 is greedy.</summary>
+    [Id(2)] public float Temperature { get; init; }
+
+    /// <summary>Above 0, at most 1.</summary>
+    [Id(3)] public float TopP { get; init; } = 1;
+
+    /// <summary>Seed; null for a fresh one.</summary>
+    [Id(4)] public long? Seed { get; init; }
+}

@@ -1,0 +1,18 @@
+namespace Crescent.Grains.Contracts.Chat;
+
+/// <summary>A piece of an answer.</summary>
+[GenerateSerializer, Immutable, Alias("Crescent.ChatChunk")]
+public sealed record ChatChunk
+{
+    /// <summary>Text since the last chunk.</summary>
+    [Id(0)] public string Text { get; init; } = "";
+
+    /// <summary>Tokens in this chunk.</summary>
+    [Id(1)] public int Tokens { get; init; }
+
+    /// <summary>OpenAI's finish reason (<c>stop</c>, <c>length</c>), with the last chunk.</summary>
+    [Id(2)] public string? FinishReason { get; init; }
+
+    /// <summary>What the answer took, with the last chunk.</summary>
+    [Id(3)] public ChatUsage? Usage { get; init; }
+}

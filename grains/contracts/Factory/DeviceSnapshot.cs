@@ -1,0 +1,66 @@
+namespace Crescent.Grains.Contracts.Factory;
+
+/// <summary>One device as the factory sees it.</summary>
+[GenerateSerializer, Immutable, Alias("Crescent.DeviceSnapshot")]
+public sealed record DeviceSnapshot
+{
+    /// <summary>Name of the silo that owns it.</summary>
+    [Id(0)] public required string Silo { get; init; }
+
+    /// <summary>Name within the silo, such as <c>cpu</c>.</summary>
+    [Id(1)] public required string Device { get; init; }
+
+    /// <summary>For a human: processor and instruction set.</summary>
+    [Id(2)] public required string Description { get; init; }
+
+    /// <summary>True when its numbers are modelled.</summary>
+    [Id(3)] public bool Simulated { get; init; }
+
+    /// <summary>Name of the model it serves.</summary>
+    [Id(4)] public required string Model { get; init; }
+
+    /// <summary>Sequences that wait.</summary>
+    [Id(5)] public int Waiting { get; init; }
+
+    /// <summary>Sequences in the batch.</summary>
+    [Id(6)] public int Running { get; init; }
+
+    /// <summary>KV blocks to be had.</summary>
+    [Id(7)] public int FreeBlocks { get; init; }
+
+    /// <summary>KV blocks in all.</summary>
+    [Id(8)] public int TotalBlocks { get; init; }
+
+    /// <summary>Smoothed duration of a step, in seconds.</summary>
+    [Id(9)] public double StepSeconds { get; init; }
+
+    /// <summary>Smoothed output tokens a second.</summary>
+    [Id(10)] public double TokensPerSecond { get; init; }
+
+    /// <summary>Power now, in watts.</summary>
+    [Id(11)] public double Watts { get; init; }
+
+    /// <summary>Where the watts come from: <c>model</c>, <c>rapl</c>, <c>nvml</c>.</summary>
+    [Id(12)] public string WattsSource { get; init; } = "model";
+
+    /// <summary>Power cap in force, in watts.</summary>
+    [Id(13)] public double CapWatts { get; init; }
+
+    /// <summary>Energy since start, in joules.</summary>
+    [Id(14)] public double Joules { get; init; }
+
+    /// <summary>Tokens generated since start.</summary>
+    [Id(15)] public long OutputTokens { get; init; }
+
+    /// <summary>True when it takes no new work.</summary>
+    [Id(16)] public bool Draining { get; init; }
+
+    /// <summary>Reservations that this view holds on it: calls placed and not yet ended.</summary>
+    [Id(17)] public int Reserved { get; init; }
+
+    /// <summary>Counts the states a silo sent; a lower one is older.</summary>
+    [Id(18)] public long Sequence { get; init; }
+
+    /// <summary>Age of the state when the snapshot was taken, in seconds.</summary>
+    [Id(19)] public double AgeSeconds { get; init; }
+}

@@ -1,0 +1,15 @@
+namespace Crescent.Grains.Contracts.Factory;
+
+/// <summary>The factory as one silo sees it.</summary>
+/// <param name="ClusterId">The run of the cluster.</param>
+/// <param name="Model">The model it serves.</param>
+/// <param name="Policy">The placement policy in force.</param>
+/// <param name="Silos">Members.</param>
+/// <param name="Devices">Devices of all members.</param>
+[GenerateSerializer, Immutable, Alias("Crescent.FactorySnapshot")]
+public sealed record FactorySnapshot(
+    [property: Id(0)] string ClusterId,
+    [property: Id(1)] string Model,
+    [property: Id(2)] string Policy,
+    [property: Id(3)] IReadOnlyList<SiloSnapshot> Silos,
+    [property: Id(4)] IReadOnlyList<DeviceSnapshot> Devices);
