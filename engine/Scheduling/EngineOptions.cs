@@ -1,0 +1,26 @@
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>Limits of an engine.</summary>
+public sealed record EngineOptions
+{
+    public const int DefaultMaxStepTokens = 512;
+    public const int DefaultMaxRunning = 64;
+    public const int DefaultMaxWaiting = 1024;
+
+    /// <summary>Token budget of a step, prefill and decode together; 1 and up, bounded by the device.</summary>
+    public int MaxStepTokens { get; init; } = DefaultMaxStepTokens;
+
+    /// <summary>Most sequences in the batch; 1 and up, bounded by the device's rows of logits.</summary>
+    public int MaxRunning { get; init; } = DefaultMaxRunning;
+
+    /// <summary>Most sequences that wait; one more is refused as overload; 0 and up.</summary>
+    public int MaxWaiting { get; init; } = DefaultMaxWaiting;
+
+    /// <summary>Throws when a value is out of its range.</summary>
+    public void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxStepTokens);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxRunning);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxWaiting);
+    }
+}

@@ -1,0 +1,302 @@
+using System.Collections.Concurrent;
+using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
+using Crescent.Engine.Model.Text;
+using Crescent.Engine.Power;
+using Crescent.Engine.Sampling;
+
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>
+/// Continuous batching on one device: sequences join and leave between steps. <see cref="Step"/> does one
+/// schedule - execute - sample - emit; a driver calls it, a dedicated thread in a live silo. Nothing here sleeps or waits.
+/// </summary>
+public sealed class InferenceEngine : IInferenceEngine
+{
+    private readonly IDevice _device;
+    private readonly Tokenizer _tokenizer;
+    private readonly IEngineSink _sink;
+    private readonly TimeProvider _time;
+    private readonly EngineOptions _options;
+    private readonly KvCache _kv;
+    private readonly Scheduler _scheduler;
+    private readonly Sampler _sampler;
+    private readonly EngineStatistics _statistics;
+    private readonly StepPlan _plan = new();
+    private readonly ConcurrentQueue<Command> _inbox = new();
+    private readonly Dictionary<long, Sequence> _sequences = [];
+    private SequenceOutput[] _outputs = new SequenceOutput[64];
+    private int _outputCount;
+    private int _accepted;
+    private volatile bool _stopping;
+
+    /// <summary>An engine that owns <paramref name="device"/>'s blocks; the device itself stays the caller's to dispose.</summary>
+    public InferenceEngine(
+        IDevice device, Tokenizer tokenizer, string model, IEngineSink sink, IPowerModel power, EngineOptions? options = null, TimeProvider? time = null)
+    {
+        _options = options ?? new EngineOptions();
+        _options.Validate();
+        _device = device;
+        _tokenizer = tokenizer;
+        Model = model;
+        _sink = sink;
+        _time = time ?? TimeProvider.System;
+        _kv = new KvCache(device.Info.BlockCount);
+        _scheduler = new Scheduler(
+            _kv, Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens), Math.Min(_options.MaxRunning, device.Info.MaxLogitRows));
+        _sampler = new Sampler(device.Info.VocabularySize);
+        _statistics = new EngineStatistics(power, _time, _kv.TotalBlocks);
+    }
+
+    private enum CommandKind
+    {
+        Submit,
+        Cancel,
+    }
+
+    /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>
+    public event Action? WorkArrived;
+
+    /// <inheritdoc/>
+    public DeviceInfo Device => _device.Info;
+
+    /// <inheritdoc/>
+    public string Model { get; }
+
+    /// <inheritdoc/>
+    public EngineState State => _statistics.State;
+
+    /// <inheritdoc/>
+    public void Submit(InferenceRequest request)
+    {
+        Validate(request);
+        if (_stopping)
+        {
+            throw new RequestRefusedException(RefusalReason.Stopping, $"Device {Device.Name} is stopping.", TimeSpan.FromSeconds(1));
+        }
+
+        if (Interlocked.Increment(ref _accepted) > _options.MaxRunning + _options.MaxWaiting)
+        {
+            Interlocked.Decrement(ref _accepted);
+            throw new RequestRefusedException(
+                RefusalReason.Overloaded, $"Device {Device.Name} has {_options.MaxWaiting} requests waiting.", _statistics.RetryAfter(_options.MaxWaiting));
+        }
+
+        _inbox.Enqueue(new Command(CommandKind.Submit, request.Id, request, _time.GetTimestamp()));
+        WorkArrived?.Invoke();
+    }
+
+    /// <inheritdoc/>
+    public void Cancel(long requestId)
+    {
+        _inbox.Enqueue(new Command(CommandKind.Cancel, requestId, null, 0));
+        WorkArrived?.Invoke();
+    }
+
+    /// <summary>Times a sequence lost its blocks to another.</summary>
+    public long Preemptions => _scheduler.Preemptions;
+
+    /// <summary>Refuses new requests from now on and ends all others with <see cref="FinishReason.Error"/> at the next step.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        WorkArrived?.Invoke();
+    }
+
+    /// <summary>
+    /// Does one step. Only one thread at a time may call it.
+    /// </summary>
+    /// <returns>False when there was nothing to do.</returns>
+    public bool Step()
+    {
+        _outputCount = 0;
+        TakeCommands();
+        if (_stopping)
+        {
+            EndAll($"Device {Device.Name} was stopped.");
+        }
+
+        _scheduler.Plan(_plan);
+        if (_plan.Slices.Length > 0)
+        {
+            Execute();
+        }
+
+        var worked = _plan.Slices.Length > 0 || _outputCount > 0;
+        _statistics.Publish(_scheduler, _kv, idle: _plan.Slices.Length == 0);
+        if (_outputCount > 0)
+        {
+            _sink.OnStep(_outputs.AsSpan(0, _outputCount));
+            Array.Clear(_outputs, 0, _outputCount);
+        }
+
+        return worked;
+    }
+
+    /// <summary>
+    /// Ends every sequence because the device failed; the engine itself stays usable. The driver calls it when <see cref="Step"/> throws.
+    /// </summary>
+    public void Fail(string error)
+    {
+        _outputCount = 0;
+        EndAll(error);
+        _sink.OnStep(_outputs.AsSpan(0, _outputCount));
+        Array.Clear(_outputs, 0, _outputCount);
+    }
+
+    /// <summary>Throws when an invariant of blocks and sequences is broken; for tests and for idle moments.</summary>
+    public void CheckIntegrity() => _kv.CheckIntegrity(_sequences.Values.Select(static sequence => sequence.Table));
+
+    private void Validate(InferenceRequest request)
+    {
+        if (request.Prompt.Length == 0 || request.MaxTokens < 1)
+        {
+            throw new RequestRefusedException(RefusalReason.Invalid, "A request needs at least one prompt token and MaxTokens of at least 1.");
+        }
+
+        foreach (var token in request.Prompt)
+        {
+            if ((uint)token >= (uint)Device.VocabularySize)
+            {
+                throw new RequestRefusedException(
+                    RefusalReason.Invalid, $"Prompt token {token} is outside the vocabulary of {Device.VocabularySize} tokens.");
+            }
+        }
+
+        // The last token is only put out, never computed, so it needs no position.
+        var positions = (long)request.Prompt.Length + request.MaxTokens - 1;
+        var room = Math.Min(Device.MaxContext, (long)_kv.TotalBlocks * StepPlan.BlockSize);
+        if (positions > room)
+        {
+            throw new RequestRefusedException(
+                RefusalReason.TooLong,
+                $"{request.Prompt.Length} prompt tokens and {request.MaxTokens} output tokens exceed the {room} positions of device {Device.Name}.");
+        }
+    }
+
+    private void TakeCommands()
+    {
+        while (_inbox.TryDequeue(out var command))
+        {
+            if (command.Kind == CommandKind.Cancel)
+            {
+                if (_sequences.TryGetValue(command.Id, out var cancelled))
+                {
+                    End(cancelled, -1, "", FinishReason.Cancelled, null);
+                }
+            }
+            else
+            {
+                var sequence = new Sequence(command.Request!, _tokenizer, command.Timestamp);
+                if (_sequences.TryAdd(command.Id, sequence))
+                {
+                    _scheduler.Add(sequence);
+                }
+                else
+                {
+                    Interlocked.Decrement(ref _accepted);
+                    Emit(new SequenceOutput(
+                        command.Request!, 0, -1, "", FinishReason.Error, null, $"A request with the id {command.Id} is running already."));
+                }
+            }
+        }
+    }
+
+    private void Execute()
+    {
+        var started = _time.GetTimestamp();
+        var result = _device.Execute(_plan);
+        var ended = _time.GetTimestamp();
+        var energy = _statistics.Count(_plan, result.Duration);
+        foreach (var scheduled in _scheduler.Scheduled)
+        {
+            var sequence = scheduled.Sequence;
+            if (sequence.StartedAt == 0)
+            {
+                sequence.StartedAt = started;
+            }
+
+            sequence.Computed += scheduled.Tokens;
+            sequence.Joules += energy.Share(scheduled.Tokens);
+            if (scheduled.LogitsRow >= 0)
+            {
+                var token = _sampler.Sample(result.Logits(scheduled.LogitsRow), sequence.Request.Sampling, sequence.TokenCount);
+                TakeToken(sequence, token, ended);
+            }
+        }
+    }
+
+    private void TakeToken(Sequence sequence, int token, long now)
+    {
+        if (sequence.OutputCount == 0)
+        {
+            sequence.FirstTokenAt = now;
+        }
+
+        sequence.Append(token);
+        _statistics.CountOutput();
+        var request = sequence.Request;
+        if (_tokenizer.IsEndOfGeneration(token) && !request.IgnoreEndOfGeneration)
+        {
+            End(sequence, token, sequence.Text.Flush(), FinishReason.Stop, null);
+            return;
+        }
+
+        var text = sequence.Text.Append(token);
+        if (sequence.Text.Stopped)
+        {
+            End(sequence, token, text, FinishReason.Stop, null);
+        }
+        else if (sequence.OutputCount == request.MaxTokens)
+        {
+            End(sequence, token, text + sequence.Text.Flush(), FinishReason.Length, null);
+        }
+        else
+        {
+            Emit(new SequenceOutput(request, sequence.OutputCount - 1, token, text, FinishReason.None, null, null));
+        }
+    }
+
+    private void EndAll(string error)
+    {
+        foreach (var sequence in _sequences.Values.ToArray())
+        {
+            End(sequence, -1, "", FinishReason.Error, error);
+        }
+    }
+
+    private void End(Sequence sequence, int token, string text, FinishReason reason, string? error)
+    {
+        _scheduler.Remove(sequence);
+        _sequences.Remove(sequence.Request.Id);
+        Interlocked.Decrement(ref _accepted);
+        var offset = token < 0 ? sequence.OutputCount : sequence.OutputCount - 1;
+        Emit(new SequenceOutput(sequence.Request, offset, token, text, reason, Usage(sequence), error));
+    }
+
+    private SequenceUsage Usage(Sequence sequence)
+    {
+        var now = _time.GetTimestamp();
+        var started = sequence.StartedAt == 0 ? now : sequence.StartedAt;
+        var first = sequence.FirstTokenAt == 0 ? now : sequence.FirstTokenAt;
+        return new SequenceUsage(
+            sequence.Request.Prompt.Length,
+            sequence.OutputCount,
+            _time.GetElapsedTime(sequence.SubmittedAt, started),
+            _time.GetElapsedTime(started, first),
+            _time.GetElapsedTime(first, now),
+            sequence.Joules);
+    }
+
+    private void Emit(in SequenceOutput output)
+    {
+        if (_outputCount == _outputs.Length)
+        {
+            Array.Resize(ref _outputs, _outputCount * 2);
+        }
+
+        _outputs[_outputCount++] = output;
+    }
+
+    private readonly record struct Command(CommandKind Kind, long Id, InferenceRequest? Request, long Timestamp);
+}

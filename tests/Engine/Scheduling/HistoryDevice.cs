@@ -1,0 +1,99 @@
+using Crescent.Engine.Devices;
+
+namespace Crescent.Tests.Engine.Scheduling;
+
+/// <summary>
+/// A device whose next token is a hash of the sequence's whole history, read back through the block table: a wrong block, a wrong
+/// position or a lost token changes every token after it.
+/// </summary>
+internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxContext = 4096, int maxStepTokens = 512, int maxLogitRows = 64) : IDevice
+{
+    private readonly int[] _kv = Enumerable.Repeat(-1, blocks * StepPlan.BlockSize).ToArray();
+    private readonly float[] _logits = new float[maxLogitRows * vocabulary];
+
+    public DeviceInfo Info { get; } = new()
+    {
+        Name = "history",
+        Description = "test double",
+        BlockCount = blocks,
+        BlockBytes = StepPlan.BlockSize * sizeof(int),
+        MaxStepTokens = maxStepTokens,
+        MaxLogitRows = maxLogitRows,
+        MaxContext = maxContext,
+        VocabularySize = vocabulary,
+    };
+
+    public int Steps { get; private set; }
+
+    public long TokensComputed { get; private set; }
+
+    public int LargestBatch { get; private set; }
+
+    /// <summary>Called before each step; may throw to make it fail.</summary>
+    public Action<StepPlan>? BeforeStep { get; set; }
+
+    /// <summary>The token that follows <paramref name="history"/> on any such device.</summary>
+    public static int Next(ReadOnlySpan<int> history, int vocabulary = 128)
+    {
+        var hash = 17u;
+        foreach (var token in history)
+        {
+            hash = (hash * 31) + (uint)token + 7;
+            hash ^= hash >> 13;
+        }
+
+        // Token 0 is the end of generation in these tests and never comes by itself.
+        return 1 + (int)(hash % (uint)(vocabulary - 1));
+    }
+
+    public StepResult Execute(StepPlan plan)
+    {
+        BeforeStep?.Invoke(plan);
+        Steps++;
+        LargestBatch = Math.Max(LargestBatch, plan.Slices.Length);
+        TokensComputed += plan.AllTokens.Length;
+        Assert.True(plan.AllTokens.Length <= Info.MaxStepTokens);
+        Assert.True(plan.LogitsRowCount <= Info.MaxLogitRows);
+        foreach (var slice in plan.Slices)
+        {
+            var table = plan.BlockTable(slice);
+            var tokens = plan.Tokens(slice);
+            for (var i = 0; i < tokens.Length; i++)
+            {
+                _kv[Address(table, slice.StartPosition + i)] = tokens[i];
+            }
+        }
+
+        foreach (var slice in plan.Slices)
+        {
+            if (slice.Logits == LogitsWanted.None)
+            {
+                continue;
+            }
+
+            var table = plan.BlockTable(slice);
+            var end = slice.StartPosition + slice.TokenCount;
+            var history = new int[end];
+            for (var position = 0; position < end; position++)
+            {
+                history[position] = _kv[Address(table, position)];
+            }
+
+            for (var row = 0; row < slice.LogitsRowCount; row++)
+            {
+                var logits = _logits.AsSpan((slice.LogitsRow + row) * vocabulary, vocabulary);
+                logits.Clear();
+                logits[Next(history.AsSpan(0, end - slice.LogitsRowCount + row + 1), vocabulary)] = 10;
+            }
+        }
+
+        return new StepResult(_logits, vocabulary, TimeSpan.FromMilliseconds(1));
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private static int Address(ReadOnlySpan<int> table, int position) =>
+        (table[position / StepPlan.BlockSize] * StepPlan.BlockSize) + (position % StepPlan.BlockSize);
+}
