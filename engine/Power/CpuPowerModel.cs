@@ -1,3 +1,5 @@
+using Crescent.Engine.Devices;
+
 namespace Crescent.Engine.Power;
 
 /// <summary>
@@ -17,5 +19,5 @@ public sealed class CpuPowerModel(int threads, double idleWattsPerThread = CpuPo
     public double CapWatts => threads * busyWattsPerThread;
 
     /// <inheritdoc/>
-    public double StepWatts(int sequences, int tokens) => CapWatts;
+    public double StepJoules(StepPlan plan, TimeSpan duration) => CapWatts * duration.TotalSeconds;
 }

@@ -1,3 +1,5 @@
+using Crescent.Engine.Devices;
+
 namespace Crescent.Engine.Power;
 
 /// <summary>What a device draws where no meter answers.</summary>
@@ -9,8 +11,8 @@ public interface IPowerModel
     /// <summary>Highest watts: the cap in force.</summary>
     double CapWatts { get; }
 
-    /// <summary>Watts during a step.</summary>
-    /// <param name="sequences">Sequences in the step.</param>
-    /// <param name="tokens">New tokens in the step.</param>
-    double StepWatts(int sequences, int tokens);
+    /// <summary>Joules of a step.</summary>
+    /// <param name="plan">What the step computed.</param>
+    /// <param name="duration">How long it took on the device.</param>
+    double StepJoules(StepPlan plan, TimeSpan duration);
 }

@@ -45,7 +45,7 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
     public StepEnergy Count(StepPlan plan, TimeSpan duration)
     {
         var seconds = duration.TotalSeconds;
-        var joules = power.StepWatts(plan.Slices.Length, plan.AllTokens.Length) * seconds;
+        var joules = power.StepJoules(plan, duration);
         _stepSeconds = _steps == 0 ? seconds : _stepSeconds + (Smoothing * (seconds - _stepSeconds));
         _windowBusyJoules += joules;
         _windowBusySeconds += seconds;

@@ -220,7 +220,10 @@ public sealed class InferenceEngine : IInferenceEngine
             sequence.Joules += energy.Share(scheduled.Tokens);
             if (scheduled.LogitsRow >= 0)
             {
-                var token = _sampler.Sample(result.Logits(scheduled.LogitsRow), sequence.Request.Sampling, sequence.TokenCount);
+                var row = scheduled.LogitsRow;
+                var token = result.HasTokens
+                    ? result.Token(row)
+                    : _sampler.Sample(result.Logits(row), sequence.Request.Sampling, sequence.TokenCount);
                 TakeToken(sequence, token, ended);
             }
         }
