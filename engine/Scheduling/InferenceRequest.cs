@@ -11,6 +11,14 @@ public sealed record InferenceRequest
     /// <summary>Prompt tokens, at least one.</summary>
     public required int[] Prompt { get; init; }
 
+    /// <summary>
+    /// How many of the last prompt tokens are output of an earlier attempt at this sequence, whose device died: 0 to the prompt's
+    /// length less one. The engine runs them through its detokeniser and stop matcher without putting them out again, so that text
+    /// the earlier attempt held back is not lost, and draws go on with the randomness of output token number
+    /// <see cref="ResumedTokens"/>. Offsets of the outputs and <see cref="MaxTokens"/> still count from 0.
+    /// </summary>
+    public int ResumedTokens { get; init; }
+
     /// <summary>Most tokens to generate, at least 1.</summary>
     public required int MaxTokens { get; init; }
 

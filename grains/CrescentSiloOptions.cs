@@ -1,0 +1,16 @@
+using Crescent.Grains.Gpu;
+
+namespace Crescent.Grains;
+
+/// <summary>What a silo is and owns.</summary>
+public sealed class CrescentSiloOptions
+{
+    /// <summary>Name of the model that the cluster serves, the same in every silo.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>For humans: <c>front</c>, <c>device</c> or <c>all</c>.</summary>
+    public string Role { get; init; } = "all";
+
+    /// <summary>One for each device that the silo owns; none in a front end.</summary>
+    public IReadOnlyList<DeviceFactory> Devices { get; init; } = [];
+}
