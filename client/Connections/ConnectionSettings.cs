@@ -1,0 +1,34 @@
+using Crescent.Client.Connections.Http;
+
+namespace Crescent.Client.Connections;
+
+/// <summary>How to reach a factory.</summary>
+internal sealed record ConnectionSettings
+{
+    /// <summary>Longest wait for the factory's next sign unless set, in seconds.</summary>
+    public const double DefaultTimeoutSeconds = 30;
+
+    /// <summary>Address of the HTTP front end; null to go over Orleans.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>A local cluster's announcement; null for the newest that runs.</summary>
+    public FileInfo? Cluster { get; init; }
+
+    /// <summary>Longest wait to connect, for a reply, and for each next piece of an answer.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(DefaultTimeoutSeconds);
+
+    /// <summary>Whether the transport's warnings go to standard error.</summary>
+    public bool Verbose { get; init; }
+
+    /// <summary>Opens the connection that the settings ask for.</summary>
+    /// <exception cref="FactoryException">There is no such factory.</exception>
+    public static Task<IFactoryConnection> Connect(ConnectionSettings settings, CancellationToken cancellationToken)
+    {
+        if (settings.Url is not null)
+        {
+            return Task.FromResult<IFactoryConnection>(new HttpConnection(settings.Url, settings.Timeout));
+        }
+
+        throw new FactoryException("No local transport yet.", "Use --url.");
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Crescent.Client.Json;
+using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Contracts.Factory;
+
+namespace Crescent.Client.Connections.Http;
+
+/// <summary>A factory reached through the OpenAI-compatible HTTP front end.</summary>
+internal sealed class HttpConnection : IFactoryConnection
+{
+    private static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(10);
+
+    private readonly HttpClient _http;
+    private readonly HttpFailures _failures;
+    private readonly TimeSpan _timeout;
+    private string? _model;
+
+    /// <param name="url">Base address; a trailing <c>/v1</c> is ignored.</param>
+    /// <param name="timeout">Longest wait to connect, for a reply, and for each next piece of an answer.</param>
+    public HttpConnection(Uri url, TimeSpan timeout)
+    {
+        _timeout = timeout;
+        var address = url.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        address = address.EndsWith("/v1", StringComparison.Ordinal) ? address[..^"/v1".Length] : address;
+        _failures = new HttpFailures(address, timeout);
+
+        // A proxy has no way to this machine's own loopback.
+        var handler = new SocketsHttpHandler { ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect, UseProxy = !url.IsLoopback };
+        _http = new HttpClient(handler) { BaseAddress = new Uri(address + "/"), Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    public IAsyncEnumerable<ChatChunk> Chat(ChatCall call, CancellationToken cancellationToken) =>
+        Deadlines.EachWithin(stop => Stream(call, stop), _timeout, cancellationToken).Translating(_failures.Translate);
+
+    public Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken) =>
+        Deadlines.Within(
+            async stop =>
+            {
+                using var reply = await _http.GetAsync("v1/factory", stop);
+                await _failures.ThrowUnlessOk(reply, stop);
+                return await reply.Content.ReadFromJsonAsync(WireJson.Default.FactorySnapshot, stop)
+                    ?? throw new JsonException("The factory's state is null.");
+            },
+            _timeout,
+            cancellationToken).Translating(_failures.Translate);
+
+    public ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async IAsyncEnumerable<ChatChunk> Stream(ChatCall call, [EnumeratorCancellation] CancellationToken stop)
+    {
+        _model ??= await ServedModel(stop);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = JsonContent.Create(Body(call, _model)) };
+        using var reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        await _failures.ThrowUnlessOk(reply, stop);
+        await using var body = await reply.Content.ReadAsStreamAsync(stop);
+        await foreach (var chunk in ChatEvents.Read(body, stop))
+        {
+            yield return chunk;
+        }
+    }
+
+    private async Task<string> ServedModel(CancellationToken stop)
+    {
+        using var reply = await _http.GetAsync("v1/models", stop);
+        await _failures.ThrowUnlessOk(reply, stop);
+        var models = await reply.Content.ReadFromJsonAsync(WireJson.Default.JsonNode, stop);
+        return models?["data"]?.AsArray() is [JsonObject first, ..] && (string?)first["id"] is { } id
+            ? id
+            : throw new JsonException("The list of models is empty.");
+    }
+
+    private static JsonObject Body(ChatCall call, string model)
+    {
+        var body = new JsonObject
+        {
+            ["model"] = model,
+            ["messages"] = JsonNode.Parse(call.Messages),
+            ["stream"] = true,
+            ["stream_options"] = new JsonObject { ["include_usage"] = true },
+            ["temperature"] = call.Temperature,
+            ["top_p"] = call.TopP,
+        };
+        if (call.MaxTokens is { } most)
+        {
+            body["max_completion_tokens"] = most;
+        }
+
+        if (call.Seed is { } seed)
+        {
+            body["seed"] = seed;
+        }
+
+        return body;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Crescent.Client.Connections.Http;
+
+/// <summary>Words for what goes wrong over HTTP.</summary>
+/// <param name="address">The front end's base address.</param>
+/// <param name="timeout">The deadline in force.</param>
+internal sealed class HttpFailures(string address, TimeSpan timeout)
+{
+    /// <summary>Translates an exception of the HTTP client, of a deadline or of a reader; null for any other.</summary>
+    public FactoryException? Translate(Exception failure) => failure switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
+            Lost($"The host of {address} is not known", "Check --url.", failure),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
+            Lost(
+                $"Nothing answers at {address}",
+                $"Check --url, or start a local cluster there: {StartHint.Command} -- --urls {address}",
+                failure),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
+            Lost($"{address} does not speak TLS that this machine trusts", "Check the certificate, or use http:// if the front end has none.", failure),
+        HttpRequestException or IOException =>
+            Lost($"The connection to {address} broke off", "The front end may have died: check that it runs, and ask again.", failure),
+        TimeoutException or OperationCanceledException { InnerException: TimeoutException } =>
+            Lost($"{address} gave no sign for {timeout.TotalSeconds:0.#} s", "Raise --timeout, or look at the load with `top`.", failure),
+        JsonException or InvalidOperationException or FormatException =>
+            Lost($"{address} answers, but not as a Crescent front end: {failure.Message}", "Check --url.", failure),
+        _ => null,
+    };
+
+    /// <summary>Passes a reply that is OK and turns any other into its error.</summary>
+    /// <exception cref="FactoryException">The front end refused.</exception>
+    public async Task ThrowUnlessOk(HttpResponseMessage reply, CancellationToken cancellationToken)
+    {
+        if (reply.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        var status = (int)reply.StatusCode;
+        var remedy = reply.StatusCode switch
+        {
+            HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => "The factory is busy or starting: try again soon.",
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "The front end wants a key that this console does not send.",
+            HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge => "Change the prompt or the option it names.",
+            HttpStatusCode.NotFound => "Check --url: it must be a Crescent front end.",
+            _ => "See the front end's log.",
+        };
+        var text = await reply.Content.ReadAsStringAsync(cancellationToken);
+        throw Refusal(ErrorIn(text), $"{address} replied {status} {reply.ReasonPhrase}".TrimEnd(), remedy);
+    }
+
+    /// <summary>The failure that an OpenAI error object tells of.</summary>
+    public static FactoryException Refusal(JsonObject? error, string fallback, string remedy)
+    {
+        var message = (error?["message"] as JsonValue)?.GetValue<string>();
+        return new FactoryException(string.IsNullOrWhiteSpace(message) ? fallback : message, remedy);
+    }
+
+    private static JsonObject? ErrorIn(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text) is JsonObject body ? body["error"] as JsonObject : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static FactoryException Lost(string message, string remedy, Exception cause) => new(message, remedy, cause) { ConnectionLost = true };
+}

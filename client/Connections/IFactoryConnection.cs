@@ -1,0 +1,14 @@
+using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Contracts.Factory;
+
+namespace Crescent.Client.Connections;
+
+/// <summary>A way into a factory. Every failure but cancellation comes as <see cref="FactoryException"/>.</summary>
+internal interface IFactoryConnection : IAsyncDisposable
+{
+    /// <summary>Streams an answer; the last chunk has the finish reason and the usage.</summary>
+    IAsyncEnumerable<ChatChunk> Chat(ChatCall call, CancellationToken cancellationToken);
+
+    /// <summary>Silos and devices now.</summary>
+    Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken);
+}

@@ -1,0 +1,33 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Crescent.Grains.Contracts.Factory;
+
+namespace Crescent.Client.Json;
+
+/// <summary>What the console reads and writes as JSON; names are in snake case, as in OpenAI's API.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(AnswerDocument))]
+[JsonSerializable(typeof(TurnDocument))]
+[JsonSerializable(typeof(FailureDocument))]
+[JsonSerializable(typeof(FactorySnapshot))]
+[JsonSerializable(typeof(JsonNode))]
+internal sealed partial class WireJson : JsonSerializerContext
+{
+    /// <summary>One line a document; text stays readable in any language.</summary>
+    public static WireJson Line { get; } = new(Written(indented: false));
+
+    /// <summary>A document over several lines.</summary>
+    public static WireJson Pages { get; } = new(Written(indented: true));
+
+    /// <summary>A document as text.</summary>
+    public string Text<T>(T document) => JsonSerializer.Serialize(document, typeof(T), this);
+
+    private static JsonSerializerOptions Written(bool indented) => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = indented,
+    };
+}

@@ -1,0 +1,105 @@
+using Crescent.Grains.Contracts.Factory;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Crescent.Client.Rendering;
+
+/// <summary>The factory as a table: a row a device, and a row for each silo that has none.</summary>
+internal static class FactoryTable
+{
+    /// <summary>A state older than this is marked, in seconds: gossip comes each quarter of a second.</summary>
+    public const double StaleSeconds = 2;
+
+    private const string None = "-";
+
+    /// <param name="factory">What to show.</param>
+    /// <param name="note">A remark under the table, or null.</param>
+    public static IRenderable Of(FactorySnapshot factory, string? note = null)
+    {
+        var table = new Table { Border = TableBorder.Simple, UseSafeBorder = true };
+        foreach (var name in (string[])["Silo", "Role", "Device"])
+        {
+            table.AddColumn(new TableColumn(name) { NoWrap = true });
+        }
+
+        foreach (var name in (string[])["Queue", "Running", "KV use", "Tokens/s", "Watts/cap", "Age"])
+        {
+            table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = Justify.Right });
+        }
+
+        foreach (var silo in factory.Silos)
+        {
+            var devices = factory.Devices.Where(d => d.Silo == silo.Name).ToArray();
+            foreach (var device in devices)
+            {
+                AddRow(table, silo, device);
+            }
+
+            if (devices.Length == 0)
+            {
+                AddRow(table, silo, null);
+            }
+        }
+
+        // A device whose silo the answering silo no longer lists still says how old its state is.
+        foreach (var device in factory.Devices.Where(d => factory.Silos.All(s => s.Name != d.Silo)))
+        {
+            AddRow(table, new SiloSnapshot(device.Silo, "", "gone", "Gone"), device);
+        }
+
+        var lines = new List<IRenderable> { new Text(Title(factory)), table, new Text(Totals(factory)) };
+        if (note is not null)
+        {
+            lines.Add(new Text(note, new Style(Color.Yellow)));
+        }
+
+        return new Rows(lines);
+    }
+
+    private static void AddRow(Table table, SiloSnapshot silo, DeviceSnapshot? device)
+    {
+        var active = silo.Status == "Active";
+        var role = active || silo.Role == "gone" ? silo.Role : $"{silo.Role}, {silo.Status}";
+        var row = new List<IRenderable> { new Text(silo.Name), new Text(role, active ? Style.Plain : new Style(Color.Red)) };
+        if (device is null)
+        {
+            row.AddRange(Enumerable.Repeat(new Text(None), 7));
+        }
+        else
+        {
+            var used = device.TotalBlocks - device.FreeBlocks;
+            var stale = device.AgeSeconds > StaleSeconds;
+            row.Add(new Text(Name(device), device.Draining ? new Style(Color.Yellow) : Style.Plain));
+            row.Add(Figure(device.Waiting.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            row.Add(Figure(device.Running.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            row.Add(Figure(Figures.Share(used, device.TotalBlocks)));
+            row.Add(Figure(Figures.Number(device.TokensPerSecond)));
+            row.Add(Figure(Figures.Watts(device.Watts, device.CapWatts) + (device.WattsSource == Figures.Modelled ? "*" : "")));
+            row.Add(new Text(Figures.Seconds(device.AgeSeconds), stale ? new Style(Color.Red) : Style.Plain));
+        }
+
+        table.AddRow(row);
+    }
+
+    private static Text Figure(string text) => new(text);
+
+    private static string Name(DeviceSnapshot device)
+    {
+        var name = device.Device;
+        name = device.Simulated ? $"{name} (simulated)" : name;
+        return device.Draining ? $"{name} (draining)" : name;
+    }
+
+    private static string Title(FactorySnapshot factory) =>
+        $"Crescent {factory.ClusterId} · model {factory.Model} · placement {factory.Policy}";
+
+    private static string Totals(FactorySnapshot factory)
+    {
+        var devices = factory.Devices;
+        var text = $"{Count(devices.Count, "device")} · {devices.Sum(d => d.Waiting)} waiting · {devices.Sum(d => d.Running)} running · "
+            + $"{Figures.Number(devices.Sum(d => d.TokensPerSecond))} tokens/s · {Figures.Watts(devices.Sum(d => d.Watts), devices.Sum(d => d.CapWatts))}";
+        return devices.Any(d => d.WattsSource == Figures.Modelled) ? text + " (* modelled)" : text;
+    }
+
+    private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+}
