@@ -12,6 +12,8 @@ public sealed unsafe class GgufTensor
         Shape = shape;
         Data = data;
         ByteLength = byteLength;
+        Rows = shape.Skip(1).Aggregate(1L, static (product, extent) => checked(product * extent));
+        RowBytes = byteLength / Rows;
     }
 
     /// <summary>Such as <c>blk.0.attn_q.weight</c>.</summary>
@@ -27,7 +29,7 @@ public sealed unsafe class GgufTensor
     public int Columns => checked((int)Shape[0]);
 
     /// <summary>All extents but the first, multiplied: rows of all experts together.</summary>
-    public long Rows => Shape.Skip(1).Aggregate(1L, static (product, extent) => product * extent);
+    public long Rows { get; }
 
     /// <summary>First byte of the first row.</summary>
     public byte* Data { get; }
@@ -36,7 +38,7 @@ public sealed unsafe class GgufTensor
     public long ByteLength { get; }
 
     /// <summary>Bytes of one row.</summary>
-    public long RowBytes => ByteLength / Rows;
+    public long RowBytes { get; }
 
     /// <summary>The stored bytes of row <paramref name="row"/>.</summary>
     public ReadOnlySpan<byte> Row(long row)
@@ -45,4 +47,7 @@ public sealed unsafe class GgufTensor
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
         return new ReadOnlySpan<byte>(Data + (row * RowBytes), checked((int)RowBytes));
     }
+
+    /// <summary><c>Q8_0 (576, 49152)</c>.</summary>
+    public override string ToString() => $"{Type} ({string.Join(", ", Shape)})";
 }

@@ -1,0 +1,41 @@
+using System.Buffers.Binary;
+
+namespace Crescent.Engine.Model.Gguf;
+
+/// <summary>Dequantisers of the IQ4 types, whose four bits choose one of sixteen levels that lie closer around zero.</summary>
+internal static class NonLinearBlocks
+{
+    private const int Group = 32;
+
+    /// <summary>The level of each four-bit code.</summary>
+    public static ReadOnlySpan<sbyte> Levels => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+
+    /// <summary>18 bytes: 0 scale f16, 2 packed[16] as in Q4_0. Value = scale * level[q].</summary>
+    public static void IQ4_NL(ReadOnlySpan<byte> block, Span<float> values)
+        => ReadGroup(Dequantizer.Float16(block, 0), block[2..], values);
+
+    /// <summary>
+    /// 136 bytes: 0 scale f16, 2 high scale bits u16 (two for each of 8 groups), 4 low scale bits[4] (four for each group, the even
+    /// group in the low half), 8 packed[128], 16 bytes a group as in Q4_0. Value = scale * (groupScale - 32) * level[q].
+    /// </summary>
+    public static void IQ4_XS(ReadOnlySpan<byte> block, Span<float> values)
+    {
+        var scale = Dequantizer.Float16(block, 0);
+        var high = BinaryPrimitives.ReadUInt16LittleEndian(block[2..]);
+        for (var group = 0; group < GgmlTypes.SuperBlock / Group; group++)
+        {
+            var low = (block[4 + (group / 2)] >> (4 * (group % 2))) & 0xF;
+            var groupScale = low | (((high >> (2 * group)) & 3) << 4);
+            ReadGroup(scale * (groupScale - 32), block.Slice(8 + (16 * group), 16), values.Slice(Group * group, Group));
+        }
+    }
+
+    private static void ReadGroup(float scale, ReadOnlySpan<byte> packed, Span<float> values)
+    {
+        for (var i = 0; i < Group / 2; i++)
+        {
+            values[i] = scale * Levels[packed[i] & 0xF];
+            values[i + (Group / 2)] = scale * Levels[packed[i] >> 4];
+        }
+    }
+}
