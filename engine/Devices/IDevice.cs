@@ -14,4 +14,13 @@ public interface IDevice : IDisposable
     /// </summary>
     /// <returns>The logits, owned by the device and valid until the next call, which the caller may overwrite.</returns>
     StepResult Execute(StepPlan plan);
+
+    /// <summary>Copies all of a KV block, every layer, over another: the tail of a forked sequence.</summary>
+    void CopyBlock(int from, int to) => throw new NotSupportedException($"Device {Info.Name} cannot copy KV blocks.");
+
+    /// <summary>Copies a KV block out; <paramref name="destination"/> has <see cref="DeviceInfo.BlockBytes"/> bytes.</summary>
+    void ReadBlock(int block, Span<byte> destination) => throw new NotSupportedException($"Device {Info.Name} cannot read KV blocks.");
+
+    /// <summary>Copies a KV block in, as <see cref="ReadBlock"/> gave it.</summary>
+    void WriteBlock(int block, ReadOnlySpan<byte> source) => throw new NotSupportedException($"Device {Info.Name} cannot write KV blocks.");
 }

@@ -1,6 +1,9 @@
 namespace Crescent.Engine.Kv;
 
-/// <summary>The KV blocks of one sequence, in order: position p lies in block p / blockSize. Only <see cref="KvCache"/> changes it.</summary>
+/// <summary>
+/// The KV blocks of one sequence, in order: position p lies in block p / blockSize. The first <see cref="Registered"/> of them are
+/// full and known to the prefix cache by <see cref="Hashes"/>. Only <see cref="KvCache"/> changes it.
+/// </summary>
 public sealed class BlockTable
 {
     private int[] _blocks = new int[8];
@@ -10,6 +13,12 @@ public sealed class BlockTable
 
     /// <summary>Block ids in order.</summary>
     public ReadOnlySpan<int> Blocks => _blocks.AsSpan(0, Count);
+
+    /// <summary>Leading blocks whose content has been offered to the prefix cache.</summary>
+    public int Registered { get; internal set; }
+
+    /// <summary>Hashes of the leading full blocks, as far as they have been computed; they outlive the blocks.</summary>
+    internal List<BlockHash> Hashes { get; } = [];
 
     internal void Add(int block)
     {

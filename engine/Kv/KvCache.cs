@@ -1,22 +1,124 @@
+using System.Runtime.InteropServices;
 using Crescent.Engine.Devices;
 
 namespace Crescent.Engine.Kv;
 
 /// <summary>
-/// Decides which sequence gets the next KV block of one device. The scheduler asks it for positions and never sees the pool.
+/// Decides which sequence gets the next KV block of one device, and remembers what full blocks hold: a prompt that begins like one
+/// before it takes over those blocks. The scheduler asks for positions and never sees the pool.
 /// </summary>
-public sealed class KvCache(int blockCount)
+/// <remarks>
+/// A cached block stays in the free list once nobody holds it, and is found until it is taken for something else; then it goes to
+/// the host tier, if there is one. Of blocks with equal content only the first is registered.
+/// </remarks>
+public sealed class KvCache
 {
-    private readonly BlockPool _pool = new(blockCount);
+    private const int BlockSize = StepPlan.BlockSize;
 
-    /// <summary>Blocks to be had.</summary>
+    private readonly BlockPool _pool;
+    private readonly IBlockTier? _host;
+    private readonly Action<KvEvent>? _onEvent;
+    private readonly Dictionary<BlockHash, int> _blockOf;
+    private readonly BlockHash[] _hashOf;
+    private readonly bool[] _cached;
+    private long _events;
+
+    /// <summary>A cache over the blocks 0 to <paramref name="blockCount"/> less one.</summary>
+    /// <param name="blockCount">Blocks of the device.</param>
+    /// <param name="host">Takes blocks that are evicted from the device.</param>
+    /// <param name="onEvent">Told of blocks that are stored and evicted, on the engine's thread.</param>
+    public KvCache(int blockCount, IBlockTier? host = null, Action<KvEvent>? onEvent = null)
+    {
+        _pool = new BlockPool(blockCount);
+        _host = host;
+        _onEvent = onEvent;
+        _blockOf = new Dictionary<BlockHash, int>(blockCount);
+        _hashOf = new BlockHash[blockCount];
+        _cached = new bool[blockCount];
+    }
+
+    /// <summary>Blocks to be had, cached ones that nobody holds among them.</summary>
     public int FreeBlocks => _pool.FreeCount;
 
     /// <summary>Blocks in all.</summary>
     public int TotalBlocks => _pool.Count;
 
+    /// <summary>Blocks on the device that can be found by their hash.</summary>
+    public int CachedBlocks => _blockOf.Count;
+
+    /// <summary>Id of the last event; 0 before the first.</summary>
+    public long LastEvent => _events;
+
+    /// <summary>Hashes of all blocks that can be found on the device: what a receiver that missed an event starts from.</summary>
+    public IReadOnlyCollection<BlockHash> Dump() => _blockOf.Keys;
+
     /// <summary>Blocks that hold <paramref name="positions"/> positions.</summary>
-    public static int BlocksFor(int positions) => (positions + StepPlan.BlockSize - 1) / StepPlan.BlockSize;
+    public static int BlocksFor(int positions) => (positions + BlockSize - 1) / BlockSize;
+
+    /// <summary>Extends the hashes of <paramref name="table"/> over the full blocks of <paramref name="tokens"/>.</summary>
+    public static void Hash(BlockTable table, BlockHash root, ReadOnlySpan<int> tokens)
+    {
+        var hashes = table.Hashes;
+        for (var full = tokens.Length / BlockSize; hashes.Count < full;)
+        {
+            var parent = hashes.Count == 0 ? root : hashes[^1];
+            hashes.Add(parent.Next(tokens.Slice(hashes.Count * BlockSize, BlockSize)));
+        }
+    }
+
+    /// <summary>
+    /// How much of a sequence of <paramref name="tokens"/> tokens is cached, by its table's hashes. At least one token is always left to compute,
+    /// since its logits are needed.
+    /// </summary>
+    public PrefixMatch Match(BlockTable table, int tokens)
+    {
+        var limit = Math.Min(table.Hashes.Count, (tokens - 1) / BlockSize);
+        var device = 0;
+        while (device < limit && _blockOf.ContainsKey(table.Hashes[device]))
+        {
+            device++;
+        }
+
+        var host = 0;
+        while (_host is not null && device + host < limit && _host.Contains(table.Hashes[device + host]) && !_blockOf.ContainsKey(table.Hashes[device + host]))
+        {
+            host++;
+        }
+
+        return new PrefixMatch(device, host);
+    }
+
+    /// <summary>
+    /// Gives an empty <paramref name="table"/> the matched blocks and room up to <paramref name="positions"/> positions, if
+    /// <paramref name="spare"/> blocks stay free beyond that. A refusal changes nothing.
+    /// </summary>
+    /// <returns>False when there are not enough blocks.</returns>
+    public bool TryAdopt(BlockTable table, ref PrefixMatch match, int positions, int spare = 0)
+    {
+        var idle = 0;
+        for (var i = 0; i < match.DeviceBlocks; i++)
+        {
+            idle += _pool.References(_blockOf[table.Hashes[i]]) == 0 ? 1 : 0;
+        }
+
+        var fresh = Math.Max(BlocksFor(positions), match.Blocks) - match.DeviceBlocks;
+        if (idle + fresh + spare > _pool.FreeCount)
+        {
+            return false;
+        }
+
+        // Hits are held before anything is taken, lest a fresh block be one of them.
+        for (var i = 0; i < match.DeviceBlocks; i++)
+        {
+            var block = _blockOf[table.Hashes[i]];
+            _pool.Acquire(block);
+            table.Add(block);
+        }
+
+        table.Registered = match.DeviceBlocks;
+        LoadFromHost(table, ref match);
+        return TryGrow(table, positions);
+    }
 
     /// <summary>
     /// Extends <paramref name="table"/> so that it holds <paramref name="positions"/> positions, if <paramref name="spare"/> blocks stay
@@ -32,7 +134,49 @@ public sealed class KvCache(int blockCount)
 
         for (; missing > 0; missing--)
         {
-            table.Add(_pool.Take());
+            table.Add(Take());
+        }
+
+        return true;
+    }
+
+    /// <summary>Registers the blocks that are full now that <paramref name="computed"/> positions of the table's sequence are computed.</summary>
+    public void Register(BlockTable table, int computed)
+    {
+        var full = Math.Min(computed / BlockSize, table.Hashes.Count);
+        for (; table.Registered < full; table.Registered++)
+        {
+            Register(table.Blocks[table.Registered], table.Hashes[table.Registered]);
+        }
+    }
+
+    /// <summary>
+    /// Makes <paramref name="copy"/>, an empty table, hold the first <paramref name="positions"/> positions of <paramref name="source"/>: full
+    /// blocks are shared, the tail gets a block of its own.
+    /// </summary>
+    /// <returns>False, and nothing changed, when there is no block for the tail; else the tail to copy, or (-1, -1) when there is none.</returns>
+    public bool TryFork(BlockTable source, BlockTable copy, int positions, out (int From, int To) tail)
+    {
+        tail = (-1, -1);
+        var full = positions / BlockSize;
+        var hasTail = positions % BlockSize > 0;
+        if (hasTail && _pool.FreeCount == 0)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < full; i++)
+        {
+            _pool.Acquire(source.Blocks[i]);
+            copy.Add(source.Blocks[i]);
+        }
+
+        copy.Hashes.AddRange(CollectionsMarshal.AsSpan(source.Hashes)[..Math.Min(full, source.Hashes.Count)]);
+        copy.Registered = Math.Min(source.Registered, full);
+        if (hasTail)
+        {
+            tail = (source.Blocks[full], Take());
+            copy.Add(tail.To);
         }
 
         return true;
@@ -45,6 +189,8 @@ public sealed class KvCache(int blockCount)
         {
             _pool.Release(table.RemoveLast());
         }
+
+        table.Registered = 0;
     }
 
     /// <summary>Throws when an invariant is broken, given the tables of all living sequences.</summary>
@@ -62,10 +208,78 @@ public sealed class KvCache(int blockCount)
 
         for (var block = 0; block < holders.Length; block++)
         {
-            if (holders[block] != _pool.References(block))
+            Require(holders[block] == _pool.References(block), $"block {block} is held {_pool.References(block)} times but stands in {holders[block]} tables");
+            Require(
+                !_cached[block] || (_blockOf.TryGetValue(_hashOf[block], out var found) && found == block),
+                $"block {block} counts as cached but its hash does not find it");
+        }
+
+        Require(_cached.Count(static cached => cached) == _blockOf.Count, $"{_blockOf.Count} hashes are known, other than there are cached blocks");
+    }
+
+    private static void Require(bool condition, string fault)
+    {
+        if (!condition)
+        {
+            throw new InvalidOperationException($"The KV cache is broken: {fault}.");
+        }
+    }
+
+    private void LoadFromHost(BlockTable table, ref PrefixMatch match)
+    {
+        for (var i = 0; i < match.HostBlocks; i++)
+        {
+            var hash = table.Hashes[match.DeviceBlocks + i];
+            var block = Take();
+            table.Add(block);
+
+            // Taking a block may have pushed this very content out of the tier.
+            if (!_host!.TryLoad(hash, block))
             {
-                throw new InvalidOperationException($"KV block {block} is held {_pool.References(block)} times but stands in {holders[block]} tables.");
+                match = match with { HostBlocks = i };
+                return;
             }
+
+            Register(block, hash);
+            table.Registered++;
+        }
+    }
+
+    private int Take()
+    {
+        var block = _pool.Take();
+        if (_cached[block])
+        {
+            var hash = _hashOf[block];
+            _cached[block] = false;
+            _blockOf.Remove(hash);
+            Drop(_host is null ? hash : _host.Store(hash, block));
+        }
+
+        return block;
+    }
+
+    private void Drop(BlockHash? dropped)
+    {
+        // What the tier dropped may have been computed anew on the device since.
+        if (dropped is { } hash && !_blockOf.ContainsKey(hash))
+        {
+            _onEvent?.Invoke(new KvEvent(++_events, KvEventKind.Evicted, hash));
+        }
+    }
+
+    private void Register(int block, BlockHash hash)
+    {
+        if (_cached[block] || !_blockOf.TryAdd(hash, block))
+        {
+            return;
+        }
+
+        _cached[block] = true;
+        _hashOf[block] = hash;
+        if (_host is null || !_host.Contains(hash))
+        {
+            _onEvent?.Invoke(new KvEvent(++_events, KvEventKind.Stored, hash));
         }
     }
 }

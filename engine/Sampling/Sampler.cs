@@ -1,41 +1,161 @@
 using System.Numerics.Tensors;
+using Crescent.Engine.Model.Text;
 
 namespace Crescent.Engine.Sampling;
 
 /// <summary>
-/// Draws tokens from logits. Randomness is a function of the request's seed and the position alone, so the same request gives
-/// the same tokens whatever runs beside it and wherever it is resumed. The order of the steps is temperature, top_p, draw; penalties, bias and
-/// masks come before them.
+/// Draws tokens from logits, in the order of <see cref="SamplingParameters"/>. Randomness is a function of the request's seed
+/// and the position alone, so the same request gives the same tokens whatever runs beside it and wherever it is resumed. One
+/// sampler serves one thread.
 /// </summary>
-public sealed class Sampler(int vocabularySize)
+public sealed class Sampler
 {
-    private readonly float[] _keys = new float[vocabularySize];
-    private readonly int[] _tokens = new int[vocabularySize];
+    private readonly ulong[] _order;
+    private readonly int[] _endTokens;
 
-    /// <summary>The token for <paramref name="position"/>.</summary>
-    /// <param name="logits">(vocabulary), overwritten.</param>
-    /// <param name="parameters">How to draw.</param>
-    /// <param name="position">Position of the token in prompt and output.</param>
-    public int Sample(Span<float> logits, SamplingParameters parameters, int position)
+    /// <summary>A sampler for the vocabulary of <paramref name="tokenizer"/>, as far as the model has logits for it.</summary>
+    public Sampler(Tokenizer tokenizer, int vocabularySize)
     {
-        if (parameters.Temperature <= 0)
-        {
-            return TensorPrimitives.IndexOfMax<float>(logits);
-        }
-
-        TensorPrimitives.Divide(logits, parameters.Temperature, logits);
-        TensorPrimitives.SoftMax<float>(logits, logits);
-        var uniform = CounterRandom.NextUniform(parameters.Seed, position);
-        return parameters.TopP >= 1 ? Draw(logits, uniform) : DrawNucleus(logits, parameters.TopP, uniform);
+        _order = new ulong[vocabularySize];
+        _endTokens = Enumerable.Range(0, Math.Min(vocabularySize, tokenizer.VocabularySize)).Where(tokenizer.IsEndOfGeneration).ToArray();
     }
 
-    /// <summary>Walks the cumulative distribution in the vocabulary's order.</summary>
-    private static int Draw(ReadOnlySpan<float> probabilities, double uniform)
+    /// <summary>The next token of a sequence.</summary>
+    /// <param name="logits">(vocabulary), overwritten.</param>
+    /// <param name="state">The sequence's.</param>
+    /// <param name="position">Position of the token in prompt and output: the randomness depends on it.</param>
+    /// <param name="logprobs">The model's logprobs, when the request asks for them.</param>
+    public int Sample(Span<float> logits, SamplingState state, int position, out TokenLogprobs? logprobs)
     {
-        var left = uniform;
-        for (var token = 0; token < probabilities.Length; token++)
+        var parameters = state.Parameters;
+        float[]? raw = parameters.TopLogprobs is null ? null : logits.ToArray();
+        Adjust(logits, state);
+        var token = parameters.Temperature <= 0
+            ? TensorPrimitives.IndexOfMax<float>(logits)
+            : Draw(logits, parameters, CounterRandom.NextUniform(parameters.Seed, position));
+        logprobs = raw is null ? null : Logprobs(raw, token, parameters.TopLogprobs!.Value);
+        return token;
+    }
+
+    private static TokenLogprobs Logprobs(ReadOnlySpan<float> logits, int chosen, int count)
+    {
+        var max = TensorPrimitives.Max(logits);
+        var sum = 0.0;
+        foreach (var logit in logits)
         {
-            left -= probabilities[token];
+            sum += Math.Exp(logit - max);
+        }
+
+        var normaliser = max + (float)Math.Log(sum);
+        Span<int> top = stackalloc int[SamplingParameters.MaxTopLogprobs];
+        var found = 0;
+        for (var token = 0; token < logits.Length; token++)
+        {
+            if (found == count && (count == 0 || logits[token] <= logits[top[count - 1]]))
+            {
+                continue;
+            }
+
+            var at = found < count ? found++ : count - 1;
+            for (; at > 0 && logits[top[at - 1]] < logits[token]; at--)
+            {
+                top[at] = top[at - 1];
+            }
+
+            top[at] = token;
+        }
+
+        var tokens = top[..found].ToArray();
+        var values = new float[found];
+        for (var i = 0; i < found; i++)
+        {
+            values[i] = logits[tokens[i]] - normaliser;
+        }
+
+        return new TokenLogprobs(logits[chosen] - normaliser, tokens, values);
+    }
+
+    /// <summary>Minimum length, bias and penalties.</summary>
+    private void Adjust(Span<float> logits, SamplingState state)
+    {
+        var parameters = state.Parameters;
+        if (state.OutputCount < parameters.MinTokens)
+        {
+            foreach (var token in _endTokens)
+            {
+                logits[token] = float.NegativeInfinity;
+            }
+        }
+
+        foreach (var (token, bias) in parameters.LogitBias)
+        {
+            logits[token] += bias;
+        }
+
+        if (state.Occurrences is { } occurrences)
+        {
+            foreach (var (token, count) in occurrences)
+            {
+                ref var logit = ref logits[token];
+                logit = logit > 0 ? logit / parameters.RepetitionPenalty : logit * parameters.RepetitionPenalty;
+                logit -= (count * parameters.FrequencyPenalty) + (count > 0 ? parameters.PresencePenalty : 0);
+            }
+        }
+    }
+
+    /// <summary>Temperature, min_p, top_k, top_p and the draw. The likeliest token always survives.</summary>
+    private int Draw(Span<float> logits, SamplingParameters parameters, double uniform)
+    {
+        // Probabilities relative to the likeliest token, whose own is 1.
+        var best = TensorPrimitives.IndexOfMax<float>(logits);
+        TensorPrimitives.Subtract(logits, logits[best], logits);
+        TensorPrimitives.Multiply(logits, 1 / parameters.Temperature, logits);
+        TensorPrimitives.Exp(logits, logits);
+        var all = parameters.TopK <= 0 || parameters.TopK >= logits.Length;
+        if (all && parameters.TopP >= 1 && parameters.MinP <= 0)
+        {
+            return DrawFromAll(logits, uniform, best);
+        }
+
+        // Tokens under the floor together weigh less than what top_p cuts off, so none of them is kept.
+        var floor = all ? (1 - parameters.TopP) * TensorPrimitives.Sum<float>(logits) / logits.Length : 0;
+        var kept = Collect(logits, Math.Max(floor, parameters.MinP));
+        kept = all ? kept : Math.Min(kept, parameters.TopK);
+        var sum = 0.0;
+        for (var i = 0; i < kept; i++)
+        {
+            sum += logits[Token(_order[i])];
+        }
+
+        // With top_k or min_p the nucleus is taken of what they left.
+        var total = all && parameters.MinP <= 0 ? TensorPrimitives.Sum<float>(logits) : sum;
+        var wanted = parameters.TopP >= 1 ? sum : parameters.TopP * total;
+        var nucleus = 0.0;
+        var count = 0;
+        while (count < kept && (count == 0 || nucleus < wanted))
+        {
+            nucleus += logits[Token(_order[count++])];
+        }
+
+        var left = uniform * nucleus;
+        for (var i = 0; i < count; i++)
+        {
+            left -= logits[Token(_order[i])];
+            if (left < 0)
+            {
+                return Token(_order[i]);
+            }
+        }
+
+        return best;
+    }
+
+    private static int DrawFromAll(ReadOnlySpan<float> weights, double uniform, int best)
+    {
+        var left = uniform * TensorPrimitives.Sum(weights);
+        for (var token = 0; token < weights.Length; token++)
+        {
+            left -= weights[token];
             if (left < 0)
             {
                 return token;
@@ -43,43 +163,25 @@ public sealed class Sampler(int vocabularySize)
         }
 
         // Rounding may leave a little over: then the likeliest is as good as any.
-        return TensorPrimitives.IndexOfMax(probabilities);
+        return best;
     }
 
-    /// <summary>Draws among the likeliest tokens whose probabilities reach <paramref name="topP"/>.</summary>
-    private int DrawNucleus(ReadOnlySpan<float> probabilities, float topP, double uniform)
+    private static int Token(ulong key) => (int)(uint)key;
+
+    /// <summary>Puts the tokens of at least <paramref name="floor"/> in order, the likeliest first, ties by id.</summary>
+    private int Collect(ReadOnlySpan<float> weights, float floor)
     {
-        // Tokens below this cannot be in the nucleus together with enough others to matter: all of them make at most 1 - topP.
-        var floor = (1 - topP) / probabilities.Length;
         var count = 0;
-        for (var token = 0; token < probabilities.Length; token++)
+        for (var token = 0; token < weights.Length; token++)
         {
-            if (probabilities[token] >= floor)
+            if (weights[token] >= floor)
             {
-                _keys[count] = -probabilities[token];
-                _tokens[count++] = token;
+                // Bits of non-negative floats are in the order of their values.
+                _order[count++] = ((ulong)~BitConverter.SingleToUInt32Bits(weights[token]) << 32) | (uint)token;
             }
         }
 
-        var keys = _keys.AsSpan(0, count);
-        keys.Sort(_tokens.AsSpan(0, count), static (a, b) => a.CompareTo(b));
-        var sum = 0.0;
-        var kept = 0;
-        while (kept < count && sum < topP)
-        {
-            sum -= keys[kept++];
-        }
-
-        var left = uniform * sum;
-        for (var i = 0; i < kept; i++)
-        {
-            left += keys[i];
-            if (left < 0)
-            {
-                return _tokens[i];
-            }
-        }
-
-        return _tokens[0];
+        _order.AsSpan(0, count).Sort();
+        return count;
     }
 }

@@ -6,6 +6,7 @@ public sealed record EngineOptions
     public const int DefaultMaxStepTokens = 512;
     public const int DefaultMaxRunning = 64;
     public const int DefaultMaxWaiting = 1024;
+    public static readonly TimeSpan DefaultAging = TimeSpan.FromSeconds(10);
 
     /// <summary>Token budget of a step, prefill and decode together; 1 and up, bounded by the device.</summary>
     public int MaxStepTokens { get; init; } = DefaultMaxStepTokens;
@@ -16,11 +17,22 @@ public sealed record EngineOptions
     /// <summary>Most sequences that wait; one more is refused as overload; 0 and up.</summary>
     public int MaxWaiting { get; init; } = DefaultMaxWaiting;
 
+    /// <summary>Waiting time that lifts a request by one priority class, so that none starves; above 0.</summary>
+    public TimeSpan Aging { get; init; } = DefaultAging;
+
+    /// <summary>How keys and values are stored: part of what cached blocks are known by.</summary>
+    public string KvType { get; init; } = "f16";
+
+    /// <summary>Blocks of host memory for what the device evicts; 0 for no host tier.</summary>
+    public int HostBlocks { get; init; }
+
     /// <summary>Throws when a value is out of its range.</summary>
     public void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxStepTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxRunning);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxWaiting);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Aging, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegative(HostBlocks);
     }
 }

@@ -77,19 +77,8 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
             CloseWindow(elapsed);
         }
 
-        var queued = 0;
-        foreach (var sequence in scheduler.Waiting)
-        {
-            queued += sequence.Remaining;
-        }
-
-        for (var i = 0; i < scheduler.Running.Count; i++)
-        {
-            queued += scheduler.Running[i].Remaining - 1;
-        }
-
         var state = new EngineState(
-            scheduler.Waiting.Count, scheduler.Running.Count, queued, kv.FreeBlocks, kv.TotalBlocks, _stepSeconds, _tokensPerSecond, _watts, "model",
+            scheduler.WaitingCount, scheduler.Running.Count, (int)scheduler.QueuedTokens, kv.FreeBlocks, kv.TotalBlocks, _stepSeconds, _tokensPerSecond, _watts, "model",
             power.CapWatts, _joules, _outputTokens, _steps);
         lock (_lock)
         {

@@ -15,6 +15,9 @@ public enum FinishReason
     /// <summary>The caller cancelled it.</summary>
     Cancelled,
 
+    /// <summary>Its deadline passed.</summary>
+    Deadline,
+
     /// <summary>The engine failed; the output's error says how.</summary>
     Error,
 }

@@ -22,12 +22,15 @@ public sealed class InferenceEngine : IInferenceEngine
     private readonly Scheduler _scheduler;
     private readonly Sampler _sampler;
     private readonly EngineStatistics _statistics;
+    private readonly BlockHash _hashRoot;
     private readonly StepPlan _plan = new();
     private readonly ConcurrentQueue<Command> _inbox = new();
     private readonly Dictionary<long, Sequence> _sequences = [];
+    private readonly PriorityQueue<Sequence, long> _deadlines = new();
     private SequenceOutput[] _outputs = new SequenceOutput[64];
     private int _outputCount;
     private int _accepted;
+    private long _order;
     private volatile bool _stopping;
 
     /// <summary>An engine that owns <paramref name="device"/>'s blocks; the device itself stays the caller's to dispose.</summary>
@@ -41,10 +44,16 @@ public sealed class InferenceEngine : IInferenceEngine
         Model = model;
         _sink = sink;
         _time = time ?? TimeProvider.System;
+        _hashRoot = BlockHash.Root(model, _options.KvType);
         _kv = new KvCache(device.Info.BlockCount);
         _scheduler = new Scheduler(
-            _kv, Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens), Math.Min(_options.MaxRunning, device.Info.MaxLogitRows));
-        _sampler = new Sampler(device.Info.VocabularySize);
+            _kv,
+            device,
+            Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens),
+            Math.Min(_options.MaxRunning, device.Info.MaxLogitRows),
+            new WaitingQueue(_options.Aging, _time),
+            id => _sequences.GetValueOrDefault(id));
+        _sampler = new Sampler(tokenizer, device.Info.VocabularySize);
         _statistics = new EngineStatistics(power, _time, _kv.TotalBlocks);
     }
 
@@ -82,19 +91,20 @@ public sealed class InferenceEngine : IInferenceEngine
                 RefusalReason.Overloaded, $"Device {Device.Name} has {_options.MaxWaiting} requests waiting.", _statistics.RetryAfter(_options.MaxWaiting));
         }
 
-        _inbox.Enqueue(new Command(CommandKind.Submit, request.Id, request, _time.GetTimestamp()));
+        var root = request.CacheSalt is null ? _hashRoot : BlockHash.Root(Model, _options.KvType, request.CacheSalt);
+        _inbox.Enqueue(new Command(CommandKind.Submit, request.Id, new Sequence(request, _tokenizer, root, _time.GetTimestamp())));
         WorkArrived?.Invoke();
     }
 
     /// <inheritdoc/>
     public void Cancel(long requestId)
     {
-        _inbox.Enqueue(new Command(CommandKind.Cancel, requestId, null, 0));
+        _inbox.Enqueue(new Command(CommandKind.Cancel, requestId, null));
         WorkArrived?.Invoke();
     }
 
     /// <summary>Times a sequence lost its blocks to another.</summary>
-    public long Preemptions => _scheduler.Preemptions;
+    public long Preemptions => _scheduler.Counters.Preemptions;
 
     /// <summary>Refuses new requests from now on and ends all others with <see cref="FinishReason.Error"/> at the next step.</summary>
     public void Stop()
@@ -111,6 +121,7 @@ public sealed class InferenceEngine : IInferenceEngine
     {
         _outputCount = 0;
         TakeCommands();
+        CutLate();
         if (_stopping)
         {
             EndAll($"Device {Device.Name} was stopped.");
@@ -187,17 +198,40 @@ public sealed class InferenceEngine : IInferenceEngine
             }
             else
             {
-                var sequence = new Sequence(command.Request!, _tokenizer, command.Timestamp);
-                if (_sequences.TryAdd(command.Id, sequence))
-                {
-                    _scheduler.Add(sequence);
-                }
-                else
-                {
-                    Interlocked.Decrement(ref _accepted);
-                    Emit(new SequenceOutput(
-                        command.Request!, 0, -1, "", FinishReason.Error, null, $"A request with the id {command.Id} is running already."));
-                }
+                TakeIn(command.Sequence!);
+            }
+        }
+    }
+
+    private void TakeIn(Sequence sequence)
+    {
+        var request = sequence.Request;
+        if (!_sequences.TryAdd(request.Id, sequence))
+        {
+            Interlocked.Decrement(ref _accepted);
+            Emit(new SequenceOutput(
+                request, 0, -1, "", FinishReason.Error, null, $"A request with the id {request.Id} is running already."));
+            return;
+        }
+
+        sequence.Order = ++_order;
+        _scheduler.Add(sequence);
+        if (request.Deadline is { } deadline)
+        {
+            _deadlines.Enqueue(sequence, sequence.SubmittedAt + (long)(deadline.TotalSeconds * _time.TimestampFrequency));
+        }
+    }
+
+    /// <summary>Ends what is past its deadline, or cannot have its first token before it any more.</summary>
+    private void CutLate()
+    {
+        while (_deadlines.TryPeek(out var sequence, out var at) && (sequence.HasEnded || at <= _time.GetTimestamp()))
+        {
+            _deadlines.Dequeue();
+            if (!sequence.HasEnded)
+            {
+                var fault = sequence.Starts == 0 ? "while the request was waiting" : $"after {sequence.OutputCount} output tokens";
+                End(sequence, -1, sequence.Text.Flush(), FinishReason.Deadline, $"The deadline of {sequence.Request.Deadline!.Value.TotalSeconds:0.###} s passed {fault}.");
             }
         }
     }
@@ -216,20 +250,39 @@ public sealed class InferenceEngine : IInferenceEngine
                 sequence.StartedAt = started;
             }
 
-            sequence.Computed += scheduled.Tokens;
-            sequence.Joules += energy.Share(scheduled.Tokens);
+            sequence.Joules += energy.Share(scheduled.Tokens + sequence.GuessCount);
+            _scheduler.Computed(sequence, scheduled.Tokens);
             if (scheduled.LogitsRow >= 0)
             {
-                var row = scheduled.LogitsRow;
-                var token = result.HasTokens
-                    ? result.Token(row)
-                    : _sampler.Sample(result.Logits(row), sequence.Request.Sampling, sequence.TokenCount);
-                TakeToken(sequence, token, ended);
+                TakeTokens(sequence, result, scheduled.LogitsRow, ended);
             }
         }
     }
 
-    private void TakeToken(Sequence sequence, int token, long now)
+    /// <summary>Takes the next token, and the ones after it as long as they are what was guessed.</summary>
+    private void TakeTokens(Sequence sequence, in StepResult result, int row, long now)
+    {
+        var accepted = 0;
+        while (true)
+        {
+            TokenLogprobs? logprobs = null;
+            var guess = accepted < sequence.GuessCount ? sequence.NextGuess : -1;
+            var token = result.HasTokens
+                ? result.Token(row + accepted)
+                : _sampler.Sample(result.Logits(row + accepted), sequence.Sampling, sequence.TokenCount, out logprobs);
+            TakeToken(sequence, token, logprobs, now);
+            if (token != guess || sequence.HasEnded)
+            {
+                sequence.EndGuess(accepted);
+                return;
+            }
+
+            _scheduler.Computed(sequence, 1);
+            accepted++;
+        }
+    }
+
+    private void TakeToken(Sequence sequence, int token, TokenLogprobs? logprobs, long now)
     {
         if (sequence.OutputCount == 0)
         {
@@ -241,22 +294,28 @@ public sealed class InferenceEngine : IInferenceEngine
         var request = sequence.Request;
         if (_tokenizer.IsEndOfGeneration(token) && !request.IgnoreEndOfGeneration)
         {
-            End(sequence, token, sequence.Text.Flush(), FinishReason.Stop, null);
+            End(sequence, token, sequence.Text.Flush(), FinishReason.Stop, null, logprobs);
+            return;
+        }
+
+        if (request.StopTokens.Contains(token) && sequence.TotalOutputCount > request.Sampling.MinTokens)
+        {
+            End(sequence, token, sequence.Text.Flush(), FinishReason.Stop, null, logprobs);
             return;
         }
 
         var text = sequence.Text.Append(token);
         if (sequence.Text.Stopped)
         {
-            End(sequence, token, text, FinishReason.Stop, null);
+            End(sequence, token, text, FinishReason.Stop, null, logprobs);
         }
         else if (sequence.OutputCount == request.MaxTokens)
         {
-            End(sequence, token, text + sequence.Text.Flush(), FinishReason.Length, null);
+            End(sequence, token, text + sequence.Text.Flush(), FinishReason.Length, null, logprobs);
         }
         else
         {
-            Emit(new SequenceOutput(request, sequence.OutputCount - 1, token, text, FinishReason.None, null, null));
+            Emit(new SequenceOutput(request, sequence.OutputCount - 1, token, text, FinishReason.None, null, null, logprobs));
         }
     }
 
@@ -268,13 +327,14 @@ public sealed class InferenceEngine : IInferenceEngine
         }
     }
 
-    private void End(Sequence sequence, int token, string text, FinishReason reason, string? error)
+    private void End(Sequence sequence, int token, string text, FinishReason reason, string? error, TokenLogprobs? logprobs = null)
     {
+        sequence.HasEnded = true;
         _scheduler.Remove(sequence);
         _sequences.Remove(sequence.Request.Id);
         Interlocked.Decrement(ref _accepted);
         var offset = token < 0 ? sequence.OutputCount : sequence.OutputCount - 1;
-        Emit(new SequenceOutput(sequence.Request, offset, token, text, reason, Usage(sequence), error));
+        Emit(new SequenceOutput(sequence.Request, offset, token, text, reason, Usage(sequence), error, logprobs));
     }
 
     private SequenceUsage Usage(Sequence sequence)
@@ -285,6 +345,7 @@ public sealed class InferenceEngine : IInferenceEngine
         return new SequenceUsage(
             sequence.Request.Prompt.Length,
             sequence.OutputCount,
+            sequence.CachedTokens,
             _time.GetElapsedTime(sequence.SubmittedAt, started),
             _time.GetElapsedTime(started, first),
             _time.GetElapsedTime(first, now),
@@ -301,5 +362,5 @@ public sealed class InferenceEngine : IInferenceEngine
         _outputs[_outputCount++] = output;
     }
 
-    private readonly record struct Command(CommandKind Kind, long Id, InferenceRequest? Request, long Timestamp);
+    private readonly record struct Command(CommandKind Kind, long Id, Sequence? Sequence);
 }

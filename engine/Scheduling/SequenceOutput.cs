@@ -1,3 +1,5 @@
+using Crescent.Engine.Sampling;
+
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>What one step gave for one sequence.</summary>
@@ -7,6 +9,14 @@ namespace Crescent.Engine.Scheduling;
 /// <param name="Text">Text that is certain now; text that may still be part of a character or a stop string is held back.</param>
 /// <param name="Finish">Why the sequence ended with this output, or <see cref="FinishReason.None"/>.</param>
 /// <param name="Usage">Set with <paramref name="Finish"/>.</param>
-/// <param name="Error">Set with <see cref="FinishReason.Error"/>.</param>
+/// <param name="Error">Set with <see cref="FinishReason.Error"/> and <see cref="FinishReason.Deadline"/>.</param>
+/// <param name="Logprobs">Of the token, when the request asks for them.</param>
 public readonly record struct SequenceOutput(
-    InferenceRequest Request, int Offset, int Token, string Text, FinishReason Finish, SequenceUsage? Usage, string? Error);
+    InferenceRequest Request,
+    int Offset,
+    int Token,
+    string Text,
+    FinishReason Finish,
+    SequenceUsage? Usage,
+    string? Error,
+    TokenLogprobs? Logprobs = null);

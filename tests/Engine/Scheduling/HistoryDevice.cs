@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Crescent.Engine.Devices;
 
 namespace Crescent.Tests.Engine.Scheduling;
@@ -89,6 +90,15 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
 
         return new StepResult(_logits, vocabulary, TimeSpan.FromMilliseconds(1));
     }
+
+    public void CopyBlock(int from, int to) =>
+        _kv.AsSpan(from * StepPlan.BlockSize, StepPlan.BlockSize).CopyTo(_kv.AsSpan(to * StepPlan.BlockSize));
+
+    public void ReadBlock(int block, Span<byte> destination) =>
+        MemoryMarshal.AsBytes(_kv.AsSpan(block * StepPlan.BlockSize, StepPlan.BlockSize)).CopyTo(destination);
+
+    public void WriteBlock(int block, ReadOnlySpan<byte> source) =>
+        source.CopyTo(MemoryMarshal.AsBytes(_kv.AsSpan(block * StepPlan.BlockSize, StepPlan.BlockSize)));
 
     public void Dispose()
     {

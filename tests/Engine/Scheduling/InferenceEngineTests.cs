@@ -1,6 +1,6 @@
-using Crescent.Engine.Power;
 using Crescent.Engine.Scheduling;
 using CsCheck;
+using static Crescent.Tests.Engine.Scheduling.EngineHarness;
 
 namespace Crescent.Tests.Engine.Scheduling;
 
@@ -8,10 +8,13 @@ public sealed class InferenceEngineTests
 {
     private readonly RecordingSink _sink = new();
 
+    private InferenceEngine EngineOver(HistoryDevice device, EngineOptions? options = null, RecordingSink? sink = null) =>
+        EngineHarness.EngineOver(device, sink ?? _sink, options);
+
     [Fact]
     public void A_sequence_gets_its_tokens_and_ends_at_its_limit()
     {
-        var engine = Engine(new HistoryDevice(blocks: 16));
+        var engine = EngineOver(new HistoryDevice(blocks: 16));
         engine.Submit(Request(1, promptLength: 20, maxTokens: 30));
         Run(engine);
         Assert.Equal(Expected(1, 20, 30), _sink[1].Tokens);
@@ -26,7 +29,7 @@ public sealed class InferenceEngineTests
     public void Sequences_join_and_leave_between_steps()
     {
         var device = new HistoryDevice(blocks: 64);
-        var engine = Engine(device);
+        var engine = EngineOver(device);
         engine.Submit(Request(1, 5, 40));
         for (var i = 0; i < 10; i++)
         {
@@ -45,7 +48,7 @@ public sealed class InferenceEngineTests
     public void A_long_prompt_is_computed_in_chunks_beside_running_decodes()
     {
         var device = new HistoryDevice(blocks: 64);
-        var engine = Engine(device, new EngineOptions { MaxStepTokens = 16 });
+        var engine = EngineOver(device, new EngineOptions { MaxStepTokens = 16 });
         engine.Submit(Request(1, 5, 60));
         engine.Step();
         engine.Submit(Request(2, 150, 5));
@@ -64,7 +67,7 @@ public sealed class InferenceEngineTests
     [Fact]
     public void A_preempted_sequence_resumes_with_the_same_tokens()
     {
-        var engine = Engine(new HistoryDevice(blocks: 12));
+        var engine = EngineOver(new HistoryDevice(blocks: 12));
         for (var id = 1; id <= 6; id++)
         {
             engine.Submit(Request(id, 20, 60));
@@ -81,7 +84,7 @@ public sealed class InferenceEngineTests
     [Fact]
     public void A_cancelled_sequence_frees_its_blocks_within_one_step()
     {
-        var engine = Engine(new HistoryDevice(blocks: 16));
+        var engine = EngineOver(new HistoryDevice(blocks: 16));
         engine.Submit(Request(1, 40, 100));
         engine.Step();
         engine.Step();
@@ -96,7 +99,7 @@ public sealed class InferenceEngineTests
     [Fact]
     public void What_can_never_fit_is_refused_at_submission()
     {
-        var engine = Engine(new HistoryDevice(blocks: 4, maxContext: 48));
+        var engine = EngineOver(new HistoryDevice(blocks: 4, maxContext: 48));
         var refused = Assert.Throws<RequestRefusedException>(() => engine.Submit(Request(1, 40, 10)));
         Assert.Equal(RefusalReason.TooLong, refused.Reason);
         engine.Submit(Request(2, 40, 9));
@@ -107,7 +110,7 @@ public sealed class InferenceEngineTests
     [Fact]
     public void A_full_queue_refuses_with_a_time_to_retry()
     {
-        var engine = Engine(new HistoryDevice(blocks: 64), new EngineOptions { MaxRunning = 1, MaxWaiting = 2 });
+        var engine = EngineOver(new HistoryDevice(blocks: 64), new EngineOptions { MaxRunning = 1, MaxWaiting = 2 });
         for (var id = 1; id <= 3; id++)
         {
             engine.Submit(Request(id, 4, 4));
@@ -126,8 +129,7 @@ public sealed class InferenceEngineTests
     public void A_failed_step_ends_its_sequences_with_the_error_and_the_engine_goes_on()
     {
         var device = new HistoryDevice(blocks: 16);
-        var engine = Engine(device);
-        using var ended = new ManualResetEventSlim();
+        var engine = EngineOver(device);
         device.BeforeStep = _ => throw new InvalidOperationException("out of memory on the device");
         engine.Submit(Request(1, 8, 8));
         Assert.Throws<InvalidOperationException>(() => engine.Step());
@@ -146,7 +148,7 @@ public sealed class InferenceEngineTests
     {
         var tokens = Expected(1, 20, 30);
         var text = new LetterTokenizer().Decode(tokens.ToArray());
-        var engine = Engine(new HistoryDevice(blocks: 16));
+        var engine = EngineOver(new HistoryDevice(blocks: 16));
         engine.Submit(Request(1, 20, 30) with { StopStrings = [text[12..15]] });
         Run(engine);
         Assert.Equal(text[..text.IndexOf(text[12..15], StringComparison.Ordinal)], _sink[1].Text);
@@ -164,7 +166,7 @@ public sealed class InferenceEngineTests
             {
                 var sink = new RecordingSink();
                 var device = new HistoryDevice(workload.blocks);
-                var engine = Engine(device, new EngineOptions { MaxStepTokens = workload.budget, MaxRunning = workload.running }, sink);
+                var engine = EngineOver(device, new EngineOptions { MaxStepTokens = workload.budget, MaxRunning = workload.running }, sink);
                 var cancelled = new HashSet<long>();
                 var step = 0;
                 var idle = false;
@@ -208,32 +210,4 @@ public sealed class InferenceEngineTests
                 }
             },
             iter: 300);
-
-    private static InferenceRequest Request(long id, int promptLength, int maxTokens) =>
-        new() { Id = id, Prompt = Prompt(id, promptLength), MaxTokens = maxTokens };
-
-    private static int[] Prompt(long id, int length) => Enumerable.Range(0, length).Select(i => 1 + (int)(((id * 37) + (i * 11)) % 120)).ToArray();
-
-    private static List<int> Expected(long id, int promptLength, int maxTokens)
-    {
-        var history = Prompt(id, promptLength).ToList();
-        for (var i = 0; i < maxTokens; i++)
-        {
-            history.Add(HistoryDevice.Next(history.ToArray()));
-        }
-
-        return history[promptLength..];
-    }
-
-    private static void Run(InferenceEngine engine)
-    {
-        for (var step = 0; engine.Step(); step++)
-        {
-            engine.CheckIntegrity();
-            Assert.True(step < 100_000, "the engine makes no progress");
-        }
-    }
-
-    private InferenceEngine Engine(HistoryDevice device, EngineOptions? options = null, RecordingSink? sink = null) =>
-        new(device, new LetterTokenizer(), "test", sink ?? _sink, new CpuPowerModel(1), options);
 }

@@ -1,0 +1,23 @@
+namespace Crescent.Engine.Kv;
+
+/// <summary>
+/// Where blocks go that the device has no room for: a bounded pool from which they come back by a copy instead of being computed
+/// anew. Called on the engine's thread.
+/// </summary>
+public interface IBlockTier
+{
+    /// <summary>Blocks it holds.</summary>
+    int Count { get; }
+
+    /// <summary>True when it holds the content.</summary>
+    bool Contains(BlockHash hash);
+
+    /// <summary>
+    /// Copies a device block in. It may have to drop another for it.
+    /// </summary>
+    /// <returns>The content that was dropped, if any.</returns>
+    BlockHash? Store(BlockHash hash, int deviceBlock);
+
+    /// <summary>Copies the content into a device block; false when it is not here (any more).</summary>
+    bool TryLoad(BlockHash hash, int deviceBlock);
+}

@@ -1,0 +1,55 @@
+using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
+
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>What a scheduler has counted since its start.</summary>
+internal sealed class SchedulerCounters
+{
+    /// <summary>Times a sequence lost its blocks to another.</summary>
+    public long Preemptions { get; set; }
+
+    /// <summary>Prompt tokens that were looked up in the prefix cache.</summary>
+    public long PrefixQueryTokens { get; private set; }
+
+    /// <summary>Of those, tokens found on the device.</summary>
+    public long PrefixHitTokens { get; private set; }
+
+    /// <summary>Of those, tokens copied from the host tier.</summary>
+    public long HostHitTokens { get; private set; }
+
+    /// <summary>Tokens that forks took over from their leaders.</summary>
+    public long ForkedTokens { get; private set; }
+
+    /// <summary>Sequences that were started, resumed ones counted again.</summary>
+    public long Starts { get; private set; }
+
+    public void CountLookUp(Sequence sequence, PrefixMatch match)
+    {
+        PrefixQueryTokens += sequence.TokenCount;
+        PrefixHitTokens += match.DeviceBlocks * StepPlan.BlockSize;
+        HostHitTokens += match.HostBlocks * StepPlan.BlockSize;
+        CountCached(sequence, match.Blocks * StepPlan.BlockSize);
+    }
+
+    public void CountFork(Sequence sequence, int tokens)
+    {
+        ForkedTokens += tokens;
+        CountCached(sequence, tokens);
+    }
+
+    public void CountStart(Sequence sequence)
+    {
+        Starts++;
+        sequence.Starts++;
+    }
+
+    /// <summary>What the caller is told is what the cache saved at the first start; finding one's own blocks again after a preemption is no saving.</summary>
+    private static void CountCached(Sequence sequence, int tokens)
+    {
+        if (sequence.Starts == 0)
+        {
+            sequence.CachedTokens = Math.Min(tokens, sequence.Request.Prompt.Length);
+        }
+    }
+}
