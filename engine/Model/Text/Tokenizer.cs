@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.Unicode;
+
 namespace Crescent.Engine.Model.Text;
 
 /// <summary>
@@ -29,11 +32,22 @@ public abstract class Tokenizer
     /// <summary>The bytes a token stands for; they need not be whole UTF-8 characters. Empty for special tokens.</summary>
     public abstract ReadOnlySpan<byte> TokenBytes(int token);
 
+    /// <summary>
+    /// The text of a token whose bytes are whole UTF-8 characters, always the same instance where it is kept; null for a token
+    /// that stands for a part of a character.
+    /// </summary>
+    public virtual string? TokenText(int token)
+    {
+        var bytes = TokenBytes(token);
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : null;
+    }
+
     /// <summary>The strings that are tokens of their own when special text is parsed, longest first.</summary>
     public abstract IReadOnlyList<string> SpecialStrings { get; }
 
     /// <summary>
-    /// The tokens of a text.
+    /// The tokens of a text. Strings that the file defines as tokens without being control tokens (type user-defined) are always
+    /// those tokens, as the model was trained with them.
     /// </summary>
     /// <param name="text">Any text.</param>
     /// <param name="parseSpecial">Whether special strings become their tokens (true) or stay plain text (false).</param>
