@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Crescent.Engine.Devices;
 
 namespace Crescent.Engine.Kv;
@@ -151,7 +150,7 @@ public sealed class KvCache
     }
 
     /// <summary>
-    /// Makes <paramref name="copy"/>, an empty table, hold the first <paramref name="positions"/> positions of <paramref name="source"/>: full
+    /// Makes <paramref name="copy"/>, a table without blocks whose sequence has the same tokens so far, hold the first <paramref name="positions"/> positions of <paramref name="source"/>: full
     /// blocks are shared, the tail gets a block of its own.
     /// </summary>
     /// <returns>False, and nothing changed, when there is no block for the tail; else the tail to copy, or (-1, -1) when there is none.</returns>
@@ -171,7 +170,6 @@ public sealed class KvCache
             copy.Add(source.Blocks[i]);
         }
 
-        copy.Hashes.AddRange(CollectionsMarshal.AsSpan(source.Hashes)[..Math.Min(full, source.Hashes.Count)]);
         copy.Registered = Math.Min(source.Registered, full);
         if (hasTail)
         {

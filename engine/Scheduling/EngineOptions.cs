@@ -26,6 +26,9 @@ public sealed record EngineOptions
     /// <summary>Blocks of host memory for what the device evicts; 0 for no host tier.</summary>
     public int HostBlocks { get; init; }
 
+    /// <summary>A file to keep the host tier in; null for memory.</summary>
+    public string? HostPath { get; init; }
+
     /// <summary>Throws when a value is out of its range.</summary>
     public void Validate()
     {

@@ -15,6 +15,7 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
 
     private readonly Lock _lock = new();
     private EngineState _state = new(0, 0, 0, totalBlocks, totalBlocks, 0, 0, power.IdleWatts, "model", power.CapWatts, 0, 0, 0);
+    private EngineCounters _counters;
     private long _windowStart = time.GetTimestamp();
     private double _windowBusyJoules;
     private double _windowBusySeconds;
@@ -37,6 +38,18 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
                 return elapsed < 2 * Window
                     ? _state
                     : _state with { TokensPerSecond = 0, Watts = power.IdleWatts, Joules = _state.Joules + (power.IdleWatts * elapsed.TotalSeconds) };
+            }
+        }
+    }
+
+    /// <summary>The newest counters.</summary>
+    public EngineCounters Counters
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _counters;
             }
         }
     }
@@ -77,12 +90,24 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
             CloseWindow(elapsed);
         }
 
+        var scheduled = scheduler.Counters;
+        var counters = new EngineCounters(
+            scheduled.PromptTokens,
+            _outputTokens,
+            scheduled.PrefixQueryTokens,
+            scheduled.PrefixHitTokens,
+            scheduled.HostHitTokens,
+            scheduled.ForkedTokens,
+            scheduled.Preemptions,
+            scheduled.GuessedTokens,
+            scheduled.AcceptedTokens);
         var state = new EngineState(
             scheduler.WaitingCount, scheduler.Running.Count, (int)scheduler.QueuedTokens, kv.FreeBlocks, kv.TotalBlocks, _stepSeconds, _tokensPerSecond, _watts, "model",
             power.CapWatts, _joules, _outputTokens, _steps);
         lock (_lock)
         {
             _state = state;
+            _counters = counters;
         }
     }
 

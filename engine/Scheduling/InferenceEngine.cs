@@ -11,7 +11,7 @@ namespace Crescent.Engine.Scheduling;
 /// Continuous batching on one device: sequences join and leave between steps. <see cref="Step"/> does one
 /// schedule - execute - sample - emit; a driver calls it, a dedicated thread in a live silo. Nothing here sleeps or waits.
 /// </summary>
-public sealed class InferenceEngine : IInferenceEngine
+public sealed class InferenceEngine : IInferenceEngine, IDisposable
 {
     private readonly IDevice _device;
     private readonly Tokenizer _tokenizer;
@@ -22,6 +22,7 @@ public sealed class InferenceEngine : IInferenceEngine
     private readonly Scheduler _scheduler;
     private readonly Sampler _sampler;
     private readonly EngineStatistics _statistics;
+    private readonly HostBlockTier? _host;
     private readonly BlockHash _hashRoot;
     private readonly StepPlan _plan = new();
     private readonly ConcurrentQueue<Command> _inbox = new();
@@ -35,7 +36,14 @@ public sealed class InferenceEngine : IInferenceEngine
 
     /// <summary>An engine that owns <paramref name="device"/>'s blocks; the device itself stays the caller's to dispose.</summary>
     public InferenceEngine(
-        IDevice device, Tokenizer tokenizer, string model, IEngineSink sink, IPowerModel power, EngineOptions? options = null, TimeProvider? time = null)
+        IDevice device,
+        Tokenizer tokenizer,
+        string model,
+        IEngineSink sink,
+        IPowerModel power,
+        EngineOptions? options = null,
+        TimeProvider? time = null,
+        Action<KvEvent>? onKvEvent = null)
     {
         _options = options ?? new EngineOptions();
         _options.Validate();
@@ -45,7 +53,8 @@ public sealed class InferenceEngine : IInferenceEngine
         _sink = sink;
         _time = time ?? TimeProvider.System;
         _hashRoot = BlockHash.Root(model, _options.KvType);
-        _kv = new KvCache(device.Info.BlockCount);
+        _host = _options.HostBlocks > 0 ? new HostBlockTier(device, _options.HostBlocks, _options.HostPath) : null;
+        _kv = new KvCache(device.Info.BlockCount, _host, onKvEvent);
         _scheduler = new Scheduler(
             _kv,
             device,
@@ -154,6 +163,12 @@ public sealed class InferenceEngine : IInferenceEngine
         _sink.OnStep(_outputs.AsSpan(0, _outputCount));
         Array.Clear(_outputs, 0, _outputCount);
     }
+
+    /// <summary>What the engine has counted: a snapshot made after each step, for metrics.</summary>
+    public EngineCounters Counters => _statistics.Counters;
+
+    /// <summary>Gives the host tier back; no thread may be in <see cref="Step"/> any more.</summary>
+    public void Dispose() => _host?.Dispose();
 
     /// <summary>Throws when an invariant of blocks and sequences is broken; for tests and for idle moments.</summary>
     public void CheckIntegrity() => _kv.CheckIntegrity(_sequences.Values.Select(static sequence => sequence.Table));
@@ -273,6 +288,7 @@ public sealed class InferenceEngine : IInferenceEngine
             TakeToken(sequence, token, logprobs, now);
             if (token != guess || sequence.HasEnded)
             {
+                _scheduler.Counters.CountGuess(sequence.GuessCount, accepted);
                 sequence.EndGuess(accepted);
                 return;
             }

@@ -24,6 +24,21 @@ internal sealed class SchedulerCounters
     /// <summary>Sequences that were started, resumed ones counted again.</summary>
     public long Starts { get; private set; }
 
+    /// <summary>Prompt tokens of sequences that were started.</summary>
+    public long PromptTokens { get; private set; }
+
+    /// <summary>Tokens guessed ahead.</summary>
+    public long GuessedTokens { get; private set; }
+
+    /// <summary>Of those, tokens that came true.</summary>
+    public long AcceptedTokens { get; private set; }
+
+    public void CountGuess(int guessed, int accepted)
+    {
+        GuessedTokens += guessed;
+        AcceptedTokens += accepted;
+    }
+
     public void CountLookUp(Sequence sequence, PrefixMatch match)
     {
         PrefixQueryTokens += sequence.TokenCount;
@@ -41,6 +56,7 @@ internal sealed class SchedulerCounters
     public void CountStart(Sequence sequence)
     {
         Starts++;
+        PromptTokens += sequence.Starts == 0 ? sequence.Request.Prompt.Length : 0;
         sequence.Starts++;
     }
 

@@ -1,0 +1,102 @@
+using System.IO.MemoryMappedFiles;
+using Crescent.Engine.Devices;
+
+namespace Crescent.Engine.Kv;
+
+/// <summary>
+/// Evicted KV blocks in a memory-mapped region: anonymous memory, or a file when a path is given. Bounded; the block used least recently
+/// makes room. A block that went back to the device stays here too, so that evicting it again costs nothing.
+/// </summary>
+public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
+{
+    private readonly IDevice _device;
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly byte* _memory;
+    private readonly int _blockBytes;
+
+    // Slots are never held for longer than a copy: the pool's free list is the order of their last use.
+    private readonly BlockPool _slots;
+    private readonly BlockHash?[] _hashOf;
+    private readonly Dictionary<BlockHash, int> _slotOf;
+
+    /// <summary>A tier for <paramref name="device"/>'s blocks.</summary>
+    /// <param name="device">Copies blocks out and in.</param>
+    /// <param name="blocks">Blocks that the tier holds at the most.</param>
+    /// <param name="path">A file to keep them in, created anew and deleted at the end; null for memory.</param>
+    public HostBlockTier(IDevice device, int blocks, string? path = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks);
+        _device = device;
+        _blockBytes = checked((int)device.Info.BlockBytes);
+        var bytes = (long)blocks * _blockBytes;
+        _file = path is null
+            ? MemoryMappedFile.CreateNew(null, bytes)
+            : MemoryMappedFile.CreateFromFile(
+                new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose), null, bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+        _view = _file.CreateViewAccessor(0, bytes);
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _memory);
+        _memory += _view.PointerOffset;
+        _slots = new BlockPool(blocks);
+        _hashOf = new BlockHash?[blocks];
+        _slotOf = new Dictionary<BlockHash, int>(blocks);
+    }
+
+    /// <inheritdoc/>
+    public int Count => _slotOf.Count;
+
+    /// <inheritdoc/>
+    public bool Contains(BlockHash hash) => _slotOf.ContainsKey(hash);
+
+    /// <inheritdoc/>
+    public BlockHash? Store(BlockHash hash, int deviceBlock)
+    {
+        if (_slotOf.TryGetValue(hash, out var known))
+        {
+            Touch(known);
+            return null;
+        }
+
+        var slot = _slots.Take();
+        var dropped = _hashOf[slot];
+        if (dropped is { } old)
+        {
+            _slotOf.Remove(old);
+        }
+
+        _device.ReadBlock(deviceBlock, Slot(slot));
+        _hashOf[slot] = hash;
+        _slotOf[hash] = slot;
+        _slots.Release(slot);
+        return dropped;
+    }
+
+    /// <inheritdoc/>
+    public bool TryLoad(BlockHash hash, int deviceBlock)
+    {
+        if (!_slotOf.TryGetValue(hash, out var slot))
+        {
+            return false;
+        }
+
+        _device.WriteBlock(deviceBlock, Slot(slot));
+        Touch(slot);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _file.Dispose();
+    }
+
+    private Span<byte> Slot(int slot) => new(_memory + ((long)slot * _blockBytes), _blockBytes);
+
+    private void Touch(int slot)
+    {
+        _slots.Acquire(slot);
+        _slots.Release(slot);
+    }
+}

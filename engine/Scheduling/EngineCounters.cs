@@ -1,0 +1,22 @@
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>What an engine has counted since its start.</summary>
+/// <param name="PromptTokens">Prompt tokens of started sequences.</param>
+/// <param name="OutputTokens">Tokens generated.</param>
+/// <param name="PrefixQueryTokens">Tokens looked up in the prefix cache.</param>
+/// <param name="PrefixHitTokens">Of those, tokens found on the device.</param>
+/// <param name="HostHitTokens">Of those, tokens copied from the host tier.</param>
+/// <param name="ForkedTokens">Tokens that forks took over from their leaders.</param>
+/// <param name="Preemptions">Times a sequence lost its blocks to another.</param>
+/// <param name="GuessedTokens">Tokens guessed ahead.</param>
+/// <param name="AcceptedTokens">Of those, tokens that came true.</param>
+public readonly record struct EngineCounters(
+    long PromptTokens,
+    long OutputTokens,
+    long PrefixQueryTokens,
+    long PrefixHitTokens,
+    long HostHitTokens,
+    long ForkedTokens,
+    long Preemptions,
+    long GuessedTokens,
+    long AcceptedTokens);
