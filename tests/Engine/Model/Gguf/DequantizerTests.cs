@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using Crescent.Engine.Model.Gguf;
+
+namespace Crescent.Tests.Engine.Model.Gguf;
+
+public sealed class DequantizerTests
+{
+    /// <summary>
+    /// One block with byte i = 73 i + 41 (mod 256) but for its scale, 1/2, and its minimum. Expected are its first two, middle two and
+    /// last values and the sum of (i + 1) * value i, which knows every value and its place: computed apart from this code, exact
+    /// because all are multiples of 1/4.
+    /// </summary>
+    [Theory]
+    [InlineData(GgmlType.Q4_0, -399.5, 1.5, -2, -3, 1.5, -4, 0)]
+    [InlineData(GgmlType.Q4_1, 677, 4.5, 1, 0, 0, 2.5, 0, 2, -2)]
+    [InlineData(GgmlType.Q5_0, -592.5, 7.5, 4, -5, 6.5, 1, 0)]
+    [InlineData(GgmlType.Q5_1, 2968, 6.5, 3, 10, 9.5, 3.5, 0, 2, -2)]
+    [InlineData(GgmlType.Q8_0, -344, -34.5, 2, 1, 37.5, -55, 0)]
+    [InlineData(GgmlType.Q2_K, 125495, 4, 8.5, 7.5, -1.25, -1.75, 80, 82, 0.25)]
+    [InlineData(GgmlType.Q3_K, 17373, -3.5, 7, -48, 12, -12, 108)]
+    [InlineData(GgmlType.Q4_K, 3684684, 46.25, 0.75, 217, 88.25, -5.75, 0, 2, 0.25)]
+    [InlineData(GgmlType.Q5_K, 7452252, 150.25, 0.75, 257, 256.25, -5.75, 0, 2, 0.25)]
+    [InlineData(GgmlType.Q6_K, -814064, 80.5, -23, -24, -171.5, 144, 208)]
+    [InlineData(GgmlType.IQ4_NL, -6038, 19, -24.5, -41.5, 19, -63.5, 0)]
+    [InlineData(GgmlType.IQ4_XS, 441525.5, -1508, 362.5, -99, 884, -375, 0)]
+    public void A_block_has_the_values_of_its_format(
+        GgmlType type, double placed, float first, float second, float middle, float next, float last, int scaleAt, int minimumAt = -1,
+        double minimum = 0)
+    {
+        var block = new byte[GgmlTypes.BlockBytes(type)];
+        for (var i = 0; i < block.Length; i++)
+        {
+            block[i] = unchecked((byte)((i * 73) + 41));
+        }
+
+        BinaryPrimitives.WriteHalfLittleEndian(block.AsSpan(scaleAt), (Half)0.5);
+        if (minimumAt >= 0)
+        {
+            BinaryPrimitives.WriteHalfLittleEndian(block.AsSpan(minimumAt), (Half)minimum);
+        }
+
+        // Two blocks in a row, so that their places matter.
+        var values = new float[2 * GgmlTypes.BlockLength(type)];
+        Dequantizer.Dequantize(type, [.. block, .. block], values);
+
+        var one = values[..(values.Length / 2)];
+        Assert.Equal([first, second, middle, next, last], [one[0], one[1], one[(one.Length / 2) - 1], one[one.Length / 2], one[^1]]);
+        Assert.Equal(placed, one.Select(static (value, i) => (i + 1.0) * value).Sum());
+        Assert.Equal(one, values[one.Length..]);
+    }
+
+    [Fact]
+    public void Floats_are_read_as_they_are()
+    {
+        Assert.Equal([1.5f, -0f, float.PositiveInfinity], Read(GgmlType.F32, 0, 0, 0xC0, 0x3F, 0, 0, 0, 0x80, 0, 0, 0x80, 0x7F));
+        Assert.Equal([1.5f, -2f, 5.9604645e-8f], Read(GgmlType.F16, 0, 0x3E, 0, 0xC0, 1, 0));
+        Assert.Equal([1.5f, -2f, 1e-45f * 65536], Read(GgmlType.BF16, 0xC0, 0x3F, 0, 0xC0, 1, 0));
+    }
+
+    [Theory]
+    [InlineData(GgmlType.Q8_0, 34, 31)]
+    [InlineData(GgmlType.Q8_0, 33, 32)]
+    [InlineData(GgmlType.Q8_0, 68, 32)]
+    [InlineData(GgmlType.Q6_K, 210, 32)]
+    [InlineData(GgmlType.F16, 3, 2)]
+    public void Lengths_that_do_not_fit_are_refused(GgmlType type, int bytes, int values)
+        => Assert.Throws<ArgumentException>(() => Dequantizer.Dequantize(type, new byte[bytes], new float[values]));
+
+    [Fact]
+    public void A_type_that_is_none_is_refused()
+        => Assert.Throws<ArgumentOutOfRangeException>(() => Dequantizer.Dequantize((GgmlType)16, [], []));
+
+    [Fact]
+    public void Every_type_has_a_dequantiser()
+        => Assert.All(Enum.GetValues<GgmlType>(), static type =>
+        {
+            var values = new float[GgmlTypes.BlockLength(type)];
+            Array.Fill(values, float.NaN);
+            Dequantizer.Dequantize(type, new byte[GgmlTypes.BlockBytes(type)], values);
+            Assert.All(values, static value => Assert.Equal(0, value));
+        });
+
+    private static float[] Read(GgmlType type, params byte[] bytes)
+    {
+        var values = new float[bytes.Length / GgmlTypes.BlockBytes(type)];
+        Dequantizer.Dequantize(type, bytes, values);
+        return values;
+    }
+}
