@@ -1,4 +1,5 @@
 using Crescent.Client.Connections.Http;
+using Crescent.Client.Connections.Local;
 
 namespace Crescent.Client.Connections;
 
@@ -22,13 +23,8 @@ internal sealed record ConnectionSettings
 
     /// <summary>Opens the connection that the settings ask for.</summary>
     /// <exception cref="FactoryException">There is no such factory.</exception>
-    public static Task<IFactoryConnection> Connect(ConnectionSettings settings, CancellationToken cancellationToken)
-    {
-        if (settings.Url is not null)
-        {
-            return Task.FromResult<IFactoryConnection>(new HttpConnection(settings.Url, settings.Timeout));
-        }
-
-        throw new FactoryException("No local transport yet.", "Use --url.");
-    }
+    public static Task<IFactoryConnection> Connect(ConnectionSettings settings, CancellationToken cancellationToken) =>
+        settings.Url is { } url
+            ? Task.FromResult<IFactoryConnection>(new HttpConnection(url, settings.Timeout))
+            : LocalConnection.Connect(settings, cancellationToken);
 }

@@ -17,7 +17,9 @@ internal sealed class HttpFailures(string address, TimeSpan timeout)
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
             Lost(
                 $"Nothing answers at {address}",
-                $"Check --url, or start a local cluster there: {StartHint.Command} -- --urls {address}",
+                new Uri(address).IsLoopback
+                    ? $"Start a cluster there with {StartHint.Command} -- --urls {address}, or check --url."
+                    : "Check --url, and that the front end runs.",
                 failure),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
             Lost($"{address} does not speak TLS that this machine trusts", "Check the certificate, or use http:// if the front end has none.", failure),

@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Local;
+using Crescent.Grains.Contracts.Membership;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Crescent.Client.Connections.Local;
+
+/// <summary>A cluster on this machine, reached over Orleans through the gateways in its membership file.</summary>
+internal sealed class LocalConnection : IFactoryConnection
+{
+    // Reading the state is idempotent, so a call that a dying gateway swallowed is simply made again.
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
+
+    private readonly IHost _host;
+    private readonly IClusterClient _cluster;
+    private readonly GatewayLosses _losses;
+    private readonly LocalFailures _failures;
+    private readonly TimeSpan _timeout;
+
+    private LocalConnection(IHost host, GatewayLosses losses, LocalFailures failures, TimeSpan timeout)
+    {
+        _host = host;
+        _cluster = host.Services.GetRequiredService<IClusterClient>();
+        _losses = losses;
+        _failures = failures;
+        _timeout = timeout;
+    }
+
+    /// <summary>Connects to the cluster that <paramref name="settings"/> name, or to the newest that runs.</summary>
+    /// <exception cref="FactoryException">None runs, or none of its gateways answers.</exception>
+    public static async Task<IFactoryConnection> Connect(ConnectionSettings settings, CancellationToken cancellationToken)
+    {
+        var cluster = Find(settings.Cluster);
+        var failures = new LocalFailures(cluster, settings.Timeout);
+        var losses = new GatewayLosses();
+        var host = Host(cluster, losses, settings.Verbose);
+        try
+        {
+            await Deadlines.Within(
+                async stop =>
+                {
+                    await host.StartAsync(stop);
+                    return true;
+                },
+                settings.Timeout,
+                cancellationToken).Translating(failures.TranslateConnecting);
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
+
+        return new LocalConnection(host, losses, failures, settings.Timeout);
+    }
+
+    public async IAsyncEnumerable<ChatChunk> Chat(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var alarm = _losses.Watch();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, alarm.Token);
+        var ended = false;
+        var chunks = Deadlines.EachWithin(stop => _cluster.GetGrain<IChatGrain>(Guid.NewGuid()).Complete(call, stop), _timeout, end.Token);
+        await foreach (var chunk in chunks.Translating(e => _failures.Translate(e, alarm.Token.IsCancellationRequested && !cancellationToken.IsCancellationRequested)))
+        {
+            alarm.Progress();
+            ended |= chunk.FinishReason is not null;
+            yield return chunk;
+        }
+
+        if (!ended)
+        {
+            throw _failures.BrokenOff(null);
+        }
+    }
+
+    public async Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var left = _timeout - TimeProvider.System.GetElapsedTime(began);
+            try
+            {
+                return await Deadlines.Within(
+                    stop => _cluster.GetGrain<IFactoryGrain>(0).GetSnapshot(stop), left < LongestLook ? left : LongestLook, cancellationToken)
+                    .Translating(e => e is TimeoutException && left > LongestLook ? null : _failures.Translate(e, gatewayLost: false));
+            }
+            catch (TimeoutException)
+            {
+                // The look was shorter than the time that is left.
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var stop = new CancellationTokenSource(Deadlines.Farewell);
+        await _host.StopAsync(stop.Token).WaitAsync(Deadlines.Farewell, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _host.Dispose();
+    }
+
+    private static LocalCluster Find(FileInfo? announcement)
+    {
+        if (announcement is null)
+        {
+            return LocalCluster.FindRunning()
+                ?? throw new FactoryException("No cluster runs on this machine", $"Start one with {StartHint.Command}, or name a front end with --url.");
+        }
+
+        var cluster = LocalCluster.Read(announcement.FullName)
+            ?? throw new FactoryException($"{announcement} announces no cluster", $"Name the {LocalCluster.FileName} of a run below {LocalCluster.RunsFolder}.");
+        return cluster.IsRunning
+            ? cluster
+            : throw new FactoryException($"The cluster that {announcement} announces has ended", $"Start one with {StartHint.Command}.");
+    }
+
+    private static IHost Host(LocalCluster cluster, GatewayLosses losses, bool verbose)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+
+        // The console handles Ctrl+C itself.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Logging.ClearProviders();
+        if (verbose)
+        {
+            builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(options => options.SingleLine = true);
+            builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        }
+
+        builder.UseOrleansClient(client => client
+            .UseFileGateways(cluster.MembershipFile, cluster.ClusterId)
+            .AddGatewayCountChangedHandler(losses.OnCountChanged));
+        return builder.Build();
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
