@@ -86,6 +86,7 @@ internal sealed class TopCommand : Command
         var first = await watch.Look(interrupted);
         await _terminal.Output.Live(FactoryTable.Of(first.Factory)).StartAsync(async view =>
         {
+            view.Refresh();
             using var timer = new PeriodicTimer(Refresh);
             while (await timer.WaitForNextTickAsync(interrupted))
             {

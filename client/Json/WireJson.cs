@@ -7,7 +7,8 @@ using Crescent.Grains.Contracts.Factory;
 namespace Crescent.Client.Json;
 
 /// <summary>What the console reads and writes as JSON; names are in snake case, as in OpenAI's API.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(AnswerDocument))]
 [JsonSerializable(typeof(TurnDocument))]
 [JsonSerializable(typeof(FailureDocument))]

@@ -27,8 +27,14 @@ internal sealed class HttpConnection : IFactoryConnection
         address = address.EndsWith("/v1", StringComparison.Ordinal) ? address[..^"/v1".Length] : address;
         _failures = new HttpFailures(address, timeout);
 
-        // A proxy has no way to this machine's own loopback.
-        var handler = new SocketsHttpHandler { ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect, UseProxy = !url.IsLoopback };
+        // A proxy has no way to this machine's own loopback. An answer that is given up closes its connection at once, which is how
+        // the front end learns of it: nothing is drained.
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
+            MaxResponseDrainSize = 0,
+            UseProxy = !url.IsLoopback,
+        };
         _http = new HttpClient(handler) { BaseAddress = new Uri(address + "/"), Timeout = Timeout.InfiniteTimeSpan };
     }
 

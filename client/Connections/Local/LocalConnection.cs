@@ -16,6 +16,10 @@ internal sealed class LocalConnection : IFactoryConnection
     // Reading the state is idempotent, so a call that a dying gateway swallowed is simply made again.
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
 
+    // A cluster is announced once it serves: a gateway that does not answer by then will not.
+    private static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ConnectPause = TimeSpan.FromMilliseconds(200);
+
     private readonly IHost _host;
     private readonly IClusterClient _cluster;
     private readonly GatewayLosses _losses;
@@ -132,7 +136,13 @@ internal sealed class LocalConnection : IFactoryConnection
             builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         }
 
+        var began = TimeProvider.System.GetTimestamp();
         builder.UseOrleansClient(client => client
+            .UseConnectionRetryFilter(async (_, stop) =>
+            {
+                await Task.Delay(ConnectPause, stop);
+                return TimeProvider.System.GetElapsedTime(began) < LongestConnect;
+            })
             .UseFileGateways(cluster.MembershipFile, cluster.ClusterId)
             .AddGatewayCountChangedHandler(losses.OnCountChanged));
         return builder.Build();

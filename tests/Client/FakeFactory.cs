@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using Crescent.Client.Connections;
+using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Contracts.Factory;
+
+namespace Crescent.Tests.Client;
+
+/// <summary>A factory that answers as it is told.</summary>
+internal sealed class FakeFactory : IFactoryConnection
+{
+    public static ChatUsage Usage { get; } = new()
+    {
+        PromptTokens = 12,
+        CompletionTokens = 5,
+        QueueSeconds = .001,
+        PrefillSeconds = .02,
+        DecodeSeconds = .2,
+        Joules = 1.5,
+        Device = "device-1/cpu",
+    };
+
+    public static FactorySnapshot Snapshot { get; } = new(
+        "run-7",
+        "Crescent Tiny",
+        "power-queue",
+        [
+            new SiloSnapshot("front", "127.0.0.1:11000", "front", "Active"),
+            new SiloSnapshot("device-1", "127.0.0.1:11001", "device", "Active"),
+            new SiloSnapshot("device-2", "127.0.0.1:11002", "device", "Dead"),
+        ],
+        [
+            Device("device-1") with { Waiting = 3, Running = 8, FreeBlocks = 384, TotalBlocks = 512, TokensPerSecond = 312.44, Watts = 35.2, CapWatts = 65, AgeSeconds = .12 },
+            Device("device-2") with { Draining = true, AgeSeconds = 9, WattsSource = "rapl" },
+        ]);
+
+    /// <summary>Gives the answer to a call.</summary>
+    public Func<ChatCall, CancellationToken, IAsyncEnumerable<ChatChunk>> Answer { get; set; } = (_, _) => Words("23 + 48", " = 71");
+
+    public Func<FactorySnapshot> State { get; set; } = () => Snapshot;
+
+    public List<ChatCall> Calls { get; } = [];
+
+    public List<ConnectionSettings> Connected { get; } = [];
+
+    public int Disposals { get; private set; }
+
+    public Task<IFactoryConnection> Connect(ConnectionSettings settings, CancellationToken cancellationToken)
+    {
+        Connected.Add(settings);
+        return Task.FromResult<IFactoryConnection>(this);
+    }
+
+    public IAsyncEnumerable<ChatChunk> Chat(ChatCall call, CancellationToken cancellationToken)
+    {
+        Calls.Add(call);
+        return Answer(call, cancellationToken);
+    }
+
+    public Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken) => Task.FromResult(State());
+
+    public ValueTask DisposeAsync()
+    {
+        Disposals++;
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>An answer of these pieces that ends with <c>stop</c>.</summary>
+    public static async IAsyncEnumerable<ChatChunk> Words(params string[] pieces)
+    {
+        foreach (var piece in pieces)
+        {
+            await Task.Yield();
+            yield return new ChatChunk { Text = piece, Tokens = 1 };
+        }
+
+        yield return new ChatChunk { FinishReason = "stop", Usage = Usage };
+    }
+
+    /// <summary>An answer that fails after these pieces.</summary>
+    public static async IAsyncEnumerable<ChatChunk> Fail(Exception failure, params string[] pieces)
+    {
+        foreach (var piece in pieces)
+        {
+            await Task.Yield();
+            yield return new ChatChunk { Text = piece };
+        }
+
+        throw failure;
+    }
+
+    /// <summary>An answer that says one word and then nothing more until it is cancelled.</summary>
+    public static async IAsyncEnumerable<ChatChunk> Stall(string word, Action stalled, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return new ChatChunk { Text = word };
+        stalled();
+        await Task.Delay(System.Threading.Timeout.Infinite, cancellationToken);
+    }
+
+    private static DeviceSnapshot Device(string silo) => new() { Silo = silo, Device = "cpu", Description = "a processor", Model = "Crescent Tiny" };
+}
