@@ -1,5 +1,11 @@
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
+using Crescent.Grains.Telemetry;
+using Crescent.Grains.Tokens;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Crescent.Grains;
 
@@ -10,11 +16,39 @@ public static class CrescentSiloExtensions
     /// Adds everything a silo of Crescent needs: device grains and their engines, placement, telemetry, token routing and
     /// <see cref="IGenerationService"/>. Membership is the caller's choice (<see cref="Membership.FileMembershipExtensions"/> on one
     /// machine), and so is the silo's name, which must be the same after a restart. The chat grain works where the services hold the
-    /// model that <see cref="CrescentSiloOptions.Model"/> names (<c>Crescent.Engine.Model.LanguageModel</c>).
+    /// model that <see cref="CrescentSiloOptions.Model"/> names (<c>Crescent.Engine.Model.LanguageModel</c>). Options come from the
+    /// configuration sections <see cref="PlacementOptions.Section"/> and <see cref="GenerationOptions.Section"/>; wrong ones fail the
+    /// start. The host's shutdown timeout must be above <see cref="GenerationOptions.DrainSeconds"/>.
     /// </summary>
     public static ISiloBuilder AddCrescent(this ISiloBuilder builder, CrescentSiloOptions options)
     {
-        builder.Services.AddSingleton(options);
+        var services = builder.Services;
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<FactoryMetrics>();
+
+        services.AddOptions<PlacementOptions>().BindConfiguration(PlacementOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PlacementOptions>, PlacementOptionsValidator>();
+        services.AddSingleton(static s => PlacementPolicies.Create(s.GetRequiredService<IOptions<PlacementOptions>>().Value));
+        services.AddSingleton<PlacementLedger>();
+        builder.AddPlacementDirector<PowerQueuePlacement, PowerQueuePlacementDirector>();
+        builder.AddPlacementDirector<SiloPinnedPlacement, SiloPinnedPlacementDirector>();
+
+        services.AddSingleton<DeviceRegistry>();
+        services.AddSingleton<TokenRouter>();
+        services.AddSingleton<SiloRoles>();
+        services.AddSingleton<ITelemetryClient, TelemetryClient>();
+        builder.AddGrainService<TelemetryService>();
+
+        services.AddOptions<GenerationOptions>().BindConfiguration(GenerationOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<GenerationOptions>, GenerationOptionsValidator>();
+        services.AddSingleton<StreamStarter>();
+        services.AddSingleton<IGenerationService, GenerationService>();
+        services.AddSingleton<StreamWatch>();
+        services.AddHostedService<SiloDrain>();
+        services.AddHostedService(static s => s.GetRequiredService<StreamWatch>());
+        services.AddHostedService<MembershipWatch>();
         return builder;
     }
 }

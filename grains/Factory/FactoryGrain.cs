@@ -1,0 +1,59 @@
+using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Configuration;
+
+namespace Crescent.Grains.Factory;
+
+/// <inheritdoc cref="IFactoryGrain"/>
+[StatelessWorker]
+internal sealed class FactoryGrain(
+    PlacementLedger ledger,
+    SiloRoles roles,
+    IPlacementPolicy policy,
+    IClusterMembershipService membership,
+    IOptions<ClusterOptions> cluster,
+    CrescentSiloOptions options) : Grain, IFactoryGrain
+{
+    public Task<FactorySnapshot> GetSnapshot(CancellationToken cancellationToken) => Task.FromResult(new FactorySnapshot(
+        cluster.Value.ClusterId,
+        options.Model,
+        policy.Name,
+        [
+            .. membership.CurrentSnapshot.Members.Values
+                .Where(static m => m.Status != SiloStatus.Dead)
+                .OrderBy(static m => m.Name, StringComparer.Ordinal)
+                .Select(m => new SiloSnapshot(m.Name, m.SiloAddress.Endpoint.ToString(), roles.Of(m.SiloAddress), m.Status.ToString())),
+        ],
+        [.. ledger.Snapshot().Select(static d => Describe(d.Device, d.AgeSeconds)).OrderBy(static d => d.Silo + '/' + d.Device, StringComparer.Ordinal)]));
+
+    private static DeviceSnapshot Describe(in DeviceState state, double ageSeconds)
+    {
+        var report = state.Report;
+        return new DeviceSnapshot
+        {
+            Silo = state.SiloName,
+            Device = report.Device,
+            Description = report.Description,
+            Simulated = report.Simulated,
+            Model = report.Model,
+            Waiting = report.Waiting,
+            Running = report.Running,
+            FreeBlocks = report.FreeBlocks,
+            TotalBlocks = report.TotalBlocks,
+            StepSeconds = report.StepSeconds,
+            TokensPerSecond = report.TokensPerSecond,
+            Watts = report.Watts,
+            WattsSource = report.WattsSource,
+            CapWatts = report.CapWatts,
+            Joules = report.Joules,
+            OutputTokens = report.OutputTokens,
+            Draining = state.Draining,
+            Reserved = state.Reserved,
+            Sequence = state.Sequence,
+            AgeSeconds = ageSeconds,
+        };
+    }
+}

@@ -1,0 +1,58 @@
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Telemetry;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace Crescent.Grains.Gpu;
+
+/// <inheritdoc cref="IGpuGrain"/>
+[SiloPinnedPlacement, Immovable, KeepAlive, Reentrant]
+internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) : Grain, IGpuGrain
+{
+    private HostedDevice _device = null!;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var key = DeviceKey.Parse(this.GetPrimaryKeyString());
+        _device = (key.Silo == silo.Name ? devices.Find(key.Device) : null) ?? throw new InvalidOperationException(
+            $"Silo {silo.Name} does not own {key}; its devices are: {string.Join(", ", devices.Devices.Select(static d => d.Key))}.");
+        return Task.CompletedTask;
+    }
+
+    public Task<SubmissionReply> Submit(Submission submission)
+    {
+        try
+        {
+            if (devices.IsDraining)
+            {
+                throw new RequestRefusedException(RefusalReason.Stopping, $"{_device.Key} is draining.", TimeSpan.FromSeconds(1));
+            }
+
+            _device.Submit(submission);
+            return Task.FromResult(Reply(null));
+        }
+        catch (RequestRefusedException e)
+        {
+            return Task.FromResult(Reply(Refusal.From(e)));
+        }
+    }
+
+    public Task Cancel(long[] tickets)
+    {
+        _device.Cancel(tickets);
+        return Task.CompletedTask;
+    }
+
+    public Task<MissingReply> FindMissing(long[] tickets) =>
+        Task.FromResult(new MissingReply([.. tickets.Where(t => !_device.Has(t))], _device.Engine.State.Steps));
+
+    public Task<DeviceReport> GetState() => Task.FromResult(_device.Report());
+
+    private SubmissionReply Reply(Refusal? refusal) => new()
+    {
+        Device = _device.Key.ToString(),
+        Owner = silo.SiloAddress,
+        Refusal = refusal,
+        ReportSequence = devices.ReportSequence,
+    };
+}

@@ -1,0 +1,123 @@
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Telemetry;
+using Crescent.Grains.Tokens;
+
+namespace Crescent.Grains.Gpu;
+
+/// <summary>A device of this silo: its engine, the sequences it has and the links that carry their tokens.</summary>
+internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveSequences live, FrameSink sink)
+{
+    /// <summary>The device in the cluster.</summary>
+    public DeviceKey Key { get; } = key;
+
+    public IInferenceEngine Engine { get; } = engine;
+
+    /// <summary>Sequences taken and not ended.</summary>
+    public int Live => live.Count;
+
+    /// <exception cref="RequestRefusedException">The engine refuses it.</exception>
+    public void Submit(Submission submission)
+    {
+        var ticket = new StreamTicket(submission.Ticket);
+        var blocks = BlocksFor(submission.Prompt.Length, submission.MaxTokens, Engine.Device.BlockSize);
+        var link = sink.LinkTo(submission.Front, submission.Observer);
+        var sequence = new LiveSequence(ticket, link, submission.ResumedTokens, submission.Prompt.Length, blocks);
+        if (!live.TryAdd(sequence))
+        {
+            throw new RequestRefusedException(RefusalReason.Invalid, $"{Key} has ticket {ticket.Value:x} already.");
+        }
+
+        try
+        {
+            Engine.Submit(new InferenceRequest
+            {
+                Id = ticket.Value,
+                Prompt = submission.Prompt,
+                ResumedTokens = submission.ResumedTokens,
+                MaxTokens = submission.MaxTokens,
+                Sampling = submission.Sampling,
+                StopStrings = submission.StopStrings,
+                Link = sequence,
+            });
+        }
+        catch
+        {
+            live.Remove(sequence);
+            throw;
+        }
+    }
+
+    public void Cancel(IEnumerable<long> tickets)
+    {
+        foreach (var ticket in tickets)
+        {
+            Engine.Cancel(ticket);
+        }
+    }
+
+    public bool Has(long ticket) => live.Contains(ticket);
+
+    /// <summary>A link is broken: nobody hears its sequences any more.</summary>
+    public void Abandon(FrameLink link)
+    {
+        sink.Forget(link);
+        Cancel(live.Over(link));
+    }
+
+    /// <summary>Gives up the links to front ends that are not <paramref name="alive"/>.</summary>
+    public void KeepLinks(Predicate<SiloAddress> alive)
+    {
+        foreach (var link in sink.Links)
+        {
+            if (!alive(link.Front))
+            {
+                link.Break("its silo has left the cluster");
+            }
+        }
+    }
+
+    /// <summary>The device's state now.</summary>
+    public DeviceReport Report()
+    {
+        var info = Engine.Device;
+        var state = Engine.State;
+
+        // The engine's snapshot is as old as its last step; what has been submitted since waits.
+        var waiting = Math.Max(state.Waiting, live.Count - state.Running);
+        return new DeviceReport
+        {
+            Device = Key.Device,
+            Description = info.Description,
+            Simulated = info.Simulated,
+            Model = Engine.Model,
+            BlockSize = info.BlockSize,
+            TotalBlocks = state.TotalBlocks,
+            MaxContext = info.MaxContext,
+            MaxStepTokens = info.MaxStepTokens,
+            Waiting = waiting,
+            Running = state.Running,
+            QueuedPromptTokens = live.QueuedPromptTokens,
+            FreeBlocks = state.FreeBlocks,
+            CommittedBlocks = live.CommittedBlocks,
+            StepSeconds = state.StepSeconds,
+            TokensPerSecond = state.TokensPerSecond,
+            Watts = state.Watts,
+            WattsSource = state.WattsSource,
+            CapWatts = state.CapWatts,
+            Joules = state.Joules,
+            OutputTokens = state.OutputTokens,
+        };
+    }
+
+    public async ValueTask CloseLinks()
+    {
+        foreach (var link in sink.Links)
+        {
+            await link.DisposeAsync();
+        }
+    }
+
+    /// <summary>Blocks of a sequence at its longest.</summary>
+    internal static int BlocksFor(int promptTokens, int maxTokens, int blockSize) =>
+        (int)((Math.Max(1L, (long)promptTokens + maxTokens) + blockSize - 1) / blockSize);
+}

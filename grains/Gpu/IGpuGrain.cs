@@ -1,0 +1,27 @@
+using Crescent.Grains.Telemetry;
+
+namespace Crescent.Grains.Gpu;
+
+/// <summary>
+/// One device of the factory, key <c>silo/device</c> (<see cref="DeviceKey"/>). It lives in the silo that owns the device and nowhere
+/// else; while that silo is down, calls fail with <see cref="SiloUnavailableException"/>.
+/// </summary>
+[Alias("Crescent.IGpuGrain")]
+public interface IGpuGrain : IGrainWithStringKey
+{
+    /// <summary>Queues a sequence on the device. Its tokens go to the submission's observer until it ends.</summary>
+    [Alias("Submit"), ResponseTimeout("00:00:10")]
+    Task<SubmissionReply> Submit(Submission submission);
+
+    /// <summary>Ends sequences within one step; unknown tickets are ignored.</summary>
+    [Alias("Cancel"), ResponseTimeout("00:00:05")]
+    Task Cancel(long[] tickets);
+
+    /// <summary>Says which of <paramref name="tickets"/> the device does not have, and how many steps it has done.</summary>
+    [Alias("FindMissing"), ResponseTimeout("00:00:05")]
+    Task<MissingReply> FindMissing(long[] tickets);
+
+    /// <summary>The device's state now.</summary>
+    [Alias("GetState")]
+    Task<DeviceReport> GetState();
+}

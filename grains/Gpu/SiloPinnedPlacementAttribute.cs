@@ -1,0 +1,7 @@
+using Orleans.Placement;
+
+namespace Crescent.Grains.Gpu;
+
+/// <inheritdoc cref="SiloPinnedPlacement"/>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class SiloPinnedPlacementAttribute() : PlacementAttribute(SiloPinnedPlacement.Instance);

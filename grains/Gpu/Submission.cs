@@ -1,0 +1,35 @@
+using Crescent.Engine.Sampling;
+using Crescent.Grains.Tokens;
+
+namespace Crescent.Grains.Gpu;
+
+/// <summary>One attempt at a stream, on its way to a device.</summary>
+[GenerateSerializer, Immutable, Alias("Crescent.Submission")]
+public sealed record Submission
+{
+    /// <summary><see cref="StreamTicket"/> of the attempt.</summary>
+    [Id(0)] public required long Ticket { get; init; }
+
+    /// <summary>For logs, such as <c>chatcmpl-…</c>.</summary>
+    [Id(1)] public required string RequestId { get; init; }
+
+    /// <summary>Prompt, followed by what earlier attempts have emitted.</summary>
+    [Id(2)] public required int[] Prompt { get; init; }
+
+    /// <summary>Tokens at the end of <see cref="Prompt"/> that earlier attempts have emitted.</summary>
+    [Id(3)] public int ResumedTokens { get; init; }
+
+    /// <summary>Most tokens to generate from here.</summary>
+    [Id(4)] public required int MaxTokens { get; init; }
+
+    [Id(5)] public required SamplingParameters Sampling { get; init; }
+
+    /// <summary>Strings that end the output.</summary>
+    [Id(6)] public required string[] StopStrings { get; init; }
+
+    /// <summary>The front end's silo.</summary>
+    [Id(7)] public required SiloAddress Front { get; init; }
+
+    /// <summary>The front end's router.</summary>
+    [Id(8)] public required ITokenObserver Observer { get; init; }
+}

@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Gpu;
+
+namespace Crescent.Grains.Placement;
+
+/// <summary>
+/// All devices as one silo sees them, with its own reservations. Not safe for use by several threads: the silo's own view is guarded
+/// by <see cref="PlacementLedger"/>.
+/// </summary>
+public sealed class FactoryView
+{
+    private readonly List<DeviceState> _devices = [];
+    private readonly Dictionary<string, int> _index = new(StringComparer.Ordinal);
+
+    /// <summary>Seconds of a clock that only this view and its writers share.</summary>
+    public double Now { get; set; }
+
+    /// <summary>A device that was not heard of for longer than this takes no calls, in seconds.</summary>
+    public double StaleAfter { get; init; } = PlacementOptions.DefaultStaleSeconds;
+
+    /// <summary>A device with this many calls without a first token takes no more.</summary>
+    public int MaxQueued { get; init; } = PlacementOptions.DefaultMaxQueued;
+
+    /// <summary>The devices, in the order in which they were first heard of.</summary>
+    public Span<DeviceState> Devices => CollectionsMarshal.AsSpan(_devices);
+
+    /// <summary>Adds a device.</summary>
+    public void Add(in DeviceState device)
+    {
+        _index.Add(device.Key, _devices.Count);
+        _devices.Add(device);
+    }
+
+    /// <summary>Removes the devices that <paramref name="gone"/> names.</summary>
+    public void Remove(Predicate<DeviceState> gone)
+    {
+        if (_devices.RemoveAll(gone) > 0)
+        {
+            _index.Clear();
+            for (var i = 0; i < _devices.Count; i++)
+            {
+                _index.Add(_devices[i].Key, i);
+            }
+        }
+    }
+
+    /// <summary>Index of the device <paramref name="key"/>, or -1.</summary>
+    public int IndexOf(string key) => _index.GetValueOrDefault(key, -1);
+
+    /// <summary>Whether <paramref name="device"/> may take <paramref name="call"/>.</summary>
+    public PlacementGate Gate(in PlacementCall call, in DeviceState device)
+    {
+        var report = device.Report;
+        var positions = (long)call.PromptTokens + call.MaxTokens - 1;
+        if (positions > Math.Min(report.MaxContext, (long)report.TotalBlocks * report.BlockSize))
+        {
+            return PlacementGate.TooSmall;
+        }
+
+        if (!device.Reachable || Now - device.HeardAt > StaleAfter)
+        {
+            return PlacementGate.Stale;
+        }
+
+        if (device.Draining)
+        {
+            return PlacementGate.Draining;
+        }
+
+        if (call.Avoid is not null && call.Avoid == device.Key)
+        {
+            return PlacementGate.Avoided;
+        }
+
+        if (report.Waiting + device.UnseenCalls >= MaxQueued)
+        {
+            return PlacementGate.Full;
+        }
+
+        return HostedDevice.BlocksFor(call.PromptTokens, 1, report.BlockSize) <= device.RoomNow ? PlacementGate.Open : PlacementGate.Crowded;
+    }
+
+    /// <summary>The best gate that any device has for <paramref name="call"/>; only devices with that gate are to be chosen.</summary>
+    /// <returns>False when no device may take it.</returns>
+    public bool TryFindGate(in PlacementCall call, out PlacementGate best)
+    {
+        best = PlacementGate.TooSmall;
+        foreach (ref readonly var device in Devices)
+        {
+            var gate = Gate(call, device);
+            best = gate < best ? gate : best;
+        }
+
+        return best <= PlacementGate.Crowded && _devices.Count > 0;
+    }
+
+    /// <summary>Why no device may take <paramref name="call"/>, or null when one may.</summary>
+    public Refusal? Refuse(in PlacementCall call)
+    {
+        if (TryFindGate(call, out var best))
+        {
+            return null;
+        }
+
+        if (_devices.Count == 0)
+        {
+            return new Refusal(RefusalReason.Overloaded, "No device has joined the cluster yet.", TimeSpan.FromSeconds(1));
+        }
+
+        switch (best)
+        {
+            case PlacementGate.TooSmall:
+                var room = 0L;
+                foreach (ref readonly var device in Devices)
+                {
+                    room = Math.Max(room, Math.Min(device.Report.MaxContext, (long)device.Report.TotalBlocks * device.Report.BlockSize));
+                }
+
+                return new Refusal(
+                    RefusalReason.TooLong,
+                    $"{call.PromptTokens} prompt tokens and {call.MaxTokens} output tokens exceed the {room} positions of the largest device.",
+                    null);
+            case PlacementGate.Draining:
+                return new Refusal(RefusalReason.Stopping, "All devices are draining.", TimeSpan.FromSeconds(1));
+            case PlacementGate.Stale:
+                return new Refusal(RefusalReason.Overloaded, $"No device was heard of for {StaleAfter} s.", TimeSpan.FromSeconds(StaleAfter));
+            default:
+                return new Refusal(RefusalReason.Overloaded, "All devices have full queues.", RetryAfter());
+        }
+    }
+
+    /// <summary>Until a place in the shortest queue is free, as far as step times tell: 1 to 60 s.</summary>
+    private TimeSpan RetryAfter()
+    {
+        var shortest = double.MaxValue;
+        foreach (ref readonly var device in Devices)
+        {
+            // A place is free when one of the running sequences has ended: in the mean after some hundred steps over the batch.
+            var steps = 100.0 / Math.Max(1, device.Report.Running);
+            shortest = Math.Min(shortest, steps * Math.Max(device.Report.StepSeconds, PowerQueuePolicy.LeastStepSeconds));
+        }
+
+        return TimeSpan.FromSeconds(Math.Clamp(shortest, 1, 60));
+    }
+}

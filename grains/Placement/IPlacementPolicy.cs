@@ -1,0 +1,14 @@
+namespace Crescent.Grains.Placement;
+
+/// <summary>
+/// Decides which device takes a call. A pure function: the same call and view give the same decision, in the live cluster as in
+/// simulation. It allocates nothing, and holds to the gates of <see cref="FactoryView.Gate"/>.
+/// </summary>
+public interface IPlacementPolicy
+{
+    /// <summary>Its name in <see cref="PlacementOptions.Policy"/>.</summary>
+    string Name { get; }
+
+    /// <summary>Chooses a device of <paramref name="view"/> for <paramref name="call"/>, or none when all gates are closed.</summary>
+    PlacementDecision Choose(in PlacementCall call, FactoryView view);
+}

@@ -1,0 +1,16 @@
+namespace Crescent.Grains.Placement;
+
+/// <summary>
+/// What a call needs, on its way to the placement director, which sees a call's request context but not its arguments.
+/// </summary>
+/// <param name="Stream">Under which the reservation is held.</param>
+/// <param name="PromptTokens">Tokens to prefill.</param>
+/// <param name="MaxTokens">Most tokens to generate.</param>
+/// <param name="Avoid">A device that is not to be chosen, or null.</param>
+[GenerateSerializer, Immutable, Alias("Crescent.PlacementNeeds")]
+public sealed record PlacementNeeds(
+    [property: Id(0)] long Stream, [property: Id(1)] int PromptTokens, [property: Id(2)] int MaxTokens, [property: Id(3)] string? Avoid)
+{
+    /// <summary>Key in the request context.</summary>
+    public const string Key = "crescent.needs";
+}

@@ -1,0 +1,31 @@
+namespace Crescent.Grains.Serving;
+
+/// <summary>Deadlines of a generation; configuration section <see cref="Section"/>.</summary>
+public sealed class GenerationOptions
+{
+    public const string Section = "Crescent:Generation";
+    public const double DefaultPlacementSeconds = 10;
+    public const double DefaultResumeSeconds = 30;
+    public const double DefaultLivenessSeconds = 5;
+    public const double DefaultStallSeconds = 120;
+    public const double DefaultDrainSeconds = 30;
+    public const int DefaultMaxAttempts = 8;
+
+    /// <summary>A call that no device has taken within this fails; 1 to 600 s.</summary>
+    public double PlacementSeconds { get; set; } = DefaultPlacementSeconds;
+
+    /// <summary>A stream that has lost its device and found no other within this fails; 1 to 600 s.</summary>
+    public double ResumeSeconds { get; set; } = DefaultResumeSeconds;
+
+    /// <summary>A device that sent nothing for this long is asked whether it still has the sequence; 1 to 600 s.</summary>
+    public double LivenessSeconds { get; set; } = DefaultLivenessSeconds;
+
+    /// <summary>A device that has sequences and does no step for this long is taken for hung; 1 to 3600 s.</summary>
+    public double StallSeconds { get; set; } = DefaultStallSeconds;
+
+    /// <summary>How long a silo that stops waits for work in flight; 0 to 3600 s, below the host's shutdown timeout.</summary>
+    public double DrainSeconds { get; set; } = DefaultDrainSeconds;
+
+    /// <summary>Devices that a stream may lose, and one; 1 to 255.</summary>
+    public int MaxAttempts { get; set; } = DefaultMaxAttempts;
+}

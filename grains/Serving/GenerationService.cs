@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry;
+using Crescent.Grains.Tokens;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Crescent.Grains.Serving;
+
+/// <inheritdoc cref="IGenerationService"/>
+/// <remarks>
+/// A stream survives its device: the front end holds every token it has put out, so when the device, its silo or the link to it is
+/// lost, prompt and tokens go to another device with what is left of the budget, and the reader sees one unbroken stream.
+/// </remarks>
+internal sealed class GenerationService(
+    TokenRouter router,
+    StreamStarter starter,
+    PlacementLedger ledger,
+    DeviceRegistry devices,
+    IOptions<GenerationOptions> options,
+    TimeProvider time,
+    FactoryMetrics metrics,
+    ILogger<GenerationService> logger) : IGenerationService
+{
+    public async IAsyncEnumerable<GenerationChunk> Generate(
+        GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        Validate(call);
+        var stream = router.Open(call.MaxTokens);
+        var ended = false;
+        try
+        {
+            await starter.Start(stream, call, TimeSpan.FromSeconds(options.Value.PlacementSeconds), cancellationToken);
+            while (!ended)
+            {
+                await stream.Wait(cancellationToken);
+                var read = stream.Read();
+                ended = read.End is not null;
+                if (read.End is { } end)
+                {
+                    var reason = end.Reason == FinishReason.Stop ? "stop" : "length";
+                    yield return new GenerationChunk(read.Tokens, read.Text, reason, Usage(call, stream, end));
+                }
+                else if (read.Tokens.Length > 0 || read.Text.Length > 0)
+                {
+                    yield return new GenerationChunk(read.Tokens, read.Text, null, null);
+                }
+
+                if (read.Lost is not null)
+                {
+                    ended = !await Resume(stream, call, read.Lost, cancellationToken);
+                    if (ended)
+                    {
+                        yield return new GenerationChunk([], "", "length", Usage(call, stream, null));
+                    }
+                }
+            }
+        }
+        finally
+        {
+            router.Close(stream);
+            ledger.Release(stream.Id);
+            if (!ended)
+            {
+                starter.Cancel(stream);
+            }
+        }
+    }
+
+    private void Validate(GenerationCall call)
+    {
+        if (call.Prompt.Length == 0 || call.MaxTokens < 1)
+        {
+            throw new RequestRefusedException(
+                RefusalReason.Invalid, $"A generation needs a prompt and a token to generate; this one has {call.Prompt.Length} and {call.MaxTokens}.");
+        }
+
+        if (devices.IsDraining)
+        {
+            throw new RequestRefusedException(RefusalReason.Stopping, "This front end is stopping.", TimeSpan.FromSeconds(1));
+        }
+    }
+
+    /// <summary>Repeats a lost attempt from where it stopped.</summary>
+    /// <returns>False when only the end was lost: the stream has all its tokens.</returns>
+    private async Task<bool> Resume(TokenStream stream, GenerationCall call, string reason, CancellationToken cancellationToken)
+    {
+        var lost = stream.Ticket;
+        TokenLog.AttemptLost(logger, call.RequestId, lost.Attempt, stream.Device ?? "?", stream.Count, reason);
+        starter.Cancel(stream);
+        if (lost.Attempt >= options.Value.MaxAttempts)
+        {
+            throw new GenerationFailedException($"{call.RequestId} lost its device {lost.Attempt} times, the last time because: {reason}");
+        }
+
+        if (stream.Count >= call.MaxTokens)
+        {
+            return false;
+        }
+
+        var since = time.GetTimestamp();
+        await starter.Start(stream, call, TimeSpan.FromSeconds(options.Value.ResumeSeconds), cancellationToken);
+        metrics.StreamResumed(time.GetElapsedTime(since));
+        return true;
+    }
+
+    private static ChatUsage Usage(GenerationCall call, TokenStream stream, StreamEnd? end) => new()
+    {
+        PromptTokens = call.Prompt.Length,
+        CompletionTokens = stream.Count,
+        QueueSeconds = end?.Usage.QueueTime.TotalSeconds ?? 0,
+        PrefillSeconds = end?.Usage.PrefillTime.TotalSeconds ?? 0,
+        DecodeSeconds = end?.Usage.DecodeTime.TotalSeconds ?? 0,
+        Joules = end?.Usage.Joules ?? 0,
+        Device = stream.Device ?? "",
+    };
+}

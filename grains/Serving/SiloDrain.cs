@@ -1,0 +1,58 @@
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Tokens;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Crescent.Grains.Serving;
+
+/// <summary>
+/// Opens the devices before the silo joins the cluster, and before it leaves lets the work in flight end: the others hear that it is
+/// draining with its next report, and place nothing here any more.
+/// </summary>
+internal sealed class SiloDrain(
+    DeviceRegistry devices,
+    TokenRouter router,
+    ILocalSiloDetails silo,
+    IOptions<GenerationOptions> options,
+    TimeProvider time,
+    ILogger<SiloDrain> logger) : IHostedLifecycleService
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        devices.Open();
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        devices.Drain();
+        var began = time.GetTimestamp();
+        var limit = TimeSpan.FromSeconds(options.Value.DrainSeconds);
+        if (devices.Live + router.Count > 0)
+        {
+            ServingLog.Draining(logger, silo.Name, devices.Live, router.Count);
+        }
+
+        while (devices.Live + router.Count > 0)
+        {
+            if (time.GetElapsedTime(began) > limit || cancellationToken.IsCancellationRequested)
+            {
+                ServingLog.DrainTimedOut(logger, silo.Name, devices.Live, router.Count, time.GetElapsedTime(began).TotalSeconds);
+                return;
+            }
+
+            await Task.Delay(Poll, time, CancellationToken.None);
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,140 @@
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Inference;
+using Crescent.Grains.Placement;
+using Crescent.Grains.Tokens;
+using Microsoft.Extensions.Logging;
+
+namespace Crescent.Grains.Serving;
+
+/// <summary>Finds a device for a stream's next attempt, and tells a device that nobody wants an attempt any more.</summary>
+internal sealed class StreamStarter(
+    IGrainFactory grains, ILocalSiloDetails silo, PlacementLedger ledger, TokenRouter router, TimeProvider time, ILogger<StreamStarter> logger)
+{
+    /// <summary>Tries for the first attempt of a call: the second meets a silo's death, the third a full queue behind it.</summary>
+    private const int MaxTries = 4;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Places the stream's next attempt and hands it to the device. A first attempt that all devices refuse fails at once; a repeated
+    /// one waits for a device until the deadline, since its reader has seen tokens already.
+    /// </summary>
+    /// <exception cref="RequestRefusedException">No device takes it.</exception>
+    /// <exception cref="TimeoutException">A hop, or all of it, missed the deadline.</exception>
+    public async Task Start(TokenStream stream, GenerationCall call, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var pause = FirstPause;
+        var resumed = stream.Ticket.Attempt > 0;
+        var avoid = resumed ? stream.Device : null;
+        for (var tries = 1; ; tries++)
+        {
+            var (ticket, emitted) = stream.BeginAttempt();
+            var needs = new PlacementNeeds(stream.Id, call.Prompt.Length + emitted.Length, call.MaxTokens - emitted.Length, avoid);
+            var (reply, failure) = await Try(call, ticket, emitted, needs, cancellationToken);
+            if (reply is { Refusal: null })
+            {
+                ledger.Accepted(stream.Id, reply);
+                stream.Assign(ticket, reply.Device, reply.Owner);
+                return;
+            }
+
+            ledger.Release(stream.Id);
+            var refusal = reply?.Refusal;
+            var final = refusal?.Reason is RefusalReason.TooLong or RefusalReason.Invalid;
+            var tired = !resumed && (tries == MaxTries || reply is { Device: "" });
+            if (final || tired || time.GetElapsedTime(began) + pause > deadline || stream.Ticket.Attempt == StreamTicket.MaxAttempts)
+            {
+                throw refusal?.ToException() ?? failure!;
+            }
+
+            avoid = string.IsNullOrEmpty(reply?.Device) ? null : reply.Device;
+            await Task.Delay(pause, time, cancellationToken);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>Stops the attempt in force on its device, if one has it. Does not wait, and a device that cannot be reached has lost it anyway.</summary>
+    public void Cancel(TokenStream stream)
+    {
+        if (stream.Device is { } device)
+        {
+            _ = Cancel(device, stream.Ticket);
+        }
+    }
+
+    /// <summary>One try: a reply with an empty device stands for a refusal by the whole factory.</summary>
+    private async Task<(SubmissionReply? Reply, Exception? Failure)> Try(
+        GenerationCall call, StreamTicket ticket, int[] emitted, PlacementNeeds needs, CancellationToken cancellationToken)
+    {
+        if (ledger.Refuse(needs) is { } refusal)
+        {
+            return (new SubmissionReply { Device = "", Owner = silo.SiloAddress, Refusal = refusal }, null);
+        }
+
+        var start = Submit(call, ticket, emitted, needs);
+        try
+        {
+            return (await start.WaitAsync(cancellationToken), null);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _ = CancelOnceStarted(start, ticket);
+            throw;
+        }
+        catch (Exception e) when (e is SiloUnavailableException or OrleansMessageRejectionException)
+        {
+            ServingLog.TryFailed(logger, call.RequestId, ticket.Attempt, e.Message);
+            return (null, e);
+        }
+    }
+
+    private async Task<SubmissionReply> Submit(GenerationCall call, StreamTicket ticket, int[] emitted, PlacementNeeds needs)
+    {
+        // Set within this method, the context ends with it.
+        RequestContext.Set(PlacementNeeds.Key, needs);
+        return await grains.GetGrain<IInferenceGrain>(Guid.NewGuid()).Start(new Submission
+        {
+            Ticket = ticket.Value,
+            RequestId = call.RequestId,
+            Prompt = emitted.Length == 0 ? call.Prompt : [.. call.Prompt, .. emitted],
+            ResumedTokens = emitted.Length,
+            MaxTokens = needs.MaxTokens,
+            Sampling = call.Sampling,
+            StopStrings = [.. call.StopStrings],
+            Front = silo.SiloAddress,
+            Observer = router.Reference,
+        });
+    }
+
+    private async Task CancelOnceStarted(Task<SubmissionReply> start, StreamTicket ticket)
+    {
+        try
+        {
+            var reply = await start;
+            if (reply.Refusal is null)
+            {
+                await Cancel(reply.Device, ticket);
+            }
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            ServingLog.CancelFailed(logger, "?", e.Message);
+        }
+    }
+
+    private async Task Cancel(string device, StreamTicket ticket)
+    {
+        try
+        {
+            await grains.GetGrain<IGpuGrain>(device).Cancel([ticket.Value]);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // Its frames, if it still sends any, are answered as unwanted.
+            ServingLog.CancelFailed(logger, device, e.Message);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Placement;
+using Crescent.Grains.Tokens;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Crescent.Grains.Serving;
+
+/// <summary>
+/// Finds the streams that nothing will come for any more: their silo has left, their device does not know them or makes no steps. A
+/// long wait in a queue is none of these. Also drops reservations that nobody released.
+/// </summary>
+internal sealed class StreamWatch(
+    IGrainFactory grains,
+    TokenRouter router,
+    PlacementLedger ledger,
+    IClusterMembershipService membership,
+    IOptions<GenerationOptions> options,
+    TimeProvider time,
+    ILogger<StreamWatch> logger) : BackgroundService
+{
+    /// <summary>Time between two rounds.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Questions in a row that a device may leave unanswered.</summary>
+    private const int MaxStrikes = 3;
+
+    private readonly Dictionary<string, (long Steps, long Since)> _progress = new(StringComparer.Ordinal);
+
+    /// <summary>Gives up the attempts on silos that are no longer active.</summary>
+    public void FollowMembership(ClusterMembershipSnapshot snapshot)
+    {
+        foreach (var stream in router.Streams)
+        {
+            var ticket = stream.Ticket;
+            if (stream.Owner is { } owner && snapshot.GetSiloStatus(owner) != SiloStatus.Active)
+            {
+                stream.LoseAttempt(ticket, $"silo {owner} has left the cluster");
+            }
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                ledger.Expire(router.IsOpen);
+                FollowMembership(membership.CurrentSnapshot);
+                await AskDevices();
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The silo stops.
+        }
+    }
+
+    /// <summary>Asks each device that has been silent for a stream whether it still has it: one call a device.</summary>
+    private async Task AskDevices()
+    {
+        var liveness = TimeSpan.FromSeconds(options.Value.LivenessSeconds);
+        var silent = router.Streams.Where(s => s.Device is not null && time.GetElapsedTime(s.LastHeard) > liveness)
+            .Select(static s => (Stream: s, s.Ticket, Device: s.Device!))
+            .GroupBy(static s => s.Device);
+        await Task.WhenAll(silent.Select(group => AskDevice(group.Key, [.. group.Select(static s => (s.Stream, s.Ticket))])));
+    }
+
+    private async Task AskDevice(string device, (TokenStream Stream, StreamTicket Ticket)[] streams)
+    {
+        try
+        {
+            var reply = await grains.GetGrain<IGpuGrain>(device).FindMissing([.. streams.Select(static s => s.Ticket.Value)]);
+            var hangs = Hangs(device, reply.Steps);
+            foreach (var (stream, ticket) in streams)
+            {
+                if (reply.Missing.Contains(ticket.Value))
+                {
+                    stream.LoseAttempt(ticket, "its device does not have it");
+                }
+                else if (hangs)
+                {
+                    stream.LoseAttempt(ticket, $"its device has made no step for {options.Value.StallSeconds} s");
+                }
+                else
+                {
+                    stream.Asked(ticket, answered: true);
+                }
+            }
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            ServingLog.LivenessUnknown(logger, device, streams.Length, e.Message);
+            foreach (var (stream, ticket) in streams)
+            {
+                stream.Asked(ticket, answered: false);
+                if (stream.Strikes >= MaxStrikes)
+                {
+                    stream.LoseAttempt(ticket, $"its device cannot be reached: {e.Message}");
+                }
+            }
+        }
+    }
+
+    private bool Hangs(string device, long steps)
+    {
+        lock (_progress)
+        {
+            if (!_progress.TryGetValue(device, out var seen) || seen.Steps != steps)
+            {
+                _progress[device] = (steps, time.GetTimestamp());
+                return false;
+            }
+
+            return time.GetElapsedTime(seen.Since) > TimeSpan.FromSeconds(options.Value.StallSeconds);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+namespace Crescent.Grains.Telemetry;
+
+/// <summary>What a device is and how busy it is, as its silo tells the others.</summary>
+[GenerateSerializer, Immutable, Alias("Crescent.DeviceReport")]
+public sealed record DeviceReport
+{
+    /// <summary>Name within the silo.</summary>
+    [Id(0)] public required string Device { get; init; }
+
+    [Id(1)] public string Description { get; init; } = "";
+
+    [Id(2)] public bool Simulated { get; init; }
+
+    [Id(3)] public string Model { get; init; } = "";
+
+    /// <summary>Positions in a KV block.</summary>
+    [Id(4)] public int BlockSize { get; init; } = 16;
+
+    /// <summary>KV blocks in all.</summary>
+    [Id(5)] public int TotalBlocks { get; init; }
+
+    /// <summary>Positions a sequence may have.</summary>
+    [Id(6)] public int MaxContext { get; init; }
+
+    /// <summary>Most tokens in a step.</summary>
+    [Id(7)] public int MaxStepTokens { get; init; }
+
+    /// <summary>Sequences that wait.</summary>
+    [Id(8)] public int Waiting { get; init; }
+
+    /// <summary>Sequences in the batch.</summary>
+    [Id(9)] public int Running { get; init; }
+
+    /// <summary>Prompt tokens of sequences without a first token.</summary>
+    [Id(10)] public int QueuedPromptTokens { get; init; }
+
+    /// <summary>KV blocks to be had now.</summary>
+    [Id(11)] public int FreeBlocks { get; init; }
+
+    /// <summary>KV blocks that the device's sequences take at their longest.</summary>
+    [Id(12)] public int CommittedBlocks { get; init; }
+
+    /// <summary>Smoothed duration of a step; 0 before the first.</summary>
+    [Id(13)] public double StepSeconds { get; init; }
+
+    /// <summary>Smoothed output tokens a second.</summary>
+    [Id(14)] public double TokensPerSecond { get; init; }
+
+    /// <summary>Power now.</summary>
+    [Id(15)] public double Watts { get; init; }
+
+    /// <summary>Where the watts come from: <c>model</c>, <c>rapl</c>, <c>nvml</c>.</summary>
+    [Id(16)] public string WattsSource { get; init; } = "model";
+
+    /// <summary>Power cap in force.</summary>
+    [Id(17)] public double CapWatts { get; init; }
+
+    /// <summary>Energy since start.</summary>
+    [Id(18)] public double Joules { get; init; }
+
+    /// <summary>Tokens generated since start.</summary>
+    [Id(19)] public long OutputTokens { get; init; }
+}

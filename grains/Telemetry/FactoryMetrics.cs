@@ -1,0 +1,71 @@
+using System.Diagnostics.Metrics;
+
+namespace Crescent.Grains.Telemetry;
+
+/// <summary>The instruments of <see cref="InstrumentNames"/>.</summary>
+internal sealed class FactoryMetrics
+{
+    private readonly Counter<long> _decisions;
+    private readonly Histogram<double> _decisionDuration;
+    private readonly UpDownCounter<long> _reservations;
+    private readonly Counter<long> _reservationsExpired;
+    private readonly UpDownCounter<long> _streamsOpen;
+    private readonly Counter<long> _streamsResumed;
+    private readonly Histogram<double> _streamGap;
+    private readonly Counter<long> _framesSent;
+    private readonly Counter<long> _frameBytes;
+    private readonly Counter<long> _tokensReceived;
+    private readonly Counter<long> _ticketsUnwanted;
+    private readonly Counter<long> _linksBroken;
+
+    public FactoryMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(InstrumentNames.Meter);
+        _decisions = meter.CreateCounter<long>(InstrumentNames.PlacementDecisions);
+        _decisionDuration = meter.CreateHistogram<double>(InstrumentNames.PlacementDuration, "us");
+        _reservations = meter.CreateUpDownCounter<long>(InstrumentNames.Reservations);
+        _reservationsExpired = meter.CreateCounter<long>(InstrumentNames.ReservationsExpired);
+        _streamsOpen = meter.CreateUpDownCounter<long>(InstrumentNames.StreamsOpen);
+        _streamsResumed = meter.CreateCounter<long>(InstrumentNames.StreamsResumed);
+        _streamGap = meter.CreateHistogram<double>(InstrumentNames.StreamGap, "s");
+        _framesSent = meter.CreateCounter<long>(InstrumentNames.FramesSent);
+        _frameBytes = meter.CreateCounter<long>(InstrumentNames.FrameBytes, "By");
+        _tokensReceived = meter.CreateCounter<long>(InstrumentNames.TokensReceived);
+        _ticketsUnwanted = meter.CreateCounter<long>(InstrumentNames.TicketsUnwanted);
+        _linksBroken = meter.CreateCounter<long>(InstrumentNames.LinksBroken);
+    }
+
+    public void Decided(string policy, bool placed, TimeSpan duration)
+    {
+        _decisions.Add(1, new("policy", policy), new("outcome", placed ? "placed" : "refused"));
+        _decisionDuration.Record(duration.TotalMicroseconds);
+    }
+
+    public void ReservationsChanged(int by) => _reservations.Add(by);
+
+    public void ReservationsExpired(int count) => _reservationsExpired.Add(count);
+
+    public void StreamOpened() => _streamsOpen.Add(1);
+
+    public void StreamClosed() => _streamsOpen.Add(-1);
+
+    public void StreamResumed(TimeSpan gap)
+    {
+        _streamsResumed.Add(1);
+        _streamGap.Record(gap.TotalSeconds);
+    }
+
+    public void FrameSent(int bytes)
+    {
+        _framesSent.Add(1);
+        _frameBytes.Add(bytes);
+    }
+
+    public void TokensReceived(int tokens, int unwanted)
+    {
+        _tokensReceived.Add(tokens);
+        _ticketsUnwanted.Add(unwanted);
+    }
+
+    public void LinkBroken() => _linksBroken.Add(1);
+}

@@ -1,0 +1,13 @@
+using Orleans.Concurrency;
+using Orleans.Services;
+
+namespace Crescent.Grains.Telemetry;
+
+/// <summary>One in each silo: tells the others how its devices are, and hears how theirs are.</summary>
+[Alias("Crescent.ITelemetryService")]
+public interface ITelemetryService : IGrainService
+{
+    /// <summary>Takes the report of another silo. One way: the next one comes in a moment and replaces a lost one.</summary>
+    [Alias("Gossip"), OneWay]
+    Task Gossip(SiloReport report);
+}

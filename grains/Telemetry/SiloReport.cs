@@ -1,0 +1,23 @@
+namespace Crescent.Grains.Telemetry;
+
+/// <summary>A silo and its devices at a moment.</summary>
+[GenerateSerializer, Immutable, Alias("Crescent.SiloReport")]
+public sealed record SiloReport
+{
+    [Id(0)] public required SiloAddress Silo { get; init; }
+
+    /// <summary>Name of the silo, the same after a restart.</summary>
+    [Id(1)] public required string Name { get; init; }
+
+    /// <summary><c>front</c>, <c>device</c> or <c>all</c>.</summary>
+    [Id(2)] public string Role { get; init; } = "";
+
+    /// <summary>Counts the silo's reports; a lower one is older.</summary>
+    [Id(3)] public long Sequence { get; init; }
+
+    /// <summary>True when it takes no new work.</summary>
+    [Id(4)] public bool Draining { get; init; }
+
+    /// <summary>Its devices; empty for a front end.</summary>
+    [Id(5)] public required DeviceReport[] Devices { get; init; }
+}

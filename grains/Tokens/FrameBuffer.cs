@@ -1,0 +1,69 @@
+using System.Buffers.Binary;
+using System.Text;
+using Crescent.Engine.Scheduling;
+
+namespace Crescent.Grains.Tokens;
+
+/// <summary>
+/// Collects the records of a frame. A record is, little endian: ticket (8 bytes), offset (4), token (4), length of the text in
+/// bytes (3), finish reason (1), text; an ended sequence adds prompt tokens (4), output tokens (4), queue, prefill and decode time in
+/// ticks (8 each), joules (8), length of the error in bytes (4, -1 for none), error.
+/// </summary>
+internal sealed class FrameBuffer
+{
+    internal const int HeaderBytes = 20;
+    internal const int UsageBytes = 44;
+    internal const int MaxTextBytes = (1 << 24) - 1;
+
+    private byte[] _bytes = new byte[4096];
+
+    /// <summary>Bytes written.</summary>
+    public int Length { get; private set; }
+
+    public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, Length);
+
+    public void Clear() => Length = 0;
+
+    /// <summary>
+    /// Adds an output; allocates only to grow.
+    /// </summary>
+    /// <param name="ticket">Whose output.</param>
+    /// <param name="offset">Its offset in the whole stream.</param>
+    /// <param name="output">What the engine gave.</param>
+    public void Append(StreamTicket ticket, int offset, in SequenceOutput output)
+    {
+        var error = output.Error ?? "";
+        var most = HeaderBytes + UsageBytes + Encoding.UTF8.GetMaxByteCount(output.Text.Length) + Encoding.UTF8.GetMaxByteCount(error.Length);
+        if (_bytes.Length - Length < most)
+        {
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + most));
+        }
+
+        var record = _bytes.AsSpan(Length);
+        BinaryPrimitives.WriteInt64LittleEndian(record, ticket.Value);
+        BinaryPrimitives.WriteInt32LittleEndian(record[8..], offset);
+        BinaryPrimitives.WriteInt32LittleEndian(record[12..], output.Token);
+        var text = Encoding.UTF8.GetBytes(output.Text, record[HeaderBytes..]);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(text, MaxTextBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], (uint)text | ((uint)output.Finish << 24));
+        Length += HeaderBytes + text;
+        if (output.Finish != FinishReason.None)
+        {
+            AppendEnd(output.Usage, output.Error);
+        }
+    }
+
+    private void AppendEnd(SequenceUsage? usage, string? error)
+    {
+        var end = _bytes.AsSpan(Length);
+        BinaryPrimitives.WriteInt32LittleEndian(end, usage?.PromptTokens ?? 0);
+        BinaryPrimitives.WriteInt32LittleEndian(end[4..], usage?.OutputTokens ?? 0);
+        BinaryPrimitives.WriteInt64LittleEndian(end[8..], usage?.QueueTime.Ticks ?? 0);
+        BinaryPrimitives.WriteInt64LittleEndian(end[16..], usage?.PrefillTime.Ticks ?? 0);
+        BinaryPrimitives.WriteInt64LittleEndian(end[24..], usage?.DecodeTime.Ticks ?? 0);
+        BinaryPrimitives.WriteDoubleLittleEndian(end[32..], usage?.Joules ?? 0);
+        var bytes = error is null ? -1 : Encoding.UTF8.GetBytes(error, end[UsageBytes..]);
+        BinaryPrimitives.WriteInt32LittleEndian(end[40..], bytes);
+        Length += UsageBytes + Math.Max(0, bytes);
+    }
+}

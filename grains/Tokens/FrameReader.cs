@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+using System.Text;
+using Crescent.Engine.Scheduling;
+
+namespace Crescent.Grains.Tokens;
+
+/// <summary>Reads the records of a frame in order; the layout stands at <see cref="FrameBuffer"/>.</summary>
+public ref struct FrameReader(ReadOnlySpan<byte> records)
+{
+    private ReadOnlySpan<byte> _rest = records;
+
+    /// <summary>
+    /// Reads the next record.
+    /// </summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="InvalidDataException">The frame ends within a record.</exception>
+    public bool TryRead(out FrameRecord record)
+    {
+        if (_rest.IsEmpty)
+        {
+            record = default;
+            return false;
+        }
+
+        var header = Take(FrameBuffer.HeaderBytes);
+        var lengths = BinaryPrimitives.ReadUInt32LittleEndian(header[16..]);
+        var text = Take((int)(lengths & FrameBuffer.MaxTextBytes));
+        var finish = (FinishReason)(lengths >> 24);
+        var usage = default(SequenceUsage);
+        var error = default(string);
+        if (finish != FinishReason.None)
+        {
+            (usage, error) = ReadEnd();
+        }
+
+        record = new FrameRecord
+        {
+            Ticket = new StreamTicket(BinaryPrimitives.ReadInt64LittleEndian(header)),
+            Offset = BinaryPrimitives.ReadInt32LittleEndian(header[8..]),
+            Token = BinaryPrimitives.ReadInt32LittleEndian(header[12..]),
+            Text = text,
+            Finish = finish,
+            Usage = usage,
+            Error = error,
+        };
+        return true;
+    }
+
+    private (SequenceUsage Usage, string? Error) ReadEnd()
+    {
+        var end = Take(FrameBuffer.UsageBytes);
+        var usage = new SequenceUsage(
+            BinaryPrimitives.ReadInt32LittleEndian(end),
+            BinaryPrimitives.ReadInt32LittleEndian(end[4..]),
+            new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[8..])),
+            new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[16..])),
+            new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[24..])),
+            BinaryPrimitives.ReadDoubleLittleEndian(end[32..]));
+        var length = BinaryPrimitives.ReadInt32LittleEndian(end[40..]);
+        return (usage, length < 0 ? null : Encoding.UTF8.GetString(Take(length)));
+    }
+
+    private ReadOnlySpan<byte> Take(int length)
+    {
+        if (length > _rest.Length)
+        {
+            throw new InvalidDataException($"A token frame ends {length - _rest.Length} bytes too early.");
+        }
+
+        var taken = _rest[..length];
+        _rest = _rest[length..];
+        return taken;
+    }
+}

@@ -1,0 +1,10 @@
+namespace Crescent.Grains.Tokens;
+
+/// <summary>
+/// What the steps of one device gave for the streams of one front end since the last frame. Valid only until the observer's answer:
+/// the sender then uses the buffer again.
+/// </summary>
+/// <param name="Device">The device: <c>silo/device</c>.</param>
+/// <param name="Records">Records as <see cref="FrameReader"/> reads them.</param>
+[GenerateSerializer, Immutable, Alias("Crescent.TokenFrame")]
+public sealed record TokenFrame([property: Id(0)] string Device, [property: Id(1)] ReadOnlyMemory<byte> Records);

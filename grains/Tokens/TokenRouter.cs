@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using Crescent.Grains.Telemetry;
+
+namespace Crescent.Grains.Tokens;
+
+/// <summary>
+/// The front end's end of all links: takes frames and hands their records to the streams. One per silo; a silo that owns devices
+/// sends its own front end's tokens the same way.
+/// </summary>
+internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, FactoryMetrics metrics) : ITokenObserver
+{
+    private readonly ConcurrentDictionary<long, TokenStream> _streams = new();
+    private readonly Lock _lock = new();
+    private ITokenObserver? _reference;
+
+    /// <summary>
+    /// What devices send frames to. Orleans holds observers weakly; this router lives as long as its silo.
+    /// </summary>
+    public ITokenObserver Reference
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _reference ??= grains.CreateObjectReference<ITokenObserver>(this);
+            }
+        }
+    }
+
+    /// <summary>Streams that are open.</summary>
+    public IEnumerable<TokenStream> Streams => _streams.Values;
+
+    public int Count => _streams.Count;
+
+    /// <summary>Opens a stream of at most <paramref name="maxTokens"/> tokens; the caller closes it.</summary>
+    public TokenStream Open(int maxTokens)
+    {
+        TokenStream stream;
+        do
+        {
+            stream = new TokenStream(StreamTicket.NewStream(), maxTokens, time);
+        }
+        while (!_streams.TryAdd(stream.Id, stream));
+        metrics.StreamOpened();
+        return stream;
+    }
+
+    /// <summary>Closes a stream; what still comes for it is answered as unwanted.</summary>
+    public void Close(TokenStream stream)
+    {
+        if (_streams.TryRemove(stream.Id, out _))
+        {
+            metrics.StreamClosed();
+        }
+    }
+
+    public bool IsOpen(long stream) => _streams.ContainsKey(stream);
+
+    public ValueTask<FrameReceipt> Deliver(TokenFrame frame)
+    {
+        List<long>? unwanted = null;
+        var tokens = 0;
+        var reader = new FrameReader(frame.Records.Span);
+        while (reader.TryRead(out var record))
+        {
+            if (_streams.TryGetValue(record.Ticket.Stream, out var stream) && stream.Accept(record))
+            {
+                tokens += record.Token >= 0 ? 1 : 0;
+            }
+            else if (unwanted is null || unwanted[^1] != record.Ticket.Value)
+            {
+                (unwanted ??= []).Add(record.Ticket.Value);
+            }
+        }
+
+        metrics.TokensReceived(tokens, unwanted?.Count ?? 0);
+        return ValueTask.FromResult(unwanted is null ? FrameReceipt.Complete : new FrameReceipt([.. unwanted]));
+    }
+}

@@ -1,0 +1,199 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Threading.Channels;
+using Crescent.Engine.Scheduling;
+
+namespace Crescent.Grains.Tokens;
+
+/// <summary>
+/// The tokens of one stream at its front end: all it has emitted, so that a lost attempt can be repeated from where it stopped. One
+/// reader; frames may come on any thread. Offsets are contiguous: what is there already is dropped, a gap loses the attempt. Holds no
+/// more than the call's token budget, so a slow reader needs no back-pressure on the engine.
+/// </summary>
+internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, AllowSynchronousContinuations = false });
+
+    private readonly List<int> _tokens = [];
+    private readonly StringBuilder _text = new();
+    private int _tokensRead;
+    private int _attempt;
+    private StreamEnd? _end;
+    private string? _lost;
+
+    /// <summary>Stream number of its tickets.</summary>
+    public long Id { get; } = id;
+
+    /// <summary>Tokens emitted so far, over all attempts.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _tokens.Count;
+            }
+        }
+    }
+
+    /// <summary>The attempt in force.</summary>
+    public StreamTicket Ticket => new(Id, Volatile.Read(ref _attempt));
+
+    /// <summary>The device that has the attempt (<c>silo/device</c>), or null while it is being placed.</summary>
+    public string? Device { get; private set; }
+
+    /// <summary>The silo that owns <see cref="Device"/>.</summary>
+    public SiloAddress? Owner { get; private set; }
+
+    /// <summary>When a frame of the attempt last came, or its device last said that it still has it.</summary>
+    public long LastHeard { get; private set; } = time.GetTimestamp();
+
+    /// <summary>Calls in a row that asked the device in vain whether it still has the attempt.</summary>
+    public int Strikes { get; private set; }
+
+    /// <summary>Gives up the attempt in force, if any, and begins the next.</summary>
+    /// <returns>Its ticket, and the tokens that were emitted before it.</returns>
+    public (StreamTicket Ticket, int[] Emitted) BeginAttempt()
+    {
+        lock (_lock)
+        {
+            _attempt++;
+            _lost = null;
+            Device = null;
+            Owner = null;
+            return (Ticket, _tokens.ToArray());
+        }
+    }
+
+    /// <summary>A device has taken the attempt.</summary>
+    public void Assign(StreamTicket ticket, string device, SiloAddress owner)
+    {
+        lock (_lock)
+        {
+            if (ticket == Ticket)
+            {
+                Device = device;
+                Owner = owner;
+                Hear();
+            }
+        }
+    }
+
+    /// <summary>Takes a record.</summary>
+    /// <returns>False when the sender should stop: the record's attempt is not the one in force, or it left a gap.</returns>
+    public bool Accept(in FrameRecord record)
+    {
+        lock (_lock)
+        {
+            if (record.Ticket != Ticket || _lost is not null || _end is not null)
+            {
+                return record.Ticket == Ticket && _end is not null;
+            }
+
+            Hear();
+            if (record.Offset > _tokens.Count)
+            {
+                return Lose($"tokens {_tokens.Count} to {record.Offset - 1} are missing");
+            }
+
+            if (record.Token >= 0 && record.Offset == _tokens.Count)
+            {
+                if (_tokens.Count == maxTokens)
+                {
+                    return Lose($"more than the {maxTokens} tokens asked for came");
+                }
+
+                _tokens.Add(record.Token);
+                AppendText(record.Text);
+            }
+            else if (record.Token < 0)
+            {
+                AppendText(record.Text);
+            }
+
+            switch (record.Finish)
+            {
+                case FinishReason.None:
+                    break;
+                case FinishReason.Stop or FinishReason.Length:
+                    _end = new StreamEnd(record.Finish, record.Usage!);
+                    break;
+                default:
+                    Lose(record.Error ?? "its device cancelled it");
+                    break;
+            }
+
+            _news.Writer.TryWrite(true);
+            return true;
+        }
+    }
+
+    /// <summary>Tells the reader that <paramref name="ticket"/>'s attempt is lost, unless another is in force.</summary>
+    public void LoseAttempt(StreamTicket ticket, string reason)
+    {
+        lock (_lock)
+        {
+            if (ticket == Ticket && _end is null && _lost is null)
+            {
+                Lose(reason);
+            }
+        }
+    }
+
+    /// <summary>The device was asked whether it still has the attempt.</summary>
+    /// <param name="ticket">The attempt it was asked for.</param>
+    /// <param name="answered">Whether it said yes.</param>
+    public void Asked(StreamTicket ticket, bool answered)
+    {
+        lock (_lock)
+        {
+            if (ticket == Ticket && answered)
+            {
+                Hear();
+            }
+            else if (ticket == Ticket)
+            {
+                Strikes++;
+            }
+        }
+    }
+
+    /// <summary>Waits until there is something to read.</summary>
+    public async ValueTask Wait(CancellationToken cancellationToken) => await _news.Reader.ReadAsync(cancellationToken);
+
+    /// <summary>Takes what has come since the last read.</summary>
+    public StreamRead Read()
+    {
+        lock (_lock)
+        {
+            var tokens = CollectionsMarshal.AsSpan(_tokens)[_tokensRead..].ToArray();
+            _tokensRead = _tokens.Count;
+            var text = _text.ToString();
+            _text.Clear();
+            return new StreamRead(tokens, text, _end, _lost);
+        }
+    }
+
+    private bool Lose(string reason)
+    {
+        _lost = reason;
+        _news.Writer.TryWrite(true);
+        return false;
+    }
+
+    private void Hear()
+    {
+        LastHeard = time.GetTimestamp();
+        Strikes = 0;
+    }
+
+    private void AppendText(ReadOnlySpan<byte> utf8)
+    {
+        if (!utf8.IsEmpty)
+        {
+            _text.Append(Encoding.UTF8.GetString(utf8));
+        }
+    }
+}
