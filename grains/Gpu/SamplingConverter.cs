@@ -11,6 +11,14 @@ public sealed class SamplingConverter : IConverter<SamplingParameters, SamplingS
         Temperature = surrogate.Temperature,
         TopP = surrogate.TopP,
         Seed = surrogate.Seed,
+        TopLogprobs = surrogate.TopLogprobs,
+        MinTokens = surrogate.MinTokens,
+        LogitBias = surrogate.LogitBias ?? SamplingParameters.Greedy.LogitBias,
+        RepetitionPenalty = surrogate.RepetitionPenalty,
+        FrequencyPenalty = surrogate.FrequencyPenalty,
+        PresencePenalty = surrogate.PresencePenalty,
+        MinP = surrogate.MinP,
+        TopK = surrogate.TopK,
     };
 
     public SamplingSurrogate ConvertToSurrogate(in SamplingParameters value) => new()
@@ -18,5 +26,13 @@ public sealed class SamplingConverter : IConverter<SamplingParameters, SamplingS
         Temperature = value.Temperature,
         TopP = value.TopP,
         Seed = value.Seed,
+        TopLogprobs = value.TopLogprobs,
+        MinTokens = value.MinTokens,
+        LogitBias = value.LogitBias.Count == 0 ? null : new Dictionary<int, float>(value.LogitBias),
+        RepetitionPenalty = value.RepetitionPenalty,
+        FrequencyPenalty = value.FrequencyPenalty,
+        PresencePenalty = value.PresencePenalty,
+        MinP = value.MinP,
+        TopK = value.TopK,
     };
 }

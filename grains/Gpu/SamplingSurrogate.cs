@@ -2,7 +2,7 @@ using Crescent.Engine.Sampling;
 
 namespace Crescent.Grains.Gpu;
 
-/// <summary>How <see cref="SamplingParameters"/>, which knows nothing of Orleans, crosses it.</summary>
+/// <summary>How <see cref="SamplingParameters"/>, which knows nothing of Orleans, crosses it; the fields are its properties.</summary>
 [GenerateSerializer, Immutable, Alias("Crescent.SamplingSurrogate")]
 public struct SamplingSurrogate
 {
@@ -11,4 +11,21 @@ public struct SamplingSurrogate
     [Id(1)] public float TopP { get; set; }
 
     [Id(2)] public ulong Seed { get; set; }
+
+    [Id(3)] public int? TopLogprobs { get; set; }
+
+    [Id(4)] public int MinTokens { get; set; }
+
+    /// <summary>Null for none.</summary>
+    [Id(5)] public Dictionary<int, float>? LogitBias { get; set; }
+
+    [Id(6)] public float RepetitionPenalty { get; set; }
+
+    [Id(7)] public float FrequencyPenalty { get; set; }
+
+    [Id(8)] public float PresencePenalty { get; set; }
+
+    [Id(9)] public float MinP { get; set; }
+
+    [Id(10)] public int TopK { get; set; }
 }

@@ -6,13 +6,13 @@ namespace Crescent.Grains.Tokens;
 
 /// <summary>
 /// Collects the records of a frame. A record is, little endian: ticket (8 bytes), offset (4), token (4), length of the text in
-/// bytes (3), finish reason (1), text; an ended sequence adds prompt tokens (4), output tokens (4), queue, prefill and decode time in
-/// ticks (8 each), joules (8), length of the error in bytes (4, -1 for none), error.
+/// bytes (3), finish reason (1), text; an ended sequence adds prompt tokens, output tokens and cached tokens (4 each), queue, prefill and
+/// decode time in ticks (8 each), joules (8), length of the error in bytes (4, -1 for none), error.
 /// </summary>
 internal sealed class FrameBuffer
 {
     internal const int HeaderBytes = 20;
-    internal const int UsageBytes = 44;
+    internal const int UsageBytes = 48;
     internal const int MaxTextBytes = (1 << 24) - 1;
 
     private byte[] _bytes = new byte[4096];
@@ -58,12 +58,13 @@ internal sealed class FrameBuffer
         var end = _bytes.AsSpan(Length);
         BinaryPrimitives.WriteInt32LittleEndian(end, usage?.PromptTokens ?? 0);
         BinaryPrimitives.WriteInt32LittleEndian(end[4..], usage?.OutputTokens ?? 0);
-        BinaryPrimitives.WriteInt64LittleEndian(end[8..], usage?.QueueTime.Ticks ?? 0);
-        BinaryPrimitives.WriteInt64LittleEndian(end[16..], usage?.PrefillTime.Ticks ?? 0);
-        BinaryPrimitives.WriteInt64LittleEndian(end[24..], usage?.DecodeTime.Ticks ?? 0);
-        BinaryPrimitives.WriteDoubleLittleEndian(end[32..], usage?.Joules ?? 0);
+        BinaryPrimitives.WriteInt32LittleEndian(end[8..], usage?.CachedTokens ?? 0);
+        BinaryPrimitives.WriteInt64LittleEndian(end[12..], usage?.QueueTime.Ticks ?? 0);
+        BinaryPrimitives.WriteInt64LittleEndian(end[20..], usage?.PrefillTime.Ticks ?? 0);
+        BinaryPrimitives.WriteInt64LittleEndian(end[28..], usage?.DecodeTime.Ticks ?? 0);
+        BinaryPrimitives.WriteDoubleLittleEndian(end[36..], usage?.Joules ?? 0);
         var bytes = error is null ? -1 : Encoding.UTF8.GetBytes(error, end[UsageBytes..]);
-        BinaryPrimitives.WriteInt32LittleEndian(end[40..], bytes);
+        BinaryPrimitives.WriteInt32LittleEndian(end[44..], bytes);
         Length += UsageBytes + Math.Max(0, bytes);
     }
 }

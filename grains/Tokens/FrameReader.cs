@@ -52,11 +52,12 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
         var usage = new SequenceUsage(
             BinaryPrimitives.ReadInt32LittleEndian(end),
             BinaryPrimitives.ReadInt32LittleEndian(end[4..]),
-            new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[8..])),
-            new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[16..])),
-            new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[24..])),
-            BinaryPrimitives.ReadDoubleLittleEndian(end[32..]));
-        var length = BinaryPrimitives.ReadInt32LittleEndian(end[40..]);
+            BinaryPrimitives.ReadInt32LittleEndian(end[8..]),
+            new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[12..])),
+            new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[20..])),
+            new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[28..])),
+            BinaryPrimitives.ReadDoubleLittleEndian(end[36..]));
+        var length = BinaryPrimitives.ReadInt32LittleEndian(end[44..]);
         return (usage, length < 0 ? null : Encoding.UTF8.GetString(Take(length)));
     }
 
