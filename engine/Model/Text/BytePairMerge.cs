@@ -16,6 +16,7 @@ internal readonly record struct BytePairMerge(int Left, int Right, int Merged)
 
         var spans = ids.GetAlternateLookup<ReadOnlySpan<char>>();
         var merges = new BytePairMerge[lines.Length];
+        var seen = new HashSet<(int Left, int Right)>(lines.Length);
         for (var rank = 0; rank < lines.Length; rank++)
         {
             var line = lines[rank];
@@ -27,6 +28,11 @@ internal readonly record struct BytePairMerge(int Left, int Right, int Merged)
                 || left == merged || right == merged)
             {
                 throw metadata.Fault("merges", $"merge {rank}, \"{line}\", does not name two tokens whose union is a token");
+            }
+
+            if (!seen.Add((left, right)))
+            {
+                throw metadata.Fault("merges", $"merge {rank}, \"{line}\", stands there twice");
             }
 
             merges[rank] = new BytePairMerge(left, right, merged);

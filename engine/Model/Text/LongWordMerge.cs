@@ -23,7 +23,7 @@ internal sealed class LongWordMerge
         _merges = new Dictionary<(int, int), (int, int)>(merges.Length);
         for (var rank = 0; rank < merges.Length; rank++)
         {
-            _merges.TryAdd((merges[rank].Left, merges[rank].Right), (rank, merges[rank].Merged));
+            _merges.Add((merges[rank].Left, merges[rank].Right), (rank, merges[rank].Merged));
         }
     }
 

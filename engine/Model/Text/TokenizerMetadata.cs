@@ -111,11 +111,11 @@ internal sealed record TokenizerMetadata
         return this;
     }
 
+    /// <summary>An id that is no int is out of range for any vocabulary: <see cref="Checked"/> says so of -1.</summary>
     private static int? Id(GgufFile file, string key) => file.FindInteger(Prefix + key) switch
     {
         null => null,
-        // An id beyond int is out of range for any vocabulary and is reported as such by Checked.
-        < 0 or > int.MaxValue => int.MaxValue,
+        < 0 or > int.MaxValue => -1,
         { } id => (int)id,
     };
 
@@ -129,7 +129,7 @@ internal sealed record TokenizerMetadata
 
     private void CheckId(string key, int? id)
     {
-        if (id >= Tokens.Length)
+        if (id < 0 || id >= Tokens.Length)
         {
             throw Fault(key, $"names a token outside the vocabulary of {Tokens.Length}");
         }
