@@ -1,0 +1,21 @@
+using Crescent.Engine.Model.Templates.Runtime;
+using Crescent.Engine.Model.Templates.Values;
+
+namespace Crescent.Engine.Model.Templates.Expressions;
+
+/// <summary>A mapping.</summary>
+internal sealed class MappingLiteral(int line, IReadOnlyList<(Expression Key, Expression Value)> entries) : Expression(line)
+{
+    protected override object? Compute(RenderContext context, Scope scope)
+    {
+        var mapping = new Mapping();
+        foreach (var (key, value) in entries)
+        {
+            var name = key.Evaluate(context, scope);
+            context.Line = Line;
+            mapping.Set(KeyComparer.Accepts(name) ? name! : throw context.Fail("mapping", $"{Members.TypeName(name)} cannot be a key"), value.Evaluate(context, scope));
+        }
+
+        return mapping;
+    }
+}

@@ -1,0 +1,12 @@
+using Crescent.Engine.Model.Templates.Functions;
+using Crescent.Engine.Model.Templates.Runtime;
+
+namespace Crescent.Engine.Model.Templates.Values;
+
+/// <summary>A global function, or a method of <paramref name="self"/>.</summary>
+internal sealed class BoundFunction(string name, TemplateFunction function, object? self) : Callable
+{
+    public override string Name => name;
+
+    public override object? Invoke(RenderContext context, Arguments arguments) => function(context, self, arguments);
+}
