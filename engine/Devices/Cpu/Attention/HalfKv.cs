@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+using Crescent.Engine.Devices.Cpu.Simd;
+
+namespace Crescent.Engine.Devices.Cpu.Attention;
+
+/// <summary>
+/// Keys and values in half precision. A page of keys is transposed, (16 positions, headSize), so that scores of 16 positions come
+/// in the lanes of a vector; one of values is (headSize, 16 positions).
+/// </summary>
+internal readonly unsafe struct HalfKv<TLanes> : IKvFormat
+    where TLanes : unmanaged, ILanes<TLanes>
+{
+    public static int PageBytes(int headSize) => headSize * StepPlan.BlockSize * sizeof(ushort);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreKey(byte* page, int slot, float* key, int headSize)
+    {
+        var halves = stackalloc ushort[16];
+        var target = (ushort*)page + slot;
+        for (var d = 0; d < headSize; d += TLanes.Count)
+        {
+            TLanes.StoreHalf(Clamp(TLanes.Load(key + d)), halves);
+            for (var i = 0; i < TLanes.Count; i++)
+                target[(d + i) * StepPlan.BlockSize] = halves[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreValue(byte* page, int slot, float* value, int headSize)
+    {
+        var target = (ushort*)page + (slot * headSize);
+        for (var d = 0; d < headSize; d += TLanes.Count)
+            TLanes.StoreHalf(Clamp(TLanes.Load(value + d)), target + d);
+    }
+
+    public static void LoadKeys(byte* page, float* keys, int headSize) => Expand((ushort*)page, keys, headSize * StepPlan.BlockSize);
+
+    public static void LoadValues(byte* page, float* values, int headSize) => Expand((ushort*)page, values, headSize * StepPlan.BlockSize);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Expand(ushort* halves, float* floats, int count)
+    {
+        var scale = TLanes.Create(HalfBits.Scale);
+        for (var i = 0; i < count; i += TLanes.Count)
+            TLanes.Store(TLanes.LoadHalf(halves + i) * scale, floats + i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes Clamp(TLanes value) =>
+        TLanes.Min(TLanes.Max(value, TLanes.Create(-HalfBits.Largest)), TLanes.Create(HalfBits.Largest));
+}

@@ -1,0 +1,44 @@
+namespace Crescent.Engine.Devices.Cpu.Attention;
+
+/// <summary>
+/// The KV blocks of a device. For each layer and KV head there is one pool of key pages and one of value pages; a pool holds the
+/// page of every block, in the order of block ids, so that neighbouring blocks of a sequence stream from memory:
+/// (page bytes, blocks, keys | values, KV heads, layers).
+/// </summary>
+internal sealed unsafe class KvMemory : IDisposable
+{
+    private readonly NativeBuffer _memory;
+    private readonly int _heads;
+    private readonly long _poolBytes;
+
+    /// <summary>Room for <paramref name="blocks"/> blocks.</summary>
+    public KvMemory(int layers, int heads, int pageBytes, int blocks)
+    {
+        _heads = heads;
+        Blocks = blocks;
+        PageBytes = pageBytes;
+        _poolBytes = (long)pageBytes * blocks;
+        BlockBytes = BlockBytesOf(layers, heads, pageBytes);
+        _memory = new NativeBuffer(BlockBytes * blocks);
+    }
+
+    /// <summary>Blocks held.</summary>
+    public int Blocks { get; }
+
+    /// <summary>Bytes of one head's keys, or values, of one block and layer.</summary>
+    public int PageBytes { get; }
+
+    /// <summary>Bytes of one block over all layers and heads, keys and values.</summary>
+    public long BlockBytes { get; }
+
+    /// <summary>Bytes of one block over all layers and heads, keys and values.</summary>
+    public static long BlockBytesOf(int layers, int heads, int pageBytes) => 2L * layers * heads * pageBytes;
+
+    /// <summary>Pages of keys of one head, block b's at b * <see cref="PageBytes"/>.</summary>
+    public byte* Keys(int layer, int head) => _memory.Data + (2L * ((layer * _heads) + head) * _poolBytes);
+
+    /// <summary>Pages of values of one head, block b's at b * <see cref="PageBytes"/>.</summary>
+    public byte* Values(int layer, int head) => Keys(layer, head) + _poolBytes;
+
+    public void Dispose() => _memory.Dispose();
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using Crescent.Engine.Devices.Cpu.Attention;
+using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Devices.Cpu.Threads;
+using Crescent.Engine.Model;
+
+namespace Crescent.Engine.Devices.Cpu;
+
+/// <summary>
+/// Runs a model on the processor. The weights are used as they are quantised; keys and values are kept in half precision. A
+/// token's logits have the same bits whatever else is in its step, however its prompt was cut into chunks and however many threads
+/// there are. A step allocates nothing. The model's file must stay open as long as the device lives.
+/// </summary>
+public sealed class CpuDevice : IDevice
+{
+    private readonly ComputeTeam _team;
+    private readonly DecoderWeights _weights;
+    private readonly StepBuffers _buffers;
+    private readonly KvMemory _kv;
+    private readonly IAttentionPhase _attention;
+    private readonly IForwardPass _forward;
+
+    /// <summary>Makes the model ready to run: repacks weights, allocates KV blocks, starts the compute threads.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="PlatformNotSupportedException">The processor lacks the instructions asked for.</exception>
+    public CpuDevice(DecoderGraph graph, CpuDeviceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var config = graph.Config;
+        var instructions = Processor.Choose(options.InstructionSet);
+        var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
+        var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
+        _team = new ComputeTeam(threads, options.Name);
+        _buffers = new StepBuffers(config, options.MaxStepTokens);
+        (_weights, _kv, _attention, _forward) = instructions switch
+        {
+            InstructionSet.Avx512 => Build<Lanes512>(graph, options, maxContext),
+            InstructionSet.Avx2 => Build<Lanes256>(graph, options, maxContext),
+            _ => Build<Lanes128>(graph, options, maxContext),
+        };
+        Info = new DeviceInfo
+        {
+            Name = options.Name,
+            Description = $"{Processor.Name}, {threads} {(threads == 1 ? "thread" : "threads")}, {Processor.Describe(instructions)}",
+            BlockCount = _kv.Blocks,
+            BlockBytes = _kv.BlockBytes,
+            MaxStepTokens = options.MaxStepTokens,
+            MaxLogitRows = options.MaxLogitRows,
+            MaxContext = maxContext,
+            VocabularySize = config.VocabularySize,
+        };
+    }
+
+    /// <inheritdoc/>
+    public DeviceInfo Info { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The plan is beyond the device's limits or names a token or block it does not have.</exception>
+    public StepResult Execute(StepPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        Check(plan);
+        if (plan.Slices.IsEmpty)
+            return new StepResult([], Info.VocabularySize, TimeSpan.Zero);
+        var start = Stopwatch.GetTimestamp();
+        var logits = _forward.Execute(plan);
+        return new StepResult(logits, Info.VocabularySize, Stopwatch.GetElapsedTime(start));
+    }
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        _forward.Dispose();
+        _attention.Dispose();
+        _kv.Dispose();
+        _buffers.Dispose();
+        _weights.Dispose();
+    }
+
+    private static int BlockCount(CpuDeviceOptions options, long blockBytes, int maxContext)
+    {
+        if (options.KvBlocks > 0)
+            return options.KvBlocks;
+        const int Sequences = 64;
+        const int Positions = 2048;
+        var wanted = Sequences * ((Math.Min(maxContext, Positions) + StepPlan.BlockSize - 1) / StepPlan.BlockSize);
+        var affordable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / blockBytes;
+        return (int)Math.Clamp(affordable, 1, wanted);
+    }
+
+    private (DecoderWeights Weights, KvMemory Kv, IAttentionPhase Attention, IForwardPass Forward) Build<TLanes>(
+        DecoderGraph graph, CpuDeviceOptions options, int maxContext)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var weights = DecoderWeights.Load<TLanes>(graph);
+        var (kv, attention) = options.KvType switch
+        {
+            KvType.F32 => BuildAttention<TLanes, SingleKv>(graph.Config, weights, options, maxContext),
+            _ => BuildAttention<TLanes, HalfKv<TLanes>>(graph.Config, weights, options, maxContext),
+        };
+        var forward = new Decoder<TLanes>(
+            graph.Config, weights, _team, _buffers, attention, options.MaxStepTokens, options.MaxLogitRows);
+        return (weights, kv, attention, forward);
+    }
+
+    private unsafe (KvMemory Kv, IAttentionPhase Attention) BuildAttention<TLanes, TKv>(
+        ModelConfig config, DecoderWeights weights, CpuDeviceOptions options, int maxContext)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvFormat
+    {
+        var pageBytes = TKv.PageBytes(NativeBuffer.RoundUp(config.HeadSize, 16));
+        var blockBytes = KvMemory.BlockBytesOf(config.LayerCount, config.KvHeadCount, pageBytes);
+        var kv = new KvMemory(config.LayerCount, config.KvHeadCount, pageBytes, BlockCount(options, blockBytes, maxContext));
+        var factors = weights.RopeFactors is null ? null : weights.RopeFactors.Floats;
+        return (kv, new AttentionPhase<TLanes, TKv>(config, _team, _buffers, kv, factors, options.MaxStepTokens, maxContext));
+    }
+
+    private void Check(StepPlan plan)
+    {
+        if (plan.AllTokens.Length > Info.MaxStepTokens)
+            throw new ArgumentException($"{plan.AllTokens.Length} tokens in a step; the device takes {Info.MaxStepTokens}.", nameof(plan));
+        if (plan.LogitsRowCount > Info.MaxLogitRows)
+            throw new ArgumentException($"{plan.LogitsRowCount} rows of logits in a step; the device gives {Info.MaxLogitRows}.", nameof(plan));
+        foreach (var token in plan.AllTokens)
+        {
+            if ((uint)token >= (uint)Info.VocabularySize)
+                throw new ArgumentException($"Token {token} is not in the vocabulary of {Info.VocabularySize}.", nameof(plan));
+        }
+
+        foreach (ref readonly var slice in plan.Slices)
+        {
+            var end = slice.StartPosition + slice.TokenCount;
+            if (end > Info.MaxContext)
+                throw new ArgumentException($"A slice ends at position {end}; the context is {Info.MaxContext}.", nameof(plan));
+            foreach (var block in plan.BlockTable(slice))
+            {
+                if ((uint)block >= (uint)Info.BlockCount)
+                    throw new ArgumentException($"Block {block} is not one of {Info.BlockCount}.", nameof(plan));
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Crescent.Engine.Devices.Cpu.Simd;
+
+/// <summary>Eight floats: AVX2 and FMA.</summary>
+internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    public readonly Vector256<float> Value = value;
+
+    public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
+
+    public static int Count => 8;
+
+    public static Lanes256 Zero => new(Vector256<float>.Zero);
+
+    [MethodImpl(Inline)]
+    public static Lanes256 operator +(Lanes256 left, Lanes256 right) => new(left.Value + right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes256 operator -(Lanes256 left, Lanes256 right) => new(left.Value - right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes256 operator *(Lanes256 left, Lanes256 right) => new(left.Value * right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes256 operator /(Lanes256 left, Lanes256 right) => new(left.Value / right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes256 Create(float value) => new(Vector256.Create(value));
+
+    [MethodImpl(Inline)]
+    public static Lanes256 Load(float* source) => new(Vector256.Load(source));
+
+    [MethodImpl(Inline)]
+    public static Lanes256 LoadHalf(ushort* source)
+    {
+        var bits = Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)) << HalfBits.Shift;
+        return new((bits & Vector256.Create(HalfBits.Mask)).AsSingle());
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes256 LoadBrain(ushort* source) =>
+        new((Avx2.ConvertToVector256Int32(Vector128.Load(source)) << 16).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 LoadBytes(sbyte* source) =>
+        new(Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(*(long*)source).AsSByte())));
+
+    [MethodImpl(Inline)]
+    public static void Store(Lanes256 value, float* destination) => value.Value.Store(destination);
+
+    [MethodImpl(Inline)]
+    public static void StoreHalf(Lanes256 value, ushort* destination)
+    {
+        var bits = (value.Value * HalfBits.Inverse).AsInt32();
+        var sign = (bits >>> 16) & Vector256.Create(0x8000);
+        var magnitude = bits & Vector256.Create(int.MaxValue);
+        magnitude += ((magnitude >>> HalfBits.Shift) & Vector256<int>.One) + Vector256.Create(0xFFF);
+        var halves = (magnitude >>> HalfBits.Shift) | sign;
+        Sse41.PackUnsignedSaturate(halves.GetLower(), halves.GetUpper()).Store(destination);
+    }
+
+    [MethodImpl(Inline)]
+    public static void StoreBytes(Lanes256 whole, sbyte* destination)
+    {
+        var words = Words(whole);
+        *(long*)destination = Sse2.PackSignedSaturate(words, words).AsInt64().ToScalar();
+    }
+
+    [MethodImpl(Inline)]
+    public static void StoreWords(Lanes256 whole, short* destination) => Words(whole).Store(destination);
+
+    [MethodImpl(Inline)]
+    public static Lanes256 MultiplyAdd(Lanes256 a, Lanes256 b, Lanes256 c) => new(Fma.MultiplyAdd(a.Value, b.Value, c.Value));
+
+    [MethodImpl(Inline)]
+    public static Lanes256 Max(Lanes256 left, Lanes256 right) => new(Avx.Max(left.Value, right.Value));
+
+    [MethodImpl(Inline)]
+    public static Lanes256 Min(Lanes256 left, Lanes256 right) => new(Avx.Min(left.Value, right.Value));
+
+    [MethodImpl(Inline)]
+    public static Lanes256 Abs(Lanes256 value) => new(Vector256.Abs(value.Value));
+
+    [MethodImpl(Inline)]
+    public static Lanes256 Round(Lanes256 value) => new(Avx.RoundToNearestInteger(value.Value));
+
+    [MethodImpl(Inline)]
+    public static Lanes256 PowerOfTwo(Lanes256 whole) =>
+        new(((Avx.ConvertToVector256Int32(whole.Value) + Vector256.Create(127)) << 23).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 SwapPairs(Lanes256 value) => new(Avx.Permute(value.Value, 0b10_11_00_01));
+
+    [MethodImpl(Inline)]
+    public static float Sum(Lanes256 value) => Lanes128.Sum(new(value.Value.GetLower() + value.Value.GetUpper()));
+
+    [MethodImpl(Inline)]
+    public static float Maximum(Lanes256 value) => Lanes128.Maximum(new(Sse.Max(value.Value.GetLower(), value.Value.GetUpper())));
+
+    [MethodImpl(Inline)]
+    private static Vector128<short> Words(Lanes256 whole)
+    {
+        var numbers = Avx.ConvertToVector256Int32(whole.Value);
+        return Sse2.PackSignedSaturate(numbers.GetLower(), numbers.GetUpper());
+    }
+}

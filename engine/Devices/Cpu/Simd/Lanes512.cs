@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Crescent.Engine.Devices.Cpu.Simd;
+
+/// <summary>Sixteen floats: AVX-512 F and BW.</summary>
+internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    public readonly Vector512<float> Value = value;
+
+    public static bool IsSupported => Avx512F.IsSupported && Avx512BW.IsSupported;
+
+    public static int Count => 16;
+
+    public static Lanes512 Zero => new(Vector512<float>.Zero);
+
+    [MethodImpl(Inline)]
+    public static Lanes512 operator +(Lanes512 left, Lanes512 right) => new(left.Value + right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes512 operator -(Lanes512 left, Lanes512 right) => new(left.Value - right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes512 operator *(Lanes512 left, Lanes512 right) => new(left.Value * right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes512 operator /(Lanes512 left, Lanes512 right) => new(left.Value / right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes512 Create(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(Inline)]
+    public static Lanes512 Load(float* source) => new(Vector512.Load(source));
+
+    [MethodImpl(Inline)]
+    public static Lanes512 LoadHalf(ushort* source)
+    {
+        var bits = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)) << HalfBits.Shift;
+        return new((bits & Vector512.Create(HalfBits.Mask)).AsSingle());
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes512 LoadBrain(ushort* source) =>
+        new((Avx512F.ConvertToVector512Int32(Vector256.Load(source)) << 16).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 LoadBytes(sbyte* source) =>
+        new(Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(Vector128.Load(source))));
+
+    [MethodImpl(Inline)]
+    public static void Store(Lanes512 value, float* destination) => value.Value.Store(destination);
+
+    [MethodImpl(Inline)]
+    public static void StoreHalf(Lanes512 value, ushort* destination)
+    {
+        var bits = (value.Value * HalfBits.Inverse).AsInt32();
+        var sign = (bits >>> 16) & Vector512.Create(0x8000);
+        var magnitude = bits & Vector512.Create(int.MaxValue);
+        magnitude += ((magnitude >>> HalfBits.Shift) & Vector512<int>.One) + Vector512.Create(0xFFF);
+        Avx512F.ConvertToVector256Int16((magnitude >>> HalfBits.Shift) | sign).Store((short*)destination);
+    }
+
+    [MethodImpl(Inline)]
+    public static void StoreBytes(Lanes512 whole, sbyte* destination) =>
+        Avx512F.ConvertToVector128SByte(Avx512F.ConvertToVector512Int32(whole.Value)).Store(destination);
+
+    [MethodImpl(Inline)]
+    public static void StoreWords(Lanes512 whole, short* destination) =>
+        Avx512F.ConvertToVector256Int16(Avx512F.ConvertToVector512Int32(whole.Value)).Store(destination);
+
+    [MethodImpl(Inline)]
+    public static Lanes512 MultiplyAdd(Lanes512 a, Lanes512 b, Lanes512 c) => new(Avx512F.FusedMultiplyAdd(a.Value, b.Value, c.Value));
+
+    [MethodImpl(Inline)]
+    public static Lanes512 Max(Lanes512 left, Lanes512 right) => new(Avx512F.Max(left.Value, right.Value));
+
+    [MethodImpl(Inline)]
+    public static Lanes512 Min(Lanes512 left, Lanes512 right) => new(Avx512F.Min(left.Value, right.Value));
+
+    [MethodImpl(Inline)]
+    public static Lanes512 Abs(Lanes512 value) => new(Vector512.Abs(value.Value));
+
+    [MethodImpl(Inline)]
+    public static Lanes512 Round(Lanes512 value) => new(Avx512F.RoundScale(value.Value, 0));
+
+    [MethodImpl(Inline)]
+    public static Lanes512 PowerOfTwo(Lanes512 whole) =>
+        new(((Avx512F.ConvertToVector512Int32(whole.Value) + Vector512.Create(127)) << 23).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 SwapPairs(Lanes512 value) => new(Avx512F.Permute4x32(value.Value, 0b10_11_00_01));
+
+    [MethodImpl(Inline)]
+    public static float Sum(Lanes512 value) => Lanes256.Sum(new(value.Value.GetLower() + value.Value.GetUpper()));
+
+    [MethodImpl(Inline)]
+    public static float Maximum(Lanes512 value) => Lanes256.Maximum(new(Avx.Max(value.Value.GetLower(), value.Value.GetUpper())));
+}

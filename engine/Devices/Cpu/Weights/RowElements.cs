@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using Crescent.Engine.Devices.Cpu.Simd;
+
+namespace Crescent.Engine.Devices.Cpu.Weights;
+
+/// <summary>32-bit floats.</summary>
+internal readonly unsafe struct SingleElement<TLanes> : IRowElement<TLanes>
+    where TLanes : unmanaged, ILanes<TLanes>
+{
+    public static int Size => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Load(byte* row, int index) => TLanes.Load((float*)row + index);
+
+    public static float Single(byte* row, int index) => ((float*)row)[index];
+}
+
+/// <summary>IEEE halves.</summary>
+internal readonly unsafe struct HalfElement<TLanes> : IRowElement<TLanes>
+    where TLanes : unmanaged, ILanes<TLanes>
+{
+    public static int Size => 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Load(byte* row, int index) => TLanes.LoadHalf((ushort*)row + index) * TLanes.Create(HalfBits.Scale);
+
+    public static float Single(byte* row, int index) => (float)((Half*)row)[index];
+}
+
+/// <summary>Brain floats: the upper half of a 32-bit float.</summary>
+internal readonly unsafe struct BrainElement<TLanes> : IRowElement<TLanes>
+    where TLanes : unmanaged, ILanes<TLanes>
+{
+    public static int Size => 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Load(byte* row, int index) => TLanes.LoadBrain((ushort*)row + index);
+
+    public static float Single(byte* row, int index) => BitConverter.Int32BitsToSingle(((ushort*)row)[index] << 16);
+}

@@ -1,0 +1,56 @@
+using Crescent.Engine.Devices;
+
+namespace Crescent.Tests.Engine.Devices.Cpu;
+
+/// <summary>A sequence on a device, with blocks of its own that need not lie in order.</summary>
+internal sealed class DeviceSequence
+{
+    private readonly IDevice _device;
+    private readonly int[] _table;
+    private readonly StepPlan _plan = new();
+
+    /// <summary>A sequence whose blocks are <paramref name="firstBlock"/> and every <paramref name="blockStep"/>th from there.</summary>
+    public DeviceSequence(IDevice device, int positions, int firstBlock = 0, int blockStep = 1)
+    {
+        _device = device;
+        _table = [.. Enumerable.Range(0, (positions + StepPlan.BlockSize - 1) / StepPlan.BlockSize).Select(i => firstBlock + (i * blockStep))];
+    }
+
+    public int Length { get; private set; }
+
+    /// <summary>Runs <paramref name="tokens"/> in one step.</summary>
+    /// <returns>A copy of the last token's logits.</returns>
+    public float[] Append(params ReadOnlySpan<int> tokens)
+    {
+        _plan.Clear();
+        var row = AddTo(_plan, tokens, LogitsWanted.Last);
+        return _device.Execute(_plan).Logits(row).ToArray();
+    }
+
+    /// <summary>Runs <paramref name="tokens"/> in steps of at most <paramref name="chunk"/>.</summary>
+    /// <returns>A copy of the last token's logits.</returns>
+    public float[] AppendChunked(ReadOnlySpan<int> tokens, int chunk)
+    {
+        while (tokens.Length > chunk)
+        {
+            _plan.Clear();
+            AddTo(_plan, tokens[..chunk], LogitsWanted.None);
+            _device.Execute(_plan);
+            tokens = tokens[chunk..];
+        }
+
+        return Append(tokens);
+    }
+
+    /// <summary>Adds <paramref name="tokens"/> to a step with others.</summary>
+    /// <returns>The first of the rows of logits.</returns>
+    public int AddTo(StepPlan plan, ReadOnlySpan<int> tokens, LogitsWanted logits)
+    {
+        var row = plan.Add(tokens, Length, _table, logits);
+        Length += tokens.Length;
+        return row;
+    }
+
+    /// <summary>Forgets all positions from <paramref name="length"/> on.</summary>
+    public void Truncate(int length) => Length = length;
+}
