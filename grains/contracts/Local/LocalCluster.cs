@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Crescent.Grains.Contracts.Local;
 
@@ -92,6 +93,7 @@ public sealed record LocalCluster
     }
 
     /// <summary>Whether its supervisor still runs.</summary>
+    [JsonIgnore]
     public bool IsRunning
     {
         get

@@ -1,0 +1,77 @@
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Templates;
+using Crescent.Engine.Model.Text;
+
+namespace Crescent.Engine.Model;
+
+/// <summary>
+/// A model file, opened: its graph for devices, its tokenizer and chat template for front ends. The weights stay mapped and are read by
+/// who uses them, so that opening is cheap. Devices that run it must be disposed before it.
+/// </summary>
+public sealed class LanguageModel : IDisposable
+{
+    private const string TemplateKey = "tokenizer.chat_template";
+
+    private LanguageModel(GgufFile file)
+    {
+        File = file;
+        Graph = Architecture.Read(file);
+        Tokenizer = TokenizerReader.Read(file);
+        if (file.FindString(TemplateKey) is not { } source)
+        {
+            ChatFault = "the file has no chat template";
+            return;
+        }
+
+        try
+        {
+            ChatPrompt = new ChatPrompt(ChatTemplate.Parse(source), Tokenizer);
+        }
+        catch (TemplateException e)
+        {
+            // The model still completes text; whoever asks it to chat is told why it cannot.
+            ChatFault = $"its chat template cannot be read: {e.Message}";
+        }
+    }
+
+    /// <summary>Full path of the file.</summary>
+    public string Path => File.Path;
+
+    /// <summary>The model's own name.</summary>
+    public string Name => Graph.Config.Name;
+
+    /// <summary>The file.</summary>
+    public GgufFile File { get; }
+
+    /// <summary>Shape and tensors.</summary>
+    public DecoderGraph Graph { get; }
+
+    /// <summary>Text to tokens and back.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>Conversations to tokens, or null for the reason that <see cref="ChatFault"/> gives.</summary>
+    public ChatPrompt? ChatPrompt { get; }
+
+    /// <summary>Why there is no <see cref="ChatPrompt"/>.</summary>
+    public string? ChatFault { get; }
+
+    /// <summary>Opens the GGUF file at <paramref name="path"/>.</summary>
+    /// <exception cref="InvalidModelException">It is no model that can be used.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static LanguageModel Open(string path)
+    {
+        var file = GgufFile.Open(path);
+        try
+        {
+            return new LanguageModel(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => File.Dispose();
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Crescent.Silo.Configuration;
+
+/// <summary>Limits and deadlines of the HTTP front end. Section <c>Crescent</c>.</summary>
+public sealed class HttpOptions : IChecked
+{
+    public const string DefaultUrls = "http://127.0.0.1:8080";
+    public const int DefaultMaxBodyBytes = 4 << 20;
+    public const int DefaultMaxRequests = 1024;
+    public const int DefaultRequestSeconds = 600;
+
+    /// <summary>Where it listens; several parted by semicolons; port 0 takes any free one.</summary>
+    public string Urls { get; set; } = DefaultUrls;
+
+    /// <summary>Longest request body, in bytes; a longer one gets 413.</summary>
+    public int MaxBodyBytes { get; set; } = DefaultMaxBodyBytes;
+
+    /// <summary>Completions in flight at once; more get 429.</summary>
+    public int MaxRequests { get; set; } = DefaultMaxRequests;
+
+    /// <summary>Seconds a completion may take in all; 504 or an error event after them.</summary>
+    public int RequestSeconds { get; set; } = DefaultRequestSeconds;
+
+    public IEnumerable<string> Problems()
+    {
+        foreach (var url in Urls.Split(';', StringSplitOptions.TrimEntries))
+        {
+            if (!IsHttpAddress(url))
+            {
+                yield return Settings.OutOfRange(Settings.Urls, url, "http://HOST:PORT, several parted by ';'");
+            }
+        }
+
+        foreach (var (setting, value, least, most) in new[]
+        {
+            (Settings.MaxBody, MaxBodyBytes, 1 << 10, 1 << 30),
+            (Settings.MaxRequests, MaxRequests, 1, 1 << 20),
+            (Settings.RequestSeconds, RequestSeconds, 1, 24 * 60 * 60),
+        })
+        {
+            if (value < least || value > most)
+            {
+                yield return Settings.OutOfRange(setting, value, string.Create(CultureInfo.InvariantCulture, $"{least} to {most}"));
+            }
+        }
+    }
+
+    private static bool IsHttpAddress(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            return address is { Scheme: "http", PathBase: "", IsUnixPipe: false, IsNamedPipe: false, Port: <= ClusterOptions.MaxPort };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Crescent.Grains.Placement;
+using Crescent.Grains.Serving;
+
+namespace Crescent.Silo.Configuration;
+
+/// <summary>
+/// All settings. Each has a command-line option and a configuration key; the command line goes before the environment
+/// (<c>Crescent__Model</c>), and that before <c>appsettings.json</c> beside the executable.
+/// </summary>
+public static class Settings
+{
+    /// <summary>Section of the configuration that all keys stand in.</summary>
+    public const string Section = "Crescent";
+
+    public static readonly Setting Model = Define("--model", "Model", "path",
+        "GGUF file to serve. Default: the embedded model.");
+
+    public static readonly Setting Silos = Define("--silos", "Silos", "count",
+        $"Processes of the local cluster, 1 to {ClusterOptions.MaxSilos}: 1 does all in this process, more are one front end and the "
+        + $"rest device silos. Default: {ClusterOptions.DefaultSilos}.");
+
+    public static readonly Setting Urls = Define("--urls", "Urls", "urls",
+        $"Where the HTTP front end listens; several parted by ';', port 0 for any free one. Default: {HttpOptions.DefaultUrls}.");
+
+    public static readonly Setting Devices = Define("--devices", "Devices", "names",
+        $"Devices of each device silo: cpu, or cpu:0,cpu:1,… for several. Default: {ServingOptions.DefaultDevices}.");
+
+    public static readonly Setting Threads = Define("--threads", "Threads", "count",
+        $"Compute threads of each device silo, 1 to {ServingOptions.MaxThreads}. Default: the cores, shared among the device silos.");
+
+    public static readonly Setting KvBlocks = Define("--kv-blocks", "KvBlocks", "count",
+        $"KV blocks of 16 tokens on each device, {ServingOptions.MinKvBlocks} to {ServingOptions.MaxKvBlocks}. Default: the device's choice.");
+
+    public static readonly Setting Policy = new("--policy", $"{PlacementOptions.Section}:Policy", "name",
+        $"Placement policy: {string.Join(", ", PlacementPolicies.Names)}. Default: {PlacementOptions.DefaultPolicy}.");
+
+    public static readonly Setting MaxBody = Define("--max-body-bytes", "MaxBodyBytes", "bytes",
+        $"Longest request body. Default: {HttpOptions.DefaultMaxBodyBytes}.");
+
+    public static readonly Setting MaxRequests = Define("--max-requests", "MaxRequests", "count",
+        $"Completions in flight at once. Default: {HttpOptions.DefaultMaxRequests}.");
+
+    public static readonly Setting RequestSeconds = Define("--request-seconds", "RequestSeconds", "seconds",
+        $"Time a completion may take in all. Default: {HttpOptions.DefaultRequestSeconds}.");
+
+    public static readonly Setting DrainSeconds = new("--drain-seconds", $"{GenerationOptions.Section}:DrainSeconds", "seconds",
+        $"Time that what is in flight gets to end at a stop. Default: {GenerationOptions.DefaultDrainSeconds}.");
+
+    public static readonly Setting Role = Define("--role", "Role", "role",
+        "Runs one silo of this role (front, device or all) in this process, which joins the cluster that --cluster-id names, "
+        + "without it the newest on this machine; an 'all' without it is a cluster of its own.");
+
+    public static readonly Setting Name = Define("--name", "Name", "name",
+        "Name of that silo, unique in its cluster. Default: the role and the process id.");
+
+    public static readonly Setting ClusterId = Define("--cluster-id", "ClusterId", "id",
+        "The run of the cluster. Default: a fresh one.");
+
+    public static readonly Setting MembershipFile = Define("--membership-file", "MembershipFile", "path",
+        "Membership table that its silos share. Default: the one in the run folder of the cluster.");
+
+    public static readonly Setting SiloPort = Define("--silo-port", "SiloPort", "port",
+        "Port of that silo for other silos, on 127.0.0.1. Default: any free one.");
+
+    public static readonly Setting GatewayPort = Define("--gateway-port", "GatewayPort", "port",
+        "Port of that silo for clients over Orleans, on 127.0.0.1; a front end has none. Default: any free one.");
+
+    public static readonly Setting LogLevel = Define("--log-level", "LogLevel", "level",
+        "Least level of Crescent's own log: trace, debug, information, warning, error, critical or none. Default: information.");
+
+    public static readonly Setting Supervised = new("--supervised", $"{Section}:Supervised", "bool",
+        "Runs until standard input ends.", Hidden: true);
+
+    /// <summary>In the order of the help.</summary>
+    public static readonly IReadOnlyList<Setting> All =
+    [
+        Model, Silos, Urls, Devices, Threads, KvBlocks, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
+        Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, LogLevel, Supervised,
+    ];
+
+    /// <summary>The configuration of this process.</summary>
+    /// <param name="commandLine">What the command line sets, by key.</param>
+    public static IConfigurationRoot Load(IEnumerable<KeyValuePair<string, string?>> commandLine) => new ConfigurationBuilder()
+        .SetBasePath(AppContext.BaseDirectory)
+        .AddJsonFile("appsettings.json", optional: true, reloadOnChange: false)
+        .AddEnvironmentVariables()
+        .AddInMemoryCollection(commandLine)
+        .Build();
+
+    /// <summary>Options read from <paramref name="configuration"/> and checked.</summary>
+    /// <exception cref="StartException">A setting is wrong.</exception>
+    public static T Read<T>(IConfiguration configuration) where T : class, IChecked, new()
+    {
+        var options = Bind<T>(configuration, Section);
+        var problems = options.Problems().ToList();
+        return problems.Count == 0 ? options : throw new StartException(string.Join(Environment.NewLine, problems));
+    }
+
+    /// <summary>Options read from a section of <paramref name="configuration"/>, whatever their values.</summary>
+    /// <exception cref="StartException">A value is not of its type.</exception>
+    public static T Bind<T>(IConfiguration configuration, string section) where T : class, new()
+    {
+        var options = new T();
+        try
+        {
+            configuration.GetSection(section).Bind(options);
+            return options;
+        }
+        catch (InvalidOperationException e)
+        {
+            // The binder's message names the key and the value; which values an enumeration takes stands in the help.
+            throw new StartException($"{e.Message} See --help.", e);
+        }
+    }
+
+    /// <summary>The sentence for a value that a setting does not take.</summary>
+    internal static string OutOfRange(Setting setting, object value, string allowed) => $"{setting} is '{value}'; it takes {allowed}.";
+
+    private static Setting Define(string option, string key, string argument, string description) =>
+        new(option, $"{Section}:{key}", argument, description);
+}

@@ -1,0 +1,24 @@
+using Crescent.Engine.Devices;
+using Crescent.Engine.Scheduling;
+
+namespace Crescent.Silo.Hosting;
+
+/// <summary>An engine with the device and the thread that are its own; disposed as one, the thread first.</summary>
+internal sealed class DeviceEngine(IDevice device, InferenceEngine engine, EngineDriver driver) : IInferenceEngine, IDisposable
+{
+    public DeviceInfo Device => engine.Device;
+
+    public string Model => engine.Model;
+
+    public EngineState State => engine.State;
+
+    public void Submit(InferenceRequest request) => engine.Submit(request);
+
+    public void Cancel(long requestId) => engine.Cancel(requestId);
+
+    public void Dispose()
+    {
+        driver.Dispose();
+        device.Dispose();
+    }
+}

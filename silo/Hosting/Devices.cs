@@ -1,0 +1,38 @@
+using Crescent.Engine.Devices.Cpu;
+using Crescent.Engine.Model;
+using Crescent.Engine.Power;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Gpu;
+using Crescent.Silo.Configuration;
+
+namespace Crescent.Silo.Hosting;
+
+/// <summary>Makes the devices that the settings name.</summary>
+internal static partial class Devices
+{
+    /// <summary>One factory for each device of a silo, which share its compute threads.</summary>
+    public static IReadOnlyList<DeviceFactory> Factories(ServingOptions options, LanguageModel model)
+    {
+        var names = options.DeviceNames;
+        var threads = ThreadShare(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, names.Count);
+        return [.. names.Select<string, DeviceFactory>(name => (services, sink) =>
+            Cpu(name, threads, options.KvBlocks, model, services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine"), sink))];
+    }
+
+    /// <summary>Threads of each of <paramref name="sharers"/> that share <paramref name="threads"/>; at least 1.</summary>
+    public static int ThreadShare(int threads, int sharers) => Math.Max(1, threads / Math.Max(1, sharers));
+
+    private static DeviceEngine Cpu(string name, int threads, int kvBlocks, LanguageModel model, ILogger logger, IEngineSink sink)
+    {
+        var device = new CpuDevice(model.Graph, new CpuDeviceOptions { Name = name, Threads = threads, KvBlocks = kvBlocks });
+        var engine = new InferenceEngine(device, model.Tokenizer, model.Name, sink, new CpuPowerModel(threads));
+        LogDevice(logger, name, device.Info.Description, device.Info.BlockCount);
+        return new DeviceEngine(device, engine, new EngineDriver(engine, failure => LogFailed(logger, failure, name)));
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Device {Name}: {Description}, {Blocks} KV blocks.")]
+    private static partial void LogDevice(ILogger logger, string name, string description, int blocks);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A step on device {Name} failed.")]
+    private static partial void LogFailed(ILogger logger, Exception failure, string name);
+}

@@ -1,0 +1,26 @@
+using Crescent.Engine.Model;
+using Crescent.Silo.Configuration;
+
+namespace Crescent.Silo.Hosting;
+
+/// <summary>Opens the model that the settings name.</summary>
+internal static class ModelFile
+{
+    /// <summary>The model at <paramref name="path"/>.</summary>
+    /// <exception cref="StartException">It cannot be used; the message names the file and the fault.</exception>
+    public static LanguageModel Open(string path)
+    {
+        try
+        {
+            return LanguageModel.Open(path);
+        }
+        catch (InvalidModelException e)
+        {
+            throw new StartException($"The model cannot be used: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"The model {path} cannot be read: {e.Message}", e);
+        }
+    }
+}

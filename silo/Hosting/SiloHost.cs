@@ -1,0 +1,185 @@
+using System.Net;
+using System.Net.Sockets;
+using Crescent.Engine.Model;
+using Crescent.Grains;
+using Crescent.Grains.Membership;
+using Crescent.Grains.Serving;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Http;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace Crescent.Silo.Hosting;
+
+/// <summary>
+/// One silo in this process: the composition root. A front end has HTTP and no gateway, a device silo a gateway on the loopback address
+/// and no HTTP; a silo that is both has both.
+/// </summary>
+public sealed class SiloHost : IAsyncDisposable
+{
+    /// <summary>Time beyond the drain that a stop may take before the process is ended hard.</summary>
+    public static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(10);
+
+    // A drain beyond what its own options allow is refused there.
+    private const double MaxDrainSeconds = 3600;
+
+    private readonly IHost _host;
+    private readonly LanguageModel _model;
+
+    private SiloHost(SiloIdentity identity, IHost host, LanguageModel model, TimeSpan stopTimeout)
+    {
+        Identity = identity;
+        _host = host;
+        _model = model;
+        StopTimeout = stopTimeout;
+    }
+
+    /// <summary>Which silo it is.</summary>
+    public SiloIdentity Identity { get; }
+
+    /// <summary>Name of the model it serves.</summary>
+    public string Model => _model.Name;
+
+    /// <summary>How long a stop may take.</summary>
+    public TimeSpan StopTimeout { get; }
+
+    /// <summary>Where its HTTP listens, once it runs; empty for a device silo.</summary>
+    public IReadOnlyList<string> Urls => Identity.IsFront
+        ? [.. Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses]
+        : [];
+
+    /// <summary>Its services.</summary>
+    public IServiceProvider Services => _host.Services;
+
+    /// <summary>
+    /// Builds the silo and opens its model; nothing listens yet.
+    /// </summary>
+    /// <param name="configuration">Settings, from <see cref="Settings.Load"/>.</param>
+    /// <param name="identity">Which silo it is.</param>
+    /// <param name="configure">Changes the services last.</param>
+    /// <exception cref="StartException">A setting is wrong, or the model cannot be used.</exception>
+    public static SiloHost Build(IConfiguration configuration, SiloIdentity identity, Action<IServiceCollection>? configure = null)
+    {
+        var serving = Settings.Read<ServingOptions>(configuration);
+        var http = Settings.Read<HttpOptions>(configuration);
+        var model = ModelFile.Open(serving.ModelPath);
+        var stopTimeout = StopTime(configuration);
+        var host = identity.IsFront
+            ? BuildFront(configuration, identity, serving, http, model, stopTimeout, configure)
+            : BuildDevice(configuration, identity, serving, model, stopTimeout, configure);
+        return new SiloHost(identity, host, model, stopTimeout);
+    }
+
+    /// <summary>How long the stop of a silo may take with these settings.</summary>
+    public static TimeSpan StopTime(IConfiguration configuration)
+    {
+        var generation = Settings.Bind<GenerationOptions>(configuration, GenerationOptions.Section);
+        return TimeSpan.FromSeconds(Math.Clamp(generation.DrainSeconds, 0, MaxDrainSeconds)) + StopMargin;
+    }
+
+    /// <summary>Joins the cluster and, as a front end, listens.</summary>
+    /// <exception cref="StartException">A port is taken, or a setting wrong.</exception>
+    public async Task Start(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _host.StartAsync(cancellationToken);
+        }
+        catch (OptionsValidationException e)
+        {
+            throw new StartException(string.Join(Environment.NewLine, e.Failures), e);
+        }
+        catch (Exception e) when (e.InnerException is AddressInUseException || e is AddressInUseException)
+        {
+            throw new StartException($"{e.Message} Choose another with {Settings.Urls}.", e);
+        }
+        catch (Exception e) when (Find<SocketException>(e) is { SocketErrorCode: SocketError.AddressAlreadyInUse })
+        {
+            throw new StartException(
+                $"Port {Identity.SiloPort} or {Identity.GatewayPort} of 127.0.0.1 is taken; choose others with {Settings.SiloPort} and {Settings.GatewayPort}.", e);
+        }
+    }
+
+    /// <summary>Runs until the process is asked to end; then drains and stops.</summary>
+    public Task WaitForShutdown() => _host.WaitForShutdownAsync();
+
+    /// <summary>Drains and stops.</summary>
+    public Task Stop() => _host.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is IAsyncDisposable host)
+        {
+            await host.DisposeAsync();
+        }
+        else
+        {
+            _host.Dispose();
+        }
+
+        _model.Dispose();
+    }
+
+    private static WebApplication BuildFront(
+        IConfiguration configuration, SiloIdentity identity, ServingOptions serving, HttpOptions http, LanguageModel model, TimeSpan stopTimeout, Action<IServiceCollection>? configure)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        Configure(builder, configuration, identity, serving, model, stopTimeout);
+        builder.AddHttpApi(http, new ServedModel(model, File.GetLastWriteTimeUtc(serving.ModelPath)));
+        configure?.Invoke(builder.Services);
+        var app = builder.Build();
+        app.MapHttpApi();
+        return app;
+    }
+
+    private static IHost BuildDevice(
+        IConfiguration configuration, SiloIdentity identity, ServingOptions serving, LanguageModel model, TimeSpan stopTimeout, Action<IServiceCollection>? configure)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        Configure(builder, configuration, identity, serving, model, stopTimeout);
+        configure?.Invoke(builder.Services);
+        return builder.Build();
+    }
+
+    private static void Configure(
+        IHostApplicationBuilder builder, IConfiguration configuration, SiloIdentity identity, ServingOptions serving, LanguageModel model, TimeSpan stopTimeout)
+    {
+        builder.Configuration.AddConfiguration(configuration);
+        var cluster = Settings.Read<Configuration.ClusterOptions>(configuration);
+        builder.Logging.AddConfiguration(configuration.GetSection("Logging"));
+        builder.Logging.AddFilter(nameof(Crescent), cluster.LogLevel);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = LogLine.TimestampFormat;
+        });
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = stopTimeout);
+        builder.Services.AddSingleton(model);
+        if (cluster.Supervised)
+        {
+            builder.Services.AddSingleton<IHostLifetime, SupervisedLifetime>();
+        }
+
+        builder.UseOrleans(silo =>
+        {
+            silo.ConfigureEndpoints(IPAddress.Loopback, identity.SiloPort, identity.GatewayPort);
+            silo.Configure<SiloOptions>(options => options.SiloName = identity.Name);
+            silo.UseFileMembership(identity.MembershipFile, identity.ClusterId);
+            silo.AddCrescent(new CrescentSiloOptions
+            {
+                Model = model.Name,
+                Role = identity.RoleName,
+                Devices = identity.HasDevices ? Devices.Factories(serving, model) : [],
+            });
+        });
+    }
+
+    private static T? Find<T>(Exception? exception) where T : Exception =>
+        exception is null or T ? (T?)exception : Find<T>(exception.InnerException);
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Crescent.Grains.Contracts.Chat;
+
+namespace Crescent.Silo.Http;
+
+/// <summary>
+/// What an answer took: OpenAI's token counts, and under <c>crescent</c> what they leave out. Of several choices tokens and joules are
+/// sums; the times, which run side by side, are those of the longest.
+/// </summary>
+internal sealed class AnswerUsage
+{
+    private readonly SortedSet<string> _devices = new(StringComparer.Ordinal);
+    private int _promptTokens;
+    private int _completionTokens;
+    private double _queueSeconds;
+    private double _prefillSeconds;
+    private double _decodeSeconds;
+    private double _joules;
+
+    public void Add(ChatUsage usage)
+    {
+        _promptTokens += usage.PromptTokens;
+        _completionTokens += usage.CompletionTokens;
+        _queueSeconds = Math.Max(_queueSeconds, usage.QueueSeconds);
+        _prefillSeconds = Math.Max(_prefillSeconds, usage.PrefillSeconds);
+        _decodeSeconds = Math.Max(_decodeSeconds, usage.DecodeSeconds);
+        _joules += usage.Joules;
+        _devices.Add(usage.Device);
+    }
+
+    /// <summary>Writes the property <c>usage</c>.</summary>
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("usage"u8);
+        json.WriteNumber("prompt_tokens"u8, _promptTokens);
+        json.WriteNumber("completion_tokens"u8, _completionTokens);
+        json.WriteNumber("total_tokens"u8, _promptTokens + _completionTokens);
+        json.WriteStartObject("crescent"u8);
+        json.WriteNumber("queue_seconds"u8, Math.Round(_queueSeconds, 6));
+        json.WriteNumber("prefill_seconds"u8, Math.Round(_prefillSeconds, 6));
+        json.WriteNumber("decode_seconds"u8, Math.Round(_decodeSeconds, 6));
+        json.WriteNumber("joules"u8, Math.Round(_joules, 6));
+        json.WriteString("device"u8, string.Join(",", _devices));
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,20 @@
+using Crescent.Grains.Serving;
+
+namespace Crescent.Silo.Http;
+
+/// <summary>POST /v1/chat/completions.</summary>
+internal static class ChatEndpoint
+{
+    public static void MapChat(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/chat/completions", Answer);
+
+    private static async Task Answer(HttpContext http, IGenerationService service, ServedModel model, TimeProvider time, IgnoredFields ignored)
+    {
+        using var document = await RequestBody.Read(http.Request, http.RequestAborted);
+        var body = new RequestFields(document.RootElement);
+        var fields = CompletionFields.Read(body, model);
+        var tokens = Prompts.Chat(body, model);
+        var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", model.ContextLength);
+        ignored.Report(http, body);
+        await new CompletionAnswer(service, new ChatFormat(), model, time).Send(http, fields, [(tokens, budget)]);
+    }
+}

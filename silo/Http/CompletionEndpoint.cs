@@ -1,0 +1,28 @@
+using Crescent.Grains.Serving;
+
+namespace Crescent.Silo.Http;
+
+/// <summary>POST /v1/completions: one choice for each prompt.</summary>
+internal static class CompletionEndpoint
+{
+    /// <summary>OpenAI's default for this endpoint, where no template ends an answer.</summary>
+    public const int DefaultMaxTokens = 16;
+
+    public static void MapCompletion(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/completions", Answer);
+
+    private static async Task Answer(HttpContext http, IGenerationService service, ServedModel model, TimeProvider time, IgnoredFields ignored)
+    {
+        using var document = await RequestBody.Read(http.Request, http.RequestAborted);
+        var body = new RequestFields(document.RootElement);
+        var fields = CompletionFields.Read(body, model);
+        var prompts = Prompts.Text(body, model);
+        ignored.Report(http, body);
+        var budgeted = prompts.Select((tokens, i) => (tokens, Prompts.Budget(
+            tokens,
+            fields.MaxTokens ?? Math.Min(DefaultMaxTokens, Math.Max(1, model.ContextLength - tokens.Length)),
+            fields.MaxTokensName,
+            prompts.Count == 1 ? "prompt" : $"prompt[{i}]",
+            model.ContextLength))).ToList();
+        await new CompletionAnswer(service, new TextFormat(), model, time).Send(http, fields, budgeted);
+    }
+}

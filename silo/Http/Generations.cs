@@ -1,0 +1,72 @@
+using System.Threading.Channels;
+using Crescent.Grains.Serving;
+
+namespace Crescent.Silo.Http;
+
+/// <summary>
+/// The generations of one request side by side, their chunks in one channel. The channel is not bounded: what it can hold is bounded by
+/// the tokens asked for, and a client that reads slowly must not hold up the device's stream. Disposal ends what still runs.
+/// </summary>
+internal sealed class Generations : IAsyncDisposable
+{
+    private readonly Channel<(int Choice, GenerationChunk Chunk)> _chunks =
+        Channel.CreateUnbounded<(int Choice, GenerationChunk Chunk)>(new UnboundedChannelOptions { SingleReader = true });
+
+    private readonly CancellationTokenSource _cancel;
+    private readonly Task _all;
+
+    /// <summary>Starts <paramref name="calls"/>; choice i is the i-th of them.</summary>
+    public Generations(IGenerationService service, IReadOnlyList<GenerationCall> calls, CancellationToken cancellationToken)
+    {
+        _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _all = RunAll(service, calls);
+    }
+
+    /// <summary>Chunks as they come; it ends when all generations have, and fails when one does.</summary>
+    public ChannelReader<(int Choice, GenerationChunk Chunk)> Chunks => _chunks.Reader;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cancel.CancelAsync();
+        await _all;
+        _cancel.Dispose();
+    }
+
+    private async Task RunAll(IGenerationService service, IReadOnlyList<GenerationCall> calls)
+    {
+        try
+        {
+            await Task.WhenAll(calls.Select((call, choice) => Run(service, call, choice)));
+            _chunks.Writer.Complete();
+        }
+        catch (Exception exception)
+        {
+            // The reader throws it; the other generations were ended by the one that failed.
+            _chunks.Writer.TryComplete(exception);
+        }
+    }
+
+    private async Task Run(IGenerationService service, GenerationCall call, int choice)
+    {
+        try
+        {
+            var ended = false;
+            await foreach (var chunk in service.Generate(call, _cancel.Token))
+            {
+                _chunks.Writer.TryWrite((choice, chunk));
+                ended |= chunk.FinishReason is not null;
+            }
+
+            if (!ended)
+            {
+                throw new InvalidOperationException($"The stream of {call.RequestId} broke off without a finish reason.");
+            }
+        }
+        catch (Exception exception)
+        {
+            _chunks.Writer.TryComplete(exception);
+            await _cancel.CancelAsync();
+            throw;
+        }
+    }
+}

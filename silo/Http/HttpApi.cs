@@ -1,0 +1,37 @@
+using Crescent.Silo.Configuration;
+
+namespace Crescent.Silo.Http;
+
+/// <summary>The HTTP front end: what it needs, and where it answers.</summary>
+internal static class HttpApi
+{
+    /// <summary>Adds its services and limits.</summary>
+    public static void AddHttpApi(this WebApplicationBuilder builder, HttpOptions options, ServedModel model)
+    {
+        builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.TrimEntries));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+        });
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(model);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<IgnoredFields>();
+        builder.Services.AddSingleton<RequestGate>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RequestGate>());
+    }
+
+    /// <summary>Maps the endpoints.</summary>
+    public static void MapHttpApi(this WebApplication app)
+    {
+        app.UseMiddleware<ErrorAnswers>();
+        var completions = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
+        completions.MapChat();
+        completions.MapCompletion();
+        app.MapModels();
+        app.MapFactory();
+        app.MapHealth();
+        app.MapVersion();
+    }
+}

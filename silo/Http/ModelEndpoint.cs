@@ -1,0 +1,15 @@
+namespace Crescent.Silo.Http;
+
+/// <summary>GET /v1/models and /v1/models/{id}.</summary>
+internal static class ModelEndpoint
+{
+    public static void MapModels(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/models", (ServedModel model) => Results.Json(new ModelList("list", [Entry(model)]), ApiJson.Readable.ModelList));
+        routes.MapGet("/v1/models/{id}", (string id, ServedModel model) =>
+            model.IsCalled(id) ? Results.Json(Entry(model), ApiJson.Readable.ModelEntry) : throw ApiException.ModelNotFound(id, model.Id));
+    }
+
+    private static ModelEntry Entry(ServedModel model) =>
+        new(model.Id, "model", model.Created.ToUnixTimeSeconds(), "crescent", model.ContextLength);
+}

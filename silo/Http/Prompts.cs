@@ -1,0 +1,117 @@
+using System.Text.Json;
+using Crescent.Engine.Model.Templates;
+
+namespace Crescent.Silo.Http;
+
+/// <summary>Makes the prompt tokens of a request and sees that they fit.</summary>
+public static class Prompts
+{
+    /// <summary>Prompts that one request may have.</summary>
+    public const int MaxCount = 128;
+
+    /// <summary>The prompt of a conversation.</summary>
+    /// <exception cref="ApiException">The model has no template, or it refuses the messages.</exception>
+    public static int[] Chat(RequestFields body, ServedModel model)
+    {
+        var messages = ChatMessages.Read(body);
+        var prompt = model.Model.ChatPrompt ?? throw ApiException.Unsupported(
+            "messages", $"Model '{model.Id}' cannot chat: {model.Model.ChatFault}; use /v1/completions with a prompt.");
+        try
+        {
+            return prompt.Encode(messages);
+        }
+        catch (TemplateException e)
+        {
+            throw ApiException.InvalidValue("messages", $"The model's chat template does not take these messages: {e.Message}");
+        }
+    }
+
+    /// <summary>
+    /// The prompts of a text completion: a text, an array of texts, tokens, or an array of arrays of tokens. Special strings in a text
+    /// become their tokens: who sends a raw prompt writes the model's own format.
+    /// </summary>
+    /// <exception cref="ApiException">It is none of these, or empty.</exception>
+    public static IReadOnlyList<int[]> Text(RequestFields body, ServedModel model)
+    {
+        var prompt = body.Any("prompt") ?? throw ApiException.Missing("prompt");
+        if (prompt.ValueKind == JsonValueKind.String)
+        {
+            return [Encode(prompt, "prompt", model)];
+        }
+
+        if (prompt.ValueKind != JsonValueKind.Array)
+        {
+            throw ApiException.InvalidType("prompt", "a string, an array of strings, tokens, or an array of arrays of tokens", RequestFields.Kind(prompt));
+        }
+
+        if (prompt.GetArrayLength() == 0)
+        {
+            throw ApiException.InvalidValue("prompt", "'prompt' is an empty array.");
+        }
+
+        if (prompt[0].ValueKind == JsonValueKind.Number)
+        {
+            return [Tokens(prompt, "prompt", model)];
+        }
+
+        if (prompt.GetArrayLength() > MaxCount)
+        {
+            throw ApiException.InvalidValue("prompt", $"'prompt' has {prompt.GetArrayLength()} prompts; it takes up to {MaxCount}.");
+        }
+
+        var texts = prompt[0].ValueKind == JsonValueKind.String;
+        return [.. prompt.EnumerateArray().Select((one, i) => texts ? Encode(one, $"prompt[{i}]", model) : Tokens(one, $"prompt[{i}]", model))];
+    }
+
+    /// <summary>Tokens to generate after <paramref name="prompt"/>: what is asked for, or all that the context leaves.</summary>
+    /// <exception cref="ApiException">They do not fit the context.</exception>
+    public static int Budget(int[] prompt, int? wanted, string wantedName, string promptName, int contextLength)
+    {
+        if (prompt.Length >= contextLength)
+        {
+            throw ApiException.ContextLength(
+                promptName, $"The prompt has {prompt.Length} tokens; the model's context is {contextLength} tokens, of which at least 1 is for the answer.");
+        }
+
+        if (wanted is { } tokens && tokens > contextLength - prompt.Length)
+        {
+            throw ApiException.ContextLength(
+                promptName,
+                $"The prompt has {prompt.Length} tokens and '{wantedName}' is {tokens}, together {prompt.Length + (long)tokens}; "
+                + $"the model's context is {contextLength} tokens.");
+        }
+
+        return wanted ?? contextLength - prompt.Length;
+    }
+
+    private static int[] Encode(JsonElement text, string path, ServedModel model)
+    {
+        if (text.ValueKind != JsonValueKind.String)
+        {
+            throw ApiException.InvalidType(path, "a string", RequestFields.Kind(text));
+        }
+
+        var tokens = model.Model.Tokenizer.Encode(text.GetString()!, parseSpecial: true, addSpecial: true);
+        return tokens.Length > 0 ? tokens : throw ApiException.InvalidValue(path, $"'{path}' is empty.");
+    }
+
+    private static int[] Tokens(JsonElement tokens, string path, ServedModel model)
+    {
+        if (tokens.ValueKind != JsonValueKind.Array)
+        {
+            throw ApiException.InvalidType(path, "an array of tokens", RequestFields.Kind(tokens));
+        }
+
+        if (tokens.GetArrayLength() == 0)
+        {
+            throw ApiException.InvalidValue(path, $"'{path}' is empty.");
+        }
+
+        var vocabulary = model.Model.Tokenizer.VocabularySize;
+        return [.. tokens.EnumerateArray().Select((token, i) => token.ValueKind != JsonValueKind.Number
+            ? throw ApiException.InvalidType($"{path}[{i}]", "a token", RequestFields.Kind(token))
+            : token.TryGetInt32(out var id) && id >= 0 && id < vocabulary
+                ? id
+                : throw ApiException.InvalidValue($"{path}[{i}]", $"'{path}[{i}]' is {token.GetRawText()}; tokens of this model are 0 to {vocabulary - 1}."))];
+    }
+}

@@ -1,0 +1,43 @@
+using Crescent.Engine.Model;
+
+namespace Crescent.Silo.Http;
+
+/// <summary>The model that this front end serves, by the names that requests may call it.</summary>
+public sealed class ServedModel
+{
+    private readonly HashSet<string> _names;
+
+    /// <param name="model">Opened for its tokenizer and its template.</param>
+    /// <param name="created">When the model's file was made.</param>
+    public ServedModel(LanguageModel model, DateTimeOffset created)
+    {
+        Model = model;
+        Created = created;
+        Id = Slug(model.Name);
+        _names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+        {
+            Id, model.Name, Path.GetFileName(model.Path), Path.GetFileNameWithoutExtension(model.Path),
+        };
+    }
+
+    /// <summary>Name in answers: the model's own in lower case, with hyphens for all but letters, digits, dots and underscores.</summary>
+    public string Id { get; }
+
+    /// <summary>Tokenizer, template and shape.</summary>
+    public LanguageModel Model { get; }
+
+    /// <summary>When the model's file was made.</summary>
+    public DateTimeOffset Created { get; }
+
+    /// <summary>Positions of a sequence.</summary>
+    public int ContextLength => Model.Graph.Config.ContextLength;
+
+    /// <summary>Whether a request that names <paramref name="name"/> means this model; case does not matter.</summary>
+    public bool IsCalled(string name) => _names.Contains(name);
+
+    private static string Slug(string name)
+    {
+        var letters = name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' ? c : '-').ToArray();
+        return string.Join('-', new string(letters).Split('-', StringSplitOptions.RemoveEmptyEntries)) is { Length: > 0 } slug ? slug : "model";
+    }
+}

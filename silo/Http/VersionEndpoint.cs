@@ -1,0 +1,8 @@
+namespace Crescent.Silo.Http;
+
+/// <summary>GET /version.</summary>
+internal static class VersionEndpoint
+{
+    public static void MapVersion(this IEndpointRouteBuilder routes) => routes.MapGet("/version", () => Results.Json(
+        new VersionReport("Crescent", ProductVersion.Number, Environment.Version.ToString()), ApiJson.Readable.VersionReport));
+}

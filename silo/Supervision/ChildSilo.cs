@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Hosting;
+
+namespace Crescent.Silo.Supervision;
+
+/// <summary>A silo in a process of its own. It lives no longer than this process: its standard input ends with it.</summary>
+internal sealed class ChildSilo : IDisposable
+{
+    private readonly Process _process;
+    private readonly StreamWriter _log;
+    private readonly Action<ChildSilo, string> _show;
+    private readonly TaskCompletionSource<SiloReport> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ChildSilo(SiloPlan plan, Process process, string logFile, Action<ChildSilo, string> show)
+    {
+        Plan = plan;
+        LogFile = logFile;
+        _process = process;
+        _show = show;
+        _log = new StreamWriter(new FileStream(logFile, FileMode.Create, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        Exited = Watch();
+    }
+
+    /// <summary>Which silo it is.</summary>
+    public SiloPlan Plan { get; }
+
+    /// <summary>Its name.</summary>
+    public string Name => Plan.Identity.Name;
+
+    /// <summary>Where its output is kept.</summary>
+    public string LogFile { get; }
+
+    /// <summary>Its process.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>What it says when it serves, cannot start, or has ended before either.</summary>
+    public Task<SiloReport> Ready => _ready.Task;
+
+    /// <summary>Ends with the process and gives its exit code; 128 and the signal's number where a signal ended it.</summary>
+    public Task<int> Exited { get; }
+
+    /// <summary>
+    /// Starts the process, this executable with the plan's settings.
+    /// </summary>
+    /// <param name="plan">Which silo.</param>
+    /// <param name="commandLine">Settings of this process's command line, which go for the child too.</param>
+    /// <param name="logFile">Takes its output.</param>
+    /// <param name="show">Told of each line that its user should see.</param>
+    public static ChildSilo Start(SiloPlan plan, IReadOnlyDictionary<string, string?> commandLine, string logFile, Action<ChildSilo, string> show)
+    {
+        var start = new ProcessStartInfo
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            FileName = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this executable is not known."),
+        };
+        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
+        {
+            start.ArgumentList.Add(typeof(ChildSilo).Assembly.Location);
+        }
+
+        var settings = plan.SettingsFrom(commandLine);
+        foreach (var setting in Settings.All)
+        {
+            if (settings.TryGetValue(setting.Key, out var value))
+            {
+                start.ArgumentList.Add(setting.Option);
+                start.ArgumentList.Add(value ?? "");
+            }
+        }
+
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start.");
+        return new ChildSilo(plan, process, logFile, show);
+    }
+
+    /// <summary>Asks it to stop, and ends it hard when it has not after <paramref name="patience"/> or once that is cancelled.</summary>
+    /// <returns>False when it had to be ended hard.</returns>
+    public async Task<bool> Stop(TimeSpan patience, CancellationToken hurry)
+    {
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // Its end of the pipe is gone already.
+        }
+
+        try
+        {
+            await Exited.WaitAsync(patience, hurry);
+            return true;
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            _process.Kill(entireProcessTree: true);
+            await Exited;
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        _log.Dispose();
+    }
+
+    private async Task<int> Watch()
+    {
+        await Task.WhenAll(Follow(_process.StandardOutput, isError: false), Follow(_process.StandardError, isError: true));
+        await _process.WaitForExitAsync();
+        _ready.TrySetResult(new SiloReport(SiloStage.Failed, $"it ended with exit code {_process.ExitCode}; its log: {LogFile}"));
+        return _process.ExitCode;
+    }
+
+    private async Task Follow(StreamReader output, bool isError)
+    {
+        while (await output.ReadLineAsync() is { } line)
+        {
+            if (SiloReport.Parse(line) is { } report)
+            {
+                _ready.TrySetResult(report);
+                continue;
+            }
+
+            lock (_log)
+            {
+                _log.WriteLine(line);
+            }
+
+            if (isError || LogLine.IsAlarming(line))
+            {
+                _show(this, line);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Crescent.Grains.Contracts.Factory;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Http;
+
+namespace Crescent.Silo.Supervision;
+
+/// <summary>The cluster's HTTP front end as its supervisor asks it.</summary>
+internal static class FrontEnd
+{
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Waits until the cluster at <paramref name="url"/> serves with <paramref name="devices"/> devices, and gives its state.</summary>
+    /// <exception cref="StartException">It does not within <paramref name="patience"/>.</exception>
+    public static async Task<FactorySnapshot> WaitUntilServing(string url, int devices, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(url) };
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(patience);
+        var last = "it does not answer";
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    var factory = await http.GetFromJsonAsync("/v1/factory", ApiJson.Readable.FactorySnapshot, deadline.Token);
+                    if (factory is not null && factory.Devices.Count >= devices)
+                    {
+                        return factory;
+                    }
+
+                    last = $"it sees {factory?.Devices.Count ?? 0} of {devices} devices";
+                }
+                catch (HttpRequestException e)
+                {
+                    last = e.Message;
+                }
+
+                await Task.Delay(Between, deadline.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StartException($"The front end at {url} did not serve within {patience.TotalSeconds:0} s: {last}.");
+        }
+    }
+
+    /// <summary>The address to reach <paramref name="url"/> by on this machine: a front end that listens on all addresses is here too.</summary>
+    public static string Reachable(string url) => url
+        .Replace("://0.0.0.0", "://127.0.0.1", StringComparison.Ordinal)
+        .Replace("://[::]", "://127.0.0.1", StringComparison.Ordinal)
+        .Replace("://*", "://127.0.0.1", StringComparison.Ordinal)
+        .Replace("://+", "://127.0.0.1", StringComparison.Ordinal);
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Hosting;
+
+namespace Crescent.Silo.Supervision;
+
+/// <summary>One silo that a supervisor starts.</summary>
+/// <param name="Identity">Which it is.</param>
+/// <param name="Threads">Its compute threads.</param>
+internal sealed record SiloPlan(SiloIdentity Identity, int Threads)
+{
+    /// <summary>One front end and <paramref name="count"/> - 1 device silos that share the cores.</summary>
+    public static IReadOnlyList<SiloPlan> Cluster(int count, string clusterId, string membershipFile, ServingOptions serving)
+    {
+        var threads = serving.Threads > 0 ? serving.Threads : Devices.ThreadShare(Environment.ProcessorCount, count - 1);
+        var ports = FreePorts.Take(2 * count);
+        var front = new SiloIdentity("front", SiloRole.Front, clusterId, membershipFile, ports[0], GatewayPort: 0);
+        return
+        [
+            new SiloPlan(front, 0),
+            .. Enumerable.Range(1, count - 1).Select(i => new SiloPlan(
+                new SiloIdentity($"device-{i}", SiloRole.Device, clusterId, membershipFile, ports[2 * i], ports[(2 * i) + 1]), threads)),
+        ];
+    }
+
+    /// <summary>The settings of the silo's process: those of the supervisor's command line and its own.</summary>
+    public IReadOnlyDictionary<string, string?> SettingsFrom(IReadOnlyDictionary<string, string?> commandLine)
+    {
+        var settings = new Dictionary<string, string?>(commandLine)
+        {
+            [Settings.Role.Key] = Identity.RoleName,
+            [Settings.Name.Key] = Identity.Name,
+            [Settings.ClusterId.Key] = Identity.ClusterId,
+            [Settings.MembershipFile.Key] = Identity.MembershipFile,
+            [Settings.SiloPort.Key] = Text(Identity.SiloPort),
+            [Settings.GatewayPort.Key] = Text(Identity.GatewayPort),
+            [Settings.Threads.Key] = Text(Threads),
+            [Settings.Supervised.Key] = "true",
+        };
+        settings.Remove(Settings.Silos.Key);
+        return settings;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

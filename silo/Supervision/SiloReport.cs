@@ -1,0 +1,41 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Crescent.Silo.Supervision;
+
+/// <summary>What a silo tells its supervisor: a line of its standard output that begins with <see cref="Mark"/>; all others are its log.</summary>
+/// <param name="Stage">How its start went.</param>
+/// <param name="Text">For <see cref="SiloStage.Failed"/> why, for <see cref="SiloStage.Ready"/> the address of its HTTP, if it has one.</param>
+internal sealed record SiloReport(SiloStage Stage, string Text = "")
+{
+    /// <summary>What the line begins with.</summary>
+    public const string Mark = "@crescent ";
+
+    /// <summary>Tells the supervisor.</summary>
+    public void Send() => Console.Out.WriteLine(ToLine());
+
+    /// <summary>The report as a line.</summary>
+    public string ToLine() => Mark + JsonSerializer.Serialize(this, SiloReportJson.Default.SiloReport);
+
+    /// <summary>The report that a line holds, or null for a line of the log.</summary>
+    public static SiloReport? Parse(string line)
+    {
+        if (!line.StartsWith(Mark, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(line.AsSpan(Mark.Length), SiloReportJson.Default.SiloReport);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>For <see cref="SiloReport"/>.</summary>
+[JsonSerializable(typeof(SiloReport))]
+internal sealed partial class SiloReportJson : JsonSerializerContext;

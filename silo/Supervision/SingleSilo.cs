@@ -1,0 +1,50 @@
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Hosting;
+
+namespace Crescent.Silo.Supervision;
+
+/// <summary>Runs one silo in this process: under a supervisor, as a whole cluster by itself, or joined to one by hand.</summary>
+internal static class SingleSilo
+{
+    /// <summary>Runs until it is asked to end.</summary>
+    public static async Task Run(IConfiguration configuration, ClusterOptions options)
+    {
+        var identity = SiloIdentity.Resolve(options);
+        var isCluster = options is { Supervised: false, ClusterId: null } && identity.Role == SiloRole.All;
+        var folder = isCluster ? new RunFolder(identity.ClusterId) : null;
+        try
+        {
+            await Run(configuration, options, identity, folder);
+        }
+        finally
+        {
+            folder?.Close(keepLogs: false);
+        }
+    }
+
+    private static async Task Run(IConfiguration configuration, ClusterOptions options, SiloIdentity identity, RunFolder? folder)
+    {
+        await using var silo = SiloHost.Build(configuration, identity);
+        var console = options.Supervised ? null : new ClusterConsole(TimeProvider.System);
+        console?.Begin(silo.Model, identity.ClusterId, 1);
+        await silo.Start(CancellationToken.None);
+        var url = silo.Urls.Count > 0 ? FrontEnd.Reachable(silo.Urls[0]) : "";
+        if (console is null)
+        {
+            new SiloReport(SiloStage.Ready, url).Send();
+        }
+        else if (folder is not null)
+        {
+            var devices = Settings.Read<ServingOptions>(configuration).DeviceNames.Count;
+            var factory = await FrontEnd.WaitUntilServing(url, devices, Supervisor.StartPatience, CancellationToken.None);
+            folder.Announce(url, silo.Model, identity.MembershipFile);
+            console.Serving(factory, url, new Dictionary<string, int> { [identity.Name] = Environment.ProcessId });
+        }
+        else
+        {
+            console.Progress($"{identity.Name} joined as {identity.RoleName}{(url.Length > 0 ? $", HTTP on {url}" : "")}; Ctrl+C stops it");
+        }
+
+        await silo.WaitForShutdown();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Sockets;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Hosting;
+
+namespace Crescent.Silo.Supervision;
+
+/// <summary>Starts what the settings ask for.</summary>
+internal static class Start
+{
+    /// <summary>Exit code of a start that failed.</summary>
+    public const int FailedExitCode = 1;
+
+    /// <summary>Runs to the end and gives the exit code.</summary>
+    public static async Task<int> Run(IReadOnlyDictionary<string, string?> commandLine, CancellationToken cancellationToken)
+    {
+        var supervised = commandLine.ContainsKey(Settings.Supervised.Key);
+        try
+        {
+            var configuration = Settings.Load(commandLine);
+            var cluster = Settings.Read<ClusterOptions>(configuration);
+            if (cluster.Role is null && cluster.Silos > 1)
+            {
+                return await RunCluster(configuration, cluster, commandLine);
+            }
+
+            await SingleSilo.Run(configuration, cluster);
+            return 0;
+        }
+        catch (StartException e)
+        {
+            if (supervised)
+            {
+                new SiloReport(SiloStage.Failed, e.Message).Send();
+            }
+            else
+            {
+                await Console.Error.WriteLineAsync(e.Message);
+            }
+
+            return FailedExitCode;
+        }
+    }
+
+    private static async Task<int> RunCluster(IConfiguration configuration, ClusterOptions cluster, IReadOnlyDictionary<string, string?> commandLine)
+    {
+        var serving = Settings.Read<ServingOptions>(configuration);
+        var http = Settings.Read<HttpOptions>(configuration);
+        var stopPatience = SiloHost.StopTime(configuration);
+        string model;
+        using (var file = ModelFile.Open(serving.ModelPath))
+        {
+            model = file.Name;
+        }
+
+        CheckUrls(http.Urls);
+        using var signal = new StopSignal();
+        var clusterId = cluster.ClusterId ?? SiloIdentity.FreshClusterId();
+        var console = new ClusterConsole(TimeProvider.System);
+        console.Begin(model, clusterId, cluster.Silos);
+        var folder = new RunFolder(clusterId);
+        var plans = SiloPlan.Cluster(cluster.Silos, clusterId, folder.MembershipFile, serving);
+        return await new Supervisor(
+            model, plans, commandLine, serving.DeviceNames.Count, stopPatience, folder, console).Run(signal);
+    }
+
+    // The front end would find a taken port as well, but only after all silos have started.
+    private static void CheckUrls(string urls)
+    {
+        foreach (var url in urls.Split(';', StringSplitOptions.TrimEntries))
+        {
+            var address = BindingAddress.Parse(url);
+            var ip = IPAddress.TryParse(address.Host.Trim('[', ']'), out var parsed) ? parsed : address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Any;
+            using var listener = new TcpListener(ip, address.Port);
+            try
+            {
+                listener.Start();
+            }
+            catch (SocketException e)
+            {
+                throw new StartException($"Port {address.Port} of {address.Host} cannot be listened on: {e.Message}. Choose another with {Settings.Urls}, such as {Settings.Urls.Option} http://127.0.0.1:{address.Port + 1}.", e);
+            }
+        }
+    }
+}

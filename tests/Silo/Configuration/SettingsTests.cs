@@ -1,0 +1,107 @@
+using Crescent.Silo;
+using Crescent.Silo.Configuration;
+
+namespace Crescent.Tests.Silo.Configuration;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void Without_settings_all_options_are_valid()
+    {
+        var configuration = Settings.Load([]);
+        Assert.Equal(3, Settings.Read<ClusterOptions>(configuration).Silos);
+        Assert.Equal("http://127.0.0.1:8080", Settings.Read<HttpOptions>(configuration).Urls);
+        var serving = new ServingOptions();
+        Assert.Equal(["cpu"], serving.DeviceNames);
+        Assert.EndsWith(Path.Combine("models", ServingOptions.EmbeddedModel), serving.ModelPath, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Silos", "0", "1 to 32")]
+    [InlineData("Silos", "33", "1 to 32")]
+    [InlineData("SiloPort", "65536", "65535")]
+    [InlineData("GatewayPort", "-1", "65535")]
+    [InlineData("Name", "a/b", "letters")]
+    [InlineData("ClusterId", "..", "letters")]
+    [InlineData("Silos", "many", "many")]
+    [InlineData("Role", "boss", "boss")]
+    public void A_wrong_cluster_setting_is_named_with_what_it_takes(string key, string value, string said)
+    {
+        Wrong<ClusterOptions>(key, value, said);
+    }
+
+    [Theory]
+    [InlineData("Threads", "-1", "0 (share the cores) to 1024")]
+    [InlineData("Threads", "1025", "1024")]
+    [InlineData("KvBlocks", "7", "8 to 16777216")]
+    [InlineData("Devices", "cuda:0", "cpu")]
+    [InlineData("Devices", "cpu,cpu", "twice")]
+    [InlineData("Devices", "cpu:300", "cpu")]
+    [InlineData("Devices", " ", "cpu")]
+    [InlineData("Model", "nowhere/none.gguf", "none.gguf")]
+    public void A_wrong_serving_setting_is_named_with_what_it_takes(string key, string value, string said)
+    {
+        Wrong<ServingOptions>(key, value, said);
+    }
+
+    [Theory]
+    [InlineData("Urls", "127.0.0.1:8080", "http://HOST:PORT")]
+    [InlineData("Urls", "https://127.0.0.1:8080", "http://HOST:PORT")]
+    [InlineData("Urls", "http://127.0.0.1:80800", "http://HOST:PORT")]
+    [InlineData("Urls", "http://127.0.0.1:80;nonsense", "nonsense")]
+    [InlineData("MaxBodyBytes", "1", "1024 to")]
+    [InlineData("MaxRequests", "0", "1 to")]
+    [InlineData("RequestSeconds", "0", "1 to")]
+    public void A_wrong_HTTP_setting_is_named_with_what_it_takes(string key, string value, string said)
+    {
+        Wrong<HttpOptions>(key, value, said);
+    }
+
+    [Fact]
+    public void Several_devices_have_numbers()
+    {
+        var serving = new ServingOptions { Devices = "cpu:0, cpu:1", Model = TestFiles.TinyModel };
+        Assert.Empty(serving.Problems());
+        Assert.Equal(["cpu:0", "cpu:1"], serving.DeviceNames);
+    }
+
+    [Fact]
+    public async Task Every_setting_has_an_option_that_sets_its_key()
+    {
+        foreach (var setting in Settings.All)
+        {
+            IReadOnlyDictionary<string, string?>? given = null;
+            var exit = await CommandLine.Create((values, _) =>
+            {
+                given = values;
+                return Task.FromResult(5);
+            }).Parse([setting.Option, "value"]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken);
+            Assert.Equal(5, exit);
+            Assert.Equal([new KeyValuePair<string, string?>(setting.Key, "value")], given!);
+        }
+    }
+
+    [Fact]
+    public void The_command_line_goes_before_the_environment()
+    {
+        var variable = Settings.KvBlocks.Key.Replace(":", "__", StringComparison.Ordinal);
+        Environment.SetEnvironmentVariable(variable, "100");
+        try
+        {
+            Assert.Equal("100", Settings.Load([])[Settings.KvBlocks.Key]);
+            Assert.Equal("200", Settings.Load([new(Settings.KvBlocks.Key, "200")])[Settings.KvBlocks.Key]);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(variable, null);
+        }
+    }
+
+    private static void Wrong<T>(string key, string value, string said) where T : class, IChecked, new()
+    {
+        var path = $"{Settings.Section}:{key}";
+        var exception = Assert.Throws<StartException>(() => Settings.Read<T>(Settings.Load([new(path, value)])));
+        Assert.Contains(path, exception.Message, StringComparison.Ordinal);
+        Assert.Contains(said, exception.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Crescent.Engine.Model;
+using Crescent.Grains.Serving;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Crescent.Tests.Silo.Http;
+
+/// <summary>The HTTP front end on a free port, over a scripted generation instead of a cluster.</summary>
+internal sealed class TestFront : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly LanguageModel _model;
+
+    private TestFront(WebApplication app, LanguageModel model)
+    {
+        _app = app;
+        _model = model;
+        Http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+    }
+
+    public HttpClient Http { get; }
+
+    public LanguageModel Model => _model;
+
+    public RequestGate Gate => _app.Services.GetRequiredService<RequestGate>();
+
+    public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10)
+    {
+        var model = LanguageModel.Open(TestFiles.TinyModel);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        options ??= new HttpOptions();
+        options.Urls = "http://127.0.0.1:0";
+        builder.AddHttpApi(options, new ServedModel(model, DateTimeOffset.UnixEpoch));
+        builder.Services.AddSingleton(generation);
+        builder.Services.Configure<GenerationOptions>(o => o.DrainSeconds = drainSeconds);
+        var app = builder.Build();
+        app.MapHttpApi();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new TestFront(app, model);
+    }
+
+    /// <summary>Posts <paramref name="body"/> as JSON.</summary>
+    public Task<HttpResponseMessage> Post(string path, string body, string contentType = "application/json")
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        return Http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, path) { Content = content },
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Stops it as the silo's stop does.</summary>
+    public Task Stop() => _app.StopAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>The body of an answer as JSON.</summary>
+    public static async Task<JsonNode> Json(HttpResponseMessage answer) =>
+        JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.DisposeAsync();
+        _model.Dispose();
+    }
+}
