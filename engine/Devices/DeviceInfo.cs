@@ -12,6 +12,9 @@ public sealed record DeviceInfo
     /// <summary>True when its timing, power or tokens are modelled; shown wherever its numbers are.</summary>
     public bool Simulated { get; init; }
 
+    /// <summary>False when it does not look at block tables, so that plans leave them out.</summary>
+    public bool ReadsBlockTables { get; init; } = true;
+
     /// <summary>Positions in a KV block.</summary>
     public int BlockSize { get; init; } = StepPlan.BlockSize;
 

@@ -4,7 +4,8 @@ namespace Crescent.Engine.Devices;
 /// What a device does in one step: slices of sequences, some of them prefill and some decode, in one batch. The plan is filled
 /// anew for each step and keeps its arrays, so that a running engine allocates nothing.
 /// </summary>
-public sealed class StepPlan
+/// <param name="withTables">False for a device that does not look at block tables: all of them are then empty.</param>
+public sealed class StepPlan(bool withTables = true)
 {
     /// <summary>Positions in a KV block, on every device.</summary>
     public const int BlockSize = 16;
@@ -47,9 +48,10 @@ public sealed class StepPlan
                 nameof(blockTable));
         }
 
-        var slice = new StepSlice(_tokenCount, tokens.Length, startPosition, _tableCount, blockTable.Length, logits, LogitsRowCount);
+        var table = withTables ? blockTable : [];
+        var slice = new StepSlice(_tokenCount, tokens.Length, startPosition, _tableCount, table.Length, logits, LogitsRowCount);
         Append(ref _tokens, ref _tokenCount, tokens);
-        Append(ref _tables, ref _tableCount, blockTable);
+        Append(ref _tables, ref _tableCount, table);
         Append(ref _slices, ref _sliceCount, [slice]);
         LogitsRowCount += slice.LogitsRowCount;
         return slice.LogitsRow;

@@ -5,7 +5,7 @@ namespace Crescent.Engine.Devices;
 /// <param name="TokenCount">New tokens, at least 1.</param>
 /// <param name="StartPosition">Position of the first new token; the keys and values of all before it are in the blocks.</param>
 /// <param name="TableOffset">First entry of its block table.</param>
-/// <param name="TableLength">Blocks in the table: enough for StartPosition + TokenCount positions.</param>
+/// <param name="TableLength">Blocks in the table: enough for StartPosition + TokenCount positions, or 0 in a plan without tables.</param>
 /// <param name="Logits">For which tokens logits are wanted.</param>
 /// <param name="LogitsRow">First of its rows of logits.</param>
 public readonly record struct StepSlice(

@@ -24,7 +24,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly EngineStatistics _statistics;
     private readonly HostBlockTier? _host;
     private readonly BlockHash _hashRoot;
-    private readonly StepPlan _plan = new();
+    private readonly StepPlan _plan;
     private readonly ConcurrentQueue<Command> _inbox = new();
     private readonly Dictionary<long, Sequence> _sequences = [];
     private readonly PriorityQueue<Sequence, long> _deadlines = new();
@@ -48,6 +48,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _options = options ?? new EngineOptions();
         _options.Validate();
         _device = device;
+        _plan = new StepPlan(device.Info.ReadsBlockTables);
         _tokenizer = tokenizer;
         Model = model;
         _sink = sink;

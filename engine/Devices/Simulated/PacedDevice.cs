@@ -1,0 +1,64 @@
+namespace Crescent.Engine.Devices.Simulated;
+
+/// <summary>
+/// A simulated device that takes its time: each step returns when its modelled duration has passed on a clock that may run faster than the
+/// wall's. It sleeps on its engine's own thread, as a real device makes that thread wait.
+/// </summary>
+public sealed class PacedDevice(IDevice device, double speed = 1, TimeProvider? wall = null) : IDevice
+{
+    /// <summary>How far a step may lag behind the clock before the lag is forgiven: more would be caught up in a burst.</summary>
+    private static readonly TimeSpan MaxLag = TimeSpan.FromMilliseconds(50);
+
+    private readonly TimeProvider _wall = wall ?? TimeProvider.System;
+    private readonly double _speed = speed is > 0 and <= 1e6
+        ? speed
+        : throw new ArgumentOutOfRangeException(nameof(speed), speed, "The speed of simulated time must be above 0 and at most 1,000,000.");
+
+    private long _origin = -1;
+    private TimeSpan _due;
+    private TimeSpan _returned;
+
+    /// <inheritdoc/>
+    public DeviceInfo Info => device.Info;
+
+    /// <inheritdoc/>
+    public StepResult Execute(StepPlan plan)
+    {
+        var started = Now();
+        var result = device.Execute(plan);
+
+        // Steps that follow at once are due on one time line, so that a sleep that was too long shortens the next.
+        var goesOn = started - _returned < TimeSpan.FromMilliseconds(1) && started - _due < MaxLag;
+        _due = (goesOn ? _due : started) + (result.Duration / _speed);
+        var wait = _due - Now();
+        if (wait >= TimeSpan.FromMilliseconds(1))
+        {
+            Thread.Sleep(TimeSpan.FromMilliseconds(Math.Floor(wait.TotalMilliseconds)));
+        }
+
+        _returned = Now();
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void CopyBlock(int from, int to) => device.CopyBlock(from, to);
+
+    /// <inheritdoc/>
+    public void ReadBlock(int block, Span<byte> destination) => device.ReadBlock(block, destination);
+
+    /// <inheritdoc/>
+    public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);
+
+    /// <inheritdoc/>
+    public void Dispose() => device.Dispose();
+
+    private TimeSpan Now()
+    {
+        if (_origin < 0)
+        {
+            _origin = _wall.GetTimestamp();
+        }
+
+        return _wall.GetElapsedTime(_origin);
+    }
+}

@@ -1,0 +1,159 @@
+using Crescent.Engine.Power;
+
+namespace Crescent.Engine.Devices.Simulated;
+
+/// <summary>
+/// A tensor-parallel group of GPUs that exists only as a model of its time and power. It says tokens of its own invention and how long the
+/// real one would have taken; it does not wait: <see cref="PacedDevice"/> does, in a live silo.
+/// </summary>
+public sealed class SimulatedDevice : IDevice
+{
+    /// <summary>Share of the memory that a server may use.</summary>
+    private const double UsableMemory = 0.92;
+
+    /// <summary>Memory of one GPU for activations, graphs and the libraries, bytes.</summary>
+    private const double ReservedBytes = 3e9;
+
+    /// <summary>Positions below which a group is too small to be worth naming.</summary>
+    private const int UsefulPositions = 8192;
+
+    private readonly StepTimeModel _time;
+    private readonly SimulatedText _text;
+    private readonly int _window;
+    private int[] _tokens;
+
+    /// <summary>Device <paramref name="index"/> of <paramref name="spec"/>, which runs <paramref name="model"/>.</summary>
+    /// <param name="spec">The GPUs.</param>
+    /// <param name="index">Which of the spec's devices.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="text">What it says.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="clock">The time by which pauses between steps are measured.</param>
+    /// <exception cref="FormatException">The model does not fit; the message says how many GPUs it needs.</exception>
+    public SimulatedDevice(
+        SimulatedDeviceSpec spec, int index, ModelShape model, SimulatedText text, SimulatedDeviceOptions? options = null, TimeProvider? clock = null)
+    {
+        options ??= new SimulatedDeviceOptions();
+        var positions = KvPositions(spec.Gpu, spec.TensorParallel, model);
+        var blocks = (int)Math.Min(positions / StepPlan.BlockSize, int.MaxValue / 2);
+        if (blocks < 1)
+        {
+            throw new FormatException(
+                $"{model.Name} ({model.WeightBytes(model.Precision) / 1e9:0.#} GB of weights) does not fit {spec.TensorParallel} x {spec.Gpu.Description}: " +
+                $"use :tp{GpusFor(spec.Gpu, model)} or narrower weights.");
+        }
+
+        Shape = model;
+        Spec = spec;
+        Power = new SimulatedPower(spec.Gpu, spec.TensorParallel, clock);
+        _text = text;
+        _time = new StepTimeModel(spec.Gpu, model, spec.TensorParallel, options.Timing);
+        _window = model.LocalLayers > 0 ? model.LocalWindow : int.MaxValue;
+        _tokens = new int[64];
+        Info = new DeviceInfo
+        {
+            Name = spec.DeviceName(index),
+            Description = $"simulated {(spec.TensorParallel > 1 ? $"{spec.TensorParallel} x " : "")}{spec.Gpu.Description}",
+            Simulated = true,
+            ReadsBlockTables = false,
+            BlockCount = blocks,
+            BlockBytes = (long)(model.KvBytesPerToken(spec.TensorParallel) * StepPlan.BlockSize),
+            MaxStepTokens = options.MaxStepTokens,
+            MaxLogitRows = options.MaxLogitRows,
+            MaxContext = (int)Math.Min(options.MaxContext > 0 ? options.MaxContext : model.ContextLength, (long)blocks * StepPlan.BlockSize),
+            VocabularySize = text.VocabularySize,
+        };
+    }
+
+    /// <inheritdoc/>
+    public DeviceInfo Info { get; }
+
+    /// <summary>The GPUs.</summary>
+    public SimulatedDeviceSpec Spec { get; }
+
+    /// <summary>The model.</summary>
+    public ModelShape Shape { get; }
+
+    /// <summary>What it draws, and its cap.</summary>
+    public SimulatedPower Power { get; }
+
+    /// <summary>What the last step computed.</summary>
+    public StepWork LastWork { get; private set; }
+
+    /// <summary>How long the last step took.</summary>
+    public StepTime LastTime { get; private set; }
+
+    /// <summary>
+    /// Positions whose keys and values fit beside the weights: of each GPU's memory 92 % less 3 GB, less its part of the weights.
+    /// </summary>
+    public static double KvPositions(GpuModel gpu, int tensorParallel, ModelShape model) =>
+        ((tensorParallel * Usable(gpu)) - model.WeightBytes(model.Precision)) / model.KvBytesPerToken(tensorParallel);
+
+    /// <inheritdoc/>
+    public StepResult Execute(StepPlan plan)
+    {
+        if (_tokens.Length < plan.LogitsRowCount)
+        {
+            _tokens = new int[Math.Max(plan.LogitsRowCount, _tokens.Length * 2)];
+        }
+
+        var work = default(StepWork);
+        var all = plan.AllTokens;
+        foreach (ref readonly var slice in plan.Slices)
+        {
+            if (slice.TokenCount == 1)
+            {
+                work.AddDecode(slice.StartPosition, _window);
+            }
+            else
+            {
+                work.AddPrefill(slice.StartPosition, slice.TokenCount, slice.LogitsRowCount, _window);
+            }
+
+            var rows = slice.LogitsRowCount;
+            var first = slice.TokenCount - rows;
+            for (var row = 0; row < rows; row++)
+            {
+                _tokens[slice.LogitsRow + row] = _text.Next(all[slice.TokenOffset + first + row], slice.StartPosition + first + row);
+            }
+        }
+
+        var time = _time.Estimate(work);
+        var clock = Power.Begin(work.DecodeSequences, time.PrefillShare);
+        LastWork = work;
+        LastTime = clock < 1 ? _time.Estimate(work, clock) : time;
+        return new StepResult(_tokens.AsSpan(0, plan.LogitsRowCount), TimeSpan.FromSeconds(LastTime.Seconds));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>There are no keys and values to copy.</remarks>
+    public void CopyBlock(int from, int to)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void ReadBlock(int block, Span<byte> destination) => destination.Clear();
+
+    /// <inheritdoc/>
+    public void WriteBlock(int block, ReadOnlySpan<byte> source)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private static double Usable(GpuModel gpu) => (UsableMemory * gpu.MemoryGigabytes * 1e9) - ReservedBytes;
+
+    private static int GpusFor(GpuModel gpu, ModelShape model)
+    {
+        var gpus = 1;
+        while (gpus < 1024 && KvPositions(gpu, gpus, model) < UsefulPositions)
+        {
+            gpus *= 2;
+        }
+
+        return gpus;
+    }
+}

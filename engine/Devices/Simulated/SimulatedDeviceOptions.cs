@@ -1,0 +1,20 @@
+namespace Crescent.Engine.Devices.Simulated;
+
+/// <summary>Limits of a simulated device.</summary>
+public sealed record SimulatedDeviceOptions
+{
+    public const int DefaultMaxStepTokens = 8192;
+    public const int DefaultMaxLogitRows = 4096;
+
+    /// <summary>Most tokens in a step; 1 and up.</summary>
+    public int MaxStepTokens { get; init; } = DefaultMaxStepTokens;
+
+    /// <summary>Most rows of logits in a step: the largest batch; 1 and up.</summary>
+    public int MaxLogitRows { get; init; } = DefaultMaxLogitRows;
+
+    /// <summary>Positions a sequence may have, or 0 for the model's; never more than the device's memory holds.</summary>
+    public int MaxContext { get; init; }
+
+    /// <summary>What kernels reach.</summary>
+    public TimingParameters Timing { get; init; } = TimingParameters.Default;
+}

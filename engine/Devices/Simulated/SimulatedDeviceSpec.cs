@@ -1,0 +1,81 @@
+using System.Globalization;
+
+namespace Crescent.Engine.Devices.Simulated;
+
+/// <summary>
+/// Simulated devices as one writes them: <c>sim:GPU[*COUNT][:tpN]</c>, such as <c>sim:h100-sxm*92:tp8</c> for 92 groups of 8 GPUs, each
+/// group one device. GPU is a name of <see cref="GpuModels"/> or the path of a JSON file.
+/// </summary>
+/// <param name="Gpu">The GPU.</param>
+/// <param name="Count">Devices, that is tensor-parallel groups; 1 and up.</param>
+/// <param name="TensorParallel">GPUs of one device; 1 to the GPU's <see cref="GpuModel.LinkDomain"/>.</param>
+public sealed record SimulatedDeviceSpec(GpuModel Gpu, int Count, int TensorParallel)
+{
+    /// <summary>What every such spec begins with.</summary>
+    public const string Prefix = "sim:";
+
+    /// <summary>Most devices of one spec.</summary>
+    public const int MaxCount = 100_000;
+
+    /// <summary>GPUs in all.</summary>
+    public int GpuCount => Count * TensorParallel;
+
+    /// <summary>True when <paramref name="text"/> names simulated devices.</summary>
+    public static bool IsSimulated(string text) => text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Reads a spec.</summary>
+    /// <exception cref="FormatException">Names the part that is wrong and what is allowed.</exception>
+    public static SimulatedDeviceSpec Parse(string text)
+    {
+        if (!IsSimulated(text))
+        {
+            throw new FormatException($"'{text}' is no simulated device: write {Prefix}GPU[*COUNT][:tpN], such as sim:h100-sxm*92:tp8.");
+        }
+
+        var rest = text[Prefix.Length..];
+        var tensorParallel = 1;
+        var colon = rest.LastIndexOf(':');
+        if (colon >= 0 && rest.AsSpan(colon + 1).StartsWith("tp", StringComparison.OrdinalIgnoreCase))
+        {
+            tensorParallel = Number(text, rest[(colon + 3)..], "the GPUs of a group, after ':tp',", 1, 1024);
+            rest = rest[..colon];
+        }
+        else if (colon >= 0 && !rest.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new FormatException($"'{text}': after ':' comes tpN, the GPUs of a tensor-parallel group, not '{rest[(colon + 1)..]}'.");
+        }
+
+        var count = 1;
+        var star = rest.LastIndexOf('*');
+        if (star >= 0)
+        {
+            count = Number(text, rest[(star + 1)..], "the count, after '*',", 1, MaxCount);
+            rest = rest[..star];
+        }
+
+        if (rest.Length == 0)
+        {
+            throw new FormatException($"'{text}' names no GPU. Known are {string.Join(", ", GpuModels.Names)}.");
+        }
+
+        var gpu = GpuModels.Find(rest);
+        if (tensorParallel > gpu.LinkDomain)
+        {
+            throw new FormatException($"'{text}': a group of {gpu.Name} has at most {gpu.LinkDomain} GPUs, not {tensorParallel}.");
+        }
+
+        return new SimulatedDeviceSpec(gpu, count, tensorParallel);
+    }
+
+    /// <summary>The name of device <paramref name="index"/> within its silo.</summary>
+    public string DeviceName(int index) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Gpu.Name}:{index}");
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Prefix}{Gpu.Name}{(Count > 1 ? $"*{Count}" : "")}{(TensorParallel > 1 ? $":tp{TensorParallel}" : "")}");
+
+    private static int Number(string text, string digits, string what, int min, int max) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw new FormatException($"'{text}': {what} must be a number from {min} to {max}, not '{digits}'.");
+}

@@ -1,0 +1,156 @@
+namespace Crescent.Engine.Devices.Simulated;
+
+/// <summary>
+/// Time of a step on a tensor-parallel group of one GPU model, by rooflines: kernels run one after the other, each as long as the slower of
+/// its memory traffic and its arithmetic; then all-reduces and gaps; and the host, which prepares the next step meanwhile and decides when it
+/// is slower than the GPUs.
+/// </summary>
+/// <remarks>
+/// A mixture reads the experts that at least one token chose: E (1 - (1 - k/E)^n) of E for n tokens, were the choice even. Under a lower clock
+/// x (share of the highest) arithmetic takes 1/x, memory traffic max(1, 0.55/x) of its time.
+/// </remarks>
+public sealed class StepTimeModel
+{
+    /// <summary>Clock below which the memory system slows too, as a share of the highest.</summary>
+    public const double MemoryKnee = 0.55;
+
+    private readonly TimingParameters _parameters;
+    private readonly double _bandwidth;
+    private readonly double _attentionBandwidth;
+    private readonly double _attentionFlops;
+    private readonly double _commonBytes;
+    private readonly double _commonSecondsPerToken;
+    private readonly double _headBytes;
+    private readonly double _headSecondsPerRow;
+    private readonly double _logitBytes;
+    private readonly int _mixtureLayers;
+    private readonly double _experts;
+    private readonly double _expertsUsed;
+    private readonly double _expertBytes;
+    private readonly double _expertSecondsPerRow;
+    private readonly double _kvBytesPerLayer;
+    private readonly int _globalLayers;
+    private readonly int _localLayers;
+    private readonly double _decodeFlopsPerPair;
+    private readonly double _prefillFlopsPerPair;
+    private readonly double _activationBytes;
+    private readonly double _reduceSeconds;
+    private readonly double _reduceSecondsPerToken;
+    private readonly double _gaps;
+    private readonly double _hostStep;
+    private readonly double _hostSequence;
+    private readonly double _hostLaunch;
+
+    /// <summary>The model of <paramref name="tensorParallel"/> GPUs as one device.</summary>
+    public StepTimeModel(GpuModel gpu, ModelShape shape, int tensorParallel, TimingParameters? parameters = null)
+    {
+        var p = _parameters = parameters ?? TimingParameters.Default;
+        var tp = (double)tensorParallel;
+        var weight = ModelShape.BytesPerWeight(shape.Precision);
+        var flops = gpu.Flops(shape.Precision) * Efficiency(gpu, shape.Precision, p);
+        _bandwidth = gpu.MemoryTerabytesPerSecond * 1e12 * gpu.MemoryFactor * p.MemoryEfficiency;
+        _attentionBandwidth = gpu.MemoryTerabytesPerSecond * 1e12 * gpu.MemoryFactor * p.AttentionMemoryEfficiency;
+        _attentionFlops = gpu.Flops(WeightPrecision.BF16) * p.PrefillAttentionEfficiency;
+        _commonBytes = shape.CommonWeights * weight / tp;
+        _commonSecondsPerToken = 2 * shape.CommonWeights / tp / flops;
+        _headBytes = shape.HeadWeights * ModelShape.BytesPerWeight(WeightPrecision.BF16) / tp;
+        _headSecondsPerRow = 2 * shape.HeadWeights / tp / (gpu.Flops(WeightPrecision.BF16) * p.Bf16Efficiency);
+        _logitBytes = shape.Vocabulary * sizeof(float) * p.LogitPasses;
+        _mixtureLayers = shape.MixtureLayers;
+        _experts = shape.Experts;
+        _expertsUsed = shape.ExpertsUsed;
+        _expertBytes = shape.ExpertWeights * weight / tp;
+        _expertSecondsPerRow = 2 * shape.ExpertWeights / tp / (flops * MixtureEfficiency(gpu, shape.Precision, p));
+        _kvBytesPerLayer = shape.KvBytesPerToken(tensorParallel) / tp / shape.Layers;
+        _localLayers = shape.LocalLayers;
+        _globalLayers = shape.Layers - shape.LocalLayers;
+        var heads = Math.Max(1, shape.Heads / tp);
+        _prefillFlopsPerPair = heads * 2 * ((2 * shape.HeadSize) + shape.LatentRopeWidth);
+        _decodeFlopsPerPair = shape.LatentWidth == 0 ? _prefillFlopsPerPair : heads * 2 * ((2 * shape.LatentWidth) + shape.LatentRopeWidth);
+        _activationBytes = 2 * p.ActivationPasses
+            * (((double)shape.Layers * shape.Width) + ((double)shape.MixtureLayers * shape.ExpertsUsed * (shape.Width + (shape.ExpertWidth / tp)) / 2));
+        var link = gpu.LinkGigabytesPerSecond * 1e9 * p.LinkEfficiency;
+        var reduces = tensorParallel > 1 ? 2 * shape.Layers : 0;
+        _reduceSeconds = reduces * p.AllReduceSeconds;
+        _reduceSecondsPerToken = reduces * shape.Width * 2.0 / link;
+        _gaps = p.StepSeconds + (shape.Layers * p.LayerSeconds) + (shape.MixtureLayers * p.MixtureLayerSeconds);
+        _hostStep = gpu.HostFactor * p.HostStepSeconds;
+        _hostSequence = gpu.HostFactor * p.HostSequenceSeconds;
+        _hostLaunch = gpu.HostFactor * ((p.HostLayerSeconds * shape.Layers) + (p.HostMixtureLayerSeconds * shape.MixtureLayers));
+    }
+
+    /// <summary>Time of a step at clock <paramref name="clock"/>, above 0 and at most 1.</summary>
+    public StepTime Estimate(in StepWork work, double clock = 1)
+    {
+        var slowMemory = Math.Max(1, MemoryKnee / clock);
+        var kernels = new KernelTime();
+        var tokens = work.Tokens;
+        kernels.Add(_commonBytes / _bandwidth * slowMemory, tokens * _commonSecondsPerToken / clock);
+        var prefill = work.PrefillTokens * _commonSecondsPerToken / clock;
+        if (_mixtureLayers > 0)
+        {
+            var covered = _experts * (1 - Math.Pow(1 - (_expertsUsed / _experts), tokens));
+            var rows = (tokens * _expertsUsed) + (covered * _parameters.ExpertTile / 2);
+            var compute = _mixtureLayers * rows * _expertSecondsPerRow / clock;
+            kernels.Add(_mixtureLayers * covered * _expertBytes / _bandwidth * slowMemory, compute);
+            prefill += compute * work.PrefillTokens / tokens;
+        }
+
+        if (work.LogitRows > 0)
+        {
+            kernels.Add(_headBytes / _bandwidth * slowMemory, work.LogitRows * _headSecondsPerRow / clock);
+            kernels.Add(work.LogitRows * _logitBytes / _bandwidth * slowMemory, 0);
+        }
+
+        if (work.DecodeSequences > 0)
+        {
+            var positions = ((double)_globalLayers * work.DecodeContext) + ((double)_localLayers * work.DecodeLocalContext);
+            kernels.Add(positions * _kvBytesPerLayer / _attentionBandwidth * slowMemory, positions * _decodeFlopsPerPair / _attentionFlops / clock);
+        }
+
+        if (work.PrefillTokens > 0)
+        {
+            var pairs = (_globalLayers * work.PrefillPairs) + (_localLayers * work.PrefillLocalPairs);
+            var compute = pairs * _prefillFlopsPerPair / _attentionFlops / clock;
+            kernels.Add(0, compute);
+            prefill += compute;
+        }
+
+        kernels.Add(tokens * _activationBytes / _bandwidth * slowMemory, 0);
+        var device = kernels.Seconds + _reduceSeconds + (tokens * _reduceSecondsPerToken) + _gaps;
+        var host = _hostStep + ((work.DecodeSequences + work.PrefillSequences) * _hostSequence) + (work.PrefillTokens > 0 ? _hostLaunch : 0);
+        var seconds = SmoothMax(device, host);
+        return new StepTime(seconds, kernels.Compute, kernels.Memory, seconds - kernels.Seconds, Math.Min(1, prefill / kernels.Seconds));
+    }
+
+    private static double Efficiency(GpuModel gpu, WeightPrecision precision, TimingParameters p) => precision switch
+    {
+        WeightPrecision.FP4 when gpu.Fp4Tflops > 0 => p.Fp4Efficiency,
+        WeightPrecision.FP4 or WeightPrecision.FP8 when gpu.Fp8Tflops > 0 => p.Fp8Efficiency,
+        _ => p.Bf16Efficiency,
+    };
+
+    private static double MixtureEfficiency(GpuModel gpu, WeightPrecision precision, TimingParameters p) =>
+        precision == WeightPrecision.FP4 && gpu.Fp4Tflops > 0 ? p.Fp4MixtureEfficiency : p.MixtureEfficiency;
+
+    /// <summary>The larger of two times that overlap, a little more where they are close: (a^4 + b^4)^(1/4).</summary>
+    private static double SmoothMax(double a, double b)
+    {
+        double a2 = a * a, b2 = b * b;
+        return Math.Sqrt(Math.Sqrt((a2 * a2) + (b2 * b2)));
+    }
+
+    private struct KernelTime
+    {
+        public double Seconds;
+        public double Memory;
+        public double Compute;
+
+        public void Add(double memory, double compute)
+        {
+            Seconds += SmoothMax(memory, compute);
+            Memory += memory;
+            Compute += compute;
+        }
+    }
+}
