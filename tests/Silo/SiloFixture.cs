@@ -1,0 +1,53 @@
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Hosting;
+using Crescent.Tests.Silo;
+
+[assembly: AssemblyFixture(typeof(SiloFixture))]
+
+namespace Crescent.Tests.Silo;
+
+/// <summary>A whole silo in the process of the tests, with the embedded model, on free ports; started by the first test that asks.</summary>
+public sealed class SiloFixture : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _lock = new(1);
+    private SiloHost? _silo;
+    private string? _folder;
+
+    /// <summary>Base address of its HTTP.</summary>
+    public async Task<string> Url()
+    {
+        await _lock.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            _silo ??= await Start();
+            return _silo.Urls[0];
+        }
+        finally
+        {
+            _lock.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_silo is not null)
+        {
+            await _silo.Stop();
+            await _silo.DisposeAsync();
+            Directory.Delete(_folder!, recursive: true);
+        }
+
+        _lock.Dispose();
+    }
+
+    private async Task<SiloHost> Start()
+    {
+        _folder = Directory.CreateTempSubdirectory("crescent-silo-").FullName;
+        var identity = SiloIdentity.Resolve(new ClusterOptions { MembershipFile = Path.Combine(_folder, "membership.json") });
+        var silo = SiloHost.Build(
+            Settings.Load([new(Settings.Model.Key, TestFiles.TinyModel), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.KvBlocks.Key, "512"), new(Settings.LogLevel.Key, "warning")]),
+            identity);
+        await silo.Start(TestContext.Current.CancellationToken);
+        return silo;
+    }
+}
