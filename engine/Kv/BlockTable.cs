@@ -6,7 +6,14 @@ namespace Crescent.Engine.Kv;
 /// </summary>
 public sealed class BlockTable
 {
-    private int[] _blocks = new int[8];
+    private int[] _blocks;
+
+    /// <summary>A table that takes <paramref name="capacity"/> blocks before it has to grow itself.</summary>
+    public BlockTable(int capacity = 8)
+    {
+        _blocks = new int[Math.Max(1, capacity)];
+        Hashes = new List<BlockHash>(capacity);
+    }
 
     /// <summary>Blocks in the table.</summary>
     public int Count { get; private set; }
@@ -18,7 +25,7 @@ public sealed class BlockTable
     public int Registered { get; internal set; }
 
     /// <summary>Hashes of the leading full blocks, as far as they have been computed; they outlive the blocks.</summary>
-    internal List<BlockHash> Hashes { get; } = [];
+    internal List<BlockHash> Hashes { get; }
 
     internal void Add(int block)
     {

@@ -21,7 +21,7 @@ internal sealed class Scheduler(KvCache kv, IDevice device, int stepTokens, int 
     private int _budget;
 
     /// <summary>Sequences in the batch, those first that are preempted last.</summary>
-    public IReadOnlyList<Sequence> Running => _running;
+    public List<Sequence> Running => _running;
 
     /// <summary>Sequences that wait.</summary>
     public int WaitingCount => waiting.Count + _pending.ParkedCount;
@@ -33,7 +33,7 @@ internal sealed class Scheduler(KvCache kv, IDevice device, int stepTokens, int 
     public SchedulerCounters Counters { get; } = new();
 
     /// <summary>The sequences of the last plan, in its order.</summary>
-    public IReadOnlyList<ScheduledSequence> Scheduled => _scheduled;
+    public List<ScheduledSequence> Scheduled => _scheduled;
 
     /// <summary>Puts a new sequence in the queue.</summary>
     public void Add(Sequence sequence) => waiting.Add(sequence);

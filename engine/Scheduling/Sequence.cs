@@ -10,13 +10,18 @@ namespace Crescent.Engine.Scheduling;
 /// </summary>
 internal sealed class Sequence : IComparable<Sequence>
 {
+    /// <summary>Output tokens for which there is room from the start, so that a running engine allocates nothing.</summary>
+    private const int ReservedOutput = 8192;
+
     private readonly NGramDrafter? _drafter;
     private int[] _tokens;
 
     public Sequence(InferenceRequest request, Tokenizer tokenizer, BlockHash hashRoot, long submittedAt)
     {
         Request = request;
-        _tokens = new int[Math.Max(16, request.Prompt.Length + Math.Min(request.MaxTokens, 256))];
+        var reserved = request.Prompt.Length + Math.Min(request.MaxTokens, ReservedOutput);
+        _tokens = new int[reserved + request.SpeculativeTokens];
+        Table = new BlockTable(KvCache.BlocksFor(reserved + request.SpeculativeTokens));
         request.Prompt.CopyTo(_tokens, 0);
         TokenCount = request.Prompt.Length;
         SubmittedAt = submittedAt;
@@ -57,7 +62,7 @@ internal sealed class Sequence : IComparable<Sequence>
     /// <summary>Tokens that it may still cost: what a tenant is charged at its start.</summary>
     public int Cost => Remaining + Request.MaxTokens - OutputCount;
 
-    public BlockTable Table { get; } = new();
+    public BlockTable Table { get; }
 
     /// <summary>The hash before its first block.</summary>
     public BlockHash HashRoot { get; }
