@@ -12,6 +12,9 @@ internal static class FactoryTable
 
     private const string None = "-";
 
+    // Narrow enough for a terminal of 80 columns.
+    private static readonly Padding Between = new(0, 0, 0, 0);
+
     /// <param name="factory">What to show.</param>
     /// <param name="note">A remark under the table, or null.</param>
     public static IRenderable Of(FactorySnapshot factory, string? note = null)
@@ -19,12 +22,12 @@ internal static class FactoryTable
         var table = new Table { Border = TableBorder.Simple, UseSafeBorder = true };
         foreach (var name in (string[])["Silo", "Role", "Device"])
         {
-            table.AddColumn(new TableColumn(name) { NoWrap = true });
+            table.AddColumn(new TableColumn(name) { NoWrap = true, Padding = Between });
         }
 
         foreach (var name in (string[])["Queue", "Running", "KV use", "Tokens/s", "Watts/cap", "Age"])
         {
-            table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = Justify.Right });
+            table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = Justify.Right, Padding = Between });
         }
 
         foreach (var silo in factory.Silos)
