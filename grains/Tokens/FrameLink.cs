@@ -37,6 +37,8 @@ internal sealed class FrameLink : IAsyncDisposable
     private readonly FactoryMetrics _metrics;
     private readonly ILogger _logger;
     private readonly Task _pump;
+    private readonly long _number;
+    private long _frames;
     private FrameBuffer _open = new();
     private volatile bool _broken;
 
@@ -45,6 +47,7 @@ internal sealed class FrameLink : IAsyncDisposable
         string device, SiloAddress front, ITokenObserver observer, TimeProvider time, FactoryMetrics metrics, ILogger logger)
     {
         _device = device;
+        _number = time.GetUtcNow().Ticks;
         Front = front;
         _observer = observer;
         _time = time;
@@ -175,7 +178,7 @@ internal sealed class FrameLink : IAsyncDisposable
     {
         try
         {
-            var receipt = await _observer.Deliver(new TokenFrame(_device, frame.Written)).AsTask().WaitAsync(AckTimeout, _time);
+            var receipt = await _observer.Deliver(new TokenFrame(_device, _number, _frames++, frame.Written)).AsTask().WaitAsync(AckTimeout, _time);
             _metrics.FrameSent(frame.Length);
             Recycle(frame);
             if (receipt.Unwanted.Length > 0)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Telemetry;
 
 namespace Crescent.Grains.Tokens;
@@ -10,6 +11,7 @@ namespace Crescent.Grains.Tokens;
 internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, FactoryMetrics metrics) : ITokenObserver
 {
     private readonly ConcurrentDictionary<long, TokenStream> _streams = new();
+    private readonly ConcurrentDictionary<string, FrameOrder> _orders = new();
     private readonly Lock _lock = new();
     private ITokenObserver? _reference;
 
@@ -59,21 +61,26 @@ internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, Facto
     public ValueTask<FrameReceipt> Deliver(TokenFrame frame)
     {
         List<long>? unwanted = null;
+        _orders.GetOrAdd(frame.Device, static _ => new FrameOrder()).Take(frame, records => Route(records.Span, ref unwanted));
+        return ValueTask.FromResult(unwanted is null ? FrameReceipt.Complete : new FrameReceipt([.. unwanted]));
+    }
+
+    private void Route(ReadOnlySpan<byte> records, ref List<long>? unwanted)
+    {
         var tokens = 0;
-        var reader = new FrameReader(frame.Records.Span);
+        var reader = new FrameReader(records);
         while (reader.TryRead(out var record))
         {
             if (_streams.TryGetValue(record.Ticket.Stream, out var stream) && stream.Accept(record))
             {
                 tokens += record.Token >= 0 ? 1 : 0;
             }
-            else if (unwanted is null || unwanted[^1] != record.Ticket.Value)
+            else if (record.Finish == FinishReason.None && (unwanted is null || unwanted[^1] != record.Ticket.Value))
             {
                 (unwanted ??= []).Add(record.Ticket.Value);
             }
         }
 
         metrics.TokensReceived(tokens, unwanted?.Count ?? 0);
-        return ValueTask.FromResult(unwanted is null ? FrameReceipt.Complete : new FrameReceipt([.. unwanted]));
     }
 }

@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using Crescent.Grains;
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Membership;
+using Crescent.Grains.Placement;
+using Crescent.Grains.Serving;
+using Crescent.Grains.Tokens;
+using Crescent.Tests.Engine.Scheduling;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.TestingHost;
+
+namespace Crescent.Tests.Grains;
+
+/// <summary>Three silos in this process, each with one device.</summary>
+public sealed class FactoryCluster : IAsyncLifetime
+{
+    public const int MaxQueued = 8;
+
+    private readonly ConcurrentDictionary<string, TestEngine> _engines = new();
+    private InProcessTestCluster _cluster = null!;
+
+    public InProcessTestCluster Cluster => _cluster;
+
+    internal IReadOnlyList<InProcessSiloHandle> Silos => [.. _cluster.GetActiveSilos()];
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = new InProcessTestClusterBuilder(3);
+        builder.Options.ConfigureFileLogging = false;
+        builder.Options.AssumeHomogenousSilosForTesting = false;
+        builder.ConfigureSiloHost((_, host) =>
+        {
+            host.Logging.ClearProviders();
+            host.Services.Configure<PlacementOptions>(static o => o.MaxQueued = MaxQueued);
+            host.Services.Configure<GenerationOptions>(static o => o.LivenessSeconds = 1);
+        });
+        builder.ConfigureSilo((silo, host) => host
+            .UseFastFailureDetection()
+            .AddCrescent(new CrescentSiloOptions
+            {
+                Model = "test-model",
+                Devices = [(_, sink) => _engines[silo.SiloName] = new TestEngine(sink)],
+            }));
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+        await Settle();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var engine in _engines.Values)
+        {
+            engine.Free();
+        }
+
+        await _cluster.DisposeAsync();
+    }
+
+    internal TestEngine Engine(InProcessSiloHandle silo) => _engines[silo.Name];
+
+    /// <summary>The engine of <c>silo/device</c>.</summary>
+    internal TestEngine EngineOf(string device) => _engines[DeviceKey.Parse(device).Silo];
+
+    internal InProcessSiloHandle SiloOf(string device) => Silos.First(s => s.Name == DeviceKey.Parse(device).Silo);
+
+    internal static T Service<T>(InProcessSiloHandle silo)
+        where T : notnull => silo.ServiceProvider.GetRequiredService<T>();
+
+    /// <summary>Waits until <paramref name="condition"/> holds; fails with <paramref name="what"/> when it does not for long.</summary>
+    internal static async Task Until(Func<bool> condition, string what, int seconds = 60)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(seconds);
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < deadline, $"Waited {seconds} s in vain until {what}.");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Frees all engines and waits until every silo sees three idle devices and nothing is left of earlier calls.</summary>
+    internal async Task Settle()
+    {
+        while (Silos.Count < 3)
+        {
+            await _cluster.StartAdditionalSiloAsync();
+        }
+
+        foreach (var engine in _engines.Values)
+        {
+            engine.Free();
+        }
+
+        foreach (var silo in Silos)
+        {
+            await Until(
+                () => Service<DeviceRegistry>(silo).Live == 0 && Service<PlacementLedger>(silo).ReservationCount == 0
+                    && Service<TokenRouter>(silo).Count == 0 && Engine(silo).State.FreeBlocks == TestEngine.Blocks,
+                $"{silo.Name} has no sequence, stream, reservation or block in use");
+        }
+
+        // What was reported before that does not count: wait for later reports, in every silo of every silo.
+        var reported = Silos.ToDictionary(static s => $"{s.Name}/history", static s => Service<DeviceRegistry>(s).ReportSequence);
+        foreach (var silo in Silos)
+        {
+            await Until(
+                () => Service<PlacementLedger>(silo).Snapshot() is var devices && devices.Length == reported.Count && devices.All(d =>
+                    reported.TryGetValue(d.Device.Key, out var old) && d.Device.Sequence > old && d.Device is { Load: 0, Reserved: 0 }),
+                $"{silo.Name} sees three idle devices");
+        }
+    }
+
+    internal static GenerationCall Call(int seed, int promptLength = 20, int maxTokens = 30) => new()
+    {
+        RequestId = $"call-{seed}",
+        Prompt = [.. Enumerable.Range(0, promptLength).Select(i => 1 + ((i + (seed * 31)) % 127))],
+        MaxTokens = maxTokens,
+    };
+
+    /// <summary>The tokens that any device gives for <paramref name="call"/>.</summary>
+    internal static List<int> Expected(GenerationCall call)
+    {
+        var history = call.Prompt.ToList();
+        for (var i = 0; i < call.MaxTokens; i++)
+        {
+            history.Add(HistoryDevice.Next([.. history]));
+        }
+
+        return history[call.Prompt.Length..];
+    }
+}

@@ -1,0 +1,292 @@
+using System.Text;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Placement;
+using Crescent.Grains.Serving;
+using Crescent.Grains.Tokens;
+using Orleans.TestingHost;
+
+namespace Crescent.Tests.Grains;
+
+/// <summary>The actors together: one cluster for all tests, each of which leaves it with three idle devices.</summary>
+public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<FactoryCluster>, IAsyncLifetime
+{
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync() => await factory.Settle();
+
+    [Fact]
+    public async Task A_call_gives_its_tokens_whichever_silo_it_enters()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            var call = FactoryCluster.Call(i);
+            var running = Start(factory.Silos[i], call);
+            await running.Ended;
+            AssertComplete(running);
+            Assert.Equal(call.Prompt.Length, running.Usage!.PromptTokens);
+            Assert.Equal(call.MaxTokens, running.Usage.CompletionTokens);
+            Assert.True(running.Usage.Joules > 0);
+            Assert.Contains(factory.Silos, s => running.Usage.Device == $"{s.Name}/history");
+        }
+    }
+
+    [Fact]
+    public async Task Many_calls_at_once_get_their_own_tokens_and_leave_nothing_behind()
+    {
+        var running = Enumerable.Range(0, 24).Select(i => Start(factory.Silos[i % 3], FactoryCluster.Call(i, 5 + i, 10 + i))).ToArray();
+        await Task.WhenAll(running.Select(static r => r.Ended));
+        Assert.All(running, AssertComplete);
+        Assert.Equal(3, running.Select(static r => r.Usage!.Device).Distinct().Count());
+        await factory.Settle();
+    }
+
+    [Fact]
+    public async Task Placement_goes_to_the_idle_device()
+    {
+        HoldAll();
+        var front = factory.Silos[0];
+        var first = await Placed(front, 1);
+        var second = await Placed(front, 2);
+        Assert.NotEqual(first.Device, second.Device);
+
+        // Another front end knows of them by gossip alone.
+        var other = factory.Silos[1];
+        await FactoryCluster.Until(() => Loads(other).Count(static l => l == 1) == 2, "the gossip tells of both calls");
+        var third = await Placed(other, 3);
+        Assert.Equal(3, new[] { first.Device, second.Device, third.Device }.Distinct().Count());
+        await LeaveAll(first.Running, second.Running, third.Running);
+    }
+
+    [Fact]
+    public async Task A_burst_spreads_over_devices_that_all_look_idle()
+    {
+        HoldAll();
+        var running = Enumerable.Range(0, 12).Select(i => Start(factory.Silos[0], FactoryCluster.Call(i))).ToArray();
+        await FactoryCluster.Until(() => Live() == 12, "all calls are placed");
+        Assert.All(factory.Silos, s => Assert.Equal(4, FactoryCluster.Service<DeviceRegistry>(s).Live));
+        await LeaveAll(running);
+    }
+
+    [Fact]
+    public async Task A_cancelled_stream_frees_its_blocks_within_one_step()
+    {
+        HoldAll();
+        var (running, device) = await Placed(factory.Silos[0], 1, maxTokens: 200);
+        var engine = factory.EngineOf(device);
+        var steps = engine.State.Steps;
+        var id = engine.Submitted.Last().Id;
+        engine.Allow(5);
+        await FactoryCluster.Until(() => running.Count >= 3, "tokens come");
+        await FactoryCluster.Until(() => engine.State.Steps == steps + 5, "the engine is held");
+        Assert.True(engine.State.FreeBlocks < TestEngine.Blocks);
+        await running.Leave();
+        await FactoryCluster.Until(() => engine.Cancelled.Contains(id), "the engine is told");
+        engine.Allow(1);
+        await FactoryCluster.Until(() => engine.State.FreeBlocks == TestEngine.Blocks, "the blocks are free");
+        Assert.True(engine.State.Steps <= steps + 6);
+        Assert.Equal(0, FactoryCluster.Service<PlacementLedger>(factory.Silos[0]).ReservationCount);
+    }
+
+    [Fact]
+    public async Task A_stream_goes_on_unbroken_when_the_silo_of_its_device_is_killed()
+    {
+        var (front, running, device) = await RemoteCall(maxTokens: 60);
+        var engine = factory.EngineOf(device);
+        engine.Allow(20);
+        await FactoryCluster.Until(() => running.Count >= 10, "tokens come");
+        foreach (var silo in factory.Silos.Where(s => s.Name != DeviceKey.Parse(device).Silo))
+        {
+            factory.Engine(silo).Free();
+        }
+
+        await factory.Cluster.KillSiloAsync(factory.SiloOf(device), TestContext.Current.CancellationToken);
+        await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        AssertComplete(running);
+        Assert.NotEqual(device, running.Usage!.Device);
+        Assert.Contains(
+            factory.Silos.SelectMany(s => factory.Engine(s).Submitted), r => r.ResumedTokens >= 10 && r.Prompt.AsSpan().StartsWith(running.Call.Prompt));
+        Assert.Equal(0, FactoryCluster.Service<PlacementLedger>(front).ReservationCount);
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_lets_its_streams_end_first()
+    {
+        var (_, running, device) = await RemoteCall(maxTokens: 100);
+        var engine = factory.EngineOf(device);
+        engine.Allow(5);
+        await FactoryCluster.Until(() => running.Count >= 3, "tokens come");
+        var registry = FactoryCluster.Service<DeviceRegistry>(factory.SiloOf(device));
+        var stopping = factory.Cluster.StopSiloAsync(factory.SiloOf(device), TestContext.Current.CancellationToken);
+        await FactoryCluster.Until(() => registry.IsDraining, "the silo drains");
+        engine.Free();
+        await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await stopping;
+        AssertComplete(running);
+        Assert.Equal(device, running.Usage!.Device);
+    }
+
+    [Fact]
+    public async Task A_pinned_grain_returns_to_its_silo_after_a_restart()
+    {
+        var before = factory.Silos[2];
+        var device = $"{before.Name}/history";
+        var grain = factory.Cluster.Client.GetGrain<IGpuGrain>(device);
+        Assert.Equal("history", (await grain.GetState()).Device);
+        Assert.Equal(before.SiloAddress, await Where(grain));
+        await factory.Cluster.RestartSiloAsync(before);
+        var after = factory.Silos.Single(s => s.Name == before.Name);
+        Assert.NotEqual(before.SiloAddress, after.SiloAddress);
+        await factory.Settle();
+        Assert.Equal("history", (await grain.GetState()).Device);
+        Assert.Equal(after.SiloAddress, await Where(grain));
+    }
+
+    [Fact]
+    public async Task A_device_grain_refuses_to_wake_for_a_device_that_its_silo_does_not_own()
+    {
+        var grain = factory.Cluster.Client.GetGrain<IGpuGrain>($"{factory.Silos[0].Name}/none");
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => grain.GetState());
+        Assert.Contains("does not own", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Gossip_reaches_all_silos_and_goes_on()
+    {
+        var last = factory.Silos.ToDictionary(static s => s, static s => Sequences(s));
+        foreach (var (silo, before) in last)
+        {
+            await FactoryCluster.Until(
+                () => Sequences(silo) is var now && now.Count == 3 && now.All(n => before.TryGetValue(n.Key, out var old) && n.Value > old),
+                $"{silo.Name} hears again of every device");
+        }
+    }
+
+    [Fact]
+    public async Task Overload_is_a_typed_refusal_that_says_when_to_come_back()
+    {
+        HoldAll();
+        var running = Enumerable.Range(0, 3 * FactoryCluster.MaxQueued).Select(i => Start(factory.Silos[0], FactoryCluster.Call(i, 20, 5))).ToArray();
+        await FactoryCluster.Until(() => Live() == running.Length, "all calls are placed");
+        var refused = await Refused(factory.Silos[0], FactoryCluster.Call(99));
+        Assert.Equal(RefusalReason.Overloaded, refused.Reason);
+        Assert.True(refused.RetryAfter >= TimeSpan.FromSeconds(1));
+        await LeaveAll(running);
+    }
+
+    [Fact]
+    public async Task A_call_that_no_device_can_ever_hold_is_refused_as_too_long()
+    {
+        var refused = await Refused(factory.Silos[0], FactoryCluster.Call(1, 20, TestEngine.MaxContext));
+        Assert.Equal(RefusalReason.TooLong, refused.Reason);
+        Assert.Contains($"{TestEngine.MaxContext} positions", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_device_that_has_lost_a_sequence_is_found_out_and_the_stream_goes_on()
+    {
+        var (front, running, device) = await RemoteCall(maxTokens: 40);
+        var engine = factory.EngineOf(device);
+        engine.Allow(10);
+        await FactoryCluster.Until(() => running.Count >= 5, "tokens come");
+
+        // The link breaks as it does when the front end answers too late: the device cancels, and nobody tells the front end.
+        var registry = FactoryCluster.Service<DeviceRegistry>(factory.SiloOf(device));
+        registry.KeepLinks(silo => !silo.Equals(front.SiloAddress));
+        foreach (var silo in factory.Silos)
+        {
+            factory.Engine(silo).Free();
+        }
+
+        await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        AssertComplete(running);
+    }
+
+    [Fact]
+    public async Task A_client_reads_the_factory()
+    {
+        var snapshot = await factory.Cluster.Client.GetGrain<IFactoryGrain>(0).GetSnapshot(TestContext.Current.CancellationToken);
+        Assert.Equal(factory.Silos.Select(static s => s.Name).Order(), snapshot.Silos.Where(static s => s.Status == "Active").Select(static s => s.Name));
+        Assert.Equal(factory.Silos.Select(static s => s.Name).Order(), snapshot.Devices.Select(static d => d.Silo));
+        Assert.All(snapshot.Devices, static d => Assert.Equal(TestEngine.Blocks, d.TotalBlocks));
+        Assert.All(snapshot.Silos, static s => Assert.Equal("all", s.Role));
+        Assert.Equal("power-queue", snapshot.Policy);
+        Assert.Equal("test-model", snapshot.Model);
+    }
+
+    private static RunningCall Start(InProcessSiloHandle front, GenerationCall call) => new(FactoryCluster.Service<IGenerationService>(front), call);
+
+    private static void AssertComplete(RunningCall running)
+    {
+        var expected = FactoryCluster.Expected(running.Call);
+        Assert.Equal(expected, running.Tokens);
+        Assert.Equal(Encoding.ASCII.GetString([.. expected.Select(static t => (byte)t)]), running.Text);
+        Assert.Equal("length", running.FinishReason);
+    }
+
+    private static async Task<RequestRefusedException> Refused(InProcessSiloHandle front, GenerationCall call)
+    {
+        var running = Start(front, call);
+        return await Assert.ThrowsAsync<RequestRefusedException>(() => running.Ended);
+    }
+
+    private static async Task LeaveAll(params RunningCall[] running)
+    {
+        foreach (var call in running)
+        {
+            await call.Leave();
+        }
+    }
+
+    private static Dictionary<string, long> Sequences(InProcessSiloHandle silo) =>
+        FactoryCluster.Service<PlacementLedger>(silo).Snapshot().ToDictionary(static d => d.Device.Key, static d => d.Device.Sequence);
+
+    private static IEnumerable<int> Loads(InProcessSiloHandle silo) =>
+        FactoryCluster.Service<PlacementLedger>(silo).Snapshot().Select(static d => d.Device.Load);
+
+    private void HoldAll()
+    {
+        foreach (var silo in factory.Silos)
+        {
+            factory.Engine(silo).Hold();
+        }
+    }
+
+    private int Live() => factory.Silos.Sum(static s => FactoryCluster.Service<DeviceRegistry>(s).Live);
+
+    /// <summary>Starts a call and waits until a device has it. The engines are held.</summary>
+    private static async Task<(RunningCall Running, string Device)> Placed(InProcessSiloHandle front, int seed, int maxTokens = 30)
+    {
+        var router = FactoryCluster.Service<TokenRouter>(front);
+        var before = router.Streams.ToHashSet();
+        var running = Start(front, FactoryCluster.Call(seed, maxTokens: maxTokens));
+        string? device = null;
+        await FactoryCluster.Until(
+            () => running.Ended.IsFaulted || (device = router.Streams.FirstOrDefault(s => !before.Contains(s))?.Device) is not null, "the call is placed");
+        Assert.False(running.Ended.IsFaulted, running.Ended.Exception?.ToString());
+        return (running, device!);
+    }
+
+    /// <summary>A held call whose device is in another silo than its front end.</summary>
+    private async Task<(InProcessSiloHandle Front, RunningCall Running, string Device)> RemoteCall(int maxTokens)
+    {
+        HoldAll();
+        var front = factory.Silos[0];
+        var others = new List<RunningCall>();
+        while (true)
+        {
+            var (running, device) = await Placed(front, others.Count, maxTokens);
+            if (DeviceKey.Parse(device).Silo != front.Name)
+            {
+                await LeaveAll([.. others]);
+                return (front, running, device);
+            }
+
+            others.Add(running);
+        }
+    }
+
+    private async Task<SiloAddress?> Where(IGpuGrain grain) =>
+        await factory.Cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
+}
