@@ -27,8 +27,8 @@ internal static class Tests
             ["callable"] = (_, value) => value is Callable,
             ["lower"] = (context, value) => TextCase.IsAll(PythonText.Of(context, value), upper: false),
             ["upper"] = (context, value) => TextCase.IsAll(PythonText.Of(context, value), upper: true),
-            ["odd"] = (context, value) => !Divides(context, value, 2L),
-            ["even"] = (context, value) => Divides(context, value, 2L),
+            ["odd"] = (context, value) => Leaves(context, value, 2L, 1L),
+            ["even"] = (context, value) => Leaves(context, value, 2L, 0L),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, Func<RenderContext, object?, object?, bool>> WithArgument =
@@ -70,8 +70,12 @@ internal static class Tests
             : throw context.Fail(construct, "not known");
     }
 
-    private static bool Divides(RenderContext context, object? value, object? divisor) =>
-        Comparison.AreEqual(context, Operators.Apply(context, "%", value is TemplateText ? new Undefined("the number") : value, divisor), 0L);
+    private static bool Divides(RenderContext context, object? value, object? divisor) => Leaves(context, value, divisor, 0L);
+
+    // A text would be taken as a format.
+    private static bool Leaves(RenderContext context, object? value, object? divisor, long remainder) => Operators.IsNumber(value)
+        ? Comparison.AreEqual(context, Operators.Apply(context, "%", value, divisor), remainder)
+        : throw context.Fail("test", $"needs a number, not {Members.TypeName(value)}");
 
     // Python's small values are one object each.
     private static bool IsSameScalar(RenderContext context, object? value, object? other) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Crescent.Engine.Model.Templates.Runtime;
 using Crescent.Engine.Model.Templates.Values;
 
@@ -30,6 +31,7 @@ internal static class ValueFilters
     {
         _ when !Operators.IsNumber(self) => throw context.Fail("filter 'abs'", $"{Members.TypeName(self)} is no number"),
         double real => Math.Abs(real),
+        bool boolean => boolean ? 1L : 0L,
         _ => Operators.ToInteger(self!).Sign < 0 ? Operators.Negate(context, self) : self,
     };
 
@@ -42,6 +44,7 @@ internal static class ValueFilters
             bool boolean => boolean ? 1L : 0L,
             double real => Truncate(real) ?? bound.Value(0, 0L),
             _ when Operators.IsNumber(self) => self,
+            Undefined missing => throw context.Fail("filter 'int'", $"{missing.What} is undefined"),
             _ => bound.Value(0, 0L),
         };
     }
@@ -53,6 +56,7 @@ internal static class ValueFilters
         {
             TemplateText text => Real(text) is { } real ? real : bound.Value(0, 0.0),
             _ when Operators.IsNumber(self) => Operators.ToDouble(self!),
+            Undefined missing => throw context.Fail("filter 'float'", $"{missing.What} is undefined"),
             _ => bound.Value(0, 0.0),
         };
     }
@@ -74,6 +78,8 @@ internal static class ValueFilters
                 return Math.Ceiling(value * scale) / scale;
             case "floor":
                 return Math.Floor(value * scale) / scale;
+            case "common" when self is long or bool && places >= 0:
+                return (long)Operators.ToInteger(self);
             case "common":
                 return ToNearest(value, (int)places, scale);
             default:
@@ -141,5 +147,10 @@ internal static class ValueFilters
     private static double? Real(TemplateText text) =>
         double.TryParse(text.ToString().Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var real) ? real : null;
 
-    private static object? Truncate(double? real) => real is { } value && Math.Abs(value) < 9.2e18 ? (long)value : null;
+    private static object? Truncate(double? real) => real switch
+    {
+        null => null,
+        { } value when Math.Abs(value) < 9.2e18 => (long)value,
+        { } value => double.IsFinite(value) ? new BigInteger(value) : null,
+    };
 }

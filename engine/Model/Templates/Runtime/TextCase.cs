@@ -51,15 +51,15 @@ internal static class TextCase
     }
 
     /// <summary>The first letter large, the others small.</summary>
-    public static TemplateText Capitalize(RenderContext context, TemplateText text) => Words(context, text, (_, index) => index == 0);
+    public static TemplateText Capitalize(RenderContext context, TemplateText text) => Words(context, text, (_, index) => index == 0, AppendTitle);
 
     /// <summary>Python's <c>str.title()</c>: a letter is large where none stands before it.</summary>
     public static TemplateText Title(RenderContext context, TemplateText text) =>
-        Words(context, text, (whole, index) => index == 0 || !IsCased(whole[index - 1]));
+        Words(context, text, (whole, index) => index == 0 || !IsCased(whole[index - 1]), AppendTitle);
 
     /// <summary>Jinja's filter <c>title</c>: words begin after white space, hyphens and opening brackets only.</summary>
     public static TemplateText TitleWords(RenderContext context, TemplateText text) =>
-        Words(context, text, (whole, index) => index == 0 || IsWordBreak(whole[index - 1]));
+        Words(context, text, (whole, index) => index == 0 || IsWordBreak(whole[index - 1]), AppendUpper);
 
     public static TemplateText Swap(RenderContext context, TemplateText text)
     {
@@ -100,14 +100,15 @@ internal static class TextCase
     /// <summary>White space as Python's <c>str.isspace()</c> has it.</summary>
     public static bool IsSpace(int point) => point is >= 0x1c and <= 0x1f || Rune.IsWhiteSpace(new Rune(point));
 
-    private static TemplateText Words(RenderContext context, TemplateText text, Func<TemplateText, int, bool> isFirst)
+    private static TemplateText Words(
+        RenderContext context, TemplateText text, Func<TemplateText, int, bool> isFirst, Action<TextBuilder, int> appendFirst)
     {
         var builder = new TextBuilder(context);
         for (var i = 0; i < text.Length; i++)
         {
             if (isFirst(text, i))
             {
-                AppendTitle(builder, text.Codes[i]);
+                appendFirst(builder, text.Codes[i]);
             }
             else
             {
