@@ -16,7 +16,7 @@ namespace Crescent.Engine.Model.Templates;
 /// the marks, comparisons do not see them, so the template renders exactly as it would without them. Afterwards a control string
 /// counts only where none of its characters is the sender's and at least one was written in the template. This holds whatever the
 /// template does with the text: a control string cut in two and joined again, made by a filter, or completed by the literals around a
-/// message is plain text like any other.
+/// message is plain text like any other. (A marker that literals write around an <i>empty</i> message is the template's own.)
 /// </para>
 /// <para>
 /// If no control string stands anywhere else in the prompt, the prompt is encoded as a whole, exactly as
@@ -34,7 +34,7 @@ public sealed class ChatPrompt
     private readonly SearchValues<string> _anyControl;
 
     /// <param name="template">The model's template.</param>
-    /// <param name="tokenizer">The model's tokenizer; its BOS and EOS strings are the template's <c>bos_token</c> and <c>eos_token</c>.</param>
+    /// <param name="tokenizer">The model's tokenizer; its BOS and EOS strings are <c>bos_token</c> and <c>eos_token</c>.</param>
     /// <param name="time">What the template reads as today; the system's clock when null.</param>
     public ChatPrompt(ChatTemplate template, Tokenizer tokenizer, TimeProvider? time = null)
     {
@@ -50,7 +50,8 @@ public sealed class ChatPrompt
             .Select(entry => KeyValuePair.Create(entry.Key, entry.Value[0]))
             .GroupBy(entry => entry.Key[0])
             .ToDictionary(group => group.Key, group => group.OrderByDescending(entry => entry.Key.Length).ToArray());
-        _anyControl = SearchValues.Create([.. _controls.Values.SelectMany(group => group).Select(entry => entry.Key)], StringComparison.Ordinal);
+        _anyControl = SearchValues.Create(
+            [.. _controls.Values.SelectMany(group => group).Select(entry => entry.Key)], StringComparison.Ordinal);
     }
 
     /// <summary>The template it renders.</summary>
@@ -139,7 +140,7 @@ public sealed class ChatPrompt
         }
     }
 
-    // What is made while rendering may stand inside a control string, but a model's control string is never all digits and brackets of ours.
+    // What is made while rendering may stand inside a control string but makes none by itself: a number in a message could be one.
     private static bool IsOwn(ReadOnlySpan<int> origins)
     {
         var written = false;

@@ -28,7 +28,7 @@ public sealed class ChatTemplate
 
     /// <summary>Reads a template.</summary>
     /// <param name="source">Jinja source, as in <c>tokenizer.chat_template</c>.</param>
-    /// <exception cref="TemplateException">It is no template, or uses what is not supported; the message names construct and line.</exception>
+    /// <exception cref="TemplateException">It is no template, or uses what is not supported.</exception>
     public static ChatTemplate Parse(string source) => new(source, TemplateParser.Parse(source));
 
     /// <summary>Renders a conversation.</summary>
@@ -45,7 +45,7 @@ public sealed class ChatTemplate
         IReadOnlyDictionary<string, JsonNode?>? variables = null,
         TimeProvider? time = null) => Render(messages, tools, addGenerationPrompt, variables, [], time).ToString();
 
-    /// <summary>Renders with the origin of every character; <paramref name="own"/> are texts of the model itself, such as its BOS token.</summary>
+    /// <summary>Renders with the origin of every character; <paramref name="own"/> are texts of the model itself.</summary>
     internal TemplateText Render(
         JsonArray messages,
         JsonArray? tools,

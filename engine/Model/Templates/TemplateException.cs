@@ -18,7 +18,7 @@ public sealed class TemplateException : Exception
     /// <summary>What could not be rendered, such as <c>filter 'wordwrap'</c>.</summary>
     public string Construct { get; }
 
-    /// <summary>Line in the template, from 1; 0 where the fault lies in what is rendered, such as a message that is no valid text.</summary>
+    /// <summary>Line in the template, from 1; 0 where the fault lies in what is rendered, such as a message.</summary>
     public int Line { get; }
 
     /// <summary>What is wrong with it, without the place.</summary>

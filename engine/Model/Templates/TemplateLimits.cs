@@ -7,10 +7,10 @@ namespace Crescent.Engine.Model.Templates;
 internal static class TemplateLimits
 {
     /// <summary>Nodes evaluated and elements visited.</summary>
-    public const long Steps = 5_000_000;
+    public const long Steps = 2_000_000;
 
     /// <summary>Code points written to all texts together, intermediate ones included.</summary>
-    public const long Characters = 128_000_000;
+    public const long Characters = 64_000_000;
 
     /// <summary>Code points of one text, the output included.</summary>
     public const int TextLength = 16_000_000;

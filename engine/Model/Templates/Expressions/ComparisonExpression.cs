@@ -3,7 +3,8 @@ using Crescent.Engine.Model.Templates.Runtime;
 namespace Crescent.Engine.Model.Templates.Expressions;
 
 /// <summary>A chain of comparisons, <c>a &lt; b &lt;= c</c>: each operand is evaluated once, and the first that fails ends it.</summary>
-internal sealed class ComparisonExpression(int line, Expression first, IReadOnlyList<(string Symbol, Expression Operand)> rest) : Expression(line)
+internal sealed class ComparisonExpression(
+    int line, Expression first, IReadOnlyList<(string Symbol, Expression Operand)> rest) : Expression(line)
 {
     protected override object? Compute(RenderContext context, Scope scope)
     {

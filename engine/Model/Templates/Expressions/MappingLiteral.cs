@@ -13,7 +13,12 @@ internal sealed class MappingLiteral(int line, IReadOnlyList<(Expression Key, Ex
         {
             var name = key.Evaluate(context, scope);
             context.Line = Line;
-            mapping.Set(KeyComparer.Accepts(name) ? name! : throw context.Fail("mapping", $"{Members.TypeName(name)} cannot be a key"), value.Evaluate(context, scope));
+            if (!KeyComparer.Accepts(name))
+            {
+                throw context.Fail("mapping", $"{Members.TypeName(name)} cannot be a key");
+            }
+
+            mapping.Set(name!, value.Evaluate(context, scope));
         }
 
         return mapping;

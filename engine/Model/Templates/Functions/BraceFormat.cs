@@ -4,7 +4,7 @@ using Crescent.Engine.Model.Templates.Values;
 
 namespace Crescent.Engine.Model.Templates.Functions;
 
-/// <summary>Python's <c>'{} {name}'.format(…)</c> with plain fields: by order, by number or by name, without attributes or a format.</summary>
+/// <summary>Python's <c>'{} {name}'.format(…)</c> with plain fields: by order, by number or by name.</summary>
 internal static class BraceFormat
 {
     /// <exception cref="TemplateException">A field of another form, or one without a value.</exception>
@@ -26,7 +26,9 @@ internal static class BraceFormat
             else
             {
                 var close = point == '{' ? format.IndexOf(TemplateText.Of("}"), i) : -1;
-                var field = close < 0 ? throw context.Fail("format()", "a brace stands alone") : format.Slice(i + 1, close - i - 1).ToString();
+                var field = close >= 0
+                    ? format.Slice(i + 1, close - i - 1).ToString()
+                    : throw context.Fail("format()", "a brace stands alone");
                 PythonText.Append(context, builder, Field(context, arguments, field, ref automatic));
                 i = close;
             }

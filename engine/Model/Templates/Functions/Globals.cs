@@ -81,8 +81,11 @@ internal static class Globals
         return mapping;
     }
 
-    private static object? Raise(RenderContext context, object? self, Arguments arguments) =>
-        throw context.Fail("raise_exception", PythonText.Of(context, arguments.Bind(context, "raise_exception", 1, "message").Value(0)).ToString());
+    private static object? Raise(RenderContext context, object? self, Arguments arguments)
+    {
+        var message = arguments.Bind(context, "raise_exception", 1, "message").Value(0);
+        throw context.Fail("raise_exception", PythonText.Of(context, message).ToString());
+    }
 
     private static object? Now(RenderContext context, object? self, Arguments arguments)
     {

@@ -41,7 +41,9 @@ internal static class PercentFormat
             Convert(context, builder, format, ref i, value);
         }
 
-        return used == given.Length || values is Mapping ? builder.ToText() : throw context.Fail("operator %", "more values than conversions");
+        return used == given.Length || values is Mapping
+            ? builder.ToText()
+            : throw context.Fail("operator %", "more values than conversions");
     }
 
     private static void Convert(RenderContext context, TextBuilder builder, TemplateText format, ref int i, object? value)
@@ -74,7 +76,8 @@ internal static class PercentFormat
             's' => Cut(PythonText.Of(context, value), precision),
             'r' => Cut(Literal(context, value), precision),
             'd' or 'i' or 'u' => Digits(WholeNumber(context, value), plus),
-            'x' or 'X' => TemplateText.Of(WholeNumber(context, value).ToString(conversion.ToString(), CultureInfo.InvariantCulture), TextOrigin.Rendering),
+            'x' or 'X' => TemplateText.Of(
+                WholeNumber(context, value).ToString(conversion.ToString(), CultureInfo.InvariantCulture), TextOrigin.Rendering),
             'f' or 'F' => Fixed(context, value, precision < 0 ? 6 : precision, plus),
             _ => throw context.Fail("operator %", $"unknown conversion '{conversion}'"),
         };
@@ -101,7 +104,8 @@ internal static class PercentFormat
         return number;
     }
 
-    private static TemplateText Cut(TemplateText text, int precision) => precision >= 0 && precision < text.Length ? text.Slice(0, precision) : text;
+    private static TemplateText Cut(TemplateText text, int precision) =>
+        precision >= 0 && precision < text.Length ? text.Slice(0, precision) : text;
 
     private static TemplateText Literal(RenderContext context, object? value)
     {
@@ -123,7 +127,9 @@ internal static class PercentFormat
 
     private static TemplateText Fixed(RenderContext context, object? value, int precision, bool plus)
     {
-        var number = Operators.IsNumber(value) ? Operators.ToDouble(value!) : throw context.Fail("operator %", $"a number is wanted, not {Members.TypeName(value)}");
+        var number = Operators.IsNumber(value)
+            ? Operators.ToDouble(value!)
+            : throw context.Fail("operator %", $"a number is wanted, not {Members.TypeName(value)}");
         var text = double.IsFinite(number) ? number.ToString("F" + precision, CultureInfo.InvariantCulture) : PythonText.Float(number);
         return TemplateText.Of((plus && number >= 0 ? "+" : "") + text, TextOrigin.Rendering);
     }

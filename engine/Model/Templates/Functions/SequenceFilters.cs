@@ -93,8 +93,8 @@ internal static class SequenceFilters
             _ => throw context.Fail("filter 'dictsort'", "sorts by 'key' or 'value'"),
         };
         var sensitive = bound.Boolean(0, false);
-        return new Sequence([.. Sorting.Sort(
-            context, MappingMethods.Items(mapping).Items, item => Sorting.Folded(context, ((Sequence)item!).Items[place], sensitive), bound.Boolean(2, false))]);
+        object? Key(object? item) => Sorting.Folded(context, ((Sequence)item!).Items[place], sensitive);
+        return new Sequence([.. Sorting.Sort(context, MappingMethods.Items(mapping).Items, Key, bound.Boolean(2, false))]);
     }
 
     private static object? Unique(RenderContext context, object? self, Arguments arguments)

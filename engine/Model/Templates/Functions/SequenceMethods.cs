@@ -4,7 +4,7 @@ using Crescent.Engine.Model.Templates.Values;
 
 namespace Crescent.Engine.Model.Templates.Functions;
 
-/// <summary>The methods of Python's <c>list</c> and <c>tuple</c> that change nothing; the others are not there, as in Jinja's sandbox.</summary>
+/// <summary>The methods of Python's <c>list</c> and <c>tuple</c> that change nothing; as in Jinja's sandbox.</summary>
 internal static class SequenceMethods
 {
     public static readonly FrozenDictionary<string, TemplateFunction> Table = new Dictionary<string, TemplateFunction>

@@ -27,8 +27,11 @@ internal static class TextFilters
             PercentFormat.Apply(context, PythonText.Of(context, self), Sequence.Tuple(arguments.Positional)),
     };
 
-    private static object? Trim(RenderContext context, object? self, Arguments arguments) =>
-        TextMethods.Strip(context, PythonText.Of(context, self), arguments.Bind(context, "filter 'trim'", 0, "chars").TextOrNull(0), true, true);
+    private static object? Trim(RenderContext context, object? self, Arguments arguments)
+    {
+        var characters = arguments.Bind(context, "filter 'trim'", 0, "chars").TextOrNull(0);
+        return TextMethods.Strip(context, PythonText.Of(context, self), characters, left: true, right: true);
+    }
 
     private static object? Replace(RenderContext context, object? self, Arguments arguments)
     {
@@ -62,7 +65,8 @@ internal static class TextFilters
     {
         var bound = arguments.Bind(context, "filter 'indent'", 0, "width", "first", "blank");
         var builder = new TextBuilder(context);
-        var margin = bound.Value(0, 4L) as TemplateText ?? builder.Repeat(TemplateText.Of(" ", TextOrigin.Rendering), bound.Integer(0, 4)).ToText();
+        var margin = bound.Value(0, 4L) as TemplateText
+            ?? builder.Repeat(TemplateText.Of(" ", TextOrigin.Rendering), bound.Integer(0, 4)).ToText();
         builder = new TextBuilder(context);
         var text = PythonText.Of(context, self);
         var blank = bound.Boolean(2, false);

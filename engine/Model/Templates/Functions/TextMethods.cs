@@ -5,7 +5,7 @@ using Crescent.Engine.Model.Templates.Values;
 
 namespace Crescent.Engine.Model.Templates.Functions;
 
-/// <summary>The methods of Python's <c>str</c> that change or examine a text; those that cut it are in <see cref="TextSplitting"/>.</summary>
+/// <summary>The methods of Python's <c>str</c>; those that cut a text are in <see cref="TextSplitting"/>.</summary>
 internal static class TextMethods
 {
     public static readonly FrozenDictionary<string, TemplateFunction> Table = new Dictionary<string, TemplateFunction>

@@ -6,9 +6,11 @@ namespace Crescent.Engine.Model.Templates.Functions;
 /// <summary>The methods of Python's <c>str</c> that cut a text into several.</summary>
 internal static class TextSplitting
 {
-    public static object? Split(RenderContext context, object? self, Arguments arguments) => Split(context, (TemplateText)self!, arguments, false);
+    public static object? Split(RenderContext context, object? self, Arguments arguments) =>
+        Split(context, (TemplateText)self!, arguments, false);
 
-    public static object? SplitRight(RenderContext context, object? self, Arguments arguments) => Split(context, (TemplateText)self!, arguments, true);
+    public static object? SplitRight(RenderContext context, object? self, Arguments arguments) =>
+        Split(context, (TemplateText)self!, arguments, true);
 
     public static object? SplitLines(RenderContext context, object? self, Arguments arguments)
     {
@@ -49,7 +51,8 @@ internal static class TextSplitting
         return at < 0 ? Sequence.Tuple(TemplateText.Empty, TemplateText.Empty, text) : Parts(text, separator, at);
     }
 
-    private static (TemplateText TemplateText, TemplateText Separator) Separator(RenderContext context, object? self, Arguments arguments, string name)
+    private static (TemplateText Whole, TemplateText Separator) Separator(
+        RenderContext context, object? self, Arguments arguments, string name)
     {
         var separator = arguments.Bind(context, name, 1, "sep").Text(0);
         context.Charge(((TemplateText)self!).Length);
@@ -111,7 +114,7 @@ internal static class TextSplitting
             context.Step();
             if (words.Count >= limit)
             {
-                words.Add(TextMethods.Strip(context, text.Slice(at), null, left: false, right: true));
+                words.Add(text.Slice(at));
                 break;
             }
 
@@ -136,7 +139,7 @@ internal static class TextSplitting
             context.Step();
             if (words.Count >= limit)
             {
-                words.Add(TextMethods.Strip(context, text.Slice(0, end), null, left: true, right: false));
+                words.Add(text.Slice(0, end));
                 break;
             }
 

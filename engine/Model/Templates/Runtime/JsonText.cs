@@ -5,7 +5,8 @@ using Crescent.Engine.Model.Templates.Values;
 namespace Crescent.Engine.Model.Templates.Runtime;
 
 /// <summary>Values as JSON, byte for byte as Python's <c>json.dumps</c> writes them.</summary>
-internal sealed class JsonText(RenderContext context, bool ascii, TemplateText? indent, TemplateText itemSeparator, TemplateText keySeparator, bool sorted)
+internal sealed class JsonText(
+    RenderContext context, bool ascii, TemplateText? indent, TemplateText itemSeparator, TemplateText keySeparator, bool sorted)
 {
     private readonly TextBuilder _builder = new(context);
 

@@ -22,7 +22,7 @@ internal static class Members
         _ => "a function",
     };
 
-    /// <summary><c>value.name</c>: a method before an entry, as Jinja looks them up. Names that start with an underscore are never found.</summary>
+    /// <summary><c>value.name</c>: a method before an entry, as Jinja looks them up.</summary>
     public static object? Attribute(RenderContext context, object? value, string name)
     {
         if (value is Undefined undefined)

@@ -89,7 +89,8 @@ internal static class PythonText
         var exponent = int.Parse(shortest.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         return exponent switch
         {
-            < -4 or >= 16 => $"{sign}{mantissa[0]}{(mantissa.Length > 1 ? "." + mantissa[1..] : "")}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}",
+            < -4 or >= 16 =>
+                $"{sign}{mantissa[0]}{(mantissa.Length > 1 ? "." + mantissa[1..] : "")}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}",
             < 0 => $"{sign}0.{new string('0', -exponent - 1)}{mantissa}",
             _ when mantissa.Length <= exponent + 1 => $"{sign}{mantissa.PadRight(exponent + 1, '0')}.0",
             _ => $"{sign}{mantissa[..(exponent + 1)]}.{mantissa[(exponent + 1)..]}",

@@ -51,7 +51,8 @@ internal static class TextCase
     }
 
     /// <summary>The first letter large, the others small.</summary>
-    public static TemplateText Capitalize(RenderContext context, TemplateText text) => Words(context, text, (_, index) => index == 0, AppendTitle);
+    public static TemplateText Capitalize(RenderContext context, TemplateText text) =>
+        Words(context, text, (_, index) => index == 0, AppendTitle);
 
     /// <summary>Python's <c>str.title()</c>: a letter is large where none stands before it.</summary>
     public static TemplateText Title(RenderContext context, TemplateText text) =>
@@ -98,7 +99,7 @@ internal static class TextCase
     }
 
     /// <summary>White space as Python's <c>str.isspace()</c> has it.</summary>
-    public static bool IsSpace(int point) => point is >= 0x1c and <= 0x1f || Rune.IsWhiteSpace(new Rune(point));
+    public static bool IsSpace(int point) => point is >= 0x1c and <= 0x1f || (point < 0x10000 && char.IsWhiteSpace((char)point));
 
     private static TemplateText Words(
         RenderContext context, TemplateText text, Func<TemplateText, int, bool> isFirst, Action<TextBuilder, int> appendFirst)

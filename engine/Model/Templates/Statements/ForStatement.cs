@@ -6,7 +6,8 @@ namespace Crescent.Engine.Model.Templates.Statements;
 
 /// <summary><c>{% for target in source if filter %}</c>; every pass has a scope of its own.</summary>
 internal sealed class ForStatement(
-    int line, AssignmentTarget target, Expression source, Expression? filter, Block body, Block? otherwise, bool isRecursive) : Statement(line)
+    int line, AssignmentTarget target, Expression source, Expression? filter, Block body, Block? otherwise, bool isRecursive)
+    : Statement(line)
 {
     /// <summary>Whether <c>loop(…)</c> runs it again inside itself.</summary>
     public bool IsRecursive => isRecursive;

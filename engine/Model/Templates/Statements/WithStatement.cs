@@ -4,7 +4,8 @@ using Crescent.Engine.Model.Templates.Runtime;
 namespace Crescent.Engine.Model.Templates.Statements;
 
 /// <summary><c>{% with a = 1 %}</c>, or any block that has a scope of its own.</summary>
-internal sealed class WithStatement(int line, IReadOnlyList<(AssignmentTarget Target, Expression Value)> assignments, Block body) : Statement(line)
+internal sealed class WithStatement(
+    int line, IReadOnlyList<(AssignmentTarget Target, Expression Value)> assignments, Block body) : Statement(line)
 {
     protected override Flow Run(RenderContext context, Scope scope)
     {

@@ -3,7 +3,7 @@ using Crescent.Engine.Model.Templates.Statements;
 
 namespace Crescent.Engine.Model.Templates.Syntax;
 
-/// <summary>Reads the statements of a template: those that chat templates use; the others, which need more than one file, are refused by name.</summary>
+/// <summary>Reads the statements of a template: those that chat templates use; the others are refused by name.</summary>
 internal sealed class TemplateParser
 {
     private readonly TokenStream _stream;

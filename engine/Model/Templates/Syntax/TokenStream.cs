@@ -29,7 +29,8 @@ internal sealed class TokenStream(List<Token> tokens)
     public bool IsOperator(string symbol) => Current.Kind == TokenKind.Operator && Current.Text == symbol;
 
     /// <summary>Whether the token after the current one is this.</summary>
-    public bool IsNext(TokenKind kind, string text) => _index + 1 < tokens.Count && tokens[_index + 1] is var next && next.Kind == kind && next.Text == text;
+    public bool IsNext(TokenKind kind, string text) =>
+        _index + 1 < tokens.Count && tokens[_index + 1].Kind == kind && tokens[_index + 1].Text == text;
 
     public bool SkipName(string name) => Skip(IsName(name));
 

@@ -1,6 +1,6 @@
 namespace Crescent.Engine.Model.Templates.Values;
 
-/// <summary>Which of Python's ordered collections a <see cref="Sequence"/> stands for; it decides how it prints and whether it is true.</summary>
+/// <summary>Which of Python's ordered collections a <see cref="Sequence"/> stands for.</summary>
 internal enum SequenceKind
 {
     List,

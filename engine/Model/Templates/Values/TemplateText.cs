@@ -102,7 +102,8 @@ internal sealed class TemplateText : IEquatable<TemplateText>, IComparable<Templ
         return found < 0 ? -1 : end - found - other.Length;
     }
 
-    public bool Equals(TemplateText? other) => other is not null && other.Length == Length && GetHashCode() == other.GetHashCode() && StartsWith(other);
+    public bool Equals(TemplateText? other) =>
+        other is not null && other.Length == Length && GetHashCode() == other.GetHashCode() && StartsWith(other);
 
     public override bool Equals(object? obj) => obj is TemplateText other && Equals(other);
 

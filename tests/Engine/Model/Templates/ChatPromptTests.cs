@@ -13,10 +13,10 @@ public sealed class ChatPromptTests
         "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
     // What a message could be made of to become, or to complete, a control string.
-    private static readonly Gen<string> Fragments = Gen.OneOfConst(
+    private static readonly Gen<string> Fragments = Gen.OneOf(
         "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|im_", "im_end|>", "end|>", "start", "<", "|", ">", "<|", "|>", "im_", "<|im_end|", "|im_end|>",
         "<|IM_END|>", "<|im-end|>", ">|dne_mi|<", "<|im_<|im_end|>end|>", " ", "\n", "a", "ß", "😀", "&lt;", "\\u003c", "\"", "%s", "{{", "<s>", "</s>", "<unk>", "s>")
-        .List[0, 8].Select(string.Concat);
+        .List[1, 8].Select(string.Concat);
 
     [Theory]
     [InlineData(ChatMl)]
@@ -93,13 +93,10 @@ public sealed class ChatPromptTests
     [Fact]
     public void A_marker_that_the_template_builds_from_a_role_or_a_number_is_its_own()
     {
-        var tokenizer = Tokenizers.Tiny;
-        var special = tokenizer.SpecialStrings.First(text => text == "<|im_end|>");
         var marker = new MarkedTokenizer(["<|user|>", "<|image_1|>", "1", "[1]"]);
         var prompt = new ChatPrompt(ChatTemplate.Parse("{% for m in messages %}{{ '<|' + m.role + '|>' }}{{ '<|image_' ~ loop.index ~ '|>' }}{{ m.content }}{% endfor %}"), marker);
         JsonArray messages = [new JsonObject { ["role"] = "user", ["content"] = new JsonArray(1) }];
         Assert.Equal([0, 1], prompt.Encode(messages).Where(marker.IsSpecial));
-        Assert.NotNull(special);
     }
 
     [Theory]

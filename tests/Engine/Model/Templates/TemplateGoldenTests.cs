@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Templates;
 using Crescent.Engine.Model.Text;
