@@ -11,7 +11,10 @@ namespace Crescent.Grains.Serving;
 internal sealed class StreamStarter(
     IGrainFactory grains, ILocalSiloDetails silo, PlacementLedger ledger, TokenRouter router, TimeProvider time, ILogger<StreamStarter> logger)
 {
-    /// <summary>Tries for the first attempt of a call: the second meets a silo's death, the third a full queue behind it.</summary>
+    /// <summary>
+    /// Tries of a call's first attempt when devices refuse it. One that meets a dead silo goes on until the deadline: the others take it as
+    /// soon as that death is declared.
+    /// </summary>
     private const int MaxTries = 4;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
@@ -44,7 +47,7 @@ internal sealed class StreamStarter(
             ledger.Release(stream.Id);
             var refusal = reply?.Refusal;
             var final = refusal?.Reason is RefusalReason.TooLong or RefusalReason.Invalid;
-            var tired = !resumed && (tries == MaxTries || reply is { Device: "" });
+            var tired = !resumed && refusal is not null && (tries >= MaxTries || reply is { Device: "" });
             if (final || tired || time.GetElapsedTime(began) + pause > deadline || stream.Ticket.Attempt == StreamTicket.MaxAttempts)
             {
                 throw refusal?.ToException() ?? failure!;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace Crescent.Silo.Configuration;
 
@@ -21,6 +22,12 @@ public sealed class HttpOptions : IChecked
 
     /// <summary>Seconds a completion may take in all; 504 or an error event after them.</summary>
     public int RequestSeconds { get; set; } = DefaultRequestSeconds;
+
+    /// <summary>The addresses of <see cref="Urls"/>, parsed.</summary>
+    public IEnumerable<BindingAddress> Addresses => Urls.Split(';', StringSplitOptions.TrimEntries).Select(BindingAddress.Parse);
+
+    /// <summary>Whether all of it can be reached from this machine only.</summary>
+    public bool IsLocal => Addresses.All(a => a.Host == "localhost" || (IPAddress.TryParse(a.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
 
     public IEnumerable<string> Problems()
     {

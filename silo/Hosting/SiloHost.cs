@@ -107,6 +107,9 @@ public sealed class SiloHost : IAsyncDisposable
     /// <summary>Runs until the process is asked to end; then drains and stops.</summary>
     public Task WaitForShutdown() => _host.WaitForShutdownAsync();
 
+    /// <summary>Asks it to end, as a signal does.</summary>
+    public void RequestStop() => Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
     /// <summary>Drains and stops.</summary>
     public Task Stop() => _host.StopAsync();
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Silo.Configuration;
 using Spectre.Console;
 
 namespace Crescent.Silo.Supervision;
@@ -33,6 +34,15 @@ internal sealed class ClusterConsole
 
     /// <summary>Something to take note of.</summary>
     public void Notice(string text) => _console.MarkupLineInterpolated($"[yellow]{text}[/]");
+
+    /// <summary>Says so when others than this machine can reach the front end.</summary>
+    public void WarnOfExposure(HttpOptions options)
+    {
+        if (!options.IsLocal)
+        {
+            Notice($"{Settings.Urls.Option} {options.Urls} can be reached from other machines, and the front end asks nobody who they are.");
+        }
+    }
 
     /// <summary>Something went wrong.</summary>
     public void Error(string text) => _console.MarkupLineInterpolated($"[red]{text}[/]");

@@ -27,6 +27,11 @@ internal static class SingleSilo
         await using var silo = SiloHost.Build(configuration, identity);
         var console = options.Supervised ? null : new ClusterConsole(TimeProvider.System);
         console?.Begin(silo.Model, identity.ClusterId, 1);
+        if (identity.IsFront)
+        {
+            console?.WarnOfExposure(Settings.Read<HttpOptions>(configuration));
+        }
+
         await silo.Start(CancellationToken.None);
         var url = silo.Urls.Count > 0 ? FrontEnd.Reachable(silo.Urls[0]) : "";
         if (console is null)
@@ -45,6 +50,14 @@ internal static class SingleSilo
             console.Progress($"{identity.Name} joined as {identity.RoleName}{(url.Length > 0 ? $", HTTP on {url}" : "")}; Ctrl+C stops it");
         }
 
-        await silo.WaitForShutdown();
+        using var stopped = new CancellationTokenSource();
+        var shutdown = silo.WaitForShutdown();
+        if (!options.Supervised && await Task.WhenAny(shutdown, Launcher.Ended(stopped.Token)) != shutdown)
+        {
+            silo.RequestStop();
+        }
+
+        await shutdown;
+        await stopped.CancelAsync();
     }
 }

@@ -53,11 +53,12 @@ internal static class Start
             model = file.Name;
         }
 
-        CheckUrls(http.Urls);
-        using var signal = new StopSignal();
+        CheckFree(http);
+        await using var signal = new StopSignal();
         var clusterId = cluster.ClusterId ?? SiloIdentity.FreshClusterId();
         var console = new ClusterConsole(TimeProvider.System);
         console.Begin(model, clusterId, cluster.Silos);
+        console.WarnOfExposure(http);
         var folder = new RunFolder(clusterId);
         var plans = SiloPlan.Cluster(cluster.Silos, clusterId, folder.MembershipFile, serving);
         return await new Supervisor(
@@ -65,11 +66,10 @@ internal static class Start
     }
 
     // The front end would find a taken port as well, but only after all silos have started.
-    private static void CheckUrls(string urls)
+    private static void CheckFree(HttpOptions options)
     {
-        foreach (var url in urls.Split(';', StringSplitOptions.TrimEntries))
+        foreach (var address in options.Addresses)
         {
-            var address = BindingAddress.Parse(url);
             var ip = IPAddress.TryParse(address.Host.Trim('[', ']'), out var parsed) ? parsed : address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Any;
             using var listener = new TcpListener(ip, address.Port);
             try

@@ -2,12 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Crescent.Silo.Supervision;
 
-/// <summary>Hears Ctrl+C and the signals that end a process: the first asks for a stop, the second for a hard end.</summary>
-internal sealed class StopSignal : IDisposable
+/// <summary>
+/// Hears Ctrl+C, the signals that end a process and the end of what launched it: the first asks for a stop, the second for a hard end.
+/// </summary>
+internal sealed class StopSignal : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _hurry = new();
+    private readonly CancellationTokenSource _ended = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly Task _launcher;
 
     public StopSignal()
     {
@@ -19,6 +23,8 @@ internal sealed class StopSignal : IDisposable
                 Raise();
             }));
         }
+
+        _launcher = FollowLauncher();
     }
 
     /// <summary>Cancelled by the first signal.</summary>
@@ -40,10 +46,26 @@ internal sealed class StopSignal : IDisposable
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _registrations.ForEach(r => r.Dispose());
+        await _ended.CancelAsync();
+        await _launcher;
+        _ended.Dispose();
         _stop.Dispose();
         _hurry.Dispose();
+    }
+
+    private async Task FollowLauncher()
+    {
+        try
+        {
+            await Launcher.Ended(_ended.Token);
+            Raise();
+        }
+        catch (OperationCanceledException)
+        {
+            // There is nothing to stop any more.
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Crescent.Grains.Contracts.Local;
+using Crescent.Grains.Contracts.Membership;
 
 namespace Crescent.Tests.Silo.Supervision;
 
@@ -26,6 +27,7 @@ public sealed class LocalClusterProcessTests
         Assert.Equal("ok", (string?)health!["status"]);
         Assert.Equal(2, (int?)health["devices"]);
         Assert.Equal("23 + 48 = 71", await Chat(http));
+        await OnlyDeviceSilosHaveGateways(cluster);
 
         await SiloRun.Signal("KILL", run.Silos["device-2"]);
         Assert.Contains("137", await run.Line("device-2 (process"), StringComparison.Ordinal);
@@ -98,6 +100,15 @@ public sealed class LocalClusterProcessTests
         Assert.Equal(1, await run.Exit());
         await run.Line("Cluster.sln");
         Assert.DoesNotContain("   at ", run.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task OnlyDeviceSilosHaveGateways(LocalCluster cluster)
+    {
+        foreach (var (member, _) in (await new FileMembershipTable(cluster.MembershipFile).ReadAll()).Members)
+        {
+            Assert.True(IPAddress.IsLoopback(member.SiloAddress.Endpoint.Address));
+            Assert.Equal(member.SiloName == "front", member.ProxyPort == 0);
+        }
     }
 
     private static async Task<string?> Chat(HttpClient http)
