@@ -1,1 +1,7 @@
-Console.WriteLine("Crescent");
+using System.CommandLine;
+using Crescent.Bench;
+
+return await new RootCommand("Measures parts of Crescent on this machine.")
+{
+    CpuCommand.Create(),
+}.Parse(args).InvokeAsync();

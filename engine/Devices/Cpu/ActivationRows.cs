@@ -10,6 +10,13 @@ internal sealed unsafe class ActivationRows : IDisposable
     /// <summary>Values in a block.</summary>
     public const int Block = 32;
 
+    // The largest magnitude in a block becomes this number.
+    private const float BytesRange = sbyte.MaxValue;
+    private const float WordsRange = short.MaxValue;
+
+    // A block of values below this is taken for zeros; its inverse scale would not be finite.
+    private const float Smallest = 1e-30f;
+
     private readonly NativeBuffer? _floats;
     private readonly NativeBuffer? _bytes;
     private readonly NativeBuffer? _words;
@@ -75,7 +82,7 @@ internal sealed unsafe class ActivationRows : IDisposable
     {
         for (var b = 0; b < columns; b += Block, block += Block + 8)
         {
-            var inverse = TLanes.Create(Scale<TLanes>(x + b, (float*)(block + Block)));
+            var inverse = TLanes.Create(Scale<TLanes>(x + b, BytesRange, (float*)(block + Block)));
             var sum = TLanes.Zero;
             for (var i = 0; i < Block; i += TLanes.Count)
             {
@@ -94,7 +101,7 @@ internal sealed unsafe class ActivationRows : IDisposable
     {
         for (var b = 0; b < columns; b += Block, block += (2 * Block) + 8)
         {
-            var inverse = TLanes.Create(Scale<TLanes>(x + b, (float*)(block + (2 * Block))));
+            var inverse = TLanes.Create(Scale<TLanes>(x + b, WordsRange, (float*)(block + (2 * Block))));
             var sum = TLanes.Zero;
             for (var i = 0; i < Block; i += TLanes.Count)
             {
@@ -107,16 +114,16 @@ internal sealed unsafe class ActivationRows : IDisposable
         }
     }
 
-    /// <summary>Writes the scale of a block, largest magnitude / 127, times 2^112 and returns its inverse.</summary>
+    /// <summary>Writes the scale of a block, largest magnitude / range, times 2^112 and returns its inverse.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Scale<TLanes>(float* x, float* scale)
+    private static float Scale<TLanes>(float* x, float range, float* scale)
         where TLanes : unmanaged, ILanes<TLanes>
     {
         var most = TLanes.Abs(TLanes.Load(x));
         for (var i = TLanes.Count; i < Block; i += TLanes.Count)
             most = TLanes.Max(most, TLanes.Abs(TLanes.Load(x + i)));
         var largest = TLanes.Maximum(most);
-        *scale = largest / 127 * HalfBits.Scale;
-        return largest > 0 ? 127 / largest : 0;
+        *scale = largest / range * HalfBits.Scale;
+        return largest > Smallest ? range / largest : 0;
     }
 }

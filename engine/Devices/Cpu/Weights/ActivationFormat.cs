@@ -17,6 +17,6 @@ internal enum ActivationFormat
     /// <summary>Blocks of 32 signed bytes, scale, sum: 40 bytes.</summary>
     Bytes = 2,
 
-    /// <summary>Blocks of 32 signed bytes each widened to 16 bits, scale, sum: 72 bytes.</summary>
+    /// <summary>Blocks of 32 signed 16-bit numbers, scale, sum: 72 bytes.</summary>
     Words = 4,
 }

@@ -18,13 +18,13 @@ internal sealed unsafe class FloatMatrix<TLanes> : WeightMatrix
     private readonly byte* _data;
     private readonly nint _rowBytes;
 
-    /// <summary>The matrix of rows <paramref name="rowBytes"/> apart that starts at <paramref name="data"/>.</summary>
-    public FloatMatrix(GgmlType type, byte* data, nint rowBytes, int columns, int rows)
+    /// <summary>The matrix of rows that lie one after the other at <paramref name="data"/>.</summary>
+    public FloatMatrix(GgmlType type, byte* data, int columns, int rows)
         : base(columns, rows)
     {
         _type = type;
         _data = data;
-        _rowBytes = rowBytes;
+        _rowBytes = (nint)(columns / GgmlTypes.BlockLength(type) * (long)GgmlTypes.BlockBytes(type));
     }
 
     public override ActivationFormat Format => ActivationFormat.Floats;
@@ -55,6 +55,11 @@ internal sealed unsafe class FloatMatrix<TLanes> : WeightMatrix
                 Rows16<SingleElement<TLanes>>((byte*)scratch, Columns * sizeof(float), live, activations, stride, rows, count, output);
                 break;
         }
+    }
+
+    public override void Dispose()
+    {
+        // The weights belong to the file.
     }
 
     private void Rows16<TElement>(

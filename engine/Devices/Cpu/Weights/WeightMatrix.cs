@@ -38,7 +38,5 @@ internal abstract unsafe class WeightMatrix : IDisposable
     /// <param name="scratch">(columns, 16): working memory of the calling thread.</param>
     public abstract void Multiply(int panel, byte* activations, nint stride, int* rows, int count, float* output, float* scratch);
 
-    public virtual void Dispose()
-    {
-    }
+    public abstract void Dispose();
 }

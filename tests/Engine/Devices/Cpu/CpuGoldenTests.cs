@@ -32,6 +32,21 @@ public sealed class CpuGoldenTests
     public void Half_precision_keys_and_values_cost_little(string name)
         => Assert.InRange(ArchitectureErrors(name, KvType.F16)[^1], 0, 1e-2);
 
+    [Theory]
+    [InlineData(InstructionSet.Avx512, "qwen2")]
+    [InlineData(InstructionSet.Avx512, "qwen3")]
+    [InlineData(InstructionSet.Avx2, "qwen2")]
+    [InlineData(InstructionSet.Avx2, "qwen3")]
+    [InlineData(InstructionSet.Vector128, "qwen2")]
+    [InlineData(InstructionSet.Vector128, "qwen3")]
+    [InlineData(InstructionSet.Vector128, "qwen3-F16")]
+    [InlineData(InstructionSet.Vector128, "qwen3-BF16")]
+    public void Every_instruction_set_is_exact(InstructionSet instructions, string name)
+    {
+        InstructionSets.Require(instructions);
+        Assert.InRange(ArchitectureErrors(name, KvType.F32, instructions)[^1], 0, 1e-3);
+    }
+
     [Fact]
     public void The_embedded_model_is_no_further_from_exact_than_llama_cpp()
         => CompareWithLlamaCpp(TestFiles.TinyModel, Goldens.Read(TestFiles.Project("models", "crescent-tiny.goldens.json")), prompts: 10);
@@ -61,25 +76,30 @@ public sealed class CpuGoldenTests
 
     private static void CompareWithLlamaCpp(string path, Goldens goldens, int prompts)
     {
-        var errors = Errors(path, goldens, prompts);
-        var mean = errors.Average();
-        var p99 = errors[(int)(errors.Length * 0.99)];
-        var bound = goldens.LlamacppError;
-        Assert.True(mean <= 1.5 * bound.Mean, $"mean error {mean:G3}, llama.cpp's is {bound.Mean:G3}");
-        Assert.True(p99 <= 1.5 * bound.P99, $"p99 error {p99:G3}, llama.cpp's is {bound.P99:G3}");
+        // On the same steps: llama.cpp's figures for a whole file mean little for a few of its prompts.
+        var (errors, llamaCpp) = Errors(path, goldens, prompts);
+        Assert.InRange(errors.Average(), 0, 1.5 * llamaCpp.Average());
+        Assert.InRange(errors[(int)(errors.Length * 0.99)], 0, 1.5 * llamaCpp[(int)(llamaCpp.Length * 0.99)]);
     }
 
-    private static double[] ArchitectureErrors(string name, KvType kv)
+    private static double[] ArchitectureErrors(string name, KvType kv, InstructionSet instructions = InstructionSet.Auto)
         => Errors(
-            TestFiles.Shared("arch", $"{name}.gguf"), Goldens.Read(TestFiles.Shared("arch", $"{name}.goldens.json")), AllPrompts, kv);
+            TestFiles.Shared("arch", $"{name}.gguf"), Goldens.Read(TestFiles.Shared("arch", $"{name}.goldens.json")), AllPrompts, kv,
+            instructions).Device;
 
-    private static double[] Errors(string path, Goldens goldens, int prompts, KvType kv = KvType.F16)
+    private static (double[] Device, double[] LlamaCpp) Errors(
+        string path, Goldens goldens, int prompts, KvType kv = KvType.F16, InstructionSet instructions = InstructionSet.Auto)
     {
         using var file = GgufFile.Open(path);
         var graph = Architecture.Read(file);
         using var device = new CpuDevice(
-            graph, new CpuDeviceOptions { Threads = 2, KvBlocks = 256, KvType = kv, MaxStepTokens = 256, MaxLogitRows = 4 });
+            graph,
+            new CpuDeviceOptions
+            {
+                Threads = 2, InstructionSet = instructions, KvBlocks = 256, KvType = kv, MaxStepTokens = 256, MaxLogitRows = 4,
+            });
         var errors = new List<double>();
+        var llamaCpp = new List<double>();
         foreach (var prompt in goldens.Prompts.OrderBy(static prompt => prompt.AllIds.Length).Take(prompts))
         {
             var sequence = new DeviceSequence(device, prompt.AllIds.Length + 1);
@@ -89,6 +109,7 @@ public sealed class CpuGoldenTests
             {
                 var step = prompt.Steps[i];
                 errors.AddRange(LogProbabilities.Errors(logits, step));
+                llamaCpp.AddRange(step.Top.Where(static top => top.LlamaCpp > -8).Select(static top => Math.Abs(top.LlamaCpp - top.Exact)));
                 greedy &= step.Gap >= goldens.Tie;
                 if (greedy)
                     Assert.True(LogProbabilities.ArgMax(logits) == step.Id, $"{goldens.Model}, prompt {prompt}: step {i} is not token {step.Id}");
@@ -98,9 +119,10 @@ public sealed class CpuGoldenTests
         }
 
         errors.Sort();
+        llamaCpp.Sort();
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{goldens.Model}: mean {errors.Average():G3} p99 {errors[(int)(errors.Count * 0.99)]:G3} greatest {errors[^1]:G3}; "
-            + $"llama.cpp {goldens.LlamacppError.Mean:G3} {goldens.LlamacppError.P99:G3} {goldens.LlamacppError.Max:G3}");
-        return [.. errors];
+            + $"llama.cpp {llamaCpp.Average():G3} {llamaCpp[(int)(llamaCpp.Count * 0.99)]:G3} {llamaCpp[^1]:G3}");
+        return ([.. errors], [.. llamaCpp]);
     }
 }
