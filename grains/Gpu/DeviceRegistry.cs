@@ -34,6 +34,11 @@ internal sealed class DeviceRegistry(
     /// <summary>Builds the engines; once, before the silo joins the cluster.</summary>
     public void Open()
     {
+        if (silo.Name.Contains('/', StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"A silo's name must have no slash, which stands between silo and device: '{silo.Name}'.");
+        }
+
         foreach (var factory in options.Devices)
         {
             var live = new LiveSequences();

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Telemetry;
 
 namespace Crescent.Grains.Placement;
 
@@ -53,7 +54,7 @@ public sealed class FactoryView
     {
         var report = device.Report;
         var positions = (long)call.PromptTokens + call.MaxTokens - 1;
-        if (positions > Math.Min(report.MaxContext, (long)report.TotalBlocks * report.BlockSize))
+        if (positions > Positions(report))
         {
             return PlacementGate.TooSmall;
         }
@@ -111,10 +112,10 @@ public sealed class FactoryView
         switch (best)
         {
             case PlacementGate.TooSmall:
-                var room = 0L;
+                var room = 0;
                 foreach (ref readonly var device in Devices)
                 {
-                    room = Math.Max(room, Math.Min(device.Report.MaxContext, (long)device.Report.TotalBlocks * device.Report.BlockSize));
+                    room = Math.Max(room, Positions(device.Report));
                 }
 
                 return new Refusal(
@@ -129,6 +130,9 @@ public sealed class FactoryView
                 return new Refusal(RefusalReason.Overloaded, "All devices have full queues.", RetryAfter());
         }
     }
+
+    /// <summary>Positions that a device can give one sequence.</summary>
+    internal static int Positions(DeviceReport report) => (int)Math.Min(report.MaxContext, (long)report.TotalBlocks * report.BlockSize);
 
     /// <summary>Until a place in the shortest queue is free, as far as step times tell: 1 to 60 s.</summary>
     private TimeSpan RetryAfter()

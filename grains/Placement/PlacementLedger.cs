@@ -42,8 +42,8 @@ internal sealed class PlacementLedger
         }
     }
 
-    /// <summary>Positions of the largest device; 0 before one is known.</summary>
-    public int MaxContext
+    /// <summary>Positions that the largest device can give one sequence; 0 before one is known.</summary>
+    public int MaxPositions
     {
         get
         {
@@ -52,7 +52,7 @@ internal sealed class PlacementLedger
                 var most = 0;
                 foreach (ref readonly var device in _view.Devices)
                 {
-                    most = Math.Max(most, device.Report.MaxContext);
+                    most = Math.Max(most, FactoryView.Positions(device.Report));
                 }
 
                 return most;

@@ -9,7 +9,7 @@ public sealed class GenerationOptions
     public const double DefaultLivenessSeconds = 5;
     public const double DefaultStallSeconds = 120;
     public const double DefaultDrainSeconds = 30;
-    public const int DefaultMaxAttempts = 8;
+    public const int DefaultMaxAttempts = 4;
 
     /// <summary>A call that no device has taken within this fails; 1 to 600 s.</summary>
     public double PlacementSeconds { get; set; } = DefaultPlacementSeconds;
@@ -26,6 +26,6 @@ public sealed class GenerationOptions
     /// <summary>How long a silo that stops waits for work in flight; 0 to 3600 s, below the host's shutdown timeout.</summary>
     public double DrainSeconds { get; set; } = DefaultDrainSeconds;
 
-    /// <summary>Devices that a stream may lose, and one; 1 to 255.</summary>
+    /// <summary>Devices that a stream may be tried on: a call that breaks every device must not go round them all; 1 to 255.</summary>
     public int MaxAttempts { get; set; } = DefaultMaxAttempts;
 }

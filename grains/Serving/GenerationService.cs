@@ -25,6 +25,8 @@ internal sealed class GenerationService(
     FactoryMetrics metrics,
     ILogger<GenerationService> logger) : IGenerationService
 {
+    public int MaxPositions => ledger.MaxPositions;
+
     public async IAsyncEnumerable<GenerationChunk> Generate(
         GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -6,10 +6,14 @@ namespace Crescent.Grains.Serving;
 /// </summary>
 public interface IGenerationService
 {
+    /// <summary>Positions (prompt and output) that the largest device can give one sequence; 0 while no device is known.</summary>
+    int MaxPositions => 0;
+
     /// <summary>
     /// Streams a generation to its end. Cancelling, or leaving the enumeration early, stops it on its device within one step.
     /// </summary>
     /// <exception cref="Crescent.Engine.Scheduling.RequestRefusedException">No device can take it now, or ever.</exception>
+    /// <exception cref="GenerationFailedException">Its devices failed it again and again.</exception>
     /// <exception cref="TimeoutException">A hop missed its deadline.</exception>
     IAsyncEnumerable<GenerationChunk> Generate(GenerationCall call, CancellationToken cancellationToken = default);
 }

@@ -96,6 +96,8 @@ internal sealed class StreamStarter(
 
     private async Task<SubmissionReply> Submit(GenerationCall call, StreamTicket ticket, int[] emitted, PlacementNeeds needs)
     {
+        var observer = await router.GetReference();
+
         // Set within this method, the context ends with it.
         RequestContext.Set(PlacementNeeds.Key, needs);
         return await grains.GetGrain<IInferenceGrain>(Guid.NewGuid()).Start(new Submission
@@ -108,7 +110,7 @@ internal sealed class StreamStarter(
             Sampling = call.Sampling,
             StopStrings = [.. call.StopStrings],
             Front = silo.SiloAddress,
-            Observer = router.Reference,
+            Observer = observer,
         });
     }
 

@@ -26,7 +26,7 @@ internal sealed class StreamWatch(
     /// <summary>Questions in a row that a device may leave unanswered.</summary>
     private const int MaxStrikes = 3;
 
-    private readonly Dictionary<string, (long Steps, long Since)> _progress = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Steps, long Since, long Asked)> _progress = new(StringComparer.Ordinal);
 
     /// <summary>Gives up the attempts on silos that are no longer active.</summary>
     public void FollowMembership(ClusterMembershipSnapshot snapshot)
@@ -105,17 +105,18 @@ internal sealed class StreamWatch(
         }
     }
 
+    /// <summary>Whether a device that has sequences has made no step for too long.</summary>
     private bool Hangs(string device, long steps)
     {
+        var now = time.GetTimestamp();
         lock (_progress)
         {
-            if (!_progress.TryGetValue(device, out var seen) || seen.Steps != steps)
-            {
-                _progress[device] = (steps, time.GetTimestamp());
-                return false;
-            }
-
-            return time.GetElapsedTime(seen.Since) > TimeSpan.FromSeconds(options.Value.StallSeconds);
+            // Steps that stood still before the last questions do not count: the device may have been idle in between.
+            var asking = _progress.TryGetValue(device, out var seen) && seen.Steps == steps
+                && time.GetElapsedTime(seen.Asked, now) < TimeSpan.FromSeconds(3 * options.Value.LivenessSeconds) + Interval;
+            var since = asking ? seen.Since : now;
+            _progress[device] = (steps, since, now);
+            return time.GetElapsedTime(since, now) > TimeSpan.FromSeconds(options.Value.StallSeconds);
         }
     }
 }

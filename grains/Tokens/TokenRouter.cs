@@ -13,26 +13,27 @@ internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, Facto
     private readonly ConcurrentDictionary<long, TokenStream> _streams = new();
     private readonly ConcurrentDictionary<string, FrameOrder> _orders = new();
     private readonly Lock _lock = new();
-    private ITokenObserver? _reference;
-
-    /// <summary>
-    /// What devices send frames to. Orleans holds observers weakly; this router lives as long as its silo.
-    /// </summary>
-    public ITokenObserver Reference
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _reference ??= grains.CreateObjectReference<ITokenObserver>(this);
-            }
-        }
-    }
+    private volatile ITokenObserver? _reference;
 
     /// <summary>Streams that are open.</summary>
     public IEnumerable<TokenStream> Streams => _streams.Values;
 
     public int Count => _streams.Count;
+
+    /// <summary>
+    /// What devices send frames to. Orleans holds observers weakly; this router lives as long as its silo.
+    /// </summary>
+    public async ValueTask<ITokenObserver> GetReference()
+    {
+        // A grain that serves a stream cannot have an observer: the reference is the silo's, made outside of all grains.
+        return _reference ?? await Task.Run(() =>
+        {
+            lock (_lock)
+            {
+                return _reference ??= grains.CreateObjectReference<ITokenObserver>(this);
+            }
+        });
+    }
 
     /// <summary>Opens a stream of at most <paramref name="maxTokens"/> tokens; the caller closes it.</summary>
     public TokenStream Open(int maxTokens)

@@ -1,3 +1,4 @@
+using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Local;
 using Orleans.Serialization;
 
@@ -21,6 +22,8 @@ internal sealed class LocalFailures(LocalCluster cluster, TimeSpan timeout)
         OperationCanceledException when gatewayLost => BrokenOff(failure),
         OperationCanceledException => null,
         ArgumentException => new FactoryException(FirstLine(failure.Message), "Change the prompt or the option it names.", failure),
+        ChatRefusedException refused => new FactoryException(
+            FirstLine(refused.Message), refused.RetryAfter is { } wait ? $"Try again in {wait.TotalSeconds:0} s." : "Ask again.", failure),
         EnumerationAbortedException =>
             new FactoryException("The answer was broken off by the cluster: it was not read for too long, or its silo stopped", "Ask again.", failure),
         TimeoutException => Silent(failure),

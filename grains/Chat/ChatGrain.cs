@@ -1,0 +1,112 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Crescent.Engine.Model;
+using Crescent.Engine.Model.Templates;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Serving;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Placement;
+
+namespace Crescent.Grains.Chat;
+
+/// <inheritdoc cref="IChatGrain"/>
+[PreferLocalPlacement]
+internal sealed class ChatGrain(IServiceProvider services, IGenerationService generations, CrescentSiloOptions options) : Grain, IChatGrain
+{
+    public async IAsyncEnumerable<ChatChunk> Complete(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var generation = Prepare(call);
+        await using var chunks = generations.Generate(generation, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await Next(chunks))
+        {
+            var chunk = chunks.Current;
+            yield return new ChatChunk { Text = chunk.Text, Tokens = chunk.Tokens.Count, FinishReason = chunk.FinishReason, Usage = chunk.Usage };
+        }
+    }
+
+    /// <summary>Turns what only silos know into what a client can read.</summary>
+    private static async ValueTask<bool> Next(IAsyncEnumerator<GenerationChunk> chunks)
+    {
+        try
+        {
+            return await chunks.MoveNextAsync();
+        }
+        catch (RequestRefusedException e) when (e.Reason is RefusalReason.TooLong or RefusalReason.Invalid)
+        {
+            throw Wrong(nameof(ChatCall.MaxTokens), e.Message);
+        }
+        catch (RequestRefusedException e)
+        {
+            throw new ChatRefusedException(e.Message, e.RetryAfter);
+        }
+        catch (GenerationFailedException e)
+        {
+            throw new ChatRefusedException(e.Message, null);
+        }
+    }
+
+    private GenerationCall Prepare(ChatCall call)
+    {
+        var model = services.GetService<LanguageModel>()
+            ?? throw new ChatRefusedException($"This silo has no tokenizer for {options.Model}.", null);
+        var prompt = Encode(model, call.Messages);
+        var context = model.Graph.Config.ContextLength;
+        context = generations.MaxPositions > 0 ? Math.Min(context, generations.MaxPositions) : context;
+        if (prompt.Length >= context)
+        {
+            throw Wrong(
+                nameof(call.Messages),
+                $"the conversation has {prompt.Length} tokens; the context is {context} tokens, of which at least 1 is for the answer");
+        }
+
+        Check(call.MaxTokens is null or > 0, nameof(call.MaxTokens), call.MaxTokens, "1 or more");
+        Check(call.MaxTokens is null || call.MaxTokens <= context - prompt.Length, nameof(call.MaxTokens), call.MaxTokens,
+            $"{context - prompt.Length} or less: the conversation has {prompt.Length} tokens and the context {context}");
+        Check(call.Temperature is >= 0 and <= 2, nameof(call.Temperature), call.Temperature, "0 to 2");
+        Check(call.TopP is > 0 and <= 1, nameof(call.TopP), call.TopP, "above 0, at most 1");
+        return new GenerationCall
+        {
+            RequestId = $"chat-{this.GetPrimaryKey():n}",
+            Prompt = prompt,
+            MaxTokens = call.MaxTokens ?? context - prompt.Length,
+            Sampling = new SamplingParameters
+            {
+                Temperature = call.Temperature,
+                TopP = call.TopP,
+                Seed = unchecked((ulong)(call.Seed ?? Random.Shared.NextInt64())),
+            },
+        };
+    }
+
+    private static int[] Encode(LanguageModel model, string messages)
+    {
+        var prompt = model.ChatPrompt ?? throw Wrong(nameof(ChatCall.Messages), $"{model.Name} cannot chat: {model.ChatFault}");
+        try
+        {
+            return JsonNode.Parse(messages) is JsonArray { Count: > 0 } conversation
+                ? prompt.Encode(conversation)
+                : throw Wrong(nameof(ChatCall.Messages), "they are no JSON array with at least one message");
+        }
+        catch (JsonException e)
+        {
+            throw Wrong(nameof(ChatCall.Messages), $"they are no JSON: {e.Message}");
+        }
+        catch (TemplateException e)
+        {
+            throw Wrong(nameof(ChatCall.Messages), $"the model's chat template does not take them: {e.Message}");
+        }
+    }
+
+    private static void Check(bool right, string field, object? value, string range)
+    {
+        if (!right)
+        {
+            throw Wrong(field, $"it is {value} and must be {range}");
+        }
+    }
+
+    private static ArgumentException Wrong(string field, string fault) => new($"{field}: {fault}.");
+}

@@ -1,0 +1,32 @@
+using Crescent.Grains.Placement;
+using Crescent.Grains.Serving;
+
+namespace Crescent.Tests.Grains;
+
+public sealed class OptionsTests
+{
+    [Fact]
+    public void The_defaults_are_within_their_ranges()
+    {
+        Assert.True(new PlacementOptionsValidator().Validate(null, new PlacementOptions()).Succeeded);
+        Assert.True(new GenerationOptionsValidator().Validate(null, new GenerationOptions()).Succeeded);
+    }
+
+    [Fact]
+    public void A_wrong_placement_option_is_named_with_its_range()
+    {
+        var result = new PlacementOptionsValidator().Validate(null, new PlacementOptions { Policy = "best", StaleSeconds = 0, MaxQueued = 0, PowerWeight = -1 });
+        Assert.Contains("Crescent:Placement:Policy is 'best'", result.FailureMessage, StringComparison.Ordinal);
+        Assert.Contains("Crescent:Placement:StaleSeconds is 0; it must be 1 to 60.", result.FailureMessage, StringComparison.Ordinal);
+        Assert.Contains("Crescent:Placement:MaxQueued is 0; it must be 1 or more.", result.FailureMessage, StringComparison.Ordinal);
+        Assert.Contains("Crescent:Placement:PowerWeight is -1; it must be 0 or more.", result.FailureMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wrong_generation_option_is_named_with_its_range()
+    {
+        var result = new GenerationOptionsValidator().Validate(null, new GenerationOptions { MaxAttempts = 256, DrainSeconds = -1 });
+        Assert.Contains("Crescent:Generation:MaxAttempts is 256; it must be 1 to 255.", result.FailureMessage, StringComparison.Ordinal);
+        Assert.Contains("Crescent:Generation:DrainSeconds is -1; it must be 0 to 3600.", result.FailureMessage, StringComparison.Ordinal);
+    }
+}

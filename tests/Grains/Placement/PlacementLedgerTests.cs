@@ -1,0 +1,167 @@
+using System.Diagnostics.Metrics;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Crescent.Tests.Grains.Placement;
+
+public sealed class PlacementLedgerTests : IDisposable
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly Clock _clock = new();
+    private readonly PlacementLedger _ledger;
+
+    public PlacementLedgerTests()
+    {
+        var metrics = new FactoryMetrics(_services.GetRequiredService<IMeterFactory>());
+        _ledger = new PlacementLedger(new LeastQueuePolicy(), Options.Create(new PlacementOptions()), _clock, metrics);
+    }
+
+    public void Dispose() => _services.Dispose();
+
+    [Fact]
+    public void A_burst_is_spread_by_reservations_alone()
+    {
+        Report(0, 1);
+        Report(1, 1);
+        var placed = Enumerable.Range(1, 10).Select(i => Place(i)).ToArray();
+        Assert.Equal(5, placed.Count(static s => s!.Equals(Views.Silo(0))));
+        Assert.Equal([5, 5], _ledger.Snapshot().Select(static d => d.Device.Reserved));
+        for (var i = 1; i <= 10; i++)
+        {
+            _ledger.Release(i);
+        }
+
+        Assert.Equal(0, _ledger.ReservationCount);
+        Assert.All(_ledger.Snapshot(), static d => Assert.Equal((0, 0, 0, 0), (d.Device.Reserved, d.Device.UnseenCalls, d.Device.UnseenPromptTokens, d.Device.UnseenBlocks)));
+    }
+
+    [Fact]
+    public void A_call_stops_counting_twice_once_a_later_report_counts_it()
+    {
+        Report(0, 1);
+        Place(7);
+        _ledger.Accepted(7, new SubmissionReply { Device = "silo-0/gpu", Owner = Views.Silo(0), ReportSequence = 3 });
+        Report(0, 3);
+        Assert.Equal((1, 1), Counts());
+        Report(0, 4, Views.Idle with { Running = 1 });
+        Assert.Equal((1, 0), Counts());
+        _ledger.Release(7);
+        Assert.Equal((0, 0), Counts());
+
+        (int Reserved, int Unseen) Counts() => _ledger.Snapshot().Select(static d => (d.Device.Reserved, d.Device.UnseenCalls)).Single();
+    }
+
+    [Fact]
+    public void An_older_report_is_dropped()
+    {
+        Report(0, 5, Views.Idle with { Running = 5 });
+        Report(0, 4, Views.Idle with { Running = 4 });
+        Assert.Equal(5, _ledger.Snapshot().Single().Device.Report.Running);
+    }
+
+    [Fact]
+    public void A_restarted_silo_takes_the_place_of_its_former_self()
+    {
+        Report(0, 500);
+        _ledger.Apply(new SiloReport { Silo = Views.Silo(9), Name = "silo-0", Sequence = 1, Devices = [Views.Idle] });
+        var device = _ledger.Snapshot().Single().Device;
+        Assert.Equal((Views.Silo(9), 1L), (device.Silo, device.Sequence));
+    }
+
+    [Fact]
+    public void A_silo_that_left_takes_its_devices_with_it()
+    {
+        Report(0, 1);
+        Report(1, 1);
+        _ledger.Keep(silo => silo.Equals(Views.Silo(1)));
+        Assert.Equal("silo-1/gpu", _ledger.Snapshot().Single().Device.Key);
+        Assert.Equal(Views.Silo(1), Place(1));
+    }
+
+    [Fact]
+    public void A_silo_where_Orleans_cannot_place_gets_no_calls()
+    {
+        Report(0, 1);
+        Report(1, 1);
+        for (var i = 1; i < 5; i++)
+        {
+            Assert.Equal(Views.Silo(1), _ledger.Place(Needs(i), [Views.Silo(1)]));
+        }
+
+        Assert.Null(_ledger.Place(Needs(9), []));
+    }
+
+    [Fact]
+    public void A_device_that_falls_silent_gets_no_calls_until_it_is_heard_again()
+    {
+        Report(0, 1);
+        _clock.Advance(3.5);
+        Assert.Null(Place(1));
+        Assert.Equal(RefusalReason.Overloaded, _ledger.Refuse(Needs(1))!.Reason);
+        Report(0, 2);
+        Assert.NotNull(Place(1));
+    }
+
+    [Fact]
+    public void Refusals_say_why()
+    {
+        Assert.Contains("No device", _ledger.Refuse(Needs(1))!.Message, StringComparison.Ordinal);
+        Report(0, 1, draining: true);
+        Assert.Equal(RefusalReason.Stopping, _ledger.Refuse(Needs(1))!.Reason);
+        Report(0, 2, Views.Idle with { Waiting = PlacementOptions.DefaultMaxQueued });
+        var full = _ledger.Refuse(Needs(1))!;
+        Assert.Equal(RefusalReason.Overloaded, full.Reason);
+        Assert.InRange(full.RetryAfter!.Value.TotalSeconds, 1, 60);
+        Assert.Equal(RefusalReason.TooLong, _ledger.Refuse(Needs(1) with { MaxTokens = 2000 })!.Reason);
+        Assert.Equal(1600, _ledger.MaxPositions);
+    }
+
+    [Fact]
+    public void A_reservation_that_nobody_releases_ends_with_its_lease_unless_its_stream_is_open()
+    {
+        Report(0, 1);
+        Place(1);
+        Place(2);
+        _clock.Advance(PlacementOptions.DefaultReservationLeaseSeconds - 1);
+        _ledger.Expire(static _ => false);
+        Assert.Equal(2, _ledger.ReservationCount);
+        _clock.Advance(2);
+        _ledger.Expire(static stream => stream == 2);
+        Assert.Equal(1, _ledger.ReservationCount);
+        Assert.Equal(1, _ledger.Snapshot().Single().Device.Reserved);
+    }
+
+    [Fact]
+    public void Placing_a_stream_again_replaces_its_reservation()
+    {
+        Report(0, 1);
+        Place(1);
+        Place(1);
+        Assert.Equal(1, _ledger.ReservationCount);
+        Assert.Equal(1, _ledger.Snapshot().Single().Device.Reserved);
+    }
+
+    private static PlacementNeeds Needs(long stream) => new(stream, 64, 64, null);
+
+    private SiloAddress? Place(long stream) => _ledger.Place(Needs(stream), [Views.Silo(0), Views.Silo(1)]);
+
+    private void Report(int silo, long sequence, DeviceReport? device = null, bool draining = false) => _ledger.Apply(new SiloReport
+    {
+        Silo = Views.Silo(silo), Name = $"silo-{silo}", Sequence = sequence, Draining = draining, Devices = [device ?? Views.Idle],
+    });
+
+    private sealed class Clock : TimeProvider
+    {
+        private long _ticks;
+
+        public override long GetTimestamp() => _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void Advance(double seconds) => _ticks += TimeSpan.FromSeconds(seconds).Ticks;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Tokens;
+using CsCheck;
+
+namespace Crescent.Tests.Grains.Tokens;
+
+public sealed class FrameTests
+{
+    private static readonly Gen<SequenceOutput> AnyOutput =
+        from offset in Gen.Int[0, int.MaxValue]
+        from token in Gen.Int[-1, 200_000]
+        from text in Gen.OneOf(Gen.Const(""), Gen.String.AlphaNumeric, Gen.Const("grün 漢字 🙂"), Gen.String[Gen.Char.AlphaNumeric, 5_000, 9_000])
+        from finish in Gen.Enum<FinishReason>()
+        from error in Gen.OneOf(Gen.Const((string?)null), Gen.Const((string?)""), Gen.Const((string?)"the device has füled"))
+        select Records.Output(offset, token, text, finish, finish == FinishReason.None ? null : error);
+
+    [Fact]
+    public void What_is_written_is_read() => AnyOutput.Array[0, 40].Sample(outputs =>
+    {
+        var ticket = new StreamTicket(StreamTicket.NewStream(), 3);
+        var reader = new FrameReader(Records.Frame(ticket, outputs).Written.Span);
+        foreach (var output in outputs)
+        {
+            Assert.True(reader.TryRead(out var record));
+            Assert.Equal(ticket, record.Ticket);
+            Assert.Equal((output.Offset, output.Token, output.Finish), (record.Offset, record.Token, record.Finish));
+            Assert.Equal(output.Text, Encoding.UTF8.GetString(record.Text));
+            Assert.Equal(output.Usage, record.Usage);
+            Assert.Equal(output.Error, record.Error);
+        }
+
+        Assert.False(reader.TryRead(out _));
+    });
+
+    [Fact]
+    public void A_frame_that_is_cut_off_says_so_wherever_it_is_cut()
+    {
+        var frame = Records.Frame(new StreamTicket(256, 1), Records.Output(0, 7, "text", FinishReason.Error, "error")).Written;
+        for (var length = 1; length < frame.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => new FrameReader(frame.Span[..length]).TryRead(out _));
+        }
+    }
+
+    [Fact]
+    public void A_warm_buffer_takes_outputs_without_allocating()
+    {
+        var frame = new FrameBuffer();
+        var output = Records.Output(1, 2, "some text");
+        Fill();
+        frame.Clear();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Fill();
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        void Fill()
+        {
+            for (var i = 0; i < 1000; i++)
+            {
+                frame.Append(new StreamTicket(256, 1), i, output);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_ticket_keeps_its_stream_and_attempt_apart()
+    {
+        var stream = StreamTicket.NewStream();
+        var ticket = new StreamTicket(stream, StreamTicket.MaxAttempts);
+        Assert.Equal(stream, ticket.Stream);
+        Assert.Equal(StreamTicket.MaxAttempts, ticket.Attempt);
+        Assert.NotEqual(ticket, new StreamTicket(stream, 1));
+        Assert.True(stream > 0);
+    }
+}

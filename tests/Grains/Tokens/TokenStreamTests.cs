@@ -1,0 +1,120 @@
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Tokens;
+
+namespace Crescent.Tests.Grains.Tokens;
+
+public sealed class TokenStreamTests
+{
+    private readonly TokenStream _stream = new(StreamTicket.NewStream(), maxTokens: 8, TimeProvider.System);
+
+    [Fact]
+    public void Tokens_and_text_are_read_once_and_in_order()
+    {
+        var ticket = _stream.BeginAttempt().Ticket;
+        Assert.True(_stream.Give(ticket, Records.Output(0, 10, "a"), Records.Output(1, 11, "")));
+        AssertRead([10, 11], "a");
+        Assert.True(_stream.Give(ticket, Records.Output(2, 12, "bc", FinishReason.Stop)));
+        var read = _stream.Read();
+        Assert.Equal([12], read.Tokens);
+        Assert.Equal("bc", read.Text);
+        Assert.Equal(FinishReason.Stop, read.End!.Reason);
+        Assert.Equal(Records.Usage, read.End.Usage);
+    }
+
+    [Fact]
+    public void What_comes_twice_counts_once()
+    {
+        var ticket = _stream.BeginAttempt().Ticket;
+        _stream.Give(ticket, Records.Output(0, 10, "a"), Records.Output(1, 11, "b"));
+        Assert.True(_stream.Give(ticket, Records.Output(0, 10, "a"), Records.Output(1, 11, "b"), Records.Output(2, 12, "c")));
+        AssertRead([10, 11, 12], "abc");
+    }
+
+    [Fact]
+    public void A_gap_loses_the_attempt_and_keeps_what_was_before()
+    {
+        var ticket = _stream.BeginAttempt().Ticket;
+        Assert.False(_stream.Give(ticket, Records.Output(0, 10, "a"), Records.Output(2, 12, "c")));
+        var read = _stream.Read();
+        Assert.Equal([10], read.Tokens);
+        Assert.Contains("1 to 1", read.Lost, StringComparison.Ordinal);
+        Assert.False(_stream.Give(ticket, Records.Output(1, 11, "b")));
+        AssertRead([], "");
+    }
+
+    [Fact]
+    public void A_late_frame_of_a_dead_attempt_is_dropped()
+    {
+        var first = _stream.BeginAttempt().Ticket;
+        _stream.Give(first, Records.Output(0, 10, "a"));
+        var (second, emitted) = _stream.BeginAttempt();
+        Assert.Equal([10], emitted);
+        Assert.False(_stream.Give(first, Records.Output(1, 99, "x")));
+        Assert.True(_stream.Give(second, Records.Output(1, 11, "b")));
+        AssertRead([10, 11], "ab");
+    }
+
+    [Theory]
+    [InlineData(FinishReason.Cancelled, null, "cancelled")]
+    [InlineData(FinishReason.Error, "the device failed", "the device failed")]
+    public void A_device_that_gives_up_loses_the_attempt(FinishReason finish, string? error, string reason)
+    {
+        var ticket = _stream.BeginAttempt().Ticket;
+        _stream.Give(ticket, Records.Output(0, -1, "", finish, error));
+        Assert.Contains(reason, _stream.Read().Lost, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_end_cannot_be_lost_any_more()
+    {
+        var ticket = _stream.BeginAttempt().Ticket;
+        _stream.Give(ticket, Records.Output(0, 10, "a", FinishReason.Length));
+        _stream.LoseAttempt(ticket, "too late");
+        Assert.Null(_stream.Read().Lost);
+        Assert.True(_stream.Give(ticket, Records.Output(1, 11)));
+        AssertRead([], "");
+    }
+
+    [Fact]
+    public void More_tokens_than_were_asked_for_are_no_answer()
+    {
+        var ticket = _stream.BeginAttempt().Ticket;
+        Assert.False(_stream.Give(ticket, [.. Enumerable.Range(0, 9).Select(static i => Records.Output(i, i))]));
+        Assert.Equal(8, _stream.Count);
+        Assert.Contains("more than the 8 tokens", _stream.Read().Lost, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reader_waits_until_there_is_something()
+    {
+        var ticket = _stream.BeginAttempt().Ticket;
+        var waiting = _stream.Wait(TestContext.Current.CancellationToken).AsTask();
+        Assert.False(waiting.IsCompleted);
+        _stream.Give(ticket, Records.Output(0, 10, "a"));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        AssertRead([10], "a");
+    }
+
+    [Fact]
+    public void Only_the_attempt_in_force_is_assigned_or_lost()
+    {
+        var first = _stream.BeginAttempt().Ticket;
+        var second = _stream.BeginAttempt().Ticket;
+        _stream.Assign(first, "silo/old", SiloAddress.Zero);
+        _stream.LoseAttempt(first, "old news");
+        Assert.Null(_stream.Device);
+        Assert.Null(_stream.Read().Lost);
+        _stream.Assign(second, "silo/new", SiloAddress.Zero);
+        _stream.Asked(second, answered: false);
+        Assert.Equal(("silo/new", 1), (_stream.Device, _stream.Strikes));
+        _stream.Asked(second, answered: true);
+        Assert.Equal(0, _stream.Strikes);
+    }
+
+    private void AssertRead(int[] tokens, string text)
+    {
+        var read = _stream.Read();
+        Assert.Equal(tokens, read.Tokens);
+        Assert.Equal(text, read.Text);
+    }
+}
