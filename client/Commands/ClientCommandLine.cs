@@ -14,6 +14,7 @@ internal static class ClientCommandLine
             new ChatCommand(terminal, connect),
             new RunCommand(terminal, connect),
             new TopCommand(terminal, connect),
+            new LabCommand(terminal),
         };
 
     /// <summary>Runs the command that <paramref name="args"/> name; the exit code is one of <see cref="ExitCodes"/>.</summary>

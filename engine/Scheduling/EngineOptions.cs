@@ -20,6 +20,9 @@ public sealed record EngineOptions
     /// <summary>Waiting time that lifts a request by one priority class, so that none starves; above 0.</summary>
     public TimeSpan Aging { get; init; } = DefaultAging;
 
+    /// <summary>Whether blocks are kept by their content for later prompts that begin alike.</summary>
+    public bool PrefixCache { get; init; } = true;
+
     /// <summary>How keys and values are stored: part of what cached blocks are known by.</summary>
     public string KvType { get; init; } = "f16";
 

@@ -101,8 +101,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
                 RefusalReason.Overloaded, $"Device {Device.Name} has {_options.MaxWaiting} requests waiting.", _statistics.RetryAfter(_options.MaxWaiting));
         }
 
-        var root = request.CacheSalt is null ? _hashRoot : BlockHash.Root(Model, _options.KvType, request.CacheSalt);
-        _inbox.Enqueue(new Command(CommandKind.Submit, request.Id, new Sequence(request, _tokenizer, root, _time.GetTimestamp())));
+        _inbox.Enqueue(new Command(CommandKind.Submit, request.Id, new Sequence(request, _tokenizer, HashRoot(request), _time.GetTimestamp())));
         WorkArrived?.Invoke();
     }
 
@@ -200,6 +199,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
                 $"{request.Prompt.Length} prompt tokens and {request.MaxTokens} output tokens exceed the {room} positions of device {Device.Name}.");
         }
     }
+
+    private BlockHash? HashRoot(InferenceRequest request) =>
+        !_options.PrefixCache ? null : request.CacheSalt is null ? _hashRoot : BlockHash.Root(Model, _options.KvType, request.CacheSalt);
 
     private void TakeCommands()
     {

@@ -73,9 +73,12 @@ internal sealed class Scheduler(KvCache kv, IDevice device, int stepTokens, int 
     public void Computed(Sequence sequence, int tokens)
     {
         sequence.Computed += tokens;
-        KvCache.Hash(sequence.Table, sequence.HashRoot, sequence.Tokens[..sequence.Computed]);
-        kv.Register(sequence.Table, sequence.Computed);
-        _pending.Settle(sequence);
+        if (sequence.HashRoot is { } root)
+        {
+            KvCache.Hash(sequence.Table, root, sequence.Tokens[..sequence.Computed]);
+            kv.Register(sequence.Table, sequence.Computed);
+            _pending.Settle(sequence);
+        }
     }
 
     private void PlanDecode(StepPlan plan)

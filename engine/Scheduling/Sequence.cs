@@ -16,7 +16,7 @@ internal sealed class Sequence : IComparable<Sequence>
     private readonly NGramDrafter? _drafter;
     private int[] _tokens;
 
-    public Sequence(InferenceRequest request, Tokenizer tokenizer, BlockHash hashRoot, long submittedAt)
+    public Sequence(InferenceRequest request, Tokenizer tokenizer, BlockHash? hashRoot, long submittedAt)
     {
         Request = request;
         var reserved = request.Prompt.Length + Math.Min(request.MaxTokens, ReservedOutput);
@@ -26,7 +26,11 @@ internal sealed class Sequence : IComparable<Sequence>
         TokenCount = request.Prompt.Length;
         SubmittedAt = submittedAt;
         HashRoot = hashRoot;
-        KvCache.Hash(Table, hashRoot, request.Prompt);
+        if (hashRoot is { } root)
+        {
+            KvCache.Hash(Table, root, request.Prompt);
+        }
+
         Text = new TextStream(tokenizer, request.StopStrings);
         Sampling = new SamplingState(request.Sampling, request.Prompt, request.ResumedTokens);
         _drafter = request.SpeculativeTokens > 0 ? new NGramDrafter(request.SpeculativeTokens) : null;
@@ -64,8 +68,8 @@ internal sealed class Sequence : IComparable<Sequence>
 
     public BlockTable Table { get; }
 
-    /// <summary>The hash before its first block.</summary>
-    public BlockHash HashRoot { get; }
+    /// <summary>The hash before its first block; null when its blocks are not to be found by others.</summary>
+    public BlockHash? HashRoot { get; }
 
     /// <summary>Turns output tokens into text and finds stop strings.</summary>
     public TextStream Text { get; }

@@ -50,7 +50,7 @@ public sealed class StepTimeModel
         var flops = gpu.Flops(shape.Precision) * Efficiency(gpu, shape.Precision, p);
         _bandwidth = gpu.MemoryTerabytesPerSecond * 1e12 * gpu.MemoryFactor * p.MemoryEfficiency;
         _attentionBandwidth = gpu.MemoryTerabytesPerSecond * 1e12 * gpu.MemoryFactor * p.AttentionMemoryEfficiency;
-        _attentionFlops = gpu.Flops(WeightPrecision.BF16) * p.PrefillAttentionEfficiency;
+        _attentionFlops = gpu.Flops(WeightPrecision.FP8) * p.PrefillAttentionEfficiency;
         _commonBytes = shape.CommonWeights * weight / tp;
         _commonSecondsPerToken = 2 * shape.CommonWeights / tp / flops;
         _headBytes = shape.HeadWeights * ModelShape.BytesPerWeight(WeightPrecision.BF16) / tp;

@@ -13,37 +13,37 @@ public sealed record TimingParameters
     public double MemoryEfficiency { get; init; } = 0.785;
 
     /// <summary>Share of the memory bandwidth at which decode attention reads keys and values.</summary>
-    public double AttentionMemoryEfficiency { get; init; } = 0.88;
+    public double AttentionMemoryEfficiency { get; init; } = 0.79;
 
     /// <summary>Share of the peak that large BF16 products reach.</summary>
     public double Bf16Efficiency { get; init; } = 0.6;
 
     /// <summary>Share of the peak that large FP8 products reach.</summary>
-    public double Fp8Efficiency { get; init; } = 0.555;
+    public double Fp8Efficiency { get; init; } = 0.585;
 
     /// <summary>Share of the peak that large FP4 products reach.</summary>
     public double Fp4Efficiency { get; init; } = 0.41;
 
-    /// <summary>Share of the BF16 peak that prefill attention reaches.</summary>
-    public double PrefillAttentionEfficiency { get; init; } = 0.92;
+    /// <summary>Share of the FP8 peak, or of the BF16 peak where there is no FP8, that attention over prompts reaches.</summary>
+    public double PrefillAttentionEfficiency { get; init; } = 0.47;
 
     /// <summary>Times that a token's residual values go through memory in a layer, outside the products: norms, additions, quantisation.</summary>
-    public double ActivationPasses { get; init; } = 12;
+    public double ActivationPasses { get; init; } = 14;
 
     /// <summary>Times that a row of logits (F32) goes through memory while a token is drawn from it.</summary>
-    public double LogitPasses { get; init; } = 14;
+    public double LogitPasses { get; init; } = 11;
 
     /// <summary>Time of an all-reduce of nothing, s.</summary>
-    public double AllReduceSeconds { get; init; } = 3.1e-6;
+    public double AllReduceSeconds { get; init; } = 2.7e-6;
 
     /// <summary>Share of the link bandwidth that an all-reduce reaches.</summary>
-    public double LinkEfficiency { get; init; } = 0.74;
+    public double LinkEfficiency { get; init; } = 0.55;
 
     /// <summary>Gaps between the kernels of a layer, s.</summary>
-    public double LayerSeconds { get; init; } = 2.8e-6;
+    public double LayerSeconds { get; init; } = 3.1e-6;
 
     /// <summary>The same for routing and gathering in a mixture layer, s.</summary>
-    public double MixtureLayerSeconds { get; init; } = 7.2e-6;
+    public double MixtureLayerSeconds { get; init; } = 7e-6;
 
     /// <summary>Gaps of a step outside the layers, s.</summary>
     public double StepSeconds { get; init; } = 0.1e-3;
@@ -52,20 +52,20 @@ public sealed record TimingParameters
     public double MixtureEfficiency { get; init; } = 0.5;
 
     /// <summary>The same with FP4 weights.</summary>
-    public double Fp4MixtureEfficiency { get; init; } = 0.30;
+    public double Fp4MixtureEfficiency { get; init; } = 0.31;
 
     /// <summary>Rows to which an expert's tokens are padded.</summary>
-    public double ExpertTile { get; init; } = 44;
+    public double ExpertTile { get; init; } = 40;
 
     /// <summary>Work of the host in a step, s, on an x86 server.</summary>
-    public double HostStepSeconds { get; init; } = 0.8e-3;
+    public double HostStepSeconds { get; init; } = 0.76e-3;
 
     /// <summary>Work of the host for one sequence of a step, s.</summary>
-    public double HostSequenceSeconds { get; init; } = 17e-6;
+    public double HostSequenceSeconds { get; init; } = 17.5e-6;
 
     /// <summary>Work of the host to launch one layer of a step that holds prefill and so cannot be replayed as a recorded graph, s.</summary>
-    public double HostLayerSeconds { get; init; } = 75e-6;
+    public double HostLayerSeconds { get; init; } = 72e-6;
 
     /// <summary>The same for the experts of a mixture layer, s, beside <see cref="HostLayerSeconds"/>.</summary>
-    public double HostMixtureLayerSeconds { get; init; } = 330e-6;
+    public double HostMixtureLayerSeconds { get; init; } = 340e-6;
 }

@@ -1,0 +1,53 @@
+using System.Text.Json.Nodes;
+using Crescent.Lab.Calibration;
+
+namespace Crescent.Tests.Lab.Calibration;
+
+public sealed class CalibrationTests
+{
+    private static readonly Lazy<IReadOnlyList<ThroughputRow>> Measured =
+        new(static () => ThroughputFile.Read(TestFiles.Project("lab", "data", "trtllm-throughput.csv")));
+
+    // The shapes that simulate fastest; `client lab calibrate` replays all of them.
+    [Theory]
+    [InlineData(2048, 128)]
+    [InlineData(5000, 500)]
+    public void Measured_runs_are_met_within_a_quarter_and_mostly_within_a_tenth(int prompt, int output)
+    {
+        var rows = Measured.Value.Where(row => row.PromptTokens == prompt && row.OutputTokens == output).ToArray();
+        Assert.Equal(8, rows.Length);
+        var report = CalibrationReport.Run(rows, Environment.ProcessorCount, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.All(report.Rows, static row => Assert.InRange(row.Error!.Value, -0.25, 0.25));
+        Assert.InRange(report.All!.Median, 0, 0.1);
+        Assert.All(report.Rows, static row => Assert.Equal(0, row.Replay!.Value.Preemptions));
+    }
+
+    [Fact]
+    public void A_report_keeps_the_columns_of_the_file_and_adds_what_was_simulated()
+    {
+        var rows = Measured.Value.Take(1).Select(static row => row with { Requests = 20 }).Append(Measured.Value[0] with { Model = "gpt-9" }).ToArray();
+        var report = CalibrationReport.Run(rows, 1, cancellationToken: TestContext.Current.CancellationToken);
+        var json = JsonNode.Parse(report.ToJson())!;
+        var first = json["rows"]![0]!;
+        Assert.Equal("llama-3.3-70b", (string?)first["model"]);
+        Assert.Equal(1, (int?)first["tensor_parallel"]);
+        Assert.Equal(128, (int?)first["osl"]);
+        Assert.Equal(11147, (double?)first["output_tokens_per_second"]);
+        Assert.True((double?)first["simulated"] > 0);
+        Assert.Null(json["rows"]![1]!["simulated"]);
+        Assert.Contains("gpt-9", (string?)json["rows"]![1]!["fault"], StringComparison.Ordinal);
+        Assert.Equal(1, report.All!.Rows);
+    }
+
+    [Theory]
+    [InlineData("model,gpu\na,b", "no column 'tensor_parallel'")]
+    [InlineData("model,gpu,tensor_parallel,weights,isl,osl,requests,output_tokens_per_second\nm,g,x,FP8,1,1,1,1", "line 2: tensor_parallel")]
+    [InlineData("model,gpu,tensor_parallel,weights,isl,osl,requests,output_tokens_per_second\nm,g,1,FP8,1,1,1", "line 2: output_tokens_per_second is missing")]
+    [InlineData("", "is empty")]
+    public void A_wrong_file_is_refused_with_the_line_and_the_column(string text, string named)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.At("rows.csv"), text);
+        Assert.Contains(named, Assert.Throws<FormatException>(() => ThroughputFile.Read(folder.At("rows.csv"))).Message, StringComparison.Ordinal);
+    }
+}
