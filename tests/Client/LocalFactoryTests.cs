@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+using Crescent.Client.Commands;
+using Crescent.Client.Connections;
+using Crescent.Grains.Contracts.Local;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Hosting;
+
+namespace Crescent.Tests.Client;
+
+/// <summary>The console against a real silo in this process: the embedded model, over both transports.</summary>
+public sealed class LocalFactoryTests : IAsyncLifetime
+{
+    private const string Question = "What is 23 + 48?";
+
+    private SiloHost _silo = null!;
+    private LocalCluster _cluster = null!;
+
+    private string Announcement => Path.Combine(LocalCluster.Folder(_cluster.ClusterId), LocalCluster.FileName);
+
+    public async ValueTask InitializeAsync()
+    {
+        var identity = SiloIdentity.Resolve(new ClusterOptions());
+        _silo = SiloHost.Build(
+            Settings.Load(
+            [
+                new(Settings.Model.Key, TestFiles.TinyModel),
+                new(Settings.Urls.Key, "http://127.0.0.1:0"),
+                new(Settings.KvBlocks.Key, "512"),
+                new(Settings.LogLevel.Key, "warning"),
+            ]),
+            identity);
+        await _silo.Start(TestContext.Current.CancellationToken);
+        _cluster = new LocalCluster
+        {
+            ClusterId = identity.ClusterId,
+            MembershipFile = identity.MembershipFile,
+            Url = _silo.Urls[0],
+            ProcessId = Environment.ProcessId,
+            Started = DateTimeOffset.UtcNow,
+            Model = _silo.Model,
+        };
+        _cluster.Write();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _silo.Stop();
+        await _silo.DisposeAsync();
+        Directory.Delete(LocalCluster.Folder(_cluster.ClusterId), recursive: true);
+    }
+
+    [Fact]
+    public async Task Both_transports_answer_alike()
+    {
+        foreach (var way in Ways())
+        {
+            var run = JsonNode.Parse((await Run("", ["run", Question, "--json", .. way])).Output)!;
+            Assert.Equal(("23 + 48 = 71", "stop"), ((string?)run["text"], (string?)run["finish_reason"]));
+            var usage = run["usage"]!;
+            Assert.True((int?)usage["prompt_tokens"] > 10 && (int?)usage["completion_tokens"] > 5 && (double?)usage["joules"] > 0, usage.ToJsonString());
+            Assert.Equal(("local/cpu", "model"), ((string?)usage["device"], (string?)usage["joules_source"]));
+
+            var chat = await Run($"{Question}\n{Question}\n", ["chat", .. way]);
+            Assert.StartsWith("23 + 48 = 71\n", chat.Output, StringComparison.Ordinal);
+            Assert.Equal(2, chat.Error.Split("modelled").Length - 1);
+
+            var top = await Run("", ["top", .. way]);
+            Assert.Contains($"Crescent {_cluster.ClusterId} · model {_cluster.Model}", top.Output, StringComparison.Ordinal);
+            Assert.Contains("local all  cpu", top.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_conversation_beyond_the_context_is_refused_in_words_over_both_transports()
+    {
+        foreach (var way in Ways())
+        {
+            var run = await Run(string.Concat(Enumerable.Repeat("word ", 3000)), ["run", "-", .. way], exit: 1);
+            Assert.Equal("", run.Output);
+            Assert.Matches(@"^error: .*2048.* Change the prompt or the option it names\.\n$", run.Error);
+        }
+    }
+
+    private IEnumerable<string[]> Ways() => [["--cluster", Announcement], ["--url", _cluster.Url]];
+
+    private static async Task<FakeTerminal> Run(string input, string[] args, int exit = 0)
+    {
+        var terminal = new FakeTerminal(input);
+        var code = await ClientCommandLine.Run(args, terminal.Terminal, ConnectionSettings.Connect);
+        Assert.True(code == exit, $"{code}: {terminal.Error}");
+        return terminal;
+    }
+}
