@@ -20,6 +20,7 @@ internal sealed class Supervisor(
     public static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(120);
 
     private readonly List<ChildSilo> _running = [];
+    private volatile bool _stopping;
 
     /// <summary>Runs the cluster until <paramref name="signal"/> asks for its end, or nothing of it is left.</summary>
     /// <returns>The exit code: 0 after a stop that was asked for.</returns>
@@ -31,7 +32,7 @@ internal sealed class Supervisor(
         {
             foreach (var plan in plans)
             {
-                var child = ChildSilo.Start(plan, commandLine, folder.LogFile(plan.Identity.Name), (silo, line) => ClusterConsole.Log(silo.Name, line));
+                var child = ChildSilo.Start(plan, commandLine, folder.LogFile(plan.Identity.Name), Show);
                 children.Add(child);
                 _running.Add(child);
             }
@@ -99,6 +100,15 @@ internal sealed class Supervisor(
         return false;
     }
 
+    // Silos that miss one another while all of them stop are nothing to be alarmed by; their logs have it.
+    private void Show(ChildSilo silo, string line)
+    {
+        if (!_stopping)
+        {
+            ClusterConsole.Log(silo.Name, line);
+        }
+    }
+
     private string Left()
     {
         if (_running.Count == 0)
@@ -120,6 +130,7 @@ internal sealed class Supervisor(
             return true;
         }
 
+        _stopping = true;
         console.Notice("Stopping…");
         var clean = true;
         foreach (var group in _running.GroupBy(c => c.Plan.Identity.IsFront).OrderByDescending(g => g.Key))

@@ -129,6 +129,13 @@ internal sealed partial class SiloRun : IDisposable
             _process.Kill(entireProcessTree: true);
         }
 
+        // Orphans, which only a failed test has.
+        foreach (var id in Silos.Values.Where(IsRunning))
+        {
+            using var orphan = Process.GetProcessById(id);
+            orphan.Kill();
+        }
+
         _process.Dispose();
         _printed.Dispose();
     }
