@@ -27,7 +27,8 @@ public sealed class HttpOptions : IChecked
     public IEnumerable<BindingAddress> Addresses => Urls.Split(';', StringSplitOptions.TrimEntries).Select(BindingAddress.Parse);
 
     /// <summary>Whether all of it can be reached from this machine only.</summary>
-    public bool IsLocal => Addresses.All(a => a.Host == "localhost" || (IPAddress.TryParse(a.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
+    public bool IsLocal => Addresses.All(a =>
+        a.Host == "localhost" || (IPAddress.TryParse(a.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
 
     public IEnumerable<string> Problems()
     {

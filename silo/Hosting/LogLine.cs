@@ -10,5 +10,6 @@ internal static class LogLine
 
     /// <summary>Whether a line is of the level warning or above.</summary>
     public static bool IsAlarming(string line) =>
-        line.Length > TimestampFormat.Length && Alarming.Any(level => line.AsSpan(TimestampFormat.Length).StartsWith(level, StringComparison.Ordinal));
+        line.Length > TimestampFormat.Length
+        && Alarming.Any(level => line.AsSpan(TimestampFormat.Length).StartsWith(level, StringComparison.Ordinal));
 }

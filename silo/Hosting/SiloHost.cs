@@ -100,7 +100,9 @@ public sealed class SiloHost : IAsyncDisposable
         catch (Exception e) when (Find<SocketException>(e) is { SocketErrorCode: SocketError.AddressAlreadyInUse })
         {
             throw new StartException(
-                $"Port {Identity.SiloPort} or {Identity.GatewayPort} of 127.0.0.1 is taken; choose others with {Settings.SiloPort} and {Settings.GatewayPort}.", e);
+                $"Port {Identity.SiloPort} or {Identity.GatewayPort} of 127.0.0.1 is taken; choose others with {Settings.SiloPort} and "
+                + $"{Settings.GatewayPort}.",
+                e);
         }
     }
 
@@ -128,7 +130,13 @@ public sealed class SiloHost : IAsyncDisposable
     }
 
     private static WebApplication BuildFront(
-        IConfiguration configuration, SiloIdentity identity, ServingOptions serving, HttpOptions http, LanguageModel model, TimeSpan stopTimeout, Action<IServiceCollection>? configure)
+        IConfiguration configuration,
+        SiloIdentity identity,
+        ServingOptions serving,
+        HttpOptions http,
+        LanguageModel model,
+        TimeSpan stopTimeout,
+        Action<IServiceCollection>? configure)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore();
@@ -142,7 +150,12 @@ public sealed class SiloHost : IAsyncDisposable
     }
 
     private static IHost BuildDevice(
-        IConfiguration configuration, SiloIdentity identity, ServingOptions serving, LanguageModel model, TimeSpan stopTimeout, Action<IServiceCollection>? configure)
+        IConfiguration configuration,
+        SiloIdentity identity,
+        ServingOptions serving,
+        LanguageModel model,
+        TimeSpan stopTimeout,
+        Action<IServiceCollection>? configure)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         Configure(builder, configuration, identity, serving, model, stopTimeout);
@@ -151,7 +164,12 @@ public sealed class SiloHost : IAsyncDisposable
     }
 
     private static void Configure(
-        IHostApplicationBuilder builder, IConfiguration configuration, SiloIdentity identity, ServingOptions serving, LanguageModel model, TimeSpan stopTimeout)
+        IHostApplicationBuilder builder,
+        IConfiguration configuration,
+        SiloIdentity identity,
+        ServingOptions serving,
+        LanguageModel model,
+        TimeSpan stopTimeout)
     {
         builder.Configuration.AddConfiguration(configuration);
         var cluster = Settings.Read<Configuration.ClusterOptions>(configuration);

@@ -36,7 +36,8 @@ public sealed record SiloIdentity(string Name, SiloRole Role, string ClusterId, 
         if (clusterId is null && role != SiloRole.All)
         {
             var running = LocalCluster.FindRunning() ?? throw new StartException(
-                $"{Settings.Role} is {role.ToString().ToLowerInvariant()}, but no cluster runs on this machine to join; start one, or name it with {Settings.ClusterId}.");
+                $"{Settings.Role} is {role.ToString().ToLowerInvariant()}, but no cluster runs on this machine to join; start one, or name it "
+                + $"with {Settings.ClusterId}.");
             (clusterId, membership) = (running.ClusterId, membership ?? running.MembershipFile);
         }
 

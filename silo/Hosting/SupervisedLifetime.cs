@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
 
 namespace Crescent.Silo.Hosting;
 
@@ -7,8 +8,8 @@ namespace Crescent.Silo.Hosting;
 /// operating system closes when that dies in whatever way. Ctrl+C, which a terminal sends to all processes at once, is left to the
 /// supervisor, which knows the order to stop in. A stop that takes too long ends the process hard.
 /// </summary>
-internal sealed partial class SupervisedLifetime(IHostApplicationLifetime application, Microsoft.Extensions.Options.IOptions<HostOptions> options, ILogger<SupervisedLifetime> logger)
-    : IHostLifetime, IDisposable
+internal sealed partial class SupervisedLifetime(
+    IHostApplicationLifetime application, IOptions<HostOptions> options, ILogger<SupervisedLifetime> logger) : IHostLifetime, IDisposable
 {
     /// <summary>Exit code of a silo that did not stop in time.</summary>
     public const int StuckExitCode = 70;

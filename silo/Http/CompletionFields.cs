@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Crescent.Engine.Sampling;
 
@@ -7,13 +6,13 @@ namespace Crescent.Silo.Http;
 /// <summary>What chat and text completions have in common, as the request asks for it.</summary>
 public sealed record CompletionFields
 {
-    /// <summary>OpenAI's default: the model's own distribution.</summary>
-    public const float DefaultTemperature = 1;
-
     /// <summary>Stop strings that a request may have.</summary>
     public const int MaxStops = 4;
 
-    /// <summary>How tokens are drawn; without a seed in the request a fresh one.</summary>
+    private const string NewLimit = "max_completion_tokens";
+    private const string OldLimit = "max_tokens";
+
+    /// <summary>How tokens are drawn.</summary>
     public required SamplingParameters Sampling { get; init; }
 
     /// <summary>Most tokens to generate, or null where the request leaves it open.</summary>
@@ -45,12 +44,8 @@ public sealed record CompletionFields
             throw ApiException.Unsupported("n", $"'n' is {n}; this server gives one choice a request: send it {n} times.");
         }
 
-        var limitName = body.Any("max_completion_tokens") is not null ? "max_completion_tokens" : "max_tokens";
-        var (limit, _) = (body.Integer(limitName, 1, int.MaxValue), body.Any("max_tokens"));
-        var temperature = (float?)body.Number("temperature", 0, 2);
-
-        // A sum of 0 is reached by the likeliest token alone, as by any sum below its probability.
-        var topP = (float?)body.Number("top_p", 0, 1) is { } p ? MathF.Max(p, 1e-6f) : 1;
+        var limit = body.Integer(NewLimit, 1, int.MaxValue);
+        var oldLimit = body.Integer(OldLimit, 1, int.MaxValue);
         var stream = body.Flag("stream") ?? false;
         var streamOptions = body.Object("stream_options");
         if (streamOptions is not null && !stream)
@@ -61,14 +56,9 @@ public sealed record CompletionFields
         RefuseOtherForms(body);
         return new CompletionFields
         {
-            Sampling = new SamplingParameters
-            {
-                Temperature = temperature ?? DefaultTemperature,
-                TopP = topP,
-                Seed = body.Integer("seed", long.MinValue, long.MaxValue) is { } seed ? unchecked((ulong)seed) : FreshSeed(),
-            },
-            MaxTokens = (int?)limit,
-            MaxTokensName = limitName,
+            Sampling = SamplingFields.Read(body, model),
+            MaxTokens = (int?)(limit ?? oldLimit),
+            MaxTokensName = limit is null ? OldLimit : NewLimit,
             Stops = ReadStops(body),
             Stream = stream,
             IncludeUsage = streamOptions?.Flag("include_usage") ?? false,
@@ -81,9 +71,7 @@ public sealed record CompletionFields
         {
             null => [],
             { ValueKind: JsonValueKind.String } one => [one.GetString()!],
-            { ValueKind: JsonValueKind.Array } several => [.. several.EnumerateArray().Select((stop, i) => stop.ValueKind == JsonValueKind.String
-                ? stop.GetString()!
-                : throw ApiException.InvalidType($"stop[{i}]", "a string", RequestFields.Kind(stop)))],
+            { ValueKind: JsonValueKind.Array } several => [.. several.EnumerateArray().Select(ReadStop)],
             { } other => throw ApiException.InvalidType("stop", $"a string or an array of up to {MaxStops}", RequestFields.Kind(other)),
         };
         if (stops.Length > MaxStops)
@@ -91,8 +79,14 @@ public sealed record CompletionFields
             throw ApiException.InvalidValue("stop", $"'stop' has {stops.Length} strings; it takes up to {MaxStops}.");
         }
 
-        return stops.Contains("") ? throw ApiException.InvalidValue("stop", "'stop' holds an empty string, which would end every output.") : stops;
+        return stops.Contains("")
+            ? throw ApiException.InvalidValue("stop", "'stop' holds an empty string, which would end every output.")
+            : stops;
     }
+
+    private static string ReadStop(JsonElement stop, int index) => stop.ValueKind == JsonValueKind.String
+        ? stop.GetString()!
+        : throw ApiException.InvalidType($"stop[{index}]", "a string", RequestFields.Kind(stop));
 
     // Fields that this server does not know are ignored, but not those that ask for an answer of another form: it would be missed.
     private static void RefuseOtherForms(RequestFields body)
@@ -103,11 +97,11 @@ public sealed record CompletionFields
             ("top_logprobs", v => IsNumber(v, 0)),
             ("echo", v => v.ValueKind == JsonValueKind.False),
             ("best_of", v => IsNumber(v, 1)),
-            ("suffix", v => v.ValueKind == JsonValueKind.String && v.GetString() == ""),
+            ("suffix", v => IsText(v, "")),
             ("tools", v => v.ValueKind == JsonValueKind.Array && v.GetArrayLength() == 0),
             ("functions", v => v.ValueKind == JsonValueKind.Array && v.GetArrayLength() == 0),
-            ("response_format", v => v.ValueKind == JsonValueKind.Object && v.TryGetProperty("type", out var t) && t.ValueKind == JsonValueKind.String && t.GetString() == "text"),
-            ("modalities", v => v.ValueKind == JsonValueKind.Array && v.EnumerateArray().All(m => m.ValueKind == JsonValueKind.String && m.GetString() == "text")),
+            ("response_format", v => v.ValueKind == JsonValueKind.Object && v.TryGetProperty("type", out var type) && IsText(type, "text")),
+            ("modalities", v => v.ValueKind == JsonValueKind.Array && v.EnumerateArray().All(m => IsText(m, "text"))),
         })
         {
             if (body.Any(name) is { } value && !plain(value))
@@ -117,8 +111,8 @@ public sealed record CompletionFields
         }
     }
 
+    private static bool IsText(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.GetString() == text;
+
     private static bool IsNumber(JsonElement value, int number) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var found) && found == number;
-
-    private static ulong FreshSeed() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 }

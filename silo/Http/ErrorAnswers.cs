@@ -56,7 +56,10 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         StatusCodes.Status404NotFound => new ApiException(
             StatusCodes.Status404NotFound, ApiException.InvalidRequest, $"There is no {http.Request.Path} here.", code: "unknown_url"),
         StatusCodes.Status405MethodNotAllowed => new ApiException(
-            StatusCodes.Status405MethodNotAllowed, ApiException.InvalidRequest, $"{http.Request.Path} does not take {http.Request.Method}.", code: "method_not_allowed"),
+            StatusCodes.Status405MethodNotAllowed,
+            ApiException.InvalidRequest,
+            $"{http.Request.Path} does not take {http.Request.Method}.",
+            code: "method_not_allowed"),
         _ => null,
     };
 

@@ -41,7 +41,8 @@ public static class Prompts
 
         if (prompt.ValueKind != JsonValueKind.Array)
         {
-            throw ApiException.InvalidType("prompt", "a string, an array of strings, tokens, or an array of arrays of tokens", RequestFields.Kind(prompt));
+            throw ApiException.InvalidType(
+                "prompt", "a string, an array of strings, tokens, or an array of arrays of tokens", RequestFields.Kind(prompt));
         }
 
         if (prompt.GetArrayLength() == 0)
@@ -70,7 +71,8 @@ public static class Prompts
         if (prompt.Length >= contextLength)
         {
             throw ApiException.ContextLength(
-                promptName, $"The prompt has {prompt.Length} tokens; the model's context is {contextLength} tokens, of which at least 1 is for the answer.");
+                promptName,
+                $"The prompt has {prompt.Length} tokens; the model's context is {contextLength} tokens, of which at least 1 is for the answer.");
         }
 
         if (wanted is { } tokens && tokens > contextLength - prompt.Length)
@@ -108,10 +110,11 @@ public static class Prompts
         }
 
         var vocabulary = model.Model.Tokenizer.VocabularySize;
-        return [.. tokens.EnumerateArray().Select((token, i) => token.ValueKind != JsonValueKind.Number
-            ? throw ApiException.InvalidType($"{path}[{i}]", "a token", RequestFields.Kind(token))
-            : token.TryGetInt32(out var id) && id >= 0 && id < vocabulary
-                ? id
-                : throw ApiException.InvalidValue($"{path}[{i}]", $"'{path}[{i}]' is {token.GetRawText()}; tokens of this model are 0 to {vocabulary - 1}."))];
+        return [.. tokens.EnumerateArray().Select((token, i) => Token(token, $"{path}[{i}]", vocabulary))];
     }
+
+    private static int Token(JsonElement token, string path, int vocabulary) =>
+        token.ValueKind != JsonValueKind.Number ? throw ApiException.InvalidType(path, "a token", RequestFields.Kind(token))
+        : token.TryGetInt32(out var id) && id >= 0 && id < vocabulary ? id
+        : throw ApiException.InvalidValue(path, $"'{path}' is {token.GetRawText()}; tokens of this model are 0 to {vocabulary - 1}.");
 }

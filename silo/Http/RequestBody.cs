@@ -16,7 +16,8 @@ public static class RequestBody
     public static async Task<JsonDocument> Read(HttpRequest request, CancellationToken cancellationToken)
     {
         // A page of another site can send JSON as text/plain to a server on this machine without asking it first.
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
         {
             throw new ApiException(
                 StatusCodes.Status415UnsupportedMediaType, ApiException.InvalidRequest, "Send the body with 'Content-Type: application/json'.");

@@ -13,8 +13,11 @@ public sealed class RequestFields(JsonElement element, string path = "")
 {
     private readonly HashSet<string> _read = new(StringComparer.Ordinal);
 
-    /// <summary>Names of the fields that nobody asked for.</summary>
-    public IEnumerable<string> Unread => element.EnumerateObject().Select(p => p.Name).Where(n => !_read.Contains(n)).Select(Path);
+    /// <summary>Names of all fields.</summary>
+    public IEnumerable<string> Names => element.EnumerateObject().Select(p => p.Name);
+
+    /// <summary>Paths of the fields that nobody asked for.</summary>
+    public IEnumerable<string> Unread => Names.Where(n => !_read.Contains(n)).Select(Path);
 
     /// <summary>The name of a field with the path before it, such as <c>messages[0].role</c>.</summary>
     public string Path(string name) => path.Length == 0 ? name : $"{path}.{name}";

@@ -27,7 +27,8 @@ internal static class Launcher
         {
             // After the name, which stands in parentheses and may hold any character: state, parent, …
             var status = File.ReadAllText("/proc/self/stat");
-            var parent = int.Parse(status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+            var fields = status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var parent = int.Parse(fields[1], CultureInfo.InvariantCulture);
             var command = File.ReadAllText($"/proc/{parent}/cmdline").Split('\0');
             return command is [var executable, "run", ..] && Path.GetFileName(executable) == "dotnet" ? Process.GetProcessById(parent) : null;
         }

@@ -70,7 +70,9 @@ internal static class Start
     {
         foreach (var address in options.Addresses)
         {
-            var ip = IPAddress.TryParse(address.Host.Trim('[', ']'), out var parsed) ? parsed : address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Any;
+            var ip = IPAddress.TryParse(address.Host.Trim('[', ']'), out var parsed) ? parsed
+                : address.Host == "localhost" ? IPAddress.Loopback
+                : IPAddress.Any;
             using var listener = new TcpListener(ip, address.Port);
             try
             {
@@ -78,7 +80,10 @@ internal static class Start
             }
             catch (SocketException e)
             {
-                throw new StartException($"Port {address.Port} of {address.Host} cannot be listened on: {e.Message}. Choose another with {Settings.Urls}, such as {Settings.Urls.Option} http://127.0.0.1:{address.Port + 1}.", e);
+                throw new StartException(
+                    $"Port {address.Port} of {address.Host} cannot be listened on: {e.Message}. Choose another with {Settings.Urls}, such as "
+                    + $"{Settings.Urls.Option} http://127.0.0.1:{address.Port + 1}.",
+                    e);
             }
         }
     }

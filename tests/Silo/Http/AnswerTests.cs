@@ -122,6 +122,19 @@ public sealed class AnswerTests
     }
 
     [Fact]
+    public async Task The_fields_beyond_temperature_reach_the_engine()
+    {
+        var generation = ScriptedGeneration.Of("!");
+        await using var front = await TestFront.Start(generation);
+        const string Fields = ""","top_k":5,"min_p":0.5,"frequency_penalty":-1,"presence_penalty":2,"repetition_penalty":1.5,"logit_bias":{"7":-100}}""";
+        using var answer = await front.Post("/v1/chat/completions", Ask + Fields);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var sampling = Assert.Single(generation.Calls).Sampling;
+        Assert.Equal((5, 0.5f, -1f, 2f, 1.5f), (sampling.TopK, sampling.MinP, sampling.FrequencyPenalty, sampling.PresencePenalty, sampling.RepetitionPenalty));
+        Assert.Equal([new(7, -100f)], sampling.LogitBias);
+    }
+
+    [Fact]
     public async Task Text_parts_are_lines_of_one_content_and_a_developer_is_the_system()
     {
         var generation = ScriptedGeneration.Of("!");
