@@ -11,7 +11,7 @@ namespace Crescent.Engine.Devices.Cpu.Threads;
 internal sealed class ComputeTeam : IDisposable
 {
     // The silo may share its cores with others: a thread that waits for one that is not running must give way.
-    private const int SpinsBeforeYield = 4_000;
+    private const int SpinsBeforeYield = 1_000;
 
     private static readonly long SpinTicks = Stopwatch.Frequency / 2_000; // 0.5 ms
 

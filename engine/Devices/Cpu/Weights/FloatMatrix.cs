@@ -47,11 +47,7 @@ internal sealed unsafe class FloatMatrix<TLanes> : WeightMatrix
                 break;
             default:
                 for (var r = 0; r < live; r++)
-                {
-                    Dequantizer.Dequantize(
-                        _type, new ReadOnlySpan<byte>(w + (r * _rowBytes), (int)_rowBytes), new Span<float>(scratch + (r * Columns), Columns));
-                }
-
+                    Expand(w + (r * _rowBytes), scratch + (r * Columns));
                 Rows16<SingleElement<TLanes>>((byte*)scratch, Columns * sizeof(float), live, activations, stride, rows, count, output);
                 break;
         }
@@ -60,6 +56,16 @@ internal sealed unsafe class FloatMatrix<TLanes> : WeightMatrix
     public override void Dispose()
     {
         // The weights belong to the file.
+    }
+
+    private void Expand(byte* row, float* output)
+    {
+        if (_type == GgmlType.F16)
+            RowKernel<TLanes, HalfElement<TLanes>>.Expand(row, Columns, output);
+        else if (_type == GgmlType.BF16)
+            RowKernel<TLanes, BrainElement<TLanes>>.Expand(row, Columns, output);
+        else
+            Dequantizer.Dequantize(_type, new ReadOnlySpan<byte>(row, (int)_rowBytes), new Span<float>(output, Columns));
     }
 
     private void Rows16<TElement>(

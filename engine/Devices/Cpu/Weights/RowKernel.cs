@@ -74,6 +74,17 @@ internal static unsafe class RowKernel<TLanes, TElement>
         FinishFour(s30, s31, s32, s33, w, rowBytes, x3, i, columns, output + 48);
     }
 
+    /// <summary>Writes a row as floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Expand(byte* w, int columns, float* output)
+    {
+        var i = 0;
+        for (; i + TLanes.Count <= columns; i += TLanes.Count)
+            TLanes.Store(TElement.Load(w, i), output + i);
+        for (; i < columns; i++)
+            output[i] = TElement.Single(w, i);
+    }
+
     /// <summary>One row times x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float OneRow(byte* w, float* x, int columns)
