@@ -90,6 +90,8 @@ public static class SimulatedModels
     private static readonly (string Suffix, WeightPrecision Precision)[] Suffixes =
         [("-bf16", WeightPrecision.BF16), ("-fp8", WeightPrecision.FP8), ("-fp4", WeightPrecision.FP4), ("-nvfp4", WeightPrecision.FP4)];
 
+    private static readonly string[] Additions = ["meta-", "-instruct", "-17b-128e", "-17b-16e", "-0528"];
+
     /// <summary>Names of the known models, without a suffix.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(static model => model.Name)];
 
@@ -116,10 +118,23 @@ public static class SimulatedModels
             }
         }
 
-        var model = Known.FirstOrDefault(model => model.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase))
+        var plain = Plain(wanted);
+        var model = Known.FirstOrDefault(model => model.Name.Equals(plain, StringComparison.Ordinal))
             ?? throw new FormatException(
                 $"No simulated model is named '{name}'. Known are {string.Join(", ", Names)}, with -bf16, -fp8 or -fp4; describe another in a .json file.");
         return precision is { } stored ? model with { Name = $"{model.Name}{Suffix(stored)}", Precision = stored } : model;
+    }
+
+    /// <summary>A name without what publishers add: <c>meta-llama/Llama-4-Maverick-17B-128E-Instruct</c> is <c>llama-4-maverick</c>.</summary>
+    private static string Plain(string name)
+    {
+        var plain = name[(name.LastIndexOf('/') + 1)..].ToLowerInvariant().Replace('_', '-').Replace(' ', '-');
+        foreach (var addition in Additions)
+        {
+            plain = plain.Replace(addition, "", StringComparison.Ordinal);
+        }
+
+        return plain;
     }
 
     private static string Suffix(WeightPrecision precision) => precision switch

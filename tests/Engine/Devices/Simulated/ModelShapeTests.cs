@@ -40,6 +40,7 @@ public sealed class ModelShapeTests
     [InlineData("llama-3-70b-fp8", WeightPrecision.FP8, 72.65)]
     [InlineData("LLAMA-3.3-70B-BF16", WeightPrecision.BF16, 141.1)]
     [InlineData("sim:llama-3.3-70b-fp4", WeightPrecision.FP4, 42.7)]
+    [InlineData("nvidia/Llama-3.3-70B-Instruct-FP4", WeightPrecision.FP4, 42.7)]
     public void The_end_of_a_name_says_how_weights_are_stored(string name, WeightPrecision precision, double gigabytes)
     {
         var shape = SimulatedModels.Find(name);
