@@ -42,6 +42,12 @@ public sealed record GpuModel
     /// <summary>Thermal design power: the highest cap.</summary>
     public required double TdpWatts { get; init; }
 
+    /// <summary>Share of its server's power at full load that falls to one GPU; 0 for 225 W + 1.5 TDP.</summary>
+    public double ServerWattsAtFullLoad { get; init; }
+
+    /// <summary>What one GPU takes of a site's power, its part of the server included, W.</summary>
+    public double ServerWatts => ServerWattsAtFullLoad > 0 ? ServerWattsAtFullLoad : 225 + (1.5 * TdpWatts);
+
     /// <summary>Lowest cap the driver takes.</summary>
     public required double MinCapWatts { get; init; }
 

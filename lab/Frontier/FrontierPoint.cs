@@ -1,0 +1,8 @@
+namespace Crescent.Lab.Frontier;
+
+/// <summary>One way to run a megawatt of one GPU.</summary>
+/// <param name="TensorParallel">GPUs of a group.</param>
+/// <param name="Batch">Sequences that decode together.</param>
+/// <param name="TokensPerSecondPerUser">Speed that one user sees.</param>
+/// <param name="TokensPerSecondPerMegawatt">Output tokens of the whole megawatt.</param>
+public readonly record struct FrontierPoint(int TensorParallel, int Batch, double TokensPerSecondPerUser, double TokensPerSecondPerMegawatt);

@@ -1,0 +1,41 @@
+using Crescent.Engine.Devices.Simulated;
+using Crescent.Lab.Frontier;
+
+namespace Crescent.Tests.Lab.Frontier;
+
+public sealed class FrontierCurveTests
+{
+    private static readonly FrontierCurve Hopper = Curve("h100", "llama-3-70b-fp8");
+    private static readonly FrontierCurve Blackwell = Curve("gb200", "llama-3-70b-fp4");
+
+    [Theory]
+    [InlineData("h100", 740)]
+    [InlineData("b200", 528)]
+    [InlineData("gb200", 566)]
+    public void A_megawatt_holds_so_many_gpus(string gpu, int count) => Assert.Equal(count, FrontierCurve.GpusPerMegawatt(GpuModels.Find(gpu)), 2.0);
+
+    [Fact]
+    public void Speed_is_paid_for_with_volume()
+    {
+        foreach (var (slow, fast) in Hopper.Points.Zip(Hopper.Points.Skip(1)))
+        {
+            Assert.True(slow.TokensPerSecondPerUser < fast.TokensPerSecondPerUser);
+            Assert.True(slow.TokensPerSecondPerMegawatt > fast.TokensPerSecondPerMegawatt);
+        }
+
+        Assert.InRange(Hopper.Points[^1].TokensPerSecondPerUser, 225 * 0.95, 225 * 1.05);
+        Assert.Equal(Hopper.Points[0].TokensPerSecondPerMegawatt, Hopper.VolumeAt(0));
+    }
+
+    [Fact]
+    public void Blackwell_gains_most_where_hopper_is_at_its_limit()
+    {
+        double Ratio(double speed) => Blackwell.VolumeAt(speed) / Hopper.VolumeAt(speed);
+        Assert.InRange(Ratio(25), 1.5, 10);
+        Assert.True(Ratio(220) > 2 * Ratio(25));
+        Assert.Equal(0, Hopper.VolumeAt(300));
+        Assert.True(Blackwell.VolumeAt(300) > 0);
+    }
+
+    private static FrontierCurve Curve(string gpu, string model) => FrontierCurve.Of(GpuModels.Find(gpu), SimulatedModels.Find(model), 32_768, 8192);
+}
