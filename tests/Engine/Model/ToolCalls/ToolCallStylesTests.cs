@@ -1,0 +1,24 @@
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.ToolCalls;
+
+namespace Crescent.Tests.Engine.Model.ToolCalls;
+
+public sealed class ToolCallStylesTests
+{
+    [Theory]
+    [InlineData("{{ '<tool_call>\n' }}{{ call.arguments | tojson }}", ToolCallStyle.Hermes)]
+    [InlineData("{{ '<tool_call>\n<function=' ~ call.name }}", ToolCallStyle.None)]
+    [InlineData("{{ '<tool_call>' ~ name ~ '<arg_key>' }}", ToolCallStyle.None)]
+    [InlineData("{{ '[TOOL_CALLS][' }}", ToolCallStyle.Mistral)]
+    [InlineData("{{ '<|python_tag|>' }}", ToolCallStyle.Llama)]
+    [InlineData("Respond in the format {\"name\": function name, \"parameters\": dictionary of argument name and its value}.", ToolCallStyle.Llama)]
+    [InlineData("{{ '<|im_start|>' }}", ToolCallStyle.None)]
+    public void The_template_tells_the_style(string source, ToolCallStyle style) => Assert.Equal(style, ToolCallStyles.Detect(source));
+
+    [Fact]
+    public void The_embedded_model_calls_tools_as_Hermes_does()
+    {
+        using var file = GgufFile.Open(TestFiles.TinyModel);
+        Assert.Equal(ToolCallStyle.Hermes, ToolCallStyles.Detect(file.GetString("tokenizer.chat_template")));
+    }
+}
