@@ -72,6 +72,9 @@ internal sealed class FrameLink : IAsyncDisposable
 
     public bool IsBroken => _broken;
 
+    /// <summary>True while as many frames are under way as may be.</summary>
+    public bool IsFull => _window.CurrentCount == 0;
+
     /// <summary>Adds an output to the frame in the making. The engine's thread only; never blocks.</summary>
     public void Append(StreamTicket ticket, int offset, in SequenceOutput output)
     {

@@ -8,11 +8,12 @@ using Crescent.Grains.Tokens;
 using Crescent.Tests.Engine.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
 using Orleans.TestingHost;
 
 namespace Crescent.Tests.Grains;
 
-/// <summary>Three silos in this process, each with one device.</summary>
+/// <summary>Three silos in this process, each with one device. Other tests may starve them for a moment, so probes are patient.</summary>
 public sealed class FactoryCluster : IAsyncLifetime
 {
     public const int MaxQueued = 8;
@@ -37,6 +38,7 @@ public sealed class FactoryCluster : IAsyncLifetime
         });
         builder.ConfigureSilo((silo, host) => host
             .UseFastFailureDetection()
+            .Configure<ClusterMembershipOptions>(static o => o.ProbeTimeout = o.MaxProbeTimeout = TimeSpan.FromSeconds(4))
             .AddCrescent(new CrescentSiloOptions
             {
                 Model = "test-model",

@@ -113,14 +113,17 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
     [Fact]
     public async Task A_silo_that_stops_lets_its_streams_end_first()
     {
-        var (_, running, device) = await RemoteCall(maxTokens: 100);
+        var (front, running, device) = await RemoteCall(maxTokens: 100);
         var engine = factory.EngineOf(device);
         engine.Allow(5);
         await FactoryCluster.Until(() => running.Count >= 3, "tokens come");
-        var registry = FactoryCluster.Service<DeviceRegistry>(factory.SiloOf(device));
         var stopping = factory.Cluster.StopSiloAsync(factory.SiloOf(device), TestContext.Current.CancellationToken);
-        await FactoryCluster.Until(() => registry.IsDraining, "the silo drains");
+        await FactoryCluster.Until(
+            () => FactoryCluster.Service<PlacementLedger>(front).Snapshot().Single(d => d.Device.Key == device).Device.Draining,
+            "the others hear that the silo drains");
+        Assert.NotEqual(device, (await Placed(front, 77)).Device);
         engine.Free();
+        factory.Engine(front).Free();
         await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         await stopping;
         AssertComplete(running);

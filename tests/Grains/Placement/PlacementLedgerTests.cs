@@ -25,11 +25,11 @@ public sealed class PlacementLedgerTests : IDisposable
     [Fact]
     public void A_burst_is_spread_by_reservations_alone()
     {
-        Report(0, 1);
+        Report(0, 1, Views.Idle with { Running = 2 });
         Report(1, 1);
         var placed = Enumerable.Range(1, 10).Select(i => Place(i)).ToArray();
-        Assert.Equal(5, placed.Count(static s => s!.Equals(Views.Silo(0))));
-        Assert.Equal([5, 5], _ledger.Snapshot().Select(static d => d.Device.Reserved));
+        Assert.Equal(4, placed.Count(static s => s!.Equals(Views.Silo(0))));
+        Assert.Equal([4, 6], _ledger.Snapshot().Select(static d => d.Device.Reserved));
         for (var i = 1; i <= 10; i++)
         {
             _ledger.Release(i);
