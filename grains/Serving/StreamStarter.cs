@@ -9,7 +9,13 @@ namespace Crescent.Grains.Serving;
 
 /// <summary>Finds a device for a stream's next attempt, and tells a device that nobody wants an attempt any more.</summary>
 internal sealed class StreamStarter(
-    IGrainFactory grains, ILocalSiloDetails silo, PlacementLedger ledger, TokenRouter router, TimeProvider time, ILogger<StreamStarter> logger)
+    IGrainFactory grains,
+    ILocalSiloDetails silo,
+    PlacementLedger ledger,
+    TokenRouter router,
+    IClusterMembershipService membership,
+    TimeProvider time,
+    ILogger<StreamStarter> logger)
 {
     /// <summary>
     /// Tries of a call's first attempt when devices refuse it. One that meets a dead silo goes on until the deadline: the others take it as
@@ -59,10 +65,10 @@ internal sealed class StreamStarter(
         }
     }
 
-    /// <summary>Stops the attempt in force on its device, if one has it. Does not wait, and a device that cannot be reached has lost it anyway.</summary>
+    /// <summary>Stops the attempt in force on its device, if one has it and lives. Does not wait.</summary>
     public void Cancel(TokenStream stream)
     {
-        if (stream.Device is { } device)
+        if (stream is { Device: { } device, Owner: { } owner } && membership.CurrentSnapshot.GetSiloStatus(owner) == SiloStatus.Active)
         {
             _ = Cancel(device, stream.Ticket);
         }
