@@ -13,8 +13,17 @@ public sealed class SamplingConverterTests
         var serializer = services.GetRequiredService<Serializer>();
         var sent = new SamplingParameters
         {
-            TopLogprobs = 3, MinTokens = 4, RepetitionPenalty = 1.1f, FrequencyPenalty = 0.2f, PresencePenalty = 0.3f,
-            Temperature = 0.7f, MinP = 0.05f, TopK = 40, TopP = 0.9f, Seed = ulong.MaxValue, LogitBias = new Dictionary<int, float> { [5] = -100 },
+            TopLogprobs = 3,
+            MinTokens = 4,
+            RepetitionPenalty = 1.1f,
+            FrequencyPenalty = 0.2f,
+            PresencePenalty = 0.3f,
+            Temperature = 0.7f,
+            MinP = 0.05f,
+            TopK = 40,
+            TopP = 0.9f,
+            Seed = ulong.MaxValue,
+            LogitBias = new Dictionary<int, float> { [5] = -100 },
         };
         var got = serializer.Deserialize<SamplingParameters>(serializer.SerializeToArray(sent));
         foreach (var property in typeof(SamplingParameters).GetProperties().Where(static p => p.CanWrite))

@@ -151,7 +151,11 @@ public sealed class PlacementLedgerTests : IDisposable
 
     private void Report(int silo, long sequence, DeviceReport? device = null, bool draining = false) => _ledger.Apply(new SiloReport
     {
-        Silo = Views.Silo(silo), Name = $"silo-{silo}", Sequence = sequence, Draining = draining, Devices = [device ?? Views.Idle],
+        Silo = Views.Silo(silo),
+        Name = $"silo-{silo}",
+        Sequence = sequence,
+        Draining = draining,
+        Devices = [device ?? Views.Idle],
     });
 
     private sealed class Clock : TimeProvider

@@ -29,7 +29,12 @@ internal static class Views
         {
             view.Add(new DeviceState
             {
-                Silo = Silo(i), SiloName = $"silo-{i}", Key = $"silo-{i}/gpu", Report = reports[i], HeardAt = 100, Reachable = true,
+                Silo = Silo(i),
+                SiloName = $"silo-{i}",
+                Key = $"silo-{i}/gpu",
+                Report = reports[i],
+                HeardAt = 100,
+                Reachable = true,
             });
         }
 
