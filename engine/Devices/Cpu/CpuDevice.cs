@@ -97,7 +97,7 @@ public sealed class CpuDevice : IDevice
         var weights = DecoderWeights.Load<TLanes>(graph);
         var (kv, attention) = options.KvType switch
         {
-            KvType.F32 => BuildAttention<TLanes, SingleKv>(graph.Config, weights, options, maxContext),
+            KvType.F32 => BuildAttention<TLanes, SingleKv<TLanes>>(graph.Config, weights, options, maxContext),
             _ => BuildAttention<TLanes, HalfKv<TLanes>>(graph.Config, weights, options, maxContext),
         };
         var forward = new Decoder<TLanes>(

@@ -11,7 +11,8 @@ internal readonly record struct ActivationView(ActivationRows Source, int Column
 
 /// <summary>
 /// Matrix products on a team: each thread takes a range of panels for all tokens, so that weights are read once from memory, and
-/// adds what follows the product while the values are in its cache.
+/// adds what follows the product while the values are in its cache. It goes through tiles of many panels and few tokens or the
+/// other way round.
 /// </summary>
 internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
     where TLanes : unmanaged, ILanes<TLanes>
@@ -21,7 +22,7 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
     private const int TileFloats = TileTokens * PanelRows;
 
     private readonly ComputeTeam _team;
-    private readonly NativeBuffer[] _memory; // a thread: two tiles (16, 64), then a panel as floats (columns, 16)
+    private readonly NativeBuffer[] _memory; // a thread: two tiles (16, tokens, panels), then a panel as floats (columns, 16)
 
     /// <summary>Products of matrices with at most <paramref name="columns"/> columns.</summary>
     public MatrixProducts(ComputeTeam team, int columns)
@@ -32,46 +33,30 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
             _memory[t] = NativeBuffer.OfFloats((2L * TileFloats) + ((long)columns * PanelRows));
     }
 
+    private enum Ending
+    {
+        Store,
+        Add,
+        SwiGlu,
+    }
+
     /// <summary>
     /// output[o] = W x for the panels of <paramref name="w"/> that are this thread's when <paramref name="before"/> panels of
     /// other matrices come before and there are <paramref name="total"/> in all.
     /// </summary>
     public void Store(int thread, WeightMatrix w, int before, int total, in ActivationView x, int* rows, int count, float* output, long stride)
     {
-        var (first, end) = Range(thread, w, before, total);
-        var tile = _memory[thread].Floats;
-        for (var panel = first; panel < end; panel++)
-        {
-            var live = Math.Min(PanelRows, w.Rows - (panel * PanelRows));
-            for (var t = 0; t < count; t += TileTokens)
-            {
-                var tokens = Math.Min(TileTokens, count - t);
-                Multiply(thread, w, panel, x, rows + t, tokens, tile);
-                for (var j = 0; j < tokens; j++)
-                {
-                    var target = output + ((t + j) * stride) + (panel * PanelRows);
-                    new ReadOnlySpan<float>(tile + (j * PanelRows), live).CopyTo(new Span<float>(target, live));
-                }
-            }
-        }
+        var (first, end) = _team.Share(total, thread);
+        Run(
+            thread, w, w, Ending.Store, Math.Clamp(first - before, 0, w.Panels), Math.Clamp(end - before, 0, w.Panels), x, rows, count,
+            output, stride);
     }
 
     /// <summary>output[o] += W x for this thread's panels.</summary>
     public void Add(int thread, WeightMatrix w, in ActivationView x, int* rows, int count, float* output, long stride)
     {
         var (first, end) = _team.Share(w.Panels, thread);
-        var tile = _memory[thread].Floats;
-        for (var panel = first; panel < end; panel++)
-        {
-            var live = Math.Min(PanelRows, w.Rows - (panel * PanelRows));
-            for (var t = 0; t < count; t += TileTokens)
-            {
-                var tokens = Math.Min(TileTokens, count - t);
-                Multiply(thread, w, panel, x, rows + t, tokens, tile);
-                for (var j = 0; j < tokens; j++)
-                    VectorMath<TLanes>.Add(tile + (j * PanelRows), output + ((t + j) * stride) + (panel * PanelRows), live);
-            }
-        }
+        Run(thread, w, w, Ending.Add, first, end, x, rows, count, output, stride);
     }
 
     /// <summary>output[o] = silu(gate x) * up x for this thread's panels; both matrices have the same shape.</summary>
@@ -79,24 +64,7 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
         int thread, WeightMatrix gate, WeightMatrix up, in ActivationView x, int* rows, int count, float* output, long stride)
     {
         var (first, end) = _team.Share(gate.Panels, thread);
-        var gates = _memory[thread].Floats;
-        var ups = gates + TileFloats;
-        for (var panel = first; panel < end; panel++)
-        {
-            var live = Math.Min(PanelRows, gate.Rows - (panel * PanelRows));
-            for (var t = 0; t < count; t += TileTokens)
-            {
-                var tokens = Math.Min(TileTokens, count - t);
-                Multiply(thread, gate, panel, x, rows + t, tokens, gates);
-                Multiply(thread, up, panel, x, rows + t, tokens, ups);
-                VectorMath<TLanes>.SiluMultiply(gates, ups, gates, tokens * PanelRows);
-                for (var j = 0; j < tokens; j++)
-                {
-                    var target = output + ((t + j) * stride) + (panel * PanelRows);
-                    new ReadOnlySpan<float>(gates + (j * PanelRows), live).CopyTo(new Span<float>(target, live));
-                }
-            }
-        }
+        Run(thread, gate, up, Ending.SwiGlu, first, end, x, rows, count, output, stride);
     }
 
     public void Dispose()
@@ -105,15 +73,54 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
             memory.Dispose();
     }
 
-    private (int First, int End) Range(int thread, WeightMatrix w, int before, int total)
+    private void Run(
+        int thread, WeightMatrix w, WeightMatrix up, Ending ending, int first, int end, in ActivationView x, int* rows, int count,
+        float* output, long stride)
     {
-        var (first, end) = _team.Share(total, thread);
-        return (Math.Clamp(first - before, 0, w.Panels), Math.Clamp(end - before, 0, w.Panels));
+        var tile = _memory[thread].Floats;
+        var ups = tile + TileFloats;
+        var panelsInTile = Math.Max(1, TileTokens / count);
+        for (var panel = first; panel < end; panel += panelsInTile)
+        {
+            var panels = Math.Min(panelsInTile, end - panel);
+            for (var t = 0; t < count; t += TileTokens)
+            {
+                var tokens = Math.Min(TileTokens, count - t);
+                Multiply(thread, w, panel, panels, x, rows + t, tokens, tile);
+                if (ending == Ending.SwiGlu)
+                {
+                    Multiply(thread, up, panel, panels, x, rows + t, tokens, ups);
+                    VectorMath<TLanes>.SiluMultiply(tile, ups, tile, panels * tokens * PanelRows);
+                }
+
+                Write(w, ending, panel, panels, tokens, tile, output + (t * stride), stride);
+            }
+        }
     }
 
-    private void Multiply(int thread, WeightMatrix w, int panel, in ActivationView x, int* rows, int count, float* tile)
+    private void Multiply(int thread, WeightMatrix w, int panel, int panels, in ActivationView x, int* rows, int count, float* tile)
     {
         var scratch = _memory[thread].Floats + (2 * TileFloats);
-        w.Multiply(panel, x.Source.Data(w.Format), ActivationRows.Stride(w.Format, x.Columns), rows, count, tile, scratch);
+        w.Multiply(
+            panel, panel + panels, x.Source.Data(w.Format), ActivationRows.Stride(w.Format, x.Columns), rows, count, tile, scratch);
+    }
+
+    private static void Write(WeightMatrix w, Ending ending, int panel, int panels, int tokens, float* tile, float* output, long stride)
+    {
+        // The rows of one token lie side by side across panels.
+        var (parts, width) = tokens == 1 ? (1, panels * PanelRows) : (panels, PanelRows);
+        for (var p = 0; p < parts; p++)
+        {
+            var row = (panel + p) * PanelRows;
+            var live = Math.Min(width, w.Rows - row);
+            for (var t = 0; t < tokens; t++, tile += width)
+            {
+                var target = output + (t * stride) + row;
+                if (ending == Ending.Add)
+                    VectorMath<TLanes>.Add(tile, target, live);
+                else
+                    new ReadOnlySpan<float>(tile, live).CopyTo(new Span<float>(target, live));
+            }
+        }
     }
 }

@@ -257,13 +257,9 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
         var keys = _kv.Keys(layer, head);
         for (var p = 0; p < pages; p++)
         {
-            TKv.LoadKeys(keys + ((long)table[firstPage + p] * _kv.PageBytes), scratch.Page, _headSize);
-            for (var r = 0; r < rows; r += AttentionKernels<TLanes>.Rows)
-            {
-                AttentionKernels<TLanes>.Scores(
-                    scratch.Queries + (r * _headSize), scratch.Page, _headSize,
-                    scratch.Scores + (r * AttentionScratch.Chunk) + (p * StepPlan.BlockSize), AttentionScratch.Chunk);
-            }
+            TKv.Scores(
+                scratch.Queries, rows, keys + ((long)table[firstPage + p] * _kv.PageBytes), scratch.Page, _headSize,
+                scratch.Scores + (p * StepPlan.BlockSize), AttentionScratch.Chunk);
         }
 
         scratch.ClearChunk(rows);
@@ -277,13 +273,9 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
         var values = _kv.Values(layer, head);
         for (var p = 0; p < pages; p++)
         {
-            TKv.LoadValues(values + ((long)table[firstPage + p] * _kv.PageBytes), scratch.Page, _headSize);
-            for (var r = 0; r < rows; r += AttentionKernels<TLanes>.Rows)
-            {
-                AttentionKernels<TLanes>.Accumulate(
-                    scratch.Scores + (r * AttentionScratch.Chunk) + (p * StepPlan.BlockSize), AttentionScratch.Chunk,
-                    scratch.Page, _headSize, scratch.ChunkSums + (r * _headSize));
-            }
+            TKv.Accumulate(
+                scratch.Scores + (p * StepPlan.BlockSize), AttentionScratch.Chunk, rows,
+                values + ((long)table[firstPage + p] * _kv.PageBytes), scratch.Page, _headSize, scratch.ChunkSums);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Devices.Cpu.Weights;
 
 namespace Crescent.Engine.Devices.Cpu.Attention;
 
@@ -10,6 +11,9 @@ namespace Crescent.Engine.Devices.Cpu.Attention;
 internal readonly unsafe struct HalfKv<TLanes> : IKvFormat
     where TLanes : unmanaged, ILanes<TLanes>
 {
+    // From this many rows on it pays to turn a page into floats once.
+    private const int ExpandFrom = 9;
+
     public static int PageBytes(int headSize) => headSize * StepPlan.BlockSize * sizeof(ushort);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -33,9 +37,29 @@ internal readonly unsafe struct HalfKv<TLanes> : IKvFormat
             TLanes.StoreHalf(Clamp(TLanes.Load(value + d)), target + d);
     }
 
-    public static void LoadKeys(byte* page, float* keys, int headSize) => Expand((ushort*)page, keys, headSize * StepPlan.BlockSize);
+    public static void Scores(float* q, int rows, byte* page, float* scratch, int headSize, float* scores, int stride)
+    {
+        if (rows < ExpandFrom)
+        {
+            AttentionKernels<TLanes, HalfElement<TLanes>>.Scores(q, rows, page, headSize, scores, stride);
+            return;
+        }
 
-    public static void LoadValues(byte* page, float* values, int headSize) => Expand((ushort*)page, values, headSize * StepPlan.BlockSize);
+        Expand((ushort*)page, scratch, headSize * StepPlan.BlockSize);
+        AttentionKernels<TLanes, SingleElement<TLanes>>.Scores(q, rows, (byte*)scratch, headSize, scores, stride);
+    }
+
+    public static void Accumulate(float* weights, int stride, int rows, byte* page, float* scratch, int headSize, float* output)
+    {
+        if (rows < ExpandFrom)
+        {
+            AttentionKernels<TLanes, HalfElement<TLanes>>.Accumulate(weights, stride, rows, page, headSize, output);
+            return;
+        }
+
+        Expand((ushort*)page, scratch, headSize * StepPlan.BlockSize);
+        AttentionKernels<TLanes, SingleElement<TLanes>>.Accumulate(weights, stride, rows, (byte*)scratch, headSize, output);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Expand(ushort* halves, float* floats, int count)

@@ -1,7 +1,8 @@
 namespace Crescent.Engine.Devices.Cpu.Attention;
 
 /// <summary>
-/// How the keys or values of one head lie in a page of 16 positions. Head sizes given here are multiples of 16.
+/// How the keys or values of one head lie in a page of 16 positions, and how queries meet them there. Head sizes given here are
+/// multiples of 16.
 /// </summary>
 internal unsafe interface IKvFormat
 {
@@ -14,9 +15,9 @@ internal unsafe interface IKvFormat
     /// <summary>Writes the value (headSize) of position <paramref name="slot"/>, 0 to 15.</summary>
     static abstract void StoreValue(byte* page, int slot, float* value, int headSize);
 
-    /// <summary>Reads a page of keys as (16, headSize): dimension d of position p at 16 d + p.</summary>
-    static abstract void LoadKeys(byte* page, float* keys, int headSize);
+    /// <summary>The scores of queries against a page: see <see cref="AttentionKernels{TLanes, TElement}.Scores"/>. <paramref name="scratch"/> has room for a page of floats.</summary>
+    static abstract void Scores(float* q, int rows, byte* page, float* scratch, int headSize, float* scores, int stride);
 
-    /// <summary>Reads a page of values as (headSize, 16): dimension d of position p at headSize p + d.</summary>
-    static abstract void LoadValues(byte* page, float* values, int headSize);
+    /// <summary>Adds weighted values of a page: see <see cref="AttentionKernels{TLanes, TElement}.Accumulate"/>. <paramref name="scratch"/> has room for a page of floats.</summary>
+    static abstract void Accumulate(float* weights, int stride, int rows, byte* page, float* scratch, int headSize, float* output);
 }

@@ -1,7 +1,11 @@
+using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Devices.Cpu.Weights;
+
 namespace Crescent.Engine.Devices.Cpu.Attention;
 
 /// <summary>Keys and values as floats: a page of keys is (16 positions, headSize), one of values (headSize, 16 positions).</summary>
-internal readonly unsafe struct SingleKv : IKvFormat
+internal readonly unsafe struct SingleKv<TLanes> : IKvFormat
+    where TLanes : unmanaged, ILanes<TLanes>
 {
     public static int PageBytes(int headSize) => headSize * StepPlan.BlockSize * sizeof(float);
 
@@ -14,10 +18,9 @@ internal readonly unsafe struct SingleKv : IKvFormat
     public static void StoreValue(byte* page, int slot, float* value, int headSize) =>
         new ReadOnlySpan<float>(value, headSize).CopyTo(new Span<float>((float*)page + (slot * headSize), headSize));
 
-    public static void LoadKeys(byte* page, float* keys, int headSize) => Copy(page, keys, headSize);
+    public static void Scores(float* q, int rows, byte* page, float* scratch, int headSize, float* scores, int stride) =>
+        AttentionKernels<TLanes, SingleElement<TLanes>>.Scores(q, rows, page, headSize, scores, stride);
 
-    public static void LoadValues(byte* page, float* values, int headSize) => Copy(page, values, headSize);
-
-    private static void Copy(byte* page, float* target, int headSize) =>
-        new ReadOnlySpan<byte>(page, PageBytes(headSize)).CopyTo(new Span<byte>(target, PageBytes(headSize)));
+    public static void Accumulate(float* weights, int stride, int rows, byte* page, float* scratch, int headSize, float* output) =>
+        AttentionKernels<TLanes, SingleElement<TLanes>>.Accumulate(weights, stride, rows, page, headSize, output);
 }

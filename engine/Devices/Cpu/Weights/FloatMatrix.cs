@@ -29,7 +29,19 @@ internal sealed unsafe class FloatMatrix<TLanes> : WeightMatrix
 
     public override ActivationFormat Format => ActivationFormat.Floats;
 
-    public override void Multiply(int panel, byte* activations, nint stride, int* rows, int count, float* output, float* scratch)
+    public override void Multiply(
+        int first, int end, byte* activations, nint stride, int* rows, int count, float* output, float* scratch)
+    {
+        for (var panel = first; panel < end; panel++, output += count * PanelRows)
+            MultiplyPanel(panel, activations, stride, rows, count, output, scratch);
+    }
+
+    public override void Dispose()
+    {
+        // The weights belong to the file.
+    }
+
+    private void MultiplyPanel(int panel, byte* activations, nint stride, int* rows, int count, float* output, float* scratch)
     {
         var first = panel * PanelRows;
         var live = Math.Min(PanelRows, Rows - first);
@@ -51,11 +63,6 @@ internal sealed unsafe class FloatMatrix<TLanes> : WeightMatrix
                 Rows16<SingleElement<TLanes>>((byte*)scratch, Columns * sizeof(float), live, activations, stride, rows, count, output);
                 break;
         }
-    }
-
-    public override void Dispose()
-    {
-        // The weights belong to the file.
     }
 
     private void Expand(byte* row, float* output)

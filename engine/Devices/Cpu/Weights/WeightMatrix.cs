@@ -28,15 +28,17 @@ internal abstract unsafe class WeightMatrix : IDisposable
     /// <summary>What <see cref="Multiply"/> takes for x.</summary>
     public abstract ActivationFormat Format { get; }
 
-    /// <summary>Computes one panel for some tokens.</summary>
-    /// <param name="panel">0 to <see cref="Panels"/> - 1.</param>
+    /// <summary>Computes some panels for some tokens.</summary>
+    /// <param name="first">First panel.</param>
+    /// <param name="end">The panel after the last.</param>
     /// <param name="activations">Rows in <see cref="Format"/>.</param>
     /// <param name="stride">Bytes from one row to the next.</param>
     /// <param name="rows">(count): the row of each token.</param>
     /// <param name="count">Tokens.</param>
-    /// <param name="output">(16, count): token t's values at 16 t; those beyond <see cref="Rows"/> are undefined.</param>
+    /// <param name="output">(16, count, panels); values beyond <see cref="Rows"/> are undefined.</param>
     /// <param name="scratch">(columns, 16): working memory of the calling thread.</param>
-    public abstract void Multiply(int panel, byte* activations, nint stride, int* rows, int count, float* output, float* scratch);
+    public abstract void Multiply(
+        int first, int end, byte* activations, nint stride, int* rows, int count, float* output, float* scratch);
 
     public abstract void Dispose();
 }

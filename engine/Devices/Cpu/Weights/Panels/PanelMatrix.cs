@@ -31,21 +31,22 @@ internal sealed unsafe class PanelMatrix<TLanes, TFormat, TDot, TWeights, TSum> 
 
     public override ActivationFormat Format => TFormat.Activations;
 
-    public override void Multiply(int panel, byte* activations, nint stride, int* rows, int count, float* output, float* scratch)
+    public override void Multiply(
+        int first, int end, byte* activations, nint stride, int* rows, int count, float* output, float* scratch)
     {
-        var w = _panels.Data + (panel * _panelBytes);
-        var t = 0;
-        for (; t + 4 <= count; t += 4)
+        var w = _panels.Data + (first * _panelBytes);
+        for (var panel = first; panel < end; panel++, w += _panelBytes)
         {
-            PanelKernel<TLanes, TFormat, TDot, TWeights, TSum>.Four(
-                w, activations + (rows[t] * stride), activations + (rows[t + 1] * stride), activations + (rows[t + 2] * stride),
-                activations + (rows[t + 3] * stride), _blocks, output + (t * PanelRows));
-        }
+            var t = 0;
+            for (; t + 4 <= count; t += 4, output += 4 * PanelRows)
+            {
+                PanelKernel<TLanes, TFormat, TDot, TWeights, TSum>.Four(
+                    w, activations + (rows[t] * stride), activations + (rows[t + 1] * stride), activations + (rows[t + 2] * stride),
+                    activations + (rows[t + 3] * stride), _blocks, output);
+            }
 
-        for (; t < count; t++)
-        {
-            PanelKernel<TLanes, TFormat, TDot, TWeights, TSum>.One(
-                w, activations + (rows[t] * stride), _blocks, output + (t * PanelRows));
+            for (; t < count; t++, output += PanelRows)
+                PanelKernel<TLanes, TFormat, TDot, TWeights, TSum>.One(w, activations + (rows[t] * stride), _blocks, output);
         }
     }
 

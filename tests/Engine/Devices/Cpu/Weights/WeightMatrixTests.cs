@@ -94,10 +94,10 @@ public sealed unsafe class WeightMatrixTests
         var stride = ActivationRows.Stride(matrix.Format, columns);
         for (var panel = 0; panel < matrix.Panels; panel++)
         {
-            matrix.Multiply(panel, activations.Data(matrix.Format), stride, order, Tokens, output.Floats, scratch.Floats);
+            matrix.Multiply(panel, panel + 1, activations.Data(matrix.Format), stride, order, Tokens, output.Floats, scratch.Floats);
             for (var t = 0; t < Tokens; t++)
             {
-                matrix.Multiply(panel, activations.Data(matrix.Format), stride, order + t, 1, alone.Floats, scratch.Floats);
+                matrix.Multiply(panel, panel + 1, activations.Data(matrix.Format), stride, order + t, 1, alone.Floats, scratch.Floats);
                 var x = Read(matrix.Format, activations.Data(matrix.Format) + (order[t] * stride), columns);
                 for (var r = 0; r < Math.Min(16, rows - (panel * 16)); r++)
                 {
