@@ -26,7 +26,7 @@ public sealed class LanguageModel : IDisposable
 
         try
         {
-            ChatPrompt = new ChatPrompt(ChatTemplate.Parse(source), Tokenizer);
+            ChatPrompt = new ChatPrompt(Templates.ChatTemplate.Parse(source), Tokenizer);
         }
         catch (TemplateException e)
         {
@@ -52,6 +52,9 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>Conversations to tokens, or null for the reason that <see cref="ChatFault"/> gives.</summary>
     public ChatPrompt? ChatPrompt { get; }
+
+    /// <summary>Source of the chat template, or null when the file has none.</summary>
+    public string? ChatTemplate => File.FindString(TemplateKey);
 
     /// <summary>Why there is no <see cref="ChatPrompt"/>.</summary>
     public string? ChatFault { get; }

@@ -10,13 +10,18 @@ namespace Crescent.Engine.Sampling;
 /// </summary>
 public sealed class Sampler
 {
+    /// <summary>What <see cref="Sample"/> gives when the output's structure allows no token.</summary>
+    public const int NoToken = -1;
+
     private readonly ulong[] _order;
     private readonly int[] _endTokens;
+    private readonly ulong[] _mask;
 
     /// <summary>A sampler for the vocabulary of <paramref name="tokenizer"/>, as far as the model has logits for it.</summary>
     public Sampler(Tokenizer tokenizer, int vocabularySize)
     {
         _order = new ulong[vocabularySize];
+        _mask = new ulong[(Math.Max(vocabularySize, tokenizer.VocabularySize) + 63) / 64];
         _endTokens = Enumerable.Range(0, Math.Min(vocabularySize, tokenizer.VocabularySize)).Where(tokenizer.IsEndOfGeneration).ToArray();
     }
 
@@ -25,10 +30,17 @@ public sealed class Sampler
     /// <param name="state">The sequence's.</param>
     /// <param name="position">Position of the token in prompt and output: the randomness depends on it.</param>
     /// <param name="logprobs">The model's logprobs, when the request asks for them.</param>
+    /// <returns>The token, or <see cref="NoToken"/>.</returns>
     public int Sample(Span<float> logits, SamplingState state, int position, out TokenLogprobs? logprobs)
     {
         var parameters = state.Parameters;
         float[]? raw = parameters.TopLogprobs is null ? null : logits.ToArray();
+        if (state.Constraint?.Apply(logits, _mask) == false)
+        {
+            logprobs = null;
+            return NoToken;
+        }
+
         Adjust(logits, state);
         var token = parameters.Temperature <= 0
             ? TensorPrimitives.IndexOfMax<float>(logits)
@@ -79,7 +91,7 @@ public sealed class Sampler
     private void Adjust(Span<float> logits, SamplingState state)
     {
         var parameters = state.Parameters;
-        if (state.OutputCount < parameters.MinTokens)
+        if (state.OutputCount < parameters.MinTokens && state.Constraint?.IsComplete != true)
         {
             foreach (var token in _endTokens)
             {

@@ -15,6 +15,9 @@ public sealed record SamplingParameters
     /// </summary>
     public int? TopLogprobs { get; init; }
 
+    /// <summary>What the output has to look like, or null for free text.</summary>
+    public OutputStructure? Structure { get; init; }
+
     /// <summary>No end of generation before this many output tokens.</summary>
     public int MinTokens { get; init; }
 

@@ -1,3 +1,5 @@
+using Crescent.Engine.Sampling.Grammars;
+
 namespace Crescent.Engine.Sampling;
 
 /// <summary>What sampling remembers of one sequence from token to token.</summary>
@@ -10,9 +12,11 @@ public sealed class SamplingState
     /// <param name="parameters">How tokens are drawn.</param>
     /// <param name="prompt">Prompt tokens.</param>
     /// <param name="resumed">Trailing prompt tokens that are output of an earlier attempt.</param>
-    public SamplingState(SamplingParameters parameters, ReadOnlySpan<int> prompt, int resumed)
+    /// <param name="grammar">Compiled from the parameters' structure, if they have one.</param>
+    public SamplingState(SamplingParameters parameters, ReadOnlySpan<int> prompt, int resumed, Grammar? grammar = null)
     {
         Parameters = parameters;
+        Constraint = grammar is null ? null : new OutputConstraint(grammar, parameters.Structure?.Trigger);
         if (parameters.HasPenalties)
         {
             _occurrences = [];
@@ -34,6 +38,9 @@ public sealed class SamplingState
     /// <summary>Output tokens so far, those of earlier attempts included.</summary>
     public int OutputCount { get; private set; }
 
+    /// <summary>Holds the output to its structure; null for free text.</summary>
+    internal OutputConstraint? Constraint { get; }
+
     /// <summary>Tokens of prompt and output with their times in the output; empty when no penalty asks for it.</summary>
     internal Dictionary<int, int>? Occurrences => _occurrences;
 
@@ -41,6 +48,7 @@ public sealed class SamplingState
     public void Observe(int token)
     {
         OutputCount++;
+        Constraint?.Observe(token);
         if (_occurrences is not null)
         {
             _occurrences[token] = _occurrences.GetValueOrDefault(token) + 1;

@@ -18,6 +18,9 @@ public enum FinishReason
     /// <summary>Its deadline passed.</summary>
     Deadline,
 
+    /// <summary>What the request asks for cannot be done by any engine, as the output's error says.</summary>
+    Refused,
+
     /// <summary>The engine failed; the output's error says how.</summary>
     Error,
 }

@@ -17,6 +17,9 @@ public interface IInferenceEngine
     /// <summary>The newest snapshot.</summary>
     EngineState State { get; }
 
+    /// <summary>What it has counted since its start.</summary>
+    EngineCounters Counters => default;
+
     /// <summary>
     /// Queues a sequence.
     /// </summary>

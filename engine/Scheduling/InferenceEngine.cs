@@ -4,6 +4,7 @@ using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Power;
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -28,6 +29,10 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly ConcurrentQueue<Command> _inbox = new();
     private readonly Dictionary<long, Sequence> _sequences = [];
     private readonly PriorityQueue<Sequence, long> _deadlines = new();
+    private readonly Lazy<GrammarCache> _grammars;
+
+    // Requests whose grammar is being compiled, and whether they were cancelled meanwhile.
+    private readonly ConcurrentDictionary<long, bool> _compiling = new();
     private SequenceOutput[] _outputs = new SequenceOutput[64];
     private int _outputCount;
     private int _accepted;
@@ -63,6 +68,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             Math.Min(_options.MaxRunning, device.Info.MaxLogitRows),
             new WaitingQueue(_options.Aging, _time),
             id => _sequences.GetValueOrDefault(id));
+        _grammars = new Lazy<GrammarCache>(() => new GrammarCache(new TokenVocabulary(tokenizer)));
         _sampler = new Sampler(tokenizer, device.Info.VocabularySize);
         _statistics = new EngineStatistics(power, _time, _kv.TotalBlocks);
     }
@@ -101,15 +107,24 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
                 RefusalReason.Overloaded, $"Device {Device.Name} has {_options.MaxWaiting} requests waiting.", _statistics.RetryAfter(_options.MaxWaiting));
         }
 
-        _inbox.Enqueue(new Command(CommandKind.Submit, request.Id, new Sequence(request, _tokenizer, HashRoot(request), _time.GetTimestamp())));
-        WorkArrived?.Invoke();
+        if (request.Sampling.Structure is { } structure)
+        {
+            _ = SubmitCompiled(request, structure, _time.GetTimestamp());
+        }
+        else
+        {
+            Enqueue(new Command(CommandKind.Submit, request.Id, new Sequence(request, _tokenizer, HashRoot(request), _time.GetTimestamp())));
+        }
     }
 
     /// <inheritdoc/>
     public void Cancel(long requestId)
     {
-        _inbox.Enqueue(new Command(CommandKind.Cancel, requestId, null));
-        WorkArrived?.Invoke();
+        // A request whose grammar is still being compiled is not in the inbox yet.
+        if (!_compiling.TryUpdate(requestId, true, false))
+        {
+            Enqueue(new Command(CommandKind.Cancel, requestId, null));
+        }
     }
 
     /// <summary>Times a sequence lost its blocks to another.</summary>
@@ -203,6 +218,35 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private BlockHash? HashRoot(InferenceRequest request) =>
         !_options.PrefixCache ? null : request.CacheSalt is null ? _hashRoot : BlockHash.Root(Model, _options.KvType, request.CacheSalt);
 
+    private void Enqueue(in Command command)
+    {
+        _inbox.Enqueue(command);
+        WorkArrived?.Invoke();
+    }
+
+    /// <summary>Queues a request once its grammar is compiled, which happens on a thread of its own.</summary>
+    private async Task SubmitCompiled(InferenceRequest request, OutputStructure structure, long submittedAt)
+    {
+        _compiling[request.Id] = false;
+        Grammar? grammar = null;
+        string? fault = null;
+        try
+        {
+            grammar = await _grammars.Value.GetAsync(structure.Source).ConfigureAwait(false);
+        }
+        catch (GrammarException e)
+        {
+            fault = e.Message;
+        }
+
+        var sequence = new Sequence(request, _tokenizer, HashRoot(request), submittedAt, grammar) { Refusal = fault };
+        Enqueue(new Command(CommandKind.Submit, request.Id, sequence));
+        if (_compiling.TryRemove(request.Id, out var cancelled) && cancelled)
+        {
+            Enqueue(new Command(CommandKind.Cancel, request.Id, null));
+        }
+    }
+
     private void TakeCommands()
     {
         while (_inbox.TryDequeue(out var command))
@@ -233,6 +277,12 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         }
 
         sequence.Order = ++_order;
+        if (sequence.Refusal is { } refusal)
+        {
+            End(sequence, -1, "", FinishReason.Refused, refusal);
+            return;
+        }
+
         _scheduler.Add(sequence);
         if (request.Deadline is { } deadline)
         {
@@ -288,6 +338,12 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             var token = result.HasTokens
                 ? result.Token(row + accepted)
                 : _sampler.Sample(result.Logits(row + accepted), sequence.Sampling, sequence.TokenCount, out logprobs);
+            if (token == Sampler.NoToken)
+            {
+                End(sequence, -1, sequence.Text.Flush(), FinishReason.Refused, "No token of the model can go on the structure that the request asks for.");
+                return;
+            }
+
             TakeToken(sequence, token, logprobs, now);
             if (token != guess || sequence.HasEnded)
             {

@@ -1,6 +1,7 @@
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -16,7 +17,7 @@ internal sealed class Sequence : IComparable<Sequence>
     private readonly NGramDrafter? _drafter;
     private int[] _tokens;
 
-    public Sequence(InferenceRequest request, Tokenizer tokenizer, BlockHash? hashRoot, long submittedAt)
+    public Sequence(InferenceRequest request, Tokenizer tokenizer, BlockHash? hashRoot, long submittedAt, Grammar? grammar = null)
     {
         Request = request;
         var reserved = request.Prompt.Length + Math.Min(request.MaxTokens, ReservedOutput);
@@ -32,7 +33,7 @@ internal sealed class Sequence : IComparable<Sequence>
         }
 
         Text = new TextStream(tokenizer, request.StopStrings);
-        Sampling = new SamplingState(request.Sampling, request.Prompt, request.ResumedTokens);
+        Sampling = new SamplingState(request.Sampling, request.Prompt, request.ResumedTokens, grammar);
         _drafter = request.SpeculativeTokens > 0 ? new NGramDrafter(request.SpeculativeTokens) : null;
         foreach (var token in request.Prompt.AsSpan(request.Prompt.Length - request.ResumedTokens))
         {
@@ -93,6 +94,9 @@ internal sealed class Sequence : IComparable<Sequence>
     public double Joules { get; set; }
 
     public bool HasEnded { get; set; }
+
+    /// <summary>Why it ends at once; null for one that may run.</summary>
+    public string? Refusal { get; init; }
 
     /// <summary>Its place among its tenant's waiting sequences, while it waits.</summary>
     public LinkedListNode<Sequence>? WaitingNode { get; set; }

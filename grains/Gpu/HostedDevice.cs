@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
@@ -37,6 +38,14 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
                 MaxTokens = submission.MaxTokens,
                 Sampling = submission.Sampling,
                 StopStrings = submission.StopStrings,
+                StopTokens = submission.StopTokens.Length == 0 ? FrozenSet<int>.Empty : submission.StopTokens.ToFrozenSet(),
+                IgnoreEndOfGeneration = submission.IgnoreEndOfGeneration,
+                Priority = submission.Priority,
+                Tenant = submission.Tenant,
+                CacheSalt = submission.CacheSalt,
+                Deadline = submission.Deadline,
+                SpeculativeTokens = submission.SpeculativeTokens,
+                ForkOf = submission.ForkOf,
                 Link = sequence,
             });
         }
@@ -81,6 +90,7 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
     {
         var info = Engine.Device;
         var state = Engine.State;
+        var counters = Engine.Counters;
 
         // The engine's snapshot is as old as its last step; what has been submitted since waits.
         var waiting = Math.Max(state.Waiting, live.Count - state.Running);
@@ -106,6 +116,14 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
             CapWatts = state.CapWatts,
             Joules = state.Joules,
             OutputTokens = state.OutputTokens,
+            PromptTokens = counters.PromptTokens,
+            PrefixQueryTokens = counters.PrefixQueryTokens,
+            PrefixHitTokens = counters.PrefixHitTokens,
+            HostHitTokens = counters.HostHitTokens,
+            ForkedTokens = counters.ForkedTokens,
+            Preemptions = counters.Preemptions,
+            GuessedTokens = counters.GuessedTokens,
+            AcceptedTokens = counters.AcceptedTokens,
         };
     }
 

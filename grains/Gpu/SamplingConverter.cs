@@ -1,4 +1,5 @@
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Grains.Gpu;
 
@@ -19,6 +20,11 @@ public sealed class SamplingConverter : IConverter<SamplingParameters, SamplingS
         PresencePenalty = surrogate.PresencePenalty,
         MinP = surrogate.MinP,
         TopK = surrogate.TopK,
+        Structure = surrogate.Grammar is null
+            ? null
+            : new OutputStructure(
+                GrammarSource.Of(surrogate.GrammarKind, surrogate.Grammar) with { Before = surrogate.Before ?? "", After = surrogate.After ?? "" },
+                surrogate.Trigger),
     };
 
     public SamplingSurrogate ConvertToSurrogate(in SamplingParameters value) => new()
@@ -34,5 +40,10 @@ public sealed class SamplingConverter : IConverter<SamplingParameters, SamplingS
         PresencePenalty = value.PresencePenalty,
         MinP = value.MinP,
         TopK = value.TopK,
+        GrammarKind = value.Structure?.Source.Kind ?? default,
+        Grammar = value.Structure?.Source.Text,
+        Before = value.Structure?.Source.Before,
+        After = value.Structure?.Source.After,
+        Trigger = value.Structure?.Trigger,
     };
 }

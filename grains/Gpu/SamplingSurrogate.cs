@@ -1,4 +1,5 @@
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Grains.Gpu;
 
@@ -28,4 +29,15 @@ public struct SamplingSurrogate
     [Id(9)] public float MinP { get; set; }
 
     [Id(10)] public int TopK { get; set; }
+
+    [Id(11)] public GrammarKind GrammarKind { get; set; }
+
+    /// <summary>Null for free text.</summary>
+    [Id(12)] public string? Grammar { get; set; }
+
+    [Id(13)] public string? Before { get; set; }
+
+    [Id(14)] public string? After { get; set; }
+
+    [Id(15)] public string? Trigger { get; set; }
 }

@@ -1,4 +1,5 @@
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Tokens;
 
 namespace Crescent.Grains.Gpu;
@@ -26,6 +27,27 @@ public sealed record Submission
 
     /// <summary>Strings that end the output.</summary>
     [Id(6)] public required string[] StopStrings { get; init; }
+
+    [Id(9)] public int[] StopTokens { get; init; } = [];
+
+    [Id(10)] public bool IgnoreEndOfGeneration { get; init; }
+
+    [Id(11)] public RequestPriority Priority { get; init; } = RequestPriority.Standard;
+
+    [Id(12)] public string Tenant { get; init; } = "";
+
+    [Id(13)] public string? CacheSalt { get; init; }
+
+    /// <summary>What is left of the call's time.</summary>
+    [Id(14)] public TimeSpan? Deadline { get; init; }
+
+    [Id(15)] public int SpeculativeTokens { get; init; }
+
+    /// <summary>Ticket of a sequence on <see cref="Prefer"/> that begins with the same tokens.</summary>
+    [Id(16)] public long? ForkOf { get; init; }
+
+    /// <summary>The device to go to, if it may take the call.</summary>
+    [Id(17)] public string? Prefer { get; init; }
 
     /// <summary>The front end's silo.</summary>
     [Id(7)] public required SiloAddress Front { get; init; }

@@ -27,8 +27,8 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
         }
 
         // Here the states are exact; the view that led here was a moment old. A device that refuses all the same is passed over once.
-        var call = new PlacementCall(report.Sequence, submission.Prompt.Length, submission.MaxTokens);
-        var decision = policy.Choose(call, view);
+        var call = new PlacementCall(report.Sequence, submission.Prompt.Length, submission.MaxTokens, Prefer: submission.Prefer);
+        var decision = view.TryPrefer(call, out var preferred) ? preferred : policy.Choose(call, view);
         var reply = Refused(view.Refuse(call) ?? NoDevice());
         for (var tries = 0; decision.IsPlaced && tries < 2; tries++)
         {

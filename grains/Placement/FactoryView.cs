@@ -82,6 +82,15 @@ public sealed class FactoryView
         return HostedDevice.BlocksFor(call.PromptTokens, 1, report.BlockSize) <= device.RoomNow ? PlacementGate.Open : PlacementGate.Crowded;
     }
 
+    /// <summary>Whether the device that <paramref name="call"/> prefers may take it; it needs no score then.</summary>
+    public bool TryPrefer(in PlacementCall call, out PlacementDecision decision)
+    {
+        var index = call.Prefer is null ? -1 : IndexOf(call.Prefer);
+        var taken = index >= 0 && Gate(call, Devices[index]) <= PlacementGate.Crowded;
+        decision = taken ? new PlacementDecision(index, default) : PlacementDecision.None;
+        return taken;
+    }
+
     /// <summary>The best gate that any device has for <paramref name="call"/>; only devices with that gate are to be chosen.</summary>
     /// <returns>False when no device may take it.</returns>
     public bool TryFindGate(in PlacementCall call, out PlacementGate best)

@@ -8,7 +8,7 @@ namespace Crescent.Grains.Placement;
 /// The silo's factory view with its reservations; safe for use by many threads. A reservation is charged together with the decision,
 /// so that a burst of calls does not herd to the device that looked idle, and is held until the stream ends.
 /// </summary>
-internal sealed class PlacementLedger
+internal sealed class PlacementLedger : IDeviceReports
 {
     private readonly Lock _lock = new();
     private readonly FactoryView _view;
@@ -133,7 +133,8 @@ internal sealed class PlacementLedger
                 device.Reachable = compatible.Contains(device.Silo);
             }
 
-            var decision = _policy.Choose(Call(needs), _view);
+            var call = Call(needs);
+            var decision = _view.TryPrefer(call, out var preferred) ? preferred : _policy.Choose(call, _view);
             _calls++;
             if (decision.IsPlaced && needs.Stream != 0)
             {
@@ -191,6 +192,21 @@ internal sealed class PlacementLedger
         }
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Silo, DeviceReport Report)> Newest()
+    {
+        lock (_lock)
+        {
+            var newest = new (string, DeviceReport)[_view.Devices.Length];
+            for (var i = 0; i < newest.Length; i++)
+            {
+                newest[i] = (_view.Devices[i].SiloName, _view.Devices[i].Report);
+            }
+
+            return newest;
+        }
+    }
+
     /// <summary>A copy of all device states, and the age of each report in seconds.</summary>
     public (DeviceState Device, double AgeSeconds)[] Snapshot()
     {
@@ -209,7 +225,7 @@ internal sealed class PlacementLedger
 
     private double Now() => _time.GetElapsedTime(_start).TotalSeconds;
 
-    private PlacementCall Call(PlacementNeeds needs) => new(_calls, needs.PromptTokens, needs.MaxTokens, needs.Avoid);
+    private PlacementCall Call(PlacementNeeds needs) => new(_calls, needs.PromptTokens, needs.MaxTokens, needs.Avoid, needs.Prefer);
 
     private void Charge(PlacementNeeds needs, int at)
     {

@@ -7,9 +7,14 @@ namespace Crescent.Grains.Placement;
 /// <param name="PromptTokens">Tokens to prefill.</param>
 /// <param name="MaxTokens">Most tokens to generate.</param>
 /// <param name="Avoid">A device that is not to be chosen, or null.</param>
+/// <param name="Prefer">A device that has what the call needs, chosen whenever it may take the call; or null.</param>
 [GenerateSerializer, Immutable, Alias("Crescent.PlacementNeeds")]
 public sealed record PlacementNeeds(
-    [property: Id(0)] long Stream, [property: Id(1)] int PromptTokens, [property: Id(2)] int MaxTokens, [property: Id(3)] string? Avoid)
+    [property: Id(0)] long Stream,
+    [property: Id(1)] int PromptTokens,
+    [property: Id(2)] int MaxTokens,
+    [property: Id(3)] string? Avoid,
+    [property: Id(4)] string? Prefer = null)
 {
     /// <summary>Key in the request context.</summary>
     public const string Key = "crescent.needs";

@@ -1,4 +1,5 @@
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
 
 namespace Crescent.Grains.Serving;
 
@@ -18,4 +19,29 @@ public sealed record GenerationCall
 
     /// <summary>Strings that end the output.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Tokens that end the output like the model's own end tokens.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>Go on past the model's end tokens until <see cref="MaxTokens"/>.</summary>
+    public bool IgnoreEndOfGeneration { get; init; }
+
+    public RequestPriority Priority { get; init; } = RequestPriority.Standard;
+
+    /// <summary>Whose call it is; tenants share a device fairly.</summary>
+    public string Tenant { get; init; } = "";
+
+    /// <summary>Keeps the call's cached blocks apart from those with another salt.</summary>
+    public string? CacheSalt { get; init; }
+
+    /// <summary>Time after which nobody wants the answer any more.</summary>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Tokens to guess ahead; 0 for none.</summary>
+    public int SpeculativeTokens { get; init; }
+
+    /// <summary>
+    /// Calls with the same prompt, such as the choices of one request: the first is computed, the others fork off it on its device.
+    /// </summary>
+    public SiblingGroup? Siblings { get; init; }
 }

@@ -1,3 +1,4 @@
+using Crescent.Engine.Sampling;
 using Crescent.Grains.Contracts.Chat;
 
 namespace Crescent.Grains.Serving;
@@ -7,4 +8,5 @@ namespace Crescent.Grains.Serving;
 /// <param name="Text">Their text as far as it is certain.</param>
 /// <param name="FinishReason">OpenAI's word for the end (<c>stop</c>, <c>length</c>), or null while it goes on.</param>
 /// <param name="Usage">With the end.</param>
-public readonly record struct GenerationChunk(IReadOnlyList<int> Tokens, string Text, string? FinishReason, ChatUsage? Usage);
+/// <param name="Logprobs">One for each of <paramref name="Tokens"/> when the call asks for them, else none.</param>
+public readonly record struct GenerationChunk(IReadOnlyList<int> Tokens, string Text, string? FinishReason, ChatUsage? Usage, IReadOnlyList<TokenLogprobs>? Logprobs = null);

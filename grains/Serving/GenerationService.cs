@@ -43,12 +43,11 @@ internal sealed class GenerationService(
                 ended = read.End is not null;
                 if (read.End is { } end)
                 {
-                    var reason = end.Reason == FinishReason.Stop ? "stop" : "length";
-                    yield return new GenerationChunk(read.Tokens, read.Text, reason, Usage(call, stream, end));
+                    yield return new GenerationChunk(read.Tokens, read.Text, Reason(stream, end), Usage(call, stream, end), read.Logprobs);
                 }
                 else if (read.Tokens.Length > 0 || read.Text.Length > 0)
                 {
-                    yield return new GenerationChunk(read.Tokens, read.Text, null, null);
+                    yield return new GenerationChunk(read.Tokens, read.Text, null, null, read.Logprobs);
                 }
 
                 if (read.Lost is not null)
@@ -71,6 +70,15 @@ internal sealed class GenerationService(
             }
         }
     }
+
+    /// <summary>OpenAI's word for the end; an answer cut at its deadline is one cut by length, unless nothing of it is there.</summary>
+    private static string Reason(TokenStream stream, StreamEnd end) => end.Reason switch
+    {
+        FinishReason.Stop => "stop",
+        FinishReason.Refused => throw new RequestRefusedException(RefusalReason.Invalid, end.Error ?? "The device refused the request."),
+        FinishReason.Deadline when stream.Count == 0 => throw new TimeoutException(end.Error),
+        _ => "length",
+    };
 
     private void Validate(GenerationCall call)
     {
@@ -117,6 +125,7 @@ internal sealed class GenerationService(
         PrefillSeconds = end?.Usage.PrefillTime.TotalSeconds ?? 0,
         DecodeSeconds = end?.Usage.DecodeTime.TotalSeconds ?? 0,
         Joules = end?.Usage.Joules ?? 0,
+        CachedTokens = end?.Usage.CachedTokens ?? 0,
         Device = stream.Device ?? "",
     };
 }

@@ -34,6 +34,41 @@ internal sealed class StreamStarter(
     /// <exception cref="TimeoutException">A hop, or all of it, missed the deadline.</exception>
     public async Task Start(TokenStream stream, GenerationCall call, TimeSpan deadline, CancellationToken cancellationToken)
     {
+        var resumed = stream.Ticket.Attempt > 0;
+        if (resumed || call.Siblings is not { } siblings)
+        {
+            await Start(stream, call, deadline, null, cancellationToken);
+        }
+        else if (!siblings.TryLead())
+        {
+            await Start(stream, call, deadline, await siblings.Leader(cancellationToken), cancellationToken);
+        }
+        else
+        {
+            try
+            {
+                await Start(stream, call, deadline, null, cancellationToken);
+                siblings.Place(stream.Device!, stream.Ticket);
+            }
+            finally
+            {
+                siblings.GiveUp();
+            }
+        }
+    }
+
+    /// <summary>Stops the attempt in force on its device, if one has it and lives. Does not wait.</summary>
+    public void Cancel(TokenStream stream)
+    {
+        if (stream is { Device: { } device, Owner: { } owner } && membership.CurrentSnapshot.GetSiloStatus(owner) == SiloStatus.Active)
+        {
+            _ = Cancel(device, stream.Ticket);
+        }
+    }
+
+    private async Task Start(
+        TokenStream stream, GenerationCall call, TimeSpan deadline, (string Device, long Ticket)? leader, CancellationToken cancellationToken)
+    {
         var began = time.GetTimestamp();
         var pause = FirstPause;
         var resumed = stream.Ticket.Attempt > 0;
@@ -41,8 +76,8 @@ internal sealed class StreamStarter(
         for (var tries = 1; ; tries++)
         {
             var (ticket, emitted) = stream.BeginAttempt();
-            var needs = new PlacementNeeds(stream.Id, call.Prompt.Length + emitted.Length, call.MaxTokens - emitted.Length, avoid);
-            var (reply, failure) = await Try(call, ticket, emitted, needs, cancellationToken);
+            var needs = new PlacementNeeds(stream.Id, call.Prompt.Length + emitted.Length, call.MaxTokens - emitted.Length, avoid, leader?.Device);
+            var (reply, failure) = await Try(stream, call, ticket, emitted, needs, leader, cancellationToken);
             if (reply is { Refusal: null })
             {
                 ledger.Accepted(stream.Id, reply);
@@ -65,25 +100,22 @@ internal sealed class StreamStarter(
         }
     }
 
-    /// <summary>Stops the attempt in force on its device, if one has it and lives. Does not wait.</summary>
-    public void Cancel(TokenStream stream)
-    {
-        if (stream is { Device: { } device, Owner: { } owner } && membership.CurrentSnapshot.GetSiloStatus(owner) == SiloStatus.Active)
-        {
-            _ = Cancel(device, stream.Ticket);
-        }
-    }
-
     /// <summary>One try: a reply with an empty device stands for a refusal by the whole factory.</summary>
     private async Task<(SubmissionReply? Reply, Exception? Failure)> Try(
-        GenerationCall call, StreamTicket ticket, int[] emitted, PlacementNeeds needs, CancellationToken cancellationToken)
+        TokenStream stream,
+        GenerationCall call,
+        StreamTicket ticket,
+        int[] emitted,
+        PlacementNeeds needs,
+        (string Device, long Ticket)? leader,
+        CancellationToken cancellationToken)
     {
         if (ledger.Refuse(needs) is { } refusal)
         {
             return (new SubmissionReply { Device = "", Owner = silo.SiloAddress, Refusal = refusal }, null);
         }
 
-        var start = Submit(call, ticket, emitted, needs);
+        var start = Submit(stream, call, ticket, emitted, needs, leader);
         try
         {
             return (await start.WaitAsync(cancellationToken), null);
@@ -100,7 +132,8 @@ internal sealed class StreamStarter(
         }
     }
 
-    private async Task<SubmissionReply> Submit(GenerationCall call, StreamTicket ticket, int[] emitted, PlacementNeeds needs)
+    private async Task<SubmissionReply> Submit(
+        TokenStream stream, GenerationCall call, StreamTicket ticket, int[] emitted, PlacementNeeds needs, (string Device, long Ticket)? leader)
     {
         var observer = await router.GetReference();
 
@@ -115,6 +148,15 @@ internal sealed class StreamStarter(
             MaxTokens = needs.MaxTokens,
             Sampling = call.Sampling,
             StopStrings = [.. call.StopStrings],
+            StopTokens = [.. call.StopTokens],
+            IgnoreEndOfGeneration = call.IgnoreEndOfGeneration,
+            Priority = call.Priority,
+            Tenant = call.Tenant,
+            CacheSalt = call.CacheSalt,
+            Deadline = call.Deadline - time.GetElapsedTime(stream.OpenedAt),
+            SpeculativeTokens = call.SpeculativeTokens,
+            ForkOf = leader?.Ticket,
+            Prefer = leader?.Device,
             Front = silo.SiloAddress,
             Observer = observer,
         });

@@ -60,4 +60,28 @@ public sealed record DeviceReport
 
     /// <summary>Tokens generated since start.</summary>
     [Id(19)] public long OutputTokens { get; init; }
+
+    /// <summary>Prompt tokens of started sequences since start.</summary>
+    [Id(30)] public long PromptTokens { get; init; }
+
+    /// <summary>Tokens looked up in the prefix cache since start.</summary>
+    [Id(31)] public long PrefixQueryTokens { get; init; }
+
+    /// <summary>Of those, tokens found on the device.</summary>
+    [Id(32)] public long PrefixHitTokens { get; init; }
+
+    /// <summary>Of those, tokens copied from the host tier.</summary>
+    [Id(33)] public long HostHitTokens { get; init; }
+
+    /// <summary>Tokens that forks took over since start.</summary>
+    [Id(34)] public long ForkedTokens { get; init; }
+
+    /// <summary>Times a sequence lost its blocks since start.</summary>
+    [Id(35)] public long Preemptions { get; init; }
+
+    /// <summary>Tokens guessed ahead since start.</summary>
+    [Id(36)] public long GuessedTokens { get; init; }
+
+    /// <summary>Of those, tokens that came true.</summary>
+    [Id(37)] public long AcceptedTokens { get; init; }
 }

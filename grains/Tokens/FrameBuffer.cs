@@ -1,18 +1,21 @@
 using System.Buffers.Binary;
 using System.Text;
+using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 
 namespace Crescent.Grains.Tokens;
 
 /// <summary>
 /// Collects the records of a frame. A record is, little endian: ticket (8 bytes), offset (4), token (4), length of the text in
-/// bytes (3), finish reason (1), text; an ended sequence adds prompt tokens, output tokens and cached tokens (4 each), queue, prefill and
+/// bytes (3), finish reason (1, its highest bit set when logprobs follow), text; logprobs are that of the token (4), the count of
+/// alternatives (1) and for each its token (4) and logprob (4); an ended sequence adds prompt tokens, output tokens and cached tokens (4 each), queue, prefill and
 /// decode time in ticks (8 each), joules (8), length of the error in bytes (4, -1 for none), error.
 /// </summary>
 internal sealed class FrameBuffer
 {
     internal const int HeaderBytes = 20;
     internal const int UsageBytes = 48;
+    internal const uint HasLogprobs = 0x80;
     internal const int MaxTextBytes = (1 << 24) - 1;
 
     private byte[] _bytes = new byte[4096];
@@ -33,7 +36,8 @@ internal sealed class FrameBuffer
     public void Append(StreamTicket ticket, int offset, in SequenceOutput output)
     {
         var error = output.Error ?? "";
-        var most = HeaderBytes + UsageBytes + Encoding.UTF8.GetMaxByteCount(output.Text.Length) + Encoding.UTF8.GetMaxByteCount(error.Length);
+        var logprobs = output.Logprobs;
+        var most = HeaderBytes + UsageBytes + (logprobs is null ? 0 : 5 + (8 * logprobs.TopTokens.Count)) + Encoding.UTF8.GetMaxByteCount(output.Text.Length) + Encoding.UTF8.GetMaxByteCount(error.Length);
         if (_bytes.Length - Length < most)
         {
             Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + most));
@@ -45,11 +49,30 @@ internal sealed class FrameBuffer
         BinaryPrimitives.WriteInt32LittleEndian(record[12..], output.Token);
         var text = Encoding.UTF8.GetBytes(output.Text, record[HeaderBytes..]);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(text, MaxTextBytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], (uint)text | ((uint)output.Finish << 24));
+        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], (uint)text | (((uint)output.Finish | (logprobs is null ? 0 : HasLogprobs)) << 24));
         Length += HeaderBytes + text;
+        if (logprobs is not null)
+        {
+            Append(logprobs);
+        }
+
         if (output.Finish != FinishReason.None)
         {
             AppendEnd(output.Usage, output.Error);
+        }
+    }
+
+    private void Append(TokenLogprobs logprobs)
+    {
+        var rest = _bytes.AsSpan(Length);
+        BinaryPrimitives.WriteSingleLittleEndian(rest, logprobs.Chosen);
+        rest[4] = (byte)logprobs.TopTokens.Count;
+        Length += 5;
+        for (var i = 0; i < logprobs.TopTokens.Count; i++, Length += 8)
+        {
+            rest = _bytes.AsSpan(Length);
+            BinaryPrimitives.WriteInt32LittleEndian(rest, logprobs.TopTokens[i]);
+            BinaryPrimitives.WriteSingleLittleEndian(rest[4..], logprobs.TopLogprobs[i]);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 
 namespace Crescent.Grains.Tokens;
@@ -25,7 +26,8 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
         var header = Take(FrameBuffer.HeaderBytes);
         var lengths = BinaryPrimitives.ReadUInt32LittleEndian(header[16..]);
         var text = Take((int)(lengths & FrameBuffer.MaxTextBytes));
-        var finish = (FinishReason)(lengths >> 24);
+        var finish = (FinishReason)((lengths >> 24) & ~FrameBuffer.HasLogprobs);
+        var logprobs = (lengths >> 24 & FrameBuffer.HasLogprobs) == 0 ? null : ReadLogprobs();
         var usage = default(SequenceUsage);
         var error = default(string);
         if (finish != FinishReason.None)
@@ -42,8 +44,24 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
             Finish = finish,
             Usage = usage,
             Error = error,
+            Logprobs = logprobs,
         };
         return true;
+    }
+
+    private TokenLogprobs ReadLogprobs()
+    {
+        var head = Take(5);
+        var tokens = new int[head[4]];
+        var values = new float[head[4]];
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            var entry = Take(8);
+            tokens[i] = BinaryPrimitives.ReadInt32LittleEndian(entry);
+            values[i] = BinaryPrimitives.ReadSingleLittleEndian(entry[4..]);
+        }
+
+        return new TokenLogprobs(BinaryPrimitives.ReadSingleLittleEndian(head), tokens, values);
     }
 
     private (SequenceUsage Usage, string? Error) ReadEnd()

@@ -1,3 +1,4 @@
+using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 
 namespace Crescent.Grains.Tokens;
@@ -23,6 +24,9 @@ public readonly ref struct FrameRecord
     /// <summary>With the end.</summary>
     public SequenceUsage? Usage { get; init; }
 
-    /// <summary>With <see cref="FinishReason.Error"/>.</summary>
+    /// <summary>Of the token, when the call asks for them.</summary>
+    public TokenLogprobs? Logprobs { get; init; }
+
+    /// <summary>With <see cref="FinishReason.Error"/>, Deadline and Refused.</summary>
     public string? Error { get; init; }
 }

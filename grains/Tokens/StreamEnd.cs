@@ -3,6 +3,7 @@ using Crescent.Engine.Scheduling;
 namespace Crescent.Grains.Tokens;
 
 /// <summary>How a stream ended.</summary>
-/// <param name="Reason">Stop or Length.</param>
+/// <param name="Reason">Stop, Length, Deadline or Refused.</param>
 /// <param name="Usage">What the last attempt took.</param>
-internal sealed record StreamEnd(FinishReason Reason, SequenceUsage Usage);
+/// <param name="Error">With Deadline and Refused.</param>
+internal sealed record StreamEnd(FinishReason Reason, SequenceUsage Usage, string? Error);

@@ -1,8 +1,11 @@
+using Crescent.Engine.Sampling;
+
 namespace Crescent.Grains.Tokens;
 
 /// <summary>What a stream's reader finds.</summary>
 /// <param name="Tokens">Tokens since the last read.</param>
 /// <param name="Text">Text since the last read.</param>
+/// <param name="Logprobs">One for each of <paramref name="Tokens"/> when the call asks for them, else none.</param>
 /// <param name="End">Set when the stream has ended: nothing follows.</param>
 /// <param name="Lost">Set when the attempt was lost after the tokens of this read: why. The stream waits for another attempt.</param>
-internal readonly record struct StreamRead(int[] Tokens, string Text, StreamEnd? End, string? Lost);
+internal readonly record struct StreamRead(int[] Tokens, string Text, TokenLogprobs[] Logprobs, StreamEnd? End, string? Lost);

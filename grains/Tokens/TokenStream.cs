@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading.Channels;
+using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 
 namespace Crescent.Grains.Tokens;
@@ -18,6 +19,9 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
 
     private readonly List<int> _tokens = [];
     private readonly StringBuilder _text = new();
+
+    // Not read yet; one for each token when the call asks for them.
+    private readonly List<TokenLogprobs> _logprobs = [];
     private int _tokensRead;
     private int _attempt;
     private StreamEnd? _end;
@@ -46,6 +50,9 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
 
     /// <summary>The silo that owns <see cref="Device"/>.</summary>
     public SiloAddress? Owner { get; private set; }
+
+    /// <summary>When the stream was opened.</summary>
+    public long OpenedAt { get; } = time.GetTimestamp();
 
     /// <summary>When a frame of the attempt last came, or its device last said that it still has it.</summary>
     public long LastHeard { get; private set; } = time.GetTimestamp();
@@ -106,6 +113,11 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
                 }
 
                 _tokens.Add(record.Token);
+                if (record.Logprobs is { } logprobs)
+                {
+                    _logprobs.Add(logprobs);
+                }
+
                 AppendText(record.Text);
             }
             else if (record.Token < 0)
@@ -117,8 +129,8 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
             {
                 case FinishReason.None:
                     break;
-                case FinishReason.Stop or FinishReason.Length:
-                    _end = new StreamEnd(record.Finish, record.Usage!);
+                case FinishReason.Stop or FinishReason.Length or FinishReason.Deadline or FinishReason.Refused:
+                    _end = new StreamEnd(record.Finish, record.Usage!, record.Error);
                     break;
                 default:
                     Lose(record.Error ?? "its device cancelled it");
@@ -172,7 +184,9 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
             _tokensRead = _tokens.Count;
             var text = _text.ToString();
             _text.Clear();
-            return new StreamRead(tokens, text, _end, _lost);
+            var logprobs = _logprobs.Count == 0 ? [] : _logprobs.ToArray();
+            _logprobs.Clear();
+            return new StreamRead(tokens, text, logprobs, _end, _lost);
         }
     }
 

@@ -11,15 +11,23 @@ internal sealed class AnswerUsage
 {
     private readonly SortedSet<string> _devices = new(StringComparer.Ordinal);
     private int _promptTokens;
+    private int _cachedTokens;
     private int _completionTokens;
     private double _queueSeconds;
     private double _prefillSeconds;
     private double _decodeSeconds;
     private double _joules;
 
-    public void Add(ChatUsage usage)
+    /// <param name="usage">Of one choice.</param>
+    /// <param name="sharesPrompt">Whether another choice was made of the same prompt, which counts once.</param>
+    public void Add(ChatUsage usage, bool sharesPrompt)
     {
-        _promptTokens += usage.PromptTokens;
+        if (!sharesPrompt)
+        {
+            _promptTokens += usage.PromptTokens;
+            _cachedTokens += usage.CachedTokens;
+        }
+
         _completionTokens += usage.CompletionTokens;
         _queueSeconds = Math.Max(_queueSeconds, usage.QueueSeconds);
         _prefillSeconds = Math.Max(_prefillSeconds, usage.PrefillSeconds);
@@ -35,6 +43,9 @@ internal sealed class AnswerUsage
         json.WriteNumber("prompt_tokens"u8, _promptTokens);
         json.WriteNumber("completion_tokens"u8, _completionTokens);
         json.WriteNumber("total_tokens"u8, _promptTokens + _completionTokens);
+        json.WriteStartObject("prompt_tokens_details"u8);
+        json.WriteNumber("cached_tokens"u8, _cachedTokens);
+        json.WriteEndObject();
         json.WriteStartObject("crescent"u8);
         json.WriteNumber("queue_seconds"u8, Math.Round(_queueSeconds, 6));
         json.WriteNumber("prefill_seconds"u8, Math.Round(_prefillSeconds, 6));

@@ -12,7 +12,14 @@ internal static class ChatEndpoint
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var fields = CompletionFields.Read(body, model);
-        var tokens = Prompts.Chat(body, model);
+        var tools = await ToolFields.Read(body, model, http.RequestAborted);
+        var structure = await StructureFields.Read(body, model, http.RequestAborted);
+        fields = fields with
+        {
+            ToolStyle = tools?.Style ?? default,
+            Sampling = fields.Sampling with { Structure = structure ?? tools?.Structure },
+        };
+        var tokens = Prompts.Chat(body, model, tools?.Tools);
         var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", model.ContextLength);
         ignored.Report(http, body);
         await new CompletionAnswer(service, new ChatFormat(), model, time).Send(http, fields, [(tokens, budget)]);

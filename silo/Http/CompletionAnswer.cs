@@ -1,5 +1,6 @@
-using System.Text;
 using System.Text.Json;
+using Crescent.Engine.Model.ToolCalls;
+using Crescent.Engine.Sampling;
 using Crescent.Grains.Serving;
 
 namespace Crescent.Silo.Http;
@@ -19,54 +20,84 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
 
     private readonly string _id = $"{format.IdPrefix}-{Guid.NewGuid():N}";
     private readonly long _created = time.GetUtcNow().ToUnixTimeSeconds();
+    private int _calls;
 
     /// <summary>Answers with one choice for each of <paramref name="prompts"/> (tokens, and how many to generate).</summary>
     public async Task Send(HttpContext http, CompletionFields fields, IReadOnlyList<(int[] Tokens, int Budget)> prompts)
     {
-        var calls = prompts.Select((prompt, i) => new GenerationCall
-        {
-            RequestId = prompts.Count == 1 ? _id : $"{_id}-{i}",
-            Prompt = prompt.Tokens,
-            MaxTokens = prompt.Budget,
-            Sampling = fields.Sampling,
-            StopStrings = fields.Stops,
-        }).ToList();
-        await using var generations = new Generations(service, calls, http.RequestAborted);
+        var calls = prompts.SelectMany(prompt => Calls(fields, prompt.Tokens, prompt.Budget, prompts.Count)).ToList();
+        await using var generations = new Generations(service, calls, http.RequestServices.GetRequiredService<ServingMetrics>(), http.RequestAborted);
         if (fields.Stream)
         {
-            await SendEvents(http, generations, calls.Count, fields.IncludeUsage);
+            await SendEvents(http, generations, fields, calls.Count);
         }
         else
         {
-            await SendWhole(http, generations, calls.Count);
+            await SendWhole(http, generations, fields, calls.Count);
         }
     }
 
-    private async Task SendWhole(HttpContext http, Generations generations, int count)
+    /// <summary>The calls of one prompt: as many as there are candidates, all but the first forks of it.</summary>
+    private IEnumerable<GenerationCall> Calls(CompletionFields fields, int[] prompt, int budget, int prompts)
     {
-        var texts = Enumerable.Range(0, count).Select(_ => new StringBuilder()).ToArray();
-        var reasons = new string?[count];
-        var usage = new AnswerUsage();
+        var siblings = fields.Candidates > 1 ? new SiblingGroup() : null;
+        for (var candidate = 0; candidate < fields.Candidates; candidate++)
+        {
+            yield return new GenerationCall
+            {
+                RequestId = prompts * fields.Candidates == 1 ? _id : $"{_id}-{_calls++}",
+                Prompt = prompt,
+                MaxTokens = budget,
+                Sampling = Sampling(fields, candidate),
+                StopStrings = fields.Stops,
+                StopTokens = fields.StopTokens,
+                IgnoreEndOfGeneration = fields.IgnoreEndOfGeneration,
+                Priority = fields.Priority,
+                Tenant = fields.Tenant,
+                CacheSalt = fields.CacheSalt,
+                Deadline = fields.Deadline,
+                SpeculativeTokens = fields.SpeculativeTokens,
+                Siblings = siblings,
+            };
+        }
+    }
+
+    // The first candidate draws as the only one would; each other has a seed of its own, made of the request's.
+    private static SamplingParameters Sampling(CompletionFields fields, int candidate) => fields.Sampling with
+    {
+        Seed = candidate == 0 ? fields.Sampling.Seed : CounterRandom.Bits(fields.Sampling.Seed, candidate),
+        TopLogprobs = fields.Sampling.TopLogprobs ?? (fields.Candidates > fields.Choices ? 0 : null),
+    };
+
+    private AnswerReader Reader(CompletionFields fields) =>
+        new(fields.ToolStyle, model.Model.Tokenizer, isConstrained: fields.Sampling.Structure is not null);
+
+    private async Task SendWhole(HttpContext http, Generations generations, CompletionFields fields, int count)
+    {
+        var made = Enumerable.Range(0, count).Select(_ => new Choice(Reader(fields))).ToArray();
         await foreach (var (choice, chunk) in generations.Chunks.ReadAllAsync(http.RequestAborted))
         {
-            texts[choice].Append(chunk.Text);
-            reasons[choice] ??= chunk.FinishReason;
-            if (chunk.Usage is { } took)
-            {
-                usage.Add(took);
-            }
+            made[choice].Add(chunk);
         }
 
+        var usage = new AnswerUsage();
+        for (var choice = 0; choice < count; choice++)
+        {
+            usage.Add(made[choice].Usage!, sharesPrompt: choice % fields.Candidates > 0);
+        }
+
+        var sent = made.Chunk(fields.Candidates).SelectMany(candidates => Best(candidates, fields)).ToList();
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body, ApiJson.Writer))
         {
             WriteHead(json, format.WholeObject);
-            for (var choice = 0; choice < count; choice++)
+            for (var choice = 0; choice < sent.Count; choice++)
             {
                 json.WriteStartObject();
                 json.WriteNumber("index"u8, choice);
-                format.WriteWhole(json, texts[choice].ToString());
-                WriteReason(json, reasons[choice]);
+                format.WriteWhole(json, sent[choice]);
+                WriteLogprobs(json, fields, sent[choice].Logprobs);
+                json.WriteString("finish_reason"u8, sent[choice].FinishReason);
                 json.WriteEndObject();
             }
 
@@ -80,7 +111,11 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         await http.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), http.RequestAborted);
     }
 
-    private async Task SendEvents(HttpContext http, Generations generations, int count, bool includeUsage)
+    private static IEnumerable<Choice> Best(Choice[] candidates, CompletionFields fields) => fields.Candidates == fields.Choices
+        ? candidates
+        : candidates.OrderByDescending(static candidate => candidate.MeanLogprob).Take(fields.Choices);
+
+    private async Task SendEvents(HttpContext http, Generations generations, CompletionFields fields, int count)
     {
         var cancelled = http.RequestAborted;
         var first = generations.Chunks.WaitToReadAsync(cancelled).AsTask();
@@ -91,9 +126,14 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         }
 
         using var events = new EventStream(http.Response);
+        var choices = Enumerable.Range(0, count).Select(index => new EventChoice(index, Reader(fields))).ToArray();
         if (format.HasOpening)
         {
-            WriteOpenings(events, count, includeUsage);
+            foreach (var choice in choices)
+            {
+                WriteEvent(events, fields, choice, new AnswerDelta("", null), null, default, opening: true);
+            }
+
             await events.Flush(cancelled);
         }
 
@@ -102,17 +142,17 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         {
             while (generations.Chunks.TryRead(out var item))
             {
-                WriteChunk(events, item.Choice, item.Chunk, includeUsage);
+                WriteChunk(events, fields, choices[item.Choice], item.Chunk);
                 if (item.Chunk.Usage is { } took)
                 {
-                    usage.Add(took);
+                    usage.Add(took, sharesPrompt: item.Choice % fields.Candidates > 0);
                 }
             }
 
             await events.Flush(cancelled);
         }
 
-        if (includeUsage)
+        if (fields.IncludeUsage)
         {
             var json = events.Begin();
             WriteHead(json, format.EventObject);
@@ -126,44 +166,61 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         await events.Flush(cancelled);
     }
 
-    private void WriteOpenings(EventStream events, int count, bool includeUsage)
+    private void WriteChunk(EventStream events, CompletionFields fields, EventChoice choice, in GenerationChunk chunk)
     {
-        for (var choice = 0; choice < count; choice++)
+        choice.Deltas.Clear();
+        choice.Reader.Read(chunk, choice.Deltas);
+        var logprobs = new ChoiceLogprobs(chunk.Tokens, chunk.Logprobs ?? [], choice.Characters);
+        choice.Characters += chunk.Text.Length;
+        if (choice.Deltas.Count == 0 && logprobs.Logprobs.Count > 0)
         {
-            WriteEvent(events, choice, "", null, includeUsage, opening: true);
+            // Text that is held back still has tokens to tell of.
+            choice.Deltas.Add(new AnswerDelta("", null));
         }
-    }
 
-    private void WriteChunk(EventStream events, int choice, in GenerationChunk chunk, bool includeUsage)
-    {
-        if (chunk.Text.Length > 0)
+        foreach (var delta in choice.Deltas)
         {
-            WriteEvent(events, choice, chunk.Text, null, includeUsage);
+            WriteEvent(events, fields, choice, delta, null, logprobs);
+            logprobs = default;
         }
 
         if (chunk.FinishReason is { } reason)
         {
-            WriteEvent(events, choice, null, reason, includeUsage);
+            WriteEvent(events, fields, choice, null, choice.Reader.Reason(reason), default);
         }
     }
 
-    private void WriteEvent(EventStream events, int choice, string? text, string? reason, bool includeUsage, bool opening = false)
+    private void WriteEvent(
+        EventStream events, CompletionFields fields, EventChoice choice, AnswerDelta? delta, string? reason, in ChoiceLogprobs logprobs, bool opening = false)
     {
         var json = events.Begin();
         WriteHead(json, format.EventObject);
         json.WriteStartObject();
-        json.WriteNumber("index"u8, choice);
-        format.WriteDelta(json, text, opening);
-        WriteReason(json, reason);
+        json.WriteNumber("index"u8, choice.Index);
+        format.WriteDelta(json, delta, opening);
+        WriteLogprobs(json, fields, logprobs);
+        json.WriteString("finish_reason"u8, reason);
         json.WriteEndObject();
         json.WriteEndArray();
-        if (includeUsage)
+        if (fields.IncludeUsage)
         {
             json.WriteNull("usage"u8);
         }
 
         json.WriteEndObject();
         events.End();
+    }
+
+    private void WriteLogprobs(Utf8JsonWriter json, CompletionFields fields, in ChoiceLogprobs logprobs)
+    {
+        if (fields.Sampling.TopLogprobs is null || logprobs.Tokens is null)
+        {
+            json.WriteNull("logprobs"u8);
+        }
+        else
+        {
+            format.WriteLogprobs(json, logprobs, model.Model.Tokenizer);
+        }
     }
 
     // Leaves the array of choices open.
@@ -178,9 +235,16 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         json.WriteStartArray("choices"u8);
     }
 
-    private static void WriteReason(Utf8JsonWriter json, string? reason)
+    /// <summary>A choice of an answer that is sent as events.</summary>
+    private sealed class EventChoice(int index, AnswerReader reader)
     {
-        json.WriteNull("logprobs"u8);
-        json.WriteString("finish_reason"u8, reason);
+        public int Index { get; } = index;
+
+        public AnswerReader Reader { get; } = reader;
+
+        /// <summary>Characters of its text so far.</summary>
+        public int Characters { get; set; }
+
+        public List<AnswerDelta> Deltas { get; } = [];
     }
 }

@@ -15,6 +15,7 @@ internal static class CompletionEndpoint
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var fields = CompletionFields.Read(body, model);
+        fields = fields with { Sampling = fields.Sampling with { Structure = await StructureFields.Read(body, model, http.RequestAborted) } };
         var prompts = Prompts.Text(body, model);
         ignored.Report(http, body);
         var budgeted = prompts.Select((tokens, i) => (tokens, Prompts.Budget(

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
 
 namespace Crescent.Silo.Http;
 
@@ -9,8 +11,43 @@ public sealed record CompletionFields
     /// <summary>Stop strings that a request may have.</summary>
     public const int MaxStops = 4;
 
+    /// <summary>Answers to one prompt that a request may ask for.</summary>
+    public const int MaxChoices = 128;
+
+    private const int MaxSpeculativeTokens = 16;
+    private const double MaxDeadlineSeconds = 86_400;
     private const string NewLimit = "max_completion_tokens";
     private const string OldLimit = "max_tokens";
+
+    /// <summary>How the model writes the calls of the request's tools; None where it has none.</summary>
+    public ToolCallStyle ToolStyle { get; init; }
+
+    /// <summary>Answers to each prompt.</summary>
+    public int Choices { get; init; } = 1;
+
+    /// <summary>Answers to make, of which the likeliest <see cref="Choices"/> are sent.</summary>
+    public int Candidates { get; init; } = 1;
+
+    /// <summary>Tokens that end the output (extension <c>stop_token_ids</c>).</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>Go on past end tokens (extension <c>ignore_eos</c>).</summary>
+    public bool IgnoreEndOfGeneration { get; init; }
+
+    /// <summary>Class of service (extension <c>priority</c>: interactive, standard, batch).</summary>
+    public RequestPriority Priority { get; init; } = RequestPriority.Standard;
+
+    /// <summary>Whose request it is: <c>user</c>.</summary>
+    public string Tenant { get; init; } = "";
+
+    /// <summary>Keeps cached prompts apart (extension <c>cache_salt</c>).</summary>
+    public string? CacheSalt { get; init; }
+
+    /// <summary>Time after which the answer is not wanted any more (extension <c>deadline_seconds</c>).</summary>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Tokens to guess ahead (extension <c>speculative_tokens</c>).</summary>
+    public int SpeculativeTokens { get; init; }
 
     /// <summary>How tokens are drawn.</summary>
     public required SamplingParameters Sampling { get; init; }
@@ -39,11 +76,6 @@ public sealed record CompletionFields
             throw ApiException.ModelNotFound(name, model.Id);
         }
 
-        if (body.Integer("n", 1, int.MaxValue) is > 1 and var n)
-        {
-            throw ApiException.Unsupported("n", $"'n' is {n}; this server gives one choice a request: send it {n} times.");
-        }
-
         var limit = body.Integer(NewLimit, 1, int.MaxValue);
         var oldLimit = body.Integer(OldLimit, 1, int.MaxValue);
         var stream = body.Flag("stream") ?? false;
@@ -54,9 +86,19 @@ public sealed record CompletionFields
         }
 
         RefuseOtherForms(body);
+        var choices = (int)(body.Integer("n", 1, MaxChoices) ?? 1);
         return new CompletionFields
         {
             Sampling = SamplingFields.Read(body, model),
+            Choices = choices,
+            Candidates = ReadCandidates(body, choices, stream),
+            StopTokens = SamplingFields.StopTokens(body, model),
+            IgnoreEndOfGeneration = body.Flag("ignore_eos") ?? false,
+            Priority = ReadPriority(body),
+            Tenant = body.Text("user") ?? "",
+            CacheSalt = body.Text("cache_salt"),
+            Deadline = body.Number("deadline_seconds", 0.001, MaxDeadlineSeconds) is { } deadline ? TimeSpan.FromSeconds(deadline) : null,
+            SpeculativeTokens = (int)(body.Integer("speculative_tokens", 0, MaxSpeculativeTokens) ?? 0),
             MaxTokens = (int?)(limit ?? oldLimit),
             MaxTokensName = limit is null ? OldLimit : NewLimit,
             Stops = ReadStops(body),
@@ -93,14 +135,9 @@ public sealed record CompletionFields
     {
         foreach (var (name, plain) in new (string, Func<JsonElement, bool>)[]
         {
-            ("logprobs", v => v.ValueKind == JsonValueKind.False),
-            ("top_logprobs", v => IsNumber(v, 0)),
             ("echo", v => v.ValueKind == JsonValueKind.False),
-            ("best_of", v => IsNumber(v, 1)),
             ("suffix", v => IsText(v, "")),
-            ("tools", v => v.ValueKind == JsonValueKind.Array && v.GetArrayLength() == 0),
             ("functions", v => v.ValueKind == JsonValueKind.Array && v.GetArrayLength() == 0),
-            ("response_format", v => v.ValueKind == JsonValueKind.Object && v.TryGetProperty("type", out var type) && IsText(type, "text")),
             ("modalities", v => v.ValueKind == JsonValueKind.Array && v.EnumerateArray().All(m => IsText(m, "text"))),
         })
         {
@@ -113,6 +150,19 @@ public sealed record CompletionFields
 
     private static bool IsText(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.GetString() == text;
 
-    private static bool IsNumber(JsonElement value, int number) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var found) && found == number;
+    private static int ReadCandidates(RequestFields body, int choices, bool stream)
+    {
+        var candidates = (int)(body.Integer("best_of", 1, MaxChoices) ?? choices);
+        return candidates < choices ? throw ApiException.InvalidValue("best_of", $"'best_of' is {candidates}, fewer than the {choices} answers of 'n'.")
+            : candidates > choices && stream ? throw ApiException.InvalidValue("best_of", "'best_of' chooses among whole answers and cannot be streamed.")
+            : candidates;
+    }
+
+    private static RequestPriority ReadPriority(RequestFields body) => body.Text("priority") switch
+    {
+        null or "standard" => RequestPriority.Standard,
+        "interactive" => RequestPriority.Interactive,
+        "batch" => RequestPriority.Batch,
+        var other => throw ApiException.InvalidValue("priority", $"'priority' is '{other}'; it takes interactive, standard or batch."),
+    };
 }

@@ -12,12 +12,14 @@ internal sealed class Generations : IAsyncDisposable
     private readonly Channel<(int Choice, GenerationChunk Chunk)> _chunks =
         Channel.CreateUnbounded<(int Choice, GenerationChunk Chunk)>(new UnboundedChannelOptions { SingleReader = true });
 
+    private readonly ServingMetrics _metrics;
     private readonly CancellationTokenSource _cancel;
     private readonly Task _all;
 
     /// <summary>Starts <paramref name="calls"/>; choice i is the i-th of them.</summary>
-    public Generations(IGenerationService service, IReadOnlyList<GenerationCall> calls, CancellationToken cancellationToken)
+    public Generations(IGenerationService service, IReadOnlyList<GenerationCall> calls, ServingMetrics metrics, CancellationToken cancellationToken)
     {
+        _metrics = metrics;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _all = RunAll(service, calls);
     }
@@ -51,8 +53,10 @@ internal sealed class Generations : IAsyncDisposable
         try
         {
             var ended = false;
+            var watch = _metrics.Begin();
             await foreach (var chunk in service.Generate(call, _cancel.Token))
             {
+                watch.Saw(chunk);
                 _chunks.Writer.TryWrite((choice, chunk));
                 ended |= chunk.FinishReason is not null;
             }

@@ -19,6 +19,7 @@ internal static class HttpApi
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IgnoredFields>();
         builder.Services.AddSingleton<RequestGate>();
+        builder.Services.AddSingleton<ServingMetrics>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RequestGate>());
     }
 
@@ -33,5 +34,7 @@ internal static class HttpApi
         app.MapFactory();
         app.MapHealth();
         app.MapVersion();
+        app.MapTokenizer();
+        app.MapServingMetrics();
     }
 }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Crescent.Engine.Model.Text;
+using Crescent.Engine.Model.ToolCalls;
 
 namespace Crescent.Silo.Http;
 
@@ -18,8 +20,11 @@ internal interface IAnswerFormat
     bool HasOpening { get; }
 
     /// <summary>Writes the inside of a choice of a whole answer.</summary>
-    void WriteWhole(Utf8JsonWriter json, string text);
+    void WriteWhole(Utf8JsonWriter json, Choice choice);
 
-    /// <summary>Writes the inside of a choice of an event; <paramref name="text"/> is null in the one that only ends it.</summary>
-    void WriteDelta(Utf8JsonWriter json, string? text, bool opening);
+    /// <summary>Writes the inside of a choice of an event; <paramref name="delta"/> is null in the one that only ends it.</summary>
+    void WriteDelta(Utf8JsonWriter json, AnswerDelta? delta, bool opening);
+
+    /// <summary>Writes the property <c>logprobs</c> of a choice.</summary>
+    void WriteLogprobs(Utf8JsonWriter json, in ChoiceLogprobs logprobs, Tokenizer tokenizer);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Crescent.Engine.Model.Templates;
 
 namespace Crescent.Silo.Http;
@@ -11,14 +12,14 @@ public static class Prompts
 
     /// <summary>The prompt of a conversation.</summary>
     /// <exception cref="ApiException">The model has no template, or it refuses the messages.</exception>
-    public static int[] Chat(RequestFields body, ServedModel model)
+    public static int[] Chat(RequestFields body, ServedModel model, JsonArray? tools = null)
     {
         var messages = ChatMessages.Read(body);
         var prompt = model.Model.ChatPrompt ?? throw ApiException.Unsupported(
             "messages", $"Model '{model.Id}' cannot chat: {model.Model.ChatFault}; use /v1/completions with a prompt.");
         try
         {
-            return prompt.Encode(messages);
+            return prompt.Encode(messages, tools);
         }
         catch (TemplateException e)
         {
@@ -97,7 +98,7 @@ public static class Prompts
         return tokens.Length > 0 ? tokens : throw ApiException.InvalidValue(path, $"'{path}' is empty.");
     }
 
-    private static int[] Tokens(JsonElement tokens, string path, ServedModel model)
+    internal static int[] Tokens(JsonElement tokens, string path, ServedModel model)
     {
         if (tokens.ValueKind != JsonValueKind.Array)
         {

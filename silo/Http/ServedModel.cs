@@ -1,4 +1,6 @@
 using Crescent.Engine.Model;
+using Crescent.Engine.Model.ToolCalls;
+using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Silo.Http;
 
@@ -14,6 +16,8 @@ public sealed class ServedModel
         Model = model;
         Created = created;
         Id = Slug(model.Name);
+        ToolStyle = ToolCallStyles.Detect(model.ChatTemplate ?? "");
+        Grammars = new GrammarCache(new TokenVocabulary(model.Tokenizer));
         _names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
         {
             Id, model.Name, Path.GetFileName(model.Path), Path.GetFileNameWithoutExtension(model.Path),
@@ -28,6 +32,12 @@ public sealed class ServedModel
 
     /// <summary>When the model's file was made.</summary>
     public DateTimeOffset Created { get; }
+
+    /// <summary>How it writes tool calls, as its chat template teaches it.</summary>
+    public ToolCallStyle ToolStyle { get; }
+
+    /// <summary>Grammars over its vocabulary: a request is told at once when its own is wrong.</summary>
+    public GrammarCache Grammars { get; }
 
     /// <summary>Positions of a sequence.</summary>
     public int ContextLength => Model.Graph.Config.ContextLength;

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Crescent.Engine.Model.Text;
+using Crescent.Engine.Model.ToolCalls;
 
 namespace Crescent.Silo.Http;
 
@@ -13,7 +15,9 @@ internal sealed class TextFormat : IAnswerFormat
 
     public bool HasOpening => false;
 
-    public void WriteWhole(Utf8JsonWriter json, string text) => json.WriteString("text"u8, text);
+    public void WriteWhole(Utf8JsonWriter json, Choice choice) => json.WriteString("text"u8, choice.Content);
 
-    public void WriteDelta(Utf8JsonWriter json, string? text, bool opening) => json.WriteString("text"u8, text ?? "");
+    public void WriteDelta(Utf8JsonWriter json, AnswerDelta? delta, bool opening) => json.WriteString("text"u8, delta?.Content ?? "");
+
+    public void WriteLogprobs(Utf8JsonWriter json, in ChoiceLogprobs logprobs, Tokenizer tokenizer) => logprobs.WriteText(json, tokenizer);
 }

@@ -22,4 +22,7 @@ public sealed record ChatUsage
 
     /// <summary>Silo and device that computed it: <c>silo/device</c>.</summary>
     [Id(6)] public string Device { get; init; } = "";
+
+    /// <summary>Prompt tokens that came from the prefix cache.</summary>
+    [Id(7)] public int CachedTokens { get; init; }
 }

@@ -30,6 +30,7 @@ public sealed class AnswerTests
         var usage = json["usage"]!;
         Assert.Equal(3, (int?)usage["completion_tokens"]);
         Assert.Equal((int?)usage["prompt_tokens"] + 3, (int?)usage["total_tokens"]);
+        Assert.Equal(0, (int?)usage["prompt_tokens_details"]!["cached_tokens"]);
         Assert.Equal("""{"queue_seconds":0.25,"prefill_seconds":0.5,"decode_seconds":1.5,"joules":12.5,"device":"device-1/cpu"}""", usage["crescent"]!.ToJsonString());
     }
 

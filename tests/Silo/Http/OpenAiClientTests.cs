@@ -35,13 +35,13 @@ public sealed class OpenAiClientTests(SiloFixture silo)
     {
         var text = new StringBuilder();
         var updates = new List<StreamingChatCompletionUpdate>();
-        await foreach (var update in (await Chat()).CompleteChatStreamingAsync([new UserChatMessage("What is 23 + 48?")], Greedy(), Stop))
+        await foreach (var update in (await Chat()).CompleteChatStreamingAsync([new UserChatMessage("Tell me a story about a fox.")], Greedy(), Stop))
         {
             updates.Add(update);
             text.Append(string.Concat(update.ContentUpdate.Select(p => p.Text)));
         }
 
-        Assert.Equal("23 + 48 = 71", text.ToString());
+        Assert.True(text.Length > 100, text.ToString());
         Assert.Equal(ChatMessageRole.Assistant, updates[0].Role);
         Assert.Single(updates, u => u.FinishReason == ChatFinishReason.Stop);
         Assert.Single(updates, u => u.Usage is not null);

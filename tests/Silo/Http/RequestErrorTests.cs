@@ -44,7 +44,7 @@ public sealed class RequestErrorTests : IAsyncLifetime
     [InlineData("temperature", "\"hot\"", "invalid_type")]
     [InlineData("top_p", "1.01", "invalid_value")]
     [InlineData("top_p", "[]", "invalid_type")]
-    [InlineData("top_k", "-1", "invalid_value")]
+    [InlineData("top_k", "-2", "invalid_value")]
     [InlineData("min_p", "2", "invalid_value")]
     [InlineData("frequency_penalty", "2.5", "invalid_value")]
     [InlineData("presence_penalty", "\"a\"", "invalid_type")]
@@ -58,7 +58,7 @@ public sealed class RequestErrorTests : IAsyncLifetime
     [InlineData("max_tokens", "99999999999", "invalid_value")]
     [InlineData("max_completion_tokens", "-1", "invalid_value")]
     [InlineData("max_completion_tokens", "true", "invalid_type")]
-    [InlineData("n", "2", "unsupported_value")]
+    [InlineData("n", "129", "invalid_value")]
     [InlineData("n", "0", "invalid_value")]
     [InlineData("stop", "7", "invalid_type")]
     [InlineData("stop", """["a",7]""", "invalid_type", "stop[1]")]
@@ -67,9 +67,12 @@ public sealed class RequestErrorTests : IAsyncLifetime
     [InlineData("stream", "\"yes\"", "invalid_type")]
     [InlineData("stream_options", """{"include_usage":true}""", "invalid_value")]
     [InlineData("model", "7", "invalid_type")]
-    [InlineData("logprobs", "true", "unsupported_value")]
-    [InlineData("tools", """[{"type":"function","function":{"name":"f"}}]""", "unsupported_value")]
-    [InlineData("response_format", """{"type":"json_object"}""", "unsupported_value")]
+    [InlineData("top_logprobs", "3", "invalid_value")]
+    [InlineData("stop_token_ids", "[99999]", "invalid_value")]
+    [InlineData("priority", "\"urgent\"", "invalid_value")]
+    [InlineData("deadline_seconds", "0", "invalid_value")]
+    [InlineData("tool_choice", "\"required\"", "invalid_value")]
+    [InlineData("tools", "3", "invalid_type")]
     public async Task A_wrong_field_is_named(string field, string value, string code, string? parameter = null)
     {
         await Refused(Chat, $$"""{"messages":{{Hello}},"{{field}}":{{value}}}""", parameter ?? field, code);
@@ -85,7 +88,7 @@ public sealed class RequestErrorTests : IAsyncLifetime
     [InlineData("""{"prompt":[1,2048]}""", "prompt[1]", "invalid_value")]
     [InlineData("""{"prompt":[[1],[-1]]}""", "prompt[1][0]", "invalid_value")]
     [InlineData("""{"prompt":[[1],[]]}""", "prompt[1]", "invalid_value")]
-    [InlineData("""{"prompt":"a","best_of":3}""", "best_of", "unsupported_value")]
+    [InlineData("""{"prompt":"a","best_of":1,"n":2}""", "best_of", "invalid_value")]
     [InlineData("""{"prompt":"a","echo":true}""", "echo", "unsupported_value")]
     public async Task A_wrong_prompt_is_named(string body, string parameter, string code)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Crescent.Engine.Model;
 using Crescent.Grains.Serving;
+using Crescent.Grains.Telemetry;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Http;
 using Microsoft.AspNetCore.Builder;
@@ -40,6 +41,7 @@ internal sealed class TestFront : IAsyncDisposable
         options.Urls = "http://127.0.0.1:0";
         builder.AddHttpApi(options, new ServedModel(model, DateTimeOffset.UnixEpoch));
         builder.Services.AddSingleton(generation);
+        builder.Services.AddSingleton<IDeviceReports>(new OneDevice());
         builder.Services.Configure<GenerationOptions>(o => o.DrainSeconds = drainSeconds);
         var app = builder.Build();
         app.MapHttpApi();
@@ -64,6 +66,17 @@ internal sealed class TestFront : IAsyncDisposable
     /// <summary>The body of an answer as JSON.</summary>
     public static async Task<JsonNode> Json(HttpResponseMessage answer) =>
         JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+
+    private sealed class OneDevice : IDeviceReports
+    {
+        public IReadOnlyList<(string Silo, DeviceReport Report)> Newest() =>
+        [
+            ("device-1", new DeviceReport
+            {
+                Device = "cpu", Model = "Crescent Tiny", Running = 3, Waiting = 2, FreeBlocks = 25, TotalBlocks = 100, PrefixQueryTokens = 64, PrefixHitTokens = 48,
+            }),
+        ];
+    }
 
     public async ValueTask DisposeAsync()
     {

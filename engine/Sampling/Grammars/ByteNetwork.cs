@@ -1,0 +1,185 @@
+namespace Crescent.Engine.Sampling.Grammars;
+
+/// <summary>
+/// A grammar over bytes as networks that call each other: each rule is a network of nodes with edges by bytes, edges by nothing
+/// (jumps), and edges that run another rule first (calls). Grown by appending: the verbs take the node to go on from and give
+/// the node reached.
+/// </summary>
+internal sealed class ByteNetwork
+{
+    private const int MaxNodes = 200_000;
+    private readonly List<Node> _nodes = [];
+    private readonly List<int> _rules = [];
+
+    /// <summary>The first node of the whole grammar.</summary>
+    public int Start { get; set; }
+
+    /// <summary>Nodes so far.</summary>
+    public int Count => _nodes.Count;
+
+    public Node this[int node] => _nodes[node];
+
+    /// <summary>First nodes of the rules.</summary>
+    public IReadOnlyList<int> Rules => _rules;
+
+    /// <summary>A new node.</summary>
+    /// <exception cref="GrammarException">The grammar has become too large.</exception>
+    public int Add()
+    {
+        if (_nodes.Count == MaxNodes)
+        {
+            throw new GrammarException("#", $"the grammar needs more than {MaxNodes} states; lower the bounds of repetitions, lengths and items");
+        }
+
+        _nodes.Add(new Node());
+        return _nodes.Count - 1;
+    }
+
+    /// <summary>A new rule, whose network begins at the node given back; it is to be ended by <see cref="EndRule"/>.</summary>
+    public int BeginRule(out int rule)
+    {
+        rule = _rules.Count;
+        _rules.Add(Add());
+        return _rules[rule];
+    }
+
+    /// <summary>Makes a node an end of its rule, or of the whole grammar.</summary>
+    public void EndRule(int node) => _nodes[node].IsEnd = true;
+
+    public void Jump(int from, int to) => _nodes[from].Jumps.Add(to);
+
+    /// <summary>An edge for the bytes <paramref name="low"/> to <paramref name="high"/>.</summary>
+    public void Bytes(int from, byte low, byte high, int to) => _nodes[from].Edges.Add(new Edge(low, high, to));
+
+    public int Literal(int from, ReadOnlySpan<byte> bytes)
+    {
+        foreach (var value in bytes)
+        {
+            var to = Add();
+            Bytes(from, value, value, to);
+            from = to;
+        }
+
+        return from;
+    }
+
+    /// <summary>One of several texts; common beginnings are shared.</summary>
+    public int Texts(int from, IEnumerable<byte[]> texts)
+    {
+        var to = Add();
+        var children = new Dictionary<(int Node, byte Value), int>();
+        foreach (var text in texts)
+        {
+            var at = from;
+            foreach (var value in text)
+            {
+                if (!children.TryGetValue((at, value), out var next))
+                {
+                    next = Add();
+                    Bytes(at, value, value, next);
+                    children.Add((at, value), next);
+                }
+
+                at = next;
+            }
+
+            Jump(at, to);
+        }
+
+        return to;
+    }
+
+    public int Call(int from, int rule)
+    {
+        var to = Add();
+        _nodes[from].Calls.Add(new RuleCall(rule, to));
+        return to;
+    }
+
+    /// <summary>One of several ways on, all of which meet again.</summary>
+    public int AnyOf(int from, IEnumerable<Func<int, int>> ways)
+    {
+        var to = Add();
+        foreach (var way in ways)
+        {
+            Jump(way(from), to);
+        }
+
+        return to;
+    }
+
+    /// <summary>A part <paramref name="least"/> to <paramref name="most"/> times, or without limit.</summary>
+    public int Repeat(int from, int least, int? most, Func<int, int> part)
+    {
+        for (var i = 0; i < least; i++)
+        {
+            var next = part(from);
+            if (next == from)
+            {
+                // The part is empty, and so is any number of it.
+                return from;
+            }
+
+            from = next;
+        }
+
+        return most is { } limit ? Options(from, limit - least, part) : Loop(from, part);
+    }
+
+    /// <summary>One code point of a set, in UTF-8.</summary>
+    public int CodePoint(int from, IEnumerable<CodePointRange> set)
+    {
+        var to = Add();
+        foreach (var range in set)
+        {
+            Utf8Ranges.Append(this, from, range.First, range.Last, to);
+        }
+
+        return to;
+    }
+
+    private int Options(int from, int count, Func<int, int> part)
+    {
+        var to = Add();
+        Jump(from, to);
+        for (var i = 0; i < count; i++)
+        {
+            var next = part(from);
+            if (next == from)
+            {
+                break;
+            }
+
+            Jump(next, to);
+            from = next;
+        }
+
+        return to;
+    }
+
+    /// <summary>The loop has a node of its own, so that other edges of the node it starts from are not in it.</summary>
+    private int Loop(int from, Func<int, int> part)
+    {
+        var loop = Add();
+        Jump(from, loop);
+        Jump(part(loop), loop);
+        var to = Add();
+        Jump(loop, to);
+        return to;
+    }
+
+    internal readonly record struct Edge(byte Low, byte High, int To);
+
+    internal readonly record struct RuleCall(int Rule, int Return);
+
+    internal sealed class Node
+    {
+        public List<Edge> Edges { get; } = [];
+
+        public List<int> Jumps { get; } = [];
+
+        public List<RuleCall> Calls { get; } = [];
+
+        public bool IsEnd { get; set; }
+    }
+}

@@ -1,0 +1,12 @@
+namespace Crescent.Engine.Sampling.Grammars;
+
+/// <summary>A grammar that cannot be compiled; the message names the place and the keyword or construct, and what to use instead.</summary>
+public sealed class GrammarException : Exception
+{
+    /// <summary>A fault at a place: a JSON pointer into a schema or a position in an expression.</summary>
+    public GrammarException(string place, string fault)
+        : base($"{place}: {fault}") => Place = place;
+
+    /// <summary>Where in the source, such as <c>#/properties/age</c>.</summary>
+    public string Place { get; }
+}

@@ -1,0 +1,17 @@
+namespace Crescent.Engine.Sampling.Grammars;
+
+/// <summary>In what language a <see cref="GrammarSource"/> says which texts are allowed.</summary>
+public enum GrammarKind
+{
+    /// <summary>Any JSON object.</summary>
+    JsonObject,
+
+    /// <summary>JSON that is valid by a schema.</summary>
+    JsonSchema,
+
+    /// <summary>Text that a regular expression matches from start to end.</summary>
+    Regex,
+
+    /// <summary>One of a list of texts.</summary>
+    Choice,
+}

@@ -1,0 +1,180 @@
+namespace Crescent.Engine.Sampling.Grammars;
+
+/// <summary>
+/// What the automaton must know of a network beforehand: how deep a stack each node needs at least to come to the end of its
+/// rule. Where every step keeps that within the limit, no reading ever gets stuck.
+/// </summary>
+internal static class NetworkAnalysis
+{
+    /// <summary>The need of a node from which no text ends.</summary>
+    public const int Endless = int.MaxValue / 4;
+
+    /// <summary>
+    /// For every node, the stack that at least one way to the end of its rule can do with, in frames above its own.
+    /// </summary>
+    /// <exception cref="GrammarException">A rule calls itself before any byte, or no text is finite.</exception>
+    public static int[] Needs(ByteNetwork network)
+    {
+        RefuseLeftRecursion(network);
+        var needs = new int[network.Count];
+        Array.Fill(needs, Endless);
+        var users = Users(network);
+        var queue = new Queue<int>();
+        for (var node = 0; node < network.Count; node++)
+        {
+            if (network[node].IsEnd)
+            {
+                needs[node] = 0;
+                queue.Enqueue(node);
+            }
+        }
+
+        while (queue.TryDequeue(out var changed))
+        {
+            foreach (var user in users[changed])
+            {
+                var need = Need(network, user, needs);
+                if (need < needs[user])
+                {
+                    needs[user] = need;
+                    queue.Enqueue(user);
+                }
+            }
+        }
+
+        return needs[network.Start] < Endless
+            ? needs
+            : throw new GrammarException("#", "no finite text satisfies it; give each recursion a way out, such as null or an empty array");
+    }
+
+    private static int Need(ByteNetwork network, int node, int[] needs)
+    {
+        var best = network[node].IsEnd ? 0 : Endless;
+        foreach (var edge in network[node].Edges)
+        {
+            best = Math.Min(best, needs[edge.To]);
+        }
+
+        foreach (var to in network[node].Jumps)
+        {
+            best = Math.Min(best, needs[to]);
+        }
+
+        foreach (var call in network[node].Calls)
+        {
+            best = Math.Min(best, Math.Max(1 + needs[network.Rules[call.Rule]], needs[call.Return]));
+        }
+
+        return best;
+    }
+
+    /// <summary>For every node, the nodes whose need depends on its own.</summary>
+    private static List<int>[] Users(ByteNetwork network)
+    {
+        var users = new List<int>[network.Count];
+        for (var node = 0; node < users.Length; node++)
+        {
+            users[node] = [];
+        }
+
+        for (var node = 0; node < users.Length; node++)
+        {
+            foreach (var edge in network[node].Edges)
+            {
+                users[edge.To].Add(node);
+            }
+
+            foreach (var to in network[node].Jumps)
+            {
+                users[to].Add(node);
+            }
+
+            foreach (var call in network[node].Calls)
+            {
+                users[call.Return].Add(node);
+                users[network.Rules[call.Rule]].Add(node);
+            }
+        }
+
+        return users;
+    }
+
+    /// <summary>Without a byte between a rule and itself the automaton would never come to an end of looking.</summary>
+    private static void RefuseLeftRecursion(ByteNetwork network)
+    {
+        var nullable = Nullable(network);
+        var state = new int[network.Rules.Count];
+        for (var rule = 0; rule < state.Length; rule++)
+        {
+            Visit(rule);
+        }
+
+        void Visit(int rule)
+        {
+            const int open = 1, done = 2;
+            if (state[rule] == open)
+            {
+                throw new GrammarException("#", "a $ref leads back to itself without any content in between");
+            }
+
+            if (state[rule] == done)
+            {
+                return;
+            }
+
+            state[rule] = open;
+            foreach (var called in FirstCalls(network, network.Rules[rule], nullable))
+            {
+                Visit(called);
+            }
+
+            state[rule] = done;
+        }
+    }
+
+    /// <summary>The rules that may be called before any byte is read.</summary>
+    private static HashSet<int> FirstCalls(ByteNetwork network, int start, bool[] nullable)
+    {
+        var calls = new HashSet<int>();
+        var seen = new HashSet<int> { start };
+        var open = new Stack<int>(seen);
+        while (open.TryPop(out var node))
+        {
+            foreach (var call in network[node].Calls)
+            {
+                calls.Add(call.Rule);
+                if (nullable[network.Rules[call.Rule]] && seen.Add(call.Return))
+                {
+                    open.Push(call.Return);
+                }
+            }
+
+            foreach (var to in network[node].Jumps.Where(seen.Add))
+            {
+                open.Push(to);
+            }
+        }
+
+        return calls;
+    }
+
+    /// <summary>Nodes from which the end of the rule is reached without a byte.</summary>
+    private static bool[] Nullable(ByteNetwork network)
+    {
+        var nullable = new bool[network.Count];
+        for (var changed = true; changed;)
+        {
+            changed = false;
+            for (var node = network.Count - 1; node >= 0; node--)
+            {
+                var now = network[node].IsEnd
+                    || network[node].Jumps.Exists(to => nullable[to])
+                    || network[node].Calls.Exists(call => nullable[network.Rules[call.Rule]] && nullable[call.Return]);
+                changed |= now && !nullable[node];
+                nullable[node] |= now;
+            }
+        }
+
+        return nullable;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Text;
+using Crescent.Engine.Model.Text;
+using Crescent.Engine.Sampling.Grammars;
+
+namespace Crescent.Engine.Sampling;
+
+/// <summary>Holds one sequence to its <see cref="OutputStructure"/>: which tokens may come next, given those that came.</summary>
+public sealed class OutputConstraint
+{
+    private readonly Grammar _grammar;
+    private readonly Tokenizer _tokenizer;
+    private readonly string? _triggerName;
+    private readonly byte[] _trigger;
+
+    // The newest bytes while the output is free, as many as the trigger has.
+    private readonly List<byte> _tail = [];
+    private GrammarState? _state;
+
+    /// <summary>The constraint before the first token.</summary>
+    public OutputConstraint(Grammar grammar, string? trigger)
+    {
+        _grammar = grammar;
+        _tokenizer = grammar.Vocabulary.Tokenizer;
+        _triggerName = trigger;
+        _trigger = Encoding.UTF8.GetBytes(trigger ?? "");
+        _state = trigger is null ? grammar.Start() : null;
+    }
+
+    /// <summary>True when the output is whole and only an end token may follow.</summary>
+    public bool IsComplete => _triggerName is null && _state!.IsComplete;
+
+    /// <summary>
+    /// Takes the tokens that may not come next out of <paramref name="logits"/>.
+    /// </summary>
+    /// <param name="logits">(vocabulary).</param>
+    /// <param name="mask">Room for a bit each token.</param>
+    /// <returns>False when no token may come.</returns>
+    public bool Apply(Span<float> logits, Span<ulong> mask)
+    {
+        if (_state is null)
+        {
+            return true;
+        }
+
+        if (_state.FillMask(mask) == 0)
+        {
+            return false;
+        }
+
+        for (var word = 0; word * 64 < logits.Length; word++)
+        {
+            var bits = word < mask.Length ? mask[word] : 0;
+            var part = logits.Slice(word * 64, Math.Min(64, logits.Length - (word * 64)));
+            if (bits == 0)
+            {
+                part.Fill(float.NegativeInfinity);
+                continue;
+            }
+
+            for (var bit = 0; bit < part.Length; bit++)
+            {
+                if ((bits >> bit & 1) == 0)
+                {
+                    part[bit] = float.NegativeInfinity;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes note of a token of the output.</summary>
+    public void Observe(int token)
+    {
+        if (_state is null)
+        {
+            Watch(token);
+        }
+        else
+        {
+            _state.Advance(token);
+            EndTriggered();
+        }
+    }
+
+    private void Watch(int token)
+    {
+        if (_tokenizer.IsSpecial(token))
+        {
+            _tail.Clear();
+            if (_tokenizer.TokenName(token) == _triggerName)
+            {
+                _state = _grammar.Start();
+            }
+
+            return;
+        }
+
+        var bytes = _tokenizer.TokenBytes(token);
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            _tail.Add(bytes[i]);
+            if (_tail.Count > _trigger.Length)
+            {
+                _tail.RemoveAt(0);
+            }
+
+            if (_tail.Count == _trigger.Length && _tail.SequenceEqual(_trigger))
+            {
+                // A token may reach beyond the trigger. What it holds there cannot be taken back: if the grammar does not allow it, the
+                // model is not writing what the grammar is for.
+                _tail.Clear();
+                var state = _grammar.Start();
+                if (state.Advance(bytes[(i + 1)..]))
+                {
+                    _state = state;
+                    EndTriggered();
+                    return;
+                }
+            }
+        }
+    }
+
+    private void EndTriggered()
+    {
+        if (_triggerName is not null && _state!.IsComplete)
+        {
+            _state = null;
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using Crescent.Grains.Serving;
+using Crescent.Grains.Telemetry;
+
+namespace Crescent.Silo.Http;
+
+/// <summary>
+/// What requests took, as this front end saw it, and the state of every device, as its silo last told. Names are vLLM's where it has
+/// one, so that its dashboards work; <c>crescent:</c> is before the others.
+/// </summary>
+internal sealed class ServingMetrics(IDeviceReports reports, ServedModel model, TimeProvider time)
+{
+    private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DeviceMetrics =
+    [
+        ("vllm:num_requests_running", "gauge", "Sequences in the batch.", static d => d.Running),
+        ("vllm:num_requests_waiting", "gauge", "Sequences that wait.", static d => d.Waiting),
+        ("vllm:kv_cache_usage_perc", "gauge", "Share of the KV blocks that are held, 0 to 1.", static d => 1 - ((double)d.FreeBlocks / Math.Max(1, d.TotalBlocks))),
+        ("vllm:prompt_tokens_total", "counter", "Prompt tokens of started sequences.", static d => d.PromptTokens),
+        ("vllm:generation_tokens_total", "counter", "Tokens generated.", static d => d.OutputTokens),
+        ("vllm:prefix_cache_queries_total", "counter", "Tokens looked up in the prefix cache.", static d => d.PrefixQueryTokens),
+        ("vllm:prefix_cache_hits_total", "counter", "Of those, tokens found on the device.", static d => d.PrefixHitTokens),
+        ("crescent:prefix_cache_host_hits_total", "counter", "Of those, tokens copied from the host tier.", static d => d.HostHitTokens),
+        ("crescent:forked_tokens_total", "counter", "Tokens that forks took over.", static d => d.ForkedTokens),
+        ("vllm:num_preemptions_total", "counter", "Times a sequence lost its blocks.", static d => d.Preemptions),
+        ("vllm:spec_decode_num_draft_tokens_total", "counter", "Tokens guessed ahead.", static d => d.GuessedTokens),
+        ("vllm:spec_decode_num_accepted_tokens_total", "counter", "Of those, tokens that came true.", static d => d.AcceptedTokens),
+        ("crescent:step_seconds", "gauge", "Smoothed duration of a step.", static d => d.StepSeconds),
+        ("crescent:device_watts", "gauge", "Power now.", static d => d.Watts),
+        ("crescent:device_cap_watts", "gauge", "Power cap in force.", static d => d.CapWatts),
+        ("crescent:device_joules_total", "counter", "Energy since start, idle time included.", static d => d.Joules),
+    ];
+
+    private readonly LatencyHistogram _firstToken = new("vllm:time_to_first_token_seconds", "From the request to its first token.");
+    private readonly LatencyHistogram _interToken = new("vllm:inter_token_latency_seconds", "Between two tokens of a request.");
+    private readonly LatencyHistogram _whole = new("vllm:e2e_request_latency_seconds", "From the request to its last token.");
+    private readonly LatencyHistogram _queue = new("vllm:request_queue_time_seconds", "From submission to the first step.");
+    private readonly LatencyHistogram _prefill = new("vllm:request_prefill_time_seconds", "From the first step to the first token.");
+    private readonly LatencyHistogram _decode = new("vllm:request_decode_time_seconds", "From the first token to the last.");
+    private readonly ConcurrentDictionary<string, long> _success = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private double _joules;
+
+    private TimeProvider Time => time;
+
+    /// <summary>Follows one generation.</summary>
+    public Watch Begin() => new(this, time.GetTimestamp());
+
+    /// <summary>All metrics as Prometheus reads them.</summary>
+    public string Write()
+    {
+        var text = new MetricsText();
+        var devices = reports.Newest();
+        foreach (var (name, type, help, value) in DeviceMetrics)
+        {
+            text.Begin(name, type, help);
+            foreach (var (silo, device) in devices)
+            {
+                text.Sample(
+                    name,
+                    value(device),
+                    ("model_name", model.Id),
+                    ("silo", silo),
+                    ("device", device.Device),
+                    ("simulated", device.Simulated ? "true" : "false"));
+            }
+        }
+
+        foreach (var histogram in new[] { _firstToken, _interToken, _whole, _queue, _prefill, _decode })
+        {
+            histogram.Write(text, model.Id);
+        }
+
+        text.Begin("vllm:request_success_total", "counter", "Requests answered.");
+        foreach (var (reason, count) in _success)
+        {
+            text.Sample("vllm:request_success_total", count, ("model_name", model.Id), ("finished_reason", reason));
+        }
+
+        text.Begin("crescent:request_joules_total", "counter", "Energy attributed to answered requests.");
+        lock (_lock)
+        {
+            text.Sample("crescent:request_joules_total", _joules, ("model_name", model.Id));
+        }
+
+        return text.ToString();
+    }
+
+    private void AddJoules(double joules)
+    {
+        lock (_lock)
+        {
+            _joules += joules;
+        }
+    }
+
+    /// <summary>The times of one generation as its chunks come.</summary>
+    public struct Watch(ServingMetrics metrics, long start)
+    {
+        private readonly TimeProvider _time = metrics.Time;
+        private long _last;
+
+        /// <summary>Takes note of a chunk.</summary>
+        public void Saw(in GenerationChunk chunk)
+        {
+            var now = _time.GetTimestamp();
+            if (chunk.Tokens.Count > 0)
+            {
+                if (_last == 0)
+                {
+                    metrics._firstToken.Observe(_time.GetElapsedTime(start, now).TotalSeconds);
+                }
+                else
+                {
+                    metrics._interToken.Observe(_time.GetElapsedTime(_last, now).TotalSeconds / chunk.Tokens.Count, chunk.Tokens.Count);
+                }
+
+                _last = now;
+            }
+
+            if (chunk.FinishReason is { } reason)
+            {
+                metrics._whole.Observe(_time.GetElapsedTime(start, now).TotalSeconds);
+                metrics._success.AddOrUpdate(reason, 1, static (_, count) => count + 1);
+            }
+
+            if (chunk.Usage is { } usage)
+            {
+                metrics._queue.Observe(usage.QueueSeconds);
+                metrics._prefill.Observe(usage.PrefillSeconds);
+                metrics._decode.Observe(usage.DecodeSeconds);
+                metrics.AddJoules(usage.Joules);
+            }
+        }
+    }
+}
