@@ -7,7 +7,7 @@ using Crescent.Engine.Model;
 namespace Crescent.Engine.Devices.Cpu;
 
 /// <summary>
-/// Runs a model on the processor. The weights are used as they are quantised; keys and values are kept in half precision. A
+/// Runs a model on the processor. The weights are used as they are quantised; keys and values are kept as the options say. A
 /// token's logits have the same bits whatever else is in its step, however its prompt was cut into chunks and however many threads
 /// there are. A step allocates nothing. The model's file must stay open as long as the device lives.
 /// </summary>
@@ -69,6 +69,28 @@ public sealed class CpuDevice : IDevice
         return new StepResult(logits, Info.VocabularySize, Stopwatch.GetElapsedTime(start));
     }
 
+    /// <inheritdoc/>
+    public void CopyBlock(int from, int to)
+    {
+        CheckBlock(from);
+        CheckBlock(to);
+        _kv.Copy(from, to);
+    }
+
+    /// <inheritdoc/>
+    public void ReadBlock(int block, Span<byte> destination)
+    {
+        CheckBlock(block);
+        _kv.Read(block, destination);
+    }
+
+    /// <inheritdoc/>
+    public void WriteBlock(int block, ReadOnlySpan<byte> source)
+    {
+        CheckBlock(block);
+        _kv.Write(block, source);
+    }
+
     public void Dispose()
     {
         _team.Dispose();
@@ -98,6 +120,7 @@ public sealed class CpuDevice : IDevice
         var (kv, attention) = options.KvType switch
         {
             KvType.F32 => BuildAttention<TLanes, SingleKv<TLanes>>(graph.Config, weights, options, maxContext),
+            KvType.Q8_0 => BuildAttention<TLanes, EightBitKv<TLanes>>(graph.Config, weights, options, maxContext),
             _ => BuildAttention<TLanes, HalfKv<TLanes>>(graph.Config, weights, options, maxContext),
         };
         var forward = new Decoder<TLanes>(
@@ -115,6 +138,12 @@ public sealed class CpuDevice : IDevice
         var kv = new KvMemory(config.LayerCount, config.KvHeadCount, pageBytes, BlockCount(options, blockBytes, maxContext));
         var factors = weights.RopeFactors is null ? null : weights.RopeFactors.Floats;
         return (kv, new AttentionPhase<TLanes, TKv>(config, _team, _buffers, kv, factors, options.MaxStepTokens, maxContext));
+    }
+
+    private void CheckBlock(int block)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(block);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, Info.BlockCount);
     }
 
     private void Check(StepPlan plan)

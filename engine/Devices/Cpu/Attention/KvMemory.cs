@@ -40,5 +40,28 @@ internal sealed unsafe class KvMemory : IDisposable
     /// <summary>Pages of values of one head, block b's at b * <see cref="PageBytes"/>.</summary>
     public byte* Values(int layer, int head) => Keys(layer, head) + _poolBytes;
 
+    /// <summary>Copies all pages of a block over those of another.</summary>
+    public void Copy(int from, int to)
+    {
+        for (var pool = _memory.Data; pool < _memory.Data + (BlockBytes * Blocks); pool += _poolBytes)
+            Page(pool, from).CopyTo(Page(pool, to));
+    }
+
+    /// <summary>Copies all pages of a block out, pool by pool.</summary>
+    public void Read(int block, Span<byte> destination)
+    {
+        for (var pool = _memory.Data; pool < _memory.Data + (BlockBytes * Blocks); pool += _poolBytes, destination = destination[PageBytes..])
+            Page(pool, block).CopyTo(destination);
+    }
+
+    /// <summary>Copies all pages of a block in, as <see cref="Read"/> gave them.</summary>
+    public void Write(int block, ReadOnlySpan<byte> source)
+    {
+        for (var pool = _memory.Data; pool < _memory.Data + (BlockBytes * Blocks); pool += _poolBytes, source = source[PageBytes..])
+            source[..PageBytes].CopyTo(Page(pool, block));
+    }
+
     public void Dispose() => _memory.Dispose();
+
+    private Span<byte> Page(byte* pool, int block) => new(pool + ((long)block * PageBytes), PageBytes);
 }
