@@ -4,4 +4,5 @@ using Crescent.Bench;
 return await new RootCommand("Measures parts of Crescent on this machine.")
 {
     CpuCommand.Create(),
+    EngineCommand.Create(),
 }.Parse(args).InvokeAsync();

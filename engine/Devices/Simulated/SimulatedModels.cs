@@ -19,21 +19,49 @@ public static class SimulatedModels
 
     private static readonly ModelShape Llama70B = new()
     {
-        Name = "llama-3.3-70b", Layers = 80, Width = 8192, Heads = 64, KvHeads = 8, HeadSize = 128, FeedForwardWidth = 28672,
-        Vocabulary = 128256, ContextLength = 131072,
+        Name = "llama-3.3-70b",
+        Layers = 80,
+        Width = 8192,
+        Heads = 64,
+        KvHeads = 8,
+        HeadSize = 128,
+        FeedForwardWidth = 28672,
+        Vocabulary = 128256,
+        ContextLength = 131072,
     };
 
     private static readonly ModelShape Llama8B = new()
     {
-        Name = "llama-3.1-8b", Layers = 32, Width = 4096, Heads = 32, KvHeads = 8, HeadSize = 128, FeedForwardWidth = 14336,
-        Vocabulary = 128256, ContextLength = 131072,
+        Name = "llama-3.1-8b",
+        Layers = 32,
+        Width = 4096,
+        Heads = 32,
+        KvHeads = 8,
+        HeadSize = 128,
+        FeedForwardWidth = 14336,
+        Vocabulary = 128256,
+        ContextLength = 131072,
     };
 
     private static readonly ModelShape DeepSeek = new()
     {
-        Name = "deepseek-r1", Layers = 61, Width = 7168, Heads = 128, KvHeads = 128, HeadSize = 128, FeedForwardWidth = 18432, DenseLayers = 3,
-        Experts = 256, ExpertsUsed = 8, ExpertWidth = 2048, SharedExpertWidth = 2048, Vocabulary = 129280, ContextLength = 163840,
-        LatentWidth = 512, LatentRopeWidth = 64, LatentQueryWidth = 1536,
+        Name = "deepseek-r1",
+        Layers = 61,
+        Width = 7168,
+        Heads = 128,
+        KvHeads = 128,
+        HeadSize = 128,
+        FeedForwardWidth = 18432,
+        DenseLayers = 3,
+        Experts = 256,
+        ExpertsUsed = 8,
+        ExpertWidth = 2048,
+        SharedExpertWidth = 2048,
+        Vocabulary = 129280,
+        ContextLength = 163840,
+        LatentWidth = 512,
+        LatentRopeWidth = 64,
+        LatentQueryWidth = 1536,
     };
 
     private static readonly ModelShape[] Known =

@@ -103,7 +103,12 @@ public sealed class CpuGoldenTests
             graph,
             new CpuDeviceOptions
             {
-                Threads = 2, InstructionSet = instructions, KvBlocks = 256, KvType = kv, MaxStepTokens = 256, MaxLogitRows = 4,
+                Threads = 2,
+                InstructionSet = instructions,
+                KvBlocks = 256,
+                KvType = kv,
+                MaxStepTokens = 256,
+                MaxLogitRows = 4,
             });
         var errors = new List<double>();
         var llamaCpp = new List<double>();

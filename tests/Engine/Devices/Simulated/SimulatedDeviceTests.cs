@@ -42,7 +42,11 @@ public sealed class SimulatedDeviceTests
         var engine = Engine(out var sink);
         engine.Submit(new InferenceRequest
         {
-            Id = 1, Prompt = [.. Prompt(1), .. alone.Take(80)], ResumedTokens = 80, MaxTokens = 120, IgnoreEndOfGeneration = true,
+            Id = 1,
+            Prompt = [.. Prompt(1), .. alone.Take(80)],
+            ResumedTokens = 80,
+            MaxTokens = 120,
+            IgnoreEndOfGeneration = true,
         });
         Run(engine);
         Assert.Equal(alone.Skip(80), sink[1].Tokens);
