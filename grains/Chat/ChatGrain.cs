@@ -53,7 +53,7 @@ internal sealed class ChatGrain(IServiceProvider services, IGenerationService ge
         var model = services.GetService<LanguageModel>()
             ?? throw new ChatRefusedException($"This silo has no tokenizer for {options.Model}.", null);
         var prompt = Encode(model, call.Messages);
-        var context = model.Graph.Config.ContextLength;
+        var context = options.ContextLength ?? model.Graph.Config.ContextLength;
         context = generations.MaxPositions > 0 ? Math.Min(context, generations.MaxPositions) : context;
         if (prompt.Length >= context)
         {

@@ -1,3 +1,5 @@
+using Crescent.Engine.Devices.Simulated;
+
 namespace Crescent.Silo.Configuration;
 
 /// <summary>The model and the devices that serve it. Section <c>Crescent</c>.</summary>
@@ -5,15 +7,25 @@ public sealed class ServingOptions : IChecked
 {
     public const string EmbeddedModel = "crescent-tiny.Q8_0.gguf";
     public const string DefaultDevices = "cpu";
+    public const double MaxSpeed = 1000;
     public const int MaxThreads = 1024;
     public const int MinKvBlocks = 8;
     public const int MaxKvBlocks = 1 << 24;
 
-    /// <summary>A GGUF file; null for the embedded model.</summary>
+    /// <summary>A GGUF file, or <c>sim:NAME</c> on simulated devices; null for the embedded model.</summary>
     public string? Model { get; set; }
 
-    /// <summary>Devices of each device silo, parted by commas: <c>cpu</c>, or <c>cpu:0,cpu:1</c> for several.</summary>
+    /// <summary>
+    /// Devices of each device silo, parted by commas: <c>cpu</c>, or <c>cpu:0,cpu:1</c> for several; or simulated devices of the whole
+    /// cluster, such as <c>sim:h100-sxm*92:tp8</c>.
+    /// </summary>
     public string Devices { get; set; } = DefaultDevices;
+
+    /// <summary>How many times faster than the wall clock simulated devices run; above 0.</summary>
+    public double Speed { get; set; } = 1;
+
+    /// <summary>Which of the simulated devices this silo owns, as <c>INDEX/OF</c>; null for all.</summary>
+    public string? DeviceShare { get; set; }
 
     /// <summary>Compute threads of each device silo; 0 shares the cores of the machine among them.</summary>
     public int Threads { get; set; }
@@ -21,12 +33,24 @@ public sealed class ServingOptions : IChecked
     /// <summary>KV blocks of 16 tokens on each device; 0 lets the device choose.</summary>
     public int KvBlocks { get; set; }
 
-    /// <summary>Full path of the model file.</summary>
-    public string ModelPath => Path.GetFullPath(Model ?? Path.Combine(AppContext.BaseDirectory, "models", EmbeddedModel));
+    /// <summary>Whether devices or model are simulated.</summary>
+    public bool IsSimulated => DeviceNames.Any(SimulatedDeviceSpec.IsSimulated) || IsSimulatedModel;
+
+    /// <summary>Full path of the model file; of the embedded one, whose tokenizer and template serve, for a simulated model.</summary>
+    public string ModelPath => Path.GetFullPath((IsSimulatedModel ? null : Model) ?? Path.Combine(AppContext.BaseDirectory, "models", EmbeddedModel));
 
     /// <summary>Names of the devices, unique.</summary>
     public IReadOnlyList<string> DeviceNames =>
         Devices.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private bool IsSimulatedModel => Model is not null && SimulatedDeviceSpec.IsSimulated(Model);
+
+    /// <summary>The simulated devices and their model, or null when there are none.</summary>
+    /// <exception cref="FormatException">They cannot be; the message names the option and what it takes.</exception>
+    public SimulatedServing? Simulated() => IsSimulated ? SimulatedServing.Parse(this) : null;
+
+    /// <summary>Devices of a cluster with so many device silos.</summary>
+    public int DevicesOf(int silos) => Simulated()?.Count ?? DeviceNames.Count * silos;
 
     public IEnumerable<string> Problems()
     {
@@ -40,9 +64,21 @@ public sealed class ServingOptions : IChecked
             yield return Settings.OutOfRange(Settings.KvBlocks, KvBlocks, $"0 (automatic) or {MinKvBlocks} to {MaxKvBlocks}");
         }
 
-        if (DeviceNames.Count == 0 || DeviceNames.Any(n => !IsDevice(n)))
+        if (Speed is not (> 0 and <= MaxSpeed))
         {
-            yield return Settings.OutOfRange(Settings.Devices, Devices, "cpu, or cpu:0,cpu:1,… for several");
+            yield return Settings.OutOfRange(Settings.Speed, Speed, $"a factor above 0 and up to {MaxSpeed}");
+        }
+
+        if (IsSimulated)
+        {
+            if (SimulationFault() is { } fault)
+            {
+                yield return fault;
+            }
+        }
+        else if (DeviceNames.Count == 0 || DeviceNames.Any(n => !IsDevice(n)))
+        {
+            yield return Settings.OutOfRange(Settings.Devices, Devices, "cpu, cpu:0,cpu:1,… for several, or sim:GPU[*COUNT][:tpN]");
         }
         else if (DeviceNames.Distinct().Count() < DeviceNames.Count)
         {
@@ -51,9 +87,23 @@ public sealed class ServingOptions : IChecked
 
         if (!File.Exists(ModelPath))
         {
-            yield return Model is null
+            yield return Model is null || IsSimulatedModel
                 ? $"The embedded model is not at {ModelPath}; build again, or name another file with {Settings.Model}."
                 : $"{Settings.Model} names {ModelPath}, where there is no file.";
+        }
+    }
+
+    private string? SimulationFault()
+    {
+        try
+        {
+            Simulated();
+            Configuration.DeviceShare.Parse(DeviceShare);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
         }
     }
 

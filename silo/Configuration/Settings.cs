@@ -13,7 +13,7 @@ public static class Settings
     public const string Section = "Crescent";
 
     public static readonly Setting Model = Define("--model", "Model", "path",
-        "GGUF file to serve. Default: the embedded model.");
+        "GGUF file to serve, or sim:NAME on simulated devices, such as sim:llama-3-70b-fp8. Default: the embedded model.");
 
     public static readonly Setting Silos = Define("--silos", "Silos", "count",
         $"Processes of the local cluster, 1 to {ClusterOptions.MaxSilos}: 1 does all in this process, more are one front end and the "
@@ -23,7 +23,11 @@ public static class Settings
         $"Where the HTTP front end listens; several parted by ';', port 0 for any free one. Default: {HttpOptions.DefaultUrls}.");
 
     public static readonly Setting Devices = Define("--devices", "Devices", "names",
-        $"Devices of each device silo: cpu, or cpu:0,cpu:1,… for several. Default: {ServingOptions.DefaultDevices}.");
+        "Devices of each device silo: cpu, or cpu:0,cpu:1,… for several; or simulated devices of the whole cluster: sim:GPU[*COUNT][:tpN], "
+        + $"such as sim:h100-sxm*92:tp8. Default: {ServingOptions.DefaultDevices}.");
+
+    public static readonly Setting Speed = Define("--speed", "Speed", "factor",
+        $"How many times faster than the wall clock simulated devices run, up to {ServingOptions.MaxSpeed}. Default: 1.");
 
     public static readonly Setting Threads = Define("--threads", "Threads", "count",
         $"Compute threads of each device silo, 1 to {ServingOptions.MaxThreads}. Default: the cores, shared among the device silos.");
@@ -68,14 +72,17 @@ public static class Settings
     public static readonly Setting LogLevel = Define("--log-level", "LogLevel", "level",
         "Least level of Crescent's own log: trace, debug, information, warning, error, critical or none. Default: information.");
 
+    public static readonly Setting DeviceShare = new("--device-share", $"{Section}:DeviceShare", "index/of",
+        "Which of the cluster's simulated devices that silo owns. Default: all.", Hidden: true);
+
     public static readonly Setting Supervised = new("--supervised", $"{Section}:Supervised", "bool",
         "Runs until standard input ends.", Hidden: true);
 
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Urls, Devices, Threads, KvBlocks, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
-        Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, LogLevel, Supervised,
+        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
+        Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, LogLevel, DeviceShare, Supervised,
     ];
 
     /// <summary>The configuration of this process.</summary>

@@ -10,9 +10,14 @@ namespace Crescent.Silo.Hosting;
 /// <summary>Makes the devices that the settings name.</summary>
 internal static partial class Devices
 {
-    /// <summary>One factory for each device of a silo, which share its compute threads.</summary>
+    /// <summary>One factory for each device of a silo; those that compute share its compute threads.</summary>
     public static IReadOnlyList<DeviceFactory> Factories(ServingOptions options, LanguageModel model)
     {
+        if (options.Simulated() is { } simulated)
+        {
+            return SimulatedDevices.Factories(simulated, DeviceShare.Parse(options.DeviceShare), options.Speed, model);
+        }
+
         var names = options.DeviceNames;
         var threads = ThreadShare(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, names.Count);
         return [.. names.Select<string, DeviceFactory>(name => (services, sink) =>

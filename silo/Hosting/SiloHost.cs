@@ -30,11 +30,12 @@ public sealed class SiloHost : IAsyncDisposable
     private readonly IHost _host;
     private readonly LanguageModel _model;
 
-    private SiloHost(SiloIdentity identity, IHost host, LanguageModel model, TimeSpan stopTimeout)
+    private SiloHost(SiloIdentity identity, IHost host, LanguageModel model, string name, TimeSpan stopTimeout)
     {
         Identity = identity;
         _host = host;
         _model = model;
+        Model = name;
         StopTimeout = stopTimeout;
     }
 
@@ -42,7 +43,7 @@ public sealed class SiloHost : IAsyncDisposable
     public SiloIdentity Identity { get; }
 
     /// <summary>Name of the model it serves.</summary>
-    public string Model => _model.Name;
+    public string Model { get; }
 
     /// <summary>How long a stop may take.</summary>
     public TimeSpan StopTimeout { get; }
@@ -71,7 +72,7 @@ public sealed class SiloHost : IAsyncDisposable
         var host = identity.IsFront
             ? BuildFront(configuration, identity, serving, http, model, stopTimeout, configure)
             : BuildDevice(configuration, identity, serving, model, stopTimeout, configure);
-        return new SiloHost(identity, host, model, stopTimeout);
+        return new SiloHost(identity, host, model, serving.Simulated()?.ModelName ?? model.Name, stopTimeout);
     }
 
     /// <summary>How long the stop of a silo may take with these settings.</summary>
@@ -142,7 +143,9 @@ public sealed class SiloHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
         Configure(builder, configuration, identity, serving, model, stopTimeout);
-        builder.AddHttpApi(http, new ServedModel(model, File.GetLastWriteTimeUtc(serving.ModelPath)));
+        var simulated = serving.Simulated();
+        builder.AddHttpApi(
+            http, new ServedModel(model, File.GetLastWriteTimeUtc(serving.ModelPath), simulated?.ModelName, simulated?.MaxPositions));
         configure?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapHttpApi();
@@ -187,6 +190,7 @@ public sealed class SiloHost : IAsyncDisposable
             builder.Services.AddSingleton<IHostLifetime, SupervisedLifetime>();
         }
 
+        var simulated = serving.Simulated();
         builder.UseOrleans(silo =>
         {
             silo.ConfigureEndpoints(IPAddress.Loopback, identity.SiloPort, identity.GatewayPort);
@@ -194,7 +198,8 @@ public sealed class SiloHost : IAsyncDisposable
             silo.UseFileMembership(identity.MembershipFile, identity.ClusterId);
             silo.AddCrescent(new CrescentSiloOptions
             {
-                Model = model.Name,
+                Model = simulated?.ModelName ?? model.Name,
+                ContextLength = simulated?.MaxPositions,
                 Role = identity.RoleName,
                 Devices = identity.HasDevices ? Devices.Factories(serving, model) : [],
             });

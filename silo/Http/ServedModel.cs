@@ -11,16 +11,20 @@ public sealed class ServedModel
 
     /// <param name="model">Opened for its tokenizer and its template.</param>
     /// <param name="created">When the model's file was made.</param>
-    public ServedModel(LanguageModel model, DateTimeOffset created)
+    /// <param name="name">What it is called when that is not its own name: it only lends its text to a simulated model.</param>
+    /// <param name="contextLength">Positions of a sequence, when not its own.</param>
+    public ServedModel(LanguageModel model, DateTimeOffset created, string? name = null, int? contextLength = null)
     {
+        name ??= model.Name;
+        ContextLength = contextLength ?? model.Graph.Config.ContextLength;
         Model = model;
         Created = created;
-        Id = Slug(model.Name);
+        Id = Slug(name);
         ToolStyle = ToolCallStyles.Detect(model.ChatTemplate ?? "");
         Grammars = new GrammarCache(new TokenVocabulary(model.Tokenizer));
         _names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
         {
-            Id, model.Name, Path.GetFileName(model.Path), Path.GetFileNameWithoutExtension(model.Path),
+            Id, name, model.Name, Path.GetFileName(model.Path), Path.GetFileNameWithoutExtension(model.Path),
         };
     }
 
@@ -40,7 +44,7 @@ public sealed class ServedModel
     public GrammarCache Grammars { get; }
 
     /// <summary>Positions of a sequence.</summary>
-    public int ContextLength => Model.Graph.Config.ContextLength;
+    public int ContextLength { get; }
 
     /// <summary>Whether a request that names <paramref name="name"/> means this model; case does not matter.</summary>
     public bool IsCalled(string name) => _names.Contains(name);

@@ -9,6 +9,7 @@ namespace Crescent.Silo.Supervision;
 internal sealed class ClusterConsole
 {
     private const int PlainWidth = 140;
+    private const int MaxListed = 4;
 
     private readonly IAnsiConsole _console;
     private readonly TimeProvider _time;
@@ -56,7 +57,7 @@ internal sealed class ClusterConsole
         var table = new Table().AddColumns("silo", "role", "devices", "address", "process");
         foreach (var silo in factory.Silos.OrderByDescending(s => s.Role == "front").ThenBy(s => s.Name, StringComparer.Ordinal))
         {
-            var devices = factory.Devices.Where(d => d.Silo == silo.Name).Select(d => $"{d.Device}: {d.Description}").ToList();
+            var devices = Describe([.. factory.Devices.Where(d => d.Silo == silo.Name)]);
             table.AddRow(
                 Markup.Escape(silo.Name),
                 Markup.Escape(silo.Role),
@@ -78,6 +79,11 @@ internal sealed class ClusterConsole
         Line("");
         Line("Ctrl+C stops the cluster.");
     }
+
+    // Many devices are told by their number.
+    private static List<string> Describe(IReadOnlyList<DeviceSnapshot> devices) => devices.Count <= MaxListed
+        ? [.. devices.Select(static d => $"{d.Device}: {d.Description}")]
+        : [.. devices.GroupBy(static d => d.Description).Select(static g => $"{g.Count()} devices, each {g.Key}")];
 
     private static void Line(string text) => Console.Out.WriteLine(text);
 }

@@ -7,7 +7,8 @@ namespace Crescent.Silo.Supervision;
 /// <summary>One silo that a supervisor starts.</summary>
 /// <param name="Identity">Which it is.</param>
 /// <param name="Threads">Its compute threads.</param>
-internal sealed record SiloPlan(SiloIdentity Identity, int Threads)
+/// <param name="Share">Which of the cluster's simulated devices it owns.</param>
+internal sealed record SiloPlan(SiloIdentity Identity, int Threads, DeviceShare Share)
 {
     /// <summary>One front end and <paramref name="count"/> - 1 device silos that share the cores.</summary>
     public static IReadOnlyList<SiloPlan> Cluster(int count, string clusterId, string membershipFile, ServingOptions serving)
@@ -17,9 +18,11 @@ internal sealed record SiloPlan(SiloIdentity Identity, int Threads)
         var front = new SiloIdentity("front", SiloRole.Front, clusterId, membershipFile, ports[0], GatewayPort: 0);
         return
         [
-            new SiloPlan(front, 0),
+            new SiloPlan(front, 0, DeviceShare.All),
             .. Enumerable.Range(1, count - 1).Select(i => new SiloPlan(
-                new SiloIdentity($"device-{i}", SiloRole.Device, clusterId, membershipFile, ports[2 * i], ports[(2 * i) + 1]), threads)),
+                new SiloIdentity($"device-{i}", SiloRole.Device, clusterId, membershipFile, ports[2 * i], ports[(2 * i) + 1]),
+                threads,
+                new DeviceShare(i - 1, count - 1))),
         ];
     }
 
@@ -35,6 +38,7 @@ internal sealed record SiloPlan(SiloIdentity Identity, int Threads)
             [Settings.SiloPort.Key] = Text(Identity.SiloPort),
             [Settings.GatewayPort.Key] = Text(Identity.GatewayPort),
             [Settings.Threads.Key] = Text(Threads),
+            [Settings.DeviceShare.Key] = Share.ToString(),
             [Settings.Supervised.Key] = "true",
         };
         settings.Remove(Settings.Silos.Key);

@@ -40,7 +40,7 @@ internal static class SingleSilo
         }
         else if (folder is not null)
         {
-            var devices = Settings.Read<ServingOptions>(configuration).DeviceNames.Count;
+            var devices = Settings.Read<ServingOptions>(configuration).DevicesOf(1);
             var factory = await FrontEnd.WaitUntilServing(url, devices, Supervisor.StartPatience, CancellationToken.None);
             folder.Announce(url, silo.Model, identity.MembershipFile);
             console.Serving(factory, url, new Dictionary<string, int> { [identity.Name] = Environment.ProcessId });

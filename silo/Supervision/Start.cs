@@ -50,7 +50,7 @@ internal static class Start
         string model;
         using (var file = ModelFile.Open(serving.ModelPath))
         {
-            model = file.Name;
+            model = serving.Simulated()?.ModelName ?? file.Name;
         }
 
         CheckFree(http);
@@ -62,7 +62,7 @@ internal static class Start
         var folder = new RunFolder(clusterId);
         var plans = SiloPlan.Cluster(cluster.Silos, clusterId, folder.MembershipFile, serving);
         return await new Supervisor(
-            model, plans, commandLine, serving.DeviceNames.Count, stopPatience, folder, console).Run(signal);
+            model, plans, commandLine, serving.DevicesOf(cluster.Silos - 1), stopPatience, folder, console).Run(signal);
     }
 
     // The front end would find a taken port as well, but only after all silos have started.

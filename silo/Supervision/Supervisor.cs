@@ -11,7 +11,7 @@ internal sealed class Supervisor(
     string model,
     IReadOnlyList<SiloPlan> plans,
     IReadOnlyDictionary<string, string?> commandLine,
-    int devicesPerSilo,
+    int devices,
     TimeSpan stopPatience,
     RunFolder folder,
     ClusterConsole console)
@@ -77,7 +77,7 @@ internal sealed class Supervisor(
         }
 
         url = FrontEnd.Reachable(url);
-        var factory = await FrontEnd.WaitUntilServing(url, (children.Count - 1) * devicesPerSilo, StartPatience, stop);
+        var factory = await FrontEnd.WaitUntilServing(url, devices, StartPatience, stop);
         folder.Announce(url, model, folder.MembershipFile);
         console.Serving(factory, url, children.ToDictionary(c => c.Name, c => c.ProcessId));
     }

@@ -34,15 +34,8 @@ public sealed class SimulatedDevice : IDevice
         SimulatedDeviceSpec spec, int index, ModelShape model, SimulatedText text, SimulatedDeviceOptions? options = null, TimeProvider? clock = null)
     {
         options ??= new SimulatedDeviceOptions();
-        var positions = KvPositions(spec.Gpu, spec.TensorParallel, model);
-        var blocks = (int)Math.Min(positions / StepPlan.BlockSize, int.MaxValue / 2);
-        if (blocks < 1)
-        {
-            throw new FormatException(
-                $"{model.Name} ({model.WeightBytes(model.Precision) / 1e9:0.#} GB of weights) does not fit {spec.TensorParallel} x {spec.Gpu.Description}: " +
-                $"use :tp{GpusFor(spec.Gpu, model)} or narrower weights.");
-        }
-
+        CheckFit(spec, model);
+        var blocks = Blocks(spec, model);
         Shape = model;
         Spec = spec;
         Power = new SimulatedPower(spec.Gpu, spec.TensorParallel, clock);
@@ -88,6 +81,18 @@ public sealed class SimulatedDevice : IDevice
     /// </summary>
     public static double KvPositions(GpuModel gpu, int tensorParallel, ModelShape model) =>
         ((tensorParallel * Usable(gpu)) - model.WeightBytes(model.Precision)) / model.KvBytesPerToken(tensorParallel);
+
+    /// <summary>Throws when a device of <paramref name="spec"/> has no room for <paramref name="model"/>.</summary>
+    /// <exception cref="FormatException">The message says how many GPUs it needs.</exception>
+    public static void CheckFit(SimulatedDeviceSpec spec, ModelShape model)
+    {
+        if (Blocks(spec, model) < 1)
+        {
+            throw new FormatException(
+                $"{model.Name} ({model.WeightBytes(model.Precision) / 1e9:0.#} GB of weights) does not fit {spec.TensorParallel} x {spec.Gpu.Description}: " +
+                $"use :tp{GpusFor(spec.Gpu, model)} or narrower weights.");
+        }
+    }
 
     /// <inheritdoc/>
     public StepResult Execute(StepPlan plan)
@@ -143,6 +148,9 @@ public sealed class SimulatedDevice : IDevice
     public void Dispose()
     {
     }
+
+    private static int Blocks(SimulatedDeviceSpec spec, ModelShape model) =>
+        (int)Math.Min(KvPositions(spec.Gpu, spec.TensorParallel, model) / StepPlan.BlockSize, int.MaxValue / 2);
 
     private static double Usable(GpuModel gpu) => (UsableMemory * gpu.MemoryGigabytes * 1e9) - ReservedBytes;
 

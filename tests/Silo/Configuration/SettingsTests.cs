@@ -35,6 +35,7 @@ public sealed class SettingsTests
     [InlineData("Threads", "1025", "1024")]
     [InlineData("KvBlocks", "7", "8 to 16777216")]
     [InlineData("Devices", "cuda:0", "cpu")]
+    [InlineData("Speed", "0", "above 0")]
     [InlineData("Devices", "cpu,cpu", "twice")]
     [InlineData("Devices", "cpu:300", "cpu")]
     [InlineData("Devices", " ", "cpu")]

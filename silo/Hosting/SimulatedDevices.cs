@@ -1,0 +1,59 @@
+using Crescent.Engine.Devices.Simulated;
+using Crescent.Engine.Model;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Gpu;
+using Crescent.Silo.Configuration;
+
+namespace Crescent.Silo.Hosting;
+
+/// <summary>Makes a silo's share of the cluster's simulated devices; each sleeps on a thread of its own.</summary>
+internal static class SimulatedDevices
+{
+    // What servers of such GPUs are started with.
+    private const int MaxRunning = 1024;
+    private const int MaxWaiting = 4096;
+
+    /// <summary>One factory for each device that the silo owns, all on one clock.</summary>
+    public static IReadOnlyList<DeviceFactory> Factories(SimulatedServing serving, DeviceShare share, double speed, LanguageModel text)
+    {
+        var clock = speed == 1 ? TimeProvider.System : new SpeedTimeProvider(speed);
+        var words = new Lazy<SimulatedText>(() => new SimulatedText(text.Tokenizer));
+        var factories = new List<DeviceFactory>();
+        var index = 0;
+        foreach (var spec in serving.Specs)
+        {
+            for (var i = 0; i < spec.Count; i++, index++)
+            {
+                if (share.Owns(index))
+                {
+                    var at = index;
+                    factories.Add((_, sink) => Create(serving, spec, at, speed, clock, words.Value, text, sink));
+                }
+            }
+        }
+
+        return factories;
+    }
+
+    private static DeviceEngine Create(
+        SimulatedServing serving,
+        SimulatedDeviceSpec spec,
+        int index,
+        double speed,
+        TimeProvider clock,
+        SimulatedText words,
+        LanguageModel text,
+        IEngineSink sink)
+    {
+        var device = new SimulatedDevice(spec, index, serving.Model, words, clock: clock);
+        var paced = new PacedDevice(device, speed);
+        var options = new EngineOptions
+        {
+            MaxStepTokens = SimulatedDeviceOptions.DefaultMaxStepTokens,
+            MaxRunning = MaxRunning,
+            MaxWaiting = MaxWaiting,
+        };
+        var engine = new InferenceEngine(paced, text.Tokenizer, serving.ModelName, sink, device.Power, options, clock);
+        return new DeviceEngine(paced, engine, new EngineDriver(engine));
+    }
+}

@@ -1,0 +1,91 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Hosting;
+
+namespace Crescent.Tests.Silo;
+
+/// <summary>A silo whose devices are simulated, from the command line's words to the answer over HTTP.</summary>
+public sealed class SimulatedSiloTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Simulated_devices_serve_pseudo_text_and_say_what_they_are()
+    {
+        using var folder = new TemporaryFolder();
+        var identity = SiloIdentity.Resolve(new ClusterOptions { MembershipFile = Path.Combine(folder.Path, "membership.json") });
+        await using var silo = SiloHost.Build(
+            Settings.Load(
+            [
+                new(Settings.Devices.Key, "sim:h100-sxm*3:tp8"), new(Settings.Model.Key, "sim:llama-3-70b-fp8"), new(Settings.Speed.Key, "20"),
+                new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.LogLevel.Key, "warning"),
+            ]),
+            identity);
+        Assert.Equal("sim:llama-3-70b-fp8", silo.Model);
+        await silo.Start(Stop);
+        using var http = new HttpClient { BaseAddress = new Uri(silo.Urls[0]) };
+        using var answer = await http.PostAsJsonAsync(
+            "/v1/chat/completions",
+            new { messages = new[] { new { role = "user", content = "What is 23 + 48?" } }, temperature = 0, max_tokens = 8 },
+            Stop);
+        var json = await answer.Content.ReadFromJsonAsync<JsonObject>(Stop);
+        Assert.True(answer.IsSuccessStatusCode, json?.ToJsonString());
+        Assert.StartsWith("sim-", (string?)json!["model"], StringComparison.Ordinal);
+        Assert.NotEmpty((string)json["choices"]![0]!["message"]!["content"]!);
+        Assert.InRange((int)json["usage"]!["completion_tokens"]!, 1, 8);
+
+        // 8 GPUs at 304 W for one sequence, and the clocks a little longer up.
+        var took = json["usage"]!["crescent"]!;
+        Assert.True((double)took["joules"]! > 0);
+        Assert.Contains("sim:h100-sxm:", (string?)took["device"], StringComparison.Ordinal);
+        var factory = await http.GetFromJsonAsync<JsonObject>("/v1/factory", Stop);
+        var devices = factory!["devices"]!.AsArray();
+        Assert.Equal(["sim:h100-sxm:0", "sim:h100-sxm:1", "sim:h100-sxm:2"], devices.Select(d => (string)d!["device"]!));
+        Assert.All(devices, d => Assert.True((bool)d!["simulated"]!));
+        Assert.All(devices, d => Assert.Contains("simulated", (string)d!["description"]!, StringComparison.Ordinal));
+        Assert.All(devices, d => Assert.Equal(5600, (double)d!["cap_watts"]!));
+        await silo.Stop();
+    }
+
+    [Theory]
+    [InlineData("sim:h100-sxm*92:tp8", "sim:llama-3-70b-fp8", 92, 46, 46)]
+    [InlineData("sim:h100-sxm*2:tp8,sim:h200*3:tp4", "sim:llama-3-70b-fp8", 5, 3, 2)]
+    public void Simulated_devices_are_spread_over_the_device_silos(string devices, string model, int count, int first, int second)
+    {
+        var serving = new ServingOptions { Devices = devices, Model = model };
+        Assert.Empty(serving.Problems());
+        Assert.Equal(count, serving.DevicesOf(2));
+        Assert.Equal(first, Enumerable.Range(0, count).Count(new DeviceShare(0, 2).Owns));
+        Assert.Equal(second, Enumerable.Range(0, count).Count(new DeviceShare(1, 2).Owns));
+    }
+
+    [Theory]
+    [InlineData("sim:h900", "sim:llama-3-70b-fp8", "--devices", "h100-sxm")]
+    [InlineData("sim:h100-sxm*0", "sim:llama-3-8b", "--devices", "1 to")]
+    [InlineData("sim:h100-sxm:tp8", "sim:llama-9", "--model", "llama-3.1-405b")]
+    [InlineData("sim:h100-sxm:tp8", null, "--model", "llama-3-70b")]
+    [InlineData("cpu", "sim:llama-3-8b", "--devices", "cpu is not simulated")]
+    [InlineData("cpu,sim:h100-sxm", "sim:llama-3-8b", "--devices", "cpu is not simulated")]
+    [InlineData("sim:h100-sxm", "sim:llama-3.1-405b", "--devices", ":tp8")]
+    public void A_wrong_simulation_is_named_with_the_option_and_what_is_known(string devices, string? model, string option, string said)
+    {
+        var problem = Assert.Single(new ServingOptions { Devices = devices, Model = model }.Problems());
+        Assert.Contains(option, problem, StringComparison.Ordinal);
+        Assert.Contains(said, problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(1e9)]
+    [InlineData(double.NaN)]
+    public void A_wrong_speed_is_refused(double speed) =>
+        Assert.Contains("--speed", Assert.Single(new ServingOptions { Speed = speed }.Problems()), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("2/2")]
+    [InlineData("1")]
+    [InlineData("-1/2")]
+    public void A_share_that_is_none_is_refused(string share) => Assert.Throws<FormatException>(() => DeviceShare.Parse(share));
+}
