@@ -1,4 +1,5 @@
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 
@@ -14,6 +15,7 @@ public sealed class SamplingConverterTests
         var sent = new SamplingParameters
         {
             TopLogprobs = 3,
+            Structure = new OutputStructure(GrammarSource.JsonSchema("{}") with { Before = "a", After = "b" }, "<tool_call>"),
             MinTokens = 4,
             RepetitionPenalty = 1.1f,
             FrequencyPenalty = 0.2f,

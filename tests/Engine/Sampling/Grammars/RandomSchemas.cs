@@ -115,7 +115,7 @@ internal static class RandomSchemas
         5 => new() { ["type"] = "integer", ["minimum"] = -random.Next(1000), ["maximum"] = random.Next(1000) },
         6 => new() { ["type"] = "number" },
         7 => new() { ["type"] = new JsonArray("boolean", "null") },
-        8 => new() { ["enum"] = new JsonArray([.. Strings.Select(text => (JsonNode)text), 1, true, null, new JsonArray(1)]) },
+        8 => new() { ["enum"] = new JsonArray([.. Strings.Select(text => (JsonNode)text), 1, true, null]) },
         9 => new() { ["const"] = random.Next(100) },
         _ => new() { ["type"] = "null" },
     };
