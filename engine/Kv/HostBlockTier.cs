@@ -12,13 +12,13 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
     private readonly IDevice _device;
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
-    private readonly byte* _memory;
     private readonly int _blockBytes;
 
     // Slots are never held for longer than a copy: the pool's free list is the order of their last use.
     private readonly BlockPool _slots;
     private readonly BlockHash?[] _hashOf;
     private readonly Dictionary<BlockHash, int> _slotOf;
+    private byte* _memory;
 
     /// <summary>A tier for <paramref name="device"/>'s blocks.</summary>
     /// <param name="device">Copies blocks out and in.</param>
@@ -44,6 +44,24 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
 
     /// <inheritdoc/>
     public int Count => _slotOf.Count;
+
+    /// <inheritdoc/>
+    public int Capacity => _slots.Count;
+
+    /// <inheritdoc/>
+    public int CopyHashes(Span<BlockHash> destination)
+    {
+        var count = 0;
+        foreach (var held in _hashOf)
+        {
+            if (held is { } hash)
+            {
+                destination[count++] = hash;
+            }
+        }
+
+        return count;
+    }
 
     /// <inheritdoc/>
     public bool Contains(BlockHash hash) => _slotOf.ContainsKey(hash);
@@ -87,6 +105,12 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_memory is null)
+        {
+            return;
+        }
+
+        _memory = null;
         _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _file.Dispose();

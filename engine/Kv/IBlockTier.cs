@@ -9,6 +9,13 @@ public interface IBlockTier
     /// <summary>Blocks it holds.</summary>
     int Count { get; }
 
+    /// <summary>Blocks that it holds at the most.</summary>
+    int Capacity { get; }
+
+    /// <summary>Copies the hashes of all that it holds, in no order.</summary>
+    /// <returns>Their number, <see cref="Count"/>.</returns>
+    int CopyHashes(Span<BlockHash> destination);
+
     /// <summary>True when it holds the content.</summary>
     bool Contains(BlockHash hash);
 

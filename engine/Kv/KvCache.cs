@@ -16,21 +16,20 @@ public sealed class KvCache
 
     private readonly BlockPool _pool;
     private readonly IBlockTier? _host;
-    private readonly Action<KvEvent>? _onEvent;
+    private readonly KvEventBuffer? _events;
     private readonly Dictionary<BlockHash, int> _blockOf;
     private readonly BlockHash[] _hashOf;
     private readonly bool[] _cached;
-    private long _events;
 
     /// <summary>A cache over the blocks 0 to <paramref name="blockCount"/> less one.</summary>
     /// <param name="blockCount">Blocks of the device.</param>
     /// <param name="host">Takes blocks that are evicted from the device.</param>
-    /// <param name="onEvent">Told of blocks that are stored and evicted, on the engine's thread.</param>
-    public KvCache(int blockCount, IBlockTier? host = null, Action<KvEvent>? onEvent = null)
+    /// <param name="events">Takes note of content that is stored and evicted.</param>
+    public KvCache(int blockCount, IBlockTier? host = null, KvEventBuffer? events = null)
     {
         _pool = new BlockPool(blockCount);
         _host = host;
-        _onEvent = onEvent;
+        _events = events;
         _blockOf = new Dictionary<BlockHash, int>(blockCount);
         _hashOf = new BlockHash[blockCount];
         _cached = new bool[blockCount];
@@ -45,11 +44,28 @@ public sealed class KvCache
     /// <summary>Blocks on the device that can be found by their hash.</summary>
     public int CachedBlocks => _blockOf.Count;
 
-    /// <summary>Id of the last event; 0 before the first.</summary>
-    public long LastEvent => _events;
+    /// <summary>Hashes that a dump has at the most.</summary>
+    public int DumpCapacity => TotalBlocks + (_host?.Capacity ?? 0);
 
-    /// <summary>Hashes of all blocks that can be found on the device: what a receiver that missed an event starts from.</summary>
-    public IReadOnlyCollection<BlockHash> Dump() => _blockOf.Keys;
+    /// <summary>True when the content can be found, in any tier.</summary>
+    public bool Contains(BlockHash hash) => _blockOf.ContainsKey(hash) || _host?.Contains(hash) == true;
+
+    /// <summary>All that can be found now, in any tier, copied into <paramref name="room"/>.</summary>
+    /// <param name="room">At least <see cref="DumpCapacity"/> long; it belongs to the dump from now on.</param>
+    public KvDump Dump(BlockHash[] room)
+    {
+        var count = 0;
+        for (var block = 0; block < _cached.Length; block++)
+        {
+            if (_cached[block])
+            {
+                room[count++] = _hashOf[block];
+            }
+        }
+
+        count += _host?.CopyHashes(room.AsSpan(count)) ?? 0;
+        return new KvDump(_events?.Epoch ?? 0, _events?.LastId ?? 0, room.AsMemory(0, count));
+    }
 
     /// <summary>Blocks that hold <paramref name="positions"/> positions.</summary>
     public static int BlocksFor(int positions) => (positions + BlockSize - 1) / BlockSize;
@@ -262,7 +278,7 @@ public sealed class KvCache
         // What the tier dropped may have been computed anew on the device since.
         if (dropped is { } hash && !_blockOf.ContainsKey(hash))
         {
-            _onEvent?.Invoke(new KvEvent(++_events, KvEventKind.Evicted, hash));
+            _events?.Add(KvEventKind.Evicted, hash);
         }
     }
 
@@ -277,7 +293,7 @@ public sealed class KvCache
         _hashOf[block] = hash;
         if (_host is null || !_host.Contains(hash))
         {
-            _onEvent?.Invoke(new KvEvent(++_events, KvEventKind.Stored, hash));
+            _events?.Add(KvEventKind.Stored, hash);
         }
     }
 }

@@ -6,6 +6,7 @@ public sealed record EngineOptions
     public const int DefaultMaxStepTokens = 512;
     public const int DefaultMaxRunning = 64;
     public const int DefaultMaxWaiting = 1024;
+    public const int DefaultKvEventBacklog = 8192;
     public static readonly TimeSpan DefaultAging = TimeSpan.FromSeconds(10);
 
     /// <summary>Token budget of a step, prefill and decode together; 1 and up, bounded by the device.</summary>
@@ -32,6 +33,9 @@ public sealed record EngineOptions
     /// <summary>A file to keep the host tier in; null for memory.</summary>
     public string? HostPath { get; init; }
 
+    /// <summary>Cache events that wait to be handed over; more than that and the oldest are dropped; 1 and up.</summary>
+    public int KvEventBacklog { get; init; } = DefaultKvEventBacklog;
+
     /// <summary>Throws when a value is out of its range.</summary>
     public void Validate()
     {
@@ -40,5 +44,6 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfNegative(MaxWaiting);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Aging, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfNegative(HostBlocks);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(KvEventBacklog);
     }
 }

@@ -1,4 +1,5 @@
 using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -18,7 +19,7 @@ public interface IInferenceEngine
     EngineState State { get; }
 
     /// <summary>What it has counted since its start.</summary>
-    EngineCounters Counters => default;
+    EngineCounters Counters { get; }
 
     /// <summary>
     /// Queues a sequence.
@@ -28,4 +29,10 @@ public interface IInferenceEngine
 
     /// <summary>Ends a sequence within one step and frees its blocks; unknown and ended ones are ignored.</summary>
     void Cancel(long requestId);
+
+    /// <summary>
+    /// All that the prefix cache holds, answered by the engine's thread before its next step.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">Cancelled, or the engine has stopped.</exception>
+    Task<KvDump> DumpKvAsync(CancellationToken cancellation);
 }

@@ -19,6 +19,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly IEngineSink _sink;
     private readonly TimeProvider _time;
     private readonly EngineOptions _options;
+    private readonly KvEventBuffer _kvEvents;
     private readonly KvCache _kv;
     private readonly Scheduler _scheduler;
     private readonly Sampler _sampler;
@@ -47,8 +48,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         IEngineSink sink,
         IPowerModel power,
         EngineOptions? options = null,
-        TimeProvider? time = null,
-        Action<KvEvent>? onKvEvent = null)
+        TimeProvider? time = null)
     {
         _options = options ?? new EngineOptions();
         _options.Validate();
@@ -60,7 +60,8 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _time = time ?? TimeProvider.System;
         _hashRoot = BlockHash.Root(model, _options.KvType);
         _host = _options.HostBlocks > 0 ? new HostBlockTier(device, _options.HostBlocks, _options.HostPath) : null;
-        _kv = new KvCache(device.Info.BlockCount, _host, onKvEvent);
+        _kvEvents = new KvEventBuffer(_time.GetUtcNow().UtcTicks, _options.KvEventBacklog);
+        _kv = new KvCache(device.Info.BlockCount, _host, _kvEvents);
         _scheduler = new Scheduler(
             _kv,
             device,
@@ -77,6 +78,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     {
         Submit,
         Cancel,
+        Dump,
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>
@@ -127,6 +129,20 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public Task<KvDump> DumpKvAsync(CancellationToken cancellation)
+    {
+        if (_stopping)
+        {
+            return Task.FromCanceled<KvDump>(new CancellationToken(canceled: true));
+        }
+
+        // The room is made here, so that the engine's thread has only to copy.
+        var dump = new DumpRequest(new BlockHash[_kv.DumpCapacity]);
+        Enqueue(new Command(CommandKind.Dump, 0, null, dump));
+        return dump.Answer.Task.WaitAsync(cancellation);
+    }
+
     /// <summary>Times a sequence lost its blocks to another.</summary>
     public long Preemptions => _scheduler.Counters.Preemptions;
 
@@ -157,7 +173,8 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             Execute();
         }
 
-        var worked = _plan.Slices.Length > 0 || _outputCount > 0;
+        _kvEvents.Drain(_sink);
+        var worked = _plan.Slices.Length > 0 || _outputCount > 0 || _kvEvents.Count > 0;
         _statistics.Publish(_scheduler, _kv, idle: _plan.Slices.Length == 0);
         if (_outputCount > 0)
         {
@@ -183,7 +200,16 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     public EngineCounters Counters => _statistics.Counters;
 
     /// <summary>Gives the host tier back; no thread may be in <see cref="Step"/> any more.</summary>
-    public void Dispose() => _host?.Dispose();
+    public void Dispose()
+    {
+        Stop();
+        while (_inbox.TryDequeue(out var command))
+        {
+            command.Dump?.Answer.TrySetCanceled();
+        }
+
+        _host?.Dispose();
+    }
 
     /// <summary>Throws when an invariant of blocks and sequences is broken; for tests and for idle moments.</summary>
     public void CheckIntegrity() => _kv.CheckIntegrity(_sequences.Values.Select(static sequence => sequence.Table));
@@ -257,6 +283,10 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
                 {
                     End(cancelled, -1, "", FinishReason.Cancelled, null);
                 }
+            }
+            else if (command.Dump is { } dump)
+            {
+                dump.Answer.TrySetResult(_kv.Dump(dump.Room));
             }
             else
             {
@@ -437,5 +467,13 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _outputs[_outputCount++] = output;
     }
 
-    private readonly record struct Command(CommandKind Kind, long Id, Sequence? Sequence);
+    private readonly record struct Command(CommandKind Kind, long Id, Sequence? Sequence, DumpRequest? Dump = null);
+
+    private sealed class DumpRequest(BlockHash[] room)
+    {
+        public BlockHash[] Room { get; } = room;
+
+        // Whoever waits must not go on on the engine's thread.
+        public TaskCompletionSource<KvDump> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

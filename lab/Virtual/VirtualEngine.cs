@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
@@ -16,8 +17,11 @@ public sealed class VirtualEngine : IInferenceEngine, IEngineSink, IVirtualEvent
     private readonly IEngineSink _sink;
     private readonly InferenceEngine _engine;
     private readonly VirtualDevice _device;
+    private readonly List<KvEvent> _kvEvents = [];
     private SequenceOutput[] _outputs = new SequenceOutput[16];
     private int _outputCount;
+    private long _kvEpoch;
+    private long _firstKvEvent;
     private EngineState _state;
     private bool _stepping;
     private bool _inStep;
@@ -30,13 +34,12 @@ public sealed class VirtualEngine : IInferenceEngine, IEngineSink, IVirtualEvent
         string model,
         IEngineSink sink,
         IPowerModel power,
-        EngineOptions? options = null,
-        Action<KvEvent>? onKvEvent = null)
+        EngineOptions? options = null)
     {
         _clock = clock;
         _sink = sink;
         _device = new VirtualDevice(device, clock);
-        _engine = new InferenceEngine(_device, tokenizer, model, this, power, options, clock, onKvEvent);
+        _engine = new InferenceEngine(_device, tokenizer, model, this, power, options, clock);
         _engine.WorkArrived += Wake;
     }
 
@@ -57,6 +60,9 @@ public sealed class VirtualEngine : IInferenceEngine, IEngineSink, IVirtualEvent
 
     /// <inheritdoc/>
     public void Cancel(long requestId) => _engine.Cancel(requestId);
+
+    /// <inheritdoc/>
+    public Task<KvDump> DumpKvAsync(CancellationToken cancellation) => _engine.DumpKvAsync(cancellation);
 
     /// <summary>Throws when an invariant of blocks and sequences is broken.</summary>
     public void CheckIntegrity() => _engine.CheckIntegrity();
@@ -98,8 +104,22 @@ public sealed class VirtualEngine : IInferenceEngine, IEngineSink, IVirtualEvent
         _outputCount = outputs.Length;
     }
 
+    /// <summary>Keeps the cache's changes likewise. A step hands over consecutive ones.</summary>
+    void IEngineSink.OnKvEvents(KvEventBatch batch)
+    {
+        _firstKvEvent = _kvEvents.Count == 0 ? batch.FirstId : _firstKvEvent;
+        _kvEpoch = batch.Epoch;
+        _kvEvents.AddRange(batch.Events);
+    }
+
     private void Deliver()
     {
+        if (_kvEvents.Count > 0)
+        {
+            _sink.OnKvEvents(new KvEventBatch(_kvEpoch, _firstKvEvent, CollectionsMarshal.AsSpan(_kvEvents)));
+            _kvEvents.Clear();
+        }
+
         var count = _outputCount;
         if (count == 0)
         {

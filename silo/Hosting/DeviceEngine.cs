@@ -1,4 +1,5 @@
 using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
 using Crescent.Engine.Scheduling;
 
 namespace Crescent.Silo.Hosting;
@@ -12,13 +13,18 @@ internal sealed class DeviceEngine(IDevice device, InferenceEngine engine, Engin
 
     public EngineState State => engine.State;
 
+    public EngineCounters Counters => engine.Counters;
+
     public void Submit(InferenceRequest request) => engine.Submit(request);
 
     public void Cancel(long requestId) => engine.Cancel(requestId);
 
+    public Task<KvDump> DumpKvAsync(CancellationToken cancellation) => engine.DumpKvAsync(cancellation);
+
     public void Dispose()
     {
         driver.Dispose();
+        engine.Dispose();
         device.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
 using Crescent.Engine.Power;
 using Crescent.Engine.Scheduling;
 using Crescent.Tests.Engine.Scheduling;
@@ -35,6 +36,8 @@ internal sealed class TestEngine : IInferenceEngine, IDisposable
 
     public EngineState State => _engine.State;
 
+    public EngineCounters Counters => _engine.Counters;
+
     /// <summary>Requests taken.</summary>
     public ConcurrentQueue<InferenceRequest> Submitted { get; } = new();
 
@@ -55,6 +58,8 @@ internal sealed class TestEngine : IInferenceEngine, IDisposable
         _engine.Cancel(requestId);
         Cancelled.Enqueue(requestId);
     }
+
+    public Task<KvDump> DumpKvAsync(CancellationToken cancellation) => _engine.DumpKvAsync(cancellation);
 
     /// <summary>Stops before the next step.</summary>
     public void Hold() => _gate.Reset();

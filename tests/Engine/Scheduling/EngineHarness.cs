@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices;
 using Crescent.Engine.Power;
 using Crescent.Engine.Scheduling;
 
@@ -7,6 +8,9 @@ namespace Crescent.Tests.Engine.Scheduling;
 internal static class EngineHarness
 {
     public static InferenceEngine EngineOver(HistoryDevice device, RecordingSink sink, EngineOptions? options = null, TimeProvider? time = null) =>
+        EngineOver(device, (IEngineSink)sink, options, time);
+
+    public static InferenceEngine EngineOver(IDevice device, IEngineSink sink, EngineOptions? options = null, TimeProvider? time = null) =>
         new(device, new LetterTokenizer(), "test", sink, new CpuPowerModel(1), options, time);
 
     /// <summary>A request whose prompt is told by its id.</summary>
