@@ -35,4 +35,7 @@ public sealed record DeviceInfo
 
     /// <summary>Tokens in the vocabulary: floats in a row of logits.</summary>
     public required int VocabularySize { get; init; }
+
+    /// <summary>Floats in a hidden state; 0 when it has none to give, as a simulated device.</summary>
+    public int HiddenSize { get; init; }
 }

@@ -10,9 +10,9 @@ public interface IDevice : IDisposable
 
     /// <summary>
     /// Runs every slice of <paramref name="plan"/> one step on: writes the keys and values of its tokens into the blocks of its
-    /// table and computes the logits it wants.
+    /// table and computes the logits and hidden states it wants.
     /// </summary>
-    /// <returns>The logits, owned by the device and valid until the next call, which the caller may overwrite.</returns>
+    /// <returns>Logits, which the caller may overwrite, and hidden states: owned by the device and valid until the next call.</returns>
     StepResult Execute(StepPlan plan);
 
     /// <summary>Copies all of a KV block, every layer, over another: the tail of a forked sequence.</summary>

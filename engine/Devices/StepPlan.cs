@@ -26,6 +26,9 @@ public sealed class StepPlan(bool withTables = true)
     /// <summary>Rows of logits that all slices want together.</summary>
     public int LogitsRowCount { get; private set; }
 
+    /// <summary>Hidden states that all slices want together.</summary>
+    public int HiddenRowCount { get; private set; }
+
     /// <summary>The new tokens of <paramref name="slice"/>.</summary>
     public ReadOnlySpan<int> Tokens(in StepSlice slice) => _tokens.AsSpan(slice.TokenOffset, slice.TokenCount);
 
@@ -33,11 +36,16 @@ public sealed class StepPlan(bool withTables = true)
     public ReadOnlySpan<int> BlockTable(in StepSlice slice) => _tables.AsSpan(slice.TableOffset, slice.TableLength);
 
     /// <summary>Empties the plan for the next step.</summary>
-    public void Clear() => _tokenCount = _tableCount = _sliceCount = LogitsRowCount = 0;
+    public void Clear() => _tokenCount = _tableCount = _sliceCount = LogitsRowCount = HiddenRowCount = 0;
 
     /// <summary>Adds a sequence to the step.</summary>
+    /// <param name="tokens">Its new tokens, at least one.</param>
+    /// <param name="startPosition">Position of the first of them.</param>
+    /// <param name="blockTable">Its blocks, the new tokens' among them.</param>
+    /// <param name="logits">For which of the tokens logits are wanted.</param>
+    /// <param name="hiddenStates">Whether the hidden state of every token is wanted.</param>
     /// <returns>The first of its rows of logits.</returns>
-    public int Add(ReadOnlySpan<int> tokens, int startPosition, ReadOnlySpan<int> blockTable, LogitsWanted logits)
+    public int Add(ReadOnlySpan<int> tokens, int startPosition, ReadOnlySpan<int> blockTable, LogitsWanted logits, bool hiddenStates = false)
     {
         ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
         ArgumentOutOfRangeException.ThrowIfNegative(startPosition);
@@ -49,11 +57,13 @@ public sealed class StepPlan(bool withTables = true)
         }
 
         var table = withTables ? blockTable : [];
-        var slice = new StepSlice(_tokenCount, tokens.Length, startPosition, _tableCount, table.Length, logits, LogitsRowCount);
+        var slice = new StepSlice(
+            _tokenCount, tokens.Length, startPosition, _tableCount, table.Length, logits, LogitsRowCount, hiddenStates ? HiddenRowCount : -1);
         Append(ref _tokens, ref _tokenCount, tokens);
         Append(ref _tables, ref _tableCount, table);
         Append(ref _slices, ref _sliceCount, [slice]);
         LogitsRowCount += slice.LogitsRowCount;
+        HiddenRowCount += hiddenStates ? tokens.Length : 0;
         return slice.LogitsRow;
     }
 

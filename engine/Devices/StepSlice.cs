@@ -8,8 +8,9 @@ namespace Crescent.Engine.Devices;
 /// <param name="TableLength">Blocks in the table: enough for StartPosition + TokenCount positions, or 0 in a plan without tables.</param>
 /// <param name="Logits">For which tokens logits are wanted.</param>
 /// <param name="LogitsRow">First of its rows of logits.</param>
+/// <param name="HiddenRow">First of its hidden states, one for each of its tokens; -1 when none are wanted.</param>
 public readonly record struct StepSlice(
-    int TokenOffset, int TokenCount, int StartPosition, int TableOffset, int TableLength, LogitsWanted Logits, int LogitsRow)
+    int TokenOffset, int TokenCount, int StartPosition, int TableOffset, int TableLength, LogitsWanted Logits, int LogitsRow, int HiddenRow = -1)
 {
     /// <summary>Rows of logits that the slice wants.</summary>
     public int LogitsRowCount => Logits switch

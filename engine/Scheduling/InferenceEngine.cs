@@ -216,9 +216,14 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
 
     private void Validate(InferenceRequest request)
     {
-        if (request.Prompt.Length == 0 || request.MaxTokens < 1)
+        if (request.Prompt.Length == 0 || (request.MaxTokens < 1 && !request.WantsEmbedding))
         {
             throw new RequestRefusedException(RefusalReason.Invalid, "A request needs at least one prompt token and MaxTokens of at least 1.");
+        }
+
+        if (request.WantsEmbedding)
+        {
+            EmbeddingPool.Validate(request, Device);
         }
 
         foreach (var token in request.Prompt)
@@ -231,7 +236,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         }
 
         // The last token is only put out, never computed, so it needs no position.
-        var positions = (long)request.Prompt.Length + request.MaxTokens - 1;
+        var positions = request.WantsEmbedding ? request.Prompt.Length : (long)request.Prompt.Length + request.MaxTokens - 1;
         var room = Math.Min(Device.MaxContext, (long)_kv.TotalBlocks * StepPlan.BlockSize);
         if (positions > room)
         {
@@ -242,7 +247,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     }
 
     private BlockHash? HashRoot(InferenceRequest request) =>
-        !_options.PrefixCache ? null : request.CacheSalt is null ? _hashRoot : BlockHash.Root(Model, _options.KvType, request.CacheSalt);
+        !_options.PrefixCache || request.WantsEmbedding ? null : request.CacheSalt is null ? _hashRoot : BlockHash.Root(Model, _options.KvType, request.CacheSalt);
 
     private void Enqueue(in Command command)
     {
@@ -354,6 +359,10 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             {
                 TakeTokens(sequence, result, scheduled.LogitsRow, ended);
             }
+            else if (sequence.Pool is { } pool && pool.Add(result, scheduled, sequence))
+            {
+                End(sequence, -1, "", FinishReason.Stop, null, embedding: pool.Embedding());
+            }
         }
     }
 
@@ -432,14 +441,14 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         }
     }
 
-    private void End(Sequence sequence, int token, string text, FinishReason reason, string? error, TokenLogprobs? logprobs = null)
+    private void End(Sequence sequence, int token, string text, FinishReason reason, string? error, TokenLogprobs? logprobs = null, float[]? embedding = null)
     {
         sequence.HasEnded = true;
         _scheduler.Remove(sequence);
         _sequences.Remove(sequence.Request.Id);
         Interlocked.Decrement(ref _accepted);
         var offset = token < 0 ? sequence.OutputCount : sequence.OutputCount - 1;
-        Emit(new SequenceOutput(sequence.Request, offset, token, text, reason, Usage(sequence), error, logprobs));
+        Emit(new SequenceOutput(sequence.Request, offset, token, text, reason, Usage(sequence), error, logprobs, embedding));
     }
 
     private SequenceUsage Usage(Sequence sequence)

@@ -20,8 +20,14 @@ public sealed record InferenceRequest
     /// </summary>
     public int ResumedTokens { get; init; }
 
-    /// <summary>Most tokens to generate, at least 1.</summary>
+    /// <summary>Most tokens to generate, at least 1; 0 for a request that wants its embedding.</summary>
     public required int MaxTokens { get; init; }
+
+    /// <summary>
+    /// Wants the embedding of the prompt instead of tokens: the mean of the hidden states of all its tokens, after the final norm,
+    /// scaled to length 1. Nothing of it is taken from the prefix cache or left there: a cached token has no hidden state.
+    /// </summary>
+    public bool WantsEmbedding { get; init; }
 
     /// <summary>How tokens are drawn.</summary>
     public SamplingParameters Sampling { get; init; } = SamplingParameters.Greedy;

@@ -3,5 +3,6 @@ namespace Crescent.Engine.Scheduling;
 /// <summary>A sequence's part in a step.</summary>
 /// <param name="Sequence">Whose.</param>
 /// <param name="Tokens">Tokens that the step computes.</param>
-/// <param name="LogitsRow">Row of logits of its last token, or -1 while its prompt goes on.</param>
-internal readonly record struct ScheduledSequence(Sequence Sequence, int Tokens, int LogitsRow);
+/// <param name="LogitsRow">Row of logits of its last token, or -1 when it has none: its prompt goes on, or its embedding is wanted.</param>
+/// <param name="HiddenRow">First of the hidden states of its tokens, or -1 when it wants none.</param>
+internal readonly record struct ScheduledSequence(Sequence Sequence, int Tokens, int LogitsRow, int HiddenRow = -1);

@@ -261,13 +261,16 @@ internal sealed class Scheduler(KvCache kv, IDevice device, int stepTokens, int 
 
     private void Grant(StepPlan plan, Sequence sequence, int tokens)
     {
-        var last = sequence.Computed + tokens == sequence.TokenCount;
+        var embeds = sequence.Pool is not null;
+        var last = !embeds && sequence.Computed + tokens == sequence.TokenCount;
+        var hidden = embeds ? plan.HiddenRowCount : -1;
         var row = plan.Add(
             sequence.Tokens.Slice(sequence.Computed, tokens),
             sequence.Computed,
             sequence.Table.Blocks,
-            last ? LogitsWanted.Last : LogitsWanted.None);
-        _scheduled.Add(new ScheduledSequence(sequence, tokens, last ? row : -1));
+            last ? LogitsWanted.Last : LogitsWanted.None,
+            embeds);
+        _scheduled.Add(new ScheduledSequence(sequence, tokens, last ? row : -1, hidden));
         _budget -= tokens;
     }
 

@@ -41,6 +41,11 @@ internal sealed class SchedulerCounters
 
     public void CountLookUp(Sequence sequence, PrefixMatch match)
     {
+        if (sequence.HashRoot is null)
+        {
+            return;
+        }
+
         PrefixQueryTokens += sequence.TokenCount;
         PrefixHitTokens += match.DeviceBlocks * StepPlan.BlockSize;
         HostHitTokens += match.HostBlocks * StepPlan.BlockSize;

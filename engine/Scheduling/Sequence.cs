@@ -33,6 +33,7 @@ internal sealed class Sequence : IComparable<Sequence>
         }
 
         Text = new TextStream(tokenizer, request.StopStrings);
+        Pool = request.WantsEmbedding ? new EmbeddingPool() : null;
         Sampling = new SamplingState(request.Sampling, request.Prompt, request.ResumedTokens, grammar);
         _drafter = request.SpeculativeTokens > 0 ? new NGramDrafter(request.SpeculativeTokens) : null;
         foreach (var token in request.Prompt.AsSpan(request.Prompt.Length - request.ResumedTokens))
@@ -74,6 +75,9 @@ internal sealed class Sequence : IComparable<Sequence>
 
     /// <summary>Turns output tokens into text and finds stop strings.</summary>
     public TextStream Text { get; }
+
+    /// <summary>Gathers the hidden states of a request that wants its embedding; null for one that generates.</summary>
+    public EmbeddingPool? Pool { get; }
 
     /// <summary>What sampling remembers from token to token.</summary>
     public SamplingState Sampling { get; }

@@ -11,6 +11,7 @@ namespace Crescent.Engine.Scheduling;
 /// <param name="Usage">Set with <paramref name="Finish"/>.</param>
 /// <param name="Error">Set with <see cref="FinishReason.Error"/> and <see cref="FinishReason.Deadline"/>.</param>
 /// <param name="Logprobs">Of the token, when the request asks for them.</param>
+/// <param name="Embedding">(hidden size), with the end of a request that wants it.</param>
 public readonly record struct SequenceOutput(
     InferenceRequest Request,
     int Offset,
@@ -19,4 +20,5 @@ public readonly record struct SequenceOutput(
     FinishReason Finish,
     SequenceUsage? Usage,
     string? Error,
-    TokenLogprobs? Logprobs = null);
+    TokenLogprobs? Logprobs = null,
+    float[]? Embedding = null);

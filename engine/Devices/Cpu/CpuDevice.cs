@@ -50,6 +50,7 @@ public sealed class CpuDevice : IDevice
             MaxLogitRows = options.MaxLogitRows,
             MaxContext = maxContext,
             VocabularySize = config.VocabularySize,
+            HiddenSize = config.Width,
         };
     }
 
@@ -66,7 +67,7 @@ public sealed class CpuDevice : IDevice
             return new StepResult([], Info.VocabularySize, TimeSpan.Zero);
         var start = Stopwatch.GetTimestamp();
         var logits = _forward.Execute(plan);
-        return new StepResult(logits, Info.VocabularySize, Stopwatch.GetElapsedTime(start));
+        return new StepResult(logits, Info.VocabularySize, Stopwatch.GetElapsedTime(start), _forward.HiddenStates, Info.HiddenSize);
     }
 
     /// <inheritdoc/>

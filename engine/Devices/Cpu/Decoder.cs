@@ -27,6 +27,8 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
     private readonly NativeBuffer _identity; // int: 0, 1, 2, ...
     private readonly NativeBuffer _logits; // (vocabulary, rows)
     private readonly int[] _logitTokens; // (rows): the token of each row of logits
+    private readonly NativeBuffer _hidden; // (width, rows)
+    private readonly int[] _hiddenTokens; // (rows): the token of each hidden state
     private StepPlan _plan = new();
     private int _tokens;
 
@@ -59,7 +61,12 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
             ((int*)_identity.Data)[i] = i;
         _logits = NativeBuffer.OfFloats((long)maxLogitRows * config.VocabularySize);
         _logitTokens = new int[maxLogitRows];
+        _hidden = NativeBuffer.OfFloats((long)maxTokens * config.Width);
+        _hiddenTokens = new int[maxTokens];
     }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> HiddenStates => new(_hidden.Data, checked(_plan.HiddenRowCount * _config.Width));
 
     /// <inheritdoc/>
     public Span<float> Execute(StepPlan plan)
@@ -70,6 +77,8 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
         {
             for (var i = 0; i < slice.LogitsRowCount; i++)
                 _logitTokens[slice.LogitsRow + i] = slice.TokenOffset + slice.TokenCount - slice.LogitsRowCount + i;
+            for (var i = 0; slice.HiddenRow >= 0 && i < slice.TokenCount; i++)
+                _hiddenTokens[slice.HiddenRow + i] = slice.TokenOffset + i;
         }
 
         _buffers.Begin(plan);
@@ -88,6 +97,7 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
             FeedForward(thread, _weights.Layers[i]);
         }
 
+        KeepHiddenStates(thread);
         if (_plan.LogitsRowCount > 0)
             Head(thread);
     }
@@ -99,6 +109,7 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
         _shared.Dispose();
         _identity.Dispose();
         _logits.Dispose();
+        _hidden.Dispose();
         for (var t = 0; t < _own.Length; t++)
         {
             _own[t].Dispose();
@@ -158,6 +169,17 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
         }
 
         _team.Barrier();
+    }
+
+    private void KeepHiddenStates(int thread)
+    {
+        var (first, end) = _team.Share(_plan.HiddenRowCount, thread);
+        for (var i = first; i < end; i++)
+        {
+            var row = _buffers.Residual.Floats + ((long)_hiddenTokens[i] * _config.Width);
+            var scale = VectorMath<TLanes>.RmsScale(row, _config.Width, _config.NormEpsilon);
+            VectorMath<TLanes>.Scale(row, _weights.OutputNorm.Floats, scale, _hidden.Floats + ((long)i * _config.Width), _config.Width);
+        }
     }
 
     private void Head(int thread)

@@ -6,4 +6,7 @@ internal interface IForwardPass : IDisposable
     /// <summary>Runs a plan that has been checked against the device's limits.</summary>
     /// <returns>The rows of logits (vocabulary, rows).</returns>
     Span<float> Execute(StepPlan plan);
+
+    /// <summary>The hidden states of the last plan (width, rows).</summary>
+    ReadOnlySpan<float> HiddenStates { get; }
 }

@@ -21,7 +21,11 @@ internal sealed class ReferenceDecoder
     }
 
     /// <summary>Log-probabilities (vocabulary) of what follows position <paramref name="from"/> and each later one of <paramref name="tokens"/>.</summary>
-    public float[][] LogProbabilities(ReadOnlySpan<int> tokens, int from)
+    public float[][] LogProbabilities(ReadOnlySpan<int> tokens, int from) =>
+        [.. Linear(HiddenStates(tokens)[from..], _graph.Output).Select(LogSoftmax)];
+
+    /// <summary>What the last layer gives for each of <paramref name="tokens"/> (width), after the final norm.</summary>
+    public float[][] HiddenStates(ReadOnlySpan<int> tokens)
     {
         var stream = new float[tokens.Length][];
         for (var t = 0; t < tokens.Length; t++)
@@ -36,7 +40,7 @@ internal sealed class ReferenceDecoder
             Add(stream, FeedForward(layer, Norm(stream, layer.FeedForwardNorm)));
         }
 
-        return [.. Linear(Norm(stream[from..], _graph.OutputNorm), _graph.Output).Select(LogSoftmax)];
+        return Norm(stream, _graph.OutputNorm);
     }
 
     private float[][] Attention(DecoderLayer layer, float[][] input)

@@ -11,6 +11,9 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
 {
     private readonly int[] _kv = Enumerable.Repeat(-1, blocks * StepPlan.BlockSize).ToArray();
     private readonly float[] _logits = new float[maxLogitRows * vocabulary];
+    private readonly float[] _hidden = new float[maxStepTokens * HiddenSize];
+
+    public const int HiddenSize = 3;
 
     public DeviceInfo Info { get; } = new()
     {
@@ -22,6 +25,7 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
         MaxLogitRows = maxLogitRows,
         MaxContext = maxContext,
         VocabularySize = vocabulary,
+        HiddenSize = HiddenSize,
     };
 
     public int Steps { get; private set; }
@@ -47,6 +51,9 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
         return 1 + (int)(hash % (uint)(vocabulary - 1));
     }
 
+    /// <summary>The hidden state of the last token of <paramref name="history"/> on any such device.</summary>
+    public static float[] HiddenState(ReadOnlySpan<int> history) => [Next(history), -Next(history[..(history.Length / 2)]), history.Length];
+
     public StepResult Execute(StepPlan plan)
     {
         BeforeStep?.Invoke(plan);
@@ -67,7 +74,7 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
 
         foreach (var slice in plan.Slices)
         {
-            if (slice.Logits == LogitsWanted.None)
+            if (slice.Logits == LogitsWanted.None && slice.HiddenRow < 0)
             {
                 continue;
             }
@@ -80,6 +87,11 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
                 history[position] = _kv[Address(table, position)];
             }
 
+            for (var row = 0; slice.HiddenRow >= 0 && row < slice.TokenCount; row++)
+            {
+                HiddenState(history.AsSpan(0, slice.StartPosition + row + 1)).CopyTo(_hidden.AsSpan((slice.HiddenRow + row) * HiddenSize));
+            }
+
             for (var row = 0; row < slice.LogitsRowCount; row++)
             {
                 var logits = _logits.AsSpan((slice.LogitsRow + row) * vocabulary, vocabulary);
@@ -88,7 +100,7 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
             }
         }
 
-        return new StepResult(_logits, vocabulary, TimeSpan.FromMilliseconds(1));
+        return new StepResult(_logits, vocabulary, TimeSpan.FromMilliseconds(1), _hidden, HiddenSize);
     }
 
     public void CopyBlock(int from, int to) =>

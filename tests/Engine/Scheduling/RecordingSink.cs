@@ -39,6 +39,8 @@ internal sealed class RecordingSink : IEngineSink
 
         public string? Error { get; private set; }
 
+        public float[]? Embedding { get; private set; }
+
         public void Take(in SequenceOutput output)
         {
             Assert.Equal(FinishReason.None, Finish);
@@ -52,6 +54,7 @@ internal sealed class RecordingSink : IEngineSink
             Finish = output.Finish;
             Usage = output.Usage;
             Error = output.Error;
+            Embedding = output.Embedding;
         }
     }
 }
