@@ -36,6 +36,7 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
                 Prompt = submission.Prompt,
                 ResumedTokens = submission.ResumedTokens,
                 MaxTokens = submission.MaxTokens,
+                WantsEmbedding = submission.WantsEmbedding,
                 Sampling = submission.Sampling,
                 StopStrings = submission.StopStrings,
                 StopTokens = submission.StopTokens.Length == 0 ? FrozenSet<int>.Empty : submission.StopTokens.ToFrozenSet(),

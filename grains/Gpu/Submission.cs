@@ -20,7 +20,7 @@ public sealed record Submission
     /// <summary>Tokens at the end of <see cref="Prompt"/> that earlier attempts have emitted.</summary>
     [Id(3)] public int ResumedTokens { get; init; }
 
-    /// <summary>Most tokens to generate from here.</summary>
+    /// <summary>Most tokens to generate from here; 0 where the prompt's embedding is wanted.</summary>
     [Id(4)] public required int MaxTokens { get; init; }
 
     [Id(5)] public required SamplingParameters Sampling { get; init; }
@@ -48,6 +48,9 @@ public sealed record Submission
 
     /// <summary>The device to go to, if it may take the call.</summary>
     [Id(17)] public string? Prefer { get; init; }
+
+    /// <summary>Wants the prompt's embedding instead of tokens.</summary>
+    [Id(18)] public bool WantsEmbedding { get; init; }
 
     /// <summary>The front end's silo.</summary>
     [Id(7)] public required SiloAddress Front { get; init; }

@@ -12,8 +12,11 @@ public sealed record GenerationCall
     /// <summary>Prompt tokens, at least one.</summary>
     public required int[] Prompt { get; init; }
 
-    /// <summary>Most tokens to generate.</summary>
+    /// <summary>Most tokens to generate; 0 where the prompt's embedding is wanted.</summary>
     public required int MaxTokens { get; init; }
+
+    /// <summary>Wants the embedding of the prompt (<see cref="InferenceRequest.WantsEmbedding"/>) instead of tokens: one chunk, the last.</summary>
+    public bool WantsEmbedding { get; init; }
 
     public SamplingParameters Sampling { get; init; } = SamplingParameters.Greedy;
 

@@ -43,7 +43,9 @@ internal sealed class GenerationService(
                 ended = read.End is not null;
                 if (read.End is { } end)
                 {
-                    yield return new GenerationChunk(read.Tokens, read.Text, Reason(stream, end), Usage(call, stream, end), read.Logprobs);
+                    var cut = end.Reason == FinishReason.Deadline ? end.Error ?? "Its deadline passed." : null;
+                    yield return new GenerationChunk(
+                        read.Tokens, read.Text, Reason(stream, end), Usage(call, stream, end), read.Logprobs, cut, end.Embedding);
                 }
                 else if (read.Tokens.Length > 0 || read.Text.Length > 0)
                 {
@@ -76,13 +78,13 @@ internal sealed class GenerationService(
     {
         FinishReason.Stop => "stop",
         FinishReason.Refused => throw new RequestRefusedException(RefusalReason.Invalid, end.Error ?? "The device refused the request."),
-        FinishReason.Deadline when stream.Count == 0 => throw new TimeoutException(end.Error),
+        FinishReason.Deadline when stream.Count == 0 => throw new DeadlineExceededException(end.Error ?? "Its deadline passed."),
         _ => "length",
     };
 
     private void Validate(GenerationCall call)
     {
-        if (call.Prompt.Length == 0 || call.MaxTokens < 1)
+        if (call.Prompt.Length == 0 || (call.MaxTokens < 1 && !call.WantsEmbedding))
         {
             throw new RequestRefusedException(
                 RefusalReason.Invalid, $"A generation needs a prompt and a token to generate; this one has {call.Prompt.Length} and {call.MaxTokens}.");
@@ -106,7 +108,7 @@ internal sealed class GenerationService(
             throw new GenerationFailedException($"{call.RequestId} lost its device {lost.Attempt} times, the last time because: {reason}");
         }
 
-        if (stream.Count >= call.MaxTokens)
+        if (stream.Count >= call.MaxTokens && !call.WantsEmbedding)
         {
             return false;
         }

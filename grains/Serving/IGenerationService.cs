@@ -10,10 +10,11 @@ public interface IGenerationService
     int MaxPositions => 0;
 
     /// <summary>
-    /// Streams a generation to its end. Cancelling, or leaving the enumeration early, stops it on its device within one step.
+    /// Streams a generation, or an embedding in one chunk, to its end. Cancelling, or leaving the enumeration early, stops it on its device within one step.
     /// </summary>
     /// <exception cref="Crescent.Engine.Scheduling.RequestRefusedException">No device can take it now, or ever.</exception>
     /// <exception cref="GenerationFailedException">Its devices failed it again and again.</exception>
+    /// <exception cref="DeadlineExceededException">The call's own deadline passed before its first token, or its embedding.</exception>
     /// <exception cref="TimeoutException">A hop missed its deadline.</exception>
     IAsyncEnumerable<GenerationChunk> Generate(GenerationCall call, CancellationToken cancellationToken = default);
 }

@@ -146,6 +146,7 @@ internal sealed class StreamStarter(
             Prompt = emitted.Length == 0 ? call.Prompt : [.. call.Prompt, .. emitted],
             ResumedTokens = emitted.Length,
             MaxTokens = needs.MaxTokens,
+            WantsEmbedding = call.WantsEmbedding,
             Sampling = call.Sampling,
             StopStrings = [.. call.StopStrings],
             StopTokens = [.. call.StopTokens],

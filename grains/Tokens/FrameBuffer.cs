@@ -7,15 +7,17 @@ namespace Crescent.Grains.Tokens;
 
 /// <summary>
 /// Collects the records of a frame. A record is, little endian: ticket (8 bytes), offset (4), token (4), length of the text in
-/// bytes (3), finish reason (1, its highest bit set when logprobs follow), text; logprobs are that of the token (4), the count of
-/// alternatives (1) and for each its token (4) and logprob (4); an ended sequence adds prompt tokens, output tokens and cached tokens (4 each), queue, prefill and
-/// decode time in ticks (8 each), joules (8), length of the error in bytes (4, -1 for none), error.
+/// bytes (3), finish reason (1, its highest bit set when logprobs follow, the next when an embedding does), text; logprobs are that of the
+/// token (4), the count of alternatives (1) and for each its token (4) and logprob (4); an embedding is its count of floats (4) and the
+/// floats (4 each); an ended sequence adds prompt tokens, output tokens and cached tokens (4 each), queue, prefill and decode time in ticks
+/// (8 each), joules (8), length of the error in bytes (4, -1 for none), error.
 /// </summary>
 internal sealed class FrameBuffer
 {
     internal const int HeaderBytes = 20;
     internal const int UsageBytes = 48;
     internal const uint HasLogprobs = 0x80;
+    internal const uint HasEmbedding = 0x40;
     internal const int MaxTextBytes = (1 << 24) - 1;
 
     private byte[] _bytes = new byte[4096];
@@ -37,7 +39,9 @@ internal sealed class FrameBuffer
     {
         var error = output.Error ?? "";
         var logprobs = output.Logprobs;
-        var most = HeaderBytes + UsageBytes + (logprobs is null ? 0 : 5 + (8 * logprobs.TopTokens.Count)) + Encoding.UTF8.GetMaxByteCount(output.Text.Length) + Encoding.UTF8.GetMaxByteCount(error.Length);
+        var embedding = output.Embedding;
+        var most = HeaderBytes + UsageBytes + (logprobs is null ? 0 : 5 + (8 * logprobs.TopTokens.Count))
+            + (embedding is null ? 0 : 4 + (4 * embedding.Length)) + Encoding.UTF8.GetMaxByteCount(output.Text.Length) + Encoding.UTF8.GetMaxByteCount(error.Length);
         if (_bytes.Length - Length < most)
         {
             Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + most));
@@ -49,11 +53,17 @@ internal sealed class FrameBuffer
         BinaryPrimitives.WriteInt32LittleEndian(record[12..], output.Token);
         var text = Encoding.UTF8.GetBytes(output.Text, record[HeaderBytes..]);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(text, MaxTextBytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], (uint)text | (((uint)output.Finish | (logprobs is null ? 0 : HasLogprobs)) << 24));
+        var flags = (logprobs is null ? 0 : HasLogprobs) | (embedding is null ? 0 : HasEmbedding);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], (uint)text | (((uint)output.Finish | flags) << 24));
         Length += HeaderBytes + text;
         if (logprobs is not null)
         {
             Append(logprobs);
+        }
+
+        if (embedding is not null)
+        {
+            Append(embedding);
         }
 
         if (output.Finish != FinishReason.None)
@@ -74,6 +84,18 @@ internal sealed class FrameBuffer
             BinaryPrimitives.WriteInt32LittleEndian(rest, logprobs.TopTokens[i]);
             BinaryPrimitives.WriteSingleLittleEndian(rest[4..], logprobs.TopLogprobs[i]);
         }
+    }
+
+    private void Append(float[] embedding)
+    {
+        var rest = _bytes.AsSpan(Length);
+        BinaryPrimitives.WriteInt32LittleEndian(rest, embedding.Length);
+        for (var i = 0; i < embedding.Length; i++)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(rest[(4 + (4 * i))..], embedding[i]);
+        }
+
+        Length += 4 + (4 * embedding.Length);
     }
 
     private void AppendEnd(SequenceUsage? usage, string? error)

@@ -26,8 +26,9 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
         var header = Take(FrameBuffer.HeaderBytes);
         var lengths = BinaryPrimitives.ReadUInt32LittleEndian(header[16..]);
         var text = Take((int)(lengths & FrameBuffer.MaxTextBytes));
-        var finish = (FinishReason)((lengths >> 24) & ~FrameBuffer.HasLogprobs);
+        var finish = (FinishReason)((lengths >> 24) & ~(FrameBuffer.HasLogprobs | FrameBuffer.HasEmbedding));
         var logprobs = (lengths >> 24 & FrameBuffer.HasLogprobs) == 0 ? null : ReadLogprobs();
+        var embedding = (lengths >> 24 & FrameBuffer.HasEmbedding) == 0 ? null : ReadEmbedding();
         var usage = default(SequenceUsage);
         var error = default(string);
         if (finish != FinishReason.None)
@@ -45,6 +46,7 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
             Usage = usage,
             Error = error,
             Logprobs = logprobs,
+            Embedding = embedding,
         };
         return true;
     }
@@ -62,6 +64,19 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
         }
 
         return new TokenLogprobs(BinaryPrimitives.ReadSingleLittleEndian(head), tokens, values);
+    }
+
+    private float[] ReadEmbedding()
+    {
+        var count = BinaryPrimitives.ReadInt32LittleEndian(Take(4));
+        var values = Take(checked(4 * count));
+        var embedding = new float[count];
+        for (var i = 0; i < count; i++)
+        {
+            embedding[i] = BinaryPrimitives.ReadSingleLittleEndian(values[(4 * i)..]);
+        }
+
+        return embedding;
     }
 
     private (SequenceUsage Usage, string? Error) ReadEnd()

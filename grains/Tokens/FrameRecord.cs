@@ -27,6 +27,9 @@ public readonly ref struct FrameRecord
     /// <summary>Of the token, when the call asks for them.</summary>
     public TokenLogprobs? Logprobs { get; init; }
 
+    /// <summary>With the end of a call that wants it.</summary>
+    public float[]? Embedding { get; init; }
+
     /// <summary>With <see cref="FinishReason.Error"/>, Deadline and Refused.</summary>
     public string? Error { get; init; }
 }

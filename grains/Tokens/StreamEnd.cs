@@ -6,4 +6,5 @@ namespace Crescent.Grains.Tokens;
 /// <param name="Reason">Stop, Length, Deadline or Refused.</param>
 /// <param name="Usage">What the last attempt took.</param>
 /// <param name="Error">With Deadline and Refused.</param>
-internal sealed record StreamEnd(FinishReason Reason, SequenceUsage Usage, string? Error);
+/// <param name="Embedding">(hidden size), where the call wants it.</param>
+internal sealed record StreamEnd(FinishReason Reason, SequenceUsage Usage, string? Error, float[]? Embedding = null);

@@ -130,7 +130,7 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
                 case FinishReason.None:
                     break;
                 case FinishReason.Stop or FinishReason.Length or FinishReason.Deadline or FinishReason.Refused:
-                    _end = new StreamEnd(record.Finish, record.Usage!, record.Error);
+                    _end = new StreamEnd(record.Finish, record.Usage!, record.Error, record.Embedding);
                     break;
                 default:
                     Lose(record.Error ?? "its device cancelled it");

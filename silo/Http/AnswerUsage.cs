@@ -37,11 +37,17 @@ internal sealed class AnswerUsage
     }
 
     /// <summary>Writes the property <c>usage</c>.</summary>
-    public void Write(Utf8JsonWriter json)
+    /// <param name="json">Takes it.</param>
+    /// <param name="generates">False for embeddings, which have no completion tokens.</param>
+    public void Write(Utf8JsonWriter json, bool generates = true)
     {
         json.WriteStartObject("usage"u8);
         json.WriteNumber("prompt_tokens"u8, _promptTokens);
-        json.WriteNumber("completion_tokens"u8, _completionTokens);
+        if (generates)
+        {
+            json.WriteNumber("completion_tokens"u8, _completionTokens);
+        }
+
         json.WriteNumber("total_tokens"u8, _promptTokens + _completionTokens);
         json.WriteStartObject("prompt_tokens_details"u8);
         json.WriteNumber("cached_tokens"u8, _cachedTokens);

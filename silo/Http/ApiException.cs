@@ -75,6 +75,10 @@ public sealed class ApiException : Exception
     public static ApiException TimedOut(string message) =>
         new(StatusCodes.Status504GatewayTimeout, ServerError, message, code: "timeout");
 
+    /// <summary>504: the deadline that the request came with passed.</summary>
+    public static ApiException DeadlineExceeded(string message) =>
+        new(StatusCodes.Status504GatewayTimeout, ServerError, message, "deadline_seconds", "deadline_exceeded");
+
     /// <summary>The value of the Retry-After header: whole seconds, at least 1.</summary>
     internal string? RetryAfterSeconds =>
         RetryAfter is { } delay ? Math.Max(1, (long)Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture) : null;

@@ -71,11 +71,7 @@ public sealed record CompletionFields
     /// <exception cref="ApiException">One is wrong, or asks for what is not done here.</exception>
     public static CompletionFields Read(RequestFields body, ServedModel model)
     {
-        if (body.Text("model") is { } name && !model.IsCalled(name))
-        {
-            throw ApiException.ModelNotFound(name, model.Id);
-        }
-
+        CheckModel(body, model);
         var limit = body.Integer(NewLimit, 1, int.MaxValue);
         var oldLimit = body.Integer(OldLimit, 1, int.MaxValue);
         var stream = body.Flag("stream") ?? false;
@@ -97,7 +93,7 @@ public sealed record CompletionFields
             Priority = ReadPriority(body),
             Tenant = body.Text("user") ?? "",
             CacheSalt = body.Text("cache_salt"),
-            Deadline = body.Number("deadline_seconds", 0.001, MaxDeadlineSeconds) is { } deadline ? TimeSpan.FromSeconds(deadline) : null,
+            Deadline = ReadDeadline(body),
             SpeculativeTokens = (int)(body.Integer("speculative_tokens", 0, MaxSpeculativeTokens) ?? 0),
             MaxTokens = (int?)(limit ?? oldLimit),
             MaxTokensName = limit is null ? OldLimit : NewLimit,
@@ -106,6 +102,18 @@ public sealed record CompletionFields
             IncludeUsage = streamOptions?.Flag("include_usage") ?? false,
         };
     }
+
+    /// <summary>Sees that the request means this model.</summary>
+    internal static void CheckModel(RequestFields body, ServedModel model)
+    {
+        if (body.Text("model") is { } name && !model.IsCalled(name))
+        {
+            throw ApiException.ModelNotFound(name, model.Id);
+        }
+    }
+
+    internal static TimeSpan? ReadDeadline(RequestFields body) =>
+        body.Number("deadline_seconds", 0.001, MaxDeadlineSeconds) is { } deadline ? TimeSpan.FromSeconds(deadline) : null;
 
     private static string[] ReadStops(RequestFields body)
     {
@@ -158,7 +166,7 @@ public sealed record CompletionFields
             : candidates;
     }
 
-    private static RequestPriority ReadPriority(RequestFields body) => body.Text("priority") switch
+    internal static RequestPriority ReadPriority(RequestFields body) => body.Text("priority") switch
     {
         null or "standard" => RequestPriority.Standard,
         "interactive" => RequestPriority.Interactive,

@@ -47,6 +47,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         BadHttpRequestException e => new ApiException(e.StatusCode, ApiException.InvalidRequest, e.Message),
         GenerationFailedException e => ApiException.Unavailable(e.Message),
         SiloUnavailableException or OrleansMessageRejectionException => ApiException.Unavailable("No device can be reached now."),
+        DeadlineExceededException e => ApiException.DeadlineExceeded(e.Message),
         TimeoutException => ApiException.TimedOut("A device did not answer in time."),
         _ => new ApiException(StatusCodes.Status500InternalServerError, ApiException.ServerError, "The server failed; its log says how."),
     };

@@ -30,6 +30,7 @@ internal static class HttpApi
         var completions = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
         completions.MapChat();
         completions.MapCompletion();
+        completions.MapEmbeddings();
         app.MapModels();
         app.MapFactory();
         app.MapHealth();

@@ -10,6 +10,11 @@ internal static class ModelEndpoint
             model.IsCalled(id) ? Results.Json(Entry(model), ApiJson.Readable.ModelEntry) : throw ApiException.ModelNotFound(id, model.Id));
     }
 
-    private static ModelEntry Entry(ServedModel model) =>
-        new(model.Id, "model", model.Created.ToUnixTimeSeconds(), "crescent", model.ContextLength);
+    private static ModelEntry Entry(ServedModel model) => new(
+        model.Id,
+        "model",
+        model.Created.ToUnixTimeSeconds(),
+        "crescent",
+        model.ContextLength,
+        model.EmbeddingSize == 0 ? null : new EmbeddingEntry(model.EmbeddingSize, "mean", Normalized: true));
 }

@@ -6,4 +6,5 @@ namespace Crescent.Silo.Http;
 /// <param name="Created">When its file was made, in seconds since 1970.</param>
 /// <param name="OwnedBy">Who serves it.</param>
 /// <param name="ContextLength">Positions of a sequence; not in OpenAI's.</param>
-public sealed record ModelEntry(string Id, string Object, long Created, string OwnedBy, int ContextLength);
+/// <param name="Embedding">What its embeddings are, or null when it has none; not in OpenAI's.</param>
+public sealed record ModelEntry(string Id, string Object, long Created, string OwnedBy, int ContextLength, EmbeddingEntry? Embedding);

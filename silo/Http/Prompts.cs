@@ -28,41 +28,45 @@ public static class Prompts
     }
 
     /// <summary>
-    /// The prompts of a text completion: a text, an array of texts, tokens, or an array of arrays of tokens. Special strings in a text
-    /// become their tokens: who sends a raw prompt writes the model's own format.
+    /// The prompts of a text completion, or the inputs of embeddings: a text, an array of texts, tokens, or an array of arrays of tokens.
+    /// Special strings in a text become their tokens: who sends a raw prompt writes the model's own format.
     /// </summary>
+    /// <param name="body">The request.</param>
+    /// <param name="model">Its tokenizer and vocabulary.</param>
+    /// <param name="field">The field that they stand in.</param>
+    /// <param name="most">Most of them.</param>
     /// <exception cref="ApiException">It is none of these, or empty.</exception>
-    public static IReadOnlyList<int[]> Text(RequestFields body, ServedModel model)
+    public static IReadOnlyList<int[]> Text(RequestFields body, ServedModel model, string field = "prompt", int most = MaxCount)
     {
-        var prompt = body.Any("prompt") ?? throw ApiException.Missing("prompt");
+        var prompt = body.Any(field) ?? throw ApiException.Missing(field);
         if (prompt.ValueKind == JsonValueKind.String)
         {
-            return [Encode(prompt, "prompt", model)];
+            return [Encode(prompt, field, model)];
         }
 
         if (prompt.ValueKind != JsonValueKind.Array)
         {
             throw ApiException.InvalidType(
-                "prompt", "a string, an array of strings, tokens, or an array of arrays of tokens", RequestFields.Kind(prompt));
+                field, "a string, an array of strings, tokens, or an array of arrays of tokens", RequestFields.Kind(prompt));
         }
 
         if (prompt.GetArrayLength() == 0)
         {
-            throw ApiException.InvalidValue("prompt", "'prompt' is an empty array.");
+            throw ApiException.InvalidValue(field, $"'{field}' is an empty array.");
         }
 
         if (prompt[0].ValueKind == JsonValueKind.Number)
         {
-            return [Tokens(prompt, "prompt", model)];
+            return [Tokens(prompt, field, model)];
         }
 
-        if (prompt.GetArrayLength() > MaxCount)
+        if (prompt.GetArrayLength() > most)
         {
-            throw ApiException.InvalidValue("prompt", $"'prompt' has {prompt.GetArrayLength()} prompts; it takes up to {MaxCount}.");
+            throw ApiException.InvalidValue(field, $"'{field}' has {prompt.GetArrayLength()} prompts; it takes up to {most}.");
         }
 
         var texts = prompt[0].ValueKind == JsonValueKind.String;
-        return [.. prompt.EnumerateArray().Select((one, i) => texts ? Encode(one, $"prompt[{i}]", model) : Tokens(one, $"prompt[{i}]", model))];
+        return [.. prompt.EnumerateArray().Select((one, i) => texts ? Encode(one, $"{field}[{i}]", model) : Tokens(one, $"{field}[{i}]", model))];
     }
 
     /// <summary>Tokens to generate after <paramref name="prompt"/>: what is asked for, or all that the context leaves.</summary>

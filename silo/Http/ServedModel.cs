@@ -15,6 +15,7 @@ public sealed class ServedModel
     /// <param name="contextLength">Positions of a sequence, when not its own.</param>
     public ServedModel(LanguageModel model, DateTimeOffset created, string? name = null, int? contextLength = null)
     {
+        EmbeddingSize = name is null ? model.Graph.Config.Width : 0;
         name ??= model.Name;
         ContextLength = contextLength ?? model.Graph.Config.ContextLength;
         Model = model;
@@ -42,6 +43,9 @@ public sealed class ServedModel
 
     /// <summary>Grammars over its vocabulary: a request is told at once when its own is wrong.</summary>
     public GrammarCache Grammars { get; }
+
+    /// <summary>Floats in an embedding; 0 for a simulated model, which has none.</summary>
+    public int EmbeddingSize { get; }
 
     /// <summary>Positions of a sequence.</summary>
     public int ContextLength { get; }

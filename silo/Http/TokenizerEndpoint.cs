@@ -19,7 +19,7 @@ internal static class TokenizerEndpoint
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
-        CheckModel(body, model);
+        CompletionFields.CheckModel(body, model);
         var addSpecial = body.Flag("add_special_tokens") ?? true;
         var names = body.Flag("return_token_strs") ?? false;
         var tokens = body.Any("messages") is not null
@@ -40,7 +40,7 @@ internal static class TokenizerEndpoint
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
-        CheckModel(body, model);
+        CompletionFields.CheckModel(body, model);
         var tokens = body.Any("tokens") ?? throw ApiException.Missing("tokens");
         if (tokens.ValueKind != JsonValueKind.Array || tokens.GetArrayLength() > MaxTokens)
         {
@@ -50,14 +50,6 @@ internal static class TokenizerEndpoint
         var ids = tokens.GetArrayLength() == 0 ? [] : Prompts.Tokens(tokens, "tokens", model);
         ignored.Report(http, body);
         await Send(http, new JsonObject { ["prompt"] = model.Model.Tokenizer.Decode(ids, withSpecial: true) });
-    }
-
-    private static void CheckModel(RequestFields body, ServedModel model)
-    {
-        if (body.Text("model") is { } name && !model.IsCalled(name))
-        {
-            throw ApiException.ModelNotFound(name, model.Id);
-        }
     }
 
     private static async Task Send(HttpContext http, JsonObject answer)

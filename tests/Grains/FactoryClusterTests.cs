@@ -5,6 +5,7 @@ using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Tokens;
+using Crescent.Tests.Engine.Scheduling;
 using Orleans.TestingHost;
 
 namespace Crescent.Tests.Grains;
@@ -108,6 +109,33 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         Assert.Contains(
             factory.Silos.SelectMany(s => factory.Engine(s).Submitted), r => r.ResumedTokens >= 10 && r.Prompt.AsSpan().StartsWith(running.Call.Prompt));
         Assert.Equal(0, FactoryCluster.Service<PlacementLedger>(front).ReservationCount);
+    }
+
+    [Fact]
+    public async Task An_embedding_is_made_again_when_the_silo_of_its_device_is_killed()
+    {
+        HoldAll();
+        var front = factory.Silos[0];
+        var running = factory.Silos.Select((_, i) => Start(front, Embed(i))).ToArray();
+        await FactoryCluster.Until(() => Live() == 3, "each device has one");
+        var lost = factory.Silos[1];
+        foreach (var silo in factory.Silos.Where(s => s != lost))
+        {
+            factory.Engine(silo).Free();
+        }
+
+        await factory.Cluster.KillSiloAsync(lost, TestContext.Current.CancellationToken);
+        await Task.WhenAll(running.Select(static r => r.Ended)).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.All(running, static r =>
+        {
+            Assert.Equal("stop", r.FinishReason);
+            Assert.Empty(r.Tokens);
+            Assert.Equal(HistoryDevice.Embedding(r.Call.Prompt), r.Embedding!);
+            Assert.Equal(r.Call.Prompt.Length, r.Usage!.PromptTokens);
+        });
+        Assert.Equal(0, FactoryCluster.Service<PlacementLedger>(front).ReservationCount);
+
+        static GenerationCall Embed(int seed) => FactoryCluster.Call(seed, promptLength: 40 + seed, maxTokens: 0) with { WantsEmbedding = true };
     }
 
     [Fact]

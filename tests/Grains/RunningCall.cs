@@ -40,6 +40,8 @@ internal sealed class RunningCall
 
     public ChatUsage? Usage { get; private set; }
 
+    public float[]? Embedding { get; private set; }
+
     /// <summary>Leaves the stream, as a reader that hangs up does.</summary>
     public async Task Leave()
     {
@@ -59,6 +61,7 @@ internal sealed class RunningCall
             _text.Append(chunk.Text);
             FinishReason = chunk.FinishReason;
             Usage = chunk.Usage;
+            Embedding = chunk.Embedding;
         }
     }
 }

@@ -45,6 +45,11 @@ public sealed class SimulatedSiloTests
         Assert.All(devices, d => Assert.True((bool)d!["simulated"]!));
         Assert.All(devices, d => Assert.Contains("simulated", (string)d!["description"]!, StringComparison.Ordinal));
         Assert.All(devices, d => Assert.Equal(5600, (double)d!["cap_watts"]!));
+
+        // There are no hidden states to embed with.
+        using var refused = await http.PostAsJsonAsync("/v1/embeddings", new { input = "What is 23 + 48?" }, Stop);
+        Assert.Equal(400, (int)refused.StatusCode);
+        Assert.Contains("is simulated and has no hidden states", await refused.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
         await silo.Stop();
     }
 

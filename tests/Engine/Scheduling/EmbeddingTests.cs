@@ -16,7 +16,7 @@ public sealed class EmbeddingTests
         Run(engine);
         Assert.Equal(FinishReason.Stop, _sink[1].Finish);
         Assert.Empty(_sink[1].Tokens);
-        Assert.Equal(Mean(Prompt(1, 40)), _sink[1].Embedding!);
+        Assert.Equal(HistoryDevice.Embedding(Prompt(1, 40)), _sink[1].Embedding!);
         Assert.Equal(1, _sink[1].Embedding!.Sum(static value => (double)value * value), 1e-6);
         Assert.Equal((40, 0, 0), (_sink[1].Usage!.PromptTokens, _sink[1].Usage!.OutputTokens, _sink[1].Usage!.CachedTokens));
         Assert.True(_sink[1].Usage!.Joules > 0);
@@ -35,7 +35,7 @@ public sealed class EmbeddingTests
         Run(engine);
         Assert.Equal(64, device.TokensComputed - computed);
         Assert.Equal(looked, engine.Counters.PrefixQueryTokens);
-        Assert.Equal(Mean(Prompt(1, 64)), _sink[2].Embedding!);
+        Assert.Equal(HistoryDevice.Embedding(Prompt(1, 64)), _sink[2].Embedding!);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class EmbeddingTests
         Run(engine);
         Assert.True(engine.Preemptions > 0);
         Assert.Equal(Expected(1, 16, 100), _sink[1].Tokens);
-        Assert.Equal(Mean(Prompt(2, 170)), _sink[2].Embedding!);
+        Assert.Equal(HistoryDevice.Embedding(Prompt(2, 170)), _sink[2].Embedding!);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class EmbeddingTests
                 {
                     var (embeds, length, _) = requests[id];
                     Assert.Equal(embeds ? [] : Expected(id, length, 8), sink[id].Tokens);
-                    Assert.Equal(embeds ? Mean(Prompt(id, length)) : null, sink[id].Embedding);
+                    Assert.Equal(embeds ? HistoryDevice.Embedding(Prompt(id, length)) : null, sink[id].Embedding);
                 }
 
                 Assert.Equal(blocks, engine.State.FreeBlocks);
@@ -114,22 +114,4 @@ public sealed class EmbeddingTests
     }
 
     private static InferenceRequest Embed(long id, int promptLength) => Request(id, promptLength, 0) with { WantsEmbedding = true };
-
-    /// <summary>The embedding that any engine must give for <paramref name="prompt"/>.</summary>
-    private static float[] Mean(int[] prompt)
-    {
-        var mean = new double[HistoryDevice.HiddenSize];
-        for (var position = 0; position < prompt.Length; position++)
-        {
-            var state = HistoryDevice.HiddenState(prompt.AsSpan(0, position + 1));
-            for (var i = 0; i < mean.Length; i++)
-            {
-                mean[i] += state[i];
-            }
-        }
-
-        // The states are whole numbers, so that their sum is exact and only the last two roundings are left.
-        var scale = 1 / Math.Sqrt(mean.Sum(static value => value * value));
-        return Array.ConvertAll(mean, value => (float)(value * scale));
-    }
 }

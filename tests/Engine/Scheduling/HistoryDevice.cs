@@ -54,6 +54,24 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
     /// <summary>The hidden state of the last token of <paramref name="history"/> on any such device.</summary>
     public static float[] HiddenState(ReadOnlySpan<int> history) => [Next(history), -Next(history[..(history.Length / 2)]), history.Length];
 
+    /// <summary>The embedding that any engine over such a device must give for <paramref name="prompt"/>.</summary>
+    public static float[] Embedding(int[] prompt)
+    {
+        var sum = new double[HiddenSize];
+        for (var position = 0; position < prompt.Length; position++)
+        {
+            var state = HiddenState(prompt.AsSpan(0, position + 1));
+            for (var i = 0; i < sum.Length; i++)
+            {
+                sum[i] += state[i];
+            }
+        }
+
+        // The states are whole numbers, so that their sum is exact and only the last two roundings are left.
+        var scale = 1 / Math.Sqrt(sum.Sum(static value => value * value));
+        return Array.ConvertAll(sum, value => (float)(value * scale));
+    }
+
     public StepResult Execute(StepPlan plan)
     {
         BeforeStep?.Invoke(plan);

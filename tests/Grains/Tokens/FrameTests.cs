@@ -13,7 +13,8 @@ public sealed class FrameTests
         from text in Gen.OneOf(Gen.Const(""), Gen.String.AlphaNumeric, Gen.Const("grün 漢字 🙂"), Gen.String[Gen.Char.AlphaNumeric, 5_000, 9_000])
         from finish in Gen.Enum<FinishReason>()
         from error in Gen.OneOf(Gen.Const((string?)null), Gen.Const((string?)""), Gen.Const((string?)"the device has füled"))
-        select Records.Output(offset, token, text, finish, finish == FinishReason.None ? null : error);
+        from embedding in Gen.OneOf(Gen.Const((float[]?)null), Gen.Single.Array[0, 50].Select(static values => (float[]?)values))
+        select Records.Output(offset, token, text, finish, finish == FinishReason.None ? null : error) with { Embedding = embedding };
 
     [Fact]
     public void What_is_written_is_read() => AnyOutput.Array[0, 40].Sample(outputs =>
@@ -28,6 +29,7 @@ public sealed class FrameTests
             Assert.Equal(output.Text, Encoding.UTF8.GetString(record.Text));
             Assert.Equal(output.Usage, record.Usage);
             Assert.Equal(output.Error, record.Error);
+            Assert.Equal(output.Embedding, record.Embedding);
         }
 
         Assert.False(reader.TryRead(out _));
@@ -36,7 +38,7 @@ public sealed class FrameTests
     [Fact]
     public void A_frame_that_is_cut_off_says_so_wherever_it_is_cut()
     {
-        var frame = Records.Frame(new StreamTicket(256, 1), Records.Output(0, 7, "text", FinishReason.Error, "error")).Written;
+        var frame = Records.Frame(new StreamTicket(256, 1), Records.Output(0, 7, "text", FinishReason.Error, "error") with { Embedding = [1, 2] }).Written;
         for (var length = 1; length < frame.Length; length++)
         {
             Assert.Throws<InvalidDataException>(() => new FrameReader(frame.Span[..length]).TryRead(out _));

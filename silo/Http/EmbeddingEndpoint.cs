@@ -1,0 +1,49 @@
+using Crescent.Grains.Serving;
+
+namespace Crescent.Silo.Http;
+
+/// <summary>POST /v1/embeddings: for each input the mean of its tokens' hidden states, after the final norm, at length 1.</summary>
+internal static class EmbeddingEndpoint
+{
+    /// <summary>Inputs of one request under way at once: a long list must not fill the queues of all devices.</summary>
+    public const int MaxAtOnce = 32;
+
+    public static void MapEmbeddings(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/embeddings", Answer);
+
+    private static async Task Answer(
+        HttpContext http, IGenerationService service, ServedModel model, ServingMetrics metrics, TimeProvider time, IgnoredFields ignored)
+    {
+        using var document = await RequestBody.Read(http.Request, http.RequestAborted);
+        var body = new RequestFields(document.RootElement);
+        var fields = EmbeddingFields.Read(body, model);
+        ignored.Report(http, body);
+        var answer = new EmbeddingAnswer(model.Id, fields.Inputs.Count);
+        var id = $"embd-{Guid.NewGuid():N}";
+        var began = time.GetTimestamp();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = http.RequestAborted };
+        await Parallel.ForEachAsync(Enumerable.Range(0, fields.Inputs.Count), options, async (input, cancellationToken) =>
+        {
+            var call = new GenerationCall
+            {
+                RequestId = fields.Inputs.Count == 1 ? id : $"{id}-{input}",
+                Prompt = fields.Inputs[input],
+                MaxTokens = 0,
+                WantsEmbedding = true,
+                Priority = fields.Priority,
+                Tenant = fields.Tenant,
+                Deadline = Left(fields.Deadline, time.GetElapsedTime(began)),
+            };
+            var watch = metrics.Begin();
+            await foreach (var chunk in service.Generate(call, cancellationToken))
+            {
+                watch.Saw(chunk);
+                answer.Take(input, chunk);
+            }
+        });
+        await answer.Send(http, fields.Base64);
+    }
+
+    private static TimeSpan? Left(TimeSpan? deadline, TimeSpan elapsed) => deadline is not { } whole ? null
+        : whole > elapsed ? whole - elapsed
+        : throw new DeadlineExceededException($"The deadline of {whole.TotalSeconds:0.###} s passed before all inputs were embedded.");
+}
