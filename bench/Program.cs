@@ -5,4 +5,5 @@ return await new RootCommand("Measures parts of Crescent on this machine.")
 {
     CpuCommand.Create(),
     EngineCommand.Create(),
+    IndexCommand.Create(),
 }.Parse(args).InvokeAsync();
