@@ -25,6 +25,9 @@ internal sealed class Choice(AnswerReader reader)
 
     public ChatUsage? Usage { get; private set; }
 
+    /// <summary>What is to be said of an answer that its deadline cut short; null for any other.</summary>
+    public string? Cut { get; private set; }
+
     /// <summary>Its tokens' logprobs, if the request asks for them.</summary>
     public ChoiceLogprobs Logprobs => new(_tokens, _logprobs, 0);
 
@@ -36,6 +39,7 @@ internal sealed class Choice(AnswerReader reader)
         _tokens.AddRange(chunk.Tokens);
         _logprobs.AddRange(chunk.Logprobs ?? []);
         Usage ??= chunk.Usage;
+        Cut ??= chunk.Cut;
         reader.Read(chunk, _deltas);
         FinishReason ??= reader.Reason(chunk.FinishReason);
         foreach (var delta in _deltas)

@@ -98,6 +98,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
                 format.WriteWhole(json, sent[choice]);
                 WriteLogprobs(json, fields, sent[choice].Logprobs);
                 json.WriteString("finish_reason"u8, sent[choice].FinishReason);
+                WriteCut(json, sent[choice].Cut);
                 json.WriteEndObject();
             }
 
@@ -186,12 +187,19 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
 
         if (chunk.FinishReason is { } reason)
         {
-            WriteEvent(events, fields, choice, null, choice.Reader.Reason(reason), default);
+            WriteEvent(events, fields, choice, null, choice.Reader.Reason(reason), default, cut: chunk.Cut);
         }
     }
 
     private void WriteEvent(
-        EventStream events, CompletionFields fields, EventChoice choice, AnswerDelta? delta, string? reason, in ChoiceLogprobs logprobs, bool opening = false)
+        EventStream events,
+        CompletionFields fields,
+        EventChoice choice,
+        AnswerDelta? delta,
+        string? reason,
+        in ChoiceLogprobs logprobs,
+        bool opening = false,
+        string? cut = null)
     {
         var json = events.Begin();
         WriteHead(json, format.EventObject);
@@ -200,6 +208,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         format.WriteDelta(json, delta, opening);
         WriteLogprobs(json, fields, logprobs);
         json.WriteString("finish_reason"u8, reason);
+        WriteCut(json, cut);
         json.WriteEndObject();
         json.WriteEndArray();
         if (fields.IncludeUsage)
@@ -220,6 +229,18 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         else
         {
             format.WriteLogprobs(json, logprobs, model.Model.Tokenizer);
+        }
+    }
+
+    // OpenAI has no finish reason for it: the choice says length, and here why.
+    private static void WriteCut(Utf8JsonWriter json, string? cut)
+    {
+        if (cut is not null)
+        {
+            json.WriteStartObject("crescent"u8);
+            json.WriteString("cut_by"u8, "deadline"u8);
+            json.WriteString("message"u8, cut);
+            json.WriteEndObject();
         }
     }
 

@@ -120,7 +120,7 @@ internal sealed class ServingMetrics(IDeviceReports reports, ServedModel model, 
             if (chunk.FinishReason is { } reason)
             {
                 metrics._whole.Observe(_time.GetElapsedTime(start, now).TotalSeconds);
-                metrics._success.AddOrUpdate(reason, 1, static (_, count) => count + 1);
+                metrics._success.AddOrUpdate(chunk.Cut is null ? reason : "deadline", 1, static (_, count) => count + 1);
             }
 
             if (chunk.Usage is { } usage)
