@@ -32,8 +32,7 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
         var bytes = (long)blocks * _blockBytes;
         _file = path is null
             ? MemoryMappedFile.CreateNew(null, bytes)
-            : MemoryMappedFile.CreateFromFile(
-                new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose), null, bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+            : MemoryMappedFile.CreateFromFile(OpenFile(path, bytes), null, bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
         _view = _file.CreateViewAccessor(0, bytes);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _memory);
         _memory += _view.PointerOffset;
@@ -115,6 +114,17 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
         _view.Dispose();
         _file.Dispose();
     }
+
+    // All of it is allocated at once: where a mapped page finds no room on the disk, the process is killed.
+    private static FileStream OpenFile(string path, long bytes) => new(path, new FileStreamOptions
+    {
+        Mode = FileMode.Create,
+        Access = FileAccess.ReadWrite,
+        Share = FileShare.None,
+        BufferSize = 1,
+        Options = FileOptions.DeleteOnClose,
+        PreallocationSize = bytes,
+    });
 
     private Span<byte> Slot(int slot) => new(_memory + ((long)slot * _blockBytes), _blockBytes);
 

@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Simulated;
 
 namespace Crescent.Silo.Configuration;
@@ -11,6 +12,16 @@ public sealed class ServingOptions : IChecked
     public const int MaxThreads = 1024;
     public const int MinKvBlocks = 8;
     public const int MaxKvBlocks = 1 << 24;
+    public const string DefaultKvType = "f16";
+    public const int MaxKvHostMib = 1 << 24;
+
+    /// <summary>What <see cref="KvType"/> takes.</summary>
+    public static readonly IReadOnlyDictionary<string, KvType> KvTypes = new Dictionary<string, KvType>(StringComparer.Ordinal)
+    {
+        ["f16"] = Engine.Devices.Cpu.KvType.F16,
+        ["q8_0"] = Engine.Devices.Cpu.KvType.Q8_0,
+        ["f32"] = Engine.Devices.Cpu.KvType.F32,
+    };
 
     /// <summary>A GGUF file, or <c>sim:NAME</c> on simulated devices; null for the embedded model.</summary>
     public string? Model { get; set; }
@@ -32,6 +43,15 @@ public sealed class ServingOptions : IChecked
 
     /// <summary>KV blocks of 16 tokens on each device; 0 lets the device choose.</summary>
     public int KvBlocks { get; set; }
+
+    /// <summary>How devices keep keys and values: one of <see cref="KvTypes"/>.</summary>
+    public string KvType { get; set; } = DefaultKvType;
+
+    /// <summary>MiB of the host tier of each device, for KV blocks that it has no room for; 0 for none.</summary>
+    public int KvHostMib { get; set; }
+
+    /// <summary>Folder for the files of the host tier, one a device; null to keep it in memory.</summary>
+    public string? KvHostFolder { get; set; }
 
     /// <summary>Whether devices or model are simulated.</summary>
     public bool IsSimulated => DeviceNames.Any(SimulatedDeviceSpec.IsSimulated) || IsSimulatedModel;
@@ -64,6 +84,11 @@ public sealed class ServingOptions : IChecked
             yield return Settings.OutOfRange(Settings.KvBlocks, KvBlocks, $"0 (automatic) or {MinKvBlocks} to {MaxKvBlocks}");
         }
 
+        foreach (var problem in KvProblems())
+        {
+            yield return problem;
+        }
+
         if (Speed is not (> 0 and <= MaxSpeed))
         {
             yield return Settings.OutOfRange(Settings.Speed, Speed, $"a factor above 0 and up to {MaxSpeed}");
@@ -90,6 +115,33 @@ public sealed class ServingOptions : IChecked
             yield return Model is null || IsSimulatedModel
                 ? $"The embedded model is not at {ModelPath}; build again, or name another file with {Settings.Model}."
                 : $"{Settings.Model} names {ModelPath}, where there is no file.";
+        }
+    }
+
+    private IEnumerable<string> KvProblems()
+    {
+        if (!KvTypes.ContainsKey(KvType))
+        {
+            yield return Settings.OutOfRange(Settings.KvType, KvType, string.Join(", ", KvTypes.Keys));
+        }
+
+        if (KvHostMib is < 0 or > MaxKvHostMib)
+        {
+            yield return Settings.OutOfRange(Settings.KvHostMib, KvHostMib, $"0 (none) to {MaxKvHostMib}");
+        }
+
+        if (KvHostFolder is not null && KvHostMib == 0)
+        {
+            yield return $"{Settings.KvHostFolder} is '{KvHostFolder}', but there is no host tier to keep there; give its size with {Settings.KvHostMib}.";
+        }
+        else if (KvHostFolder is not null && !Directory.Exists(KvHostFolder))
+        {
+            yield return $"{Settings.KvHostFolder} names {Path.GetFullPath(KvHostFolder)}, where there is no folder; make it, or leave the option out.";
+        }
+
+        if (IsSimulated && (KvType != DefaultKvType || KvHostMib != 0))
+        {
+            yield return $"{Settings.KvType} and {Settings.KvHostMib} are for devices that hold keys and values; simulated ones hold none: leave them out.";
         }
     }
 

@@ -35,6 +35,18 @@ public static class Settings
     public static readonly Setting KvBlocks = Define("--kv-blocks", "KvBlocks", "count",
         $"KV blocks of 16 tokens on each device, {ServingOptions.MinKvBlocks} to {ServingOptions.MaxKvBlocks}. Default: the device's choice.");
 
+    public static readonly Setting KvType = Define("--kv-type", "KvType", "type",
+        $"How devices keep keys and values: {string.Join(", ", ServingOptions.KvTypes.Keys)}; q8_0 takes a little over half the memory of f16. "
+        + $"Default: {ServingOptions.DefaultKvType}.");
+
+    public static readonly Setting KvHostMib = Define("--kv-host-mib", "KvHostMib", "MiB",
+        $"Host tier of each device, up to {ServingOptions.MaxKvHostMib}: KV blocks that the device has no room for are kept there and copied "
+        + "back when a prompt needs them. Default: 0, none.");
+
+    public static readonly Setting KvHostFolder = Define("--kv-host-folder", "KvHostFolder", "path",
+        "Folder to keep the host tier in, as one memory-mapped file for each device, removed at the stop; a cluster needs one of its own. "
+        + "Default: memory.");
+
     public static readonly Setting Policy = new("--policy", $"{PlacementOptions.Section}:Policy", "name",
         $"Placement policy: {string.Join(", ", PlacementPolicies.Names)}. Default: {PlacementOptions.DefaultPolicy}.");
 
@@ -81,7 +93,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
+        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, KvHostMib, KvHostFolder, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, LogLevel, DeviceShare, Supervised,
     ];
 

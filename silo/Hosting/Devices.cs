@@ -20,23 +20,41 @@ internal static partial class Devices
 
         var names = options.DeviceNames;
         var threads = ThreadShare(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, names.Count);
-        return [.. names.Select<string, DeviceFactory>(name => (services, sink) =>
-            Cpu(name, threads, options.KvBlocks, model, services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine"), sink))];
+        return [.. names.Select<string, DeviceFactory>(name => (services, sink) => Cpu(name, threads, options, model, services, sink))];
     }
 
     /// <summary>Threads of each of <paramref name="sharers"/> that share <paramref name="threads"/>; at least 1.</summary>
     public static int ThreadShare(int threads, int sharers) => Math.Max(1, threads / Math.Max(1, sharers));
 
-    private static DeviceEngine Cpu(string name, int threads, int kvBlocks, LanguageModel model, ILogger logger, IEngineSink sink)
+    private static DeviceEngine Cpu(string name, int threads, ServingOptions options, LanguageModel model, IServiceProvider services, IEngineSink sink)
     {
-        var device = new CpuDevice(model.Graph, new CpuDeviceOptions { Name = name, Threads = threads, KvBlocks = kvBlocks });
-        var engine = new InferenceEngine(device, model.Tokenizer, model.Name, sink, new CpuPowerModel(threads));
-        LogDevice(logger, name, device.Info.Description, device.Info.BlockCount);
-        return new DeviceEngine(device, engine, new EngineDriver(engine, failure => LogFailed(logger, failure, name)));
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
+        var device = new CpuDevice(
+            model.Graph,
+            new CpuDeviceOptions { Name = name, Threads = threads, KvBlocks = options.KvBlocks, KvType = ServingOptions.KvTypes[options.KvType] });
+        try
+        {
+            var tier = HostTier.Of(options, services.GetRequiredService<ILocalSiloDetails>().Name, device.Info);
+            var engine = tier.Open(() => new InferenceEngine(
+                device,
+                model.Tokenizer,
+                model.Name,
+                sink,
+                new CpuPowerModel(threads),
+                new EngineOptions { KvType = options.KvType, HostBlocks = tier.Blocks, HostPath = tier.Path }));
+            LogDevice(logger, name, device.Info.Description, device.Info.BlockCount, options.KvType, tier.Blocks, tier.Path ?? "memory");
+            return new DeviceEngine(device, engine, new EngineDriver(engine, failure => LogFailed(logger, failure, name)));
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Device {Name}: {Description}, {Blocks} KV blocks.")]
-    private static partial void LogDevice(ILogger logger, string name, string description, int blocks);
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Device {Name}: {Description}, {Blocks} KV blocks in {KvType}, {HostBlocks} in the host tier ({Where}).")]
+    private static partial void LogDevice(ILogger logger, string name, string description, int blocks, string kvType, int hostBlocks, string where);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A step on device {Name} failed.")]
     private static partial void LogFailed(ILogger logger, Exception failure, string name);

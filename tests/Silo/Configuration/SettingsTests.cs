@@ -34,6 +34,11 @@ public sealed class SettingsTests
     [InlineData("Threads", "-1", "0 (share the cores) to 1024")]
     [InlineData("Threads", "1025", "1024")]
     [InlineData("KvBlocks", "7", "8 to 16777216")]
+    [InlineData("KvType", "q4_0", "f16, q8_0, f32")]
+    [InlineData("KvType", "F16", "f16, q8_0, f32")]
+    [InlineData("KvHostMib", "-1", "0 (none) to 16777216")]
+    [InlineData("KvHostMib", "16777217", "16777216")]
+    [InlineData("KvHostFolder", "/tmp", "--kv-host-mib")]
     [InlineData("Devices", "cuda:0", "cpu")]
     [InlineData("Speed", "0", "above 0")]
     [InlineData("Devices", "cpu,cpu", "twice")]
@@ -56,6 +61,17 @@ public sealed class SettingsTests
     public void A_wrong_HTTP_setting_is_named_with_what_it_takes(string key, string value, string said)
     {
         Wrong<HttpOptions>(key, value, said);
+    }
+
+    [Fact]
+    public void A_folder_that_is_not_there_and_a_tier_of_simulated_devices_are_refused()
+    {
+        var folder = Assert.Single(new ServingOptions { KvHostMib = 1, KvHostFolder = "nowhere/none" }.Problems());
+        Assert.Contains(Path.Combine("nowhere", "none"), folder, StringComparison.Ordinal);
+        var simulated = new ServingOptions { Devices = "sim:h100-sxm:tp8", Model = "sim:llama-3-70b-fp8" };
+        Assert.Empty(simulated.Problems());
+        simulated.KvHostMib = 1;
+        Assert.Contains("simulated", Assert.Single(simulated.Problems()), StringComparison.Ordinal);
     }
 
     [Fact]
