@@ -43,9 +43,9 @@ internal sealed class GenerationService(
                 ended = read.End is not null;
                 if (read.End is { } end)
                 {
-                    var cut = end.Reason == FinishReason.Deadline ? end.Error ?? "Its deadline passed." : null;
+                    var cut = end.Reason == FinishReason.Deadline ? Late(call, stream) : null;
                     yield return new GenerationChunk(
-                        read.Tokens, read.Text, Reason(stream, end), Usage(call, stream, end), read.Logprobs, cut, end.Embedding);
+                        read.Tokens, read.Text, Reason(call, stream, end), Usage(call, stream, end), read.Logprobs, cut, end.Embedding);
                 }
                 else if (read.Tokens.Length > 0 || read.Text.Length > 0)
                 {
@@ -74,13 +74,18 @@ internal sealed class GenerationService(
     }
 
     /// <summary>OpenAI's word for the end; an answer cut at its deadline is one cut by length, unless nothing of it is there.</summary>
-    private static string Reason(TokenStream stream, StreamEnd end) => end.Reason switch
+    private static string Reason(GenerationCall call, TokenStream stream, StreamEnd end) => end.Reason switch
     {
         FinishReason.Stop => "stop",
         FinishReason.Refused => throw new RequestRefusedException(RefusalReason.Invalid, end.Error ?? "The device refused the request."),
-        FinishReason.Deadline when stream.Count == 0 => throw new DeadlineExceededException(end.Error ?? "Its deadline passed."),
+        FinishReason.Deadline when stream.Count == 0 => throw new DeadlineExceededException(Late(call, stream)),
         _ => "length",
     };
+
+    // The engine only knows the time that was left when it got the call, and the tokens of its own attempt.
+    private static string Late(GenerationCall call, TokenStream stream) => stream.Count == 0
+        ? $"The deadline of {call.Deadline?.TotalSeconds:0.###} s passed before there was an answer."
+        : $"The deadline of {call.Deadline?.TotalSeconds:0.###} s passed after {stream.Count} output tokens.";
 
     private void Validate(GenerationCall call)
     {

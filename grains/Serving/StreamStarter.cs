@@ -154,7 +154,7 @@ internal sealed class StreamStarter(
             Priority = call.Priority,
             Tenant = call.Tenant,
             CacheSalt = call.CacheSalt,
-            Deadline = call.Deadline - time.GetElapsedTime(stream.OpenedAt),
+            Deadline = call.Deadline is { } deadline ? Left(deadline, time.GetElapsedTime(stream.OpenedAt)) : null,
             SpeculativeTokens = call.SpeculativeTokens,
             ForkOf = leader?.Ticket,
             Prefer = leader?.Device,
@@ -162,6 +162,8 @@ internal sealed class StreamStarter(
             Observer = observer,
         });
     }
+
+    private static TimeSpan Left(TimeSpan deadline, TimeSpan elapsed) => deadline > elapsed ? deadline - elapsed : TimeSpan.Zero;
 
     private async Task CancelOnceStarted(Task<SubmissionReply> start, StreamTicket ticket)
     {

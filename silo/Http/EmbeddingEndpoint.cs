@@ -21,29 +21,38 @@ internal static class EmbeddingEndpoint
         var id = $"embd-{Guid.NewGuid():N}";
         var began = time.GetTimestamp();
         var options = new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = http.RequestAborted };
-        await Parallel.ForEachAsync(Enumerable.Range(0, fields.Inputs.Count), options, async (input, cancellationToken) =>
+        try
         {
-            var call = new GenerationCall
+            await Parallel.ForEachAsync(Enumerable.Range(0, fields.Inputs.Count), options, async (input, cancellationToken) =>
             {
-                RequestId = fields.Inputs.Count == 1 ? id : $"{id}-{input}",
-                Prompt = fields.Inputs[input],
-                MaxTokens = 0,
-                WantsEmbedding = true,
-                Priority = fields.Priority,
-                Tenant = fields.Tenant,
-                Deadline = Left(fields.Deadline, time.GetElapsedTime(began)),
-            };
-            var watch = metrics.Begin();
-            await foreach (var chunk in service.Generate(call, cancellationToken))
-            {
-                watch.Saw(chunk);
-                answer.Take(input, chunk);
-            }
-        });
+                var call = new GenerationCall
+                {
+                    RequestId = fields.Inputs.Count == 1 ? id : $"{id}-{input}",
+                    Prompt = fields.Inputs[input],
+                    MaxTokens = 0,
+                    WantsEmbedding = true,
+                    Priority = fields.Priority,
+                    Tenant = fields.Tenant,
+                    Deadline = Left(fields.Deadline, time.GetElapsedTime(began)),
+                };
+                var watch = metrics.Begin();
+                await foreach (var chunk in service.Generate(call, cancellationToken))
+                {
+                    watch.Saw(chunk);
+                    answer.Take(input, chunk);
+                }
+            });
+        }
+        catch (DeadlineExceededException e)
+        {
+            // The calls know what was left when it was their turn; the caller gave the whole.
+            throw new DeadlineExceededException($"The deadline of {fields.Deadline?.TotalSeconds:0.###} s passed before all inputs were embedded.", e);
+        }
+
         await answer.Send(http, fields.Base64);
     }
 
     private static TimeSpan? Left(TimeSpan? deadline, TimeSpan elapsed) => deadline is not { } whole ? null
         : whole > elapsed ? whole - elapsed
-        : throw new DeadlineExceededException($"The deadline of {whole.TotalSeconds:0.###} s passed before all inputs were embedded.");
+        : throw new DeadlineExceededException("The deadline passed before it was this input's turn.");
 }

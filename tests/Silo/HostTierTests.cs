@@ -74,7 +74,14 @@ public sealed partial class HostTierTests
     {
         var device = new DeviceInfo
         {
-            Name = "cpu:1", Description = "", BlockCount = 1, BlockBytes = 3 << 20, MaxStepTokens = 1, MaxLogitRows = 1, MaxContext = 1, VocabularySize = 1,
+            Name = "cpu:1",
+            Description = "",
+            BlockCount = 1,
+            BlockBytes = 3 << 20,
+            MaxStepTokens = 1,
+            MaxLogitRows = 1,
+            MaxContext = 1,
+            VocabularySize = 1,
         };
         Assert.Equal(new HostTier(0, null), HostTier.Of(new ServingOptions(), "device-1", device));
         Assert.Equal(new HostTier(2, null), HostTier.Of(new ServingOptions { KvHostMib = 8 }, "device-1", device));
