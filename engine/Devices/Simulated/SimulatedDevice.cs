@@ -55,6 +55,7 @@ public sealed class SimulatedDevice : IDevice
             MaxLogitRows = options.MaxLogitRows,
             MaxContext = (int)Math.Min(options.MaxContext > 0 ? options.MaxContext : model.ContextLength, (long)blocks * StepPlan.BlockSize),
             VocabularySize = text.VocabularySize,
+            Profile = SimulatedProfile.Of(spec.Gpu, spec.TensorParallel, _time, Power.Curve),
         };
     }
 

@@ -1,0 +1,86 @@
+namespace Crescent.Control.Placement;
+
+/// <summary>
+/// What one more call would meet on a device and add to it, as far as that does not depend on the call: made anew whenever the device's
+/// state changes, so that a decision over a thousand devices is a few operations each.
+/// </summary>
+public readonly record struct DeviceForecast
+{
+    /// <summary>Share of the time that prompts may take before the time between tokens is as good as infinite.</summary>
+    private const double MostPromptShare = 0.95;
+
+    /// <summary>Until a new prompt is begun, s: what is queued before it, and half of the step in progress.</summary>
+    public double QueueSeconds { get; init; }
+
+    /// <summary>What a prompt token takes at the clock in force, s, decode beside it included.</summary>
+    public double PromptSeconds { get; init; }
+
+    /// <summary>The same for a pair of positions in its attention, s.</summary>
+    public double PromptPairSeconds { get; init; }
+
+    /// <summary>A decode step with one sequence more, s.</summary>
+    public double StepSeconds { get; init; }
+
+    /// <summary>What each position of context adds to it, s.</summary>
+    public double ContextSeconds { get; init; }
+
+    /// <summary>Share of the time that goes to prompts, 0 to 0.95.</summary>
+    public double PromptShare { get; init; }
+
+    /// <summary>Energy that one more sequence adds to a step, J.</summary>
+    public double StepJoules { get; init; }
+
+    /// <summary>Power of a prompt at the clock in force, above idle, W.</summary>
+    public double PromptWatts { get; init; }
+
+    /// <summary>What the device draws now, by its profile, above idle, W.</summary>
+    public double DrawnWatts { get; init; }
+
+    /// <summary>Power of decode with one sequence more, above idle, W.</summary>
+    public double DecodeWatts { get; init; }
+
+    /// <summary>Power by which a device outdraws its idle self as soon as one sequence runs, W.</summary>
+    public double AwakeWatts { get; init; }
+
+    /// <summary>Sequences that run, wait or are on their way.</summary>
+    public int Batch { get; init; }
+
+    /// <summary>The forecast for <paramref name="device"/>.</summary>
+    public static DeviceForecast Of(in DeviceState device)
+    {
+        var profile = device.Profile;
+        var load = device.Load;
+        var cap = load.CapWatts > 0 ? load.CapWatts : profile.MaxCapWatts;
+        var batch = device.Sequences;
+        var promptClock = profile.PrefillClock(cap);
+        var decodeClock = profile.DecodeClock(cap, batch + 1);
+        var context = (double)(load.TotalBlocks - load.FreeBlocks) * load.BlockSize;
+        var now = batch == 0 ? 0 : profile.DecodeSeconds(batch, context, decodeClock);
+        var next = profile.DecodeSeconds(batch + 1, context, decodeClock);
+        var queued = load.QueuedPromptTokens + device.UnseenPromptTokens;
+        var perToken = profile.PromptSeconds / promptClock;
+
+        // Each step's budget of prompt tokens comes with a decode step of the sequences beside it.
+        var chunk = Math.Max(1, load.MaxStepTokens - batch);
+        var share = Math.Min(MostPromptShare, device.PromptRate * perToken);
+        var idle = profile.IdleWatts;
+        var more = profile.DecodeWatts(batch + 1, decodeClock) - idle;
+        var decode = batch == 0 ? 0 : profile.DecodeWatts(batch, decodeClock) - idle;
+        var prompt = profile.PrefillWattsAt(promptClock) - idle;
+        return new DeviceForecast
+        {
+            QueueSeconds = (queued * (perToken + (now / chunk))) + (now / 2),
+            PromptSeconds = perToken + (next / chunk),
+            PromptPairSeconds = profile.PromptPairSeconds / promptClock,
+            StepSeconds = next,
+            ContextSeconds = profile.ContextSeconds * profile.DecodeStretch(decodeClock),
+            PromptShare = share,
+            StepJoules = (more * next) - (decode * now),
+            PromptWatts = prompt,
+            DrawnWatts = (share * prompt) + ((1 - share) * decode),
+            DecodeWatts = more,
+            AwakeWatts = profile.DecodeWatts(1, decodeClock) - idle,
+            Batch = batch,
+        };
+    }
+}

@@ -1,0 +1,50 @@
+namespace Crescent.Control.Placement;
+
+/// <summary>How busy a device is, as it was last heard.</summary>
+public readonly record struct DeviceLoad
+{
+    /// <summary>Sequences that wait.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>Sequences in the batch.</summary>
+    public int Running { get; init; }
+
+    /// <summary>Prompt tokens not computed yet, of waiting and running sequences.</summary>
+    public int QueuedPromptTokens { get; init; }
+
+    /// <summary>KV blocks to be had now.</summary>
+    public int FreeBlocks { get; init; }
+
+    /// <summary>KV blocks in all.</summary>
+    public int TotalBlocks { get; init; }
+
+    /// <summary>KV blocks that the device's sequences take at their longest.</summary>
+    public int CommittedBlocks { get; init; }
+
+    /// <summary>Positions in a KV block.</summary>
+    public int BlockSize { get; init; }
+
+    /// <summary>Positions a sequence may have.</summary>
+    public int MaxContext { get; init; }
+
+    /// <summary>Most tokens in a step.</summary>
+    public int MaxStepTokens { get; init; }
+
+    /// <summary>Smoothed duration of a step, s; 0 before the first.</summary>
+    public double StepSeconds { get; init; }
+
+    /// <summary>Prompt tokens computed since start: those found in a cache do not count.</summary>
+    public long ComputedPromptTokens { get; init; }
+
+    /// <summary>Power as metered, W.</summary>
+    public double Watts { get; init; }
+
+    /// <summary>Power cap in force, W.</summary>
+    public double CapWatts { get; init; }
+
+    /// <summary>Positions that the device can give one sequence.</summary>
+    public int Positions => (int)Math.Min(MaxContext, (long)TotalBlocks * BlockSize);
+
+    /// <summary>Blocks of <paramref name="positions"/> positions, rounded up.</summary>
+    public int BlocksFor(long positions) => (int)((positions + BlockSize - 1) / BlockSize);
+}

@@ -1,0 +1,76 @@
+using Crescent.Engine.Devices;
+
+namespace Crescent.Control.Placement;
+
+/// <summary>One device in a <see cref="FactoryView"/>: its newest report and what has been placed on it since.</summary>
+public struct DeviceState
+{
+    /// <summary><c>silo/device</c>.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>What it costs.</summary>
+    public required DeviceProfile Profile { get; set; }
+
+    /// <summary>How busy it is.</summary>
+    public DeviceLoad Load { get; set; }
+
+    /// <summary>Number of the report.</summary>
+    public long Sequence { get; set; }
+
+    /// <summary>When the report came, in seconds of the view's clock.</summary>
+    public double HeardAt { get; set; }
+
+    /// <summary>Prompt tokens a second that it has computed of late.</summary>
+    public double PromptRate { get; set; }
+
+    /// <summary>It takes no new work.</summary>
+    public bool Draining { get; set; }
+
+    /// <summary>Calls can be sent to it now.</summary>
+    public bool Reachable { get; set; }
+
+    /// <summary>Calls placed here and not yet ended.</summary>
+    public int Reserved { get; set; }
+
+    /// <summary>Those of them that the report does not count yet.</summary>
+    public int UnseenCalls { get; set; }
+
+    /// <summary>Their prompt tokens, less what the cache holds of them.</summary>
+    public int UnseenPromptTokens { get; set; }
+
+    /// <summary>KV blocks of their prompts.</summary>
+    public int UnseenPromptBlocks { get; set; }
+
+    /// <summary>Their KV blocks at their longest.</summary>
+    public int UnseenBlocks { get; set; }
+
+    /// <summary>Watts they were expected to add.</summary>
+    public double UnseenWatts { get; set; }
+
+    /// <summary>Its own budget, or null.</summary>
+    public PowerLevel? OwnLevel { get; set; }
+
+    /// <summary>Its node, or null.</summary>
+    public PowerLevel? NodeLevel { get; set; }
+
+    /// <summary>Its rack, or null.</summary>
+    public PowerLevel? RackLevel { get; set; }
+
+    /// <summary>The cluster, or null.</summary>
+    public PowerLevel? ClusterLevel { get; set; }
+
+    /// <summary>What a watt more costs here, in points: the prices over the headroom of each level it belongs to.</summary>
+    public readonly double PointsPerWatt =>
+        (OwnLevel?.PointsPerWatt ?? 0) + (NodeLevel?.PointsPerWatt ?? 0) + (RackLevel?.PointsPerWatt ?? 0) + (ClusterLevel?.PointsPerWatt ?? 0);
+
+    /// <summary>Watts that the tightest level it belongs to has left.</summary>
+    public readonly double HeadroomWatts => Math.Min(
+        Math.Min(OwnLevel?.HeadroomWatts ?? double.PositiveInfinity, NodeLevel?.HeadroomWatts ?? double.PositiveInfinity),
+        Math.Min(RackLevel?.HeadroomWatts ?? double.PositiveInfinity, ClusterLevel?.HeadroomWatts ?? double.PositiveInfinity));
+
+    /// <summary>Sequences that run, wait or are on their way.</summary>
+    public readonly int Sequences => Load.Running + Load.Waiting + UnseenCalls;
+
+    /// <summary>KV blocks that are free and not promised.</summary>
+    public readonly int RoomNow => Load.FreeBlocks - UnseenBlocks;
+}

@@ -1,0 +1,166 @@
+using System.Runtime.InteropServices;
+
+namespace Crescent.Control.Placement;
+
+/// <summary>
+/// All devices as one placing silo sees them, with its own reservations. Not safe for use by several threads. Whoever changes a device's
+/// state calls <see cref="Refresh"/> after it.
+/// </summary>
+public sealed class FactoryView
+{
+    public const double DefaultStaleSeconds = 3;
+    public const int DefaultMaxQueued = 256;
+
+    private readonly List<DeviceState> _devices = [];
+    private readonly Dictionary<string, int> _index = new(StringComparer.Ordinal);
+    private DeviceForecast[] _forecasts = new DeviceForecast[16];
+    private int[] _overlap = new int[16];
+    private double _promptJoules;
+    private double _tokenJoules;
+
+    /// <summary>Seconds of a clock that only this view and its writers share.</summary>
+    public double Now { get; set; }
+
+    /// <summary>A device that was not heard of for longer than this takes no calls, in seconds.</summary>
+    public double StaleAfter { get; init; } = DefaultStaleSeconds;
+
+    /// <summary>A device with this many calls without a first token takes no more.</summary>
+    public int MaxQueued { get; init; } = DefaultMaxQueued;
+
+    /// <summary>The devices, in the order in which they were first heard of.</summary>
+    public Span<DeviceState> Devices => CollectionsMarshal.AsSpan(_devices);
+
+    /// <summary>What follows from each device's state, by device.</summary>
+    public ReadOnlySpan<DeviceForecast> Forecasts => _forecasts.AsSpan(0, _devices.Count);
+
+    /// <summary>
+    /// Cached blocks of the call in hand, by device: written before a decision, all 0 where nothing is known of caches.
+    /// </summary>
+    public Span<int> Overlap => _overlap.AsSpan(0, _devices.Count);
+
+    /// <summary>Adds a device.</summary>
+    public void Add(in DeviceState device)
+    {
+        _index.Add(device.Key, _devices.Count);
+        _devices.Add(device);
+        if (_overlap.Length < _devices.Count)
+        {
+            Array.Resize(ref _overlap, _overlap.Length * 2);
+            Array.Resize(ref _forecasts, _overlap.Length);
+        }
+
+        Refresh(_devices.Count - 1);
+        CountReference();
+    }
+
+    /// <summary>Removes the devices that <paramref name="gone"/> names.</summary>
+    public void Remove(Predicate<DeviceState> gone)
+    {
+        if (_devices.RemoveAll(gone) > 0)
+        {
+            _index.Clear();
+            for (var i = 0; i < _devices.Count; i++)
+            {
+                _index.Add(_devices[i].Key, i);
+                Refresh(i);
+            }
+
+            CountReference();
+        }
+    }
+
+    /// <summary>
+    /// Energy of <paramref name="call"/> alone on an idle device of this factory, J, in the mean over its devices: what joules are measured by.
+    /// </summary>
+    public double ReferenceJoules(in PlacementCall call) => (call.PromptTokens * _promptJoules) + (call.ExpectedTokens * _tokenJoules);
+
+    /// <summary>Index of the device <paramref name="key"/>, or -1.</summary>
+    public int IndexOf(string key) => _index.GetValueOrDefault(key, -1);
+
+    /// <summary>Makes the forecast of a device whose state has changed.</summary>
+    public void Refresh(int device) => _forecasts[device] = DeviceForecast.Of(Devices[device]);
+
+    /// <summary>Prompt tokens of <paramref name="call"/> that the device at <paramref name="index"/> would have to compute; at least 1.</summary>
+    public int Uncached(in PlacementCall call, int index) =>
+        Math.Max(1, call.PromptTokens - (_overlap[index] * Devices[index].Load.BlockSize));
+
+    /// <summary>Whether the device at <paramref name="index"/> may take <paramref name="call"/>.</summary>
+    public PlacementGate Gate(in PlacementCall call, int index)
+    {
+        ref readonly var device = ref Devices[index];
+        var load = device.Load;
+        if ((long)call.PromptTokens + call.MaxTokens - 1 > load.Positions)
+        {
+            return PlacementGate.TooSmall;
+        }
+
+        if (!device.Reachable || Now - device.HeardAt > StaleAfter)
+        {
+            return PlacementGate.Stale;
+        }
+
+        if (device.Draining)
+        {
+            return PlacementGate.Draining;
+        }
+
+        if (call.Avoid is not null && call.Avoid == device.Key)
+        {
+            return PlacementGate.Avoided;
+        }
+
+        if (load.Waiting + device.UnseenCalls >= MaxQueued)
+        {
+            return PlacementGate.Full;
+        }
+
+        if (load.BlocksFor((long)call.PromptTokens + 1) > device.RoomNow)
+        {
+            return PlacementGate.Crowded;
+        }
+
+        return AddedWatts(call, index) > device.HeadroomWatts ? PlacementGate.PowerShort : PlacementGate.Open;
+    }
+
+    /// <summary>Most watts that <paramref name="call"/> adds to the device at <paramref name="index"/> over the next second.</summary>
+    public double AddedWatts(in PlacementCall call, int index)
+    {
+        ref readonly var forecast = ref _forecasts[index];
+        var prompt = Math.Min(1, forecast.PromptShare + (Uncached(call, index) * forecast.PromptSeconds));
+        return Math.Max(0, (prompt * forecast.PromptWatts) + ((1 - prompt) * forecast.DecodeWatts) - forecast.DrawnWatts);
+    }
+
+    /// <summary>Whether the device that <paramref name="call"/> prefers may take it; it needs no score then.</summary>
+    public bool TryPrefer(in PlacementCall call, out PlacementDecision decision)
+    {
+        var index = call.Prefer is null ? -1 : IndexOf(call.Prefer);
+        var taken = index >= 0 && Gate(call, index) <= PlacementGate.Crowded;
+        decision = taken ? new PlacementDecision(index, default) : PlacementDecision.None;
+        return taken;
+    }
+
+    /// <summary>The best gate that any device has for <paramref name="call"/>; only devices with that gate are to be chosen.</summary>
+    /// <returns>False when no device may take it.</returns>
+    public bool TryFindGate(in PlacementCall call, out PlacementGate best)
+    {
+        best = PlacementGate.TooSmall;
+        for (var i = 0; i < _devices.Count && best != PlacementGate.Open; i++)
+        {
+            var gate = Gate(call, i);
+            best = gate < best ? gate : best;
+        }
+
+        return best <= PlacementGate.Crowded && _devices.Count > 0;
+    }
+
+    private void CountReference()
+    {
+        (_promptJoules, _tokenJoules) = (0, 0);
+        foreach (ref readonly var device in Devices)
+        {
+            var profile = device.Profile;
+            _promptJoules += (profile.PrefillWatts - profile.IdleWatts) * profile.PromptSeconds / _devices.Count;
+            _tokenJoules += (profile.DecodeWatts(1) - profile.IdleWatts) * profile.DecodeSeconds(1, 0) / _devices.Count;
+        }
+    }
+}

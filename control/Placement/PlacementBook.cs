@@ -1,0 +1,227 @@
+using Crescent.Engine.Devices;
+
+namespace Crescent.Control.Placement;
+
+/// <summary>
+/// A view with its reservations: charges a call to its device together with the decision, so that a burst does not herd to the device that
+/// looked idle, counts it as load until a report does, and holds it until the call ends. Not safe for use by several threads.
+/// </summary>
+public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
+{
+    /// <summary>Time over which the rate of prompt tokens is averaged, s.</summary>
+    private const double RateSeconds = 3;
+
+    private readonly Dictionary<long, Reservation> _reservations = [];
+    private readonly List<Reservation> _unseen = [];
+
+    /// <summary>The devices.</summary>
+    public FactoryView View => view;
+
+    /// <summary>Who decides.</summary>
+    public IPlacementPolicy Policy => policy;
+
+    /// <summary>Reservations held.</summary>
+    public int Count => _reservations.Count;
+
+    /// <summary>
+    /// Takes the report of a device, which is added when it is new. Once the reports of a moment are all taken, <see cref="Settle"/>
+    /// drops what they count.
+    /// </summary>
+    /// <returns>False when a newer report is at hand.</returns>
+    public bool Report(string key, DeviceProfile profile, in DeviceLoad load, long sequence, bool draining = false)
+    {
+        var at = view.IndexOf(key);
+        if (at < 0)
+        {
+            view.Add(new DeviceState { Key = key, Profile = profile, Load = load, Sequence = sequence, HeardAt = view.Now, Draining = draining, Reachable = true });
+            Charge(view.Devices[^1], load.Watts, 0);
+            return true;
+        }
+
+        ref var state = ref view.Devices[at];
+        if (state.Sequence >= sequence)
+        {
+            return false;
+        }
+
+        var elapsed = view.Now - state.HeardAt;
+        if (elapsed > 0)
+        {
+            var rate = (load.ComputedPromptTokens - state.Load.ComputedPromptTokens) / elapsed;
+            state.PromptRate += (Math.Max(0, rate) - state.PromptRate) * (1 - Math.Exp(-elapsed / RateSeconds));
+        }
+
+        Charge(state, load.Watts - state.Load.Watts, 0);
+        state.Profile = profile;
+        state.Load = load;
+        state.Sequence = sequence;
+        state.HeardAt = view.Now;
+        state.Draining = draining;
+        state.Reachable = true;
+        view.Refresh(at);
+        return true;
+    }
+
+    /// <summary>Drops what the newest reports count from what reservations add to them.</summary>
+    public void Settle()
+    {
+        var kept = 0;
+        foreach (var reservation in _unseen)
+        {
+            var at = view.IndexOf(reservation.Device);
+            if (at >= 0 && reservation.AcceptedAfter >= view.Devices[at].Sequence)
+            {
+                _unseen[kept++] = reservation;
+            }
+            else
+            {
+                reservation.Seen = true;
+                Weigh(reservation, at, -1);
+            }
+        }
+
+        _unseen.RemoveRange(kept, _unseen.Count - kept);
+    }
+
+    /// <summary>Decides about a call and charges it, in place of an earlier reservation of the same <paramref name="id"/>.</summary>
+    /// <param name="call">The call; the view's <see cref="FactoryView.Overlap"/> is its own.</param>
+    /// <param name="id">Under which the reservation is held.</param>
+    public PlacementDecision Place(in PlacementCall call, long id)
+    {
+        var decision = view.TryPrefer(call, out var preferred) ? preferred : policy.Choose(call, view);
+        if (decision.IsPlaced)
+        {
+            Release(id);
+            var load = view.Devices[decision.Device].Load;
+            var reservation = new Reservation
+            {
+                Device = view.Devices[decision.Device].Key,
+                Uncached = view.Uncached(call, decision.Device),
+                PromptBlocks = load.BlocksFor(call.PromptTokens),
+                Blocks = load.BlocksFor((long)call.PromptTokens + call.MaxTokens),
+                Watts = view.AddedWatts(call, decision.Device),
+                MadeAt = view.Now,
+            };
+            _reservations.Add(id, reservation);
+            _unseen.Add(reservation);
+            view.Devices[decision.Device].Reserved++;
+            Weigh(reservation, decision.Device, 1);
+        }
+
+        return decision;
+    }
+
+    /// <summary>The device that took the call, which may be another than the one decided on, and from which report on it is counted there.</summary>
+    public void Accept(long id, string device, long reportSequence)
+    {
+        if (!_reservations.TryGetValue(id, out var reservation))
+        {
+            return;
+        }
+
+        if (reservation.Device != device)
+        {
+            var from = view.IndexOf(reservation.Device);
+            var to = view.IndexOf(device);
+            Reserve(from, -1);
+            Reserve(to, 1);
+            if (!reservation.Seen)
+            {
+                Weigh(reservation, from, -1);
+                Weigh(reservation, to, 1);
+            }
+
+            reservation.Device = device;
+        }
+
+        reservation.AcceptedAfter = reportSequence;
+    }
+
+    /// <summary>The call has ended, or was refused. False when there is no such reservation.</summary>
+    public bool Release(long id)
+    {
+        if (!_reservations.Remove(id, out var reservation))
+        {
+            return false;
+        }
+
+        var at = view.IndexOf(reservation.Device);
+        Reserve(at, -1);
+        if (!reservation.Seen)
+        {
+            _unseen.Remove(reservation);
+            Weigh(reservation, at, -1);
+        }
+
+        return true;
+    }
+
+    /// <summary>Drops the reservations made before <paramref name="madeBefore"/> that nobody holds.</summary>
+    /// <returns>How many.</returns>
+    public int Expire(double madeBefore, Predicate<long> isHeld)
+    {
+        var expired = _reservations.Where(r => r.Value.MadeAt < madeBefore && !isHeld(r.Key)).Select(static r => r.Key).ToArray();
+        foreach (var id in expired)
+        {
+            Release(id);
+        }
+
+        return expired.Length;
+    }
+
+    /// <summary>Removes the devices that <paramref name="gone"/> names.</summary>
+    public void Remove(Predicate<DeviceState> gone)
+    {
+        foreach (ref readonly var device in view.Devices)
+        {
+            if (gone(device))
+            {
+                Charge(device, -device.Load.Watts, -device.UnseenWatts);
+            }
+        }
+
+        view.Remove(gone);
+    }
+
+    private void Reserve(int at, int by)
+    {
+        if (at >= 0)
+        {
+            view.Devices[at].Reserved += by;
+        }
+    }
+
+    private void Weigh(Reservation reservation, int at, int sign)
+    {
+        if (at < 0)
+        {
+            return;
+        }
+
+        ref var device = ref view.Devices[at];
+        device.UnseenCalls += sign;
+        device.UnseenPromptTokens += sign * reservation.Uncached;
+        device.UnseenPromptBlocks += sign * reservation.PromptBlocks;
+        device.UnseenBlocks += sign * reservation.Blocks;
+        device.UnseenWatts += sign * reservation.Watts;
+        Charge(device, 0, sign * reservation.Watts);
+        view.Refresh(at);
+    }
+
+    private static void Charge(in DeviceState device, double watts, double reserved)
+    {
+        Charge(device.OwnLevel, watts, reserved);
+        Charge(device.NodeLevel, watts, reserved);
+        Charge(device.RackLevel, watts, reserved);
+        Charge(device.ClusterLevel, watts, reserved);
+    }
+
+    private static void Charge(PowerLevel? level, double watts, double reserved)
+    {
+        if (level is not null)
+        {
+            level.Watts += watts;
+            level.ReservedWatts += reserved;
+        }
+    }
+}

@@ -1,0 +1,12 @@
+namespace Crescent.Control.Placement;
+
+/// <summary>What a call needs of a device.</summary>
+/// <param name="Number">Counts the calls of this silo; whatever a policy alternates, it alternates by it.</param>
+/// <param name="PromptTokens">Tokens of the prompt; at least 1.</param>
+/// <param name="MaxTokens">Most tokens to generate; at least 1.</param>
+/// <param name="ExpectedTokens">Tokens that calls like this one come to in the mean; 1 to <paramref name="MaxTokens"/>.</param>
+/// <param name="Level">What its user is promised.</param>
+/// <param name="Avoid">A device (<c>silo/device</c>) that has just refused the call or died with it, or null.</param>
+/// <param name="Prefer">A device that has what the call needs, chosen whenever it may take the call; or null.</param>
+public readonly record struct PlacementCall(
+    long Number, int PromptTokens, int MaxTokens, double ExpectedTokens, ServiceLevel Level, string? Avoid = null, string? Prefer = null);

@@ -1,0 +1,68 @@
+namespace Crescent.Control.Placement;
+
+/// <summary>
+/// The device where a call meets its promise at the least energy:
+/// <c>score = phi(TTFT / m SLO) + phi(ITL / m SLO) + wE dE / Eref + wP sum(price / headroom) dP + wK e^(8 (kv - 1))</c>, with
+/// <c>phi(u) = u + e^(8 (u - 1))</c>, a slope as long as there is slack and a wall at the limit.
+/// </summary>
+/// <remarks>
+/// TTFT is the queue and the part of the prompt that no cache holds; ITL a step with one sequence more, lengthened by the prompts the device
+/// computes beside it; dE the prompt's energy, what one sequence more adds to each step, and the device's base power for as long as the call
+/// is expected to keep it from idling: all of its time on an idle device, a 1/(B+1) of it beside B others. dP is the most that the call
+/// adds in the next second. All times are those at the clock that the device's cap allows.
+/// </remarks>
+public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementPolicy
+{
+    /// <summary>The policy's name.</summary>
+    public const string PolicyName = "power-aware";
+
+    /// <summary>Above this share of a limit the wall is no steeper: the numbers stay finite.</summary>
+    private const double Overdue = 3;
+
+    private readonly PowerWeights _weights = weights ?? new PowerWeights();
+
+    /// <inheritdoc/>
+    public string Name => PolicyName;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> TermNames { get; } =
+        ["phi(seconds to first token / SLO)", "phi(seconds between tokens / SLO)", "added J / reference J", "price x added W / headroom W", "KV memory"];
+
+    /// <inheritdoc/>
+    public PlacementDecision Choose(in PlacementCall call, FactoryView view) => LowestScore.Choose(this, call, view, takeTurns: false);
+
+    /// <inheritdoc/>
+    public PlacementTerms Score(in PlacementCall call, FactoryView view, int device)
+    {
+        var forecast = Foresee(call, view, device);
+        ref readonly var state = ref view.Devices[device];
+        var load = state.Load;
+        var need = load.BlocksFor((long)(call.PromptTokens + call.ExpectedTokens));
+        var kv = (double)(load.TotalBlocks - load.FreeBlocks + state.UnseenBlocks + need) / load.TotalBlocks;
+        return new PlacementTerms(
+            _weights.Latency * Phi(forecast.TtftSeconds / (_weights.Margin * call.Level.TtftSeconds)),
+            _weights.Latency * Phi(forecast.ItlSeconds / (_weights.Margin * call.Level.ItlSeconds)),
+            _weights.Energy * forecast.Joules / view.ReferenceJoules(call),
+            _weights.Power * state.PointsPerWatt * forecast.Watts,
+            _weights.Kv * Wall(kv));
+    }
+
+    /// <summary>What the scores are made of, in seconds, joules and watts.</summary>
+    public CallForecast Foresee(in PlacementCall call, FactoryView view, int device)
+    {
+        ref readonly var forecast = ref view.Forecasts[device];
+        double uncached = _weights.Overlap ? view.Uncached(call, device) : call.PromptTokens;
+        var pairs = uncached * (call.PromptTokens - (uncached / 2)) * forecast.PromptPairSeconds;
+        var prompt = (uncached * forecast.PromptSeconds) + pairs;
+        var step = forecast.StepSeconds + ((call.PromptTokens + (call.ExpectedTokens / 2)) * forecast.ContextSeconds);
+        var itl = step / (1 - forecast.PromptShare);
+        var batch = forecast.Batch;
+        var awake = batch == 0 ? 0 : forecast.AwakeWatts * call.ExpectedTokens * itl / (batch + 1);
+        var joules = (forecast.PromptWatts * prompt) + (call.ExpectedTokens * forecast.StepJoules) + awake;
+        return new CallForecast(forecast.QueueSeconds + prompt, itl, joules, view.AddedWatts(call, device));
+    }
+
+    private static double Phi(double u) => u + Wall(u);
+
+    private static double Wall(double u) => Math.Exp(8 * (Math.Min(u, Overdue) - 1));
+}

@@ -1,0 +1,27 @@
+namespace Crescent.Control.Placement;
+
+/// <summary>The weights of <see cref="PowerAwarePolicy"/>; each is 0 or more, and 0 leaves its term out.</summary>
+public sealed record PowerWeights
+{
+    public const double DefaultEnergy = 4;
+    public const double DefaultKv = 1;
+    public const double DefaultMargin = 0.7;
+
+    /// <summary>Points for the energy that the call would take alone on an idle device.</summary>
+    public double Energy { get; init; } = DefaultEnergy;
+
+    /// <summary>Points for the price of watts; the price itself comes from the governor.</summary>
+    public double Power { get; init; } = 1;
+
+    /// <summary>Points for a KV memory that is full.</summary>
+    public double Kv { get; init; } = DefaultKv;
+
+    /// <summary>Points for a time to first token, and for a time between tokens, at their limit.</summary>
+    public double Latency { get; init; } = 1;
+
+    /// <summary>Share of the promised times that is planned with; the rest is for what comes after the decision. Above 0, at most 1.</summary>
+    public double Margin { get; init; } = DefaultMargin;
+
+    /// <summary>Whether what caches hold counts.</summary>
+    public bool Overlap { get; init; } = true;
+}

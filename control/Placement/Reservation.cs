@@ -1,0 +1,29 @@
+namespace Crescent.Control.Placement;
+
+/// <summary>A call that was placed on a device and has not ended.</summary>
+internal sealed class Reservation
+{
+    /// <summary><c>silo/device</c>.</summary>
+    public required string Device { get; set; }
+
+    /// <summary>Prompt tokens that no cache holds.</summary>
+    public required int Uncached { get; init; }
+
+    /// <summary>KV blocks of its prompt.</summary>
+    public required int PromptBlocks { get; init; }
+
+    /// <summary>Its KV blocks at their longest.</summary>
+    public required int Blocks { get; init; }
+
+    /// <summary>Watts it was expected to add.</summary>
+    public required double Watts { get; init; }
+
+    /// <summary>When it was made, in seconds of the view's clock.</summary>
+    public required double MadeAt { get; init; }
+
+    /// <summary>Reports with a higher number than this count the call.</summary>
+    public long AcceptedAfter { get; set; } = long.MaxValue;
+
+    /// <summary>Whether a report counts it, so that it is load no more.</summary>
+    public bool Seen { get; set; }
+}

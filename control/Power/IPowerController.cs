@@ -1,0 +1,17 @@
+namespace Crescent.Control.Power;
+
+/// <summary>
+/// Says which caps devices should have. A pure function of readings and budgets, so that a live cluster and a study share it; it is
+/// <see cref="PowerGovernor"/> that sees to it that budgets hold while caps change.
+/// </summary>
+public interface IPowerController
+{
+    /// <summary>Its name in the configuration.</summary>
+    string Name { get; }
+
+    /// <summary>Writes the cap that each device should have, W, bounded by its lowest and highest.</summary>
+    /// <param name="devices">The readings.</param>
+    /// <param name="budgets">What may be drawn.</param>
+    /// <param name="caps">One for each device.</param>
+    void Plan(ReadOnlySpan<DevicePower> devices, PowerBudgets budgets, Span<double> caps);
+}

@@ -1,0 +1,10 @@
+namespace Crescent.Control.Power;
+
+/// <summary>What the governor says of a level of the factory.</summary>
+/// <param name="Kind">Which level.</param>
+/// <param name="Name">Device key, node or rack; empty for the cluster.</param>
+/// <param name="BudgetWatts">Most watts.</param>
+/// <param name="Watts">Watts drawn, by the newest readings.</param>
+/// <param name="CapWatts">Sum of the caps that its devices may have in force: the confirmed ones, and those ordered and not yet confirmed.</param>
+/// <param name="Price">Points for all of its headroom: what placement pays for watts here.</param>
+public readonly record struct LevelPower(PowerLevelKind Kind, string Name, double BudgetWatts, double Watts, double CapWatts, double Price);
