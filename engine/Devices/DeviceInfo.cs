@@ -38,6 +38,7 @@ public sealed record DeviceInfo
 
     /// <summary>Floats in a hidden state; 0 when it has none to give, as a simulated device.</summary>
     public int HiddenSize { get; init; }
+
     /// <summary>What it costs in seconds and watts; null where that is only known by measuring.</summary>
     public DeviceProfile? Profile { get; init; }
 }
