@@ -6,4 +6,7 @@ return await new RootCommand("Measures parts of Crescent on this machine.")
     CpuCommand.Create(),
     EngineCommand.Create(),
     IndexCommand.Create(),
+    PrefixCommand.Create(),
+    SchemaCommand.Create(),
+    MaskCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -69,6 +69,19 @@ public sealed class OutputConstraint
         return true;
     }
 
+    /// <summary>
+    /// How many tokens may be spent beyond a shortest way to the end of the structure, of <paramref name="left"/> that may still come: 0 when each of
+    /// them must come nearer to the end; below 0 when there are too few anyway, or nothing to end.
+    /// </summary>
+    public int Spare(int left) => _state is null || _state.IsEnded ? -1 : left - EndTokens - _state.Distance;
+
+    /// <summary>True when the structure can still be ended after <paramref name="token"/>, if <paramref name="left"/> tokens may come with it.</summary>
+    public bool CanEndAfter(int token, int left) =>
+        _tokenizer.IsEndOfGeneration(token) || left - 1 - EndTokens >= _state!.DistanceAfter(token);
+
+    /// <summary>The first token of a shortest way to the end of the structure, or -1.</summary>
+    public int ClosingToken() => _state!.ClosingToken();
+
     /// <summary>Takes note of a token of the output.</summary>
     public void Observe(int token)
     {
@@ -82,6 +95,9 @@ public sealed class OutputConstraint
             EndTriggered();
         }
     }
+
+    // Only where the whole output follows the grammar does an end token close it.
+    private int EndTokens => _triggerName is null ? 1 : 0;
 
     private void Watch(int token)
     {

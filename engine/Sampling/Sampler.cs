@@ -13,6 +13,9 @@ public sealed class Sampler
     /// <summary>What <see cref="Sample"/> gives when the output's structure allows no token.</summary>
     public const int NoToken = -1;
 
+    /// <summary>Tokens that are drawn in vain, because the output could not be ended in time after them, before the shortest way is taken.</summary>
+    private const int MaxRefused = 8;
+
     private readonly ulong[] _order;
     private readonly int[] _endTokens;
     private readonly ulong[] _mask;
@@ -42,11 +45,46 @@ public sealed class Sampler
         }
 
         Adjust(logits, state);
-        var token = parameters.Temperature <= 0
-            ? TensorPrimitives.IndexOfMax<float>(logits)
-            : Draw(logits, parameters, CounterRandom.NextUniform(parameters.Seed, position));
+        var token = Choose(logits, state, position);
         logprobs = raw is null ? null : Logprobs(raw, token, parameters.TopLogprobs!.Value);
         return token;
+    }
+
+    /// <summary>
+    /// Chooses a token that leaves the structure of the output, if it has one, enough of the tokens that may still come to be ended.
+    /// </summary>
+    private int Choose(Span<float> logits, SamplingState state, int position)
+    {
+        var parameters = state.Parameters;
+        var constraint = state.Constraint;
+        var spare = constraint?.Spare(state.TokensLeft) ?? -1;
+        if (spare == 0 && constraint!.ClosingToken() is >= 0 and var closing)
+        {
+            return closing;
+        }
+
+        var greedy = parameters.Temperature <= 0;
+        if (!greedy)
+        {
+            Weigh(logits, parameters.Temperature);
+        }
+
+        var uniform = greedy ? 0 : CounterRandom.NextUniform(parameters.Seed, position);
+        var first = NoToken;
+        for (var refused = 0; refused < MaxRefused; refused++)
+        {
+            var token = greedy ? TensorPrimitives.IndexOfMax<float>(logits) : Pick(logits, parameters, uniform);
+            if (spare < 0 || constraint!.CanEndAfter(token, state.TokensLeft))
+            {
+                return token;
+            }
+
+            first = refused == 0 ? token : first;
+            logits[token] = greedy ? float.NegativeInfinity : 0;
+        }
+
+        // A vocabulary that lacks a byte may have no way: then the output is cut at its limit.
+        return constraint!.ClosingToken() is >= 0 and var way ? way : first;
     }
 
     private static TokenLogprobs Logprobs(ReadOnlySpan<float> logits, int chosen, int count)
@@ -115,14 +153,18 @@ public sealed class Sampler
         }
     }
 
-    /// <summary>Temperature, min_p, top_k, top_p and the draw. The likeliest token always survives.</summary>
-    private int Draw(Span<float> logits, SamplingParameters parameters, double uniform)
+    /// <summary>Makes logits probabilities relative to the likeliest token, whose own is 1.</summary>
+    private static void Weigh(Span<float> logits, float temperature)
     {
-        // Probabilities relative to the likeliest token, whose own is 1.
-        var best = TensorPrimitives.IndexOfMax<float>(logits);
-        TensorPrimitives.Subtract(logits, logits[best], logits);
-        TensorPrimitives.Multiply(logits, 1 / parameters.Temperature, logits);
+        TensorPrimitives.Subtract(logits, TensorPrimitives.Max<float>(logits), logits);
+        TensorPrimitives.Multiply(logits, 1 / temperature, logits);
         TensorPrimitives.Exp(logits, logits);
+    }
+
+    /// <summary>min_p, top_k, top_p and the draw. The likeliest token always survives.</summary>
+    private int Pick(ReadOnlySpan<float> logits, SamplingParameters parameters, double uniform)
+    {
+        var best = TensorPrimitives.IndexOfMax(logits);
         var all = parameters.TopK <= 0 || parameters.TopK >= logits.Length;
         if (all && parameters.TopP >= 1 && parameters.MinP <= 0)
         {

@@ -13,7 +13,8 @@ public sealed class SamplingState
     /// <param name="prompt">Prompt tokens.</param>
     /// <param name="resumed">Trailing prompt tokens that are output of an earlier attempt.</param>
     /// <param name="grammar">Compiled from the parameters' structure, if they have one.</param>
-    public SamplingState(SamplingParameters parameters, ReadOnlySpan<int> prompt, int resumed, Grammar? grammar = null)
+    /// <param name="maxTokens">Tokens that may come: a structure is brought to its end within them.</param>
+    public SamplingState(SamplingParameters parameters, ReadOnlySpan<int> prompt, int resumed, Grammar? grammar = null, int maxTokens = int.MaxValue)
     {
         Parameters = parameters;
         Constraint = grammar is null ? null : new OutputConstraint(grammar, parameters.Structure?.Trigger);
@@ -30,6 +31,8 @@ public sealed class SamplingState
         {
             Observe(token);
         }
+
+        TokensLeft = maxTokens;
     }
 
     /// <summary>How tokens are drawn.</summary>
@@ -37,6 +40,9 @@ public sealed class SamplingState
 
     /// <summary>Output tokens so far, those of earlier attempts included.</summary>
     public int OutputCount { get; private set; }
+
+    /// <summary>Output tokens that may still come.</summary>
+    public int TokensLeft { get; private set; }
 
     /// <summary>Holds the output to its structure; null for free text.</summary>
     internal OutputConstraint? Constraint { get; }
@@ -48,6 +54,7 @@ public sealed class SamplingState
     public void Observe(int token)
     {
         OutputCount++;
+        TokensLeft--;
         Constraint?.Observe(token);
         if (_occurrences is not null)
         {

@@ -20,7 +20,10 @@ public sealed record InferenceRequest
     /// </summary>
     public int ResumedTokens { get; init; }
 
-    /// <summary>Most tokens to generate, at least 1; 0 for a request that wants its embedding.</summary>
+    /// <summary>
+    /// Most tokens to generate, at least 1; 0 for a request that wants its embedding. An output with a structure is brought to its end
+    /// within them, if they are more than the bytes of the shortest text that the structure allows.
+    /// </summary>
     public required int MaxTokens { get; init; }
 
     /// <summary>

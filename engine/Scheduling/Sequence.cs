@@ -34,7 +34,7 @@ internal sealed class Sequence : IComparable<Sequence>
 
         Text = new TextStream(tokenizer, request.StopStrings);
         Pool = request.WantsEmbedding ? new EmbeddingPool() : null;
-        Sampling = new SamplingState(request.Sampling, request.Prompt, request.ResumedTokens, grammar);
+        Sampling = new SamplingState(request.Sampling, request.Prompt, request.ResumedTokens, grammar, request.MaxTokens);
         _drafter = request.SpeculativeTokens > 0 ? new NGramDrafter(request.SpeculativeTokens) : null;
         foreach (var token in request.Prompt.AsSpan(request.Prompt.Length - request.ResumedTokens))
         {

@@ -50,6 +50,9 @@ internal sealed class AutomatonState : IEquatable<AutomatonState>
     /// <summary>States by the next byte, as far as they have been asked for; null before the first.</summary>
     public AutomatonState?[]? Next { get; set; }
 
+    /// <summary>The fewest bytes to an end of the text, once asked for; below 0 before.</summary>
+    public int Distance { get; set; } = -1;
+
     /// <summary>The tokens allowed here, once asked for.</summary>
     public ref TokenMask? Mask => ref _mask;
 

@@ -67,6 +67,9 @@ public sealed class Grammar
         return state;
     }
 
+    /// <summary>The fewest bytes from a state to where the text may end.</summary>
+    internal int Distance(AutomatonState state) => _automaton.Distance(state);
+
     /// <summary>The tokens allowed in a state.</summary>
     internal TokenMask MaskOf(AutomatonState state) => _masks.MaskOf(state);
 

@@ -26,6 +26,39 @@ public sealed class GrammarState
     /// <summary>True once an end token has been taken.</summary>
     public bool IsEnded { get; private set; }
 
+    /// <summary>The fewest bytes after which the text may end; 0 where it may end here.</summary>
+    public int Distance => _grammar.Distance(State);
+
+    /// <summary>What <see cref="Distance"/> would be after a token with text; more than any text is long if it is not allowed here.</summary>
+    public int DistanceAfter(int token) =>
+        _grammar.After(State, _grammar.Vocabulary.Tokenizer.TokenBytes(token)) is { } next ? _grammar.Distance(next) : NetworkAnalysis.Endless;
+
+    /// <summary>
+    /// The first token of a shortest way to the end, byte by byte: an end token where the text may end; -1 when the vocabulary has no token of
+    /// the byte that it takes.
+    /// </summary>
+    public int ClosingToken()
+    {
+        var vocabulary = _grammar.Vocabulary;
+        if (CanTerminate)
+        {
+            return vocabulary.EndTokens.Length > 0 ? vocabulary.EndTokens[0] : -1;
+        }
+
+        var (best, token) = (Distance, -1);
+        for (var node = 1; node < vocabulary.NodeCount; node = vocabulary.EndOf(node))
+        {
+            if (vocabulary.TokensAt(node) is [var first, ..]
+                && _grammar.After(State, [vocabulary.Label(node)]) is { } next
+                && _grammar.Distance(next) < best)
+            {
+                (best, token) = (_grammar.Distance(next), first);
+            }
+        }
+
+        return token;
+    }
+
     /// <summary>
     /// Takes a token: true, or false with nothing changed if the grammar does not allow it here.
     /// </summary>

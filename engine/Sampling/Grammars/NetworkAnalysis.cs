@@ -2,7 +2,7 @@ namespace Crescent.Engine.Sampling.Grammars;
 
 /// <summary>
 /// What the automaton must know of a network beforehand: how deep a stack each node needs at least to come to the end of its
-/// rule. Where every step keeps that within the limit, no reading ever gets stuck.
+/// rule, and how many bytes. Where every step keeps the former within the limit, no reading ever gets stuck.
 /// </summary>
 internal static class NetworkAnalysis
 {
@@ -16,15 +16,32 @@ internal static class NetworkAnalysis
     public static int[] Needs(ByteNetwork network)
     {
         RefuseLeftRecursion(network);
-        var needs = new int[network.Count];
-        Array.Fill(needs, Endless);
+        var needs = Least(network, edge: 0, static (called, after) => Math.Max(1 + called, after));
+        return needs[network.Start] < Endless
+            ? needs
+            : throw new GrammarException("#", "no finite text satisfies it; give each recursion a way out, such as null or an empty array");
+    }
+
+    /// <summary>For every node, the fewest bytes to the end of its rule.</summary>
+    public static int[] Distances(ByteNetwork network) => Least(network, edge: 1, static (called, after) => Math.Min(Endless, called + after));
+
+    /// <summary>
+    /// For every node, the least over all ways to the end of its rule of what they cost; <see cref="Endless"/> where there is none.
+    /// </summary>
+    /// <param name="network">The grammar.</param>
+    /// <param name="edge">Cost of a byte.</param>
+    /// <param name="call">Cost of a call, given that of the rule called and that of the way after it.</param>
+    private static int[] Least(ByteNetwork network, int edge, Func<int, int, int> call)
+    {
+        var costs = new int[network.Count];
+        Array.Fill(costs, Endless);
         var users = Users(network);
         var queue = new Queue<int>();
         for (var node = 0; node < network.Count; node++)
         {
             if (network[node].IsEnd)
             {
-                needs[node] = 0;
+                costs[node] = 0;
                 queue.Enqueue(node);
             }
         }
@@ -33,42 +50,40 @@ internal static class NetworkAnalysis
         {
             foreach (var user in users[changed])
             {
-                var need = Need(network, user, needs);
-                if (need < needs[user])
+                var cost = Cost(network, user, costs, edge, call);
+                if (cost < costs[user])
                 {
-                    needs[user] = need;
+                    costs[user] = cost;
                     queue.Enqueue(user);
                 }
             }
         }
 
-        return needs[network.Start] < Endless
-            ? needs
-            : throw new GrammarException("#", "no finite text satisfies it; give each recursion a way out, such as null or an empty array");
+        return costs;
     }
 
-    private static int Need(ByteNetwork network, int node, int[] needs)
+    private static int Cost(ByteNetwork network, int node, int[] costs, int byteCost, Func<int, int, int> callCost)
     {
         var best = network[node].IsEnd ? 0 : Endless;
         foreach (var edge in network[node].Edges)
         {
-            best = Math.Min(best, needs[edge.To]);
+            best = Math.Min(best, byteCost + costs[edge.To]);
         }
 
         foreach (var to in network[node].Jumps)
         {
-            best = Math.Min(best, needs[to]);
+            best = Math.Min(best, costs[to]);
         }
 
         foreach (var call in network[node].Calls)
         {
-            best = Math.Min(best, Math.Max(1 + needs[network.Rules[call.Rule]], needs[call.Return]));
+            best = Math.Min(best, callCost(costs[network.Rules[call.Rule]], costs[call.Return]));
         }
 
         return best;
     }
 
-    /// <summary>For every node, the nodes whose need depends on its own.</summary>
+    /// <summary>For every node, the nodes whose cost depends on its own.</summary>
     private static List<int>[] Users(ByteNetwork network)
     {
         var users = new List<int>[network.Count];

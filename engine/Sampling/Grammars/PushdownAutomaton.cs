@@ -17,6 +17,7 @@ internal sealed class PushdownAutomaton
 
     private readonly ByteNetwork _network;
     private readonly int[] _needs;
+    private readonly int[] _distances;
     private readonly int _deepest;
     private readonly Lock _gate = new();
     private readonly Dictionary<AutomatonState, AutomatonState> _states = [];
@@ -26,6 +27,7 @@ internal sealed class PushdownAutomaton
     {
         _network = network;
         _needs = NetworkAnalysis.Needs(network);
+        _distances = NetworkAnalysis.Distances(network);
         _deepest = _needs[network.Start] + ExtraDepth;
         Start = Reach([StackFrame.On(StackFrame.Root, network.Start)]);
     }
@@ -50,6 +52,29 @@ internal sealed class PushdownAutomaton
     public AutomatonState After(StackFrame frame) => ReferenceEquals(frame, StackFrame.Root)
         ? Share(new AutomatonState([], acceptsEnd: true, reachesCaller: false, reach: 0))
         : Reach([frame]);
+
+    /// <summary>The fewest bytes after which the text may end; 0 where it may end here.</summary>
+    public int Distance(AutomatonState state)
+    {
+        if (state.Distance >= 0)
+        {
+            return state.Distance;
+        }
+
+        var best = state.AcceptsEnd ? 0 : NetworkAnalysis.Endless;
+        foreach (var place in state.Places)
+        {
+            var sum = 0;
+            for (var frame = place; frame.Node >= 0; frame = frame.Below!)
+            {
+                sum = Math.Min(NetworkAnalysis.Endless, sum + _distances[frame.Node]);
+            }
+
+            best = Math.Min(best, sum);
+        }
+
+        return state.Distance = best;
+    }
 
     private AutomatonState MakeNext(AutomatonState state, byte value)
     {

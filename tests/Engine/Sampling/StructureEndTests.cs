@@ -1,0 +1,78 @@
+using System.Text;
+using System.Text.Json;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
+using Crescent.Tests.Engine.Sampling.Grammars;
+using CsCheck;
+
+namespace Crescent.Tests.Engine.Sampling;
+
+/// <summary>An output that follows a structure is whole when its tokens run out, whatever a model would rather write.</summary>
+public sealed class StructureEndTests
+{
+    [Fact]
+    public void Any_schema_is_ended_within_any_limit_that_is_long_enough() =>
+        Gen.Select(RandomSchemas.Schema, Gen.Int, Gen.Int[0, 60], Gen.OneOf(Gen.Const(0f), Gen.Const(0.7f), Gen.Const(2f)), Gen.Int[0, 3]).Sample(
+            (schema, seed, spare, temperature, cut) =>
+            {
+                var source = GrammarSource.JsonSchema(schema.ToJsonString());
+                var grammar = GrammarWalk.Compile(source);
+                var parameters = new SamplingParameters
+                {
+                    Structure = new OutputStructure(source),
+                    Temperature = temperature,
+                    Seed = (ulong)seed,
+                    TopP = cut == 1 ? 0.9f : 1,
+                    TopK = cut == 2 ? 3 : 0,
+                    MinP = cut == 3 ? 0.2f : 0,
+                };
+                var text = Write(grammar, parameters, grammar.Start().Distance + 1 + spare, new Random(seed));
+                using var value = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 200 });
+                Assert.True(SchemaValidator.IsValid(value.RootElement, schema, schema), text);
+            },
+            iter: 400);
+
+    [Fact]
+    public void A_limit_that_leaves_room_changes_no_token()
+    {
+        var source = GrammarSource.JsonSchema("""{"type":"object","properties":{"a":{"type":"string","maxLength":10},"b":{"type":"integer"}},"required":["a","b"],"additionalProperties":false}""");
+        var grammar = GrammarWalk.Compile(source);
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var parameters = new SamplingParameters { Structure = new OutputStructure(source), Temperature = 1, Seed = (ulong)seed };
+            var unlimited = Write(grammar, parameters, int.MaxValue, new Random(seed));
+            Assert.Equal(unlimited, Write(grammar, parameters, 4000, new Random(seed)));
+        }
+    }
+
+    /// <summary>What comes before the end token, which must come within <paramref name="maxTokens"/> tokens.</summary>
+    private static string Write(Grammar grammar, SamplingParameters parameters, int maxTokens, Random random)
+    {
+        var tokenizer = grammar.Vocabulary.Tokenizer;
+        var sampler = new Sampler(tokenizer, tokenizer.VocabularySize);
+        var state = new SamplingState(parameters, [1], 0, grammar, maxTokens);
+        var logits = new float[tokenizer.VocabularySize];
+        var bytes = new List<byte>();
+        for (var taken = 0; taken < maxTokens; taken++)
+        {
+            for (var i = 0; i < logits.Length; i++)
+            {
+                // A model that would rather never end.
+                logits[i] = (float)(random.NextDouble() * 20) - (tokenizer.IsEndOfGeneration(i) ? 5 : 0);
+            }
+
+            var token = sampler.Sample(logits, state, 1 + taken, out _);
+            Assert.NotEqual(Sampler.NoToken, token);
+            if (tokenizer.IsEndOfGeneration(token))
+            {
+                return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. bytes]);
+            }
+
+            state.Observe(token);
+            bytes.AddRange(tokenizer.TokenBytes(token));
+        }
+
+        Assert.Fail($"{maxTokens} tokens are spent on {Encoding.UTF8.GetString([.. bytes])}");
+        return "";
+    }
+}

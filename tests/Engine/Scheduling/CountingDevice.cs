@@ -1,0 +1,30 @@
+using Crescent.Engine.Devices;
+
+namespace Crescent.Tests.Engine.Scheduling;
+
+/// <summary>Another device with fewer blocks, which counts the tokens that it is given. The other one stays its owner's.</summary>
+internal sealed class CountingDevice(IDevice device, int blocks) : IDevice
+{
+    public DeviceInfo Info { get; } = device.Info with { BlockCount = blocks };
+
+    public long TokensComputed { get; private set; }
+
+    public int LargestBatch { get; private set; }
+
+    public StepResult Execute(StepPlan plan)
+    {
+        TokensComputed += plan.AllTokens.Length;
+        LargestBatch = Math.Max(LargestBatch, plan.Slices.Length);
+        return device.Execute(plan);
+    }
+
+    public void CopyBlock(int from, int to) => device.CopyBlock(from, to);
+
+    public void ReadBlock(int block, Span<byte> destination) => device.ReadBlock(block, destination);
+
+    public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,47 @@
+using Crescent.Engine.Devices.Cpu;
+using Crescent.Engine.Model;
+using Crescent.Engine.Power;
+using Crescent.Engine.Sampling.Grammars;
+using Crescent.Engine.Scheduling;
+
+namespace Crescent.Tests.Engine.Scheduling;
+
+/// <summary>A model on the CPU device, on which tests run engines of their own one after the other.</summary>
+internal sealed class RealModel : IDisposable
+{
+    private readonly LanguageModel _model;
+    private readonly CpuDevice _device;
+    private readonly Lazy<TokenVocabulary> _vocabulary;
+
+    public RealModel(string path, int blocks)
+    {
+        _model = LanguageModel.Open(path);
+        _device = new CpuDevice(_model.Graph, new CpuDeviceOptions { Threads = 2, KvBlocks = blocks });
+        _vocabulary = new Lazy<TokenVocabulary>(() => new TokenVocabulary(_model.Tokenizer));
+    }
+
+    /// <summary>The embedded model.</summary>
+    public const string Tiny = "crescent-tiny";
+
+    /// <summary>A model beside the checkout.</summary>
+    public const string SmolLM2 = "SmolLM2-135M-Instruct";
+
+    /// <summary>Opens one of the two; skips the test when the latter is not there.</summary>
+    public static RealModel Open(string name, int blocks) =>
+        new(name == Tiny ? TestFiles.TinyModel : TestFiles.Shared("smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf"), blocks);
+
+    public int[] Encode(string text) => _model.Tokenizer.Encode(text, parseSpecial: false);
+
+    public CountingDevice Device(int? blocks = null) => new(_device, blocks ?? _device.Info.BlockCount);
+
+    public InferenceEngine Engine(CountingDevice device, IEngineSink sink, EngineOptions? options = null) =>
+        new(device, _model.Tokenizer, _model.Name, sink, new CpuPowerModel(2), options);
+
+    public Grammar Compile(GrammarSource source) => Grammar.Compile(source, _vocabulary.Value);
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        _model.Dispose();
+    }
+}
