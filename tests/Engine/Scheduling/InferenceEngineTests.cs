@@ -166,6 +166,11 @@ public sealed class InferenceEngineTests
             {
                 var sink = new RecordingSink();
                 var device = new HistoryDevice(workload.blocks);
+                device.BeforeStep = plan =>
+                {
+                    Assert.InRange(plan.AllTokens.Length, 1, workload.budget);
+                    Assert.InRange(plan.Slices.Length, 1, workload.running);
+                };
                 var engine = EngineOver(device, new EngineOptions { MaxStepTokens = workload.budget, MaxRunning = workload.running }, sink);
                 var cancelled = new HashSet<long>();
                 var step = 0;
@@ -189,6 +194,7 @@ public sealed class InferenceEngineTests
 
                     idle = !engine.Step();
                     engine.CheckIntegrity();
+                    Assert.False(idle && engine.State.Running + engine.State.Waiting > 0, "a step with work before it did nothing");
                     Assert.True(++step < 20_000, "the engine makes no progress");
                 }
 
