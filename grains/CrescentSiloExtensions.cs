@@ -2,6 +2,7 @@ using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Telemetry;
+using Crescent.Grains.Telemetry.Kv;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -39,6 +40,9 @@ public static class CrescentSiloExtensions
         services.AddSingleton<DeviceRegistry>();
         services.AddSingleton<TokenRouter>();
         services.AddSingleton<SiloRoles>();
+        services.AddSingleton<IKvDumpSource, GrainKvDumpSource>();
+        services.AddSingleton<KvIndexFeed>();
+        services.AddSingleton<IKvIndexState>(static provider => provider.GetRequiredService<KvIndexFeed>());
         services.AddSingleton<ITelemetryClient, TelemetryClient>();
         builder.AddGrainService<TelemetryService>();
 
@@ -50,6 +54,7 @@ public static class CrescentSiloExtensions
         services.AddHostedService<SiloDrain>();
         services.AddHostedService(static s => s.GetRequiredService<StreamWatch>());
         services.AddHostedService<MembershipWatch>();
+        services.AddHostedService<KvEventSender>();
         return builder;
     }
 }

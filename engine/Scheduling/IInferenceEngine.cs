@@ -15,6 +15,9 @@ public interface IInferenceEngine
     /// <summary>Name of the model it serves.</summary>
     string Model { get; }
 
+    /// <summary>How keys and values are stored, as it stands in the hashes of the blocks.</summary>
+    string KvType { get; }
+
     /// <summary>The newest snapshot.</summary>
     EngineState State { get; }
 

@@ -91,6 +91,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     public string Model { get; }
 
     /// <inheritdoc/>
+    public string KvType => _options.KvType;
+
+    /// <inheritdoc/>
     public EngineState State => _statistics.State;
 
     /// <inheritdoc/>

@@ -10,12 +10,14 @@ namespace Crescent.Grains.Gpu;
 internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) : Grain, IGpuGrain
 {
     private HostedDevice _device = null!;
+    private KvDumps _dumps = null!;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var key = DeviceKey.Parse(this.GetPrimaryKeyString());
         _device = (key.Silo == silo.Name ? devices.Find(key.Device) : null) ?? throw new InvalidOperationException(
             $"Silo {silo.Name} does not own {key}; its devices are: {string.Join(", ", devices.Devices.Select(static d => d.Key))}.");
+        _dumps = new KvDumps(_device.Engine.DumpKvAsync);
         return Task.CompletedTask;
     }
 
@@ -45,6 +47,8 @@ internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) :
 
     public Task<MissingReply> FindMissing(long[] tickets) =>
         Task.FromResult(new MissingReply([.. tickets.Where(t => !_device.Has(t))], _device.Engine.State.Steps));
+
+    public Task<KvDumpPage> DumpKv(long dump, int offset) => _dumps.Page(dump, offset);
 
     public Task<DeviceReport> GetState() => Task.FromResult(_device.Report());
 

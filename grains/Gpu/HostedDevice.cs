@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Telemetry;
+using Crescent.Grains.Telemetry.Kv;
 using Crescent.Grains.Tokens;
 
 namespace Crescent.Grains.Gpu;
@@ -12,6 +13,9 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
     public DeviceKey Key { get; } = key;
 
     public IInferenceEngine Engine { get; } = engine;
+
+    /// <summary>The newest changes of its prefix cache.</summary>
+    public KvEventLog KvEvents => sink.KvEvents;
 
     /// <summary>Sequences taken and not ended.</summary>
     public int Live => live.Count;

@@ -21,6 +21,13 @@ public interface IGpuGrain : IGrainWithStringKey
     [Alias("FindMissing"), ResponseTimeout("00:00:05")]
     Task<MissingReply> FindMissing(long[] tickets);
 
+    /// <summary>
+    /// A page of all that the device's prefix cache holds: 0 and 0 for the first page of a new dump, then the dump and the number of hashes
+    /// fetched so far.
+    /// </summary>
+    [Alias("DumpKv"), ResponseTimeout("00:00:10")]
+    Task<KvDumpPage> DumpKv(long dump, int offset);
+
     /// <summary>The device's state now.</summary>
     [Alias("GetState")]
     Task<DeviceReport> GetState();

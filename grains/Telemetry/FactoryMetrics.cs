@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Crescent.Grains.Telemetry.Kv;
 
 namespace Crescent.Grains.Telemetry;
 
@@ -17,6 +18,10 @@ internal sealed class FactoryMetrics
     private readonly Counter<long> _tokensReceived;
     private readonly Counter<long> _ticketsUnwanted;
     private readonly Counter<long> _linksBroken;
+    private readonly Counter<long> _kvEvents;
+    private readonly Counter<long> _kvGaps;
+    private readonly Counter<long> _kvRepairs;
+    private readonly Meter _meter;
 
     public FactoryMetrics(IMeterFactory meters)
     {
@@ -33,6 +38,10 @@ internal sealed class FactoryMetrics
         _tokensReceived = meter.CreateCounter<long>(InstrumentNames.TokensReceived);
         _ticketsUnwanted = meter.CreateCounter<long>(InstrumentNames.TicketsUnwanted);
         _linksBroken = meter.CreateCounter<long>(InstrumentNames.LinksBroken);
+        _kvEvents = meter.CreateCounter<long>(InstrumentNames.KvIndexEvents);
+        _kvGaps = meter.CreateCounter<long>(InstrumentNames.KvIndexGaps);
+        _kvRepairs = meter.CreateCounter<long>(InstrumentNames.KvIndexRepairs);
+        _meter = meter;
     }
 
     public void Decided(string policy, bool placed, TimeSpan duration)
@@ -68,4 +77,17 @@ internal sealed class FactoryMetrics
     }
 
     public void LinkBroken() => _linksBroken.Add(1);
+
+    public void KvEvents(int count) => _kvEvents.Add(count);
+
+    public void KvGap() => _kvGaps.Add(1);
+
+    public void KvRepair() => _kvRepairs.Add(1);
+
+    /// <summary>Reads the state of the KV index whenever metrics are collected.</summary>
+    public void Observe(IKvIndexState index)
+    {
+        _meter.CreateObservableGauge(InstrumentNames.KvIndexStale, () => index.State().Stale);
+        _meter.CreateObservableGauge(InstrumentNames.KvIndexBlocks, () => index.State().Blocks);
+    }
 }

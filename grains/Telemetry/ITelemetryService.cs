@@ -1,3 +1,4 @@
+using Crescent.Grains.Telemetry.Kv;
 using Orleans.Concurrency;
 using Orleans.Services;
 
@@ -10,4 +11,8 @@ public interface ITelemetryService : IGrainService
     /// <summary>Takes the report of another silo. One way: the next one comes in a moment and replaces a lost one.</summary>
     [Alias("Gossip"), OneWay]
     Task Gossip(SiloReport report);
+
+    /// <summary>Takes changes of a device's prefix cache; what is not acknowledged is sent again.</summary>
+    [Alias("TakeKvEvents"), ResponseTimeout("00:00:05")]
+    Task<KvReceipt> TakeKvEvents(KvEventMessage message);
 }

@@ -39,6 +39,21 @@ public static class InstrumentNames
     /// <summary>Tickets that came in frames and had no stream.</summary>
     public const string TicketsUnwanted = "crescent.frames.unwanted";
 
+    /// <summary>Devices whose cached blocks are not surely known: events are missing, or none have come for too long.</summary>
+    public const string KvIndexStale = "crescent.kv_index.stale";
+
+    /// <summary>Different cached blocks known, of all devices.</summary>
+    public const string KvIndexBlocks = "crescent.kv_index.blocks";
+
+    /// <summary>Cache events applied.</summary>
+    public const string KvIndexEvents = "crescent.kv_index.events";
+
+    /// <summary>Times cache events were missing.</summary>
+    public const string KvIndexGaps = "crescent.kv_index.gaps";
+
+    /// <summary>Dumps of a device's cache applied.</summary>
+    public const string KvIndexRepairs = "crescent.kv_index.repairs";
+
     /// <summary>Links given up.</summary>
     public const string LinksBroken = "crescent.links.broken";
 }

@@ -1,13 +1,14 @@
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
+using Crescent.Grains.Telemetry.Kv;
 using Microsoft.Extensions.Hosting;
 
 namespace Crescent.Grains.Telemetry;
 
 /// <summary>Tells everyone in this silo at once when another silo has left: its devices, its streams and its links are gone.</summary>
 internal sealed class MembershipWatch(
-    IClusterMembershipService membership, PlacementLedger ledger, SiloRoles roles, DeviceRegistry devices, StreamWatch streams) : BackgroundService
+    IClusterMembershipService membership, PlacementLedger ledger, SiloRoles roles, DeviceRegistry devices, KvIndexFeed caches, StreamWatch streams) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -18,6 +19,7 @@ internal sealed class MembershipWatch(
                 ledger.Keep(silo => snapshot.GetSiloStatus(silo) == SiloStatus.Active);
                 roles.Keep(silo => !snapshot.GetSiloStatus(silo).IsTerminating());
                 devices.KeepLinks(silo => !snapshot.GetSiloStatus(silo).IsTerminating());
+                caches.Keep(silo => snapshot.GetSiloStatus(silo) == SiloStatus.Active);
                 streams.FollowMembership(snapshot);
             }
         }

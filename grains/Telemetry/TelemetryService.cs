@@ -1,5 +1,6 @@
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry.Kv;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -14,6 +15,7 @@ internal sealed class TelemetryService(
     DeviceRegistry devices,
     PlacementLedger ledger,
     SiloRoles roles,
+    KvIndexFeed caches,
     IClusterMembershipService membership,
     ITelemetryClient peers) : GrainService(id, silo, loggers), ITelemetryService
 {
@@ -40,6 +42,8 @@ internal sealed class TelemetryService(
         roles.Apply(report);
         return Task.CompletedTask;
     }
+
+    public Task<KvReceipt> TakeKvEvents(KvEventMessage message) => Task.FromResult(caches.Take(message));
 
     private Task Publish(CancellationToken cancellationToken)
     {

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Crescent.Engine.Kv;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Telemetry.Kv;
 
 namespace Crescent.Grains.Tokens;
 
@@ -15,6 +17,9 @@ internal sealed class FrameSink(LiveSequences live, Func<SiloAddress, ITokenObse
     private readonly ConcurrentDictionary<SiloAddress, FrameLink> _links = new();
     private readonly List<FrameLink> _touched = [];
     private readonly Lock _opening = new();
+
+    /// <summary>Takes the changes of the prefix cache.</summary>
+    public KvEventLog KvEvents { get; } = new();
 
     /// <summary>The links in use.</summary>
     public IEnumerable<FrameLink> Links => _links.Values;
@@ -36,6 +41,8 @@ internal sealed class FrameSink(LiveSequences live, Func<SiloAddress, ITokenObse
 
     /// <summary>Forgets a broken link.</summary>
     public void Forget(FrameLink link) => _links.TryRemove(KeyValuePair.Create(link.Front, link));
+
+    public void OnKvEvents(KvEventBatch batch) => KvEvents.Append(batch);
 
     public void OnStep(ReadOnlySpan<SequenceOutput> outputs)
     {

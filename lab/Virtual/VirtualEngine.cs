@@ -49,6 +49,8 @@ public sealed class VirtualEngine : IInferenceEngine, IEngineSink, IVirtualEvent
     /// <inheritdoc/>
     public string Model => _engine.Model;
 
+    public string KvType => _engine.KvType;
+
     /// <inheritdoc/>
     public EngineState State => _stepping ? _state : _engine.State;
 

@@ -11,6 +11,8 @@ internal sealed class DeviceEngine(IDevice device, InferenceEngine engine, Engin
 
     public string Model => engine.Model;
 
+    public string KvType => engine.KvType;
+
     public EngineState State => engine.State;
 
     public EngineCounters Counters => engine.Counters;

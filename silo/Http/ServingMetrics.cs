@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Telemetry;
+using Crescent.Grains.Telemetry.Kv;
 
 namespace Crescent.Silo.Http;
 
@@ -8,7 +9,7 @@ namespace Crescent.Silo.Http;
 /// What requests took, as this front end saw it, and the state of every device, as its silo last told. Names are vLLM's where it has
 /// one, so that its dashboards work; <c>crescent:</c> is before the others.
 /// </summary>
-internal sealed class ServingMetrics(IDeviceReports reports, ServedModel model, TimeProvider time)
+internal sealed class ServingMetrics(IDeviceReports reports, IKvIndexState caches, ServedModel model, TimeProvider time)
 {
     private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DeviceMetrics =
     [
@@ -28,6 +29,17 @@ internal sealed class ServingMetrics(IDeviceReports reports, ServedModel model, 
         ("crescent:device_watts", "gauge", "Power now.", static d => d.Watts),
         ("crescent:device_cap_watts", "gauge", "Power cap in force.", static d => d.CapWatts),
         ("crescent:device_joules_total", "counter", "Energy since start, idle time included.", static d => d.Joules),
+    ];
+
+    private static readonly (string Name, string Type, string Help, Func<KvIndexState, double> Value)[] IndexMetrics =
+    [
+        ("crescent:kv_index_devices", "gauge", "Devices whose cached blocks this silo follows.", static s => s.Devices),
+        ("crescent:kv_index_stale", "gauge", "Of those, devices whose cache events are missing or have not come for too long.", static s => s.Stale),
+        ("crescent:kv_index_blocks", "gauge", "Different cached blocks known.", static s => s.Blocks),
+        ("crescent:kv_index_predictions", "gauge", "Prompts whose blocks are expected in a moment.", static s => s.Predictions),
+        ("crescent:kv_index_events_total", "counter", "Cache events applied.", static s => s.Events),
+        ("crescent:kv_index_gaps_total", "counter", "Times cache events were missing.", static s => s.Gaps),
+        ("crescent:kv_index_repairs_total", "counter", "Dumps of a device's cache applied.", static s => s.Repairs),
     ];
 
     private readonly LatencyHistogram _firstToken = new("vllm:time_to_first_token_seconds", "From the request to its first token.");
@@ -63,6 +75,13 @@ internal sealed class ServingMetrics(IDeviceReports reports, ServedModel model, 
                     ("device", device.Device),
                     ("simulated", device.Simulated ? "true" : "false"));
             }
+        }
+
+        var state = caches.State();
+        foreach (var (name, type, help, value) in IndexMetrics)
+        {
+            text.Begin(name, type, help);
+            text.Sample(name, value(state), ("model_name", model.Id));
         }
 
         foreach (var histogram in new[] { _firstToken, _interToken, _whole, _queue, _prefill, _decode })

@@ -4,6 +4,7 @@ using Crescent.Grains.Gpu;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
+using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
 using Crescent.Tests.Engine.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,7 +44,8 @@ public sealed class FactoryCluster : IAsyncLifetime
             {
                 Model = "test-model",
                 Devices = [(_, sink) => _engines[silo.SiloName] = new TestEngine(sink)],
-            }));
+            })
+            .Services.AddSingleton<ITelemetryClient>(static s => new LossyTelemetry(ActivatorUtilities.CreateInstance<TelemetryClient>(s))));
         _cluster = builder.Build();
         await _cluster.DeployAsync();
         await Settle();

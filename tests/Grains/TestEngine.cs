@@ -34,6 +34,8 @@ internal sealed class TestEngine : IInferenceEngine, IDisposable
 
     public string Model => _engine.Model;
 
+    public string KvType => _engine.KvType;
+
     public EngineState State => _engine.State;
 
     public EngineCounters Counters => _engine.Counters;

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Crescent.Engine.Model;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Telemetry;
+using Crescent.Grains.Telemetry.Kv;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Http;
 using Microsoft.AspNetCore.Builder;
@@ -29,6 +30,8 @@ internal sealed class TestFront : IAsyncDisposable
 
     public LanguageModel Model => _model;
 
+    public string ModelId => _app.Services.GetRequiredService<ServedModel>().Id;
+
     public RequestGate Gate => _app.Services.GetRequiredService<RequestGate>();
 
     public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10)
@@ -42,6 +45,7 @@ internal sealed class TestFront : IAsyncDisposable
         builder.AddHttpApi(options, new ServedModel(model, DateTimeOffset.UnixEpoch));
         builder.Services.AddSingleton(generation);
         builder.Services.AddSingleton<IDeviceReports>(new OneDevice());
+        builder.Services.AddSingleton<IKvIndexState>(new OneStaleCache());
         builder.Services.Configure<GenerationOptions>(o => o.DrainSeconds = drainSeconds);
         var app = builder.Build();
         app.MapHttpApi();
@@ -66,6 +70,11 @@ internal sealed class TestFront : IAsyncDisposable
     /// <summary>The body of an answer as JSON.</summary>
     public static async Task<JsonNode> Json(HttpResponseMessage answer) =>
         JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+
+    private sealed class OneStaleCache : IKvIndexState
+    {
+        public KvIndexState State() => new(Devices: 2, Stale: 1, Blocks: 345, Predictions: 0, Events: 678, Gaps: 9, Repairs: 8);
+    }
 
     private sealed class OneDevice : IDeviceReports
     {

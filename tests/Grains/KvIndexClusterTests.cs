@@ -1,0 +1,138 @@
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Placement;
+using Crescent.Grains.Serving;
+using Crescent.Grains.Telemetry;
+using Crescent.Grains.Telemetry.Kv;
+using Orleans.TestingHost;
+
+namespace Crescent.Tests.Grains;
+
+/// <summary>What each silo knows of the caches of all devices.</summary>
+public sealed class KvIndexClusterTests(FactoryCluster factory) : IClassFixture<FactoryCluster>, IAsyncLifetime
+{
+    private const int PromptBlocks = 12;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync() => await factory.Settle();
+
+    [Fact]
+    public async Task Every_silo_learns_what_a_device_has_cached()
+    {
+        var call = FactoryCluster.Call(1, (PromptBlocks * 16) + 5, maxTokens: 3);
+        var device = await Run(factory.Silos[0], call);
+        foreach (var silo in factory.Silos)
+        {
+            await FactoryCluster.Until(() => Overlap(silo, call, device) == PromptBlocks, $"{silo.Name} knows what {device} has");
+            Assert.All(factory.Silos.Select(Device).Where(other => other != device), other => Assert.Equal(0, Overlap(silo, call, other)));
+            Assert.Equal(0, Overlap(silo, call with { CacheSalt = "another tenant" }, device));
+        }
+    }
+
+    [Fact]
+    public async Task Lost_events_are_noticed_with_the_next_and_made_up_for_by_a_dump()
+    {
+        await Everywhere("all silos know the same before");
+        var before = factory.Silos.Select(static s => Feed(s).State()).ToArray();
+        await Lose(100);
+
+        // The signs of life would tell that the last events are missing; they are lost as well.
+        Array.ForEach(Ways(), static w => w.LosesEvents = false);
+        await RunOnAll(200);
+        await Everywhere("all silos know the same again");
+        Array.ForEach(Ways(), static w => w.LosesSilence = false);
+        Assert.All(factory.Silos.Zip(before), static s => Assert.True(Feed(s.First).State().Gaps > s.Second.Gaps));
+        Assert.All(factory.Silos.Zip(before), static s => Assert.True(Feed(s.First).State().Repairs > s.Second.Repairs));
+    }
+
+    [Fact]
+    public async Task Lost_events_are_sent_again_when_none_come_after_them()
+    {
+        await Everywhere("all silos know the same before");
+        await Lose(400);
+        Array.ForEach(Ways(), static w => w.LosesEvents = w.LosesSilence = false);
+        await Everywhere("all silos know the same again");
+    }
+
+    [Fact]
+    public async Task The_devices_of_a_killed_silo_are_forgotten()
+    {
+        var call = FactoryCluster.Call(3, (PromptBlocks * 16) + 5, maxTokens: 3);
+        await RunOnAll(300);
+        await Everywhere("all silos know the same");
+        var victim = factory.Silos[2];
+        Assert.True(Feed(factory.Silos[0]).BlocksOf(Device(victim)) > 0);
+        await factory.Cluster.KillSiloAsync(victim, TestContext.Current.CancellationToken);
+        foreach (var silo in factory.Silos)
+        {
+            await FactoryCluster.Until(() => Feed(silo).BlocksOf(Device(victim)) == -1, $"{silo.Name} has forgotten {Device(victim)}");
+            Assert.Equal(0, Overlap(silo, call, Device(victim)));
+            Assert.Equal(2, Feed(silo).State().Devices);
+        }
+    }
+
+    private LossyTelemetry[] Ways() => [.. factory.Silos.Select(static s => (LossyTelemetry)FactoryCluster.Service<ITelemetryClient>(s))];
+
+    /// <summary>Runs calls on all devices whose events reach no other silo.</summary>
+    private async Task Lose(int seed)
+    {
+        var ways = Ways();
+        var lost = ways.Select(static w => w.Lost).ToArray();
+        Array.ForEach(ways, static w => w.LosesEvents = w.LosesSilence = true);
+        await RunOnAll(seed);
+        await FactoryCluster.Until(() => ways.Zip(lost).All(static w => w.First.Lost > w.Second), "each silo has lost events of its device");
+    }
+
+    private static KvIndexFeed Feed(InProcessSiloHandle silo) => FactoryCluster.Service<KvIndexFeed>(silo);
+
+    private static string Device(InProcessSiloHandle silo) => $"{silo.Name}/history";
+
+    /// <summary>Leading blocks of the call's prompt that <paramref name="device"/> has, as <paramref name="silo"/> knows.</summary>
+    private static int Overlap(InProcessSiloHandle silo, GenerationCall call, string device)
+    {
+        var devices = FactoryCluster.Service<PlacementLedger>(silo).Snapshot().Select(static d => d.Device).ToArray();
+        var overlaps = new int[devices.Length];
+        new PrefixOverlap(Feed(silo)).Fill(PromptPrefix.Of(Feed(silo).Roots, call.Prompt, call.CacheSalt), devices, overlaps);
+        var at = Array.FindIndex(devices, d => d.Key == device);
+        return at < 0 ? 0 : overlaps[at];
+    }
+
+    private static async Task<string> Run(InProcessSiloHandle front, GenerationCall call)
+    {
+        var running = new RunningCall(FactoryCluster.Service<IGenerationService>(front), call);
+        await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        return running.Usage!.Device;
+    }
+
+    /// <summary>Runs a burst of calls, so that every device has some.</summary>
+    private async Task RunOnAll(int seed)
+    {
+        foreach (var silo in factory.Silos)
+        {
+            factory.Engine(silo).Hold();
+        }
+
+        var service = FactoryCluster.Service<IGenerationService>(factory.Silos[0]);
+        var running = Enumerable.Range(seed, 9).Select(i => new RunningCall(service, FactoryCluster.Call(i, 40 + (i % 50), maxTokens: 3))).ToArray();
+        await FactoryCluster.Until(() => factory.Silos.All(static s => FactoryCluster.Service<DeviceRegistry>(s).Live > 0), "every device has a call");
+        foreach (var silo in factory.Silos)
+        {
+            factory.Engine(silo).Free();
+        }
+
+        await Task.WhenAll(running.Select(static r => r.Ended)).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Waits until every silo knows of each device as many blocks as the device's grain says that it has.</summary>
+    private async Task Everywhere(string what)
+    {
+        foreach (var owner in factory.Silos)
+        {
+            var dump = await factory.Engine(owner).DumpKvAsync(TestContext.Current.CancellationToken);
+            foreach (var silo in factory.Silos)
+            {
+                await FactoryCluster.Until(() => Feed(silo).BlocksOf(Device(owner)) == dump.Hashes.Length, $"{what}: {silo.Name} of {Device(owner)}");
+            }
+        }
+    }
+}
