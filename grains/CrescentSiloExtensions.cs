@@ -32,6 +32,7 @@ public static class CrescentSiloExtensions
         services.AddOptions<PlacementOptions>().BindConfiguration(PlacementOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<PlacementOptions>, PlacementOptionsValidator>();
         services.AddSingleton(static s => PlacementPolicies.Create(s.GetRequiredService<IOptions<PlacementOptions>>().Value));
+        services.AddTransient<PrefixOverlap>();
         services.AddSingleton<PlacementLedger>();
         services.AddSingleton<IDeviceReports>(static provider => provider.GetRequiredService<PlacementLedger>());
         builder.AddPlacementDirector<PowerQueuePlacement, PowerQueuePlacementDirector>();

@@ -1,12 +1,13 @@
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry.Kv;
 
 namespace Crescent.Grains.Inference;
 
 /// <inheritdoc cref="IInferenceGrain"/>
 [PowerQueuePlacement]
-internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy policy, ILocalSiloDetails silo) : Grain, IInferenceGrain
+internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy policy, KvIndexFeed caches, ILocalSiloDetails silo) : Grain, IInferenceGrain
 {
     public async Task<SubmissionReply> Start(Submission submission)
     {
@@ -26,6 +27,13 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
             });
         }
 
+        // One device leaves no choice, and then hashing the prompt once more would be for nothing.
+        var prefixes = new PrefixOverlap(caches);
+        var prefix = report.Devices.Length < 2 || submission.WantsEmbedding || submission.Prefer is not null
+            ? null
+            : PromptPrefix.Of(caches.Roots, submission.Prompt, submission.CacheSalt);
+        prefixes.Fill(prefix, view.Devices, view.Overlap);
+
         // Here the states are exact; the view that led here was a moment old. A device that refuses all the same is passed over once.
         var call = new PlacementCall(report.Sequence, submission.Prompt.Length, submission.MaxTokens, Prefer: submission.Prefer);
         var decision = view.TryPrefer(call, out var preferred) ? preferred : policy.Choose(call, view);
@@ -36,6 +44,7 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
             reply = await GrainFactory.GetGrain<IGpuGrain>(key).Submit(submission);
             if (reply.Refusal is not { Reason: RefusalReason.Overloaded })
             {
+                prefixes.Predict(reply.Refusal is null ? prefix : null, key);
                 break;
             }
 

@@ -13,6 +13,7 @@ public sealed class FactoryView
 {
     private readonly List<DeviceState> _devices = [];
     private readonly Dictionary<string, int> _index = new(StringComparer.Ordinal);
+    private int[] _overlap = new int[16];
 
     /// <summary>Seconds of a clock that only this view and its writers share.</summary>
     public double Now { get; set; }
@@ -26,11 +27,20 @@ public sealed class FactoryView
     /// <summary>The devices, in the order in which they were first heard of.</summary>
     public Span<DeviceState> Devices => CollectionsMarshal.AsSpan(_devices);
 
+    /// <summary>
+    /// Cached blocks of the call in hand, by device: written before a decision, all 0 where nothing is known of caches.
+    /// </summary>
+    public Span<int> Overlap => _overlap.AsSpan(0, _devices.Count);
+
     /// <summary>Adds a device.</summary>
     public void Add(in DeviceState device)
     {
         _index.Add(device.Key, _devices.Count);
         _devices.Add(device);
+        if (_overlap.Length < _devices.Count)
+        {
+            Array.Resize(ref _overlap, _overlap.Length * 2);
+        }
     }
 
     /// <summary>Removes the devices that <paramref name="gone"/> names.</summary>
@@ -48,6 +58,10 @@ public sealed class FactoryView
 
     /// <summary>Index of the device <paramref name="key"/>, or -1.</summary>
     public int IndexOf(string key) => _index.GetValueOrDefault(key, -1);
+
+    /// <summary>Prompt tokens of <paramref name="call"/> that the device at <paramref name="index"/> would have to compute; at least 1.</summary>
+    public int Uncached(in PlacementCall call, int index) =>
+        Math.Max(1, call.PromptTokens - (_overlap[index] * Devices[index].Report.BlockSize));
 
     /// <summary>Whether <paramref name="device"/> may take <paramref name="call"/>.</summary>
     public PlacementGate Gate(in PlacementCall call, in DeviceState device)

@@ -16,15 +16,17 @@ internal sealed class PlacementLedger : IDeviceReports
     private readonly IPlacementPolicy _policy;
     private readonly TimeProvider _time;
     private readonly FactoryMetrics _metrics;
+    private readonly PrefixOverlap _prefixes;
     private readonly double _leaseSeconds;
     private readonly long _start;
     private long _calls;
 
-    public PlacementLedger(IPlacementPolicy policy, IOptions<PlacementOptions> options, TimeProvider time, FactoryMetrics metrics)
+    public PlacementLedger(IPlacementPolicy policy, IOptions<PlacementOptions> options, TimeProvider time, FactoryMetrics metrics, PrefixOverlap prefixes)
     {
         _policy = policy;
         _time = time;
         _metrics = metrics;
+        _prefixes = prefixes;
         _start = time.GetTimestamp();
         _leaseSeconds = options.Value.ReservationLeaseSeconds;
         _view = new FactoryView { StaleAfter = options.Value.StaleSeconds, MaxQueued = options.Value.MaxQueued };
@@ -133,12 +135,14 @@ internal sealed class PlacementLedger : IDeviceReports
                 device.Reachable = compatible.Contains(device.Silo);
             }
 
+            _prefixes.Fill(needs.Prefix, _view.Devices, _view.Overlap);
             var call = Call(needs);
             var decision = _view.TryPrefer(call, out var preferred) ? preferred : _policy.Choose(call, _view);
             _calls++;
             if (decision.IsPlaced && needs.Stream != 0)
             {
-                Charge(needs, decision.Device);
+                Charge(needs, decision.Device, _view.Uncached(call, decision.Device));
+                _prefixes.Predict(needs.Prefix, _view.Devices[decision.Device].Key);
             }
 
             _metrics.Decided(_policy.Name, decision.IsPlaced, _time.GetElapsedTime(started));
@@ -227,7 +231,7 @@ internal sealed class PlacementLedger : IDeviceReports
 
     private PlacementCall Call(PlacementNeeds needs) => new(_calls, needs.PromptTokens, needs.MaxTokens, needs.Avoid, needs.Prefer);
 
-    private void Charge(PlacementNeeds needs, int at)
+    private void Charge(PlacementNeeds needs, int at, int uncached)
     {
         if (Remove(needs.Stream))
         {
@@ -236,11 +240,11 @@ internal sealed class PlacementLedger : IDeviceReports
 
         ref var device = ref _view.Devices[at];
         var blocks = HostedDevice.BlocksFor(needs.PromptTokens, needs.MaxTokens, device.Report.BlockSize);
-        _reservations.Add(needs.Stream, new Reservation(device.Key, needs.PromptTokens, blocks, _view.Now));
+        _reservations.Add(needs.Stream, new Reservation(device.Key, uncached, blocks, _view.Now));
         _metrics.ReservationsChanged(1);
         device.Reserved++;
         device.UnseenCalls++;
-        device.UnseenPromptTokens += needs.PromptTokens;
+        device.UnseenPromptTokens += uncached;
         device.UnseenBlocks += blocks;
     }
 

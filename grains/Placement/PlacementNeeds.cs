@@ -16,6 +16,16 @@ public sealed record PlacementNeeds(
     [property: Id(3)] string? Avoid,
     [property: Id(4)] string? Prefer = null)
 {
+    [NonSerialized]
+    private readonly PromptPrefix? _prefix;
+
     /// <summary>Key in the request context.</summary>
     public const string Key = "crescent.needs";
+
+    /// <summary>The prompt's blocks, to find those that devices have cached; null to do without. Does not leave the silo.</summary>
+    public PromptPrefix? Prefix
+    {
+        get => _prefix;
+        init => _prefix = value;
+    }
 }

@@ -3,7 +3,7 @@ using Crescent.Grains.Gpu;
 namespace Crescent.Grains.Placement;
 
 /// <summary>
-/// The device where a call waits least, has the most room and adds the fewest watts:
+/// The device where a call waits least, what its cache holds of the prompt counted off, has the most room and adds the fewest watts:
 /// <c>score = t / 0.1 s + u + exp(8 (u - 1)) + w dP / (cap - P)</c>, where t is the time to the first token as step times tell, u the
 /// share of KV blocks in use once the call has its longest, P the power now and dP what one more sequence adds by
 /// <see cref="DecodePowerCurve"/>.
@@ -42,7 +42,7 @@ public sealed class PowerQueuePolicy(double powerWeight = PlacementOptions.Defau
                 continue;
             }
 
-            var terms = Terms(call, device);
+            var terms = Terms(call, device, view.Uncached(call, index));
             if (!best.IsPlaced || terms.Score < best.Terms.Score)
             {
                 best = new PlacementDecision(index, terms);
@@ -52,13 +52,13 @@ public sealed class PowerQueuePolicy(double powerWeight = PlacementOptions.Defau
         return best;
     }
 
-    /// <summary>The terms of <paramref name="device"/>'s score.</summary>
-    public PlacementTerms Terms(in PlacementCall call, in DeviceState device)
+    /// <summary>The terms of <paramref name="device"/>'s score, of which it would have to compute <paramref name="uncached"/> prompt tokens.</summary>
+    public PlacementTerms Terms(in PlacementCall call, in DeviceState device, int uncached)
     {
         var report = device.Report;
 
         // Prefill is a share of a step for each budget's worth of tokens; each sequence ahead lengthens every step, by up to a step.
-        var prefill = report.QueuedPromptTokens + device.UnseenPromptTokens + call.PromptTokens;
+        var prefill = report.QueuedPromptTokens + device.UnseenPromptTokens + uncached;
         var steps = ((double)prefill / Math.Max(1, report.MaxStepTokens)) + device.Load;
         var queue = steps * Math.Max(report.StepSeconds, LeastStepSeconds) / QueueReferenceSeconds;
 

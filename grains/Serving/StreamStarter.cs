@@ -2,6 +2,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Inference;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry.Kv;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,7 @@ internal sealed class StreamStarter(
     PlacementLedger ledger,
     TokenRouter router,
     IClusterMembershipService membership,
+    KvIndexFeed caches,
     TimeProvider time,
     ILogger<StreamStarter> logger)
 {
@@ -73,10 +75,16 @@ internal sealed class StreamStarter(
         var pause = FirstPause;
         var resumed = stream.Ticket.Attempt > 0;
         var avoid = resumed ? stream.Device : null;
+
+        // Embeddings do not use caches, and a sibling goes where its leader is.
+        var prefix = call.WantsEmbedding || leader is not null ? null : PromptPrefix.Of(caches.Roots, call.Prompt, call.CacheSalt);
         for (var tries = 1; ; tries++)
         {
             var (ticket, emitted) = stream.BeginAttempt();
-            var needs = new PlacementNeeds(stream.Id, call.Prompt.Length + emitted.Length, call.MaxTokens - emitted.Length, avoid, leader?.Device);
+            var needs = new PlacementNeeds(stream.Id, call.Prompt.Length + emitted.Length, call.MaxTokens - emitted.Length, avoid, leader?.Device)
+            {
+                Prefix = prefix,
+            };
             var (reply, failure) = await Try(stream, call, ticket, emitted, needs, leader, cancellationToken);
             if (reply is { Refusal: null })
             {

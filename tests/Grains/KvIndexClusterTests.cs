@@ -30,6 +30,40 @@ public sealed class KvIndexClusterTests(FactoryCluster factory) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_prompt_goes_to_the_device_that_has_it_whichever_silo_it_enters()
+    {
+        var call = FactoryCluster.Call(500, 400, maxTokens: 3);
+        var device = await Run(factory.Silos[0], call);
+        await Everywhere("all silos know the same");
+        for (var i = 0; i < 6; i++)
+        {
+            // The same beginning and another end.
+            var next = call with { RequestId = $"next-{i}", Prompt = [.. call.Prompt[..390], .. Enumerable.Repeat(1 + i, 5)] };
+            Assert.Equal(device, await Run(factory.Silos[i % 3], next));
+            await factory.Settle();
+        }
+    }
+
+    [Fact]
+    public async Task A_prompt_that_was_just_placed_counts_as_cached_before_the_first_event()
+    {
+        foreach (var silo in factory.Silos)
+        {
+            factory.Engine(silo).Hold();
+        }
+
+        var call = FactoryCluster.Call(600, (PromptBlocks * 16) + 5, maxTokens: 3);
+        var front = factory.Silos[1];
+        var running = new RunningCall(FactoryCluster.Service<IGenerationService>(front), call);
+        await FactoryCluster.Until(() => factory.Silos.Any(static s => FactoryCluster.Service<DeviceRegistry>(s).Live > 0), "the call is placed");
+        var device = Device(factory.Silos.Single(static s => FactoryCluster.Service<DeviceRegistry>(s).Live > 0));
+        Assert.Equal(PromptBlocks, Overlap(front, call, device));
+        Assert.Equal(0, Overlap(factory.Silos[0], call, device));
+        Assert.All(factory.Silos.Select(Device).Where(other => other != device), other => Assert.Equal(0, Overlap(front, call, other)));
+        await running.Leave();
+    }
+
+    [Fact]
     public async Task Lost_events_are_noticed_with_the_next_and_made_up_for_by_a_dump()
     {
         await Everywhere("all silos know the same before");

@@ -3,7 +3,10 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
+using Crescent.Grains.Telemetry.Kv;
+using Crescent.Tests.Grains.Telemetry.Kv;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Crescent.Tests.Grains.Placement;
@@ -12,15 +15,21 @@ public sealed class PlacementLedgerTests : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly Clock _clock = new();
+    private readonly KvIndexFeed _caches;
     private readonly PlacementLedger _ledger;
 
     public PlacementLedgerTests()
     {
         var metrics = new FactoryMetrics(_services.GetRequiredService<IMeterFactory>());
-        _ledger = new PlacementLedger(new LeastQueuePolicy(), Options.Create(new PlacementOptions()), _clock, metrics);
+        _caches = new KvIndexFeed(new ManualDumps(), new ManualMembership(), _clock, metrics, NullLogger<KvIndexFeed>.Instance);
+        _ledger = new PlacementLedger(new LeastQueuePolicy(), Options.Create(new PlacementOptions()), _clock, metrics, new PrefixOverlap(_caches));
     }
 
-    public void Dispose() => _services.Dispose();
+    public void Dispose()
+    {
+        _caches.Dispose();
+        _services.Dispose();
+    }
 
     [Fact]
     public void A_burst_is_spread_by_reservations_alone()

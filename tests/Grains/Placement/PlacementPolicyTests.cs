@@ -35,6 +35,24 @@ public sealed class PlacementPolicyTests
         });
     }
 
+    [Fact]
+    public void A_device_that_has_the_prompt_is_worth_a_short_queue_and_not_a_long_one()
+    {
+        for (var number = 0; number < 3; number++)
+        {
+            Assert.Equal(2, Chosen(number, queued: 1000));
+            Assert.NotEqual(2, Chosen(number, queued: 3000));
+        }
+
+        static int Chosen(long number, int queued)
+        {
+            var idle = Views.Idle with { TotalBlocks = 1000, FreeBlocks = 1000 };
+            var view = Views.Of(idle, idle, idle with { QueuedPromptTokens = queued });
+            view.Overlap[2] = 2000 / 16;
+            return new PowerQueuePolicy().Choose(Views.Call(number, prompt: 2_010, max: 10), view).Device;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Equal_devices_take_turns(string name)
@@ -141,7 +159,7 @@ public sealed class PlacementPolicyTests
     {
         var hot = Views.Idle with { Watts = 650 };
         Assert.Equal(1, new PowerQueuePolicy().Choose(Views.Call(), Views.Of(hot, Views.Idle)).Device);
-        var terms = new PowerQueuePolicy(powerWeight: 0).Terms(Views.Call(), Views.Of(hot).Devices[0]);
+        var terms = new PowerQueuePolicy(powerWeight: 0).Terms(Views.Call(), Views.Of(hot).Devices[0], uncached: 64);
         Assert.Equal(0, terms.Power);
         Assert.Equal(terms.Queue + terms.Blocks, terms.Score);
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Net;
 using Crescent.Engine.Kv;
@@ -21,8 +20,8 @@ public sealed class KvIndexFeedTests : IDisposable
 
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly ManualTime _time = new();
-    private readonly Dumps _dumps = new();
-    private readonly Members _members = new();
+    private readonly ManualDumps _dumps = new();
+    private readonly ManualMembership _members = new();
     private readonly KvIndexFeed _feed;
 
     public KvIndexFeedTests()
@@ -147,39 +146,5 @@ public sealed class KvIndexFeedTests : IDisposable
             FirstId = firstId,
             Events = events,
         });
-    }
-
-    private sealed class Dumps : IKvDumpSource
-    {
-        private readonly TaskCompletionSource<KvDump> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private string? _answered;
-
-        public void Answer(string device, KvDump dump)
-        {
-            _answered = device;
-            _answer.SetResult(dump);
-        }
-
-        public async Task<KvDump> Fetch(string device, CancellationToken cancellationToken)
-        {
-            var dump = await _answer.Task.WaitAsync(cancellationToken);
-            Assert.Equal(_answered, device);
-            return dump;
-        }
-    }
-
-    private sealed class Members : IClusterMembershipService
-    {
-        private ImmutableDictionary<SiloAddress, ClusterMember> _members = ImmutableDictionary<SiloAddress, ClusterMember>.Empty;
-
-        public ClusterMembershipSnapshot CurrentSnapshot => new(_members, new MembershipVersion(_members.Count));
-
-        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => throw new NotSupportedException();
-
-        public void Set(SiloAddress silo, SiloStatus status) => _members = _members.SetItem(silo, new ClusterMember(silo, status, "silo-1"));
-
-        public ValueTask Refresh(MembershipVersion minimumVersion, CancellationToken cancellationToken) => default;
-
-        public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
     }
 }
