@@ -4,24 +4,19 @@ using Crescent.Engine.Devices.Simulated;
 namespace Crescent.Engine.Power;
 
 /// <summary>
-/// Power of a simulated device: of all the GPUs of its tensor-parallel group. After a step the clocks stay up for a while, so that a short pause
-/// costs more than idling; that energy counts with the step that ends the pause.
+/// Power of a simulated device: of all the GPUs of its tensor-parallel group.
 /// </summary>
 public sealed class SimulatedPower : IPowerModel, IPowerCap
 {
     private readonly GpuModel _gpu;
     private readonly int _gpus;
-    private readonly TimeProvider _time;
     private double _capWatts;
-    private long _lastEnd;
-    private bool _hasRun;
 
     /// <summary>A group of <paramref name="gpus"/> GPUs.</summary>
-    public SimulatedPower(GpuModel gpu, int gpus, TimeProvider? time = null)
+    public SimulatedPower(GpuModel gpu, int gpus)
     {
         _gpu = gpu;
         _gpus = gpus;
-        _time = time ?? TimeProvider.System;
         Curve = new GpuPowerCurve(gpu);
         _capWatts = MaxCapWatts;
     }
@@ -62,19 +57,26 @@ public sealed class SimulatedPower : IPowerModel, IPowerCap
     {
         var full = Curve.FullWatts(batch, prefillShare);
         Clock = Curve.Clock(CapWatts / _gpus, full, prefillShare);
+        PrefillShare = batch == 0 ? 1 : prefillShare * Curve.PrefillWatts / full;
         StepWatts = _gpus * Curve.Watts(full, Clock, prefillShare);
         return Clock;
     }
 
     /// <inheritdoc/>
+    public WorkCoefficients Work { get; internal set; } = WorkCoefficients.Processor;
+
+    /// <inheritdoc/>
+    public double? PrefillShare { get; private set; }
+
+    /// <inheritdoc/>
     /// <remarks>Of the step that the device ran last: what it computed is known from there.</remarks>
-    public double StepJoules(StepPlan plan, TimeSpan duration)
+    public double StepJoules(StepPlan plan, TimeSpan duration) => StepWatts * duration.TotalSeconds;
+
+    /// <inheritdoc/>
+    /// <remarks>After a step the clocks stay up for a while, so that a short pause costs more than idling.</remarks>
+    public double PauseJoules(TimeSpan pause)
     {
-        var now = _time.GetTimestamp();
-        var pause = _hasRun ? Math.Max(0, _time.GetElapsedTime(_lastEnd, now).TotalSeconds - duration.TotalSeconds) : 0;
-        _lastEnd = now;
-        _hasRun = true;
-        var awake = Math.Min(pause, _gpu.AwakeSeconds) * (_gpu.AwakeWatts - _gpu.IdleWatts) * _gpus;
-        return (StepWatts * duration.TotalSeconds) + awake;
+        var awake = Math.Min(pause.TotalSeconds, _gpu.AwakeSeconds);
+        return ((_gpu.IdleWatts * pause.TotalSeconds) + (awake * (_gpu.AwakeWatts - _gpu.IdleWatts))) * _gpus;
     }
 }

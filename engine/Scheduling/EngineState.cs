@@ -27,4 +27,11 @@ public readonly record struct EngineState(
     double CapWatts,
     double Joules,
     long OutputTokens,
-    long Steps);
+    long Steps)
+{
+    /// <summary>How old <see cref="Watts"/> are.</summary>
+    public TimeSpan WattsAge { get; init; }
+
+    /// <summary>Of <see cref="Joules"/> what was used while no step ran: no request is charged for it.</summary>
+    public double IdleJoules { get; init; }
+}

@@ -5,25 +5,22 @@ using Crescent.Engine.Power;
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>Counts what an engine does and publishes it as one snapshot that any thread may read.</summary>
-internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int totalBlocks)
+internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, TimeProvider time, int totalBlocks)
 {
     /// <summary>Weight of the newest step in the smoothed step time.</summary>
     private const double Smoothing = 0.1;
 
-    /// <summary>Span over which tokens a second and watts are averaged.</summary>
+    /// <summary>Span over which tokens a second are averaged.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private EngineState _state = new(0, 0, 0, totalBlocks, totalBlocks, 0, 0, power.IdleWatts, "model", power.CapWatts, 0, 0, 0);
+    private readonly EnergyLedger _energy = new(power, meter, time);
+    private EngineState _state = new(0, 0, 0, totalBlocks, totalBlocks, 0, 0, power.IdleWatts, PowerSource.Model, power.CapWatts, 0, 0, 0);
     private EngineCounters _counters;
     private long _windowStart = time.GetTimestamp();
-    private double _windowBusyJoules;
-    private double _windowBusySeconds;
     private long _windowTokens;
     private double _tokensPerSecond;
-    private double _watts = power.IdleWatts;
     private double _stepSeconds;
-    private double _joules;
     private long _outputTokens;
     private long _steps;
 
@@ -32,15 +29,27 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
     {
         get
         {
+            EngineState state;
             lock (_lock)
             {
-                var elapsed = time.GetElapsedTime(_windowStart);
-                return elapsed < 2 * Window
-                    ? _state
-                    : _state with { TokensPerSecond = 0, Watts = power.IdleWatts, Joules = _state.Joules + (power.IdleWatts * elapsed.TotalSeconds) };
+                state = time.GetElapsedTime(_windowStart) < 2 * Window ? _state : _state with { TokensPerSecond = 0 };
             }
+
+            var energy = _energy.State;
+            return state with
+            {
+                Watts = energy.Watts,
+                WattsSource = energy.Source,
+                WattsAge = energy.Age,
+                CapWatts = energy.CapWatts,
+                Joules = energy.Joules,
+                IdleJoules = energy.IdleJoules,
+            };
         }
     }
+
+    /// <summary>Where joules come from now.</summary>
+    public string EnergySource => _energy.Source;
 
     /// <summary>The newest counters.</summary>
     public EngineCounters Counters
@@ -54,16 +63,16 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
         }
     }
 
+    /// <summary>A step is about to run.</summary>
+    public void Begin() => _energy.Begin();
+
     /// <summary>Counts a step's time and energy.</summary>
     public StepEnergy Count(StepPlan plan, TimeSpan duration)
     {
         var seconds = duration.TotalSeconds;
-        var joules = power.StepJoules(plan, duration);
         _stepSeconds = _steps == 0 ? seconds : _stepSeconds + (Smoothing * (seconds - _stepSeconds));
-        _windowBusyJoules += joules;
-        _windowBusySeconds += seconds;
         _steps++;
-        return new StepEnergy(joules, plan.AllTokens.Length);
+        return new StepEnergy(plan, _energy.Step(plan, duration), power);
     }
 
     /// <summary>Counts an output token.</summary>
@@ -90,6 +99,11 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
             CloseWindow(elapsed);
         }
 
+        if (idle)
+        {
+            _energy.Rest();
+        }
+
         var scheduled = scheduler.Counters;
         var counters = new EngineCounters(
             scheduled.PromptTokens,
@@ -102,8 +116,8 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
             scheduled.GuessedTokens,
             scheduled.AcceptedTokens);
         var state = new EngineState(
-            scheduler.WaitingCount, scheduler.Running.Count, (int)scheduler.QueuedTokens, kv.FreeBlocks, kv.TotalBlocks, _stepSeconds, _tokensPerSecond, _watts, "model",
-            power.CapWatts, _joules, _outputTokens, _steps);
+            scheduler.WaitingCount, scheduler.Running.Count, (int)scheduler.QueuedTokens, kv.FreeBlocks, kv.TotalBlocks, _stepSeconds, _tokensPerSecond, 0, "",
+            0, 0, _outputTokens, _steps);
         lock (_lock)
         {
             _state = state;
@@ -119,8 +133,6 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
             return;
         }
 
-        var joules = _windowBusyJoules + (power.IdleWatts * Math.Max(0, seconds - _windowBusySeconds));
-        _joules += joules;
         lock (_lock)
         {
             _windowStart = time.GetTimestamp();
@@ -129,12 +141,9 @@ internal sealed class EngineStatistics(IPowerModel power, TimeProvider time, int
         // A window of a few steps, closed because the engine went idle, would give wild rates.
         if (elapsed >= Window / 4)
         {
-            _watts = joules / seconds;
             _tokensPerSecond = _windowTokens / seconds;
         }
 
-        _windowBusyJoules = 0;
-        _windowBusySeconds = 0;
         _windowTokens = 0;
     }
 }

@@ -1,5 +1,6 @@
 using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
+using Crescent.Engine.Power;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -23,6 +24,12 @@ public interface IInferenceEngine
 
     /// <summary>What it has counted since its start.</summary>
     EngineCounters Counters { get; }
+
+    /// <summary>The device's own meter; null where its power is modelled.</summary>
+    IPowerMeter? PowerMeter => null;
+
+    /// <summary>The device's power cap; null where it has none.</summary>
+    IPowerCap? PowerCap => null;
 
     /// <summary>
     /// Queues a sequence.

@@ -40,7 +40,10 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private long _order;
     private volatile bool _stopping;
 
-    /// <summary>An engine that owns <paramref name="device"/>'s blocks; the device itself stays the caller's to dispose.</summary>
+    /// <summary>
+    /// An engine that owns <paramref name="device"/>'s blocks; the device itself stays the caller's to dispose, the
+    /// <paramref name="meter"/> too.
+    /// </summary>
     public InferenceEngine(
         IDevice device,
         Tokenizer tokenizer,
@@ -48,7 +51,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         IEngineSink sink,
         IPowerModel power,
         EngineOptions? options = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        IPowerMeter? meter = null,
+        IPowerCap? cap = null)
     {
         _options = options ?? new EngineOptions();
         _options.Validate();
@@ -71,7 +76,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             id => _sequences.GetValueOrDefault(id));
         _grammars = new Lazy<GrammarCache>(() => new GrammarCache(new TokenVocabulary(tokenizer)));
         _sampler = new Sampler(tokenizer, device.Info.VocabularySize);
-        _statistics = new EngineStatistics(power, _time, _kv.TotalBlocks);
+        PowerMeter = meter;
+        PowerCap = cap ?? power as IPowerCap;
+        _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
     }
 
     private enum CommandKind
@@ -92,6 +99,12 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
 
     /// <inheritdoc/>
     public string KvType => _options.KvType;
+
+    /// <inheritdoc/>
+    public IPowerMeter? PowerMeter { get; }
+
+    /// <inheritdoc/>
+    public IPowerCap? PowerCap { get; }
 
     /// <inheritdoc/>
     public EngineState State => _statistics.State;
@@ -345,9 +358,11 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private void Execute()
     {
         var started = _time.GetTimestamp();
+        _statistics.Begin();
         var result = _device.Execute(_plan);
         var ended = _time.GetTimestamp();
         var energy = _statistics.Count(_plan, result.Duration);
+        var slice = 0;
         foreach (var scheduled in _scheduler.Scheduled)
         {
             var sequence = scheduled.Sequence;
@@ -356,7 +371,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
                 sequence.StartedAt = started;
             }
 
-            sequence.Joules += energy.Share(scheduled.Tokens + sequence.GuessCount);
+            sequence.Joules += energy.Share(_plan.Slices[slice++]);
             _scheduler.Computed(sequence, scheduled.Tokens);
             if (scheduled.LogitsRow >= 0)
             {
@@ -466,7 +481,11 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             _time.GetElapsedTime(sequence.SubmittedAt, started),
             _time.GetElapsedTime(started, first),
             _time.GetElapsedTime(first, now),
-            sequence.Joules);
+            sequence.Joules)
+        {
+            EnergySource = _statistics.EnergySource,
+            Simulated = Device.Simulated,
+        };
     }
 
     private void Emit(in SequenceOutput output)

@@ -49,6 +49,8 @@ internal sealed class FactoryGrain(
             WattsSource = report.WattsSource,
             CapWatts = report.CapWatts,
             Joules = report.Joules,
+            WattsAgeSeconds = report.WattsAgeSeconds + ageSeconds,
+            IdleJoules = report.IdleJoules,
             OutputTokens = report.OutputTokens,
             Draining = state.Draining,
             Reserved = state.Reserved,

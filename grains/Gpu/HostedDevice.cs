@@ -120,6 +120,8 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
             WattsSource = state.WattsSource,
             CapWatts = state.CapWatts,
             Joules = state.Joules,
+            WattsAgeSeconds = state.WattsAge.TotalSeconds,
+            IdleJoules = state.IdleJoules,
             OutputTokens = state.OutputTokens,
             PromptTokens = counters.PromptTokens,
             PrefixQueryTokens = counters.PrefixQueryTokens,

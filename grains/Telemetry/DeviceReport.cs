@@ -84,4 +84,10 @@ public sealed record DeviceReport
 
     /// <summary>Of those, tokens that came true.</summary>
     [Id(37)] public long AcceptedTokens { get; init; }
+
+    /// <summary>How old <see cref="Watts"/> were when the report was made, s.</summary>
+    [Id(50)] public double WattsAgeSeconds { get; init; }
+
+    /// <summary>Of <see cref="Joules"/> what was used while no step ran.</summary>
+    [Id(51)] public double IdleJoules { get; init; }
 }

@@ -38,8 +38,7 @@ public static class ThroughputReplay
             0,
             shape,
             new SimulatedText(tokenizer),
-            new SimulatedDeviceOptions { MaxStepTokens = stepTokens, MaxLogitRows = batch, Timing = timing ?? TimingParameters.Default },
-            clock);
+            new SimulatedDeviceOptions { MaxStepTokens = stepTokens, MaxLogitRows = batch, Timing = timing ?? TimingParameters.Default });
         var options = new EngineOptions { MaxStepTokens = stepTokens, MaxRunning = batch, MaxWaiting = row.Requests, PrefixCache = false };
         var count = new Count(clock);
         using var engine = new VirtualEngine(clock, device, tokenizer, shape.Name, count, device.Power, options);

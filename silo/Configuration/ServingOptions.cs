@@ -1,5 +1,7 @@
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Simulated;
+using Crescent.Engine.Power;
+using Crescent.Silo.Hosting;
 
 namespace Crescent.Silo.Configuration;
 
@@ -53,6 +55,9 @@ public sealed class ServingOptions : IChecked
     /// <summary>Folder for the files of the host tier, one a device; null to keep it in memory.</summary>
     public string? KvHostFolder { get; set; }
 
+    /// <summary>Where watts and joules come from: <c>auto</c>, or a source that must be there; see <see cref="PowerMeters.Names"/>.</summary>
+    public string PowerMeter { get; set; } = PowerMeters.Automatic;
+
     /// <summary>Whether devices or model are simulated.</summary>
     public bool IsSimulated => DeviceNames.Any(SimulatedDeviceSpec.IsSimulated) || IsSimulatedModel;
 
@@ -92,6 +97,19 @@ public sealed class ServingOptions : IChecked
         if (Speed is not (> 0 and <= MaxSpeed))
         {
             yield return Settings.OutOfRange(Settings.Speed, Speed, $"a factor above 0 and up to {MaxSpeed}");
+        }
+
+        if (!PowerMeters.Names.Contains(PowerMeter))
+        {
+            yield return Settings.OutOfRange(Settings.PowerMeter, PowerMeter, string.Join(", ", PowerMeters.Names));
+        }
+        else if (IsSimulated && PowerMeter is not (PowerMeters.Automatic or PowerSource.Model))
+        {
+            yield return Settings.OutOfRange(Settings.PowerMeter, PowerMeter, "auto or model where devices are simulated");
+        }
+        else if (!IsSimulated && PowerMeter == PowerSource.Nvml)
+        {
+            yield return Settings.OutOfRange(Settings.PowerMeter, PowerMeter, "auto, rapl or model for cpu devices: nvml measures GPUs");
         }
 
         if (IsSimulated)

@@ -1,5 +1,6 @@
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
+using Crescent.Silo.Hosting;
 
 namespace Crescent.Silo.Configuration;
 
@@ -47,6 +48,10 @@ public static class Settings
         "Folder to keep the host tier in, as one memory-mapped file for each device, removed at the stop; a cluster needs one of its own. "
         + "Default: memory.");
 
+    public static readonly Setting PowerMeter = Define("--power-meter", "PowerMeter", "source",
+        $"Where watts and joules come from: {string.Join(", ", PowerMeters.Names)}. A meter that is named must be there; auto takes the device's own "
+        + "where it answers and models the rest. Default: auto.");
+
     public static readonly Setting Policy = new("--policy", $"{PlacementOptions.Section}:Policy", "name",
         $"Placement policy: {string.Join(", ", PlacementPolicies.Names)}. Default: {PlacementOptions.DefaultPolicy}.");
 
@@ -93,7 +98,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, KvHostMib, KvHostFolder, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
+        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, KvHostMib, KvHostFolder, PowerMeter, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, LogLevel, DeviceShare, Supervised,
     ];
 

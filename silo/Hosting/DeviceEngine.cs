@@ -1,11 +1,12 @@
 using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
+using Crescent.Engine.Power;
 using Crescent.Engine.Scheduling;
 
 namespace Crescent.Silo.Hosting;
 
 /// <summary>An engine with the device and the thread that are its own; disposed as one, the thread first.</summary>
-internal sealed class DeviceEngine(IDevice device, InferenceEngine engine, EngineDriver driver) : IInferenceEngine, IDisposable
+internal sealed class DeviceEngine(IDevice device, InferenceEngine engine, EngineDriver driver, IDisposable? meter = null) : IInferenceEngine, IDisposable
 {
     public DeviceInfo Device => engine.Device;
 
@@ -14,6 +15,10 @@ internal sealed class DeviceEngine(IDevice device, InferenceEngine engine, Engin
     public string KvType => engine.KvType;
 
     public EngineState State => engine.State;
+
+    public IPowerMeter? PowerMeter => engine.PowerMeter;
+
+    public IPowerCap? PowerCap => engine.PowerCap;
 
     public EngineCounters Counters => engine.Counters;
 
@@ -28,5 +33,6 @@ internal sealed class DeviceEngine(IDevice device, InferenceEngine engine, Engin
         driver.Dispose();
         engine.Dispose();
         device.Dispose();
+        meter?.Dispose();
     }
 }

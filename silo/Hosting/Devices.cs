@@ -29,6 +29,7 @@ internal static partial class Devices
     private static DeviceEngine Cpu(string name, int threads, ServingOptions options, LanguageModel model, IServiceProvider services, IEngineSink sink)
     {
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
+        var meter = PowerMeters.ForProcessor(options.PowerMeter, threads, out var fault);
         var device = new CpuDevice(
             model.Graph,
             new CpuDeviceOptions { Name = name, Threads = threads, KvBlocks = options.KvBlocks, KvType = ServingOptions.KvTypes[options.KvType] });
@@ -41,13 +42,16 @@ internal static partial class Devices
                 model.Name,
                 sink,
                 new CpuPowerModel(threads),
-                new EngineOptions { KvType = options.KvType, HostBlocks = tier.Blocks, HostPath = tier.Path }));
+                new EngineOptions { KvType = options.KvType, HostBlocks = tier.Blocks, HostPath = tier.Path },
+                meter: meter));
             LogDevice(logger, name, device.Info.Description, device.Info.BlockCount, options.KvType, tier.Blocks, tier.Path ?? "memory");
-            return new DeviceEngine(device, engine, new EngineDriver(engine, failure => LogFailed(logger, failure, name)));
+            LogPower(logger, name, engine.State.WattsSource, fault ?? "");
+            return new DeviceEngine(device, engine, new EngineDriver(engine, failure => LogFailed(logger, failure, name)), meter);
         }
         catch
         {
             device.Dispose();
+            meter?.Dispose();
             throw;
         }
     }
@@ -55,6 +59,9 @@ internal static partial class Devices
     [LoggerMessage(
         Level = LogLevel.Information, Message = "Device {Name}: {Description}, {Blocks} KV blocks in {KvType}, {HostBlocks} in the host tier ({Where}).")]
     private static partial void LogDevice(ILogger logger, string name, string description, int blocks, string kvType, int hostBlocks, string where);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Power of device {Name} from {Source}. {Fault}")]
+    private static partial void LogPower(ILogger logger, string name, string source, string fault);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A step on device {Name} failed.")]
     private static partial void LogFailed(ILogger logger, Exception failure, string name);

@@ -45,7 +45,7 @@ internal static class SimulatedDevices
         LanguageModel text,
         IEngineSink sink)
     {
-        var device = new SimulatedDevice(spec, index, serving.Model, words, clock: clock);
+        var device = new SimulatedDevice(spec, index, serving.Model, words);
         var paced = new PacedDevice(device, speed);
         var options = new EngineOptions
         {

@@ -28,19 +28,17 @@ public sealed class SimulatedDevice : IDevice
     /// <param name="model">The model.</param>
     /// <param name="text">What it says.</param>
     /// <param name="options">Limits.</param>
-    /// <param name="clock">The time by which pauses between steps are measured.</param>
     /// <exception cref="FormatException">The model does not fit; the message says how many GPUs it needs.</exception>
-    public SimulatedDevice(
-        SimulatedDeviceSpec spec, int index, ModelShape model, SimulatedText text, SimulatedDeviceOptions? options = null, TimeProvider? clock = null)
+    public SimulatedDevice(SimulatedDeviceSpec spec, int index, ModelShape model, SimulatedText text, SimulatedDeviceOptions? options = null)
     {
         options ??= new SimulatedDeviceOptions();
         CheckFit(spec, model);
         var blocks = Blocks(spec, model);
         Shape = model;
         Spec = spec;
-        Power = new SimulatedPower(spec.Gpu, spec.TensorParallel, clock);
         _text = text;
         _time = new StepTimeModel(spec.Gpu, model, spec.TensorParallel, options.Timing);
+        Power = new SimulatedPower(spec.Gpu, spec.TensorParallel) { Work = _time.Coefficients() };
         _window = model.LocalLayers > 0 ? model.LocalWindow : int.MaxValue;
         _tokens = new int[64];
         Info = new DeviceInfo

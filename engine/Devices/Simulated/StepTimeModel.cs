@@ -1,3 +1,5 @@
+using Crescent.Engine.Power;
+
 namespace Crescent.Engine.Devices.Simulated;
 
 /// <summary>
@@ -121,6 +123,23 @@ public sealed class StepTimeModel
         var host = _hostStep + ((work.DecodeSequences + work.PrefillSequences) * _hostSequence) + (work.PrefillTokens > 0 ? _hostLaunch : 0);
         var seconds = SmoothMax(device, host);
         return new StepTime(seconds, kernels.Compute, kernels.Memory, seconds - kernels.Seconds, Math.Min(1, prefill / kernels.Seconds));
+    }
+
+    /// <summary>
+    /// What the parts of a step cost beside each other, in seconds at full clock: differences of <see cref="Estimate"/> between steps that have one part
+    /// more. A mixture's pass is that of one token.
+    /// </summary>
+    public WorkCoefficients Coefficients()
+    {
+        const int Tokens = 1000;
+        const int Positions = 1_000_000;
+        var one = new StepWork { PrefillTokens = 1, PrefillSequences = 1 };
+        var tokens = Estimate(one with { PrefillTokens = 1 + Tokens }).ComputeSeconds - Estimate(one).ComputeSeconds;
+        var pairs = Estimate(one with { PrefillPairs = Positions, PrefillLocalPairs = Positions }).ComputeSeconds - Estimate(one).ComputeSeconds;
+        var decode = new StepWork { DecodeSequences = 1, LogitRows = 1 };
+        var pass = Estimate(decode).MemorySeconds;
+        var context = Estimate(decode with { DecodeContext = Positions, DecodeLocalContext = Positions }).MemorySeconds - pass;
+        return new WorkCoefficients(tokens / Tokens, pairs / Positions, pass, context / Positions);
     }
 
     private static double Efficiency(GpuModel gpu, WeightPrecision precision, TimingParameters p) => precision switch

@@ -63,4 +63,10 @@ public sealed record DeviceSnapshot
 
     /// <summary>Age of the state when the snapshot was taken, in seconds.</summary>
     [Id(19)] public double AgeSeconds { get; init; }
+
+    /// <summary>Age of <see cref="Watts"/> when the snapshot was taken, in seconds.</summary>
+    [Id(50)] public double WattsAgeSeconds { get; init; }
+
+    /// <summary>Of <see cref="Joules"/> what was used while no step ran: nobody is charged for it.</summary>
+    [Id(51)] public double IdleJoules { get; init; }
 }

@@ -38,7 +38,7 @@ public sealed class MegawattTests
         var clock = new VirtualClock();
         var tokenizer = new SilentTokenizer();
         var device = new SimulatedDevice(
-            SimulatedDeviceSpec.Parse("sim:h100-sxm*92:tp8"), 0, SimulatedModels.Find("llama-3-70b-fp8"), new SimulatedText(tokenizer), clock: clock);
+            SimulatedDeviceSpec.Parse("sim:h100-sxm*92:tp8"), 0, SimulatedModels.Find("llama-3-70b-fp8"), new SimulatedText(tokenizer));
         var sink = new Sink(clock);
         var fits = device.Info.BlockCount / ((Prompt + Output) / device.Info.BlockSize);
         Assert.Equal(73, fits);

@@ -97,18 +97,18 @@ public sealed class VirtualEngineTests
 
     private VirtualEngine Engine(Action<SequenceOutput> took, out SimulatedDevice device)
     {
-        device = Device(_clock, 0);
+        device = Device(0);
         return new VirtualEngine(_clock, device, Tokenizer, "llama-3-8b", new Sink(took), device.Power, new EngineOptions { MaxStepTokens = 8192 });
     }
 
     private static VirtualEngine Engine(VirtualClock clock, Action<SequenceOutput> took, int index)
     {
-        var device = Device(clock, index);
+        var device = Device(index);
         return new VirtualEngine(clock, device, Tokenizer, "llama-3-8b", new Sink(took), device.Power);
     }
 
-    private static SimulatedDevice Device(VirtualClock clock, int index) =>
-        new(SimulatedDeviceSpec.Parse("sim:h100*2"), index, SimulatedModels.Find("llama-3.1-8b"), new SimulatedText(Tokenizer), clock: clock);
+    private static SimulatedDevice Device(int index) =>
+        new(SimulatedDeviceSpec.Parse("sim:h100*2"), index, SimulatedModels.Find("llama-3.1-8b"), new SimulatedText(Tokenizer));
 
     private static InferenceRequest Request(long id, int prompt, int output) =>
         new() { Id = id, Prompt = [.. Enumerable.Range(0, prompt).Select(i => (int)((id * 1000) + i) % 32_768)], MaxTokens = output };
