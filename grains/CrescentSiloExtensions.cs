@@ -49,6 +49,7 @@ public static class CrescentSiloExtensions
 
         services.AddOptions<GenerationOptions>().BindConfiguration(GenerationOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<GenerationOptions>, GenerationOptionsValidator>();
+        services.AddSingleton<EnergyAccounts>();
         services.AddSingleton<StreamStarter>();
         services.AddSingleton<IGenerationService, GenerationService>();
         services.AddSingleton<StreamWatch>();

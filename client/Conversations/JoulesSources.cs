@@ -2,7 +2,7 @@ using Crescent.Client.Connections;
 
 namespace Crescent.Client.Conversations;
 
-/// <summary>Where each device's joules come from, asked of the factory once a device.</summary>
+/// <summary>Where an answer's joules come from: as it tells, else asked of the factory once a device.</summary>
 internal sealed class JoulesSources
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -15,6 +15,11 @@ internal sealed class JoulesSources
         if (answer.Usage is not { Device.Length: > 0 } usage)
         {
             return answer;
+        }
+
+        if (usage.EnergySource.Length > 0)
+        {
+            return answer with { JoulesSource = usage.EnergySource };
         }
 
         if (!_sources.TryGetValue(usage.Device, out var source))

@@ -13,6 +13,7 @@ namespace Crescent.Client.Json;
 /// <param name="Joules">Energy attributed to the answer.</param>
 /// <param name="JoulesSource">Where the joules come from (<c>model</c>, <c>rapl</c>, <c>nvml</c>); null when the factory does not tell.</param>
 /// <param name="Device">Silo and device that computed it.</param>
+/// <param name="Simulated">Whether that device is simulated, so that times and joules are modelled.</param>
 internal sealed record UsageDocument(
     int PromptTokens,
     int CompletionTokens,
@@ -23,7 +24,8 @@ internal sealed record UsageDocument(
     double? TokensPerSecond,
     double Joules,
     string? JoulesSource,
-    string Device)
+    string Device,
+    bool Simulated)
 {
     public static UsageDocument? Of(Answer answer) =>
         answer.Usage is not { } usage
@@ -38,5 +40,6 @@ internal sealed record UsageDocument(
                 answer.TokensPerSecond,
                 usage.Joules,
                 answer.JoulesSource,
-                usage.Device);
+                usage.Device,
+                usage.Simulated);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Crescent.Client.Conversations;
+using Crescent.Grains.Contracts.Chat;
 
 namespace Crescent.Client.Rendering;
 
@@ -19,7 +20,7 @@ internal static class AnswerSummary
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"{speed:0.0} tokens/s"));
         }
 
-        parts.Add(Figures.Joules(usage.Joules) + (answer.JoulesSource == Figures.Modelled ? " modelled" : ""));
+        parts.Add(Figures.Joules(usage.Joules) + Origin(usage, answer.JoulesSource));
         if (usage.Device.Length > 0)
         {
             parts.Add(usage.Device);
@@ -33,5 +34,11 @@ internal static class AnswerSummary
         }
 
         return string.Join(" · ", parts);
+    }
+
+    private static string Origin(ChatUsage usage, string? source)
+    {
+        var origin = usage.Simulated ? " simulated" : source == Figures.Modelled ? " modelled" : source is { Length: > 0 } ? $" ({source})" : "";
+        return usage.EstimatedJoules > 0 ? $"{origin} ({Figures.Joules(usage.EstimatedJoules)} of it estimated)" : origin;
     }
 }

@@ -77,7 +77,8 @@ internal static class FactoryTable
             row.Add(Figure(device.Running.ToString(System.Globalization.CultureInfo.InvariantCulture)));
             row.Add(Figure(Figures.Share(used, device.TotalBlocks)));
             row.Add(Figure(Figures.Number(device.TokensPerSecond)));
-            row.Add(Figure(Figures.Watts(device.Watts, device.CapWatts) + (device.WattsSource == Figures.Modelled ? "*" : "")));
+            var watts = Figures.Watts(device.Watts, device.CapWatts) + (device.WattsSource == Figures.Modelled ? "*" : "");
+            row.Add(new Text(watts, device.WattsAgeSeconds > StaleSeconds + device.AgeSeconds ? new Style(Color.Red) : Style.Plain));
             row.Add(new Text(Figures.Seconds(device.AgeSeconds), stale ? new Style(Color.Red) : Style.Plain));
         }
 
@@ -101,7 +102,11 @@ internal static class FactoryTable
         var devices = factory.Devices;
         var text = $"{Count(devices.Count, "device")} · {devices.Sum(d => d.Waiting)} waiting · {devices.Sum(d => d.Running)} running · "
             + $"{Figures.Number(devices.Sum(d => d.TokensPerSecond))} tokens/s · {Figures.Watts(devices.Sum(d => d.Watts), devices.Sum(d => d.CapWatts))}";
-        return devices.Any(d => d.WattsSource == Figures.Modelled) ? text + " (* modelled)" : text;
+        var meters = devices.Select(static d => d.WattsSource).Where(static s => s != Figures.Modelled).Distinct().Order(StringComparer.Ordinal).ToArray();
+        var modelled = devices.Any(d => d.WattsSource == Figures.Modelled);
+        return meters.Length == 0 ? modelled ? text + " (* modelled)" : text
+            : modelled ? $"{text} (* modelled, others {string.Join(", ", meters)})"
+            : $"{text} ({string.Join(", ", meters)})";
     }
 
     private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";

@@ -19,4 +19,3 @@ public sealed record SequenceUsage(
     /// <summary>Whether a simulated device computed it, so that its times and joules are modelled.</summary>
     public bool Simulated { get; init; }
 }
-

@@ -34,6 +34,9 @@ public sealed record GenerationCall
     /// <summary>Whose call it is; tenants share a device fairly.</summary>
     public string Tenant { get; init; } = "";
 
+    /// <summary>The agent task that the call is a step of; empty for none.</summary>
+    public string Task { get; init; } = "";
+
     /// <summary>Keeps the call's cached blocks apart from those with another salt.</summary>
     public string? CacheSalt { get; init; }
 

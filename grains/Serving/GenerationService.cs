@@ -19,6 +19,7 @@ internal sealed class GenerationService(
     TokenRouter router,
     StreamStarter starter,
     PlacementLedger ledger,
+    EnergyAccounts accounts,
     DeviceRegistry devices,
     IOptions<GenerationOptions> options,
     TimeProvider time,
@@ -45,7 +46,7 @@ internal sealed class GenerationService(
                 {
                     var cut = end.Reason == FinishReason.Deadline ? Late(call, stream) : null;
                     yield return new GenerationChunk(
-                        read.Tokens, read.Text, Reason(call, stream, end), Usage(call, stream, end), read.Logprobs, cut, end.Embedding);
+                        read.Tokens, read.Text, Reason(call, stream, end), Charge(call, Usage(call, stream)), read.Logprobs, cut, end.Embedding);
                 }
                 else if (read.Tokens.Length > 0 || read.Text.Length > 0)
                 {
@@ -57,14 +58,14 @@ internal sealed class GenerationService(
                     ended = !await Resume(stream, call, read.Lost, cancellationToken);
                     if (ended)
                     {
-                        yield return new GenerationChunk([], "", "length", Usage(call, stream, null));
+                        yield return new GenerationChunk([], "", "length", Charge(call, Usage(call, stream)));
                     }
                 }
             }
         }
         finally
         {
-            router.Close(stream);
+            router.Close(stream, ended ? null : () => Charge(call, Usage(call, stream)));
             ledger.Release(stream.Id);
             if (!ended)
             {
@@ -124,15 +125,29 @@ internal sealed class GenerationService(
         return true;
     }
 
-    private static ChatUsage Usage(GenerationCall call, TokenStream stream, StreamEnd? end) => new()
+    private ChatUsage Charge(GenerationCall call, ChatUsage usage)
     {
-        PromptTokens = call.Prompt.Length,
-        CompletionTokens = stream.Count,
-        QueueSeconds = end?.Usage.QueueTime.TotalSeconds ?? 0,
-        PrefillSeconds = end?.Usage.PrefillTime.TotalSeconds ?? 0,
-        DecodeSeconds = end?.Usage.DecodeTime.TotalSeconds ?? 0,
-        Joules = end?.Usage.Joules ?? 0,
-        CachedTokens = end?.Usage.CachedTokens ?? 0,
-        Device = stream.Device ?? "",
-    };
+        accounts.Charge(call.Tenant, call.Task, usage);
+        return usage;
+    }
+
+    private static ChatUsage Usage(GenerationCall call, TokenStream stream)
+    {
+        var total = stream.Usage;
+        return new ChatUsage
+        {
+            PromptTokens = call.Prompt.Length,
+            CompletionTokens = stream.Count,
+            QueueSeconds = total.Queue.TotalSeconds,
+            PrefillSeconds = total.Prefill.TotalSeconds,
+            DecodeSeconds = total.Decode.TotalSeconds,
+            Joules = total.Joules,
+            EstimatedJoules = total.EstimatedJoules,
+            EnergySource = string.Join(",", total.Sources),
+            Simulated = total.Simulated,
+            Attempts = total.Attempts,
+            CachedTokens = Math.Min(call.Prompt.Length, total.CachedTokens ?? 0),
+            Device = stream.Device ?? "",
+        };
+    }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Crescent.Engine.Power;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 
@@ -10,15 +11,20 @@ namespace Crescent.Grains.Tokens;
 /// bytes (3), finish reason (1, its highest bit set when logprobs follow, the next when an embedding does), text; logprobs are that of the
 /// token (4), the count of alternatives (1) and for each its token (4) and logprob (4); an embedding is its count of floats (4) and the
 /// floats (4 each); an ended sequence adds prompt tokens, output tokens and cached tokens (4 each), queue, prefill and decode time in ticks
-/// (8 each), joules (8), length of the error in bytes (4, -1 for none), error.
+/// (8 each), joules (8), length of the error in bytes (4, -1 for none), source of the joules (1, its highest bit set when they are
+/// simulated), error.
 /// </summary>
 internal sealed class FrameBuffer
 {
     internal const int HeaderBytes = 20;
-    internal const int UsageBytes = 48;
+    internal const int UsageBytes = 49;
+    internal const byte IsSimulated = 0x80;
     internal const uint HasLogprobs = 0x80;
     internal const uint HasEmbedding = 0x40;
     internal const int MaxTextBytes = (1 << 24) - 1;
+
+    /// <summary>By their number in a record.</summary>
+    internal static readonly string[] EnergySources = [PowerSource.Model, PowerSource.Rapl, PowerSource.Nvml];
 
     private byte[] _bytes = new byte[4096];
 
@@ -110,6 +116,7 @@ internal sealed class FrameBuffer
         BinaryPrimitives.WriteDoubleLittleEndian(end[36..], usage?.Joules ?? 0);
         var bytes = error is null ? -1 : Encoding.UTF8.GetBytes(error, end[UsageBytes..]);
         BinaryPrimitives.WriteInt32LittleEndian(end[44..], bytes);
+        end[48] = (byte)(Math.Max(0, Array.IndexOf(EnergySources, usage?.EnergySource)) | (usage is { Simulated: true } ? IsSimulated : 0));
         Length += UsageBytes + Math.Max(0, bytes);
     }
 }

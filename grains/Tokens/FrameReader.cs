@@ -82,6 +82,12 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
     private (SequenceUsage Usage, string? Error) ReadEnd()
     {
         var end = Take(FrameBuffer.UsageBytes);
+        var source = end[48] & ~FrameBuffer.IsSimulated;
+        if (source >= FrameBuffer.EnergySources.Length)
+        {
+            throw new InvalidDataException($"A token frame names source {source} of joules, which there is not.");
+        }
+
         var usage = new SequenceUsage(
             BinaryPrimitives.ReadInt32LittleEndian(end),
             BinaryPrimitives.ReadInt32LittleEndian(end[4..]),
@@ -89,7 +95,11 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
             new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[12..])),
             new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[20..])),
             new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[28..])),
-            BinaryPrimitives.ReadDoubleLittleEndian(end[36..]));
+            BinaryPrimitives.ReadDoubleLittleEndian(end[36..]))
+        {
+            EnergySource = FrameBuffer.EnergySources[source],
+            Simulated = (end[48] & FrameBuffer.IsSimulated) != 0,
+        };
         var length = BinaryPrimitives.ReadInt32LittleEndian(end[44..]);
         return (usage, length < 0 ? null : Encoding.UTF8.GetString(Take(length)));
     }

@@ -10,8 +10,13 @@ namespace Crescent.Grains.Tokens;
 /// </summary>
 internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, FactoryMetrics metrics) : ITokenObserver
 {
+    // Streams that were left and whose device has not told yet; those of dead devices never are.
+    private const int MaxLeft = 4096;
+
     private readonly ConcurrentDictionary<long, TokenStream> _streams = new();
     private readonly ConcurrentDictionary<string, FrameOrder> _orders = new();
+    private readonly ConcurrentDictionary<long, (TokenStream Stream, Action Told)> _left = new();
+    private readonly ConcurrentQueue<long> _leftInOrder = new();
     private readonly Lock _lock = new();
     private volatile ITokenObserver? _reference;
 
@@ -49,8 +54,20 @@ internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, Facto
     }
 
     /// <summary>Closes a stream; what still comes for it is answered as unwanted.</summary>
-    public void Close(TokenStream stream)
+    /// <param name="stream">Which.</param>
+    /// <param name="left">For one that was left before its end: called when its device tells what it took, if it ever does.</param>
+    public void Close(TokenStream stream, Action? left = null)
     {
+        if (left is not null && stream.Device is not null)
+        {
+            _left[stream.Id] = (stream, left);
+            _leftInOrder.Enqueue(stream.Id);
+            while (_leftInOrder.Count > MaxLeft && _leftInOrder.TryDequeue(out var oldest))
+            {
+                _left.TryRemove(oldest, out _);
+            }
+        }
+
         if (_streams.TryRemove(stream.Id, out _))
         {
             metrics.StreamClosed();
@@ -75,6 +92,11 @@ internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, Facto
             if (_streams.TryGetValue(record.Ticket.Stream, out var stream) && stream.Accept(record))
             {
                 tokens += record.Token >= 0 ? 1 : 0;
+            }
+            else if (record.Finish != FinishReason.None && _left.TryRemove(record.Ticket.Stream, out var left))
+            {
+                left.Stream.Accept(record);
+                left.Told();
             }
             else if (record.Finish == FinishReason.None && (unwanted is null || unwanted[^1] != record.Ticket.Value))
             {

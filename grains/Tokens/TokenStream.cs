@@ -18,6 +18,7 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, AllowSynchronousContinuations = false });
 
     private readonly List<int> _tokens = [];
+    private readonly StreamUsage _usage = new(time);
     private readonly StringBuilder _text = new();
 
     // Not read yet; one for each token when the call asks for them.
@@ -60,6 +61,18 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
     /// <summary>Calls in a row that asked the device in vain whether it still has the attempt.</summary>
     public int Strikes { get; private set; }
 
+    /// <summary>What it has taken so far, over all attempts.</summary>
+    public StreamTotals Usage
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _usage.Total();
+            }
+        }
+    }
+
     /// <summary>Gives up the attempt in force, if any, and begins the next.</summary>
     /// <returns>Its ticket, and the tokens that were emitted before it.</returns>
     public (StreamTicket Ticket, int[] Emitted) BeginAttempt()
@@ -83,6 +96,7 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
             {
                 Device = device;
                 Owner = owner;
+                _usage.Assign(ticket.Attempt, device);
                 Hear();
             }
         }
@@ -94,6 +108,12 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
     {
         lock (_lock)
         {
+            if (record is { Finish: not FinishReason.None, Usage: { } told })
+            {
+                // Also of an attempt that was given up: its device may tell later what it took.
+                _usage.End(record.Ticket.Attempt, told);
+            }
+
             if (record.Ticket != Ticket || _lost is not null || _end is not null)
             {
                 return record.Ticket == Ticket && _end is not null;
@@ -113,6 +133,7 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
                 }
 
                 _tokens.Add(record.Token);
+                _usage.Token(record.Ticket.Attempt);
                 if (record.Logprobs is { } logprobs)
                 {
                     _logprobs.Add(logprobs);

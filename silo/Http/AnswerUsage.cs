@@ -16,7 +16,11 @@ internal sealed class AnswerUsage
     private double _queueSeconds;
     private double _prefillSeconds;
     private double _decodeSeconds;
+    private readonly SortedSet<string> _sources = new(StringComparer.Ordinal);
     private double _joules;
+    private double _estimatedJoules;
+    private bool _simulated;
+    private int _attempts;
 
     /// <param name="usage">Of one choice.</param>
     /// <param name="sharesPrompt">Whether another choice was made of the same prompt, which counts once.</param>
@@ -33,6 +37,10 @@ internal sealed class AnswerUsage
         _prefillSeconds = Math.Max(_prefillSeconds, usage.PrefillSeconds);
         _decodeSeconds = Math.Max(_decodeSeconds, usage.DecodeSeconds);
         _joules += usage.Joules;
+        _estimatedJoules += usage.EstimatedJoules;
+        _simulated |= usage.Simulated;
+        _attempts = Math.Max(_attempts, usage.Attempts);
+        _sources.UnionWith(usage.EnergySource.Split(',', StringSplitOptions.RemoveEmptyEntries));
         _devices.Add(usage.Device);
     }
 
@@ -59,6 +67,26 @@ internal sealed class AnswerUsage
         json.WriteNumber("joules"u8, Math.Round(_joules, 6));
         json.WriteString("device"u8, string.Join(",", _devices));
         json.WriteEndObject();
+        WriteEnergy(json);
+        json.WriteEndObject();
+    }
+
+    private void WriteEnergy(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("energy"u8);
+        json.WriteNumber("joules"u8, Math.Round(_joules, 6));
+        if (_estimatedJoules > 0)
+        {
+            json.WriteNumber("estimated_joules"u8, Math.Round(_estimatedJoules, 6));
+        }
+
+        json.WriteString("source"u8, string.Join(",", _sources));
+        json.WriteBoolean("simulated"u8, _simulated);
+        if (_attempts > 1)
+        {
+            json.WriteNumber("attempts"u8, _attempts);
+        }
+
         json.WriteEndObject();
     }
 }

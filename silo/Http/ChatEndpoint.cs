@@ -11,7 +11,8 @@ internal static class ChatEndpoint
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
-        var fields = CompletionFields.Read(body, model);
+        var owner = RequestOwner.Read(http, body);
+        var fields = CompletionFields.Read(body, model) with { Tenant = owner.Tenant, Task = owner.Task };
         var tools = await ToolFields.Read(body, model, http.RequestAborted);
         var structure = await StructureFields.Read(body, model, http.RequestAborted);
         fields = fields with

@@ -54,6 +54,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
                 IgnoreEndOfGeneration = fields.IgnoreEndOfGeneration,
                 Priority = fields.Priority,
                 Tenant = fields.Tenant,
+                Task = fields.Task,
                 CacheSalt = fields.CacheSalt,
                 Deadline = fields.Deadline,
                 SpeculativeTokens = fields.SpeculativeTokens,

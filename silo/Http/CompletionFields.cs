@@ -37,8 +37,11 @@ public sealed record CompletionFields
     /// <summary>Class of service (extension <c>priority</c>: interactive, standard, batch).</summary>
     public RequestPriority Priority { get; init; } = RequestPriority.Standard;
 
-    /// <summary>Whose request it is: <c>user</c>.</summary>
+    /// <summary>Whose request it is: <c>user</c>, without it the header of <see cref="RequestOwner.TenantHeader"/>.</summary>
     public string Tenant { get; init; } = "";
+
+    /// <summary>The agent task that it is a step of (extension <c>crescent.task</c>, or its header).</summary>
+    public string Task { get; init; } = "";
 
     /// <summary>Keeps cached prompts apart (extension <c>cache_salt</c>).</summary>
     public string? CacheSalt { get; init; }
@@ -91,7 +94,6 @@ public sealed record CompletionFields
             StopTokens = SamplingFields.StopTokens(body, model),
             IgnoreEndOfGeneration = body.Flag("ignore_eos") ?? false,
             Priority = ReadPriority(body),
-            Tenant = body.Text("user") ?? "",
             CacheSalt = body.Text("cache_salt"),
             Deadline = ReadDeadline(body),
             SpeculativeTokens = (int)(body.Integer("speculative_tokens", 0, MaxSpeculativeTokens) ?? 0),

@@ -16,6 +16,7 @@ internal static class EmbeddingEndpoint
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var fields = EmbeddingFields.Read(body, model);
+        var owner = RequestOwner.Read(http, body);
         ignored.Report(http, body);
         var answer = new EmbeddingAnswer(model.Id, fields.Inputs.Count);
         var id = $"embd-{Guid.NewGuid():N}";
@@ -32,7 +33,8 @@ internal static class EmbeddingEndpoint
                     MaxTokens = 0,
                     WantsEmbedding = true,
                     Priority = fields.Priority,
-                    Tenant = fields.Tenant,
+                    Tenant = owner.Tenant,
+                    Task = owner.Task,
                     Deadline = Left(fields.Deadline, time.GetElapsedTime(began)),
                 };
                 var watch = metrics.Begin();

@@ -17,9 +17,6 @@ public sealed record EmbeddingFields
     /// <summary>Send each as the base64 of its floats, little endian, instead of as an array of numbers.</summary>
     public required bool Base64 { get; init; }
 
-    /// <summary>Whose request it is: <c>user</c>.</summary>
-    public string Tenant { get; init; } = "";
-
     /// <summary>Class of service (extension <c>priority</c>).</summary>
     public RequestPriority Priority { get; init; } = RequestPriority.Standard;
 
@@ -59,7 +56,6 @@ public sealed record EmbeddingFields
         {
             Inputs = inputs,
             Base64 = ReadFormat(body),
-            Tenant = body.Text("user") ?? "",
             Priority = CompletionFields.ReadPriority(body),
             Deadline = CompletionFields.ReadDeadline(body),
         };

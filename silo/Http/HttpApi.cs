@@ -1,4 +1,6 @@
+using Crescent.Grains.Serving;
 using Crescent.Silo.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Crescent.Silo.Http;
 
@@ -19,6 +21,7 @@ internal static class HttpApi
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IgnoredFields>();
         builder.Services.AddSingleton<RequestGate>();
+        builder.Services.TryAddSingleton<EnergyAccounts>();
         builder.Services.AddSingleton<ServingMetrics>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RequestGate>());
     }

@@ -9,7 +9,8 @@ namespace Crescent.Silo.Http;
 /// What requests took, as this front end saw it, and the state of every device, as its silo last told. Names are vLLM's where it has
 /// one, so that its dashboards work; <c>crescent:</c> is before the others.
 /// </summary>
-internal sealed class ServingMetrics(IDeviceReports reports, IKvIndexState caches, ServedModel model, TimeProvider time)
+internal sealed class ServingMetrics(
+    IDeviceReports reports, IKvIndexState caches, EnergyAccounts accounts, ServedModel model, TimeProvider time)
 {
     private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DeviceMetrics =
     [
@@ -26,9 +27,17 @@ internal sealed class ServingMetrics(IDeviceReports reports, IKvIndexState cache
         ("vllm:spec_decode_num_draft_tokens_total", "counter", "Tokens guessed ahead.", static d => d.GuessedTokens),
         ("vllm:spec_decode_num_accepted_tokens_total", "counter", "Of those, tokens that came true.", static d => d.AcceptedTokens),
         ("crescent:step_seconds", "gauge", "Smoothed duration of a step.", static d => d.StepSeconds),
-        ("crescent:device_watts", "gauge", "Power now.", static d => d.Watts),
         ("crescent:device_cap_watts", "gauge", "Power cap in force.", static d => d.CapWatts),
         ("crescent:device_joules_total", "counter", "Energy since start, idle time included.", static d => d.Joules),
+        ("crescent:device_idle_joules_total", "counter", "Of those, energy while no step ran, charged to nobody.", static d => d.IdleJoules),
+    ];
+
+    // What depends on the meter says which.
+    private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] PowerMetrics =
+    [
+        ("crescent:device_watts", "gauge", "Power now.", static d => d.Watts),
+        ("crescent:device_watts_age_seconds", "gauge", "Age of the watts when the device last told.", static d => d.WattsAgeSeconds),
+        ("crescent:tokens_per_joule", "gauge", "Output tokens a joule over about the last second, idle energy included.", static d => d.Watts > 0 ? d.TokensPerSecond / d.Watts : 0),
     ];
 
     private static readonly (string Name, string Type, string Help, Func<KvIndexState, double> Value)[] IndexMetrics =
@@ -48,6 +57,9 @@ internal sealed class ServingMetrics(IDeviceReports reports, IKvIndexState cache
     private readonly LatencyHistogram _queue = new("vllm:request_queue_time_seconds", "From submission to the first step.");
     private readonly LatencyHistogram _prefill = new("vllm:request_prefill_time_seconds", "From the first step to the first token.");
     private readonly LatencyHistogram _decode = new("vllm:request_decode_time_seconds", "From the first token to the last.");
+    private readonly LatencyHistogram _requestJoules = new(
+        "crescent:request_joules", "Energy attributed to a request.", [.001, .01, .1, .25, .5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000, double.PositiveInfinity]);
+
     private readonly ConcurrentDictionary<string, long> _success = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private double _joules;
@@ -84,7 +96,23 @@ internal sealed class ServingMetrics(IDeviceReports reports, IKvIndexState cache
             text.Sample(name, value(state), ("model_name", model.Id));
         }
 
-        foreach (var histogram in new[] { _firstToken, _interToken, _whole, _queue, _prefill, _decode })
+        foreach (var (name, type, help, value) in PowerMetrics)
+        {
+            text.Begin(name, type, help);
+            foreach (var (silo, device) in devices)
+            {
+                text.Sample(
+                    name,
+                    value(device),
+                    ("model_name", model.Id),
+                    ("silo", silo),
+                    ("device", device.Device),
+                    ("source", device.WattsSource),
+                    ("simulated", device.Simulated ? "true" : "false"));
+            }
+        }
+
+        foreach (var histogram in new[] { _firstToken, _interToken, _whole, _queue, _prefill, _decode, _requestJoules })
         {
             histogram.Write(text, model.Id);
         }
@@ -101,7 +129,27 @@ internal sealed class ServingMetrics(IDeviceReports reports, IKvIndexState cache
             text.Sample("crescent:request_joules_total", _joules, ("model_name", model.Id));
         }
 
+        Write(text, "tenant", accounts.Tenants);
+        Write(text, "task", accounts.Tasks);
         return text.ToString();
+    }
+
+    private void Write(MetricsText text, string kind, IReadOnlyList<EnergyAccount> of)
+    {
+        foreach (var (what, help, value) in new (string, string, Func<EnergyAccount, double>)[]
+        {
+            ("joules", "Energy attributed to its requests.", static a => a.Joules),
+            ("output_tokens", "Tokens that its requests got.", static a => a.OutputTokens),
+            ("requests", "Requests that have ended or were left by their reader.", static a => a.Requests),
+        })
+        {
+            var name = $"crescent:{kind}_{what}_total";
+            text.Begin(name, "counter", help);
+            foreach (var account in of)
+            {
+                text.Sample(name, value(account), ("model_name", model.Id), (kind, account.Name), ("simulated", account.Simulated ? "true" : "false"));
+            }
+        }
     }
 
     private void AddJoules(double joules)
@@ -147,6 +195,7 @@ internal sealed class ServingMetrics(IDeviceReports reports, IKvIndexState cache
                 metrics._queue.Observe(usage.QueueSeconds);
                 metrics._prefill.Observe(usage.PrefillSeconds);
                 metrics._decode.Observe(usage.DecodeSeconds);
+                metrics._requestJoules.Observe(usage.Joules);
                 metrics.AddJoules(usage.Joules);
             }
         }

@@ -106,6 +106,10 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         AssertComplete(running);
         Assert.NotEqual(device, running.Usage!.Device);
+
+        // What died with the silo is an estimate and says so.
+        Assert.Equal(2, running.Usage.Attempts);
+        Assert.InRange(running.Usage.EstimatedJoules, running.Usage.Joules * 10 / 60, running.Usage.Joules * 0.99);
         Assert.Contains(
             factory.Silos.SelectMany(s => factory.Engine(s).Submitted), r => r.ResumedTokens >= 10 && r.Prompt.AsSpan().StartsWith(running.Call.Prompt));
         Assert.Equal(0, FactoryCluster.Service<PlacementLedger>(front).ReservationCount);

@@ -38,6 +38,11 @@ public sealed class SimulatedSiloTests
         // 8 GPUs at 304 W for one sequence, and the clocks a little longer up.
         var took = json["usage"]!["crescent"]!;
         Assert.True((double)took["joules"]! > 0);
+        var energy = json["usage"]!["energy"]!;
+        Assert.Equal(((double)took["joules"]!, "model", true), ((double)energy["joules"]!, (string)energy["source"]!, (bool)energy["simulated"]!));
+        var metrics = await http.GetStringAsync("/metrics", Stop);
+        Assert.Contains("crescent:tenant_joules_total{model_name=\"sim-llama-3-70b-fp8\",tenant=\"\",simulated=\"true\"} ", metrics.Replace("sim:", "sim-", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("source=\"model\",simulated=\"true\"} ", metrics, StringComparison.Ordinal);
         Assert.Contains("sim:h100-sxm:", (string?)took["device"], StringComparison.Ordinal);
         var factory = await http.GetFromJsonAsync<JsonObject>("/v1/factory", Stop);
         var devices = factory!["devices"]!.AsArray();

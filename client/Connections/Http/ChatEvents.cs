@@ -51,6 +51,7 @@ internal static class ChatEvents
     private static ChatUsage ReadUsage(JsonObject usage)
     {
         var own = usage["crescent"] as JsonObject;
+        var energy = usage["energy"] as JsonObject;
         return new ChatUsage
         {
             PromptTokens = (int?)usage["prompt_tokens"] ?? 0,
@@ -58,7 +59,10 @@ internal static class ChatEvents
             QueueSeconds = (double?)own?["queue_seconds"] ?? 0,
             PrefillSeconds = (double?)own?["prefill_seconds"] ?? 0,
             DecodeSeconds = (double?)own?["decode_seconds"] ?? 0,
-            Joules = (double?)own?["joules"] ?? 0,
+            Joules = (double?)energy?["joules"] ?? (double?)own?["joules"] ?? 0,
+            EnergySource = (string?)energy?["source"] ?? "",
+            Simulated = (bool?)energy?["simulated"] ?? false,
+            EstimatedJoules = (double?)energy?["estimated_joules"] ?? 0,
             Device = (string?)own?["device"] ?? "",
         };
     }

@@ -41,7 +41,7 @@ public sealed class RunCommandTests
         Assert.Equal(0, await Run(terminal, "run", "hi", "--json"));
         Assert.Equal(
             """
-            {"text":"J'ai \"été\"","finish_reason":"stop","usage":{"prompt_tokens":12,"completion_tokens":5,"total_tokens":17,"queue_seconds":0.001,"prefill_seconds":0.02,"decode_seconds":0.2,"tokens_per_second":20,"joules":1.5,"joules_source":"model","device":"device-1/cpu"}}
+            {"text":"J'ai \"été\"","finish_reason":"stop","usage":{"prompt_tokens":12,"completion_tokens":5,"total_tokens":17,"queue_seconds":0.001,"prefill_seconds":0.02,"decode_seconds":0.2,"tokens_per_second":20,"joules":1.5,"joules_source":"model","device":"device-1/cpu","simulated":false}}
 
             """,
             terminal.Output,

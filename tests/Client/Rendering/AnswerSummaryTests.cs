@@ -27,6 +27,9 @@ public sealed class AnswerSummaryTests
     {
         Assert.Contains("1.50 J modelled", AnswerSummary.Of(Whole));
         Assert.DoesNotContain("modelled", AnswerSummary.Of(Whole with { JoulesSource = "rapl" }));
+        Assert.Contains("1.50 J (rapl)", AnswerSummary.Of(Whole with { JoulesSource = "rapl" }));
+        Assert.Contains("1.50 J simulated", AnswerSummary.Of(Whole with { Usage = FakeFactory.Usage with { Simulated = true } }));
+        Assert.Contains("1.50 J modelled (500 mJ of it estimated)", AnswerSummary.Of(Whole with { Usage = FakeFactory.Usage with { EstimatedJoules = 0.5 } }));
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class FactoryTableTests
     public void The_totals_add_up_and_say_that_watts_are_modelled()
     {
         var lines = Render(FakeFactory.Snapshot);
-        Assert.Contains("2 devices · 3 waiting · 8 running · 312.4 tokens/s · 35.2/65 W (* modelled)", lines.Select(l => l.TrimEnd()));
+        Assert.Contains("2 devices · 3 waiting · 8 running · 312.4 tokens/s · 35.2/65 W (* modelled, others rapl)", lines.Select(l => l.TrimEnd()));
         Assert.Contains("Crescent run-7 · model Crescent Tiny · placement power-queue", lines.Select(l => l.TrimEnd()));
     }
 

@@ -32,6 +32,24 @@ public sealed class AnswerTests
         Assert.Equal((int?)usage["prompt_tokens"] + 3, (int?)usage["total_tokens"]);
         Assert.Equal(0, (int?)usage["prompt_tokens_details"]!["cached_tokens"]);
         Assert.Equal("""{"queue_seconds":0.25,"prefill_seconds":0.5,"decode_seconds":1.5,"joules":12.5,"device":"device-1/cpu"}""", usage["crescent"]!.ToJsonString());
+        Assert.Equal("""{"joules":12.5,"source":"rapl","simulated":false}""", usage["energy"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Tenant_and_task_reach_the_call_by_field_or_header()
+    {
+        var generation = ScriptedGeneration.Of("!");
+        await using var front = await TestFront.Start(generation);
+        front.Http.DefaultRequestHeaders.Add("X-Crescent-Tenant", "by-header");
+        front.Http.DefaultRequestHeaders.Add("X-Crescent-Task", "task-1");
+        using (await front.Post("/v1/chat/completions", Ask + "}"))
+        using (await front.Post("/v1/completions", """{"prompt":"a","user":"by-field","crescent":{"task":"task-2"}}"""))
+        using (var refused = await front.Post("/v1/completions", $$$"""{"prompt":"a","crescent":{"task":"{{{new string('x', 257)}}}"}}"""))
+        {
+            Assert.Equal([("by-header", "task-1"), ("by-field", "task-2")], generation.Calls.Select(static c => (c.Tenant, c.Task)));
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+            Assert.Equal("crescent.task", (string?)(await TestFront.Json(refused))["error"]!["param"]);
+        }
     }
 
     [Fact]

@@ -53,6 +53,7 @@ internal sealed class ScriptedGeneration(Func<GenerationCall, CancellationToken,
         PrefillSeconds = 0.5,
         DecodeSeconds = 1.5,
         Joules = 12.5,
+        EnergySource = "rapl",
         Device = "device-1/cpu",
     };
 

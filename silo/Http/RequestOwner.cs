@@ -1,0 +1,29 @@
+namespace Crescent.Silo.Http;
+
+/// <summary>Whose request it is: what its energy is charged to, and what shares a device fairly.</summary>
+/// <param name="Tenant">From the field <c>user</c>, without it from the header; empty when neither is there.</param>
+/// <param name="Task">The agent task, from the field <c>crescent.task</c>, without it from the header; empty when neither is there.</param>
+internal readonly record struct RequestOwner(string Tenant, string Task)
+{
+    public const string TenantHeader = "X-Crescent-Tenant";
+    public const string TaskHeader = "X-Crescent-Task";
+
+    /// <summary>Longest name, in characters.</summary>
+    public const int MaxLength = 256;
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="ApiException">A name is too long.</exception>
+    public static RequestOwner Read(HttpContext http, RequestFields body)
+    {
+        var own = body.Object("crescent");
+        return new RequestOwner(
+            Checked(body.Text("user"), "user") ?? Header(http, TenantHeader),
+            Checked(own?.Text("task"), "crescent.task") ?? Header(http, TaskHeader));
+    }
+
+    private static string Header(HttpContext http, string name) => Checked(http.Request.Headers[name].ToString(), name)!;
+
+    private static string? Checked(string? value, string name) => value is { Length: > MaxLength }
+        ? throw ApiException.InvalidValue(name, $"'{name}' has {value.Length} characters; it takes up to {MaxLength}.")
+        : value;
+}
