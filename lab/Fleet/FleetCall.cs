@@ -1,0 +1,30 @@
+namespace Crescent.Lab.Fleet;
+
+/// <summary>A request on its way through a fleet, and what its user sees of it.</summary>
+internal sealed class FleetCall
+{
+    public required long Id { get; init; }
+
+    public required double ArrivedAt { get; init; }
+
+    public required int PromptTokens { get; init; }
+
+    public required int OutputTokens { get; init; }
+
+    /// <summary>Prompt tokens that no cache was known to hold.</summary>
+    public int Uncached { get; set; }
+
+    public double FirstTokenAt { get; set; }
+
+    public double EndedAt { get; set; }
+
+    public int Tokens { get; set; }
+
+    /// <summary>No device took it, or it was not served whole.</summary>
+    public bool Failed { get; set; }
+
+    public double Ttft => FirstTokenAt - ArrivedAt;
+
+    /// <summary>Mean time between tokens; 0 for a single token.</summary>
+    public double Itl => Tokens > 1 ? (EndedAt - FirstTokenAt) / (Tokens - 1) : 0;
+}

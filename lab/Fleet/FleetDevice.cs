@@ -1,0 +1,143 @@
+using Crescent.Control.Kv;
+using Crescent.Control.Placement;
+using Crescent.Control.Power;
+using Crescent.Engine.Devices;
+using Crescent.Engine.Devices.Simulated;
+using Crescent.Engine.Kv;
+using Crescent.Engine.Scheduling;
+using Crescent.Lab.Virtual;
+
+namespace Crescent.Lab.Fleet;
+
+/// <summary>A device of a <see cref="VirtualFleet"/>: its engine, and what its silo would tell of it.</summary>
+internal sealed class FleetDevice : IEngineSink, IDisposable
+{
+    // What servers of such GPUs are started with.
+    private const int MaxRunning = 1024;
+    private const int MaxWaiting = 100_000;
+
+    private readonly VirtualFleet _fleet;
+    private readonly SimulatedDevice _device;
+    private readonly VirtualEngine _engine;
+    private readonly KvIndex? _index;
+    private readonly int _slot;
+    private int _live;
+    private int _queuedPromptTokens;
+
+    public FleetDevice(VirtualFleet fleet, FleetSpec spec, int number, SimulatedText text, SilentTokenizer tokenizer, PowerMeter meter, VirtualClock clock, KvIndex? index)
+    {
+        _fleet = fleet;
+        Key = $"lab/{number}";
+        Node = $"node-{number * spec.Devices.TensorParallel / FleetSpec.NodeGpus}";
+        _index = index;
+        _slot = index?.AddDevice() ?? -1;
+        _device = new SimulatedDevice(spec.Devices, number, spec.Model, text, clock: clock);
+        var options = new EngineOptions
+        {
+            MaxStepTokens = _device.Info.MaxStepTokens,
+            MaxRunning = MaxRunning,
+            MaxWaiting = MaxWaiting,
+            PrefixCache = index is not null,
+            KvEventBacklog = index is null ? 1 : 1 << 17,
+        };
+        _engine = new VirtualEngine(
+            clock, new MeteredDevice(_device, number, meter, clock), tokenizer, spec.Model.Name, this, _device.Power, options);
+    }
+
+    public string Key { get; }
+
+    public string Node { get; }
+
+    public DeviceProfile Profile => _device.Info.Profile!;
+
+    public double CapWatts => _device.Power.CapWatts;
+
+    public EngineCounters Counters => _engine.Counters;
+
+    public void SetCap(double watts) => _device.Power.SetCap(watts);
+
+    /// <summary>Takes a request of which no cache holds <paramref name="uncached"/> tokens.</summary>
+    public void Submit(InferenceRequest request, int uncached)
+    {
+        _live++;
+        _queuedPromptTokens += uncached;
+        _engine.Submit(request);
+    }
+
+    /// <summary>What its silo reports.</summary>
+    public DeviceLoad Load()
+    {
+        var state = _engine.State;
+        var counters = _engine.Counters;
+        return new DeviceLoad
+        {
+            Waiting = Math.Max(state.Waiting, _live - state.Running),
+            Running = state.Running,
+            QueuedPromptTokens = _queuedPromptTokens,
+            FreeBlocks = state.FreeBlocks,
+            TotalBlocks = state.TotalBlocks,
+            BlockSize = _device.Info.BlockSize,
+            MaxContext = _device.Info.MaxContext,
+            MaxStepTokens = _device.Info.MaxStepTokens,
+            StepSeconds = state.StepSeconds,
+            ComputedPromptTokens = counters.PromptTokens - counters.PrefixHitTokens,
+            Watts = state.Watts,
+            CapWatts = _device.Power.CapWatts,
+        };
+    }
+
+    /// <summary>What the governor reads, from the newest report in <paramref name="state"/>.</summary>
+    public DevicePower Power(in DeviceState state) => new()
+    {
+        Key = Key,
+        Node = Node,
+        Rack = "",
+        Profile = Profile,
+        Watts = state.Load.Watts,
+        CapWatts = state.Load.CapWatts,
+        Running = state.Load.Running,
+        Waiting = state.Load.Waiting,
+        QueuedPromptTokens = state.Load.QueuedPromptTokens,
+        ContextTokens = (double)(state.Load.TotalBlocks - state.Load.FreeBlocks) * state.Load.BlockSize,
+        PromptRate = state.PromptRate,
+        MaxStepTokens = state.Load.MaxStepTokens,
+    };
+
+    public void OnStep(ReadOnlySpan<SequenceOutput> outputs)
+    {
+        foreach (ref readonly var output in outputs)
+        {
+            var call = (FleetCall)output.Request.Link!;
+            if (output.Token >= 0 && output.Offset == 0)
+            {
+                _queuedPromptTokens -= call.Uncached;
+            }
+
+            if (output.Finish != FinishReason.None)
+            {
+                _live--;
+            }
+
+            _fleet.OnOutput(call, output);
+        }
+    }
+
+    public void OnKvEvents(KvEventBatch batch)
+    {
+        Span<BlockHash> one = stackalloc BlockHash[1];
+        foreach (ref readonly var happened in batch.Events)
+        {
+            one[0] = happened.Hash;
+            if (happened.Kind == KvEventKind.Stored)
+            {
+                _index!.Stored(_slot, one);
+            }
+            else
+            {
+                _index!.Evicted(_slot, one);
+            }
+        }
+    }
+
+    public void Dispose() => _engine.Dispose();
+}

@@ -1,0 +1,38 @@
+using Crescent.Control.Placement;
+using Crescent.Control.Power;
+
+namespace Crescent.Lab.Fleet;
+
+/// <summary>One run of a fleet.</summary>
+public sealed record FleetOptions
+{
+    /// <summary>The factory.</summary>
+    public required FleetSpec Spec { get; init; }
+
+    /// <summary>Name of the placement policy.</summary>
+    public required string Policy { get; init; }
+
+    /// <summary>Budget of the GPUs, as a share of their highest caps together; above 0, at most 1.</summary>
+    public double Budget { get; init; } = 1;
+
+    /// <summary>From this moment on the budget is <see cref="LaterBudget"/>, s; never by default.</summary>
+    public double BudgetChangesAt { get; init; } = double.PositiveInfinity;
+
+    /// <summary>The budget then.</summary>
+    public double LaterBudget { get; init; } = 1;
+
+    /// <summary>How caps are set; null for what goes with the policy.</summary>
+    public IPowerController? Controller { get; init; }
+
+    /// <summary>Weights of <c>power-aware</c>.</summary>
+    public PowerWeights Weights { get; init; } = new();
+
+    /// <summary>Promise to every request.</summary>
+    public ServiceLevel Level { get; init; } = ServiceLevel.Standard;
+
+    /// <summary>Expected output lengths are taken this much too long, as a share of them; negative for too short.</summary>
+    public double LengthError { get; init; }
+
+    /// <summary>For what is drawn by chance.</summary>
+    public int Seed { get; init; }
+}

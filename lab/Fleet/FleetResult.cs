@@ -1,0 +1,78 @@
+namespace Crescent.Lab.Fleet;
+
+/// <summary>What a run of a fleet gave. All of it is simulated.</summary>
+public sealed record FleetResult
+{
+    /// <summary>Requests that arrived.</summary>
+    public required int Requests { get; init; }
+
+    /// <summary>Of those, requests that no device took.</summary>
+    public required int Refused { get; init; }
+
+    /// <summary>Of those, requests that met time to first token and time between tokens.</summary>
+    public required int Good { get; init; }
+
+    /// <summary>Tokens generated.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Of those, tokens of good requests.</summary>
+    public required long GoodTokens { get; init; }
+
+    /// <summary>Prompt tokens of requests that were begun.</summary>
+    public required long PromptTokens { get; init; }
+
+    /// <summary>Of those, tokens found in a cache.</summary>
+    public required long CachedTokens { get; init; }
+
+    /// <summary>Times a sequence lost its blocks.</summary>
+    public required long Preemptions { get; init; }
+
+    /// <summary>Energy of all GPUs, idle ones too, J.</summary>
+    public required double Joules { get; init; }
+
+    /// <summary>Of that, energy while nothing ran on a device.</summary>
+    public required double IdleJoules { get; init; }
+
+    /// <summary>Energy at the wall, by the node model, J.</summary>
+    public required double WallJoules { get; init; }
+
+    /// <summary>From the first arrival to the last token, s.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Of the budget, W, at the end.</summary>
+    public required double BudgetWatts { get; init; }
+
+    public required double TtftP50 { get; init; }
+
+    public required double TtftP99 { get; init; }
+
+    public required double ItlP50 { get; init; }
+
+    public required double ItlP99 { get; init; }
+
+    /// <summary>Time in which the GPUs drew more than 1.02 of the budget, without the first 2 s after a change of it, s.</summary>
+    public required double OverBudgetSeconds { get; init; }
+
+    /// <summary>Most watts over the budget, as a share of it, over a quarter of a second, without the first 2 s after a change; 0 where it was kept.</summary>
+    public required double WorstExcess { get; init; }
+
+    /// <summary>Watts of the GPUs by quarters of a second.</summary>
+    public required IReadOnlyList<double> Watts { get; init; }
+
+    /// <summary>Time that the machine took, s.</summary>
+    public required double MachineSeconds { get; init; }
+
+    public double SloAttainment => (double)Good / Requests;
+
+    public double TokensPerJoule => Tokens / Joules;
+
+    public double TokensPerJouleAtWall => Tokens / WallJoules;
+
+    public double JoulesPerGoodToken => GoodTokens > 0 ? Joules / GoodTokens : double.PositiveInfinity;
+
+    /// <summary>Good requests a second.</summary>
+    public double Goodput => Good / Seconds;
+
+    /// <summary>Good requests a second for each megawatt of the budget.</summary>
+    public double GoodputPerMegawatt => Goodput / (BudgetWatts / 1e6);
+}

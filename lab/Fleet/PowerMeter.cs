@@ -1,0 +1,83 @@
+using Crescent.Engine.Devices.Simulated;
+
+namespace Crescent.Lab.Fleet;
+
+/// <summary>
+/// What the GPUs of a fleet drew, by device and over time: the watts of each step for as long as it takes, and between steps first with clocks up,
+/// then idle. The device's own statistics have no part in it, so that they can be judged by it.
+/// </summary>
+internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices)
+{
+    /// <summary>Length of a bin of <see cref="Bins"/>, s.</summary>
+    public const double BinSeconds = 0.25;
+
+    private readonly double[] _until = new double[devices];
+    private readonly bool[] _hasRun = new bool[devices];
+    private readonly List<double> _bins = [];
+
+    /// <summary>Joules of all devices.</summary>
+    public double Joules { get; private set; }
+
+    /// <summary>Of those, joules while nothing ran.</summary>
+    public double IdleJoules { get; private set; }
+
+    /// <summary>Joules of the fleet in each bin.</summary>
+    public IReadOnlyList<double> Bins => _bins;
+
+    /// <summary>A step of a device.</summary>
+    public void Step(int device, double start, double seconds, double watts)
+    {
+        Pause(device, start);
+        Add(start, seconds, watts);
+        _until[device] = start + seconds;
+        _hasRun[device] = true;
+    }
+
+    /// <summary>Nothing more ran on any device up to <paramref name="end"/>.</summary>
+    public void Close(double end)
+    {
+        for (var device = 0; device < devices; device++)
+        {
+            Pause(device, end);
+            _until[device] = Math.Max(_until[device], end);
+        }
+    }
+
+    private void Pause(int device, double until)
+    {
+        var from = _until[device];
+        var awake = _hasRun[device] ? Math.Clamp(until - from, 0, gpu.AwakeSeconds) : 0;
+        var before = Joules;
+        Add(from, awake, gpu.AwakeWatts * gpusPerDevice);
+        Add(from + awake, until - from - awake, gpu.IdleWatts * gpusPerDevice);
+        IdleJoules += Joules - before;
+    }
+
+    private void Add(double start, double seconds, double watts)
+    {
+        if (seconds <= 0)
+        {
+            return;
+        }
+
+        Joules += seconds * watts;
+        var end = start + seconds;
+        for (var at = start; at < end;)
+        {
+            var bin = (int)(at / BinSeconds);
+            var next = Math.Min(end, (bin + 1) * BinSeconds);
+            if (next <= at)
+            {
+                next = Math.Min(end, (bin + 2) * BinSeconds);
+            }
+
+            while (_bins.Count <= bin)
+            {
+                _bins.Add(0);
+            }
+
+            _bins[bin] += (next - at) * watts;
+            at = next;
+        }
+    }
+}

@@ -1,0 +1,296 @@
+using System.Diagnostics;
+using Crescent.Control.Kv;
+using Crescent.Control.Placement;
+using Crescent.Control.Power;
+using Crescent.Engine.Devices;
+using Crescent.Engine.Devices.Simulated;
+using Crescent.Engine.Kv;
+using Crescent.Engine.Scheduling;
+using Crescent.Lab.Traces;
+using Crescent.Lab.Virtual;
+
+namespace Crescent.Lab.Fleet;
+
+/// <summary>
+/// A factory in virtual time, without Orleans: front end, view and reservations, policy, governor, and an engine for each device, all of them the
+/// code that a live cluster runs. Reports come each 250 ms and the governor looks at them each 250 ms, as they do live.
+/// </summary>
+public sealed class VirtualFleet : IDisposable
+{
+    private const double ReportSeconds = 0.25;
+
+    /// <summary>Weight of the newest answer in the mean length that is expected of the next.</summary>
+    private const double LengthWeight = 0.01;
+    private const double FirstLength = 256;
+
+    /// <summary>A budget is not judged for this long after it changes, s.</summary>
+    private const double GraceSeconds = 2;
+    private const double Tolerance = 0.02;
+
+    private readonly FleetOptions _options;
+    private readonly VirtualClock _clock = new();
+    private readonly SilentTokenizer _tokenizer = new();
+    private readonly FleetDevice[] _devices;
+    private readonly DevicePower[] _readings;
+    private readonly PowerMeter _meter;
+    private readonly PlacementBook _book;
+    private readonly PowerGovernor _governor;
+    private readonly KvIndex? _index;
+    private readonly BlockHash _root;
+    private readonly List<FleetCall> _calls = [];
+    private readonly PowerLevel _cluster = new();
+    private BlockHash[] _chain = new BlockHash[64];
+    private double _meanLength = FirstLength;
+    private long _reports;
+    private int _open;
+    private bool _arriving = true;
+    private double _lastAt;
+
+    /// <summary>A fleet whose devices are idle.</summary>
+    /// <param name="options">What it is.</param>
+    /// <param name="caches">Whether prompts have content that caches can hold.</param>
+    public VirtualFleet(FleetOptions options, bool caches)
+    {
+        _options = options;
+        var text = new SimulatedText(_tokenizer);
+        _meter = new PowerMeter(options.Spec.Devices.Gpu, options.Spec.Devices.TensorParallel, options.Spec.Devices.Count);
+        _index = caches ? new KvIndex(_clock, options.Spec.Devices.Count) : null;
+        _root = BlockHash.Root(options.Spec.Model.Name, new EngineOptions().KvType);
+        _devices = [.. Enumerable.Range(0, options.Spec.Devices.Count).Select(i => new FleetDevice(this, options.Spec, i, text, _tokenizer, _meter, _clock, _index))];
+        _readings = new DevicePower[_devices.Length];
+        _book = new PlacementBook(PlacementPolicies.Create(options.Policy, options.Weights), new FactoryView { MaxQueued = int.MaxValue });
+        _governor = new PowerGovernor(options.Controller ?? PowerControllers.For(options.Policy));
+    }
+
+    /// <summary>Serves <paramref name="arrivals"/>, in their order, until the last of them is answered.</summary>
+    public FleetResult Run(IEnumerable<Arrival> arrivals, CancellationToken cancellationToken = default)
+    {
+        var watch = Stopwatch.StartNew();
+
+        // Caps are where the budget wants them before the first request comes: the budget is older than the load.
+        foreach (var device in _devices)
+        {
+            device.SetCap(_options.Budget * device.Profile.MaxCapWatts);
+        }
+
+        using var reports = _clock.CreateTimer(_ => Report(), null, TimeSpan.Zero, TimeSpan.FromSeconds(ReportSeconds));
+        new Arrivals(this, arrivals.GetEnumerator()).Next();
+        while (_arriving || _open > 0)
+        {
+            _clock.Run(_clock.Elapsed + TimeSpan.FromSeconds(1), cancellationToken);
+        }
+
+        _meter.Close(_lastAt);
+        return Result(watch.Elapsed.TotalSeconds);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var device in _devices)
+        {
+            device.Dispose();
+        }
+    }
+
+    internal void OnOutput(FleetCall call, in SequenceOutput output)
+    {
+        var now = _clock.Elapsed.TotalSeconds;
+        _lastAt = now;
+        if (output.Token >= 0)
+        {
+            call.Tokens++;
+            if (output.Offset == 0)
+            {
+                call.FirstTokenAt = now;
+            }
+        }
+
+        if (output.Finish != FinishReason.None)
+        {
+            call.EndedAt = now;
+            call.Failed = output.Finish != FinishReason.Length;
+            _open--;
+            _book.Release(call.Id);
+            _meanLength += LengthWeight * (call.Tokens - _meanLength);
+        }
+    }
+
+    private void Report()
+    {
+        var view = _book.View;
+        view.Now = _clock.Elapsed.TotalSeconds;
+        _reports++;
+        for (var i = 0; i < _devices.Length; i++)
+        {
+            _book.Report(_devices[i].Key, _devices[i].Profile, _devices[i].Load(), _reports);
+        }
+
+        _book.Settle();
+        for (var i = 0; i < _devices.Length; i++)
+        {
+            _readings[i] = _devices[i].Power(view.Devices[i]);
+            if (_options.Policy == PowerAwarePolicy.PolicyName)
+            {
+                view.Devices[i].ClusterLevel ??= Joined(view.Devices[i]);
+            }
+        }
+
+        Govern(view);
+    }
+
+    private PowerLevel Joined(in DeviceState device)
+    {
+        _cluster.Watts += device.Load.Watts;
+        return _cluster;
+    }
+
+    private void Govern(FactoryView view)
+    {
+        var budget = BudgetAt(view.Now) * _options.Spec.NameplateWatts;
+        var step = _governor.Step(view.Now, _readings, new PowerBudgets { ClusterWatts = budget });
+        foreach (var order in step.Orders)
+        {
+            _devices[view.IndexOf(order.Device)].SetCap(order.Watts);
+        }
+
+        _cluster.BudgetWatts = budget;
+        foreach (var level in step.Levels)
+        {
+            _cluster.Price = level.Price;
+        }
+    }
+
+    private void Arrive(in Arrival arrival)
+    {
+        var id = _calls.Count;
+        var now = _clock.Elapsed.TotalSeconds;
+        var call = new FleetCall { Id = id, ArrivedAt = now, PromptTokens = arrival.Request.PromptTokens, OutputTokens = arrival.Request.OutputTokens };
+        _calls.Add(call);
+        _lastAt = now;
+        var view = _book.View;
+        view.Now = now;
+        var prompt = arrival.Prompt(id, _tokenizer.VocabularySize);
+        var chain = Look(prompt);
+        var expected = Math.Max(1, _meanLength * (1 + _options.LengthError));
+        var decision = _book.Place(new PlacementCall(id, call.PromptTokens, call.OutputTokens, expected, _options.Level), id);
+        if (!decision.IsPlaced)
+        {
+            call.Failed = true;
+            return;
+        }
+
+        _index?.Predict(decision.Device, chain, KvIndex.DefaultPrediction);
+        call.Uncached = view.Uncached(new PlacementCall(id, call.PromptTokens, 1, 1, _options.Level), decision.Device);
+        _open++;
+        _devices[decision.Device].Submit(
+            new InferenceRequest { Id = id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call }, call.Uncached);
+        _book.Accept(id, view.Devices[decision.Device].Key, _reports);
+    }
+
+    /// <summary>Asks the index who holds how much of a prompt.</summary>
+    private ReadOnlySpan<BlockHash> Look(int[] prompt)
+    {
+        if (_index is null)
+        {
+            return [];
+        }
+
+        // The last token is always computed, so its block cannot be taken from a cache.
+        var count = (prompt.Length - 1) / StepPlan.BlockSize;
+        if (_chain.Length < count)
+        {
+            _chain = new BlockHash[Math.Max(count, _chain.Length * 2)];
+        }
+
+        var hash = _root;
+        for (var i = 0; i < count; i++)
+        {
+            _chain[i] = hash = hash.Next(prompt.AsSpan(i * StepPlan.BlockSize, StepPlan.BlockSize));
+        }
+
+        _index.Overlap(_chain.AsSpan(0, count), _book.View.Overlap);
+        return _chain.AsSpan(0, count);
+    }
+
+    private double BudgetAt(double seconds) => seconds < _options.BudgetChangesAt ? _options.Budget : _options.LaterBudget;
+
+    private FleetResult Result(double machineSeconds)
+    {
+        var served = _calls.Where(static call => !call.Failed).ToList();
+        var good = served.Where(call => call.Ttft <= _options.Level.TtftSeconds && call.Itl <= _options.Level.ItlSeconds).ToList();
+        var ttft = served.Select(static call => call.Ttft).Order().ToArray();
+        var itl = served.Where(static call => call.Tokens > 1).Select(static call => call.Itl).Order().ToArray();
+        var counters = _devices.Select(static device => device.Counters).ToList();
+        var watts = _meter.Bins.Select(static joules => joules / PowerMeter.BinSeconds).ToArray();
+        var (over, worst) = Excess(watts);
+        return new FleetResult
+        {
+            Requests = _calls.Count,
+            Refused = _calls.Count(static call => call.Tokens == 0),
+            Good = good.Count,
+            Tokens = _calls.Sum(static call => (long)call.Tokens),
+            GoodTokens = good.Sum(static call => (long)call.Tokens),
+            PromptTokens = counters.Sum(static counter => counter.PromptTokens),
+            CachedTokens = counters.Sum(static counter => counter.PrefixHitTokens),
+            Preemptions = counters.Sum(static counter => counter.Preemptions),
+            Joules = _meter.Joules,
+            IdleJoules = _meter.IdleJoules,
+            WallJoules = (_options.Spec.Nodes * FleetSpec.NodeWatts * _lastAt) + (FleetSpec.NodeFactor * _meter.Joules),
+            Seconds = _lastAt,
+            BudgetWatts = BudgetAt(_lastAt) * _options.Spec.NameplateWatts,
+            TtftP50 = Percentile(ttft, 0.5),
+            TtftP99 = Percentile(ttft, 0.99),
+            ItlP50 = Percentile(itl, 0.5),
+            ItlP99 = Percentile(itl, 0.99),
+            OverBudgetSeconds = over,
+            WorstExcess = worst,
+            Watts = watts,
+            MachineSeconds = machineSeconds,
+        };
+    }
+
+    private (double Seconds, double Worst) Excess(double[] watts)
+    {
+        var (seconds, worst) = (0.0, 0.0);
+        for (var i = 0; i < watts.Length; i++)
+        {
+            var at = i * PowerMeter.BinSeconds;
+            if (at >= _options.BudgetChangesAt - PowerMeter.BinSeconds && at < _options.BudgetChangesAt + GraceSeconds)
+            {
+                continue;
+            }
+
+            var excess = (watts[i] / (BudgetAt(at) * _options.Spec.NameplateWatts)) - 1;
+            seconds += excess > Tolerance ? PowerMeter.BinSeconds : 0;
+            worst = Math.Max(worst, excess);
+        }
+
+        return (seconds, worst);
+    }
+
+    private static double Percentile(double[] sorted, double share) =>
+        sorted.Length == 0 ? double.NaN : sorted[(int)Math.Min(sorted.Length - 1, share * sorted.Length)];
+
+    private sealed class Arrivals(VirtualFleet fleet, IEnumerator<Arrival> arrivals) : IVirtualEvent
+    {
+        public void Fire()
+        {
+            fleet.Arrive(arrivals.Current);
+            Next();
+        }
+
+        public void Next()
+        {
+            if (arrivals.MoveNext())
+            {
+                fleet._clock.Schedule(this, TimeSpan.TicksPerSecond + (long)(arrivals.Current.Seconds * TimeSpan.TicksPerSecond));
+            }
+            else
+            {
+                fleet._arriving = false;
+                arrivals.Dispose();
+            }
+        }
+    }
+}

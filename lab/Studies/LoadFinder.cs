@@ -1,0 +1,53 @@
+using Crescent.Control.Placement;
+using Crescent.Lab.Fleet;
+
+namespace Crescent.Lab.Studies;
+
+/// <summary>
+/// Finds by bisection the arrival rate at which <c>kv-queue</c> at full budget stops meeting the promise for 99 % of requests. Where the trace has
+/// requests that no load meets it for, a prompt too long for the time to first token, 99 % are counted of those that an all but idle fleet meets it for.
+/// </summary>
+public static class LoadFinder
+{
+    /// <summary>Share of requests that are to meet the promise.</summary>
+    public const double Wanted = 0.99;
+
+    /// <summary>The found rate is right within this share of it.</summary>
+    public const double Precision = 0.02;
+
+    private const double IdleRate = 0.02;
+    private const int IdleRequests = 1500;
+    private const double FirstRate = 1;
+
+    /// <summary>Finds the rate; <paramref name="progress"/> hears of each probe.</summary>
+    public static FullLoad Find(StudyOptions options, Action<string, double, double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var idle = IdleRate * options.Fleet.Devices.Count;
+        var alone = Attainment(options, idle, IdleRequests / idle, cancellationToken);
+        progress?.Invoke("all but idle", idle, alone);
+        var wanted = Wanted * alone;
+        double low = 0, high = 0, met = alone;
+        for (var rate = FirstRate * options.Fleet.Devices.Count; high == 0 || high - low > Precision * high; rate = high == 0 ? rate * 2 : (low + high) / 2)
+        {
+            var attainment = Attainment(options, rate, options.MaxSeconds, cancellationToken);
+            progress?.Invoke("kv-queue", rate, attainment);
+            if (attainment >= wanted)
+            {
+                (low, met) = (rate, attainment);
+            }
+            else
+            {
+                high = rate;
+            }
+        }
+
+        return new FullLoad(low, met, alone);
+    }
+
+    private static double Attainment(StudyOptions options, double rate, double maxSeconds, CancellationToken cancellationToken)
+    {
+        using var fleet = new VirtualFleet(
+            new FleetOptions { Spec = options.Fleet, Policy = KvQueuePolicy.PolicyName, Level = options.Level }, options.Trace.HasContent);
+        return fleet.Run(options.Trace.At(rate, 0, options.MinSeconds, maxSeconds), cancellationToken).SloAttainment;
+    }
+}
