@@ -9,6 +9,9 @@ public readonly record struct DeviceForecast
     /// <summary>Share of the time that prompts may take before the time between tokens is as good as infinite.</summary>
     private const double MostPromptShare = 0.95;
 
+    /// <summary>Time over which a burst of prompts is seen, s.</summary>
+    public const double BurstSeconds = 0.75;
+
     /// <summary>Until a new prompt is begun, s: what is queued before it, and half of the step in progress.</summary>
     public double QueueSeconds { get; init; }
 
@@ -58,18 +61,19 @@ public readonly record struct DeviceForecast
         var now = batch == 0 ? 0 : profile.DecodeSeconds(batch, context, decodeClock);
         var next = profile.DecodeSeconds(batch + 1, context, decodeClock);
         var queued = load.QueuedPromptTokens + device.UnseenPromptTokens;
+        var queuedSeconds = (load.QueuedSeconds(profile) + device.UnseenPromptSeconds) / promptClock;
         var perToken = profile.PromptSeconds / promptClock;
 
         // Each step's budget of prompt tokens comes with a decode step of the sequences beside it.
         var chunk = Math.Max(1, load.MaxStepTokens - batch);
-        var share = Math.Min(MostPromptShare, device.PromptRate * perToken);
+        var share = Math.Min(MostPromptShare, (Math.Max(device.PromptShare, device.BurstShare) + (device.UnseenPromptSeconds / BurstSeconds)) / promptClock);
         var idle = profile.IdleWatts;
         var more = profile.DecodeWatts(batch + 1, decodeClock) - idle;
         var decode = batch == 0 ? 0 : profile.DecodeWatts(batch, decodeClock) - idle;
         var prompt = profile.PrefillWattsAt(promptClock) - idle;
         return new DeviceForecast
         {
-            QueueSeconds = (queued * (perToken + (now / chunk))) + (now / 2),
+            QueueSeconds = queuedSeconds + (queued * now / chunk) + (now / 2),
             PromptSeconds = perToken + (next / chunk),
             PromptPairSeconds = profile.PromptPairSeconds / promptClock,
             StepSeconds = next,

@@ -1,3 +1,5 @@
+using Crescent.Engine.Devices;
+
 namespace Crescent.Control.Placement;
 
 /// <summary>How busy a device is, as it was last heard.</summary>
@@ -11,6 +13,9 @@ public readonly record struct DeviceLoad
 
     /// <summary>Prompt tokens not computed yet, of waiting and running sequences.</summary>
     public int QueuedPromptTokens { get; init; }
+
+    /// <summary>The same in seconds at full clock, by the device's profile; 0 where it only counts tokens.</summary>
+    public double QueuedPromptSeconds { get; init; }
 
     /// <summary>KV blocks to be had now.</summary>
     public int FreeBlocks { get; init; }
@@ -36,11 +41,21 @@ public readonly record struct DeviceLoad
     /// <summary>Prompt tokens computed since start: those found in a cache do not count.</summary>
     public long ComputedPromptTokens { get; init; }
 
+    /// <summary>The same in seconds at full clock, by the device's profile; 0 where it only counts tokens.</summary>
+    public double ComputedPromptSeconds { get; init; }
+
     /// <summary>Power as metered, W.</summary>
     public double Watts { get; init; }
 
     /// <summary>Power cap in force, W.</summary>
     public double CapWatts { get; init; }
+
+    /// <summary>Prompts not computed yet, in seconds at full clock.</summary>
+    public double QueuedSeconds(DeviceProfile profile) => QueuedPromptSeconds > 0 ? QueuedPromptSeconds : QueuedPromptTokens * profile.PromptSeconds;
+
+    /// <summary>All prompts that have come since start, computed or queued, in seconds at full clock.</summary>
+    public double ArrivedSeconds(DeviceProfile profile) =>
+        (ComputedPromptSeconds > 0 ? ComputedPromptSeconds : ComputedPromptTokens * profile.PromptSeconds) + QueuedSeconds(profile);
 
     /// <summary>Positions that the device can give one sequence.</summary>
     public int Positions => (int)Math.Min(MaxContext, (long)TotalBlocks * BlockSize);

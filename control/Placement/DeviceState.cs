@@ -20,8 +20,11 @@ public struct DeviceState
     /// <summary>When the report came, in seconds of the view's clock.</summary>
     public double HeardAt { get; set; }
 
-    /// <summary>Prompt tokens a second that it has computed of late.</summary>
-    public double PromptRate { get; set; }
+    /// <summary>Share of its time, at full clock, that the prompts take which have come over the last seconds.</summary>
+    public double PromptShare { get; set; }
+
+    /// <summary>The same over the last second: what a burst raises at once.</summary>
+    public double BurstShare { get; set; }
 
     /// <summary>It takes no new work.</summary>
     public bool Draining { get; set; }
@@ -37,6 +40,9 @@ public struct DeviceState
 
     /// <summary>Their prompt tokens, less what the cache holds of them.</summary>
     public int UnseenPromptTokens { get; set; }
+
+    /// <summary>The same in seconds at full clock.</summary>
+    public double UnseenPromptSeconds { get; set; }
 
     /// <summary>KV blocks of their prompts.</summary>
     public int UnseenPromptBlocks { get; set; }

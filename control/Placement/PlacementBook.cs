@@ -8,7 +8,7 @@ namespace Crescent.Control.Placement;
 /// </summary>
 public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
 {
-    /// <summary>Time over which the rate of prompt tokens is averaged, s.</summary>
+    /// <summary>Time over which the share of prompts is averaged, s.</summary>
     private const double RateSeconds = 3;
 
     private readonly Dictionary<long, Reservation> _reservations = [];
@@ -47,8 +47,9 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         var elapsed = view.Now - state.HeardAt;
         if (elapsed > 0)
         {
-            var rate = (load.ComputedPromptTokens - state.Load.ComputedPromptTokens) / elapsed;
-            state.PromptRate += (Math.Max(0, rate) - state.PromptRate) * (1 - Math.Exp(-elapsed / RateSeconds));
+            var share = Math.Max(0, load.ArrivedSeconds(profile) - state.Load.ArrivedSeconds(state.Profile)) / elapsed;
+            state.PromptShare += (share - state.PromptShare) * (1 - Math.Exp(-elapsed / RateSeconds));
+            state.BurstShare += (share - state.BurstShare) * (1 - Math.Exp(-elapsed / DeviceForecast.BurstSeconds));
         }
 
         Charge(state, load.Watts - state.Load.Watts, 0);
@@ -93,10 +94,12 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         {
             Release(id);
             var load = view.Devices[decision.Device].Load;
+            var uncached = view.Uncached(call, decision.Device);
             var reservation = new Reservation
             {
                 Device = view.Devices[decision.Device].Key,
-                Uncached = view.Uncached(call, decision.Device),
+                Uncached = uncached,
+                PromptSeconds = view.Devices[decision.Device].Profile.PromptTime(uncached, call.PromptTokens - uncached),
                 PromptBlocks = load.BlocksFor(call.PromptTokens),
                 Blocks = load.BlocksFor((long)call.PromptTokens + call.MaxTokens),
                 Watts = view.AddedWatts(call, decision.Device),
@@ -201,6 +204,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         ref var device = ref view.Devices[at];
         device.UnseenCalls += sign;
         device.UnseenPromptTokens += sign * reservation.Uncached;
+        device.UnseenPromptSeconds += sign * reservation.PromptSeconds;
         device.UnseenPromptBlocks += sign * reservation.PromptBlocks;
         device.UnseenBlocks += sign * reservation.Blocks;
         device.UnseenWatts += sign * reservation.Watts;

@@ -9,6 +9,9 @@ internal sealed class Reservation
     /// <summary>Prompt tokens that no cache holds.</summary>
     public required int Uncached { get; init; }
 
+    /// <summary>What computing them takes, in seconds at full clock.</summary>
+    public required double PromptSeconds { get; init; }
+
     /// <summary>KV blocks of its prompt.</summary>
     public required int PromptBlocks { get; init; }
 

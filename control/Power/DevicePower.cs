@@ -38,11 +38,14 @@ public readonly record struct DevicePower
     /// <summary>Prompt tokens not computed yet.</summary>
     public int QueuedPromptTokens { get; init; }
 
+    /// <summary>Prompts not computed yet, in seconds at full clock.</summary>
+    public double QueuedPromptSeconds { get; init; }
+
     /// <summary>Positions of the sequences in its batch.</summary>
     public double ContextTokens { get; init; }
 
-    /// <summary>Prompt tokens a second that it has computed of late.</summary>
-    public double PromptRate { get; init; }
+    /// <summary>Share of its time, at full clock, that the prompts take which have come of late.</summary>
+    public double PromptShare { get; init; }
 
     /// <summary>Most tokens in a step.</summary>
     public int MaxStepTokens { get; init; }

@@ -55,9 +55,9 @@ public sealed class EfficientCaps(EfficientCapsOptions? options = null) : IPower
     {
         var profile = device.Profile;
         var batch = device.Running + device.Waiting;
-        var promptSeconds = profile.PromptSeconds / profile.PrefillClock(cap);
-        var share = device.PromptRate * promptSeconds;
-        if (share > MostPromptShare || device.QueuedPromptTokens * promptSeconds > _options.TtftShare * _options.TtftSeconds)
+        var promptClock = profile.PrefillClock(cap);
+        var share = device.PromptShare / promptClock;
+        if (share > MostPromptShare || device.QueuedPromptSeconds / promptClock > _options.TtftShare * _options.TtftSeconds)
         {
             return false;
         }

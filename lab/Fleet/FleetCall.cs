@@ -14,6 +14,9 @@ internal sealed class FleetCall
     /// <summary>Prompt tokens that no cache was known to hold.</summary>
     public int Uncached { get; set; }
 
+    /// <summary>What computing them takes on its device, s at full clock.</summary>
+    public double PromptSeconds { get; set; }
+
     public double FirstTokenAt { get; set; }
 
     public double EndedAt { get; set; }

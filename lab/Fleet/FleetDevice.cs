@@ -23,6 +23,8 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     private readonly int _slot;
     private int _live;
     private int _queuedPromptTokens;
+    private double _queuedPromptSeconds;
+    private double _computedPromptSeconds;
 
     public FleetDevice(VirtualFleet fleet, FleetSpec spec, int number, SimulatedText text, SilentTokenizer tokenizer, PowerMeter meter, VirtualClock clock, KvIndex? index)
     {
@@ -56,11 +58,13 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
 
     public void SetCap(double watts) => _device.Power.SetCap(watts);
 
-    /// <summary>Takes a request of which no cache holds <paramref name="uncached"/> tokens.</summary>
-    public void Submit(InferenceRequest request, int uncached)
+    /// <summary>Takes a call's request.</summary>
+    public void Submit(InferenceRequest request, FleetCall call)
     {
+        call.PromptSeconds = Profile.PromptTime(call.Uncached, call.PromptTokens - call.Uncached);
         _live++;
-        _queuedPromptTokens += uncached;
+        _queuedPromptTokens += call.Uncached;
+        _queuedPromptSeconds += call.PromptSeconds;
         _engine.Submit(request);
     }
 
@@ -74,6 +78,8 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
             Waiting = Math.Max(state.Waiting, _live - state.Running),
             Running = state.Running,
             QueuedPromptTokens = _queuedPromptTokens,
+            QueuedPromptSeconds = Math.Max(0, _queuedPromptSeconds),
+            ComputedPromptSeconds = _computedPromptSeconds,
             FreeBlocks = state.FreeBlocks,
             TotalBlocks = state.TotalBlocks,
             BlockSize = _device.Info.BlockSize,
@@ -99,7 +105,8 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
         Waiting = state.Load.Waiting,
         QueuedPromptTokens = state.Load.QueuedPromptTokens,
         ContextTokens = (double)(state.Load.TotalBlocks - state.Load.FreeBlocks) * state.Load.BlockSize,
-        PromptRate = state.PromptRate,
+        QueuedPromptSeconds = state.Load.QueuedSeconds(Profile),
+        PromptShare = Math.Max(state.PromptShare, state.BurstShare),
         MaxStepTokens = state.Load.MaxStepTokens,
     };
 
@@ -111,6 +118,8 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
             if (output.Token >= 0 && output.Offset == 0)
             {
                 _queuedPromptTokens -= call.Uncached;
+                _queuedPromptSeconds -= call.PromptSeconds;
+                _computedPromptSeconds += call.PromptSeconds;
             }
 
             if (output.Finish != FinishReason.None)

@@ -12,6 +12,12 @@ public sealed record FleetResult
     /// <summary>Of those, requests that met time to first token and time between tokens.</summary>
     public required int Good { get; init; }
 
+    /// <summary>Requests whose first token came too late.</summary>
+    public required int Late { get; init; }
+
+    /// <summary>Requests whose tokens came too slowly.</summary>
+    public required int Slow { get; init; }
+
     /// <summary>Tokens generated.</summary>
     public required long Tokens { get; init; }
 

@@ -184,7 +184,7 @@ public sealed class VirtualFleet : IDisposable
         call.Uncached = view.Uncached(new PlacementCall(id, call.PromptTokens, 1, 1, _options.Level), decision.Device);
         _open++;
         _devices[decision.Device].Submit(
-            new InferenceRequest { Id = id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call }, call.Uncached);
+            new InferenceRequest { Id = id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call }, call);
         _book.Accept(id, view.Devices[decision.Device].Key, _reports);
     }
 
@@ -229,6 +229,8 @@ public sealed class VirtualFleet : IDisposable
             Requests = _calls.Count,
             Refused = _calls.Count(static call => call.Tokens == 0),
             Good = good.Count,
+            Late = served.Count(call => call.Ttft > _options.Level.TtftSeconds),
+            Slow = served.Count(call => call.Itl > _options.Level.ItlSeconds),
             Tokens = _calls.Sum(static call => (long)call.Tokens),
             GoodTokens = good.Sum(static call => (long)call.Tokens),
             PromptTokens = counters.Sum(static counter => counter.PromptTokens),

@@ -47,7 +47,7 @@ public static class SyntheticTrace
                     requests.Add(Request(random, now));
                     break;
                 case "bursts":
-                    var burst = new Random(HashCode.Combine(seed, (int)(now / PeriodSeconds))).NextDouble() < BurstShare;
+                    var burst = new Random((seed * 7919) + (int)(now / PeriodSeconds)).NextDouble() < BurstShare;
                     now += Exponential(random) / (Rate * (burst ? BurstRate : (1 - (BurstShare * BurstRate)) / (1 - BurstShare)));
                     requests.Add(Request(random, now));
                     break;
