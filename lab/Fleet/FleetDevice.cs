@@ -33,7 +33,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
         Node = $"node-{number * spec.Devices.TensorParallel / FleetSpec.NodeGpus}";
         _index = index;
         _slot = index?.AddDevice() ?? -1;
-        _device = new SimulatedDevice(spec.Devices, number, spec.Model, text, clock: clock);
+        _device = new SimulatedDevice(spec.Devices, number, spec.Model, text);
         var options = new EngineOptions
         {
             MaxStepTokens = _device.Info.MaxStepTokens,
