@@ -23,6 +23,12 @@ public readonly record struct DevicePower
     /// <summary>Cap that the device says is in force, W.</summary>
     public double CapWatts { get; init; }
 
+    /// <summary>The last order that it took; null for one that takes each order at once and of nobody else, as in a study.</summary>
+    public CapStamp? Stamp { get; init; }
+
+    /// <summary>Which start of the device it is.</summary>
+    public long Incarnation { get; init; }
+
     /// <summary>Age of the reading, s.</summary>
     public double AgeSeconds { get; init; }
 

@@ -9,6 +9,9 @@ public interface IPowerController
     /// <summary>Its name in the configuration.</summary>
     string Name { get; }
 
+    /// <summary>It lets caps sum up to more than a budget and acts on what is drawn: nobody then guarantees the budget.</summary>
+    bool Oversubscribes => false;
+
     /// <summary>Writes the cap that each device should have, W, bounded by its lowest and highest.</summary>
     /// <param name="devices">The readings.</param>
     /// <param name="budgets">What may be drawn.</param>

@@ -2,120 +2,243 @@ namespace Crescent.Control.Power;
 
 /// <summary>
 /// Keeps a factory within its budgets while a controller moves caps about. Watts are given like money: a cap is lowered at once, but what it
-/// frees is given to another device only when the reading of the first confirms the lower cap. So at every level, at every moment, the
-/// caps that can be in force sum up to no more than the budget, whichever order is lost, late or repeated.
+/// frees is given to another device only when the first confirms the lower cap. So at every level, at every moment, the caps that are in force
+/// sum up to no more than the budget, whichever order is late, lost or doubled, however old the readings are, and whatever governors were before.
 /// </summary>
 /// <remarks>
-/// It remembers what it has ordered, by device, and what it has seen confirmed. One that has lost its memory goes on from the caps
-/// that the devices report: a cap that was ordered and not confirmed can then be in force unseen for as long as an order is on its way, so
-/// its first raise waits for <see cref="GovernorOptions.StaleSeconds"/>. The price of a level rises by dual ascent while it draws more than
-/// its target, and falls while it draws less: l := max(0, l + gain dt (P - target) / budget).
+/// What is not promised: a budget that was lowered holds once a reading and the order that follows it have arrived; a device that joins adds its
+/// lowest cap at once, unless it comes back within <see cref="GovernorOptions.AbsentSeconds"/>; and no cap is lower than a device's lowest.
+/// <para>
+/// Each governor has a term, above all that it has seen; devices refuse orders of a lower one. Until a device has taken an order of the term, one of
+/// an earlier governor could still arrive, so it counts with its highest cap, and gets only orders that cannot raise its cap. A governor that
+/// sees a higher term takes a new one and begins anew, knowing nothing.
+/// </para>
+/// <para>
+/// A device that no reading tells of has left or is cut off, and may run on in the second case. It counts with all it had until it must have
+/// fallen back to its lowest cap for want of a governor (<see cref="GovernorOptions.LeaseSeconds"/>), and with that until it is forgotten.
+/// </para>
 /// Not safe for use by several threads.
 /// </remarks>
-public sealed class PowerGovernor(IPowerController controller, GovernorOptions? options = null)
+/// <param name="controller">Who divides the watts.</param>
+/// <param name="options">How it works.</param>
+/// <param name="random">Tells terms of governors apart that began with the same knowledge.</param>
+public sealed class PowerGovernor(IPowerController controller, GovernorOptions? options = null, Random? random = null)
 {
+    /// <summary>Bits of a term that are drawn by chance; those above count.</summary>
+    private const int RandomBits = 40;
+
+    /// <summary>What a device that left may still draw beyond its lease, for a governor's word that was on its way, s.</summary>
+    private const double LeaseMargin = 2;
+
     private readonly GovernorOptions _options = options ?? new GovernorOptions();
-    private readonly Dictionary<string, double> _ordered = new(StringComparer.Ordinal);
-    private readonly Dictionary<(PowerLevelKind, string), Level> _levels = [];
+    private readonly Random _random = random ?? Random.Shared;
+    private readonly Dictionary<string, GovernedDevice> _devices = new(StringComparer.Ordinal);
+    private readonly Dictionary<(PowerLevelKind, string), GovernedLevel> _levels = [];
     private readonly GovernorStep _step = new();
+    private GovernedDevice[] _governed = [];
     private double[] _wanted = [];
-    private double _startedAt = double.NaN;
+    private double[] _missing = [];
+    private int[] _order = [];
+    private double _startedAt;
     private double _lastAt = double.NaN;
+    private long _term;
+    private long _number;
+    private long _numberBefore;
+    private long _look;
 
     /// <summary>Who divides the watts.</summary>
     public IPowerController Controller => controller;
 
+    /// <summary>Its term; 0 before the first look.</summary>
+    public long Term => _term;
+
+    /// <summary>Tells of a device that has left, which may run on and come back; to be told before each look, as a governor that starts knows of none.</summary>
+    /// <param name="goneSince">When it left, in seconds of the governor's clock; may be before its first look.</param>
+    /// <param name="last">Its last reading.</param>
+    public void Remember(double goneSince, in DevicePower last)
+    {
+        if (!_devices.ContainsKey(last.Key))
+        {
+            var device = new GovernedDevice(last.Key);
+            device.Read(last, default);
+            device.Forget();
+            device.GoneSince = goneSince;
+            _devices.Add(last.Key, device);
+        }
+    }
+
     /// <summary>Looks at the factory and says what is to be done.</summary>
     /// <param name="now">Seconds of a clock that never goes back.</param>
-    /// <param name="devices">The newest reading of every device that lives.</param>
+    /// <param name="devices">The newest reading of every device that has not left.</param>
     /// <param name="budgets">What may be drawn.</param>
     public GovernorStep Step(double now, ReadOnlySpan<DevicePower> devices, PowerBudgets budgets)
     {
         _step.Clear();
-        _startedAt = double.IsNaN(_startedAt) ? now : _startedAt;
+        _look++;
         var elapsed = double.IsNaN(_lastAt) ? 0 : now - _lastAt;
         _lastAt = now;
-        Array.Resize(ref _wanted, Math.Max(_wanted.Length, devices.Length));
+        Fit(devices.Length);
+        TakeTerm(now, devices);
+        Read(now, devices);
+        Sum(now, devices, budgets);
+        _numberBefore = _number;
         var wanted = _wanted.AsSpan(0, devices.Length);
         controller.Plan(devices, budgets, wanted);
-        Gather(devices, budgets);
-        FitToBudgets(devices, wanted);
-        Lower(devices, wanted);
-        if (now - _startedAt >= _options.StaleSeconds)
+        for (var i = 0; i < devices.Length; i++)
         {
-            Raise(devices, wanted);
+            wanted[i] = Math.Clamp(wanted[i], devices[i].Profile.MinCapWatts, devices[i].Profile.MaxCapWatts);
         }
 
-        Price(now, elapsed);
-        Remedy(now, devices);
+        FitToBudgets(devices, wanted);
+        Lower(wanted);
+        Raise(wanted, mayRaise: now - _startedAt >= _options.StaleSeconds);
+        Judge(now, elapsed, devices);
         return _step;
     }
 
-    /// <summary>The most that a device can have in force: what it reports, or what was ordered and may have reached it since.</summary>
-    private double Exposure(in DevicePower device) =>
-        _ordered.TryGetValue(device.Key, out var ordered) ? Math.Max(ordered, device.CapWatts) : device.CapWatts;
-
-    private void Gather(ReadOnlySpan<DevicePower> devices, PowerBudgets budgets)
+    private void Fit(int count)
     {
-        foreach (var level in _levels.Values)
+        if (_governed.Length < count)
         {
-            level.Begin();
+            var size = Math.Max(count, 2 * _governed.Length);
+            (_governed, _wanted, _missing, _order) = (new GovernedDevice[size], new double[size], new double[size], new int[size]);
         }
+    }
 
+    private void TakeTerm(double now, ReadOnlySpan<DevicePower> devices)
+    {
+        var highest = 0L;
         foreach (ref readonly var device in devices)
         {
-            var watts = device.AgeSeconds > _options.StaleSeconds ? Math.Max(device.Watts, device.CapWatts) : device.Watts;
-            var exposure = Exposure(device);
-            if (budgets.ClusterWatts is { } cluster)
-            {
-                Add(PowerLevelKind.Cluster, "", cluster, device, watts, exposure);
-            }
-
-            if (device.Rack is not null && budgets.RackWatts.TryGetValue(device.Rack, out var rack))
-            {
-                Add(PowerLevelKind.Rack, device.Rack, rack, device, watts, exposure);
-            }
-
-            if (device.Node is not null && budgets.NodeWatts.TryGetValue(device.Node, out var node))
-            {
-                Add(PowerLevelKind.Node, device.Node, node, device, watts, exposure);
-            }
-
-            if (budgets.DeviceWatts.TryGetValue(device.Key, out var own))
-            {
-                Add(PowerLevelKind.Device, device.Key, own, device, watts, exposure);
-            }
+            highest = Math.Max(highest, device.Stamp?.Term ?? 0);
         }
 
+        if (_term != 0 && highest <= _term)
+        {
+            return;
+        }
+
+        _term = (((highest >> RandomBits) + 1) << RandomBits) | _random.NextInt64(1L << RandomBits);
+        _number = 0;
+        _startedAt = now;
+        foreach (var device in _devices.Values)
+        {
+            device.Forget();
+        }
+    }
+
+    private void Read(double now, ReadOnlySpan<DevicePower> devices)
+    {
+        var next = new CapStamp(_term, _number + 1);
+        for (var i = 0; i < devices.Length; i++)
+        {
+            ref readonly var reading = ref devices[i];
+            if (!_devices.TryGetValue(reading.Key, out var device))
+            {
+                _devices.Add(reading.Key, device = new GovernedDevice(reading.Key));
+            }
+
+            device.Read(reading, next);
+            device.GoneSince = double.PositiveInfinity;
+            device.Look = _look;
+            _governed[i] = device;
+        }
+
+        foreach (var (key, device) in _devices)
+        {
+            if (device.Look != _look)
+            {
+                device.GoneSince = Math.Min(device.GoneSince, now);
+                if (now - device.GoneSince > _options.AbsentSeconds)
+                {
+                    _devices.Remove(key);
+                }
+            }
+        }
+    }
+
+    private void Sum(double now, ReadOnlySpan<DevicePower> devices, PowerBudgets budgets)
+    {
         foreach (var (key, level) in _levels)
         {
-            if (level.Devices == 0)
+            if (BudgetOf(key.Item1, key.Item2, budgets) is { } budget)
+            {
+                level.Begin(budget);
+            }
+            else
             {
                 _levels.Remove(key);
             }
         }
-    }
 
-    private void Add(PowerLevelKind kind, string name, double budget, in DevicePower device, double watts, double exposure)
-    {
-        if (!_levels.TryGetValue((kind, name), out var level))
+        for (var i = 0; i < devices.Length; i++)
         {
-            _levels.Add((kind, name), level = new Level(kind, name));
+            ref readonly var reading = ref devices[i];
+            var device = _governed[i];
+            Assign(device, budgets);
+            var watts = reading.AgeSeconds > _options.StaleSeconds ? Math.Max(reading.Watts, device.Exposure) : reading.Watts;
+            foreach (var level in device.Levels)
+            {
+                level.Add(i, reading, watts, device.Exposure);
+            }
         }
 
-        level.Budget = budget;
-        level.Watts += watts;
-        level.Exposure += exposure;
-        level.Least += device.Profile.MinCapWatts;
-        level.Devices++;
+        foreach (var device in _devices.Values)
+        {
+            if (device.Look != _look)
+            {
+                Assign(device, budgets);
+                var fallen = now - device.GoneSince > _options.LeaseSeconds + LeaseMargin;
+                foreach (var level in device.Levels)
+                {
+                    level.Reserve(fallen ? device.MinCapWatts : device.Exposure);
+                }
+            }
+        }
     }
+
+    private void Assign(GovernedDevice device, PowerBudgets budgets)
+    {
+        device.Levels.Clear();
+        Join(device, PowerLevelKind.Cluster, "", budgets);
+        Join(device, PowerLevelKind.Rack, device.Rack, budgets);
+        Join(device, PowerLevelKind.Node, device.Node, budgets);
+        Join(device, PowerLevelKind.Device, device.Key, budgets);
+    }
+
+    private void Join(GovernedDevice device, PowerLevelKind kind, string name, PowerBudgets budgets)
+    {
+        if (BudgetOf(kind, name, budgets) is not { } budget)
+        {
+            return;
+        }
+
+        if (!_levels.TryGetValue((kind, name), out var level))
+        {
+            _levels.Add((kind, name), level = new GovernedLevel(kind, name));
+            level.Begin(budget);
+        }
+
+        device.Levels.Add(level);
+    }
+
+    private static double? BudgetOf(PowerLevelKind kind, string name, PowerBudgets budgets) => kind switch
+    {
+        PowerLevelKind.Cluster => budgets.ClusterWatts,
+        PowerLevelKind.Rack => Of(budgets.RackWatts, name),
+        PowerLevelKind.Node => Of(budgets.NodeWatts, name),
+        _ => Of(budgets.DeviceWatts, name),
+    };
+
+    private static double? Of(IReadOnlyDictionary<string, double> budgets, string name) =>
+        budgets.TryGetValue(name, out var watts) ? watts : null;
 
     /// <summary>Makes what is wanted fit every level: above their lowest caps, all devices of a level give up the same share.</summary>
     private void FitToBudgets(ReadOnlySpan<DevicePower> devices, Span<double> wanted)
     {
-        for (var i = 0; i < devices.Length; i++)
+        if (controller.Oversubscribes)
         {
-            wanted[i] = Math.Clamp(wanted[i], devices[i].Profile.MinCapWatts, devices[i].Profile.MaxCapWatts);
+            return;
         }
 
         // From the smallest level up: what a device gives up for its node counts for the rack.
@@ -125,195 +248,172 @@ public sealed class PowerGovernor(IPowerController controller, GovernorOptions? 
             {
                 if (level.Kind == kind)
                 {
-                    Fit(level, devices, wanted);
+                    FitTo(level, devices, wanted);
                 }
             }
         }
     }
 
-    private static void Fit(Level level, ReadOnlySpan<DevicePower> devices, Span<double> wanted)
+    private static void FitTo(GovernedLevel level, ReadOnlySpan<DevicePower> devices, Span<double> wanted)
     {
-        double sum = 0, least = 0;
-        for (var i = 0; i < devices.Length; i++)
+        var sum = 0.0;
+        foreach (var i in level.Members)
         {
-            if (level.Holds(devices[i]))
-            {
-                sum += wanted[i];
-                least += devices[i].Profile.MinCapWatts;
-            }
+            sum += wanted[i];
         }
 
-        if (sum <= level.Budget || sum <= least)
+        var budget = level.Budget - level.Reserved;
+        if (sum <= budget || sum <= level.Least)
         {
             return;
         }
 
-        var share = Math.Max(0, level.Budget - least) / (sum - least);
-        for (var i = 0; i < devices.Length; i++)
+        var share = Math.Max(0, budget - level.Least) / (sum - level.Least);
+        foreach (var i in level.Members)
         {
-            if (level.Holds(devices[i]))
-            {
-                wanted[i] = devices[i].Profile.MinCapWatts + ((wanted[i] - devices[i].Profile.MinCapWatts) * share);
-            }
+            var least = devices[i].Profile.MinCapWatts;
+            wanted[i] = least + ((wanted[i] - least) * share);
         }
     }
 
-    private void Lower(ReadOnlySpan<DevicePower> devices, ReadOnlySpan<double> wanted)
+    private void Lower(ReadOnlySpan<double> wanted)
     {
-        for (var i = 0; i < devices.Length; i++)
+        for (var i = 0; i < wanted.Length; i++)
         {
-            var over = OverExposed(devices[i]);
-            if (wanted[i] < Exposure(devices[i]) * (over ? 1 : 1 - _options.DeadBand))
+            var device = _governed[i];
+            var watts = Whole(device, wanted[i]);
+            if (!device.IsCapped)
             {
-                Order(devices[i], wanted[i]);
-            }
-        }
-    }
-
-    private bool OverExposed(in DevicePower device)
-    {
-        foreach (var level in _levels.Values)
-        {
-            if (level.Exposure > level.Budget && level.Holds(device))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Gives what is confirmed to be free, in the order of what is missing most.</summary>
-    private void Raise(ReadOnlySpan<DevicePower> devices, ReadOnlySpan<double> wanted)
-    {
-        for (var i = 0; i < devices.Length; i++)
-        {
-            ref readonly var device = ref devices[i];
-            var exposure = Exposure(device);
-            if (wanted[i] <= exposure * (1 + _options.DeadBand))
-            {
-                // An order that was given and is not in force yet may be lost.
-                if (wanted[i] >= exposure * (1 - _options.DeadBand) && device.CapWatts < exposure * (1 - _options.DeadBand))
-                {
-                    Order(device, exposure);
-                }
-
                 continue;
             }
 
-            var room = wanted[i] - exposure;
-            foreach (var level in _levels.Values)
+            if (!device.IsKnown && device.Levels.Count > 0)
             {
-                if (level.Holds(device))
+                if (device.Unconfirmed is not { } ceiling || watts < ceiling.Watts)
                 {
-                    room = Math.Min(room, level.Budget - level.Exposure);
+                    Order(device, watts, isCeiling: true);
                 }
             }
-
-            if (room > exposure * _options.DeadBand)
+            else if (watts < device.Intended * (device.IsOver ? 1 : 1 - _options.DeadBand))
             {
-                Order(device, exposure + room);
-                foreach (var level in _levels.Values)
-                {
-                    if (level.Holds(device))
-                    {
-                        level.Exposure += room;
-                    }
-                }
+                Order(device, watts);
             }
         }
     }
 
-    private void Order(in DevicePower device, double watts)
+    /// <summary>Gives what is confirmed to be free, first to whom the greatest share is missing; and repeats what was not confirmed.</summary>
+    private void Raise(ReadOnlySpan<double> wanted, bool mayRaise)
     {
-        _ordered[device.Key] = watts;
-        _step.Orders.Add(new CapOrder(device.Key, watts));
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            _order[i] = i;
+            _missing[i] = _governed[i].Exposure / wanted[i];
+        }
+
+        Array.Sort(_missing, _order, 0, wanted.Length);
+        for (var n = 0; n < wanted.Length; n++)
+        {
+            var device = _governed[_order[n]];
+            if (!device.IsCapped)
+            {
+                continue;
+            }
+
+            var target = Whole(device, Affordable(device, wanted[_order[n]], mayRaise));
+            if (target > device.Intended * (1 + _options.DeadBand) && IsRaisable(device))
+            {
+                var more = Math.Max(0, target - device.Exposure);
+                Order(device, target);
+                device.Levels.ForEach(level => level.Exposure += more);
+            }
+            else if (device.Unconfirmed is { } order && order.Stamp.Number <= _numberBefore)
+            {
+                // It may be lost; the device takes it once.
+                _step.Orders.Add(order);
+            }
+        }
     }
 
-    private void Price(double now, double elapsed)
+    // Orders of different looks can come in force together: where all that was ordered does not fit yet, none may be above an earlier one.
+    private bool IsRaisable(GovernedDevice device) =>
+        device.Levels.Count == 0 || (device.IsKnown && (controller.Oversubscribes || !device.IsOver));
+
+    private double Affordable(GovernedDevice device, double wanted, bool mayRaise)
+    {
+        if (wanted <= device.Exposure || controller.Oversubscribes || device.Levels.Count == 0)
+        {
+            return wanted;
+        }
+
+        var room = mayRaise ? wanted - device.Exposure : 0;
+        foreach (var level in device.Levels)
+        {
+            room = Math.Min(room, level.Room);
+        }
+
+        return device.Exposure + Math.Max(0, room);
+    }
+
+    private void Order(GovernedDevice device, double watts, bool isCeiling = false)
+    {
+        var order = new CapOrder(device.Key, watts) { Stamp = new CapStamp(_term, ++_number), Incarnation = device.Incarnation, IsCeiling = isCeiling };
+        device.Order(order);
+        _step.Orders.Add(order);
+    }
+
+    // Whole watts: what a driver takes, and orders that differ by less are one.
+    private static double Whole(GovernedDevice device, double watts) => Math.Max(device.MinCapWatts, Math.Floor(watts + 1e-9));
+
+    /// <summary>Prices, and for each level over its budget one remedy after the other: lower caps, defer the batch class, drain.</summary>
+    private void Judge(double now, double elapsed, ReadOnlySpan<DevicePower> devices)
     {
         foreach (var level in _levels.Values)
         {
-            var excess = (level.Watts - (_options.TargetShare * level.Budget)) / level.Budget;
-            level.Price = Math.Max(0, level.Price + (_options.PriceGain * elapsed * excess));
-            level.OverSince = level.Watts > level.Budget * (1 + _options.Tolerance) ? Math.Min(level.OverSince, now) : double.PositiveInfinity;
-            _step.Levels.Add(new LevelPower(level.Kind, level.Name, level.Budget, level.Watts, level.Exposure, level.Price));
+            level.Reprice(_options, elapsed);
+            if (level.Judge(now, _options))
+            {
+                Drain(level, devices);
+                _step.Events.Add(new PowerEvent(now, level.Action, level.Kind, level.Name, level.Watts, level.Budget));
+            }
+
+            _step.DeferBatch |= level.Action >= PowerAction.DeferBatch;
+            _step.Drain.AddRange(level.Drained);
+            _step.Levels.Add(new LevelPower(level.Kind, level.Name, level.Budget, level.Watts, level.Confirmed, level.Price)
+            {
+                ExposedWatts = level.Exposure,
+                LeastWatts = level.Least,
+                Action = level.Action,
+            });
         }
     }
 
-    /// <summary>For each level over its budget: lower caps, then defer the batch class, then drain, one step for each span of patience.</summary>
-    private void Remedy(double now, ReadOnlySpan<DevicePower> devices)
+    /// <summary>One more device to drain: that which draws most and still takes work, unless it is the last of the factory that does.</summary>
+    private static void Drain(GovernedLevel level, ReadOnlySpan<DevicePower> devices)
     {
-        foreach (var level in _levels.Values)
+        if (level.Action != PowerAction.Drain)
         {
-            var over = now - level.OverSince;
-            var action = double.IsInfinity(level.OverSince) ? PowerAction.None
-                : over < _options.PatienceSeconds ? PowerAction.LowerCaps
-                : over < 2 * _options.PatienceSeconds ? PowerAction.DeferBatch
-                : PowerAction.Drain;
-            if (action != level.Action)
-            {
-                _step.Events.Add(new PowerEvent(now, action, level.Kind, level.Name, level.Watts, level.Budget));
-                level.Action = action;
-            }
-
-            _step.DeferBatch |= action >= PowerAction.DeferBatch;
-            if (action == PowerAction.Drain && Hungriest(level, devices) is { } device)
-            {
-                _step.Drain.Add(device);
-            }
+            level.Drained.Clear();
+            return;
         }
-    }
 
-    private static string? Hungriest(Level level, ReadOnlySpan<DevicePower> devices)
-    {
+        var working = 0;
+        foreach (ref readonly var device in devices)
+        {
+            working += device.Draining ? 0 : 1;
+        }
+
         var most = -1;
-        for (var i = 0; i < devices.Length; i++)
+        foreach (var i in level.Members)
         {
-            if (level.Holds(devices[i]))
+            if (!devices[i].Draining && !level.Drained.Contains(devices[i].Key) && (most < 0 || devices[i].Watts > devices[most].Watts))
             {
-                if (devices[i].Draining)
-                {
-                    return devices[i].Key;
-                }
-
-                most = most < 0 || devices[i].Watts > devices[most].Watts ? i : most;
+                most = i;
             }
         }
 
-        return most < 0 ? null : devices[most].Key;
-    }
-
-    private sealed class Level(PowerLevelKind kind, string name)
-    {
-        public PowerLevelKind Kind => kind;
-
-        public string Name => name;
-
-        public double Budget { get; set; }
-
-        public double Watts { get; set; }
-
-        public double Exposure { get; set; }
-
-        public double Least { get; set; }
-
-        public int Devices { get; set; }
-
-        public double Price { get; set; }
-
-        public double OverSince { get; set; } = double.PositiveInfinity;
-
-        public PowerAction Action { get; set; }
-
-        public bool Holds(in DevicePower device) => kind switch
+        if (most >= 0 && working > 1)
         {
-            PowerLevelKind.Cluster => true,
-            PowerLevelKind.Rack => device.Rack == name,
-            PowerLevelKind.Node => device.Node == name,
-            _ => device.Key == name,
-        };
-
-        public void Begin() => (Watts, Exposure, Least, Devices) = (0, 0, 0, 0);
+            level.Drained.Add(devices[most].Key);
+        }
     }
 }
