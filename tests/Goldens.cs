@@ -70,8 +70,8 @@ public sealed record Goldens
     /// <summary>Messages and the prompt that the file's template makes of them, with a generation prompt.</summary>
     public sealed record ChatCase(string Name, JsonArray Messages, string Prompt, JsonArray? Tools = null);
 
-    /// <summary>Differences in logprob.</summary>
-    public sealed record ErrorFigures(double Median, double P99, double Max, double Mean);
+    /// <summary>Differences in logprob, over all <paramref name="Steps"/> of all prompts.</summary>
+    public sealed record ErrorFigures(double Median, double P99, double Max, double Mean, int Steps);
 
     private sealed class CandidateConverter : JsonConverter<Candidate>
     {

@@ -1,25 +1,16 @@
 namespace Crescent.Tests.Engine.Devices.Cpu;
 
-/// <summary>Comparison of a device's logits with goldens.</summary>
+/// <summary>What logits say of tokens.</summary>
 internal static class LogProbabilities
 {
-    /// <summary>The logarithm of the sum of the exponentials: logit less this is the logprob.</summary>
-    public static double Normalizer(ReadOnlySpan<float> logits)
-    {
-        var most = float.NegativeInfinity;
-        foreach (var logit in logits)
-            most = Math.Max(most, logit);
-        var sum = 0.0;
-        foreach (var logit in logits)
-            sum += Math.Exp(logit - most);
-        return most + Math.Log(sum);
-    }
-
-    /// <summary>Distances from exact of a step's candidates that llama.cpp's figures count: those above -8.</summary>
-    public static IEnumerable<double> Errors(float[] logits, Goldens.Step step)
+    /// <summary>The logprobs of <paramref name="candidates"/>, in their order.</summary>
+    public static double[] Of(ReadOnlySpan<float> logits, IReadOnlyList<Goldens.Candidate> candidates)
     {
         var normalizer = Normalizer(logits);
-        return step.Top.Where(static top => top.LlamaCpp > -8).Select(top => Math.Abs(logits[top.Id] - normalizer - top.Exact));
+        var logprobs = new double[candidates.Count];
+        for (var i = 0; i < logprobs.Length; i++)
+            logprobs[i] = logits[candidates[i].Id] - normalizer;
+        return logprobs;
     }
 
     public static int ArgMax(ReadOnlySpan<float> logits)
@@ -32,5 +23,17 @@ internal static class LogProbabilities
         }
 
         return best;
+    }
+
+    /// <summary>The logarithm of the sum of the exponentials: logit less this is the logprob.</summary>
+    private static double Normalizer(ReadOnlySpan<float> logits)
+    {
+        var most = float.NegativeInfinity;
+        foreach (var logit in logits)
+            most = Math.Max(most, logit);
+        var sum = 0.0;
+        foreach (var logit in logits)
+            sum += Math.Exp(logit - most);
+        return most + Math.Log(sum);
     }
 }
