@@ -23,17 +23,25 @@ public sealed class OpenAiFeatureTests(SiloFixture silo)
     [Fact]
     public async Task Several_choices_differ_by_their_seeds_and_the_first_is_the_one_that_would_come_alone()
     {
-        var three = await Post("/v1/chat/completions", Story("""
+        var three = await Complete(Story("""
             ,"n":3
             """));
-        var texts = three["choices"]!.AsArray().Select(c => (string)c!["message"]!["content"]!).ToList();
-        Assert.Equal(3, texts.Distinct().Count());
+        var choices = Choices(three);
         Assert.Equal([0, 1, 2], three["choices"]!.AsArray().Select(c => (int)c!["index"]!));
-        var alone = await Post("/v1/chat/completions", Story(""));
-        Assert.Equal(texts[0], (string?)alone["choices"]![0]!["message"]!["content"]);
+        Assert.Equal(3, choices.Select(static c => c.Content[0].Text).Distinct().Count());
+        Assert.All(choices, static c =>
+        {
+            Assert.Equal(ChatMessageRole.Assistant, c.Role);
+            Assert.Contains(c.FinishReason, new[] { ChatFinishReason.Stop, ChatFinishReason.Length });
+            Assert.NotEmpty(c.Content[0].Text);
+        });
+        var alone = Assert.Single(Choices(await Complete(Story(""))));
+        Assert.Equal(choices[0].Content[0].Text, alone.Content[0].Text);
+        Assert.Equal(choices[0].FinishReason, alone.FinishReason);
 
         // The prompt counts once, whatever is made of it.
-        Assert.Equal((int)alone["usage"]!["prompt_tokens"]!, (int)three["usage"]!["prompt_tokens"]!);
+        Assert.Equal(alone.Usage.InputTokenCount, choices[0].Usage.InputTokenCount);
+        Assert.True(alone.Usage.OutputTokenCount < choices[0].Usage.OutputTokenCount);
     }
 
     [Fact]
@@ -232,6 +240,24 @@ public sealed class OpenAiFeatureTests(SiloFixture silo)
 
     private static string Story(string more) =>
         $$"""{"messages":[{"role":"user","content":"Tell me a story about a fox."}],"seed":7,"temperature":1,"max_tokens":30{{more}}}""";
+
+    /// <summary>Sends <paramref name="body"/> through the official client as it is: its options have no <c>n</c>.</summary>
+    private async Task<JsonNode> Complete(string body)
+    {
+        var request = JsonNode.Parse(body)!;
+        request["model"] = "crescent-tiny";
+        using var content = BinaryContent.Create(BinaryData.FromString(request.ToJsonString()));
+        var answer = await (await Chat()).CompleteChatAsync(content, new RequestOptions { CancellationToken = Stop });
+        return JsonNode.Parse(answer.GetRawResponse().Content)!;
+    }
+
+    /// <summary>Every choice as the official client's type, which knows only the first of an answer.</summary>
+    private static List<ChatCompletion> Choices(JsonNode answer) => [.. answer["choices"]!.AsArray().Select(choice =>
+    {
+        var one = answer.DeepClone();
+        one["choices"] = new JsonArray(choice!.DeepClone());
+        return ModelReaderWriter.Read<ChatCompletion>(BinaryData.FromString(one.ToJsonString()))!;
+    })];
 
     private async Task<JsonNode> Post(string path, string body)
     {
