@@ -31,11 +31,11 @@ public static class CrescentSiloExtensions
 
         services.AddOptions<PlacementOptions>().BindConfiguration(PlacementOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<PlacementOptions>, PlacementOptionsValidator>();
-        services.AddSingleton(static s => PlacementPolicies.Create(s.GetRequiredService<IOptions<PlacementOptions>>().Value));
         services.AddTransient<PrefixOverlap>();
+        services.AddSingleton(static s => s.GetRequiredService<IOptions<PlacementOptions>>().Value.CreatePolicy());
         services.AddSingleton<PlacementLedger>();
         services.AddSingleton<IDeviceReports>(static provider => provider.GetRequiredService<PlacementLedger>());
-        builder.AddPlacementDirector<PowerQueuePlacement, PowerQueuePlacementDirector>();
+        builder.AddPlacementDirector<ScoredPlacement, ScoredPlacementDirector>();
         builder.AddPlacementDirector<SiloPinnedPlacement, SiloPinnedPlacementDirector>();
 
         services.AddSingleton<DeviceRegistry>();

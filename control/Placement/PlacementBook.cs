@@ -35,6 +35,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         {
             view.Add(new DeviceState { Key = key, Profile = profile, Load = load, Sequence = sequence, HeardAt = view.Now, Draining = draining, Reachable = true });
             Charge(view.Devices[^1], load.Watts, 0);
+            Recall(key);
             return true;
         }
 
@@ -47,7 +48,8 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         var elapsed = view.Now - state.HeardAt;
         if (elapsed > 0)
         {
-            var share = Math.Max(0, load.ArrivedSeconds(profile) - state.Load.ArrivedSeconds(state.Profile)) / elapsed;
+            // Both by the newer profile: where it is learned, a small change of it times all tokens since start would look like a burst.
+            var share = Math.Max(0, load.ArrivedSeconds(profile) - state.Load.ArrivedSeconds(profile)) / elapsed;
             state.PromptShare += (share - state.PromptShare) * (1 - Math.Exp(-elapsed / RateSeconds));
             state.BurstShare += (share - state.BurstShare) * (1 - Math.Exp(-elapsed / DeviceForecast.BurstSeconds));
         }
@@ -63,12 +65,22 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         return true;
     }
 
+    /// <summary>Puts a device under levels, null for none: what it draws and has been promised goes from the former ones to these.</summary>
+    public void Assign(int device, PowerLevel? own, PowerLevel? node, PowerLevel? rack, PowerLevel? cluster)
+    {
+        ref var state = ref view.Devices[device];
+        Charge(state, -state.Load.Watts, -state.UnseenWatts);
+        (state.OwnLevel, state.NodeLevel, state.RackLevel, state.ClusterLevel) = (own, node, rack, cluster);
+        Charge(state, state.Load.Watts, state.UnseenWatts);
+    }
+
     /// <summary>Drops what the newest reports count from what reservations add to them.</summary>
     public void Settle()
     {
         var kept = 0;
-        foreach (var reservation in _unseen)
+        for (var i = 0; i < _unseen.Count; i++)
         {
+            var reservation = _unseen[i];
             var at = view.IndexOf(reservation.Device);
             if (at >= 0 && reservation.AcceptedAfter >= view.Devices[at].Sequence)
             {
@@ -184,6 +196,23 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         }
 
         view.Remove(gone);
+    }
+
+    /// <summary>A device that is new may have been here before, or have taken a call before it was heard of.</summary>
+    private void Recall(string key)
+    {
+        var at = view.IndexOf(key);
+        foreach (var reservation in _reservations.Values)
+        {
+            if (reservation.Device == key)
+            {
+                Reserve(at, 1);
+                if (!reservation.Seen)
+                {
+                    Weigh(reservation, at, 1);
+                }
+            }
+        }
     }
 
     private void Reserve(int at, int by)

@@ -31,6 +31,9 @@ public interface IInferenceEngine
     /// <summary>The device's power cap; null where it has none.</summary>
     IPowerCap? PowerCap => null;
 
+    /// <summary>What the device costs in seconds and watts: as it says itself, or as its steps have shown so far.</summary>
+    DeviceProfile Profile { get; }
+
     /// <summary>
     /// Queues a sequence.
     /// </summary>

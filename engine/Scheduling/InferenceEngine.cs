@@ -24,6 +24,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly Scheduler _scheduler;
     private readonly Sampler _sampler;
     private readonly EngineStatistics _statistics;
+    private readonly StepCostEstimator? _costs;
     private readonly HostBlockTier? _host;
     private readonly BlockHash _hashRoot;
     private readonly StepPlan _plan;
@@ -79,6 +80,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         PowerMeter = meter;
         PowerCap = cap ?? power as IPowerCap;
         _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
+        _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
     }
 
     private enum CommandKind
@@ -105,6 +107,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
 
     /// <inheritdoc/>
     public IPowerCap? PowerCap { get; }
+
+    /// <inheritdoc/>
+    public DeviceProfile Profile => Device.Profile ?? _costs!.Profile;
 
     /// <inheritdoc/>
     public EngineState State => _statistics.State;
@@ -362,6 +367,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         var result = _device.Execute(_plan);
         var ended = _time.GetTimestamp();
         var energy = _statistics.Count(_plan, result.Duration);
+        _costs?.Count(_plan, result.Duration);
         var slice = 0;
         foreach (var scheduled in _scheduler.Scheduled)
         {

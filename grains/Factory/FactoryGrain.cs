@@ -1,3 +1,4 @@
+using Crescent.Control.Placement;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
@@ -27,14 +28,15 @@ internal sealed class FactoryGrain(
                 .OrderBy(static m => m.Name, StringComparer.Ordinal)
                 .Select(m => new SiloSnapshot(m.Name, m.SiloAddress.Endpoint.ToString(), roles.Of(m.SiloAddress), m.Status.ToString())),
         ],
-        [.. ledger.Snapshot().Select(static d => Describe(d.Device, d.AgeSeconds)).OrderBy(static d => d.Silo + '/' + d.Device, StringComparer.Ordinal)]));
+        [.. ledger.Snapshot().Select(static d => Describe(d)).OrderBy(static d => d.Silo + '/' + d.Device, StringComparer.Ordinal)]));
 
-    private static DeviceSnapshot Describe(in DeviceState state, double ageSeconds)
+    private static DeviceSnapshot Describe(in DeviceSighting device)
     {
-        var report = state.Report;
+        var report = device.Report;
+        var state = device.State;
         return new DeviceSnapshot
         {
-            Silo = state.SiloName,
+            Silo = device.SiloName,
             Device = report.Device,
             Description = report.Description,
             Simulated = report.Simulated,
@@ -49,13 +51,13 @@ internal sealed class FactoryGrain(
             WattsSource = report.WattsSource,
             CapWatts = report.CapWatts,
             Joules = report.Joules,
-            WattsAgeSeconds = report.WattsAgeSeconds + ageSeconds,
+            WattsAgeSeconds = report.WattsAgeSeconds + device.AgeSeconds,
             IdleJoules = report.IdleJoules,
             OutputTokens = report.OutputTokens,
             Draining = state.Draining,
             Reserved = state.Reserved,
             Sequence = state.Sequence,
-            AgeSeconds = ageSeconds,
+            AgeSeconds = device.AgeSeconds,
         };
     }
 }

@@ -131,6 +131,7 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
             Preemptions = counters.Preemptions,
             GuessedTokens = counters.GuessedTokens,
             AcceptedTokens = counters.AcceptedTokens,
+            Profile = Engine.Profile,
         };
     }
 

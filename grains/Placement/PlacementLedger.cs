@@ -1,3 +1,4 @@
+using Crescent.Control.Placement;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Options;
@@ -5,15 +6,17 @@ using Microsoft.Extensions.Options;
 namespace Crescent.Grains.Placement;
 
 /// <summary>
-/// The silo's factory view with its reservations; safe for use by many threads. A reservation is charged together with the decision,
-/// so that a burst of calls does not herd to the device that looked idle, and is held until the stream ends.
+/// The silo's <see cref="PlacementBook"/>, safe for use by many threads: knows which silo owns each device, and hears what the silos report.
 /// </summary>
 internal sealed class PlacementLedger : IDeviceReports
 {
     private readonly Lock _lock = new();
     private readonly FactoryView _view;
-    private readonly Dictionary<long, Reservation> _reservations = [];
-    private readonly IPlacementPolicy _policy;
+    private readonly PlacementBook _book;
+    private readonly OutputLengths _lengths = new();
+
+    // In the order of the view's devices.
+    private readonly List<Owner> _owners = [];
     private readonly TimeProvider _time;
     private readonly FactoryMetrics _metrics;
     private readonly PrefixOverlap _prefixes;
@@ -23,13 +26,13 @@ internal sealed class PlacementLedger : IDeviceReports
 
     public PlacementLedger(IPlacementPolicy policy, IOptions<PlacementOptions> options, TimeProvider time, FactoryMetrics metrics, PrefixOverlap prefixes)
     {
-        _policy = policy;
         _time = time;
         _metrics = metrics;
         _prefixes = prefixes;
         _start = time.GetTimestamp();
         _leaseSeconds = options.Value.ReservationLeaseSeconds;
         _view = new FactoryView { StaleAfter = options.Value.StaleSeconds, MaxQueued = options.Value.MaxQueued };
+        _book = new PlacementBook(policy, _view);
     }
 
     /// <summary>Reservations held.</summary>
@@ -39,7 +42,7 @@ internal sealed class PlacementLedger : IDeviceReports
         {
             lock (_lock)
             {
-                return _reservations.Count;
+                return _book.Count;
             }
         }
     }
@@ -51,13 +54,7 @@ internal sealed class PlacementLedger : IDeviceReports
         {
             lock (_lock)
             {
-                var most = 0;
-                foreach (ref readonly var device in _view.Devices)
-                {
-                    most = Math.Max(most, FactoryView.Positions(device.Report));
-                }
-
-                return most;
+                return PlacementRefusal.MostPositions(_view);
             }
         }
     }
@@ -67,37 +64,33 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            var now = Now();
-            foreach (ref var device in _view.Devices)
+            if (_owners.Exists(o => (o.Silo.Equals(report.Silo) && o.Sequence >= report.Sequence)
+                || (o.SiloName == report.Name && o.Silo.Generation > report.Silo.Generation)))
             {
-                if (device.Silo.Equals(report.Silo) && device.Sequence >= report.Sequence)
-                {
-                    return;
-                }
+                return;
             }
 
             // A restarted silo replaces its former self.
-            _view.Remove(d => (d.Silo.Equals(report.Silo) || d.SiloName == report.Name) && (!d.Silo.Equals(report.Silo)
-                || !Array.Exists(report.Devices, r => r.Device == DeviceKey.Parse(d.Key).Device)));
+            Forget(o => (o.Silo.Equals(report.Silo) || o.SiloName == report.Name)
+                && (!o.Silo.Equals(report.Silo) || !Array.Exists(report.Devices, r => r.Device == o.Report.Device)));
+            _view.Now = Now();
             foreach (var device in report.Devices)
             {
                 var key = new DeviceKey(report.Name, device.Device).ToString();
+                var owner = new Owner(key, report.Silo, report.Name, device, report.Sequence);
+                _book.Report(key, device.Profile, device.Load(), report.Sequence, report.Draining);
                 var at = _view.IndexOf(key);
-                if (at < 0)
+                if (at == _owners.Count)
                 {
-                    at = _view.Devices.Length;
-                    _view.Add(new DeviceState { Silo = report.Silo, SiloName = report.Name, Key = key, Report = device });
+                    _owners.Add(owner);
                 }
-
-                ref var state = ref _view.Devices[at];
-                state.Report = device;
-                state.Sequence = report.Sequence;
-                state.HeardAt = now;
-                state.Draining = report.Draining;
-                state.Reachable = true;
+                else
+                {
+                    _owners[at] = owner;
+                }
             }
 
-            Recount();
+            _book.Settle();
         }
     }
 
@@ -106,7 +99,16 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            _view.Remove(d => !active(d.Silo));
+            Forget(o => !active(o.Silo));
+        }
+    }
+
+    /// <summary>Changes what the book knows besides reports and calls, such as power levels. Brief: all decisions wait.</summary>
+    public void Change(Action<PlacementBook> change)
+    {
+        lock (_lock)
+        {
+            change(_book);
         }
     }
 
@@ -116,7 +118,7 @@ internal sealed class PlacementLedger : IDeviceReports
         lock (_lock)
         {
             _view.Now = Now();
-            return _view.Refuse(Call(needs));
+            return PlacementRefusal.Of(needs.Call(_calls), _view);
         }
     }
 
@@ -130,23 +132,22 @@ internal sealed class PlacementLedger : IDeviceReports
         lock (_lock)
         {
             _view.Now = Now();
-            foreach (ref var device in _view.Devices)
+            for (var i = 0; i < _owners.Count; i++)
             {
-                device.Reachable = compatible.Contains(device.Silo);
+                _view.Devices[i].Reachable = compatible.Contains(_owners[i].Silo);
             }
 
             _prefixes.Fill(needs.Prefix, _view.Devices, _view.Overlap);
-            var call = Call(needs);
-            var decision = _view.TryPrefer(call, out var preferred) ? preferred : _policy.Choose(call, _view);
-            _calls++;
+            var before = _book.Count;
+            var decision = Decide(needs.Call(_calls++), needs.Stream);
             if (decision.IsPlaced && needs.Stream != 0)
             {
-                Charge(needs, decision.Device, _view.Uncached(call, decision.Device));
-                _prefixes.Predict(needs.Prefix, _view.Devices[decision.Device].Key);
+                _prefixes.Predict(needs.Prefix, _owners[decision.Device].Key);
             }
 
-            _metrics.Decided(_policy.Name, decision.IsPlaced, _time.GetElapsedTime(started));
-            return decision.IsPlaced ? _view.Devices[decision.Device].Silo : null;
+            _metrics.ReservationsChanged(_book.Count - before);
+            _metrics.Decided(_book.Policy.Name, decision.IsPlaced, _time.GetElapsedTime(started));
+            return decision.IsPlaced ? _owners[decision.Device].Silo : null;
         }
     }
 
@@ -155,12 +156,7 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            if (_reservations.TryGetValue(stream, out var reservation))
-            {
-                reservation.Device = reply.Device;
-                reservation.AcceptedAfter = reply.ReportSequence;
-                Recount();
-            }
+            _book.Accept(stream, reply.Device, reply.ReportSequence);
         }
     }
 
@@ -169,9 +165,9 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            if (Remove(stream))
+            if (_book.Release(stream))
             {
-                Recount();
+                _metrics.ReservationsChanged(-1);
             }
         }
     }
@@ -181,18 +177,30 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            var now = Now();
-            var expired = _reservations.Where(r => now - r.Value.MadeAt > _leaseSeconds && !isOpen(r.Key)).Select(static r => r.Key).ToArray();
-            foreach (var stream in expired)
+            var expired = _book.Expire(Now() - _leaseSeconds, isOpen);
+            if (expired > 0)
             {
-                Remove(stream);
+                _metrics.ReservationsExpired(expired);
+                _metrics.ReservationsChanged(-expired);
             }
+        }
+    }
 
-            if (expired.Length > 0)
-            {
-                _metrics.ReservationsExpired(expired.Length);
-                Recount();
-            }
+    /// <summary>Tokens that a call of <paramref name="tenant"/> with this limit comes to in the mean.</summary>
+    public double ExpectedTokens(string tenant, int maxTokens)
+    {
+        lock (_lock)
+        {
+            return _lengths.Expect(tenant, maxTokens);
+        }
+    }
+
+    /// <summary>A call of <paramref name="tenant"/> has come to its own end.</summary>
+    public void Ended(string tenant, int maxTokens, int tokens)
+    {
+        lock (_lock)
+        {
+            _lengths.Learn(tenant, maxTokens, tokens);
         }
     }
 
@@ -201,88 +209,49 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            var newest = new (string, DeviceReport)[_view.Devices.Length];
-            for (var i = 0; i < newest.Length; i++)
-            {
-                newest[i] = (_view.Devices[i].SiloName, _view.Devices[i].Report);
-            }
-
-            return newest;
+            return [.. _owners.Select(static o => (o.SiloName, o.Report))];
         }
     }
 
-    /// <summary>A copy of all device states, and the age of each report in seconds.</summary>
-    public (DeviceState Device, double AgeSeconds)[] Snapshot()
+    /// <summary>A copy of all devices.</summary>
+    public DeviceSighting[] Snapshot()
     {
         lock (_lock)
         {
             var now = Now();
-            var copy = new (DeviceState, double)[_view.Devices.Length];
+            var copy = new DeviceSighting[_owners.Count];
             for (var i = 0; i < copy.Length; i++)
             {
-                copy[i] = (_view.Devices[i], now - _view.Devices[i].HeardAt);
+                var owner = _owners[i];
+                copy[i] = new DeviceSighting(owner.Silo, owner.SiloName, owner.Report, _view.Devices[i], now - _view.Devices[i].HeardAt);
             }
 
             return copy;
         }
     }
 
+    private PlacementDecision Decide(in PlacementCall call, long stream)
+    {
+        if (stream != 0)
+        {
+            return _book.Place(call, stream);
+        }
+
+        return _view.TryPrefer(call, out var preferred) ? preferred : _book.Policy.Choose(call, _view);
+    }
+
+    private void Forget(Predicate<Owner> gone)
+    {
+        var keys = _owners.FindAll(gone).ConvertAll(static o => o.Key);
+        if (keys.Count > 0)
+        {
+            _owners.RemoveAll(gone);
+            _book.Remove(device => keys.Contains(device.Key));
+        }
+    }
+
     private double Now() => _time.GetElapsedTime(_start).TotalSeconds;
 
-    private PlacementCall Call(PlacementNeeds needs) => new(_calls, needs.PromptTokens, needs.MaxTokens, needs.Avoid, needs.Prefer);
-
-    private void Charge(PlacementNeeds needs, int at, int uncached)
-    {
-        if (Remove(needs.Stream))
-        {
-            Recount();
-        }
-
-        ref var device = ref _view.Devices[at];
-        var blocks = HostedDevice.BlocksFor(needs.PromptTokens, needs.MaxTokens, device.Report.BlockSize);
-        _reservations.Add(needs.Stream, new Reservation(device.Key, uncached, blocks, _view.Now));
-        _metrics.ReservationsChanged(1);
-        device.Reserved++;
-        device.UnseenCalls++;
-        device.UnseenPromptTokens += uncached;
-        device.UnseenBlocks += blocks;
-    }
-
-    private bool Remove(long stream)
-    {
-        if (!_reservations.Remove(stream))
-        {
-            return false;
-        }
-
-        _metrics.ReservationsChanged(-1);
-        return true;
-    }
-
-    /// <summary>Sums the reservations up anew: simpler than keeping sums right, and there are some hundreds at most.</summary>
-    private void Recount()
-    {
-        foreach (ref var device in _view.Devices)
-        {
-            (device.Reserved, device.UnseenCalls, device.UnseenPromptTokens, device.UnseenBlocks) = (0, 0, 0, 0);
-        }
-
-        foreach (var reservation in _reservations.Values)
-        {
-            var at = _view.IndexOf(reservation.Device);
-            if (at < 0)
-            {
-                continue;
-            }
-
-            ref var device = ref _view.Devices[at];
-            device.Reserved++;
-            if (device.Sequence <= reservation.AcceptedAfter)
-            {
-                device.UnseenCalls++;
-                device.UnseenPromptTokens += reservation.PromptTokens;
-                device.UnseenBlocks += reservation.Blocks;
-            }
-        }
-    }
+    /// <summary>Whose a device is, and its newest report.</summary>
+    private sealed record Owner(string Key, SiloAddress Silo, string SiloName, DeviceReport Report, long Sequence);
 }

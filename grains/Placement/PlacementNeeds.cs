@@ -1,20 +1,13 @@
+using Crescent.Control.Placement;
+using Crescent.Engine.Scheduling;
+
 namespace Crescent.Grains.Placement;
 
 /// <summary>
 /// What a call needs, on its way to the placement director, which sees a call's request context but not its arguments.
 /// </summary>
-/// <param name="Stream">Under which the reservation is held.</param>
-/// <param name="PromptTokens">Tokens to prefill.</param>
-/// <param name="MaxTokens">Most tokens to generate.</param>
-/// <param name="Avoid">A device that is not to be chosen, or null.</param>
-/// <param name="Prefer">A device that has what the call needs, chosen whenever it may take the call; or null.</param>
 [GenerateSerializer, Immutable, Alias("Crescent.PlacementNeeds")]
-public sealed record PlacementNeeds(
-    [property: Id(0)] long Stream,
-    [property: Id(1)] int PromptTokens,
-    [property: Id(2)] int MaxTokens,
-    [property: Id(3)] string? Avoid,
-    [property: Id(4)] string? Prefer = null)
+public sealed record PlacementNeeds
 {
     [NonSerialized]
     private readonly PromptPrefix? _prefix;
@@ -22,10 +15,40 @@ public sealed record PlacementNeeds(
     /// <summary>Key in the request context.</summary>
     public const string Key = "crescent.needs";
 
+    /// <summary>Under which the reservation is held; 0 for a decision without one.</summary>
+    [Id(0)] public long Stream { get; init; }
+
+    /// <summary>Tokens to prefill, at least 1.</summary>
+    [Id(1)] public required int PromptTokens { get; init; }
+
+    /// <summary>Most tokens to generate; 0 where an embedding is wanted.</summary>
+    [Id(2)] public required int MaxTokens { get; init; }
+
+    /// <summary>A device that is not to be chosen, or null.</summary>
+    [Id(3)] public string? Avoid { get; init; }
+
+    /// <summary>A device that has what the call needs, chosen whenever it may take the call; or null.</summary>
+    [Id(4)] public string? Prefer { get; init; }
+
+    /// <summary>Tokens that calls like this one come to in the mean.</summary>
+    [Id(5)] public double ExpectedTokens { get; init; } = 1;
+
+    /// <summary>How soon it is wanted.</summary>
+    [Id(6)] public RequestPriority Priority { get; init; } = RequestPriority.Standard;
+
     /// <summary>The prompt's blocks, to find those that devices have cached; null to do without. Does not leave the silo.</summary>
     public PromptPrefix? Prefix
     {
         get => _prefix;
         init => _prefix = value;
+    }
+
+    /// <summary>The call as policies take it.</summary>
+    /// <param name="number">Counts the decisions of the placing silo.</param>
+    internal PlacementCall Call(long number)
+    {
+        // An embedding takes the room of its prompt and puts out nothing; one token is the least that a call of the core has.
+        var most = Math.Max(1, MaxTokens);
+        return new PlacementCall(number, PromptTokens, most, Math.Clamp(ExpectedTokens, 1, most), ServiceLevel.Of(Priority), Avoid, Prefer);
     }
 }

@@ -1,27 +1,35 @@
+using Crescent.Control.Placement;
+
 namespace Crescent.Grains.Placement;
 
 /// <summary>How calls are placed; configuration section <see cref="Section"/>.</summary>
 public sealed class PlacementOptions
 {
     public const string Section = "Crescent:Placement";
-    public const string DefaultPolicy = PowerQueuePolicy.PolicyName;
-    public const double DefaultPowerWeight = 0.02;
-    public const double DefaultStaleSeconds = 3;
-    public const int DefaultMaxQueued = 256;
+    public const string DefaultPolicy = PlacementPolicies.Default;
     public const double DefaultReservationLeaseSeconds = 30;
 
-    /// <summary>Name of the policy: <c>power-queue</c>, <c>least-queue</c> or <c>round-robin</c>.</summary>
+    /// <summary>Highest weight of a term.</summary>
+    public const double MaxWeight = 1000;
+
+    /// <summary>Name of the policy, one of <see cref="PlacementPolicies.Names"/>.</summary>
     public string Policy { get; set; } = DefaultPolicy;
 
-    /// <summary>Weight of the watts a call adds in <c>power-queue</c>; 0 and up.</summary>
-    public double PowerWeight { get; set; } = DefaultPowerWeight;
+    /// <summary>
+    /// Weights of <c>power-aware</c>: Energy, Power, Kv and Latency 0 to <see cref="MaxWeight"/>, Margin 0.01 to 1.
+    /// </summary>
+    public PowerWeights Weights { get; set; } = new();
 
     /// <summary>A device that was not heard of for longer takes no calls; 1 to 60 s.</summary>
-    public double StaleSeconds { get; set; } = DefaultStaleSeconds;
+    public double StaleSeconds { get; set; } = FactoryView.DefaultStaleSeconds;
 
     /// <summary>Most calls without a first token on a device; 1 and up.</summary>
-    public int MaxQueued { get; set; } = DefaultMaxQueued;
+    public int MaxQueued { get; set; } = FactoryView.DefaultMaxQueued;
 
     /// <summary>A reservation without a stream lives no longer than this; 1 and up.</summary>
     public double ReservationLeaseSeconds { get; set; } = DefaultReservationLeaseSeconds;
+
+    /// <summary>The policy that they name.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    internal IPlacementPolicy CreatePolicy() => PlacementPolicies.Create(Policy, Weights);
 }

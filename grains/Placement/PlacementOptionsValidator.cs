@@ -1,3 +1,4 @@
+using Crescent.Control.Placement;
 using Microsoft.Extensions.Options;
 
 namespace Crescent.Grains.Placement;
@@ -5,15 +6,26 @@ namespace Crescent.Grains.Placement;
 /// <summary>Checks <see cref="PlacementOptions"/> at start.</summary>
 internal sealed class PlacementOptionsValidator : IValidateOptions<PlacementOptions>
 {
+    /// <summary>A name of the time before the policies of Crescent.Control.</summary>
+    private const string FormerPolicy = "power-queue";
+
     public ValidateOptionsResult Validate(string? name, PlacementOptions options)
     {
         var errors = new List<string>();
         if (!PlacementPolicies.Names.Contains(options.Policy))
         {
-            errors.Add(PlacementPolicies.UnknownName(options.Policy));
+            var hint = options.Policy == FormerPolicy ? $" {FormerPolicy} is gone; {PlacementPolicies.Default} took its place." : "";
+            errors.Add(
+                $"{PlacementOptions.Section}:Policy is '{options.Policy}', which is no placement policy; there are: "
+                + $"{string.Join(", ", PlacementPolicies.Names)}.{hint}");
         }
 
-        Check(nameof(options.PowerWeight), options.PowerWeight, 0, double.MaxValue);
+        var weights = options.Weights;
+        Check($"{nameof(options.Weights)}:{nameof(weights.Energy)}", weights.Energy, 0, PlacementOptions.MaxWeight);
+        Check($"{nameof(options.Weights)}:{nameof(weights.Power)}", weights.Power, 0, PlacementOptions.MaxWeight);
+        Check($"{nameof(options.Weights)}:{nameof(weights.Kv)}", weights.Kv, 0, PlacementOptions.MaxWeight);
+        Check($"{nameof(options.Weights)}:{nameof(weights.Latency)}", weights.Latency, 0, PlacementOptions.MaxWeight);
+        Check($"{nameof(options.Weights)}:{nameof(weights.Margin)}", weights.Margin, 0.01, 1);
         Check(nameof(options.StaleSeconds), options.StaleSeconds, 1, 60);
         Check(nameof(options.MaxQueued), options.MaxQueued, 1, int.MaxValue);
         Check(nameof(options.ReservationLeaseSeconds), options.ReservationLeaseSeconds, 1, double.MaxValue);

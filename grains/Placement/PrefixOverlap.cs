@@ -1,3 +1,4 @@
+using Crescent.Control.Placement;
 using Crescent.Grains.Telemetry.Kv;
 
 namespace Crescent.Grains.Placement;

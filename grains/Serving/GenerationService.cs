@@ -44,6 +44,11 @@ internal sealed class GenerationService(
                 ended = read.End is not null;
                 if (read.End is { } end)
                 {
+                    if (end.Reason is FinishReason.Stop or FinishReason.Length)
+                    {
+                        ledger.Ended(call.Tenant, call.MaxTokens, stream.Count);
+                    }
+
                     var cut = end.Reason == FinishReason.Deadline ? Late(call, stream) : null;
                     yield return new GenerationChunk(
                         read.Tokens, read.Text, Reason(call, stream, end), Charge(call, Usage(call, stream)), read.Logprobs, cut, end.Embedding);

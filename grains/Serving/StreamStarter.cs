@@ -81,8 +81,16 @@ internal sealed class StreamStarter(
         for (var tries = 1; ; tries++)
         {
             var (ticket, emitted) = stream.BeginAttempt();
-            var needs = new PlacementNeeds(stream.Id, call.Prompt.Length + emitted.Length, call.MaxTokens - emitted.Length, avoid, leader?.Device)
+            var left = call.MaxTokens - emitted.Length;
+            var needs = new PlacementNeeds
             {
+                Stream = stream.Id,
+                PromptTokens = call.Prompt.Length + emitted.Length,
+                MaxTokens = left,
+                ExpectedTokens = Math.Min(left, ledger.ExpectedTokens(call.Tenant, call.MaxTokens)),
+                Priority = call.Priority,
+                Avoid = avoid,
+                Prefer = leader?.Device,
                 Prefix = prefix,
             };
             var (reply, failure) = await Try(stream, call, ticket, emitted, needs, leader, cancellationToken);

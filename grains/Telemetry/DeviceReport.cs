@@ -1,3 +1,6 @@
+using Crescent.Control.Placement;
+using Crescent.Engine.Devices;
+
 namespace Crescent.Grains.Telemetry;
 
 /// <summary>What a device is and how busy it is, as its silo tells the others.</summary>
@@ -90,4 +93,25 @@ public sealed record DeviceReport
 
     /// <summary>Of <see cref="Joules"/> what was used while no step ran.</summary>
     [Id(51)] public double IdleJoules { get; init; }
+
+    /// <summary>What the device costs, as it says itself or as its steps have shown.</summary>
+    [Id(60)] public required DeviceProfile Profile { get; init; }
+
+    /// <summary>How busy it is, as policies see it.</summary>
+    internal DeviceLoad Load() => new()
+    {
+        Waiting = Waiting,
+        Running = Running,
+        QueuedPromptTokens = QueuedPromptTokens,
+        FreeBlocks = FreeBlocks,
+        TotalBlocks = TotalBlocks,
+        CommittedBlocks = CommittedBlocks,
+        BlockSize = BlockSize,
+        MaxContext = MaxContext,
+        MaxStepTokens = MaxStepTokens,
+        StepSeconds = StepSeconds,
+        ComputedPromptTokens = PromptTokens - PrefixHitTokens - HostHitTokens - ForkedTokens,
+        Watts = Watts,
+        CapWatts = CapWatts,
+    };
 }

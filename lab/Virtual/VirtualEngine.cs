@@ -58,6 +58,9 @@ public sealed class VirtualEngine : IInferenceEngine, IEngineSink, IVirtualEvent
     public EngineCounters Counters => _engine.Counters;
 
     /// <inheritdoc/>
+    public DeviceProfile Profile => _engine.Profile;
+
+    /// <inheritdoc/>
     public void Submit(InferenceRequest request) => _engine.Submit(request);
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Crescent.Control.Placement;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Hosting;

@@ -22,6 +22,8 @@ internal sealed class DeviceEngine(IDevice device, InferenceEngine engine, Engin
 
     public EngineCounters Counters => engine.Counters;
 
+    public DeviceProfile Profile => engine.Profile;
+
     public void Submit(InferenceRequest request) => engine.Submit(request);
 
     public void Cancel(long requestId) => engine.Cancel(requestId);

@@ -22,7 +22,7 @@ internal sealed class FakeFactory : IFactoryConnection
     public static FactorySnapshot Snapshot { get; } = new(
         "run-7",
         "Crescent Tiny",
-        "power-queue",
+        "power-aware",
         [
             new SiloSnapshot("front", "127.0.0.1:11000", "front", "Active"),
             new SiloSnapshot("device-1", "127.0.0.1:11001", "device", "Active"),

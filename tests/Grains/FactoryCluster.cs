@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Crescent.Control.Placement;
 using Crescent.Grains;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Membership;
@@ -15,12 +16,15 @@ using Orleans.TestingHost;
 namespace Crescent.Tests.Grains;
 
 /// <summary>Three silos in this process, each with one device. Other tests may starve them for a moment, so probes are patient.</summary>
-public sealed class FactoryCluster : IAsyncLifetime
+public class FactoryCluster : IAsyncLifetime
 {
     public const int MaxQueued = 8;
 
     private readonly ConcurrentDictionary<string, TestEngine> _engines = new();
     private InProcessTestCluster _cluster = null!;
+
+    /// <summary>Tests say where calls go, so the policy is the one whose decisions a reader can foresee.</summary>
+    protected virtual string Policy => LeastQueuePolicy.PolicyName;
 
     public InProcessTestCluster Cluster => _cluster;
 
@@ -34,7 +38,11 @@ public sealed class FactoryCluster : IAsyncLifetime
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Logging.ClearProviders();
-            host.Services.Configure<PlacementOptions>(static o => o.MaxQueued = MaxQueued);
+            host.Services.Configure<PlacementOptions>(o =>
+            {
+                o.Policy = Policy;
+                o.MaxQueued = MaxQueued;
+            });
             host.Services.Configure<GenerationOptions>(static o => o.LivenessSeconds = 1);
         });
         builder.ConfigureSilo((silo, host) => host
@@ -59,6 +67,7 @@ public sealed class FactoryCluster : IAsyncLifetime
         }
 
         await _cluster.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     internal TestEngine Engine(InProcessSiloHandle silo) => _engines[silo.Name];
@@ -109,7 +118,7 @@ public sealed class FactoryCluster : IAsyncLifetime
         {
             await Until(
                 () => Service<PlacementLedger>(silo).Snapshot() is var devices && devices.Length == reported.Count && devices.All(d =>
-                    reported.TryGetValue(d.Device.Key, out var old) && d.Device.Sequence > old && d.Device is { Load: 0, Reserved: 0 }),
+                    reported.TryGetValue(d.State.Key, out var old) && d.State.Sequence > old && d.State is { Sequences: 0, Reserved: 0 }),
                 $"{silo.Name} sees three idle devices");
         }
     }

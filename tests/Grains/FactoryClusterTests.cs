@@ -151,7 +151,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         await FactoryCluster.Until(() => running.Count >= 3, "tokens come");
         var stopping = factory.Cluster.StopSiloAsync(factory.SiloOf(device), TestContext.Current.CancellationToken);
         await FactoryCluster.Until(
-            () => FactoryCluster.Service<PlacementLedger>(front).Snapshot().Single(d => d.Device.Key == device).Device.Draining,
+            () => FactoryCluster.Service<PlacementLedger>(front).Snapshot().Single(d => d.State.Key == device).State.Draining,
             "the others hear that the silo drains");
         Assert.NotEqual(device, (await Placed(front, 77)).Device);
         engine.Free();
@@ -246,7 +246,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         Assert.Equal(factory.Silos.Select(static s => s.Name).Order(), snapshot.Devices.Select(static d => d.Silo));
         Assert.All(snapshot.Devices, static d => Assert.Equal(TestEngine.Blocks, d.TotalBlocks));
         Assert.All(snapshot.Silos, static s => Assert.Equal("all", s.Role));
-        Assert.Equal("power-queue", snapshot.Policy);
+        Assert.Equal("least-queue", snapshot.Policy);
         Assert.Equal("test-model", snapshot.Model);
     }
 
@@ -275,10 +275,10 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
     }
 
     private static Dictionary<string, long> Sequences(InProcessSiloHandle silo) =>
-        FactoryCluster.Service<PlacementLedger>(silo).Snapshot().ToDictionary(static d => d.Device.Key, static d => d.Device.Sequence);
+        FactoryCluster.Service<PlacementLedger>(silo).Snapshot().ToDictionary(static d => d.State.Key, static d => d.State.Sequence);
 
     private static IEnumerable<int> Loads(InProcessSiloHandle silo) =>
-        FactoryCluster.Service<PlacementLedger>(silo).Snapshot().Select(static d => d.Device.Load);
+        FactoryCluster.Service<PlacementLedger>(silo).Snapshot().Select(static d => d.State.Sequences);
 
     private void HoldAll()
     {

@@ -8,7 +8,7 @@ using Orleans.TestingHost;
 namespace Crescent.Tests.Grains;
 
 /// <summary>What each silo knows of the caches of all devices.</summary>
-public sealed class KvIndexClusterTests(FactoryCluster factory) : IClassFixture<FactoryCluster>, IAsyncLifetime
+public sealed class KvIndexClusterTests(CachingCluster factory) : IClassFixture<CachingCluster>, IAsyncLifetime
 {
     private const int PromptBlocks = 12;
 
@@ -66,6 +66,7 @@ public sealed class KvIndexClusterTests(FactoryCluster factory) : IClassFixture<
     [Fact]
     public async Task Lost_events_are_noticed_with_the_next_and_made_up_for_by_a_dump()
     {
+        await RunOnAll(50);
         await Everywhere("all silos know the same before");
         var before = factory.Silos.Select(static s => Feed(s).State()).ToArray();
         await Lose(100);
@@ -124,7 +125,7 @@ public sealed class KvIndexClusterTests(FactoryCluster factory) : IClassFixture<
     /// <summary>Leading blocks of the call's prompt that <paramref name="device"/> has, as <paramref name="silo"/> knows.</summary>
     private static int Overlap(InProcessSiloHandle silo, GenerationCall call, string device)
     {
-        var devices = FactoryCluster.Service<PlacementLedger>(silo).Snapshot().Select(static d => d.Device).ToArray();
+        var devices = FactoryCluster.Service<PlacementLedger>(silo).Snapshot().Select(static d => d.State).ToArray();
         var overlaps = new int[devices.Length];
         new PrefixOverlap(Feed(silo)).Fill(PromptPrefix.Of(Feed(silo).Roots, call.Prompt, call.CacheSalt), devices, overlaps);
         var at = Array.FindIndex(devices, d => d.Key == device);

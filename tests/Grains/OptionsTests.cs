@@ -1,5 +1,7 @@
+using Crescent.Control.Placement;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
+using Microsoft.Extensions.Configuration;
 
 namespace Crescent.Tests.Grains;
 
@@ -15,11 +17,30 @@ public sealed class OptionsTests
     [Fact]
     public void A_wrong_placement_option_is_named_with_its_range()
     {
-        var result = new PlacementOptionsValidator().Validate(null, new PlacementOptions { Policy = "best", StaleSeconds = 0, MaxQueued = 0, PowerWeight = -1 });
+        var result = new PlacementOptionsValidator().Validate(null, new PlacementOptions { Policy = "best", StaleSeconds = 0, MaxQueued = 0, Weights = new PowerWeights { Energy = -1, Margin = 2 } });
         Assert.Contains("Crescent:Placement:Policy is 'best'", result.FailureMessage, StringComparison.Ordinal);
         Assert.Contains("Crescent:Placement:StaleSeconds is 0; it must be 1 to 60.", result.FailureMessage, StringComparison.Ordinal);
         Assert.Contains("Crescent:Placement:MaxQueued is 0; it must be 1 or more.", result.FailureMessage, StringComparison.Ordinal);
-        Assert.Contains("Crescent:Placement:PowerWeight is -1; it must be 0 or more.", result.FailureMessage, StringComparison.Ordinal);
+        Assert.Contains("Crescent:Placement:Weights:Energy is -1; it must be 0 to 1000.", result.FailureMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_former_default_policy_is_named_with_what_took_its_place()
+    {
+        var result = new PlacementOptionsValidator().Validate(null, new PlacementOptions { Policy = "power-queue" });
+        Assert.Contains("power-queue is gone; power-aware took its place.", result.FailureMessage, StringComparison.Ordinal);
+        Assert.All(PlacementPolicies.Names, name => Assert.Contains(name, result.FailureMessage, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Weights_are_read_from_the_configuration()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Crescent:Placement:Weights:Energy", "0.5"), new("Crescent:Placement:Weights:Overlap", "false")])
+            .Build();
+        var options = new PlacementOptions();
+        configuration.GetSection(PlacementOptions.Section).Bind(options);
+        Assert.Equal(new PowerWeights { Energy = 0.5, Overlap = false }, options.Weights);
     }
 
     [Fact]

@@ -40,6 +40,8 @@ internal sealed class TestEngine : IInferenceEngine, IDisposable
 
     public EngineCounters Counters => _engine.Counters;
 
+    public DeviceProfile Profile => _engine.Profile;
+
     /// <summary>Requests taken.</summary>
     public ConcurrentQueue<InferenceRequest> Submitted { get; } = new();
 

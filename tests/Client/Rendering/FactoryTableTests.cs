@@ -47,7 +47,7 @@ public sealed class FactoryTableTests
     {
         var lines = Render(FakeFactory.Snapshot);
         Assert.Contains("2 devices · 3 waiting · 8 running · 312.4 tokens/s · 35.2/65 W (* modelled, others rapl)", lines.Select(l => l.TrimEnd()));
-        Assert.Contains("Crescent run-7 · model Crescent Tiny · placement power-queue", lines.Select(l => l.TrimEnd()));
+        Assert.Contains("Crescent run-7 · model Crescent Tiny · placement power-aware", lines.Select(l => l.TrimEnd()));
     }
 
     [Fact]

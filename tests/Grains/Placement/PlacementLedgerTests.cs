@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
@@ -32,53 +33,61 @@ public sealed class PlacementLedgerTests : IDisposable
     }
 
     [Fact]
-    public void A_burst_is_spread_by_reservations_alone()
-    {
-        Report(0, 1, Views.Idle with { Running = 2 });
-        Report(1, 1);
-        var placed = Enumerable.Range(1, 10).Select(i => Place(i)).ToArray();
-        Assert.Equal(4, placed.Count(static s => s!.Equals(Views.Silo(0))));
-        Assert.Equal([4, 6], _ledger.Snapshot().Select(static d => d.Device.Reserved));
-        for (var i = 1; i <= 10; i++)
-        {
-            _ledger.Release(i);
-        }
-
-        Assert.Equal(0, _ledger.ReservationCount);
-        Assert.All(_ledger.Snapshot(), static d => Assert.Equal((0, 0, 0, 0), (d.Device.Reserved, d.Device.UnseenCalls, d.Device.UnseenPromptTokens, d.Device.UnseenBlocks)));
-    }
-
-    [Fact]
     public void A_call_stops_counting_twice_once_a_later_report_counts_it()
     {
         Report(0, 1);
         Place(7);
-        _ledger.Accepted(7, new SubmissionReply { Device = "silo-0/gpu", Owner = Views.Silo(0), ReportSequence = 3 });
+        _ledger.Accepted(7, new SubmissionReply { Device = "silo-0/gpu", Owner = Reports.Silo(0), ReportSequence = 3 });
         Report(0, 3);
         Assert.Equal((1, 1), Counts());
-        Report(0, 4, Views.Idle with { Running = 1 });
+        Report(0, 4, Reports.Idle with { Running = 1 });
         Assert.Equal((1, 0), Counts());
         _ledger.Release(7);
         Assert.Equal((0, 0), Counts());
 
-        (int Reserved, int Unseen) Counts() => _ledger.Snapshot().Select(static d => (d.Device.Reserved, d.Device.UnseenCalls)).Single();
+        (int Reserved, int Unseen) Counts() => _ledger.Snapshot().Select(static d => (d.State.Reserved, d.State.UnseenCalls)).Single();
     }
 
     [Fact]
     public void An_older_report_is_dropped()
     {
-        Report(0, 5, Views.Idle with { Running = 5 });
-        Report(0, 4, Views.Idle with { Running = 4 });
-        Assert.Equal(5, _ledger.Snapshot().Single().Device.Report.Running);
+        Report(0, 5, Reports.Idle with { Running = 5 });
+        Report(0, 4, Reports.Idle with { Running = 4 });
+        Assert.Equal(5, _ledger.Snapshot().Single().Report.Running);
     }
 
     [Fact]
     public void A_restarted_silo_takes_the_place_of_its_former_self()
     {
         Report(0, 500);
-        _ledger.Apply(new SiloReport { Silo = Views.Silo(9), Name = "silo-0", Sequence = 1, Devices = [Views.Idle] });
-        var device = _ledger.Snapshot().Single().Device;
-        Assert.Equal((Views.Silo(9), 1L), (device.Silo, device.Sequence));
+        _ledger.Apply(new SiloReport { Silo = Reports.Silo(9), Name = "silo-0", Sequence = 1, Devices = [Reports.Idle] });
+        var device = _ledger.Snapshot().Single();
+        Assert.Equal((Reports.Silo(9), 1L), (device.Silo, device.State.Sequence));
+    }
+
+    [Fact]
+    public void What_a_silo_said_before_its_restart_does_not_bring_its_former_self_back()
+    {
+        _ledger.Apply(new SiloReport { Silo = Reports.Silo(0, generation: 2), Name = "silo-0", Sequence = 1, Devices = [Reports.Idle] });
+        Report(0, 500);
+        Assert.Equal(Reports.Silo(0, generation: 2), _ledger.Snapshot().Single().Silo);
+    }
+
+    [Fact]
+    public void A_device_that_its_silo_no_longer_names_is_gone()
+    {
+        _ledger.Apply(Two("a", "b", 1));
+        _ledger.Apply(Two("b", "c", 2));
+        Assert.Equal(["silo-0/b", "silo-0/c"], _ledger.Snapshot().Select(static d => d.State.Key));
+        Assert.Equal(["b", "c"], _ledger.Newest().Select(static d => d.Report.Device));
+
+        static SiloReport Two(string first, string second, long sequence) => new()
+        {
+            Silo = Reports.Silo(0),
+            Name = "silo-0",
+            Sequence = sequence,
+            Devices = [Reports.Idle with { Device = first }, Reports.Idle with { Device = second }],
+        };
     }
 
     [Fact]
@@ -86,9 +95,9 @@ public sealed class PlacementLedgerTests : IDisposable
     {
         Report(0, 1);
         Report(1, 1);
-        _ledger.Keep(silo => silo.Equals(Views.Silo(1)));
-        Assert.Equal("silo-1/gpu", _ledger.Snapshot().Single().Device.Key);
-        Assert.Equal(Views.Silo(1), Place(1));
+        _ledger.Keep(silo => silo.Equals(Reports.Silo(1)));
+        Assert.Equal("silo-1/gpu", _ledger.Snapshot().Single().State.Key);
+        Assert.Equal(Reports.Silo(1), Place(1));
     }
 
     [Fact]
@@ -98,7 +107,7 @@ public sealed class PlacementLedgerTests : IDisposable
         Report(1, 1);
         for (var i = 1; i < 5; i++)
         {
-            Assert.Equal(Views.Silo(1), _ledger.Place(Needs(i), [Views.Silo(1)]));
+            Assert.Equal(Reports.Silo(1), _ledger.Place(Needs(i), [Reports.Silo(1)]));
         }
 
         Assert.Null(_ledger.Place(Needs(9), []));
@@ -121,7 +130,7 @@ public sealed class PlacementLedgerTests : IDisposable
         Assert.Contains("No device", _ledger.Refuse(Needs(1))!.Message, StringComparison.Ordinal);
         Report(0, 1, draining: true);
         Assert.Equal(RefusalReason.Stopping, _ledger.Refuse(Needs(1))!.Reason);
-        Report(0, 2, Views.Idle with { Waiting = PlacementOptions.DefaultMaxQueued });
+        Report(0, 2, Reports.Idle with { Waiting = FactoryView.DefaultMaxQueued });
         var full = _ledger.Refuse(Needs(1))!;
         Assert.Equal(RefusalReason.Overloaded, full.Reason);
         Assert.InRange(full.RetryAfter!.Value.TotalSeconds, 1, 60);
@@ -141,7 +150,7 @@ public sealed class PlacementLedgerTests : IDisposable
         _clock.Advance(2);
         _ledger.Expire(static stream => stream == 2);
         Assert.Equal(1, _ledger.ReservationCount);
-        Assert.Equal(1, _ledger.Snapshot().Single().Device.Reserved);
+        Assert.Equal(1, _ledger.Snapshot().Single().State.Reserved);
     }
 
     [Fact]
@@ -151,20 +160,20 @@ public sealed class PlacementLedgerTests : IDisposable
         Place(1);
         Place(1);
         Assert.Equal(1, _ledger.ReservationCount);
-        Assert.Equal(1, _ledger.Snapshot().Single().Device.Reserved);
+        Assert.Equal(1, _ledger.Snapshot().Single().State.Reserved);
     }
 
-    private static PlacementNeeds Needs(long stream) => new(stream, 64, 64, null);
+    private static PlacementNeeds Needs(long stream) => new() { Stream = stream, PromptTokens = 64, MaxTokens = 64 };
 
-    private SiloAddress? Place(long stream) => _ledger.Place(Needs(stream), [Views.Silo(0), Views.Silo(1)]);
+    private SiloAddress? Place(long stream) => _ledger.Place(Needs(stream), [Reports.Silo(0), Reports.Silo(1)]);
 
     private void Report(int silo, long sequence, DeviceReport? device = null, bool draining = false) => _ledger.Apply(new SiloReport
     {
-        Silo = Views.Silo(silo),
+        Silo = Reports.Silo(silo),
         Name = $"silo-{silo}",
         Sequence = sequence,
         Draining = draining,
-        Devices = [device ?? Views.Idle],
+        Devices = [device ?? Reports.Idle],
     });
 
     private sealed class Clock : TimeProvider

@@ -82,7 +82,7 @@ internal sealed class TestFront : IAsyncDisposable
         [
             ("device-1", new DeviceReport
             {
-                Device = "cpu", Model = "Crescent Tiny", Running = 3, Waiting = 2, FreeBlocks = 25, TotalBlocks = 100, PrefixQueryTokens = 64, PrefixHitTokens = 48,
+                Device = "cpu", Profile = Control.Placement.Views.Gpu, Model = "Crescent Tiny", Running = 3, Waiting = 2, FreeBlocks = 25, TotalBlocks = 100, PrefixQueryTokens = 64, PrefixHitTokens = 48,
             }),
         ];
     }

@@ -6,9 +6,9 @@ namespace Crescent.Grains.Placement;
 /// Puts an inference call in the silo whose device the policy chooses, and charges the reservation. It runs in the calling silo, on
 /// that silo's view.
 /// </summary>
-internal sealed class PowerQueuePlacementDirector(PlacementLedger ledger) : IPlacementDirector
+internal sealed class ScoredPlacementDirector(PlacementLedger ledger) : IPlacementDirector
 {
-    private static readonly PlacementNeeds Unknown = new(Stream: 0, PromptTokens: 1, MaxTokens: 1, Avoid: null);
+    private static readonly PlacementNeeds Unknown = new() { PromptTokens = 1, MaxTokens = 1 };
 
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {

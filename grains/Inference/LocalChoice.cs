@@ -1,0 +1,64 @@
+using Crescent.Control.Placement;
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry;
+using Crescent.Grains.Telemetry.Kv;
+
+namespace Crescent.Grains.Inference;
+
+/// <summary>
+/// Chooses among the devices of one silo by their exact states: the view that led a call here was a moment old. It counts no
+/// reservation: those that led here are of many front ends, and what has arrived is in the states.
+/// </summary>
+/// <param name="policy">The policy of all silos.</param>
+/// <param name="report">The silo's devices now.</param>
+/// <param name="caches">What devices have cached.</param>
+internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, KvIndexFeed caches)
+{
+    private readonly FactoryView _view = View(report);
+    private readonly PrefixOverlap _prefixes = new(caches);
+    private PromptPrefix? _prefix;
+
+    /// <summary>Looks up what the devices have cached of the call's prompt.</summary>
+    public void LookUp(Submission submission)
+    {
+        // One device leaves no choice, and then hashing the prompt once more would be for nothing.
+        _prefix = report.Devices.Length < 2 || submission.WantsEmbedding || submission.Prefer is not null
+            ? null
+            : PromptPrefix.Of(caches.Roots, submission.Prompt, submission.CacheSalt);
+        _prefixes.Fill(_prefix, _view.Devices, _view.Overlap);
+    }
+
+    /// <summary>The call was taken by <paramref name="device"/>.</summary>
+    public void Took(string device) => _prefixes.Predict(_prefix, device);
+
+    /// <summary>The best device for the call but the one it is to avoid.</summary>
+    /// <returns><c>silo/device</c>, or null when none may take it.</returns>
+    public string? Choose(PlacementNeeds needs)
+    {
+        var call = needs.Call(report.Sequence);
+        var decision = _view.TryPrefer(call, out var preferred) ? preferred : policy.Choose(call, _view);
+        return decision.IsPlaced ? _view.Devices[decision.Device].Key : null;
+    }
+
+    /// <summary>Why no device may take the call, or null when one may.</summary>
+    public Refusal? Refuse(PlacementNeeds needs) => PlacementRefusal.Of(needs.Call(report.Sequence), _view);
+
+    private static FactoryView View(SiloReport report)
+    {
+        var view = new FactoryView();
+        foreach (var device in report.Devices)
+        {
+            view.Add(new DeviceState
+            {
+                Key = new DeviceKey(report.Name, device.Device).ToString(),
+                Profile = device.Profile,
+                Load = device.Load(),
+                Draining = report.Draining,
+                Reachable = true,
+            });
+        }
+
+        return view;
+    }
+}

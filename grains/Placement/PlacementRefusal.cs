@@ -1,0 +1,64 @@
+using Crescent.Control.Placement;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Gpu;
+
+namespace Crescent.Grains.Placement;
+
+/// <summary>Says why no device may take a call.</summary>
+internal static class PlacementRefusal
+{
+    /// <summary>Step time that is assumed of a device that has made none yet, s.</summary>
+    private const double LeastStepSeconds = 0.001;
+
+    /// <summary>Why no device of <paramref name="view"/> may take <paramref name="call"/>, or null when one may.</summary>
+    public static Refusal? Of(in PlacementCall call, FactoryView view)
+    {
+        if (view.TryFindGate(call, out var best))
+        {
+            return null;
+        }
+
+        if (view.Devices.IsEmpty)
+        {
+            return new Refusal(RefusalReason.Overloaded, "No device has joined the cluster yet.", TimeSpan.FromSeconds(1));
+        }
+
+        return best switch
+        {
+            PlacementGate.TooSmall => new Refusal(
+                RefusalReason.TooLong,
+                $"{call.PromptTokens} prompt tokens and {call.MaxTokens} output tokens exceed the {MostPositions(view)} positions of the largest device.",
+                null),
+            PlacementGate.Draining => new Refusal(RefusalReason.Stopping, "All devices are draining.", TimeSpan.FromSeconds(1)),
+            PlacementGate.Stale => new Refusal(
+                RefusalReason.Overloaded, $"No device was heard of for {view.StaleAfter} s.", TimeSpan.FromSeconds(view.StaleAfter)),
+            _ => new Refusal(RefusalReason.Overloaded, "All devices have full queues.", RetryAfter(view)),
+        };
+    }
+
+    /// <summary>Positions that the largest device can give one sequence; 0 where there is none.</summary>
+    public static int MostPositions(FactoryView view)
+    {
+        var most = 0;
+        foreach (ref readonly var device in view.Devices)
+        {
+            most = Math.Max(most, device.Load.Positions);
+        }
+
+        return most;
+    }
+
+    /// <summary>Until a place in the shortest queue is free, as far as step times tell: 1 to 60 s.</summary>
+    private static TimeSpan RetryAfter(FactoryView view)
+    {
+        var shortest = double.MaxValue;
+        foreach (ref readonly var device in view.Devices)
+        {
+            // A place is free when one of the running sequences has ended: in the mean after some hundred steps over the batch.
+            var steps = 100.0 / Math.Max(1, device.Load.Running);
+            shortest = Math.Min(shortest, steps * Math.Max(device.Load.StepSeconds, LeastStepSeconds));
+        }
+
+        return TimeSpan.FromSeconds(Math.Clamp(shortest, 1, 60));
+    }
+}

@@ -1,0 +1,7 @@
+using Orleans.Placement;
+
+namespace Crescent.Grains.Placement;
+
+/// <inheritdoc cref="ScoredPlacement"/>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class ScoredPlacementAttribute() : PlacementAttribute(ScoredPlacement.Instance);

@@ -1,0 +1,127 @@
+using Crescent.Control.Placement;
+using CsCheck;
+
+namespace Crescent.Tests.Control.Placement;
+
+public sealed class PlacementBookTests
+{
+    private readonly PlacementBook _book = new(new LeastQueuePolicy(), new FactoryView());
+
+    [Fact]
+    public void A_burst_is_spread_by_reservations_alone()
+    {
+        Report(0, 1, Views.Idle with { Running = 2 });
+        Report(1, 1, Views.Idle);
+        for (var i = 1; i <= 10; i++)
+        {
+            _book.Place(Views.Call(i), i);
+        }
+
+        Assert.Equal([4, 6], _book.View.Devices.ToArray().Select(static d => d.Reserved));
+        for (var i = 1; i <= 10; i++)
+        {
+            Assert.True(_book.Release(i));
+        }
+
+        AssertNothingReserved(_book);
+    }
+
+    [Fact]
+    public void A_call_stops_counting_twice_once_a_later_report_counts_it()
+    {
+        Report(0, 1, Views.Idle);
+        _book.Place(Views.Call(), 7);
+        _book.Accept(7, Views.Key(0), 3);
+        Report(0, 3, Views.Idle);
+        Assert.Equal((1, 1), Counts());
+        Report(0, 4, Views.Idle with { Running = 1 });
+        Assert.Equal((1, 0), Counts());
+        _book.Release(7);
+        Assert.Equal((0, 0), Counts());
+
+        (int Reserved, int Unseen) Counts() => (_book.View.Devices[0].Reserved, _book.View.Devices[0].UnseenCalls);
+    }
+
+    [Fact]
+    public void What_calls_will_draw_is_reserved_at_their_level_until_reports_show_it()
+    {
+        var level = new PowerLevel { BudgetWatts = 1000 };
+        var book = new PlacementBook(new PowerAwarePolicy(), Views.Of(Views.Idle));
+        book.Assign(0, null, level, null, null);
+        book.Place(Views.Call(), 1);
+        Assert.InRange(level.ReservedWatts, 100, 700);
+        book.Accept(1, Views.Key(0), 4);
+        book.Report(Views.Key(0), Views.Gpu, Views.Idle with { Running = 1, Watts = 300 }, 5);
+        book.Settle();
+        Assert.Equal(0, level.ReservedWatts, 9);
+        Assert.Equal(300, level.Watts, 9);
+    }
+
+    [Fact]
+    public void A_profile_that_is_learned_anew_is_no_burst_of_prompts()
+    {
+        Report(0, 1, Views.Idle with { ComputedPromptTokens = 10_000_000 });
+        _book.View.Now += 0.25;
+        _book.Report(Views.Key(0), Views.Gpu with { PromptSeconds = Views.Gpu.PromptSeconds * 1.1 }, Views.Idle with { ComputedPromptTokens = 10_000_000 }, 2);
+        Assert.Equal(0, _book.View.Devices[0].BurstShare);
+    }
+
+    [Fact]
+    public void However_calls_come_and_go_nothing_is_reserved_when_all_have_ended() => Gen.Select(Gen.Int[0, 5], Gen.Int[1, 12], Gen.Int[0, 3]).Array[1, 80].Sample(steps =>
+    {
+        var book = new PlacementBook(new PowerAwarePolicy(), new FactoryView());
+        var level = new PowerLevel { BudgetWatts = 5000 };
+        var sequence = 0L;
+        foreach (var (kind, id, device) in steps)
+        {
+            switch (kind)
+            {
+                case 0 or 1:
+                    book.Place(Views.Call(id), id);
+                    break;
+                case 2:
+                    book.Accept(id, Views.Key(device), sequence);
+                    break;
+                case 3:
+                    book.Release(id);
+                    break;
+                case 4:
+                    Tell(device);
+                    break;
+                default:
+                    book.Remove(d => d.Key == Views.Key(device));
+                    break;
+            }
+        }
+
+        for (var id = 1; id <= 12; id++)
+        {
+            book.Release(id);
+        }
+
+        AssertNothingReserved(book);
+        Assert.Equal(0, level.ReservedWatts, 6);
+        Assert.Equal(book.View.Devices.Length * Views.Idle.Watts, level.Watts, 6);
+
+        void Tell(int device)
+        {
+            book.Report(Views.Key(device), Views.Gpu, Views.Idle, ++sequence);
+            book.Assign(book.View.IndexOf(Views.Key(device)), null, null, null, level);
+            book.Settle();
+        }
+    });
+
+    private static void AssertNothingReserved(PlacementBook book)
+    {
+        Assert.Equal(0, book.Count);
+        Assert.All(book.View.Devices.ToArray(), static d => Assert.Equal(
+            (0, 0, 0, 0, 0), (d.Reserved, d.UnseenCalls, d.UnseenPromptTokens, d.UnseenPromptBlocks, d.UnseenBlocks)));
+        Assert.All(book.View.Devices.ToArray(), static d => Assert.Equal(0, d.UnseenWatts, 6));
+    }
+
+    private void Report(int device, long sequence, DeviceLoad load)
+    {
+        Assert.True(_book.Report(Views.Key(device), Views.Gpu, load, sequence));
+        _book.Settle();
+    }
+}
