@@ -49,7 +49,9 @@ public readonly record struct DeviceForecast
     public int Batch { get; init; }
 
     /// <summary>The forecast for <paramref name="device"/>.</summary>
-    public static DeviceForecast Of(in DeviceState device)
+    /// <param name="device">Its state.</param>
+    /// <param name="lasting">Whether a burst is taken to pass, so that only the share of prompts over some seconds counts.</param>
+    public static DeviceForecast Of(in DeviceState device, bool lasting = false)
     {
         var profile = device.Profile;
         var load = device.Load;
@@ -66,7 +68,9 @@ public readonly record struct DeviceForecast
 
         // Each step's budget of prompt tokens comes with a decode step of the sequences beside it.
         var chunk = Math.Max(1, load.MaxStepTokens - batch);
-        var share = Math.Min(MostPromptShare, (Math.Max(device.PromptShare, device.BurstShare) + (device.UnseenPromptSeconds / BurstSeconds)) / promptClock);
+        var share = Math.Min(MostPromptShare, (lasting
+            ? device.PromptShare
+            : Math.Max(device.PromptShare, device.BurstShare) + (device.UnseenPromptSeconds / BurstSeconds)) / promptClock);
         var idle = profile.IdleWatts;
         var more = profile.DecodeWatts(batch + 1, decodeClock) - idle;
         var decode = batch == 0 ? 0 : profile.DecodeWatts(batch, decodeClock) - idle;

@@ -17,6 +17,7 @@ public sealed class FactoryView
     private int[] _overlap = new int[16];
     private double _promptJoules;
     private double _tokenJoules;
+    private double _maxCapWatts;
 
     /// <summary>Seconds of a clock that only this view and its writers share.</summary>
     public double Now { get; set; }
@@ -73,6 +74,15 @@ public sealed class FactoryView
     /// Energy of <paramref name="call"/> alone on an idle device of this factory, J, in the mean over its devices: what joules are measured by.
     /// </summary>
     public double ReferenceJoules(in PlacementCall call) => (call.PromptTokens * _promptJoules) + (call.ExpectedTokens * _tokenJoules);
+
+    /// <summary>The forecast of the device at <paramref name="index"/> under the cap that it could have when all devices were busy, once a burst has passed.</summary>
+    public DeviceForecast ForecastWhenBusy(int index)
+    {
+        var device = Devices[index];
+        var share = Math.Min(1, (device.ClusterLevel?.BudgetWatts ?? double.PositiveInfinity) / _maxCapWatts);
+        device.Load = device.Load with { CapWatts = Math.Max(device.Load.CapWatts, share * device.Profile.MaxCapWatts) };
+        return DeviceForecast.Of(device, lasting: true);
+    }
 
     /// <summary>Index of the device <paramref name="key"/>, or -1.</summary>
     public int IndexOf(string key) => _index.GetValueOrDefault(key, -1);
@@ -155,10 +165,11 @@ public sealed class FactoryView
 
     private void CountReference()
     {
-        (_promptJoules, _tokenJoules) = (0, 0);
+        (_promptJoules, _tokenJoules, _maxCapWatts) = (0, 0, 0);
         foreach (ref readonly var device in Devices)
         {
             var profile = device.Profile;
+            _maxCapWatts += profile.MaxCapWatts;
             _promptJoules += (profile.PrefillWatts - profile.IdleWatts) * profile.PromptSeconds / _devices.Count;
             _tokenJoules += (profile.DecodeWatts(1) - profile.IdleWatts) * profile.DecodeSeconds(1, 0) / _devices.Count;
         }

@@ -19,6 +19,9 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     /// <summary>Above this share of a limit the wall is no steeper: the numbers stay finite.</summary>
     private const double Overdue = 3;
 
+    /// <summary>A call may take this many times what it takes alone before it counts as late for load and not for its size.</summary>
+    private const double AloneFactor = 1.5;
+
     private readonly PowerWeights _weights = weights ?? new PowerWeights();
 
     /// <inheritdoc/>
@@ -29,7 +32,11 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         ["phi(seconds to first token / SLO)", "phi(seconds between tokens / SLO)", "added J / reference J", "price x added W / headroom W", "KV memory"];
 
     /// <inheritdoc/>
-    public PlacementDecision Choose(in PlacementCall call, FactoryView view) => LowestScore.Choose(this, call, view, takeTurns: false);
+    public PlacementDecision Choose(in PlacementCall call, FactoryView view)
+    {
+        var decision = LowestScore.Choose(this, call, view, takeTurns: false);
+        return decision.IsPlaced && _weights.ShedAbove > 0 && IsTooLate(call, view, decision.Device) ? PlacementDecision.Shed : decision;
+    }
 
     /// <inheritdoc/>
     public PlacementTerms Score(in PlacementCall call, FactoryView view, int device)
@@ -48,9 +55,10 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     }
 
     /// <summary>What the scores are made of, in seconds, joules and watts.</summary>
-    public CallForecast Foresee(in PlacementCall call, FactoryView view, int device)
+    public CallForecast Foresee(in PlacementCall call, FactoryView view, int device) => Foresee(call, view, device, view.Forecasts[device]);
+
+    private CallForecast Foresee(in PlacementCall call, FactoryView view, int device, in DeviceForecast forecast)
     {
-        ref readonly var forecast = ref view.Forecasts[device];
         double uncached = _weights.Overlap ? view.Uncached(call, device) : call.PromptTokens;
         var pairs = uncached * (call.PromptTokens - (uncached / 2)) * forecast.PromptPairSeconds;
         var prompt = (uncached * forecast.PromptSeconds) + pairs;
@@ -60,6 +68,17 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         var awake = batch == 0 ? 0 : forecast.AwakeWatts * call.ExpectedTokens * itl / (batch + 1);
         var joules = (forecast.PromptWatts * prompt) + (call.ExpectedTokens * forecast.StepJoules) + awake;
         return new CallForecast(forecast.QueueSeconds + prompt, itl, joules, view.AddedWatts(call, device));
+    }
+
+    private bool IsTooLate(in PlacementCall call, FactoryView view, int device)
+    {
+        // A governor that saves watts lets clocks rise when load does: what counts is what the device can do then.
+        var forecast = Foresee(call, view, device, view.ForecastWhenBusy(device));
+        var profile = view.Devices[device].Profile;
+        var ttft = profile.PromptTime(call.PromptTokens) + profile.StepSeconds;
+        var itl = profile.DecodeSeconds(1, call.PromptTokens);
+        return forecast.TtftSeconds > _weights.ShedAbove * Math.Max(call.Level.TtftSeconds, AloneFactor * ttft)
+            || forecast.ItlSeconds > _weights.ShedAbove * Math.Max(call.Level.ItlSeconds, AloneFactor * itl);
     }
 
     private static double Phi(double u) => u + Wall(u);

@@ -3,9 +3,9 @@ namespace Crescent.Control.Placement;
 /// <summary>The weights of <see cref="PowerAwarePolicy"/>; each is 0 or more, and 0 leaves its term out.</summary>
 public sealed record PowerWeights
 {
-    public const double DefaultEnergy = 4;
+    public const double DefaultEnergy = 2;
     public const double DefaultKv = 1;
-    public const double DefaultMargin = 0.7;
+    public const double DefaultMargin = 0.6;
 
     /// <summary>Points for the energy that the call would take alone on an idle device.</summary>
     public double Energy { get; init; } = DefaultEnergy;
@@ -21,6 +21,12 @@ public sealed record PowerWeights
 
     /// <summary>Share of the promised times that is planned with; the rest is for what comes after the decision. Above 0, at most 1.</summary>
     public double Margin { get; init; } = DefaultMargin;
+
+    /// <summary>
+    /// A call is refused when it would take this many times the promised time on the best device, unless it would on an idle one too: what cannot be good
+    /// any more does not delay what can. 0 for never.
+    /// </summary>
+    public double ShedAbove { get; init; }
 
     /// <summary>Whether what caches hold counts.</summary>
     public bool Overlap { get; init; } = true;

@@ -30,12 +30,6 @@ public sealed class EfficientCaps(EfficientCapsOptions? options = null) : IPower
     private double Cap(in DevicePower device)
     {
         var profile = device.Profile;
-        if (device.Running + device.Waiting == 0)
-        {
-            // A cap costs nothing until something runs, and who comes first is served at full clock.
-            return profile.MaxCapWatts;
-        }
-
         var least = LeastCap(device);
         for (var cap = least; cap < profile.MaxCapWatts; cap += Grid * profile.MaxCapWatts)
         {

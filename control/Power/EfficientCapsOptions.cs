@@ -7,13 +7,13 @@ public sealed record EfficientCapsOptions
     public double TtftSeconds { get; init; } = 2;
 
     /// <summary>Share of them that a queue of prompts may take before the clock rises; above 0, at most 1.</summary>
-    public double TtftShare { get; init; } = 0.4;
+    public double TtftShare { get; init; } = 0.2;
 
     /// <summary>Most seconds between tokens.</summary>
     public double ItlSeconds { get; init; } = 0.05;
 
     /// <summary>Share of them that may be used up before the clock rises; above 0, at most 1.</summary>
-    public double ItlShare { get; init; } = 0.8;
+    public double ItlShare { get; init; } = 0.5;
 
     /// <summary>Clock below which less is saved than static power costs, as a share of the highest.</summary>
     public double LeastClock { get; init; } = 0.58;

@@ -79,6 +79,9 @@ public sealed record FleetResult
     /// <summary>Good requests a second.</summary>
     public double Goodput => Good / Seconds;
 
-    /// <summary>Good requests a second for each megawatt of the budget.</summary>
-    public double GoodputPerMegawatt => Goodput / (BudgetWatts / 1e6);
+    /// <summary>Good requests a second for each megawatt that the GPUs drew in the mean: good requests a megajoule.</summary>
+    public double GoodputPerMegawatt => Good / (Joules / 1e6);
+
+    /// <summary>Good requests a second for each megawatt of the budget, drawn or not.</summary>
+    public double GoodputPerBudgetMegawatt => Goodput / (BudgetWatts / 1e6);
 }

@@ -49,7 +49,7 @@ public sealed record StudyOptions
     public double LengthError { get; init; }
 
     /// <summary>Weights of <c>power-aware</c>.</summary>
-    public PowerWeights Weights { get; init; } = new();
+    public PowerWeights Weights { get; init; } = new() { ShedAbove = 1 };
 
     /// <summary>Promise to every request.</summary>
     public ServiceLevel Level { get; init; } = ServiceLevel.Standard;

@@ -26,6 +26,7 @@ public sealed record StudyReport(StudyOptions Options, FullLoad Full, IReadOnlyL
         ("tokensPerJouleAtWall", static run => run.Result.TokensPerJouleAtWall),
         ("sloAttainment", static run => run.Result.SloAttainment),
         ("goodputPerMegawatt", static run => run.Result.GoodputPerMegawatt),
+        ("goodputPerBudgetMegawatt", static run => run.Result.GoodputPerBudgetMegawatt),
         ("joulesPerGoodToken", static run => run.Result.JoulesPerGoodToken),
         ("ttftP50", static run => run.Result.TtftP50),
         ("ttftP99", static run => run.Result.TtftP99),

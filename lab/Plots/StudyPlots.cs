@@ -1,0 +1,100 @@
+using System.Globalization;
+using Crescent.Lab.Fleet;
+using Crescent.Lab.Studies;
+using ScottPlot;
+
+namespace Crescent.Lab.Plots;
+
+/// <summary>Draws a study as PNG files; each says that it is simulated.</summary>
+public static class StudyPlots
+{
+    private const int Width = 1000;
+    private const int Height = 600;
+
+    /// <summary>Draws all plots into <paramref name="folder"/>, which exists: goodput and joules by load, the frontier of speed and energy, power over time.</summary>
+    public static void Draw(StudyReport report, string folder)
+    {
+        var means = report.Groups.Select(static group => (group.Key, Mean: StudyMean.Of(group))).ToList();
+        ByLoad(report, means, "SLO goodput, requests/s", static mean => mean.Goodput, Path.Combine(folder, "goodput.png"));
+        ByLoad(report, means, "SLO goodput per MW drawn, requests/s", static mean => mean.GoodputPerMegawatt, Path.Combine(folder, "goodput-per-megawatt.png"));
+        ByLoad(report, means, "J per good token", static mean => mean.JoulesPerGoodToken, Path.Combine(folder, "joules-per-good-token.png"));
+        Frontier(report, means, Path.Combine(folder, "frontier.png"));
+        PowerOverTime(report, Path.Combine(folder, "power.png"));
+    }
+
+    private static void ByLoad(
+        StudyReport report, List<((double Load, double Budget, string Policy) Key, StudyMean Mean)> means, string what, Func<StudyMean, double> value, string path)
+    {
+        var plot = Begin(report, what);
+        foreach (var line in means.GroupBy(static mean => (mean.Key.Policy, mean.Key.Budget)))
+        {
+            Line(plot, [.. line.Select(static mean => mean.Key.Load)], [.. line.Select(mean => value(mean.Mean))], Label(line.Key.Policy, line.Key.Budget));
+        }
+
+        plot.XLabel("load");
+        plot.YLabel(what);
+        Save(plot, path);
+    }
+
+    private static void Frontier(StudyReport report, List<((double Load, double Budget, string Policy) Key, StudyMean Mean)> means, string path)
+    {
+        var plot = Begin(report, "frontier: speed of a user against energy");
+        foreach (var line in means.GroupBy(static mean => (mean.Key.Policy, mean.Key.Budget)))
+        {
+            Line(plot, [.. line.Select(static mean => 1 / mean.Mean.ItlP50)], [.. line.Select(static mean => mean.Mean.TokensPerJoule)], Label(line.Key.Policy, line.Key.Budget));
+        }
+
+        plot.XLabel("tokens/s per user (median)");
+        plot.YLabel("tokens/J");
+        Save(plot, path);
+    }
+
+    private static void PowerOverTime(StudyReport report, string path)
+    {
+        var plot = Begin(report, "power of the GPUs, first seed, lowest budget, highest load");
+        var load = report.Options.Loads.Max();
+        var budget = report.Options.Budgets.Min();
+        foreach (var run in report.Runs.Where(run => run.Load == load && run.Budget == budget && run.Seed == 0))
+        {
+            var signal = plot.Add.Signal(run.Result.Watts.Select(static watts => watts / 1000).ToArray(), PowerMeter.BinSeconds);
+            signal.LegendText = run.Policy;
+        }
+
+        var nameplate = report.Options.Fleet.NameplateWatts / 1000;
+        var end = Math.Max(1, report.Runs.Max(static run => run.Result.Seconds));
+        var change = Math.Min(end, report.Options.BudgetChangesAt);
+        var before = budget * nameplate;
+        var after = change < end ? before * report.Options.BudgetFactor : before;
+        double[] times = [0, change, change, end];
+        double[] budgets = [before, before, after, after];
+        var line = plot.Add.ScatterLine(times, budgets);
+        line.LegendText = "budget";
+        line.LinePattern = LinePattern.Dashed;
+        line.Color = Colors.Black;
+        plot.XLabel("s");
+        plot.YLabel("kW");
+        Save(plot, path);
+    }
+
+    private static Plot Begin(StudyReport report, string what)
+    {
+        var plot = new Plot();
+        plot.Title($"simulated: {what}\n{report.Options.Trace.Name} on {report.Options.Fleet}");
+        return plot;
+    }
+
+    private static void Line(Plot plot, double[] xs, double[] ys, string label)
+    {
+        var line = plot.Add.Scatter(xs, ys);
+        line.LegendText = label;
+        line.MarkerSize = 7;
+    }
+
+    private static string Label(string policy, double budget) => string.Create(CultureInfo.InvariantCulture, $"{policy}, budget {budget:0.##}");
+
+    private static void Save(Plot plot, string path)
+    {
+        plot.ShowLegend();
+        plot.SavePng(path, Width, Height);
+    }
+}
