@@ -7,7 +7,7 @@ public sealed record EfficientCapsOptions
     public double TtftSeconds { get; init; } = 2;
 
     /// <summary>Share of them that a queue of prompts may take before the clock rises; above 0, at most 1.</summary>
-    public double TtftShare { get; init; } = 0.2;
+    public double TtftShare { get; init; } = 0.3;
 
     /// <summary>Most seconds between tokens.</summary>
     public double ItlSeconds { get; init; } = 0.05;
@@ -16,5 +16,5 @@ public sealed record EfficientCapsOptions
     public double ItlShare { get; init; } = 0.5;
 
     /// <summary>Clock below which less is saved than static power costs, as a share of the highest.</summary>
-    public double LeastClock { get; init; } = 0.58;
+    public double LeastClock { get; init; } = 0.5;
 }

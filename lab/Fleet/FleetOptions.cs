@@ -25,7 +25,7 @@ public sealed record FleetOptions
     public IPowerController? Controller { get; init; }
 
     /// <summary>Weights of <c>power-aware</c>.</summary>
-    public PowerWeights Weights { get; init; } = new() { ShedAbove = 1 };
+    public PowerWeights Weights { get; init; } = new() { ShedAbove = Studies.StudyOptions.DefaultShedAbove };
 
     /// <summary>Promise to every request.</summary>
     public ServiceLevel Level { get; init; } = ServiceLevel.Standard;

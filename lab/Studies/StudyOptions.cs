@@ -9,6 +9,7 @@ public sealed record StudyOptions
 {
     public const double DefaultLoad = 0.5;
     public const int DefaultSeeds = 5;
+    public const double DefaultShedAbove = 1.5;
     public const double DefaultMinSeconds = 300;
     public const double DefaultMaxSeconds = 900;
 
@@ -49,7 +50,7 @@ public sealed record StudyOptions
     public double LengthError { get; init; }
 
     /// <summary>Weights of <c>power-aware</c>.</summary>
-    public PowerWeights Weights { get; init; } = new() { ShedAbove = 1 };
+    public PowerWeights Weights { get; init; } = new() { ShedAbove = DefaultShedAbove };
 
     /// <summary>Promise to every request.</summary>
     public ServiceLevel Level { get; init; } = ServiceLevel.Standard;
