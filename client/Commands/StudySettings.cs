@@ -43,12 +43,16 @@ internal sealed class StudySettings
 
     private readonly Option<string> _devices = new("--devices")
     {
-        Description = "The simulated fleet", HelpName = "SPEC", DefaultValueFactory = static _ => FleetSpec.DefaultDevices,
+        Description = "The simulated fleet",
+        HelpName = "SPEC",
+        DefaultValueFactory = static _ => FleetSpec.DefaultDevices,
     };
 
     private readonly Option<string> _model = new("--model")
     {
-        Description = "The simulated model", HelpName = "SPEC", DefaultValueFactory = static _ => FleetSpec.DefaultModel,
+        Description = "The simulated model",
+        HelpName = "SPEC",
+        DefaultValueFactory = static _ => FleetSpec.DefaultModel,
     };
 
     private readonly Option<double?> _fullRate = NumberOption.Create<double>(
@@ -62,7 +66,8 @@ internal sealed class StudySettings
 
     private readonly Option<string?> _step = new("--budget-step")
     {
-        Description = "At a moment, multiply the budget, such as 120:0.7 for 30 % less from second 120 on", HelpName = "S:X",
+        Description = "At a moment, multiply the budget, such as 120:0.7 for 30 % less from second 120 on",
+        HelpName = "S:X",
     };
 
     private readonly Option<double?> _lengthError = NumberOption.Create<double>(

@@ -19,6 +19,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     private readonly VirtualFleet _fleet;
     private readonly SimulatedDevice _device;
     private readonly VirtualEngine _engine;
+    private readonly CapKeeper _cap;
     private readonly KvIndex? _index;
     private readonly int _slot;
     private int _live;
@@ -34,6 +35,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
         _index = index;
         _slot = index?.AddDevice() ?? -1;
         _device = new SimulatedDevice(spec.Devices, number, spec.Model, text);
+        _cap = new CapKeeper(_device.Power, incarnation: 1);
         var options = new EngineOptions
         {
             MaxStepTokens = _device.Info.MaxStepTokens,
@@ -52,11 +54,9 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
 
     public DeviceProfile Profile => _device.Info.Profile!;
 
-    public double CapWatts => _device.Power.CapWatts;
-
     public EngineCounters Counters => _engine.Counters;
 
-    public void SetCap(double watts) => _device.Power.SetCap(watts);
+    public void SetCap(in CapOrder order) => _cap.Take(order);
 
     /// <summary>Takes a call's request.</summary>
     public void Submit(InferenceRequest request, FleetCall call)
@@ -100,7 +100,9 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
         Rack = "",
         Profile = Profile,
         Watts = state.Load.Watts,
-        CapWatts = state.Load.CapWatts,
+        CapWatts = _cap.State.Watts,
+        Stamp = _cap.State.Stamp,
+        Incarnation = _cap.State.Incarnation,
         Running = state.Load.Running,
         Waiting = state.Load.Waiting,
         QueuedPromptTokens = state.Load.QueuedPromptTokens,

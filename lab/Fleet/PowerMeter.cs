@@ -6,12 +6,12 @@ namespace Crescent.Lab.Fleet;
 /// What the GPUs of a fleet drew, by device and over time: the watts of each step for as long as it takes, and between steps first with clocks up,
 /// then idle. The device's own statistics have no part in it, so that they can be judged by it.
 /// </summary>
-internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices)
+internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, double from)
 {
     /// <summary>Length of a bin of <see cref="Bins"/>, s.</summary>
     public const double BinSeconds = 0.25;
 
-    private readonly double[] _until = new double[devices];
+    private readonly double[] _until = [.. Enumerable.Repeat(from, devices)];
     private readonly bool[] _hasRun = new bool[devices];
     private readonly List<double> _bins = [];
 
@@ -64,11 +64,11 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices)
         var end = start + seconds;
         for (var at = start; at < end;)
         {
-            var bin = (int)(at / BinSeconds);
-            var next = Math.Min(end, (bin + 1) * BinSeconds);
+            var bin = (int)((at - from) / BinSeconds);
+            var next = Math.Min(end, from + ((bin + 1) * BinSeconds));
             if (next <= at)
             {
-                next = Math.Min(end, (bin + 2) * BinSeconds);
+                next = Math.Min(end, from + ((bin + 2) * BinSeconds));
             }
 
             while (_bins.Count <= bin)

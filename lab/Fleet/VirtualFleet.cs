@@ -19,6 +19,9 @@ public sealed class VirtualFleet : IDisposable
 {
     private const double ReportSeconds = 0.25;
 
+    /// <summary>Devices start with their lowest caps; by this moment the governor has given them theirs, and requests begin to arrive, s.</summary>
+    private const double StartSeconds = 5;
+
     /// <summary>Weight of the newest answer in the mean length that is expected of the next.</summary>
     private const double LengthWeight = 0.01;
     private const double FirstLength = 256;
@@ -53,25 +56,19 @@ public sealed class VirtualFleet : IDisposable
     {
         _options = options;
         var text = new SimulatedText(_tokenizer);
-        _meter = new PowerMeter(options.Spec.Devices.Gpu, options.Spec.Devices.TensorParallel, options.Spec.Devices.Count);
+        _meter = new PowerMeter(options.Spec.Devices.Gpu, options.Spec.Devices.TensorParallel, options.Spec.Devices.Count, StartSeconds);
         _index = caches ? new KvIndex(_clock, options.Spec.Devices.Count) : null;
         _root = BlockHash.Root(options.Spec.Model.Name, new EngineOptions().KvType);
         _devices = [.. Enumerable.Range(0, options.Spec.Devices.Count).Select(i => new FleetDevice(this, options.Spec, i, text, _tokenizer, _meter, _clock, _index))];
         _readings = new DevicePower[_devices.Length];
         _book = new PlacementBook(PlacementPolicies.Create(options.Policy, options.Weights), new FactoryView { MaxQueued = int.MaxValue });
-        _governor = new PowerGovernor(options.Controller ?? PowerControllers.For(options.Policy));
+        _governor = new PowerGovernor(options.Controller ?? PowerControllers.For(options.Policy), random: new Random(options.Seed));
     }
 
     /// <summary>Serves <paramref name="arrivals"/>, in their order, until the last of them is answered.</summary>
     public FleetResult Run(IEnumerable<Arrival> arrivals, CancellationToken cancellationToken = default)
     {
         var watch = Stopwatch.StartNew();
-
-        // Caps are where the budget wants them before the first request comes: the budget is older than the load.
-        foreach (var device in _devices)
-        {
-            device.SetCap(_options.Budget * device.Profile.MaxCapWatts);
-        }
 
         using var reports = _clock.CreateTimer(_ => Report(), null, TimeSpan.Zero, TimeSpan.FromSeconds(ReportSeconds));
         new Arrivals(this, arrivals.GetEnumerator()).Next();
@@ -151,7 +148,7 @@ public sealed class VirtualFleet : IDisposable
         var step = _governor.Step(view.Now, _readings, new PowerBudgets { ClusterWatts = budget });
         foreach (var order in step.Orders)
         {
-            _devices[view.IndexOf(order.Device)].SetCap(order.Watts);
+            _devices[view.IndexOf(order.Device)].SetCap(order);
         }
 
         _cluster.BudgetWatts = budget;
@@ -213,7 +210,7 @@ public sealed class VirtualFleet : IDisposable
         return _chain.AsSpan(0, count);
     }
 
-    private double BudgetAt(double seconds) => seconds < _options.BudgetChangesAt ? _options.Budget : _options.LaterBudget;
+    private double BudgetAt(double seconds) => seconds - StartSeconds < _options.BudgetChangesAt ? _options.Budget : _options.LaterBudget;
 
     private FleetResult Result(double machineSeconds)
     {
@@ -224,6 +221,7 @@ public sealed class VirtualFleet : IDisposable
         var counters = _devices.Select(static device => device.Counters).ToList();
         var watts = _meter.Bins.Select(static joules => joules / PowerMeter.BinSeconds).ToArray();
         var (over, worst) = Excess(watts);
+        var seconds = _lastAt - StartSeconds;
         return new FleetResult
         {
             Requests = _calls.Count,
@@ -238,8 +236,8 @@ public sealed class VirtualFleet : IDisposable
             Preemptions = counters.Sum(static counter => counter.Preemptions),
             Joules = _meter.Joules,
             IdleJoules = _meter.IdleJoules,
-            WallJoules = (_options.Spec.Nodes * FleetSpec.NodeWatts * _lastAt) + (FleetSpec.NodeFactor * _meter.Joules),
-            Seconds = _lastAt,
+            WallJoules = (_options.Spec.Nodes * FleetSpec.NodeWatts * seconds) + (FleetSpec.NodeFactor * _meter.Joules),
+            Seconds = seconds,
             BudgetWatts = BudgetAt(_lastAt) * _options.Spec.NameplateWatts,
             TtftP50 = Percentile(ttft, 0.5),
             TtftP99 = Percentile(ttft, 0.99),
@@ -258,12 +256,13 @@ public sealed class VirtualFleet : IDisposable
         for (var i = 0; i < watts.Length; i++)
         {
             var at = i * PowerMeter.BinSeconds;
+            var budget = BudgetAt(StartSeconds + at) * _options.Spec.NameplateWatts;
             if (at >= _options.BudgetChangesAt - PowerMeter.BinSeconds && at < _options.BudgetChangesAt + GraceSeconds)
             {
                 continue;
             }
 
-            var excess = (watts[i] / (BudgetAt(at) * _options.Spec.NameplateWatts)) - 1;
+            var excess = (watts[i] / budget) - 1;
             seconds += excess > Tolerance ? PowerMeter.BinSeconds : 0;
             worst = Math.Max(worst, excess);
         }
@@ -286,7 +285,7 @@ public sealed class VirtualFleet : IDisposable
         {
             if (arrivals.MoveNext())
             {
-                fleet._clock.Schedule(this, TimeSpan.TicksPerSecond + (long)(arrivals.Current.Seconds * TimeSpan.TicksPerSecond));
+                fleet._clock.Schedule(this, TimeSpan.TicksPerSecond + (long)((StartSeconds + arrivals.Current.Seconds) * TimeSpan.TicksPerSecond));
             }
             else
             {
