@@ -47,19 +47,26 @@ internal static class EngineCommand
         }
 
         var times = new double[Steps];
+        var filling = new List<double>(Steps);
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var collections = GC.CollectionCount(0);
         for (var i = 0; i < Steps; i++)
         {
+            var events = sink.KvEvents;
             var started = Stopwatch.GetTimestamp();
             engine.Step();
             times[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+            if (sink.KvEvents > events)
+            {
+                filling.Add(times[i]);
+            }
         }
 
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         Array.Sort(times);
+        filling.Sort();
         Console.WriteLine(
-            $"step, {running} running: median {times[Steps / 2]:F1} us, p99 {times[Steps * 99 / 100]:F1} us, {allocated / (double)Steps:F1} B a step, "
+            $"step, {running} running: median {times[Steps / 2]:F1} us, p99 {times[Steps * 99 / 100]:F1} us, median where all fill a block {filling[filling.Count / 2]:F1} us, {allocated / (double)Steps:F1} B a step, "
             + $"{GC.CollectionCount(0) - collections} collections, {sink.Tokens:N0} tokens");
     }
 
@@ -133,6 +140,10 @@ internal static class EngineCommand
     {
         public long Tokens { get; private set; }
 
+        public long KvEvents { get; private set; }
+
         public void OnStep(ReadOnlySpan<SequenceOutput> outputs) => Tokens += outputs.Length;
+
+        public void OnKvEvents(KvEventBatch batch) => KvEvents++;
     }
 }

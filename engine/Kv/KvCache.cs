@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Crescent.Engine.Devices;
 
 namespace Crescent.Engine.Kv;
@@ -17,9 +18,7 @@ public sealed class KvCache
     private readonly BlockPool _pool;
     private readonly IBlockTier? _host;
     private readonly KvEventBuffer? _events;
-    private readonly Dictionary<BlockHash, int> _blockOf;
-    private readonly BlockHash[] _hashOf;
-    private readonly bool[] _cached;
+    private readonly BlockIndex _index;
 
     /// <summary>A cache over the blocks 0 to <paramref name="blockCount"/> less one.</summary>
     /// <param name="blockCount">Blocks of the device.</param>
@@ -30,9 +29,7 @@ public sealed class KvCache
         _pool = new BlockPool(blockCount);
         _host = host;
         _events = events;
-        _blockOf = new Dictionary<BlockHash, int>(blockCount);
-        _hashOf = new BlockHash[blockCount];
-        _cached = new bool[blockCount];
+        _index = new BlockIndex(blockCount);
     }
 
     /// <summary>Blocks to be had, cached ones that nobody holds among them.</summary>
@@ -42,24 +39,24 @@ public sealed class KvCache
     public int TotalBlocks => _pool.Count;
 
     /// <summary>Blocks on the device that can be found by their hash.</summary>
-    public int CachedBlocks => _blockOf.Count;
+    public int CachedBlocks => _index.Count;
 
     /// <summary>Hashes that a dump has at the most.</summary>
     public int DumpCapacity => TotalBlocks + (_host?.Capacity ?? 0);
 
     /// <summary>True when the content can be found, in any tier.</summary>
-    public bool Contains(BlockHash hash) => _blockOf.ContainsKey(hash) || _host?.Contains(hash) == true;
+    public bool Contains(BlockHash hash) => _index.Find(hash) >= 0 || _host?.Contains(hash) == true;
 
     /// <summary>All that can be found now, in any tier, copied into <paramref name="room"/>.</summary>
     /// <param name="room">At least <see cref="DumpCapacity"/> long; it belongs to the dump from now on.</param>
     public KvDump Dump(BlockHash[] room)
     {
         var count = 0;
-        for (var block = 0; block < _cached.Length; block++)
+        for (var block = 0; block < TotalBlocks; block++)
         {
-            if (_cached[block])
+            if (_index.Holds(block))
             {
-                room[count++] = _hashOf[block];
+                room[count++] = _index.HashOf(block);
             }
         }
 
@@ -88,14 +85,15 @@ public sealed class KvCache
     public PrefixMatch Match(BlockTable table, int tokens)
     {
         var limit = Math.Min(table.Hashes.Count, (tokens - 1) / BlockSize);
+        var hashes = CollectionsMarshal.AsSpan(table.Hashes)[..limit];
         var device = 0;
-        while (device < limit && _blockOf.ContainsKey(table.Hashes[device]))
+        while (device < hashes.Length && _index.Find(hashes[device]) >= 0)
         {
             device++;
         }
 
         var host = 0;
-        while (_host is not null && device + host < limit && _host.Contains(table.Hashes[device + host]) && !_blockOf.ContainsKey(table.Hashes[device + host]))
+        while (_host is not null && device + host < limit && _host.Contains(hashes[device + host]) && _index.Find(hashes[device + host]) < 0)
         {
             host++;
         }
@@ -113,7 +111,7 @@ public sealed class KvCache
         var idle = 0;
         for (var i = 0; i < match.DeviceBlocks; i++)
         {
-            idle += _pool.References(_blockOf[table.Hashes[i]]) == 0 ? 1 : 0;
+            idle += _pool.References(_index.Find(table.Hashes[i])) == 0 ? 1 : 0;
         }
 
         var fresh = Math.Max(BlocksFor(positions), match.Blocks) - match.DeviceBlocks;
@@ -125,7 +123,7 @@ public sealed class KvCache
         // Hits are held before anything is taken, lest a fresh block be one of them.
         for (var i = 0; i < match.DeviceBlocks; i++)
         {
-            var block = _blockOf[table.Hashes[i]];
+            var block = _index.Find(table.Hashes[i]);
             _pool.Acquire(block);
             table.Add(block);
         }
@@ -224,11 +222,11 @@ public sealed class KvCache
         {
             Require(holders[block] == _pool.References(block), $"block {block} is held {_pool.References(block)} times but stands in {holders[block]} tables");
             Require(
-                !_cached[block] || (_blockOf.TryGetValue(_hashOf[block], out var found) && found == block),
+                !_index.Holds(block) || _index.Find(_index.HashOf(block)) == block,
                 $"block {block} counts as cached but its hash does not find it");
         }
 
-        Require(_cached.Count(static cached => cached) == _blockOf.Count, $"{_blockOf.Count} hashes are known, other than there are cached blocks");
+        Require(Enumerable.Range(0, TotalBlocks).Count(_index.Holds) == _index.Count, $"{_index.Count} hashes are known, other than there are cached blocks");
     }
 
     private static void Require(bool condition, string fault)
@@ -262,11 +260,10 @@ public sealed class KvCache
     private int Take()
     {
         var block = _pool.Take();
-        if (_cached[block])
+        if (_index.Holds(block))
         {
-            var hash = _hashOf[block];
-            _cached[block] = false;
-            _blockOf.Remove(hash);
+            var hash = _index.HashOf(block);
+            _index.Remove(block);
             Drop(_host is null ? hash : _host.Store(hash, block));
         }
 
@@ -276,7 +273,7 @@ public sealed class KvCache
     private void Drop(BlockHash? dropped)
     {
         // What the tier dropped may have been computed anew on the device since.
-        if (dropped is { } hash && !_blockOf.ContainsKey(hash))
+        if (dropped is { } hash && _index.Find(hash) < 0)
         {
             _events?.Add(KvEventKind.Evicted, hash);
         }
@@ -284,13 +281,11 @@ public sealed class KvCache
 
     private void Register(int block, BlockHash hash)
     {
-        if (_cached[block] || !_blockOf.TryAdd(hash, block))
+        if (_index.Holds(block) || !_index.TryAdd(hash, block))
         {
             return;
         }
 
-        _cached[block] = true;
-        _hashOf[block] = hash;
         if (_host is null || !_host.Contains(hash))
         {
             _events?.Add(KvEventKind.Stored, hash);
