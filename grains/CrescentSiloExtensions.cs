@@ -1,5 +1,6 @@
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Power;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
@@ -37,6 +38,12 @@ public static class CrescentSiloExtensions
         services.AddSingleton<IDeviceReports>(static provider => provider.GetRequiredService<PlacementLedger>());
         builder.AddPlacementDirector<ScoredPlacement, ScoredPlacementDirector>();
         builder.AddPlacementDirector<SiloPinnedPlacement, SiloPinnedPlacementDirector>();
+
+        services.AddOptions<PowerOptions>().BindConfiguration(PowerOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PowerOptions>, PowerOptionsValidator>();
+        services.AddSingleton<PowerDesk>();
+        services.AddSingleton<PowerLevels>();
+        services.AddSingleton<BatchGate>();
 
         services.AddSingleton<DeviceRegistry>();
         services.AddSingleton<TokenRouter>();

@@ -14,6 +14,12 @@ public sealed class CrescentSiloOptions
     /// <summary>For humans: <c>front</c>, <c>device</c> or <c>all</c>.</summary>
     public string Role { get; init; } = "all";
 
+    /// <summary>Node of all its devices; null for what they say themselves, or else the silo's name.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>Rack of all its devices; null for what they say themselves, or else none.</summary>
+    public string? Rack { get; init; }
+
     /// <summary>One for each device that the silo owns; none in a front end.</summary>
     public IReadOnlyList<DeviceFactory> Devices { get; init; } = [];
 }

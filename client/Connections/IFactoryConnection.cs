@@ -1,5 +1,6 @@
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Power;
 
 namespace Crescent.Client.Connections;
 
@@ -11,4 +12,10 @@ internal interface IFactoryConnection : IAsyncDisposable
 
     /// <summary>Silos and devices now.</summary>
     Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken);
+
+    /// <summary>Power budgets and caps now.</summary>
+    Task<PowerSnapshot> GetPower(CancellationToken cancellationToken);
+
+    /// <summary>Replaces all power budgets.</summary>
+    Task<PowerSnapshot> SetBudgets(PowerBudgetSettings budgets, CancellationToken cancellationToken);
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Power;
 
 namespace Crescent.Client.Json;
 
@@ -13,6 +14,8 @@ namespace Crescent.Client.Json;
 [JsonSerializable(typeof(TurnDocument))]
 [JsonSerializable(typeof(FailureDocument))]
 [JsonSerializable(typeof(FactorySnapshot))]
+[JsonSerializable(typeof(PowerSnapshot))]
+[JsonSerializable(typeof(PowerBudgetSettings))]
 [JsonSerializable(typeof(JsonNode))]
 internal sealed partial class WireJson : JsonSerializerContext
 {

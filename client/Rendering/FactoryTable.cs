@@ -51,6 +51,11 @@ internal static class FactoryTable
         }
 
         var lines = new List<IRenderable> { new Text(Title(factory)), table, new Text(Totals(factory)) };
+        if (factory.Power is { } power)
+        {
+            lines.Add(new Text(PowerLines.Summary(power)));
+        }
+
         if (note is not null)
         {
             lines.Add(new Text(note, new Style(Color.Yellow)));

@@ -23,6 +23,14 @@ internal static class Figures
     /// <summary>Power and its cap, such as <c>35/65 W</c>.</summary>
     public static string Watts(double watts, double cap) => cap > 0 ? Text($"{watts:0.#}/{cap:0.#} W") : Text($"{watts:0.#} W");
 
+    /// <summary>Power, such as <c>700 W</c> or <c>42.5 kW</c>.</summary>
+    public static string Power(double watts) => watts switch
+    {
+        < 10_000 => Text($"{watts:0} W"),
+        < 1e6 => Text($"{watts / 1e3:0.0} kW"),
+        _ => Text($"{watts / 1e6:0.000} MW"),
+    };
+
     /// <summary>A share of a whole, in percent.</summary>
     public static string Share(long part, long whole) => whole > 0 ? Text($"{100.0 * part / whole:0} %") : "-";
 

@@ -39,6 +39,12 @@ public sealed record DeviceInfo
     /// <summary>Floats in a hidden state; 0 when it has none to give, as a simulated device.</summary>
     public int HiddenSize { get; init; }
 
+    /// <summary>The node that it stands in; null for that of its silo.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>The rack that it stands in; null for that of its silo.</summary>
+    public string? Rack { get; init; }
+
     /// <summary>What it costs in seconds and watts; null where that is only known by measuring.</summary>
     public DeviceProfile? Profile { get; init; }
 }

@@ -14,6 +14,9 @@ public enum RefusalReason
 
     /// <summary>The engine is stopping or its device is draining.</summary>
     Stopping,
+
+    /// <summary>Calls of its class wait for power; try again later.</summary>
+    Deferred,
 }
 
 /// <summary>A request that the engine refused at submission; nothing of it is kept.</summary>
@@ -22,6 +25,6 @@ public sealed class RequestRefusedException(RefusalReason reason, string message
     /// <summary>Why.</summary>
     public RefusalReason Reason { get; } = reason;
 
-    /// <summary>When to try again, for <see cref="RefusalReason.Overloaded"/> and <see cref="RefusalReason.Stopping"/>.</summary>
+    /// <summary>When to try again, for <see cref="RefusalReason.Overloaded"/>, <see cref="RefusalReason.Stopping"/> and <see cref="RefusalReason.Deferred"/>.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
 }

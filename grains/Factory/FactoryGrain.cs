@@ -1,6 +1,7 @@
 using Crescent.Control.Placement;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -16,7 +17,8 @@ internal sealed class FactoryGrain(
     IPlacementPolicy policy,
     IClusterMembershipService membership,
     IOptions<ClusterOptions> cluster,
-    CrescentSiloOptions options) : Grain, IFactoryGrain
+    CrescentSiloOptions options,
+    PowerDesk power) : Grain, IFactoryGrain
 {
     public Task<FactorySnapshot> GetSnapshot(CancellationToken cancellationToken) => Task.FromResult(new FactorySnapshot(
         cluster.Value.ClusterId,
@@ -28,7 +30,10 @@ internal sealed class FactoryGrain(
                 .OrderBy(static m => m.Name, StringComparer.Ordinal)
                 .Select(m => new SiloSnapshot(m.Name, m.SiloAddress.Endpoint.ToString(), roles.Of(m.SiloAddress), m.Status.ToString())),
         ],
-        [.. ledger.Snapshot().Select(static d => Describe(d)).OrderBy(static d => d.Silo + '/' + d.Device, StringComparer.Ordinal)]));
+        [.. ledger.Snapshot().Select(static d => Describe(d)).OrderBy(static d => d.Silo + '/' + d.Device, StringComparer.Ordinal)])
+    {
+        Power = power.Snapshot(ledger.Snapshot()) with { Events = [] },
+    });
 
     private static DeviceSnapshot Describe(in DeviceSighting device)
     {

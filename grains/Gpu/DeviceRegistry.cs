@@ -1,3 +1,5 @@
+using Crescent.Control.Power;
+using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Logging;
@@ -13,12 +15,14 @@ internal sealed class DeviceRegistry(
     ILocalSiloDetails silo,
     IServiceProvider services,
     TimeProvider time,
+    PowerDesk power,
     FactoryMetrics metrics,
     ILogger<DeviceRegistry> logger) : IAsyncDisposable
 {
     private readonly Dictionary<string, HostedDevice> _devices = new(StringComparer.Ordinal);
     private long _reportSequence;
     private volatile bool _draining;
+    private bool _forsaken;
 
     public IReadOnlyCollection<HostedDevice> Devices => _devices.Values;
 
@@ -49,7 +53,15 @@ internal sealed class DeviceRegistry(
                 Broken = device.Abandon,
             });
             var engine = factory(services, sink);
-            device = new HostedDevice(new DeviceKey(silo.Name, engine.Device.Name), engine, live, sink);
+            var key = new DeviceKey(silo.Name, engine.Device.Name);
+            device = new HostedDevice(key, engine, live, sink)
+            {
+                // It begins with the lowest cap: who knows what budget is in force.
+                Cap = engine.PowerCap is { } cap ? new CapKeeper(cap, time.GetUtcNow().UtcTicks) : null,
+                Node = options.Node ?? engine.Device.Node ?? silo.Name,
+                Rack = options.Rack ?? engine.Device.Rack ?? "",
+                IsDrained = () => power.Drains(key.ToString()),
+            };
             if (!_devices.TryAdd(engine.Device.Name, device))
             {
                 throw new InvalidOperationException($"Silo {silo.Name} has two devices with the name {engine.Device.Name}.");
@@ -59,6 +71,22 @@ internal sealed class DeviceRegistry(
 
     /// <summary>The device <paramref name="name"/>, or null when this silo has none of that name.</summary>
     public HostedDevice? Find(string name) => _devices.GetValueOrDefault(name);
+
+    /// <summary>Lowers all caps as far as they go, once for each time that the governor was lost.</summary>
+    public void FallBackIf(bool isForsaken)
+    {
+        if (isForsaken && !_forsaken)
+        {
+            foreach (var device in _devices.Values)
+            {
+                device.Cap?.FallBack();
+            }
+
+            PowerLog.Forsaken(logger, power.Newest.AgeSeconds, _devices.Count);
+        }
+
+        _forsaken = isForsaken;
+    }
 
     /// <summary>From now on no device takes work.</summary>
     public void Drain() => _draining = true;

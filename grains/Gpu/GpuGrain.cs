@@ -30,6 +30,11 @@ internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) :
                 throw new RequestRefusedException(RefusalReason.Stopping, $"{_device.Key} is draining.", TimeSpan.FromSeconds(1));
             }
 
+            if (_device.IsDrained())
+            {
+                throw new RequestRefusedException(RefusalReason.Overloaded, $"{_device.Key} is drained for want of power.", TimeSpan.FromSeconds(1));
+            }
+
             _device.Submit(submission);
             return Task.FromResult(Reply(null));
         }
@@ -51,6 +56,10 @@ internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) :
     public Task<KvDumpPage> DumpKv(long dump, int offset) => _dumps.Page(dump, offset);
 
     public Task<DeviceReport> GetState() => Task.FromResult(_device.Report());
+
+    public Task<double> SetCap(CapCommand command) => Task.FromResult(_device.Cap is { } cap
+        ? cap.Take(command.Order(_device.Key.ToString())).Watts
+        : throw new InvalidOperationException($"{_device.Key} has no power cap to set."));
 
     private SubmissionReply Reply(Refusal? refusal) => new()
     {

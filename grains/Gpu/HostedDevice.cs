@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Crescent.Control.Power;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
@@ -16,6 +17,18 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
 
     /// <summary>The newest changes of its prefix cache.</summary>
     public KvEventLog KvEvents => sink.KvEvents;
+
+    /// <summary>Its power cap; null where it has none to set.</summary>
+    public CapKeeper? Cap { get; init; }
+
+    /// <summary>Its node.</summary>
+    public string Node { get; init; } = "";
+
+    /// <summary>Its rack; empty where racks are not told.</summary>
+    public string Rack { get; init; } = "";
+
+    /// <summary>Whether it is to take no new work, for want of power.</summary>
+    public Func<bool> IsDrained { get; init; } = static () => false;
 
     /// <summary>Sequences taken and not ended.</summary>
     public int Live => live.Count;
@@ -96,6 +109,7 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
         var info = Engine.Device;
         var state = Engine.State;
         var counters = Engine.Counters;
+        var cap = Cap?.State;
 
         // The engine's snapshot is as old as its last step; what has been submitted since waits.
         var waiting = Math.Max(state.Waiting, live.Count - state.Running);
@@ -118,7 +132,15 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
             TokensPerSecond = state.TokensPerSecond,
             Watts = state.Watts,
             WattsSource = state.WattsSource,
-            CapWatts = state.CapWatts,
+            CapWatts = cap?.Watts ?? state.CapWatts,
+            MinCapWatts = Cap?.MinWatts ?? 0,
+            MaxCapWatts = Cap?.MaxWatts ?? 0,
+            CapIncarnation = cap?.Incarnation ?? 0,
+            CapTerm = cap?.Stamp.Term ?? 0,
+            CapNumber = cap?.Stamp.Number ?? 0,
+            Draining = IsDrained(),
+            Node = Node,
+            Rack = Rack,
             Joules = state.Joules,
             WattsAgeSeconds = state.WattsAge.TotalSeconds,
             IdleJoules = state.IdleJoules,

@@ -28,6 +28,11 @@ public interface IGpuGrain : IGrainWithStringKey
     [Alias("DumpKv"), ResponseTimeout("00:00:10")]
     Task<KvDumpPage> DumpKv(long dump, int offset);
 
+    /// <summary>Orders a power cap; one that is older than the last, or doubled, does nothing.</summary>
+    /// <returns>The cap in force now, W.</returns>
+    [Alias("SetCap"), ResponseTimeout("00:00:02")]
+    Task<double> SetCap(CapCommand command);
+
     /// <summary>The device's state now.</summary>
     [Alias("GetState")]
     Task<DeviceReport> GetState();

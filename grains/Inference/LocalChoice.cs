@@ -54,7 +54,7 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
                 Key = new DeviceKey(report.Name, device.Device).ToString(),
                 Profile = device.Profile,
                 Load = device.Load(),
-                Draining = report.Draining,
+                Draining = report.Draining || device.Draining,
                 Reachable = true,
             });
         }

@@ -3,6 +3,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ internal sealed class GenerationService(
     PlacementLedger ledger,
     EnergyAccounts accounts,
     DeviceRegistry devices,
+    BatchGate gate,
     IOptions<GenerationOptions> options,
     TimeProvider time,
     FactoryMetrics metrics,
@@ -36,6 +38,7 @@ internal sealed class GenerationService(
         var ended = false;
         try
         {
+            await gate.Wait(call, cancellationToken);
             await starter.Start(stream, call, TimeSpan.FromSeconds(options.Value.PlacementSeconds), cancellationToken);
             while (!ended)
             {

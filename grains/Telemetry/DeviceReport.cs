@@ -94,6 +94,30 @@ public sealed record DeviceReport
     /// <summary>Of <see cref="Joules"/> what was used while no step ran.</summary>
     [Id(51)] public double IdleJoules { get; init; }
 
+    /// <summary>Its node.</summary>
+    [Id(70)] public string Node { get; init; } = "";
+
+    /// <summary>Its rack; empty where racks are not told.</summary>
+    [Id(71)] public string Rack { get; init; } = "";
+
+    /// <summary>Lowest cap that it takes, W; 0 where it has none to set.</summary>
+    [Id(72)] public double MinCapWatts { get; init; }
+
+    /// <summary>Highest cap that it takes, W; 0 where it has none to set.</summary>
+    [Id(73)] public double MaxCapWatts { get; init; }
+
+    /// <summary>Which start of the device's cap it is; 0 where it has none to set.</summary>
+    [Id(74)] public long CapIncarnation { get; init; }
+
+    /// <summary>Term of the last order for its cap.</summary>
+    [Id(75)] public long CapTerm { get; init; }
+
+    /// <summary>Number of that order in the term.</summary>
+    [Id(76)] public long CapNumber { get; init; }
+
+    /// <summary>It takes no new work, for want of power.</summary>
+    [Id(77)] public bool Draining { get; init; }
+
     /// <summary>What the device costs, as it says itself or as its steps have shown.</summary>
     [Id(60)] public required DeviceProfile Profile { get; init; }
 

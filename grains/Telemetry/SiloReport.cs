@@ -1,3 +1,5 @@
+using Crescent.Grains.Power;
+
 namespace Crescent.Grains.Telemetry;
 
 /// <summary>A silo and its devices at a moment.</summary>
@@ -20,4 +22,10 @@ public sealed record SiloReport
 
     /// <summary>Its devices; empty for a front end.</summary>
     [Id(5)] public required DeviceReport[] Devices { get; init; }
+
+    /// <summary>The newest power budgets that it has heard of.</summary>
+    [Id(20)] public BudgetBook? Budgets { get; init; }
+
+    /// <summary>What the power governor says, where that is in this silo.</summary>
+    [Id(21)] public PowerState? Power { get; init; }
 }

@@ -1,5 +1,6 @@
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry.Kv;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -17,12 +18,19 @@ internal sealed class TelemetryService(
     SiloRoles roles,
     KvIndexFeed caches,
     IClusterMembershipService membership,
+    PowerDesk power,
+    PowerLevels levels,
+    IGrainFactory grains,
     ITelemetryClient peers) : GrainService(id, silo, loggers), ITelemetryService
 {
     /// <summary>Time between two reports.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>A governor that was not heard for this long is nudged.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private IGrainTimer? _timer;
+    private double _nudgedAt = double.NegativeInfinity;
 
     public override Task Start()
     {
@@ -38,18 +46,46 @@ internal sealed class TelemetryService(
 
     public Task Gossip(SiloReport report)
     {
-        ledger.Apply(report);
-        roles.Apply(report);
+        Apply(report);
         return Task.CompletedTask;
     }
 
     public Task<KvReceipt> TakeKvEvents(KvEventMessage message) => Task.FromResult(caches.Take(message));
 
-    private Task Publish(CancellationToken cancellationToken)
+    private void Apply(SiloReport report)
     {
-        var report = devices.Report();
         ledger.Apply(report);
         roles.Apply(report);
+        if (report.Budgets is { } budgets)
+        {
+            power.Hear(budgets);
+        }
+
+        if (report.Power is { } state)
+        {
+            power.Hear(state);
+        }
+    }
+
+    /// <summary>Follows the governor: its levels, its absence.</summary>
+    private void WatchPower()
+    {
+        var (state, age) = power.Newest;
+        power.Observe(ledger.Snapshot());
+        levels.Fill(ledger, state);
+        devices.FallBackIf(power.IsForsaken);
+        if ((state is null || age > Patience.TotalSeconds) && power.Now - _nudgedAt > Patience.TotalSeconds)
+        {
+            _nudgedAt = power.Now;
+            _ = grains.GetGrain<IPowerGovernorGrain>(0).Nudge();
+        }
+    }
+
+    private Task Publish(CancellationToken cancellationToken)
+    {
+        var report = devices.Report() with { Budgets = power.Budgets, Power = power.Own };
+        Apply(report);
+        WatchPower();
         foreach (var member in membership.CurrentSnapshot.Members.Values)
         {
             if (member.Status == SiloStatus.Active && !member.SiloAddress.Equals(report.Silo))

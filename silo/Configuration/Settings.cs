@@ -1,5 +1,6 @@
 using Crescent.Control.Placement;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Power;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Hosting;
 
@@ -53,6 +54,16 @@ public static class Settings
         $"Where watts and joules come from: {string.Join(", ", PowerMeters.Names)}. A meter that is named must be there; auto takes the device's own "
         + "where it answers and models the rest. Default: auto.");
 
+    public static readonly Setting PowerBudget = new("--power-budget", $"{PowerOptions.Section}:Budget", "power",
+        "Most power of all devices together: watts, such as 700kW, or a share of their nameplate, such as 0.7; racks, nodes and devices "
+        + $"have theirs in {PowerOptions.Section}:Racks, :Nodes and :Devices. Default: none.");
+
+    public static readonly Setting Node = new("--node", $"{Section}:Silo:Node", "name",
+        "Node that the devices of a silo stand in, for power budgets. Default: the silo's name; simulated GPUs stand by eights.");
+
+    public static readonly Setting Rack = new("--rack", $"{Section}:Silo:Rack", "name",
+        "Rack that they stand in. Default: none; simulated nodes stand by fours.");
+
     public static readonly Setting Policy = new("--policy", $"{PlacementOptions.Section}:Policy", "name",
         $"Placement policy: {string.Join(", ", PlacementPolicies.Names)}. Default: {PlacementOptions.DefaultPolicy}.");
 
@@ -99,8 +110,8 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, KvHostMib, KvHostFolder, PowerMeter, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
-        Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, LogLevel, DeviceShare, Supervised,
+        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, KvHostMib, KvHostFolder, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
+        Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,
     ];
 
     /// <summary>The configuration of this process.</summary>

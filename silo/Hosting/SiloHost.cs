@@ -201,6 +201,8 @@ public sealed class SiloHost : IAsyncDisposable
                 Model = simulated?.ModelName ?? model.Name,
                 ContextLength = simulated?.MaxPositions,
                 Role = identity.RoleName,
+                Node = configuration[Settings.Node.Key],
+                Rack = configuration[Settings.Rack.Key],
                 Devices = identity.HasDevices ? Devices.Factories(serving, model) : [],
             });
         });

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Model;
 using Crescent.Engine.Scheduling;
@@ -12,6 +13,10 @@ internal static class SimulatedDevices
     // What servers of such GPUs are started with.
     private const int MaxRunning = 1024;
     private const int MaxWaiting = 4096;
+
+    // Where nobody says how a fleet stands: servers of eight GPUs, four to a rack.
+    private const int NodeGpus = 8;
+    private const int RackNodes = 4;
 
     /// <summary>One factory for each device that the silo owns, all on one clock.</summary>
     public static IReadOnlyList<DeviceFactory> Factories(SimulatedServing serving, DeviceShare share, double speed, LanguageModel text)
@@ -45,7 +50,13 @@ internal static class SimulatedDevices
         LanguageModel text,
         IEngineSink sink)
     {
-        var device = new SimulatedDevice(spec, index, serving.Model, words);
+        var node = index * spec.TensorParallel / NodeGpus;
+        var place = new SimulatedDeviceOptions
+        {
+            Node = string.Create(CultureInfo.InvariantCulture, $"node-{node}"),
+            Rack = string.Create(CultureInfo.InvariantCulture, $"rack-{node / RackNodes}"),
+        };
+        var device = new SimulatedDevice(spec, index, serving.Model, words, place);
         var paced = new PacedDevice(device, speed);
         var options = new EngineOptions
         {

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Power;
 
 namespace Crescent.Silo.Http;
 
@@ -13,6 +14,7 @@ namespace Crescent.Silo.Http;
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(FactorySnapshot))]
+[JsonSerializable(typeof(PowerSnapshot))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Escapes what JSON asks for and no more: answers go to JSON readers and terminals, never into HTML.</summary>

@@ -42,7 +42,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         ApiException error => error,
         RequestRefusedException { Reason: RefusalReason.TooLong } e => ApiException.ContextLength("max_tokens", e.Message),
         RequestRefusedException { Reason: RefusalReason.Overloaded } e => ApiException.Overloaded(e.Message, e.RetryAfter),
-        RequestRefusedException { Reason: RefusalReason.Stopping } e => ApiException.Unavailable(e.Message, e.RetryAfter),
+        RequestRefusedException { Reason: RefusalReason.Stopping or RefusalReason.Deferred } e => ApiException.Unavailable(e.Message, e.RetryAfter),
         RequestRefusedException e => new ApiException(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, e.Message),
         BadHttpRequestException e => new ApiException(e.StatusCode, ApiException.InvalidRequest, e.Message),
         GenerationFailedException e => ApiException.Unavailable(e.Message),

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Crescent.Grains.Power;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
 
@@ -19,6 +20,7 @@ internal static class Start
         {
             var configuration = Settings.Load(commandLine);
             var cluster = Settings.Read<ClusterOptions>(configuration);
+            CheckPower(configuration);
             if (cluster.Role is null && cluster.Silos > 1)
             {
                 return await RunCluster(configuration, cluster, commandLine);
@@ -39,6 +41,16 @@ internal static class Start
             }
 
             return FailedExitCode;
+        }
+    }
+
+    // Each silo checks them as well, but only once its model is open.
+    private static void CheckPower(IConfiguration configuration)
+    {
+        var problems = Settings.Bind<PowerOptions>(configuration, PowerOptions.Section).Problems().ToList();
+        if (problems.Count > 0)
+        {
+            throw new StartException(string.Join(Environment.NewLine, problems));
         }
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Crescent.Client.Connections;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Power;
 
 namespace Crescent.Tests.Client;
 
@@ -38,6 +39,21 @@ internal sealed class FakeFactory : IFactoryConnection
 
     public Func<FactorySnapshot> State { get; set; } = () => Snapshot;
 
+    public PowerSnapshot Power { get; set; } = new()
+    {
+        Budgets = new PowerBudgetSettings { ClusterShare = 0.7, Racks = new Dictionary<string, double> { ["r1"] = 900 } },
+        NameplateWatts = 2100,
+        Watts = 1210.4,
+        CapWatts = 1468,
+        Simulated = true,
+        Governor = "device-1",
+        Controller = "uniform-cap",
+        AgeSeconds = 0.2,
+        Levels = [new PowerLevelSnapshot { Kind = "cluster", BudgetWatts = 1470, Watts = 1210.4, CapWatts = 1468, LeastWatts = 600, Price = 0.25, Action = "defer_batch" }],
+        DeferBatch = true,
+        Events = [new PowerEventSnapshot(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), "defer_batch", "cluster", 1600, 1470)],
+    };
+
     public List<ChatCall> Calls { get; } = [];
 
     public List<ConnectionSettings> Connected { get; } = [];
@@ -57,6 +73,14 @@ internal sealed class FakeFactory : IFactoryConnection
     }
 
     public Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken) => Task.FromResult(State());
+
+    public Task<PowerSnapshot> GetPower(CancellationToken cancellationToken) => Task.FromResult(Power);
+
+    public Task<PowerSnapshot> SetBudgets(PowerBudgetSettings budgets, CancellationToken cancellationToken)
+    {
+        Power = Power with { Budgets = budgets, Version = Power.Version + 1 };
+        return Task.FromResult(Power);
+    }
 
     public ValueTask DisposeAsync()
     {

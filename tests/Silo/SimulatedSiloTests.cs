@@ -49,13 +49,73 @@ public sealed class SimulatedSiloTests
         Assert.Equal(["sim:h100-sxm:0", "sim:h100-sxm:1", "sim:h100-sxm:2"], devices.Select(d => (string)d!["device"]!));
         Assert.All(devices, d => Assert.True((bool)d!["simulated"]!));
         Assert.All(devices, d => Assert.Contains("simulated", (string)d!["description"]!, StringComparison.Ordinal));
-        Assert.All(devices, d => Assert.Equal(5600, (double)d!["cap_watts"]!));
+
+        // A device begins with its lowest cap; without budgets the governor soon lifts it.
+        await Until(http, power => (double)power["cap_watts"]! == 3 * 5600, "caps are as high as they go");
 
         // There are no hidden states to embed with.
         using var refused = await http.PostAsJsonAsync("/v1/embeddings", new { input = "What is 23 + 48?" }, Stop);
         Assert.Equal(400, (int)refused.StatusCode);
         Assert.Contains("is simulated and has no hidden states", await refused.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
         await silo.Stop();
+    }
+
+    [Fact]
+    public async Task A_budget_is_changed_over_http_and_what_is_wrong_with_one_is_said()
+    {
+        using var folder = new TemporaryFolder();
+        var identity = SiloIdentity.Resolve(new ClusterOptions { MembershipFile = Path.Combine(folder.Path, "membership.json") });
+        await using var silo = SiloHost.Build(
+            Settings.Load(
+            [
+                new(Settings.Devices.Key, "sim:h100-sxm*3:tp8"), new(Settings.Model.Key, "sim:llama-3-70b-fp8"), new(Settings.PowerBudget.Key, "0.7"),
+                new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.LogLevel.Key, "warning"),
+            ]),
+            identity);
+        await silo.Start(Stop);
+        using var http = new HttpClient { BaseAddress = new Uri(silo.Urls[0]) };
+        var power = await Until(http, p => (double)p["cap_watts"]! is > 11_000 and <= 11_760, "caps fill the budget of the command line");
+        Assert.Equal((0, true, "local"), ((int)power["version"]!, (bool)power["simulated"]!, (string?)power["governor"]));
+
+        using var changed = await http.PutAsJsonAsync(
+            "/v1/factory/power", new { cluster_watts = 12_000, racks = new Dictionary<string, double> { ["rack-0"] = 9000 }, nodes = new Dictionary<string, double> { ["node-2"] = 2000 } }, Stop);
+        Assert.True(changed.IsSuccessStatusCode, await changed.Content.ReadAsStringAsync(Stop));
+        power = await Until(http, p => (double)p["cap_watts"]! is > 8500 and <= 9000 && p["levels"]!.AsArray().Count == 3, "caps fit the rack");
+        Assert.Equal(1, (int)power["version"]!);
+        Assert.True((double)power["levels"]!.AsArray().Single(l => (string?)l!["kind"] == "node")!["cap_watts"]! <= 2000);
+        Assert.Contains(power["events"]!.AsArray(), e => (string?)e!["what"] == "budgets changed");
+
+        await Refused(new { cluster_wats = 5 }, "'cluster_wats' is not known here");
+        await Refused(new { cluster_watts = -5 }, "'cluster_watts' must be a number from 1");
+        await Refused(new { cluster_share = 0.5, cluster_watts = 5000 }, "given twice");
+        await Refused(new { racks = new Dictionary<string, double> { ["rack-7"] = 9000 } }, "There is no rack 'rack-7'; there are: rack-0");
+        Assert.Equal(1, (int)(await Power(http))["version"]!);
+        await silo.Stop();
+
+        async Task Refused(object budgets, string reason)
+        {
+            using var answer = await http.PutAsJsonAsync("/v1/factory/power", budgets, Stop);
+            Assert.Equal(400, (int)answer.StatusCode);
+            Assert.Contains(reason, (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>(Stop))!["error"]!["message"], StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task<JsonObject> Power(HttpClient http) => (await http.GetFromJsonAsync<JsonObject>("/v1/factory/power", Stop))!;
+
+    private static async Task<JsonObject> Until(HttpClient http, Predicate<JsonObject> condition, string what)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(60);
+        while (true)
+        {
+            var power = await Power(http);
+            if (condition(power))
+            {
+                return power;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline, $"Waited 60 s in vain until {what}: {power}");
+            await Task.Delay(50, Stop);
+        }
     }
 
     [Theory]

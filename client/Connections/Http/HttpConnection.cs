@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Crescent.Client.Json;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Power;
 
 namespace Crescent.Client.Connections.Http;
 
@@ -49,6 +50,24 @@ internal sealed class HttpConnection : IFactoryConnection
                 await _failures.ThrowUnlessOk(reply, stop);
                 return await reply.Content.ReadFromJsonAsync(WireJson.Default.FactorySnapshot, stop)
                     ?? throw new JsonException("The factory's state is null.");
+            },
+            _timeout,
+            cancellationToken).Translating(_failures.Translate);
+
+    public Task<PowerSnapshot> GetPower(CancellationToken cancellationToken) => Power(HttpMethod.Get, null, cancellationToken);
+
+    public Task<PowerSnapshot> SetBudgets(PowerBudgetSettings budgets, CancellationToken cancellationToken) =>
+        Power(HttpMethod.Put, JsonContent.Create(budgets, WireJson.Default.PowerBudgetSettings), cancellationToken);
+
+    private Task<PowerSnapshot> Power(HttpMethod method, JsonContent? body, CancellationToken cancellationToken) =>
+        Deadlines.Within(
+            async stop =>
+            {
+                using var request = new HttpRequestMessage(method, "v1/factory/power") { Content = body };
+                using var reply = await _http.SendAsync(request, stop);
+                await _failures.ThrowUnlessOk(reply, stop);
+                return await reply.Content.ReadFromJsonAsync(WireJson.Default.PowerSnapshot, stop)
+                    ?? throw new JsonException("The state of power is null.");
             },
             _timeout,
             cancellationToken).Translating(_failures.Translate);

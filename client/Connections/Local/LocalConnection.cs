@@ -3,6 +3,7 @@ using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Contracts.Local;
 using Crescent.Grains.Contracts.Membership;
+using Crescent.Grains.Contracts.Power;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -100,6 +101,16 @@ internal sealed class LocalConnection : IFactoryConnection
             }
         }
     }
+
+    public Task<PowerSnapshot> GetPower(CancellationToken cancellationToken) =>
+        Ask(static (grain, stop) => grain.GetPower(stop), cancellationToken);
+
+    public Task<PowerSnapshot> SetBudgets(PowerBudgetSettings budgets, CancellationToken cancellationToken) =>
+        Ask((grain, stop) => grain.SetBudgets(budgets, stop), cancellationToken);
+
+    private Task<PowerSnapshot> Ask(Func<IPowerGrain, CancellationToken, Task<PowerSnapshot>> ask, CancellationToken cancellationToken) => Deadlines
+        .Within(stop => ask(_cluster.GetGrain<IPowerGrain>(0), stop), _timeout, cancellationToken)
+        .Translating(e => _failures.Translate(e, gatewayLost: false));
 
     public async ValueTask DisposeAsync()
     {

@@ -46,6 +46,8 @@ public sealed class SimulatedDevice : IDevice
             Name = spec.DeviceName(index),
             Description = $"simulated {(spec.TensorParallel > 1 ? $"{spec.TensorParallel} x " : "")}{spec.Gpu.Description}",
             Simulated = true,
+            Node = options.Node,
+            Rack = options.Rack,
             ReadsBlockTables = false,
             BlockCount = blocks,
             BlockBytes = (long)(model.KvBytesPerToken(spec.TensorParallel) * StepPlan.BlockSize),

@@ -15,6 +15,12 @@ public sealed record SimulatedDeviceOptions
     /// <summary>Positions a sequence may have, or 0 for the model's; never more than the device's memory holds.</summary>
     public int MaxContext { get; init; }
 
+    /// <summary>The node that it stands in; null for that of its silo.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>The rack that it stands in; null for that of its silo.</summary>
+    public string? Rack { get; init; }
+
     /// <summary>What kernels reach.</summary>
     public TimingParameters Timing { get; init; } = TimingParameters.Default;
 }

@@ -1,3 +1,5 @@
+using Crescent.Grains.Contracts.Power;
+
 namespace Crescent.Grains.Contracts.Factory;
 
 /// <summary>The factory as one silo sees it.</summary>
@@ -12,4 +14,8 @@ public sealed record FactorySnapshot(
     [property: Id(1)] string Model,
     [property: Id(2)] string Policy,
     [property: Id(3)] IReadOnlyList<SiloSnapshot> Silos,
-    [property: Id(4)] IReadOnlyList<DeviceSnapshot> Devices);
+    [property: Id(4)] IReadOnlyList<DeviceSnapshot> Devices)
+{
+    /// <summary>Power budgets and caps, without the events; null from a silo that does not tell.</summary>
+    [Id(5)] public PowerSnapshot? Power { get; init; }
+}

@@ -1,0 +1,20 @@
+using Orleans.Concurrency;
+using Crescent.Grains.Contracts.Power;
+
+namespace Crescent.Grains.Power;
+
+/// <summary>
+/// Keeps the factory's power budgets, key 0: one in the cluster, in any silo. Each silo nudges it when it has not heard of it for a
+/// moment, so that it comes back elsewhere when its silo dies.
+/// </summary>
+[Alias("Crescent.IPowerGovernorGrain")]
+public interface IPowerGovernorGrain : IGrainWithIntegerKey
+{
+    /// <summary>Wakes it.</summary>
+    [Alias("Nudge"), OneWay]
+    Task Nudge();
+
+    /// <summary>Replaces all budgets, which were checked before.</summary>
+    [Alias("SetBudgets"), ResponseTimeout("00:00:05")]
+    Task SetBudgets(PowerBudgetSettings budgets);
+}

@@ -1,0 +1,166 @@
+using Crescent.Control.Placement;
+using Crescent.Control.Power;
+using Crescent.Grains.Contracts.Power;
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+
+namespace Crescent.Grains.Power;
+
+/// <inheritdoc cref="IPowerGovernorGrain"/>
+/// <remarks>The shell of a <see cref="PowerGovernor"/>: reads what its silo has heard, sends orders, tells all silos.</remarks>
+[KeepAlive, Reentrant]
+internal sealed class PowerGovernorGrain(
+    PlacementLedger ledger,
+    SiloRoles roles,
+    PowerDesk desk,
+    IPlacementPolicy policy,
+    IClusterMembershipService membership,
+    ILocalSiloDetails silo,
+    TimeProvider time,
+    ILogger<PowerGovernorGrain> logger) : Grain, IPowerGovernorGrain
+{
+    /// <summary>Time between two looks.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Events that are kept.</summary>
+    private const int MostEvents = 50;
+
+    /// <summary>How long a silo that says nothing keeps a governor from looking, s: then it counts as one without devices.</summary>
+    private const double SilenceSeconds = 5;
+
+    private readonly PowerGovernor _governor = new(PowerControllers.For(policy.Name));
+    private readonly Queue<PowerEventSnapshot> _events = new();
+    private double _startedAt;
+    private long _look;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _startedAt = desk.Now;
+        foreach (var happened in desk.Newest.State?.Events ?? [])
+        {
+            _events.Enqueue(happened);
+        }
+
+        this.RegisterGrainTimer(Look, Interval, Interval);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        desk.Publish(null);
+        return Task.CompletedTask;
+    }
+
+    public Task Nudge() => Task.CompletedTask;
+
+    public Task SetBudgets(PowerBudgetSettings budgets)
+    {
+        var before = desk.Budgets;
+        desk.Hear(new BudgetBook { Version = before.Version + 1, SetAt = time.GetUtcNow().UtcTicks, Budgets = budgets });
+        var readings = Readings();
+        var cluster = PowerDesk.InWatts(budgets, desk.Nameplate(readings)).ClusterWatts;
+        Note("budgets changed", "cluster", readings.Sum(static r => r.Watts), cluster ?? 0);
+        Look();
+        return Task.CompletedTask;
+    }
+
+    private Task Look(CancellationToken cancellationToken)
+    {
+        if (desk.Now - _startedAt > SilenceSeconds || HasHeardAll())
+        {
+            Look();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Look()
+    {
+        foreach (var (at, last) in desk.Departed())
+        {
+            _governor.Remember(at, last);
+        }
+
+        var readings = Readings();
+        var budgets = PowerDesk.InWatts(desk.Budgets.Budgets, desk.Nameplate(readings));
+        var step = _governor.Step(desk.Now, readings, budgets);
+        if (_look++ == 0)
+        {
+            PowerLog.Governs(logger, readings.Length, silo.Name, _governor.Controller.Name);
+            Note($"governor in {silo.Name}", "cluster", readings.Sum(static r => r.Watts), budgets.ClusterWatts ?? 0);
+        }
+
+        foreach (var order in step.Orders)
+        {
+            _ = Send(order);
+        }
+
+        foreach (var happened in step.Events)
+        {
+            Note(PowerState.Word(happened.Action), Level(happened.Level, happened.Name), happened.Watts, happened.BudgetWatts);
+        }
+
+        desk.Publish(State(step, budgets));
+    }
+
+    /// <summary>A silo that has just joined has not heard of most devices yet: it would think their watts free.</summary>
+    private bool HasHeardAll() => membership.CurrentSnapshot.Members.Values.All(m =>
+        m.Status != SiloStatus.Active || roles.Of(m.SiloAddress).Length > 0);
+
+    private DevicePower[] Readings() => [.. ledger.Snapshot().Select(PowerReadings.Of)];
+
+    private async Task Send(CapOrder order)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IGpuGrain>(order.Device).SetCap(CapCommand.Of(order));
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
+        {
+            // It is repeated at the next look for as long as the device does not report it.
+            PowerLog.NotTaken(logger, order.Device, order.Watts, e.Message);
+        }
+    }
+
+    private PowerState State(GovernorStep step, PowerBudgets budgets) => new()
+    {
+        Term = _governor.Term,
+        Look = _look,
+        Governor = silo.Name,
+        Controller = _governor.Controller.Name,
+        Levels =
+        [
+            .. step.Levels.Select(static level => new PowerLevelSnapshot
+            {
+                Kind = PowerState.Word(level.Kind),
+                Name = level.Name,
+                BudgetWatts = level.BudgetWatts,
+                Watts = level.Watts,
+                CapWatts = level.CapWatts,
+                ExposedWatts = level.ExposedWatts,
+                LeastWatts = level.LeastWatts,
+                Price = level.Price,
+                Action = PowerState.Word(level.Action),
+            }),
+        ],
+        DeferBatch = step.DeferBatch,
+        Drain = [.. step.Drain],
+        Events = [.. _events],
+        HasBudgets = !budgets.IsNone,
+    };
+
+    private void Note(string what, string level, double watts, double budget)
+    {
+        PowerLog.Did(logger, what, level, watts, budget);
+        _events.Enqueue(new PowerEventSnapshot(time.GetUtcNow(), what, level, watts, budget));
+        while (_events.Count > MostEvents)
+        {
+            _events.Dequeue();
+        }
+    }
+
+    private static string Level(PowerLevelKind kind, string name) => name.Length == 0 ? PowerState.Word(kind) : $"{PowerState.Word(kind)} {name}";
+}
