@@ -1,5 +1,5 @@
-using Orleans.Concurrency;
 using Crescent.Grains.Contracts.Power;
+using Orleans.Concurrency;
 
 namespace Crescent.Grains.Power;
 
@@ -14,7 +14,7 @@ public interface IPowerGovernorGrain : IGrainWithIntegerKey
     [Alias("Nudge"), OneWay]
     Task Nudge();
 
-    /// <summary>Replaces all budgets, which were checked before.</summary>
+    /// <summary>Replaces all budgets, which were checked before; when it returns, another silo knows them too, if there is one.</summary>
     [Alias("SetBudgets"), ResponseTimeout("00:00:05")]
-    Task SetBudgets(PowerBudgetSettings budgets);
+    Task<BudgetBook> SetBudgets(PowerBudgetSettings budgets);
 }

@@ -18,6 +18,7 @@ internal sealed class PowerGovernorGrain(
     PowerDesk desk,
     IPlacementPolicy policy,
     IClusterMembershipService membership,
+    ITelemetryClient peers,
     ILocalSiloDetails silo,
     TimeProvider time,
     ILogger<PowerGovernorGrain> logger) : Grain, IPowerGovernorGrain
@@ -56,15 +57,37 @@ internal sealed class PowerGovernorGrain(
 
     public Task Nudge() => Task.CompletedTask;
 
-    public Task SetBudgets(PowerBudgetSettings budgets)
+    public async Task<BudgetBook> SetBudgets(PowerBudgetSettings budgets)
     {
-        var before = desk.Budgets;
-        desk.Hear(new BudgetBook { Version = before.Version + 1, SetAt = time.GetUtcNow().UtcTicks, Budgets = budgets });
+        var book = new BudgetBook { Version = desk.Budgets.Version + 1, SetAt = time.GetUtcNow().UtcTicks, Budgets = budgets };
+        desk.Hear(book);
         var readings = Readings();
         var cluster = PowerDesk.InWatts(budgets, desk.Nameplate(readings)).ClusterWatts;
         Note("budgets changed", "cluster", readings.Sum(static r => r.Watts), cluster ?? 0);
         Look();
-        return Task.CompletedTask;
+        await Spread(book);
+        return book;
+    }
+
+    /// <summary>Returns once another silo has the budgets; all have them with the next gossip.</summary>
+    private async Task Spread(BudgetBook book)
+    {
+        var telling = membership.CurrentSnapshot.Members.Values
+            .Where(m => m.Status == SiloStatus.Active && !m.SiloAddress.Equals(silo.SiloAddress))
+            .Select(m => peers.Of(m.SiloAddress).HearBudgets(book))
+            .ToList();
+        while (telling.Count > 0)
+        {
+            var told = await Task.WhenAny(telling);
+            telling.Remove(told);
+            if (told.IsCompletedSuccessfully)
+            {
+                telling.ForEach(static late => late.Ignore());
+                return;
+            }
+
+            PowerLog.NotTold(logger, told.Exception?.GetBaseException().Message ?? "cancelled");
+        }
     }
 
     private Task Look(CancellationToken cancellationToken)

@@ -13,11 +13,10 @@ internal sealed class PowerGrain(PlacementLedger ledger, PowerDesk desk) : Grain
     public async Task<PowerSnapshot> SetBudgets(PowerBudgetSettings budgets, CancellationToken cancellationToken)
     {
         Check(budgets, ledger.Snapshot());
-        await GrainFactory.GetGrain<IPowerGovernorGrain>(0).SetBudgets(budgets).WaitAsync(cancellationToken);
 
-        // The governor may be in another silo, whose word takes a moment; what was set is known here at once.
-        var version = desk.Budgets.Version;
-        return desk.Snapshot(ledger.Snapshot()) with { Budgets = budgets, Version = version };
+        // The governor may be in another silo: what it was told is known here at once.
+        desk.Hear(await GrainFactory.GetGrain<IPowerGovernorGrain>(0).SetBudgets(budgets).WaitAsync(cancellationToken));
+        return desk.Snapshot(ledger.Snapshot());
     }
 
     private static void Check(PowerBudgetSettings budgets, DeviceSighting[] devices)

@@ -31,7 +31,7 @@ internal static class PowerReadings
             Running = report.Running,
             Waiting = report.Waiting,
             QueuedPromptTokens = report.QueuedPromptTokens,
-            QueuedPromptSeconds = load.QueuedPromptTokens * report.Profile.PromptSeconds,
+            QueuedPromptSeconds = load.QueuedSeconds(report.Profile),
             ContextTokens = (double)(report.TotalBlocks - report.FreeBlocks) * report.BlockSize,
             PromptShare = sighting.State.PromptShare,
             MaxStepTokens = report.MaxStepTokens,

@@ -1,3 +1,4 @@
+using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry.Kv;
 using Orleans.Concurrency;
 using Orleans.Services;
@@ -11,6 +12,10 @@ public interface ITelemetryService : IGrainService
     /// <summary>Takes the report of another silo. One way: the next one comes in a moment and replaces a lost one.</summary>
     [Alias("Gossip"), OneWay]
     Task Gossip(SiloReport report);
+
+    /// <summary>Takes over power budgets at once: what a client was told to hold must outlive the silo that told it.</summary>
+    [Alias("HearBudgets"), ResponseTimeout("00:00:02")]
+    Task HearBudgets(BudgetBook budgets);
 
     /// <summary>Takes changes of a device's prefix cache; what is not acknowledged is sent again.</summary>
     [Alias("TakeKvEvents"), ResponseTimeout("00:00:05")]

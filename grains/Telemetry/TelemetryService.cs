@@ -50,6 +50,12 @@ internal sealed class TelemetryService(
         return Task.CompletedTask;
     }
 
+    public Task HearBudgets(BudgetBook budgets)
+    {
+        power.Hear(budgets);
+        return Task.CompletedTask;
+    }
+
     public Task<KvReceipt> TakeKvEvents(KvEventMessage message) => Task.FromResult(caches.Take(message));
 
     private void Apply(SiloReport report)

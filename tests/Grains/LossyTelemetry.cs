@@ -1,3 +1,4 @@
+using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
 
@@ -32,6 +33,8 @@ internal sealed class LossyTelemetry(ITelemetryClient inner) : ITelemetryClient
     private sealed class Service(LossyTelemetry way, ITelemetryService target) : ITelemetryService
     {
         public Task Gossip(SiloReport report) => target.Gossip(report);
+
+        public Task HearBudgets(BudgetBook budgets) => target.HearBudgets(budgets);
 
         public Task<KvReceipt> TakeKvEvents(KvEventMessage message)
         {

@@ -75,12 +75,12 @@ internal sealed class PowerCluster : IAsyncDisposable
     /// <summary>The silo of the governor, as <paramref name="silo"/> has heard.</summary>
     public static string? Governor(InProcessSiloHandle silo) => Service<PowerDesk>(silo).Newest is ({ } state, < 2) ? state.Governor : null;
 
-    /// <summary>A call that runs longer than any test, entering at <paramref name="silo"/>.</summary>
+    /// <summary>A call of some forty seconds, entering at <paramref name="silo"/>.</summary>
     public static RunningCall Call(InProcessSiloHandle silo, int seed) => new(Service<IGenerationService>(silo), new GenerationCall
     {
         RequestId = $"call-{seed}",
         Prompt = [.. Enumerable.Range(0, 400).Select(i => 1 + ((i + (seed * 31)) % 30_000))],
-        MaxTokens = 20_000,
+        MaxTokens = 7000,
     });
 
     public async ValueTask DisposeAsync()
