@@ -49,7 +49,11 @@ public sealed class PowerOptions
             SetAt = any ? 1 : 0,
             Budgets = new PowerBudgetSettings
             {
-                ClusterWatts = cluster.Watts, ClusterShare = cluster.Share, Racks = Watts(Racks), Nodes = Watts(Nodes), Devices = Watts(Devices),
+                ClusterWatts = cluster.Watts,
+                ClusterShare = cluster.Share,
+                Racks = Watts(Racks),
+                Nodes = Watts(Nodes),
+                Devices = Watts(Devices),
             },
         };
     }

@@ -1,5 +1,7 @@
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Power;
+using Crescent.Grains.Serving;
 
 namespace Crescent.Tests.Grains.Power;
 
@@ -59,15 +61,19 @@ public sealed class PowerClusterTests
         // Idle devices draw 75 W each: even they are above it, whatever is capped.
         await cluster.Cluster.Client.GetGrain<IPowerGrain>(0).SetBudgets(new PowerBudgetSettings { ClusterWatts = 100 }, Stop);
         await FactoryCluster.Until(() => desk.DeferBatch, "calls of the batch class are deferred");
-        var service = PowerCluster.Service<Crescent.Grains.Serving.IGenerationService>(silo);
-        var batch = new Crescent.Grains.Serving.GenerationCall
+        var service = PowerCluster.Service<IGenerationService>(silo);
+        var batch = new GenerationCall
         {
-            RequestId = "batch", Prompt = [1, 2, 3], MaxTokens = 3, Priority = Crescent.Engine.Scheduling.RequestPriority.Batch, Deadline = TimeSpan.FromSeconds(1),
+            RequestId = "batch",
+            Prompt = [1, 2, 3],
+            MaxTokens = 3,
+            Priority = RequestPriority.Batch,
+            Deadline = TimeSpan.FromSeconds(1),
         };
-        var refused = await Assert.ThrowsAsync<Crescent.Engine.Scheduling.RequestRefusedException>(() => new RunningCall(service, batch).Ended);
-        Assert.Equal(Crescent.Engine.Scheduling.RefusalReason.Deferred, refused.Reason);
+        var refused = await Assert.ThrowsAsync<RequestRefusedException>(() => new RunningCall(service, batch).Ended);
+        Assert.Equal(RefusalReason.Deferred, refused.Reason);
         Assert.NotNull(refused.RetryAfter);
-        await new RunningCall(service, batch with { RequestId = "live", Priority = Crescent.Engine.Scheduling.RequestPriority.Interactive, Deadline = null }).Ended;
+        await new RunningCall(service, batch with { RequestId = "live", Priority = RequestPriority.Interactive, Deadline = null }).Ended;
 
         // It goes on once power is there again.
         var waiting = new RunningCall(service, batch with { Deadline = TimeSpan.FromMinutes(5) });
