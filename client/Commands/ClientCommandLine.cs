@@ -14,6 +14,7 @@ internal static class ClientCommandLine
             new ChatCommand(terminal, connect),
             new RunCommand(terminal, connect),
             new TopCommand(terminal, connect),
+            new ExplainCommand(terminal, connect),
             new PowerCommand(terminal, connect),
             new LabCommand(terminal),
         };

@@ -18,4 +18,7 @@ internal interface IFactoryConnection : IAsyncDisposable
 
     /// <summary>Replaces all power budgets.</summary>
     Task<PowerSnapshot> SetBudgets(PowerBudgetSettings budgets, CancellationToken cancellationToken);
+
+    /// <summary>Why a request went where it went.</summary>
+    Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken);
 }

@@ -16,6 +16,7 @@ namespace Crescent.Client.Json;
 [JsonSerializable(typeof(FactorySnapshot))]
 [JsonSerializable(typeof(PowerSnapshot))]
 [JsonSerializable(typeof(PowerBudgetSettings))]
+[JsonSerializable(typeof(DecisionAnswer))]
 [JsonSerializable(typeof(JsonNode))]
 internal sealed partial class WireJson : JsonSerializerContext
 {

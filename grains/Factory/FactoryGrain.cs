@@ -16,6 +16,7 @@ internal sealed class FactoryGrain(
     SiloRoles roles,
     IPlacementPolicy policy,
     IClusterMembershipService membership,
+    ITelemetryClient peers,
     IOptions<ClusterOptions> cluster,
     CrescentSiloOptions options,
     PowerDesk power) : Grain, IFactoryGrain
@@ -34,6 +35,28 @@ internal sealed class FactoryGrain(
     {
         Power = power.Snapshot(ledger.Snapshot()) with { Events = [] },
     });
+
+    public async Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken)
+    {
+        var silos = membership.CurrentSnapshot.Members.Values.Where(static m => m.Status == SiloStatus.Active).ToArray();
+        var answers = await Task.WhenAll(silos.Select(s => Ask(s.SiloAddress, requestId, cancellationToken)));
+        return new DecisionAnswer(
+            [.. answers.SelectMany(static a => a ?? []).OrderBy(static d => d.At)],
+            [.. silos.Zip(answers).Where(static s => s.Second is null).Select(static s => s.First.Name)]);
+    }
+
+    /// <summary>What a silo remembers, or null when it does not answer.</summary>
+    private async Task<List<PlacementDecisionReport>?> Ask(SiloAddress silo, string requestId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await peers.Of(silo).FindDecisions(requestId).WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return null;
+        }
+    }
 
     private static DeviceSnapshot Describe(in DeviceSighting device)
     {

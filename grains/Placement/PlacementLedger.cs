@@ -1,4 +1,5 @@
 using Crescent.Control.Placement;
+using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,7 @@ internal sealed class PlacementLedger : IDeviceReports
     private readonly FactoryView _view;
     private readonly PlacementBook _book;
     private readonly OutputLengths _lengths = new();
+    private readonly DecisionRing _decisions;
 
     // In the order of the view's devices.
     private readonly List<Owner> _owners = [];
@@ -24,7 +26,8 @@ internal sealed class PlacementLedger : IDeviceReports
     private readonly long _start;
     private long _calls;
 
-    public PlacementLedger(IPlacementPolicy policy, IOptions<PlacementOptions> options, TimeProvider time, FactoryMetrics metrics, PrefixOverlap prefixes)
+    public PlacementLedger(
+        IPlacementPolicy policy, IOptions<PlacementOptions> options, ILocalSiloDetails silo, TimeProvider time, FactoryMetrics metrics, PrefixOverlap prefixes)
     {
         _time = time;
         _metrics = metrics;
@@ -33,6 +36,7 @@ internal sealed class PlacementLedger : IDeviceReports
         _leaseSeconds = options.Value.ReservationLeaseSeconds;
         _view = new FactoryView { StaleAfter = options.Value.StaleSeconds, MaxQueued = options.Value.MaxQueued };
         _book = new PlacementBook(policy, _view);
+        _decisions = new DecisionRing(policy, silo.Name, time);
     }
 
     /// <summary>Reservations held.</summary>
@@ -139,7 +143,18 @@ internal sealed class PlacementLedger : IDeviceReports
 
             _prefixes.Fill(needs.Prefix, _view.Devices, _view.Overlap);
             var before = _book.Count;
-            var decision = Decide(needs.Call(_calls++), needs.Stream);
+            var call = needs.Call(_calls++);
+            if (needs.RequestId is not null)
+            {
+                _decisions.Begin(needs, call, _view);
+            }
+
+            var decision = Decide(call, needs.Stream);
+            if (needs.RequestId is not null)
+            {
+                _decisions.Decided(call, _view, decision);
+            }
+
             if (decision.IsPlaced && needs.Stream != 0)
             {
                 _prefixes.Predict(needs.Prefix, _owners[decision.Device].Key);
@@ -157,6 +172,7 @@ internal sealed class PlacementLedger : IDeviceReports
         lock (_lock)
         {
             _book.Accept(stream, reply.Device, reply.ReportSequence);
+            _decisions.Took(stream, reply.Device);
         }
     }
 
@@ -201,6 +217,15 @@ internal sealed class PlacementLedger : IDeviceReports
         lock (_lock)
         {
             _lengths.Learn(tenant, maxTokens, tokens);
+        }
+    }
+
+    /// <summary>The decisions about a request that this silo remembers, oldest first.</summary>
+    public List<PlacementDecisionReport> Decisions(string requestId)
+    {
+        lock (_lock)
+        {
+            return _decisions.Find(requestId);
         }
     }
 

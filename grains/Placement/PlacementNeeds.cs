@@ -36,6 +36,12 @@ public sealed record PlacementNeeds
     /// <summary>How soon it is wanted.</summary>
     [Id(6)] public RequestPriority Priority { get; init; } = RequestPriority.Standard;
 
+    /// <summary>The request's id, under which the decision is remembered; null for one that nobody asks about.</summary>
+    [Id(7)] public string? RequestId { get; init; }
+
+    /// <summary>Counts the decisions of the stream.</summary>
+    [Id(8)] public int Attempt { get; init; }
+
     /// <summary>The prompt's blocks, to find those that devices have cached; null to do without. Does not leave the silo.</summary>
     public PromptPrefix? Prefix
     {

@@ -91,6 +91,8 @@ internal sealed class StreamStarter(
                 Priority = call.Priority,
                 Avoid = avoid,
                 Prefer = leader?.Device,
+                RequestId = call.RequestId,
+                Attempt = ticket.Attempt,
                 Prefix = prefix,
             };
             var (reply, failure) = await Try(stream, call, ticket, emitted, needs, leader, cancellationToken);

@@ -1,3 +1,4 @@
+using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry.Kv;
 using Orleans.Concurrency;
@@ -20,4 +21,8 @@ public interface ITelemetryService : IGrainService
     /// <summary>Takes changes of a device's prefix cache; what is not acknowledged is sent again.</summary>
     [Alias("TakeKvEvents"), ResponseTimeout("00:00:05")]
     Task<KvReceipt> TakeKvEvents(KvEventMessage message);
+
+    /// <summary>The decisions about a request that this silo has made and remembers, oldest first.</summary>
+    [Alias("FindDecisions"), ResponseTimeout("00:00:02")]
+    Task<List<PlacementDecisionReport>> FindDecisions(string requestId);
 }

@@ -1,3 +1,4 @@
+using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
@@ -57,6 +58,8 @@ internal sealed class TelemetryService(
     }
 
     public Task<KvReceipt> TakeKvEvents(KvEventMessage message) => Task.FromResult(caches.Take(message));
+
+    public Task<List<PlacementDecisionReport>> FindDecisions(string requestId) => Task.FromResult(ledger.Decisions(requestId));
 
     private void Apply(SiloReport report)
     {

@@ -15,6 +15,7 @@ namespace Crescent.Silo.Http;
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(FactorySnapshot))]
 [JsonSerializable(typeof(PowerSnapshot))]
+[JsonSerializable(typeof(DecisionAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Escapes what JSON asks for and no more: answers go to JSON readers and terminals, never into HTML.</summary>

@@ -37,6 +37,7 @@ internal static class HttpApi
         app.MapModels();
         app.MapFactory();
         app.MapPower();
+        app.MapDecisions();
         app.MapHealth();
         app.MapVersion();
         app.MapTokenizer();

@@ -72,6 +72,52 @@ internal sealed class FakeFactory : IFactoryConnection
         return Answer(call, cancellationToken);
     }
 
+    /// <summary>Two devices that are open and one that drains; the second was chosen.</summary>
+    public static DecisionAnswer Decisions { get; } = new(
+        [
+            new PlacementDecisionReport
+            {
+                RequestId = "chatcmpl-7",
+                Attempt = 1,
+                At = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero),
+                Silo = "front",
+                Policy = "power-aware",
+                Terms = ["first term / s", "second term / J"],
+                PromptTokens = 120,
+                MaxTokens = 64,
+                ExpectedTokens = 40,
+                Chosen = "device-2/cpu",
+                Taken = "device-2/cpu",
+                Candidates =
+                [
+                    Candidate("device-1/cpu", 2, 0.5),
+                    Candidate("device-2/cpu", 0.25, 0.5) with { CachedTokens = 96 },
+                    Candidate("device-3/cpu", 0, 0) with { Gate = "Draining" },
+                ],
+            },
+        ],
+        []);
+
+    public List<string> Explained { get; } = [];
+
+    private static DecisionCandidate Candidate(string device, double first, double second) => new()
+    {
+        Device = device,
+        Gate = "Open",
+        Terms = [first, second],
+        Score = first + second,
+        TtftSeconds = 0.125,
+        ItlSeconds = 0.02,
+        Joules = 7.5,
+        Watts = 30,
+    };
+
+    public Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken)
+    {
+        Explained.Add(requestId);
+        return Task.FromResult(Decisions);
+    }
+
     public Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken) => Task.FromResult(State());
 
     public Task<PowerSnapshot> GetPower(CancellationToken cancellationToken) => Task.FromResult(Power);

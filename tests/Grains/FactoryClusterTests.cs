@@ -107,6 +107,12 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         AssertComplete(running);
         Assert.NotEqual(device, running.Usage!.Device);
 
+        // Both decisions are remembered; tries that met the dead silo may stand between them.
+        var decisions = FactoryCluster.Service<PlacementLedger>(front).Decisions(running.Call.RequestId);
+        var (first, last) = (decisions.Last(d => d.Taken == device), decisions[^1]);
+        Assert.Equal(running.Usage.Device, last.Taken);
+        Assert.True(last.Attempt > first.Attempt && last.PromptTokens >= first.PromptTokens + 10);
+
         // What died with the silo is an estimate and says so.
         Assert.Equal(2, running.Usage.Attempts);
         Assert.InRange(running.Usage.EstimatedJoules, running.Usage.Joules * 10 / 60, running.Usage.Joules * 0.99);
@@ -236,6 +242,22 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
 
         await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         AssertComplete(running);
+    }
+
+    [Fact]
+    public async Task The_decision_about_a_call_is_told_whichever_silo_is_asked()
+    {
+        var running = Start(factory.Silos[1], FactoryCluster.Call(11) with { RequestId = "explained" });
+        await running.Ended;
+        foreach (var silo in factory.Silos)
+        {
+            var grains = FactoryCluster.Service<IGrainFactory>(silo);
+            var answer = await grains.GetGrain<IFactoryGrain>(0).GetDecisions("explained", TestContext.Current.CancellationToken);
+            var decision = Assert.Single(answer.Decisions);
+            Assert.Equal((factory.Silos[1].Name, running.Usage!.Device), (decision.Silo, decision.Taken));
+            Assert.Equal(3, decision.Candidates.Count);
+            Assert.Empty(answer.Silent);
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
@@ -35,6 +36,8 @@ internal sealed class LossyTelemetry(ITelemetryClient inner) : ITelemetryClient
         public Task Gossip(SiloReport report) => target.Gossip(report);
 
         public Task HearBudgets(BudgetBook budgets) => target.HearBudgets(budgets);
+
+        public Task<List<PlacementDecisionReport>> FindDecisions(string requestId) => target.FindDecisions(requestId);
 
         public Task<KvReceipt> TakeKvEvents(KvEventMessage message)
         {

@@ -72,6 +72,18 @@ internal sealed class HttpConnection : IFactoryConnection
             _timeout,
             cancellationToken).Translating(_failures.Translate);
 
+    public Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken) =>
+        Deadlines.Within(
+            async stop =>
+            {
+                using var reply = await _http.GetAsync($"v1/factory/decisions/{Uri.EscapeDataString(requestId)}", stop);
+                await _failures.ThrowUnlessOk(reply, stop);
+                return await reply.Content.ReadFromJsonAsync(WireJson.Default.DecisionAnswer, stop)
+                    ?? throw new JsonException("The decisions are null.");
+            },
+            _timeout,
+            cancellationToken).Translating(_failures.Translate);
+
     public ValueTask DisposeAsync()
     {
         _http.Dispose();

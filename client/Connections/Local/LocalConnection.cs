@@ -83,7 +83,17 @@ internal sealed class LocalConnection : IFactoryConnection
         }
     }
 
-    public async Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken)
+    public Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken) =>
+        Look(stop => _cluster.GetGrain<IFactoryGrain>(0).GetSnapshot(stop), cancellationToken);
+
+    public async Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken)
+    {
+        var answer = await Look(stop => _cluster.GetGrain<IFactoryGrain>(0).GetDecisions(requestId, stop), cancellationToken);
+        return answer.Decisions.Count > 0 ? answer : throw new FactoryException(
+            $"No decision about '{requestId}' is remembered", $"Each front end keeps its last {DecisionAnswer.Kept}; check the id.");
+    }
+
+    private async Task<T> Look<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
         var began = TimeProvider.System.GetTimestamp();
         while (true)
@@ -92,7 +102,7 @@ internal sealed class LocalConnection : IFactoryConnection
             try
             {
                 return await Deadlines.Within(
-                    stop => _cluster.GetGrain<IFactoryGrain>(0).GetSnapshot(stop), left < LongestLook ? left : LongestLook, cancellationToken)
+                    ask, left < LongestLook ? left : LongestLook, cancellationToken)
                     .Translating(e => e is TimeoutException && left > LongestLook ? null : _failures.Translate(e, gatewayLost: false));
             }
             catch (TimeoutException)

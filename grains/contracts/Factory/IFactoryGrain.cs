@@ -7,4 +7,8 @@ public interface IFactoryGrain : IGrainWithIntegerKey
     /// <summary>Silos and devices as the answering silo sees them now.</summary>
     [Alias("GetSnapshot")]
     Task<FactorySnapshot> GetSnapshot(CancellationToken cancellationToken);
+
+    /// <summary>Why a request went where it went: the decisions of all silos about it.</summary>
+    [Alias("GetDecisions")]
+    Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken);
 }

@@ -23,7 +23,7 @@ public sealed class PlacementLedgerTests : IDisposable
     {
         var metrics = new FactoryMetrics(_services.GetRequiredService<IMeterFactory>());
         _caches = new KvIndexFeed(new ManualDumps(), new ManualMembership(), _clock, metrics, NullLogger<KvIndexFeed>.Instance);
-        _ledger = new PlacementLedger(new LeastQueuePolicy(), Options.Create(new PlacementOptions()), _clock, metrics, new PrefixOverlap(_caches));
+        _ledger = new PlacementLedger(new LeastQueuePolicy(), Options.Create(new PlacementOptions()), new LocalSilo(), _clock, metrics, new PrefixOverlap(_caches));
     }
 
     public void Dispose()

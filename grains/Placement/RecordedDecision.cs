@@ -1,0 +1,19 @@
+namespace Crescent.Grains.Placement;
+
+/// <summary>A slot of the <see cref="DecisionRing"/>, used again and again.</summary>
+internal sealed class RecordedDecision
+{
+    public PlacementNeeds? Needs { get; set; }
+
+    public DateTimeOffset At { get; set; }
+
+    public string? Chosen { get; set; }
+
+    public string? Taken { get; set; }
+
+    /// <summary>Devices there were.</summary>
+    public int Devices { get; set; }
+
+    /// <summary>The devices that are kept; longer than needed.</summary>
+    public RecordedCandidate[] Candidates { get; set; } = [];
+}
