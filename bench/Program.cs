@@ -6,6 +6,7 @@ return await new RootCommand("Measures parts of Crescent on this machine.")
     CpuCommand.Create(),
     EngineCommand.Create(),
     IndexCommand.Create(),
+    PlacementCommand.Create(),
     PrefixCommand.Create(),
     SchemaCommand.Create(),
     MaskCommand.Create(),
