@@ -74,7 +74,7 @@ internal sealed class StudySettings
         "--length-error", "Take expected output lengths this much too long, such as 0.3, or too short, -0.3", "X", "a number from -0.9 to 10", static value => value is >= -0.9 and <= 10);
 
     private readonly Option<double?> _shed = NumberOption.Create<double>(
-        "--shed-above", "power-aware refuses what would take this many times the SLO; 0 for never (default: 1.5)", "X", "a number from 0 to 1000", static value => value is >= 0 and <= 1000);
+        "--shed-above", "power-aware refuses what would take this many times the SLO; 0 for never (default: 0.9)", "X", "a number from 0 to 1000", static value => value is >= 0 and <= 1000);
 
     private readonly Option<int?> _jobs = NumberOption.Create<int>(
         "--jobs", "Runs at once (default: the processor's cores)", "N", "a whole number from 1 to 256", static value => value is >= 1 and <= 256);

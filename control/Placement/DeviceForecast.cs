@@ -48,6 +48,27 @@ public readonly record struct DeviceForecast
     /// <summary>Sequences that run, wait or are on their way.</summary>
     public int Batch { get; init; }
 
+    /// <summary>Calls that have no first token yet.</summary>
+    public int Queued { get; init; }
+
+    /// <summary>Prompt tokens that wait before a new prompt.</summary>
+    public int QueuedPromptTokens { get; init; }
+
+    /// <summary>Positions in a KV block.</summary>
+    public int BlockSize { get; init; }
+
+    /// <summary>Positions that the device can give one sequence.</summary>
+    public long Positions { get; init; }
+
+    /// <summary>Positions of the KV blocks that are free and not promised.</summary>
+    public long FreePositions { get; init; }
+
+    /// <summary>Positions of the KV blocks that are in use or promised.</summary>
+    public long UsedPositions { get; init; }
+
+    /// <summary>Positions of all KV blocks.</summary>
+    public long TotalPositions { get; init; }
+
     /// <summary>The forecast for <paramref name="device"/>.</summary>
     /// <param name="device">Its state.</param>
     /// <param name="lasting">Whether a burst is taken to pass, so that only the share of prompts over some seconds counts.</param>
@@ -89,6 +110,13 @@ public readonly record struct DeviceForecast
             DecodeWatts = more,
             AwakeWatts = profile.DecodeWatts(1, decodeClock) - idle,
             Batch = batch,
+            Queued = load.Waiting + device.UnseenCalls,
+            QueuedPromptTokens = queued,
+            BlockSize = load.BlockSize,
+            Positions = load.Positions,
+            FreePositions = (long)device.RoomNow * load.BlockSize,
+            UsedPositions = (long)(load.TotalBlocks - load.FreeBlocks + device.UnseenBlocks) * load.BlockSize,
+            TotalPositions = (long)load.TotalBlocks * load.BlockSize,
         };
     }
 }

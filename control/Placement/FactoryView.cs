@@ -92,14 +92,14 @@ public sealed class FactoryView
 
     /// <summary>Prompt tokens of <paramref name="call"/> that the device at <paramref name="index"/> would have to compute; at least 1.</summary>
     public int Uncached(in PlacementCall call, int index) =>
-        Math.Max(1, call.PromptTokens - (_overlap[index] * Devices[index].Load.BlockSize));
+        Math.Max(1, call.PromptTokens - (_overlap[index] * _forecasts[index].BlockSize));
 
     /// <summary>Whether the device at <paramref name="index"/> may take <paramref name="call"/>.</summary>
     public PlacementGate Gate(in PlacementCall call, int index)
     {
         ref readonly var device = ref Devices[index];
-        var load = device.Load;
-        if ((long)call.PromptTokens + call.MaxTokens - 1 > load.Positions)
+        ref readonly var forecast = ref _forecasts[index];
+        if ((long)call.PromptTokens + call.MaxTokens - 1 > forecast.Positions)
         {
             return PlacementGate.TooSmall;
         }
@@ -119,17 +119,18 @@ public sealed class FactoryView
             return PlacementGate.Avoided;
         }
 
-        if (load.Waiting + device.UnseenCalls >= MaxQueued)
+        if (forecast.Queued >= MaxQueued)
         {
             return PlacementGate.Full;
         }
 
-        if (load.BlocksFor((long)call.PromptTokens + 1) > device.RoomNow)
+        if ((long)call.PromptTokens + 1 > forecast.FreePositions)
         {
             return PlacementGate.Crowded;
         }
 
-        return AddedWatts(call, index) > device.HeadroomWatts ? PlacementGate.PowerShort : PlacementGate.Open;
+        var headroom = device.HeadroomWatts;
+        return double.IsFinite(headroom) && AddedWatts(call, index) > headroom ? PlacementGate.PowerShort : PlacementGate.Open;
     }
 
     /// <summary>Most watts that <paramref name="call"/> adds to the device at <paramref name="index"/> over the next second.</summary>

@@ -27,9 +27,9 @@ public sealed class KvQueuePolicy(double prefillScale = 1) : IPlacementPolicy
     public PlacementTerms Score(in PlacementCall call, FactoryView view, int device)
     {
         ref readonly var state = ref view.Devices[device];
-        var load = state.Load;
-        var prompt = (double)(load.QueuedPromptTokens + state.UnseenPromptTokens + call.PromptTokens) / load.BlockSize;
-        var used = load.TotalBlocks - load.FreeBlocks;
+        ref readonly var forecast = ref view.Forecasts[device];
+        var prompt = (double)(forecast.QueuedPromptTokens + call.PromptTokens) / forecast.BlockSize;
+        var used = (forecast.UsedPositions / forecast.BlockSize) - state.UnseenBlocks;
         return new PlacementTerms(
             prefillScale * Math.Max(0, prompt - view.Overlap[device]), used + state.UnseenPromptBlocks, TieBreak * used);
     }

@@ -4,7 +4,7 @@ namespace Crescent.Control.Placement;
 internal static class LowestScore
 {
     /// <summary>Devices that score the same take turns: the search begins at another one for each call.</summary>
-    public static PlacementDecision Choose(IPlacementPolicy policy, in PlacementCall call, FactoryView view, bool takeTurns = true)
+    public static PlacementDecision Choose(IPlacementPolicy policy, in PlacementCall call, FactoryView view)
     {
         if (!view.TryFindGate(call, out var wanted))
         {
@@ -12,7 +12,7 @@ internal static class LowestScore
         }
 
         var count = view.Devices.Length;
-        var first = takeTurns ? (int)((ulong)call.Number % (uint)count) : 0;
+        var first = (int)((ulong)call.Number % (uint)count);
         var best = PlacementDecision.None;
         for (var i = 0; i < count; i++)
         {

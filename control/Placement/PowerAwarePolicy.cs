@@ -20,7 +20,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     private const double Overdue = 3;
 
     /// <summary>A call may take this many times what it takes alone before it counts as late for load and not for its size.</summary>
-    private const double AloneFactor = 1.5;
+    private const double AloneFactor = 2;
 
     private readonly PowerWeights _weights = weights ?? new PowerWeights();
 
@@ -34,28 +34,53 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     /// <inheritdoc/>
     public PlacementDecision Choose(in PlacementCall call, FactoryView view)
     {
-        var decision = LowestScore.Choose(this, call, view, takeTurns: false);
-        return decision.IsPlaced && _weights.ShedAbove > 0 && IsTooLate(call, view, decision.Device) ? PlacementDecision.Shed : decision;
+        if (!view.TryFindGate(call, out var wanted))
+        {
+            return PlacementDecision.None;
+        }
+
+        var perTtft = _weights.Latency / (_weights.Margin * call.Level.TtftSeconds);
+        var perItl = _weights.Latency / (_weights.Margin * call.Level.ItlSeconds);
+        var perJoule = _weights.Energy / view.ReferenceJoules(call);
+        var best = PlacementDecision.None;
+        var bestScore = double.PositiveInfinity;
+        for (var i = 0; i < view.Forecasts.Length; i++)
+        {
+            // No term is below these, and most devices are out of the question by them: walls and gates cost more to look at.
+            var forecast = Foresee(call, view, i, view.Forecasts[i]);
+            if ((forecast.TtftSeconds * perTtft) + (forecast.ItlSeconds * perItl) + (forecast.Joules * perJoule) >= bestScore
+                || view.Gate(call, i) != wanted)
+            {
+                continue;
+            }
+
+            var terms = Score(call, view, i);
+            if (terms.Score < bestScore)
+            {
+                (best, bestScore) = (new PlacementDecision(i, terms), terms.Score);
+            }
+        }
+
+        return best.IsPlaced && _weights.ShedAbove > 0 && IsTooLate(call, view, best.Device) ? PlacementDecision.Shed : best;
     }
 
     /// <inheritdoc/>
     public PlacementTerms Score(in PlacementCall call, FactoryView view, int device)
     {
-        var forecast = Foresee(call, view, device);
+        var forecast = Foresee(call, view, device, view.Forecasts[device]);
         ref readonly var state = ref view.Devices[device];
-        var load = state.Load;
-        var need = load.BlocksFor((long)(call.PromptTokens + call.ExpectedTokens));
-        var kv = (double)(load.TotalBlocks - load.FreeBlocks + state.UnseenBlocks + need) / load.TotalBlocks;
+        ref readonly var memory = ref view.Forecasts[device];
+        var kv = (memory.UsedPositions + call.PromptTokens + call.ExpectedTokens) / memory.TotalPositions;
         return new PlacementTerms(
             _weights.Latency * Phi(forecast.TtftSeconds / (_weights.Margin * call.Level.TtftSeconds)),
             _weights.Latency * Phi(forecast.ItlSeconds / (_weights.Margin * call.Level.ItlSeconds)),
             _weights.Energy * forecast.Joules / view.ReferenceJoules(call),
-            _weights.Power * state.PointsPerWatt * forecast.Watts,
+            state.PointsPerWatt is > 0 and var price ? _weights.Power * price * view.AddedWatts(call, device) : 0,
             _weights.Kv * Wall(kv));
     }
 
     /// <summary>What the scores are made of, in seconds, joules and watts.</summary>
-    public CallForecast Foresee(in PlacementCall call, FactoryView view, int device) => Foresee(call, view, device, view.Forecasts[device]);
+    public CallForecast Foresee(in PlacementCall call, FactoryView view, int device) => Foresee(call, view, device, view.Forecasts[device]) with { Watts = view.AddedWatts(call, device) };
 
     private CallForecast Foresee(in PlacementCall call, FactoryView view, int device, in DeviceForecast forecast)
     {
@@ -67,7 +92,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         var batch = forecast.Batch;
         var awake = batch == 0 ? 0 : forecast.AwakeWatts * call.ExpectedTokens * itl / (batch + 1);
         var joules = (forecast.PromptWatts * prompt) + (call.ExpectedTokens * forecast.StepJoules) + awake;
-        return new CallForecast(forecast.QueueSeconds + prompt, itl, joules, view.AddedWatts(call, device));
+        return new CallForecast(forecast.QueueSeconds + prompt, itl, joules, 0);
     }
 
     private bool IsTooLate(in PlacementCall call, FactoryView view, int device)
@@ -75,7 +100,8 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         // A governor that saves watts lets clocks rise when load does: what counts is what the device can do then.
         var forecast = Foresee(call, view, device, view.ForecastWhenBusy(device));
         var profile = view.Devices[device].Profile;
-        var ttft = profile.PromptTime(call.PromptTokens) + profile.StepSeconds;
+        var steps = 1 + (call.PromptTokens / Math.Max(1, view.Devices[device].Load.MaxStepTokens));
+        var ttft = profile.PromptTime(call.PromptTokens) + (steps * profile.StepSeconds);
         var itl = profile.DecodeSeconds(1, call.PromptTokens);
         return forecast.TtftSeconds > _weights.ShedAbove * Math.Max(call.Level.TtftSeconds, AloneFactor * ttft)
             || forecast.ItlSeconds > _weights.ShedAbove * Math.Max(call.Level.ItlSeconds, AloneFactor * itl);

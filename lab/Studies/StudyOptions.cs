@@ -9,7 +9,7 @@ public sealed record StudyOptions
 {
     public const double DefaultLoad = 0.5;
     public const int DefaultSeeds = 5;
-    public const double DefaultShedAbove = 1.5;
+    public const double DefaultShedAbove = 0.9;
     public const double DefaultMinSeconds = 300;
     public const double DefaultMaxSeconds = 900;
 

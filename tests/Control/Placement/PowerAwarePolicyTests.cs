@@ -1,0 +1,74 @@
+using Crescent.Control.Placement;
+using CsCheck;
+
+namespace Crescent.Tests.Control.Placement;
+
+public sealed class PowerAwarePolicyTests
+{
+    private static readonly Gen<DeviceLoad> Loads = Gen.Select(Gen.Int[0, 300], Gen.Int[0, 300], Gen.Int[0, 30_000], Gen.Int[0, 1000], Gen.Double[200, 700]).Select(
+        static (running, waiting, queued, free, cap) =>
+            Views.Idle with { Running = running, Waiting = waiting, QueuedPromptTokens = queued, FreeBlocks = free, CapWatts = cap });
+
+    [Fact]
+    public void The_choice_is_the_device_with_the_fewest_points_of_those_with_the_best_gate()
+    {
+        var policy = new PowerAwarePolicy();
+        Gen.Select(Loads.Array[1, 30], Gen.Int[1, 4000], Gen.Int[0, 60]).Sample((loads, prompt, cached) =>
+        {
+            var view = Views.Of(loads);
+            view.Overlap[loads.Length / 2] = Math.Min(cached, prompt / 16);
+            var call = Views.Call(prompt: prompt);
+            var gate = Enumerable.Range(0, loads.Length).Min(device => view.Gate(call, device));
+            var fewest = Enumerable.Range(0, loads.Length).Where(device => view.Gate(call, device) == gate).Min(device => policy.Score(call, view, device).Score);
+
+            var decision = policy.Choose(call, view);
+
+            Assert.Equal(gate <= PlacementGate.Crowded, decision.IsPlaced);
+            Assert.True(!decision.IsPlaced || (view.Gate(call, decision.Device) == gate && decision.Terms.Score == fewest));
+        });
+    }
+
+    [Fact]
+    public void An_idle_device_is_woken_when_the_one_that_is_awake_would_break_its_promise()
+    {
+        var policy = new PowerAwarePolicy();
+        var busy = Views.Idle with { Running = 20, FreeBlocks = 600 };
+        Assert.Equal(0, policy.Choose(Views.Call(), Views.Of(busy, Views.Idle)).Device);
+        Assert.Equal(1, policy.Choose(Views.Call(), Views.Of(busy with { QueuedPromptTokens = 60_000 }, Views.Idle)).Device);
+        Assert.Equal(1, policy.Choose(Views.Call(), Views.Of(busy with { Running = 900 }, Views.Idle)).Device);
+    }
+
+    [Fact]
+    public void Without_energy_and_prices_it_is_a_router_by_queue_and_speed()
+    {
+        var policy = new PowerAwarePolicy(new PowerWeights { Energy = 0, Power = 0 });
+        Assert.Equal(1, policy.Choose(Views.Call(), Views.Of(Views.Idle with { Running = 20, FreeBlocks = 600 }, Views.Idle)).Device);
+    }
+
+    [Fact]
+    public void A_burst_on_its_way_counts_before_any_report_does()
+    {
+        var book = new PlacementBook(new PowerAwarePolicy(), Views.Of(Views.Idle, Views.Idle));
+        var chosen = Enumerable.Range(0, 100).Select(id => book.Place(Views.Call(id, prompt: 900), id).Device).ToList();
+        Assert.Equal(0, chosen[0]);
+        Assert.Contains(1, chosen);
+    }
+
+    [Fact]
+    public void What_no_device_can_serve_in_time_is_shed_only_where_that_is_asked_for()
+    {
+        var late = Views.Idle with { Running = 10, QueuedPromptTokens = 200_000 };
+        Assert.True(new PowerAwarePolicy().Choose(Views.Call(), Views.Of(late, late)).IsPlaced);
+        Assert.True(new PowerAwarePolicy(new PowerWeights { ShedAbove = 1 }).Choose(Views.Call(), Views.Of(late, late)).IsShed);
+        Assert.True(new PowerAwarePolicy(new PowerWeights { ShedAbove = 1 }).Choose(Views.Call(), Views.Of(late, Views.Idle)).IsPlaced);
+    }
+
+    [Fact]
+    public void A_prompt_that_is_late_for_its_size_is_not_shed()
+    {
+        var view = Views.Of(Views.Idle with { TotalBlocks = 100_000, FreeBlocks = 100_000, MaxContext = 1_000_000 });
+        var call = Views.Call(prompt: 200_000);
+        Assert.True(new PowerAwarePolicy().Foresee(call, view, 0).TtftSeconds > call.Level.TtftSeconds);
+        Assert.True(new PowerAwarePolicy(new PowerWeights { ShedAbove = 1 }).Choose(call, view).IsPlaced);
+    }
+}
