@@ -33,7 +33,7 @@ internal static class PowerReadings
             QueuedPromptTokens = report.QueuedPromptTokens,
             QueuedPromptSeconds = load.QueuedSeconds(report.Profile),
             ContextTokens = (double)(report.TotalBlocks - report.FreeBlocks) * report.BlockSize,
-            PromptShare = sighting.State.PromptShare,
+            PromptShare = Math.Max(sighting.State.PromptShare, sighting.State.BurstShare),
             MaxStepTokens = report.MaxStepTokens,
         };
     }
