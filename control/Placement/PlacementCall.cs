@@ -8,5 +8,6 @@ namespace Crescent.Control.Placement;
 /// <param name="Level">What its user is promised.</param>
 /// <param name="Avoid">A device (<c>silo/device</c>) that has just refused the call or died with it, or null.</param>
 /// <param name="Prefer">A device that has what the call needs, chosen whenever it may take the call; or null.</param>
+/// <param name="MayShed">Whether it may be refused because no device would keep the promise.</param>
 public readonly record struct PlacementCall(
-    long Number, int PromptTokens, int MaxTokens, double ExpectedTokens, ServiceLevel Level, string? Avoid = null, string? Prefer = null);
+    long Number, int PromptTokens, int MaxTokens, double ExpectedTokens, ServiceLevel Level, string? Avoid = null, string? Prefer = null, bool MayShed = true);

@@ -61,7 +61,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
             }
         }
 
-        return best.IsPlaced && _weights.ShedAbove > 0 && IsTooLate(call, view, best.Device) ? PlacementDecision.Shed : best;
+        return best.IsPlaced && call.MayShed && _weights.ShedAbove > 0 && IsTooLate(call, view, best.Device) ? PlacementDecision.Shed : best;
     }
 
     /// <inheritdoc/>

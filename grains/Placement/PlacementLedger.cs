@@ -23,6 +23,7 @@ internal sealed class PlacementLedger : IDeviceReports
     private readonly FactoryMetrics _metrics;
     private readonly PrefixOverlap _prefixes;
     private readonly double _leaseSeconds;
+    private readonly bool _sheds;
     private readonly long _start;
     private long _calls;
 
@@ -36,6 +37,7 @@ internal sealed class PlacementLedger : IDeviceReports
         _leaseSeconds = options.Value.ReservationLeaseSeconds;
         _view = new FactoryView { StaleAfter = options.Value.StaleSeconds, MaxQueued = options.Value.MaxQueued };
         _book = new PlacementBook(policy, _view);
+        _sheds = options.Value.Weights.ShedAbove > 0;
         _decisions = new DecisionRing(policy, silo.Name, time);
     }
 
@@ -116,13 +118,25 @@ internal sealed class PlacementLedger : IDeviceReports
         }
     }
 
-    /// <summary>Why no device may take the call, or null when one may.</summary>
+    /// <summary>Why no device may take the call, or none would in the promised time; null when one may.</summary>
     public Refusal? Refuse(PlacementNeeds needs)
     {
         lock (_lock)
         {
             _view.Now = Now();
-            return PlacementRefusal.Of(needs.Call(_calls), _view);
+            var call = needs.Call(_calls);
+            if (PlacementRefusal.Of(call, _view) is { } refusal)
+            {
+                return refusal;
+            }
+
+            if (!needs.MayShed || !_sheds || _view.TryPrefer(call, out _))
+            {
+                return null;
+            }
+
+            _prefixes.Fill(needs.Prefix, _view.Devices, _view.Overlap);
+            return _book.Policy.Choose(call, _view).IsShed ? PlacementRefusal.Shed(_view) : null;
         }
     }
 

@@ -42,6 +42,9 @@ public sealed record PlacementNeeds
     /// <summary>Counts the decisions of the stream.</summary>
     [Id(8)] public int Attempt { get; init; }
 
+    /// <summary>Whether the policy may refuse it for coming too late; not so once its user has seen a part of the answer.</summary>
+    [Id(9)] public bool MayShed { get; init; }
+
     /// <summary>The prompt's blocks, to find those that devices have cached; null to do without. Does not leave the silo.</summary>
     public PromptPrefix? Prefix
     {
@@ -55,6 +58,6 @@ public sealed record PlacementNeeds
     {
         // An embedding takes the room of its prompt and puts out nothing; one token is the least that a call of the core has.
         var most = Math.Max(1, MaxTokens);
-        return new PlacementCall(number, PromptTokens, most, Math.Clamp(ExpectedTokens, 1, most), ServiceLevel.Of(Priority), Avoid, Prefer);
+        return new PlacementCall(number, PromptTokens, most, Math.Clamp(ExpectedTokens, 1, most), ServiceLevel.Of(Priority), Avoid, Prefer, MayShed);
     }
 }

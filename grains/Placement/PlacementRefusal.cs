@@ -36,6 +36,10 @@ internal static class PlacementRefusal
         };
     }
 
+    /// <summary>The refusal of a call that devices could take, but none in the promised time.</summary>
+    public static Refusal Shed(FactoryView view) =>
+        new(RefusalReason.Overloaded, "All devices are so busy that none would answer in the promised time.", RetryAfter(view));
+
     /// <summary>Positions that the largest device can give one sequence; 0 where there is none.</summary>
     public static int MostPositions(FactoryView view)
     {

@@ -87,6 +87,7 @@ internal sealed class StreamStarter(
                 Stream = stream.Id,
                 PromptTokens = call.Prompt.Length + emitted.Length,
                 MaxTokens = left,
+                MayShed = emitted.Length == 0,
                 ExpectedTokens = Math.Min(left, ledger.ExpectedTokens(call.Tenant, call.MaxTokens)),
                 Priority = call.Priority,
                 Avoid = avoid,

@@ -17,13 +17,14 @@ public sealed class PlacementLedgerTests : IDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly Clock _clock = new();
     private readonly KvIndexFeed _caches;
+    private readonly FactoryMetrics _metrics;
     private readonly PlacementLedger _ledger;
 
     public PlacementLedgerTests()
     {
-        var metrics = new FactoryMetrics(_services.GetRequiredService<IMeterFactory>());
-        _caches = new KvIndexFeed(new ManualDumps(), new ManualMembership(), _clock, metrics, NullLogger<KvIndexFeed>.Instance);
-        _ledger = new PlacementLedger(new LeastQueuePolicy(), Options.Create(new PlacementOptions()), new LocalSilo(), _clock, metrics, new PrefixOverlap(_caches));
+        _metrics = new FactoryMetrics(_services.GetRequiredService<IMeterFactory>());
+        _caches = new KvIndexFeed(new ManualDumps(), new ManualMembership(), _clock, _metrics, NullLogger<KvIndexFeed>.Instance);
+        _ledger = Ledger(new LeastQueuePolicy(), new PlacementOptions());
     }
 
     public void Dispose()
@@ -139,6 +140,20 @@ public sealed class PlacementLedgerTests : IDisposable
     }
 
     [Fact]
+    public void A_call_that_would_come_too_late_is_refused_at_once_where_that_is_asked_for_and_nothing_was_emitted()
+    {
+        var options = new PlacementOptions { Weights = new PowerWeights { ShedAbove = 1 } };
+        var ledger = Ledger(new PowerAwarePolicy(options.Weights), options);
+        ledger.Apply(Silo(0, 1, Reports.Idle with { Running = 10, QueuedPromptTokens = 200_000 }));
+        var refusal = ledger.Refuse(Needs(1) with { MayShed = true })!;
+        Assert.Equal(RefusalReason.Overloaded, refusal.Reason);
+        Assert.Contains("in the promised time", refusal.Message, StringComparison.Ordinal);
+        Assert.InRange(refusal.RetryAfter!.Value.TotalSeconds, 1, 60);
+        Assert.Null(ledger.Refuse(Needs(1)));
+        Assert.NotNull(ledger.Place(Needs(1), [Reports.Silo(0)]));
+    }
+
+    [Fact]
     public void A_reservation_that_nobody_releases_ends_with_its_lease_unless_its_stream_is_open()
     {
         Report(0, 1);
@@ -167,14 +182,20 @@ public sealed class PlacementLedgerTests : IDisposable
 
     private SiloAddress? Place(long stream) => _ledger.Place(Needs(stream), [Reports.Silo(0), Reports.Silo(1)]);
 
-    private void Report(int silo, long sequence, DeviceReport? device = null, bool draining = false) => _ledger.Apply(new SiloReport
+    private PlacementLedger Ledger(IPlacementPolicy policy, PlacementOptions options) =>
+        new(policy, Options.Create(options), new LocalSilo(), _clock, _metrics, new PrefixOverlap(_caches));
+
+    private void Report(int silo, long sequence, DeviceReport? device = null, bool draining = false) =>
+        _ledger.Apply(Silo(silo, sequence, device ?? Reports.Idle, draining));
+
+    private static SiloReport Silo(int silo, long sequence, DeviceReport device, bool draining = false) => new()
     {
         Silo = Reports.Silo(silo),
         Name = $"silo-{silo}",
         Sequence = sequence,
         Draining = draining,
-        Devices = [device ?? Reports.Idle],
-    });
+        Devices = [device],
+    };
 
     private sealed class Clock : TimeProvider
     {
