@@ -3,6 +3,7 @@ using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry.Kv;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -22,6 +23,7 @@ internal sealed class TelemetryService(
     PowerDesk power,
     PowerLevels levels,
     IGrainFactory grains,
+    IHostApplicationLifetime host,
     ITelemetryClient peers) : GrainService(id, silo, loggers), ITelemetryService
 {
     /// <summary>Time between two reports.</summary>
@@ -83,7 +85,10 @@ internal sealed class TelemetryService(
         power.Observe(ledger.Snapshot());
         levels.Fill(ledger, state);
         devices.FallBackIf(power.IsForsaken);
-        if ((state is null || age > Patience.TotalSeconds) && power.Now - _nudgedAt > Patience.TotalSeconds)
+
+        // A silo whose start fails, for a port that is taken, has stopped before it could place a governor.
+        var lives = host.ApplicationStarted.IsCancellationRequested && !host.ApplicationStopping.IsCancellationRequested;
+        if (lives && (state is null || age > Patience.TotalSeconds) && power.Now - _nudgedAt > Patience.TotalSeconds)
         {
             _nudgedAt = power.Now;
             _ = grains.GetGrain<IPowerGovernorGrain>(0).Nudge();

@@ -24,6 +24,9 @@ public sealed class SiloHost : IAsyncDisposable
     /// <summary>Time beyond the drain that a stop may take before the process is ended hard.</summary>
     public static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(10);
 
+    /// <summary>Time that a silo whose start failed has to leave the cluster.</summary>
+    private static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(5);
+
     // A drain beyond what its own options allow is refused there.
     private const double MaxDrainSeconds = 3600;
 
@@ -88,7 +91,7 @@ public sealed class SiloHost : IAsyncDisposable
     {
         try
         {
-            await _host.StartAsync(cancellationToken);
+            await StartOrLeave(cancellationToken);
         }
         catch (OptionsValidationException e)
         {
@@ -128,6 +131,32 @@ public sealed class SiloHost : IAsyncDisposable
         }
 
         _model.Dispose();
+    }
+
+    /// <summary>
+    /// What has started before something else failed, the silo among it, is stopped: it leaves the cluster instead of being declared dead, and nothing
+    /// of it runs on while it is disposed of.
+    /// </summary>
+    private async Task StartOrLeave(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _host.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            using var patience = new CancellationTokenSource(LeaveTime);
+            try
+            {
+                await _host.StopAsync(patience.Token);
+            }
+            catch (Exception e) when (e is OperationCanceledException or AggregateException or InvalidOperationException)
+            {
+                // What made the start fail is what the user hears of.
+            }
+
+            throw;
+        }
     }
 
     private static WebApplication BuildFront(
