@@ -94,7 +94,7 @@ public static class StudyPlots
 
     private static void Save(Plot plot, string path)
     {
-        plot.ShowLegend();
+        plot.ShowLegend(Alignment.UpperRight);
         plot.SavePng(path, Width, Height);
     }
 }
