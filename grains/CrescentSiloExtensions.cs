@@ -59,6 +59,7 @@ public static class CrescentSiloExtensions
         services.AddSingleton<EnergyAccounts>();
         services.AddSingleton<StreamStarter>();
         services.AddSingleton<IGenerationService, GenerationService>();
+        services.AddSingleton<StreamMoves>();
         services.AddSingleton<StreamWatch>();
         services.AddHostedService<SiloDrain>();
         services.AddHostedService(static s => s.GetRequiredService<StreamWatch>());

@@ -110,6 +110,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             var reservation = new Reservation
             {
                 Device = view.Devices[decision.Device].Key,
+                Call = call,
                 Uncached = uncached,
                 PromptSeconds = view.Devices[decision.Device].Profile.PromptTime(uncached, call.PromptTokens - uncached),
                 PromptBlocks = load.BlocksFor(call.PromptTokens),
@@ -124,6 +125,52 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         }
 
         return decision;
+    }
+
+    /// <summary>
+    /// Where a call that is placed would go if its device were out of the question. Caches are left out: what one holds of its prompt is not known any more.
+    /// </summary>
+    /// <param name="id">Of its reservation.</param>
+    /// <param name="present">The points that its present device would have, were it placed there now.</param>
+    public PlacementDecision Elsewhere(long id, out double present)
+    {
+        present = 0;
+        if (!_reservations.TryGetValue(id, out var reservation) || view.IndexOf(reservation.Device) is not (>= 0 and var at))
+        {
+            return PlacementDecision.None;
+        }
+
+        view.Overlap.Clear();
+        present = WithoutItself(reservation, at);
+        return policy.Choose(reservation.Call with { Avoid = reservation.Device, Prefer = null }, view);
+    }
+
+    /// <summary>Scores a call on its own device as if it were not there yet.</summary>
+    private double WithoutItself(Reservation reservation, int at)
+    {
+        var load = view.Devices[at].Load;
+        if (reservation.Seen)
+        {
+            view.Devices[at].Load = load with { Waiting = Math.Max(0, load.Waiting - 1), QueuedPromptTokens = Math.Max(0, load.QueuedPromptTokens - reservation.Uncached) };
+            view.Refresh(at);
+        }
+        else
+        {
+            Weigh(reservation, at, -1);
+        }
+
+        var score = policy.Score(reservation.Call, view, at).Score;
+        view.Devices[at].Load = load;
+        if (reservation.Seen)
+        {
+            view.Refresh(at);
+        }
+        else
+        {
+            Weigh(reservation, at, 1);
+        }
+
+        return score;
     }
 
     /// <summary>The device that took the call, which may be another than the one decided on, and from which report on it is counted there.</summary>

@@ -6,6 +6,9 @@ internal sealed class Reservation
     /// <summary><c>silo/device</c>.</summary>
     public required string Device { get; set; }
 
+    /// <summary>The call.</summary>
+    public required PlacementCall Call { get; init; }
+
     /// <summary>Prompt tokens that no cache holds.</summary>
     public required int Uncached { get; init; }
 

@@ -60,7 +60,7 @@ internal sealed class DeviceRegistry(
                 Cap = engine.PowerCap is { } cap ? new CapKeeper(cap, time.GetUtcNow().UtcTicks) : null,
                 Node = options.Node ?? engine.Device.Node ?? silo.Name,
                 Rack = options.Rack ?? engine.Device.Rack ?? "",
-                IsDrained = () => power.Drains(key.ToString()),
+                LacksPower = () => power.Drains(key.ToString()),
             };
             if (!_devices.TryAdd(engine.Device.Name, device))
             {

@@ -30,9 +30,10 @@ internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) :
                 throw new RequestRefusedException(RefusalReason.Stopping, $"{_device.Key} is draining.", TimeSpan.FromSeconds(1));
             }
 
-            if (_device.IsDrained())
+            if (_device.IsDrained)
             {
-                throw new RequestRefusedException(RefusalReason.Overloaded, $"{_device.Key} is drained for want of power.", TimeSpan.FromSeconds(1));
+                var why = _device.IsOutOfService ? "by an operator" : "for want of power";
+                throw new RequestRefusedException(RefusalReason.Overloaded, $"{_device.Key} is drained {why}.", TimeSpan.FromSeconds(1));
             }
 
             _device.Submit(submission);
@@ -42,6 +43,12 @@ internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) :
         {
             return Task.FromResult(Reply(Refusal.From(e)));
         }
+    }
+
+    public Task Drain(bool drained)
+    {
+        _device.IsOutOfService = drained;
+        return Task.CompletedTask;
     }
 
     public Task Cancel(long[] tickets)

@@ -28,7 +28,13 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
     public string Rack { get; init; } = "";
 
     /// <summary>Whether it is to take no new work, for want of power.</summary>
-    public Func<bool> IsDrained { get; init; } = static () => false;
+    public Func<bool> LacksPower { get; init; } = static () => false;
+
+    /// <summary>Whether an operator has taken it out of service.</summary>
+    public bool IsOutOfService { get; set; }
+
+    /// <summary>Whether it is to take no new work, for either reason.</summary>
+    public bool IsDrained => IsOutOfService || LacksPower();
 
     /// <summary>Sequences taken and not ended.</summary>
     public int Live => live.Count;
@@ -138,7 +144,7 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
             CapIncarnation = cap?.Incarnation ?? 0,
             CapTerm = cap?.Stamp.Term ?? 0,
             CapNumber = cap?.Stamp.Number ?? 0,
-            Draining = IsDrained(),
+            Draining = IsDrained,
             Node = Node,
             Rack = Rack,
             Joules = state.Joules,

@@ -13,6 +13,10 @@ public interface IGpuGrain : IGrainWithStringKey
     [Alias("Submit"), ResponseTimeout("00:00:10")]
     Task<SubmissionReply> Submit(Submission submission);
 
+    /// <summary>Takes the device out of service, or back in: it takes no new work, and front ends move what it has, where another device may take it.</summary>
+    [Alias("Drain"), ResponseTimeout("00:00:05")]
+    Task Drain(bool drained);
+
     /// <summary>Ends sequences within one step; unknown tickets are ignored.</summary>
     [Alias("Cancel"), ResponseTimeout("00:00:05")]
     Task Cancel(long[] tickets);

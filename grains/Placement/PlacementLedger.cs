@@ -1,3 +1,4 @@
+using System.Globalization;
 using Crescent.Control.Placement;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
@@ -24,6 +25,7 @@ internal sealed class PlacementLedger : IDeviceReports
     private readonly PrefixOverlap _prefixes;
     private readonly double _leaseSeconds;
     private readonly bool _sheds;
+    private readonly double _moveMargin;
     private readonly long _start;
     private long _calls;
 
@@ -37,6 +39,7 @@ internal sealed class PlacementLedger : IDeviceReports
         _leaseSeconds = options.Value.ReservationLeaseSeconds;
         _view = new FactoryView { StaleAfter = options.Value.StaleSeconds, MaxQueued = options.Value.MaxQueued };
         _book = new PlacementBook(policy, _view);
+        _moveMargin = options.Value.MoveMargin;
         _sheds = options.Value.Weights.ShedAbove > 0;
         _decisions = new DecisionRing(policy, silo.Name, time);
     }
@@ -115,6 +118,34 @@ internal sealed class PlacementLedger : IDeviceReports
         lock (_lock)
         {
             change(_book);
+        }
+    }
+
+    /// <summary>Why a stream should leave its device for another that may take it, or null when it should stay.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="device">Its device.</param>
+    /// <param name="waits">Whether it still waits there for its first token.</param>
+    public string? ReasonToMove(long stream, string device, bool waits)
+    {
+        lock (_lock)
+        {
+            var owner = _owners.Find(o => o.Key == device);
+            if (owner is null || (!owner.Report.Draining && !(waits && _moveMargin > 0)))
+            {
+                return null;
+            }
+
+            _view.Now = Now();
+            var other = _book.Elsewhere(stream, out var present);
+            if (!other.IsPlaced)
+            {
+                return null;
+            }
+
+            var saved = present - other.Terms.Score;
+            return owner.Report.Draining ? $"{device} is drained"
+                : saved > _moveMargin * Math.Max(1, present) ? string.Create(CultureInfo.InvariantCulture, $"it waits at {device}, and another device saves {saved:0.0} points")
+                : null;
         }
     }
 

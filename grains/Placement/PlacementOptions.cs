@@ -7,6 +7,7 @@ public sealed class PlacementOptions
 {
     public const string Section = "Crescent:Placement";
     public const string DefaultPolicy = PlacementPolicies.Default;
+    public const double DefaultMoveMargin = 0.5;
     public const double DefaultReservationLeaseSeconds = 30;
 
     /// <summary>Highest weight of a term.</summary>
@@ -25,6 +26,11 @@ public sealed class PlacementOptions
 
     /// <summary>Most calls without a first token on a device; 1 and up.</summary>
     public int MaxQueued { get; set; } = FactoryView.DefaultMaxQueued;
+
+    /// <summary>
+    /// A call that waits is moved when another device saves this share of the points of its present one, and of at least one point; 0 (never) and up.
+    /// </summary>
+    public double MoveMargin { get; set; } = DefaultMoveMargin;
 
     /// <summary>A reservation without a stream lives no longer than this; 1 and up.</summary>
     public double ReservationLeaseSeconds { get; set; } = DefaultReservationLeaseSeconds;

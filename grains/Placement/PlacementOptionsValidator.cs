@@ -29,6 +29,7 @@ internal sealed class PlacementOptionsValidator : IValidateOptions<PlacementOpti
         Check($"{nameof(options.Weights)}:{nameof(weights.ShedAbove)}", weights.ShedAbove, 0, PlacementOptions.MaxWeight);
         Check(nameof(options.StaleSeconds), options.StaleSeconds, 1, 60);
         Check(nameof(options.MaxQueued), options.MaxQueued, 1, int.MaxValue);
+        Check(nameof(options.MoveMargin), options.MoveMargin, 0, PlacementOptions.MaxWeight);
         Check(nameof(options.ReservationLeaseSeconds), options.ReservationLeaseSeconds, 1, double.MaxValue);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 

@@ -15,6 +15,7 @@ internal sealed class StreamWatch(
     IGrainFactory grains,
     TokenRouter router,
     PlacementLedger ledger,
+    StreamMoves moves,
     IClusterMembershipService membership,
     IOptions<GenerationOptions> options,
     TimeProvider time,
@@ -50,6 +51,7 @@ internal sealed class StreamWatch(
             {
                 ledger.Expire(router.IsOpen);
                 FollowMembership(membership.CurrentSnapshot);
+                moves.Look();
                 await AskDevices();
             }
         }

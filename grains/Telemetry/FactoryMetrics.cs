@@ -12,6 +12,7 @@ internal sealed class FactoryMetrics
     private readonly Counter<long> _reservationsExpired;
     private readonly UpDownCounter<long> _streamsOpen;
     private readonly Counter<long> _streamsResumed;
+    private readonly Counter<long> _streamsMoved;
     private readonly Histogram<double> _streamGap;
     private readonly Counter<long> _framesSent;
     private readonly Counter<long> _frameBytes;
@@ -32,6 +33,7 @@ internal sealed class FactoryMetrics
         _reservationsExpired = meter.CreateCounter<long>(InstrumentNames.ReservationsExpired);
         _streamsOpen = meter.CreateUpDownCounter<long>(InstrumentNames.StreamsOpen);
         _streamsResumed = meter.CreateCounter<long>(InstrumentNames.StreamsResumed);
+        _streamsMoved = meter.CreateCounter<long>(InstrumentNames.StreamsMoved);
         _streamGap = meter.CreateHistogram<double>(InstrumentNames.StreamGap, "s");
         _framesSent = meter.CreateCounter<long>(InstrumentNames.FramesSent);
         _frameBytes = meter.CreateCounter<long>(InstrumentNames.FrameBytes, "By");
@@ -57,6 +59,8 @@ internal sealed class FactoryMetrics
     public void StreamOpened() => _streamsOpen.Add(1);
 
     public void StreamClosed() => _streamsOpen.Add(-1);
+
+    public void StreamMoved() => _streamsMoved.Add(1);
 
     public void StreamResumed(TimeSpan gap)
     {

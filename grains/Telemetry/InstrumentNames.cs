@@ -24,6 +24,9 @@ public static class InstrumentNames
     /// <summary>Attempts that were lost and repeated on another device.</summary>
     public const string StreamsResumed = "crescent.streams.resumed";
 
+    /// <summary>Streams that left a device that was drained, or that they waited at, for another; they count as resumed too.</summary>
+    public const string StreamsMoved = "crescent.streams.moved";
+
     /// <summary>Time from the loss of an attempt to the acceptance of the next, in seconds.</summary>
     public const string StreamGap = "crescent.streams.gap";
 

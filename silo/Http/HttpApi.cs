@@ -36,6 +36,7 @@ internal static class HttpApi
         completions.MapEmbeddings();
         app.MapModels();
         app.MapFactory();
+        app.MapDrain();
         app.MapPower();
         app.MapDecisions();
         app.MapHealth();

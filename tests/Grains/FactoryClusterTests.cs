@@ -225,6 +225,46 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_stream_on_a_device_that_is_drained_goes_on_unbroken_on_another()
+    {
+        var (_, running, device) = await RemoteCall(maxTokens: 60);
+        factory.EngineOf(device).Allow(20);
+        await FactoryCluster.Until(() => running.Count >= 10, "tokens come");
+        var grain = factory.Cluster.Client.GetGrain<IGpuGrain>(device);
+        await grain.Drain(true);
+        foreach (var silo in factory.Silos.Where(s => s.Name != DeviceKey.Parse(device).Silo))
+        {
+            factory.Engine(silo).Free();
+        }
+
+        await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        AssertComplete(running);
+        Assert.NotEqual(device, running.Usage!.Device);
+        await grain.Drain(false);
+        await factory.Settle();
+    }
+
+    [Fact]
+    public async Task A_call_that_waits_moves_to_a_device_that_has_become_idle()
+    {
+        HoldAll();
+        var running = Enumerable.Range(0, 12).Select(i => Start(factory.Silos[0], FactoryCluster.Call(i))).ToArray();
+        await FactoryCluster.Until(() => Live() == 12, "all calls are placed");
+        factory.Engine(factory.Silos[1]).Free();
+
+        // Four were placed there; the fifth has moved.
+        await FactoryCluster.Until(() => running.Count(static r => r.Ended.IsCompleted) > 4, "more calls are answered than the free device had");
+        foreach (var silo in factory.Silos)
+        {
+            factory.Engine(silo).Free();
+        }
+
+        await Task.WhenAll(running.Select(static r => r.Ended)).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.All(running, AssertComplete);
+        await factory.Settle();
+    }
+
+    [Fact]
     public async Task A_device_that_has_lost_a_sequence_is_found_out_and_the_stream_goes_on()
     {
         var (front, running, device) = await RemoteCall(maxTokens: 40);
