@@ -232,15 +232,22 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         await FactoryCluster.Until(() => running.Count >= 10, "tokens come");
         var grain = factory.Cluster.Client.GetGrain<IGpuGrain>(device);
         await grain.Drain(true);
-        foreach (var silo in factory.Silos.Where(s => s.Name != DeviceKey.Parse(device).Silo))
+        try
         {
-            factory.Engine(silo).Free();
+            foreach (var silo in factory.Silos.Where(s => s.Name != DeviceKey.Parse(device).Silo))
+            {
+                factory.Engine(silo).Free();
+            }
+
+            await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            AssertComplete(running);
+            Assert.NotEqual(device, running.Usage!.Device);
+        }
+        finally
+        {
+            await grain.Drain(false);
         }
 
-        await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
-        AssertComplete(running);
-        Assert.NotEqual(device, running.Usage!.Device);
-        await grain.Drain(false);
         await factory.Settle();
     }
 
