@@ -70,6 +70,12 @@ public class FactoryCluster : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>
+    /// Grains, as a silo reaches them. The cluster's client would fail its next calls after a test that restarts a silo, on the gateway that is
+    /// no more.
+    /// </summary>
+    internal IGrainFactory Grains => Service<IGrainFactory>(Silos[0]);
+
     internal TestEngine Engine(InProcessSiloHandle silo) => _engines[silo.Name];
 
     /// <summary>The engine of <c>silo/device</c>.</summary>

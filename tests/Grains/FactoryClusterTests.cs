@@ -173,7 +173,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
     {
         var before = factory.Silos[2];
         var device = $"{before.Name}/history";
-        var grain = factory.Cluster.Client.GetGrain<IGpuGrain>(device);
+        var grain = factory.Grains.GetGrain<IGpuGrain>(device);
         Assert.Equal("history", (await grain.GetState()).Device);
         Assert.Equal(before.SiloAddress, await Where(grain));
         await factory.Cluster.RestartSiloAsync(before);
@@ -187,7 +187,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
     [Fact]
     public async Task A_device_grain_refuses_to_wake_for_a_device_that_its_silo_does_not_own()
     {
-        var grain = factory.Cluster.Client.GetGrain<IGpuGrain>($"{factory.Silos[0].Name}/none");
+        var grain = factory.Grains.GetGrain<IGpuGrain>($"{factory.Silos[0].Name}/none");
         var error = await Assert.ThrowsAnyAsync<Exception>(() => grain.GetState());
         Assert.Contains("does not own", error.ToString(), StringComparison.Ordinal);
     }
@@ -230,7 +230,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         var (_, running, device) = await RemoteCall(maxTokens: 60);
         factory.EngineOf(device).Allow(20);
         await FactoryCluster.Until(() => running.Count >= 10, "tokens come");
-        var grain = factory.Cluster.Client.GetGrain<IGpuGrain>(device);
+        var grain = factory.Grains.GetGrain<IGpuGrain>(device);
         await grain.Drain(true);
         try
         {
@@ -310,7 +310,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
     [Fact]
     public async Task A_client_reads_the_factory()
     {
-        var snapshot = await factory.Cluster.Client.GetGrain<IFactoryGrain>(0).GetSnapshot(TestContext.Current.CancellationToken);
+        var snapshot = await factory.Grains.GetGrain<IFactoryGrain>(0).GetSnapshot(TestContext.Current.CancellationToken);
         Assert.Equal(factory.Silos.Select(static s => s.Name).Order(), snapshot.Silos.Where(static s => s.Status == "Active").Select(static s => s.Name));
         Assert.Equal(factory.Silos.Select(static s => s.Name).Order(), snapshot.Devices.Select(static d => d.Silo));
         Assert.All(snapshot.Devices, static d => Assert.Equal(TestEngine.Blocks, d.TotalBlocks));
@@ -392,5 +392,5 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
     }
 
     private async Task<SiloAddress?> Where(IGpuGrain grain) =>
-        await factory.Cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
+        await factory.Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
 }
