@@ -63,6 +63,7 @@ public static class CrescentSiloExtensions
         services.AddSingleton<StreamWatch>();
         services.AddHostedService<SiloDrain>();
         services.AddHostedService(static s => s.GetRequiredService<StreamWatch>());
+        services.AddHostedService(static s => s.GetRequiredService<StreamMoves>());
         services.AddHostedService<MembershipWatch>();
         services.AddHostedService<KvEventSender>();
         return builder;

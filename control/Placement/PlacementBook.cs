@@ -104,37 +104,45 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         var decision = view.TryPrefer(call, out var preferred) ? preferred : policy.Choose(call, view);
         if (decision.IsPlaced)
         {
-            Release(id);
-            var load = view.Devices[decision.Device].Load;
-            var uncached = view.Uncached(call, decision.Device);
-            var reservation = new Reservation
-            {
-                Device = view.Devices[decision.Device].Key,
-                Call = call,
-                Uncached = uncached,
-                PromptSeconds = view.Devices[decision.Device].Profile.PromptTime(uncached, call.PromptTokens - uncached),
-                PromptBlocks = load.BlocksFor(call.PromptTokens),
-                Blocks = load.BlocksFor((long)call.PromptTokens + call.MaxTokens),
-                Watts = view.AddedWatts(call, decision.Device),
-                MadeAt = view.Now,
-            };
-            _reservations.Add(id, reservation);
-            _unseen.Add(reservation);
-            view.Devices[decision.Device].Reserved++;
-            Weigh(reservation, decision.Device, 1);
+            Charge(call, id, decision.Device);
         }
 
         return decision;
+    }
+
+    /// <summary>Charges a call to a device that was decided on, in place of an earlier reservation of the same <paramref name="id"/>.</summary>
+    public void Charge(in PlacementCall call, long id, int device)
+    {
+        Release(id);
+        var load = view.Devices[device].Load;
+        var uncached = view.Uncached(call, device);
+        var reservation = new Reservation
+        {
+            Device = view.Devices[device].Key,
+            Call = call,
+            Uncached = uncached,
+            PromptSeconds = view.Devices[device].Profile.PromptTime(uncached, call.PromptTokens - uncached),
+            PromptBlocks = load.BlocksFor(call.PromptTokens),
+            Blocks = load.BlocksFor((long)call.PromptTokens + call.MaxTokens),
+            Watts = view.AddedWatts(call, device),
+            MadeAt = view.Now,
+        };
+        _reservations.Add(id, reservation);
+        _unseen.Add(reservation);
+        view.Devices[device].Reserved++;
+        Weigh(reservation, device, 1);
     }
 
     /// <summary>
     /// Where a call that is placed would go if its device were out of the question. Caches are left out: what one holds of its prompt is not known any more.
     /// </summary>
     /// <param name="id">Of its reservation.</param>
+    /// <param name="left">Tokens that may still come; those that have come since it was placed are a part of its prompt now.</param>
+    /// <param name="call">What is left of the call.</param>
     /// <param name="present">The points that its present device would have, were it placed there now.</param>
-    public PlacementDecision Elsewhere(long id, out double present)
+    public PlacementDecision Elsewhere(long id, int left, out PlacementCall call, out double present)
     {
-        present = 0;
+        (call, present) = (default, 0);
         if (!_reservations.TryGetValue(id, out var reservation) || view.IndexOf(reservation.Device) is not (>= 0 and var at))
         {
             return PlacementDecision.None;
@@ -142,7 +150,17 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
 
         view.Overlap.Clear();
         present = WithoutItself(reservation, at);
-        return policy.Choose(reservation.Call with { Avoid = reservation.Device, Prefer = null }, view);
+        var placed = reservation.Call;
+        var come = Math.Max(0, placed.MaxTokens - Math.Max(1, left));
+        call = placed with
+        {
+            PromptTokens = placed.PromptTokens + come,
+            MaxTokens = placed.MaxTokens - come,
+            ExpectedTokens = Math.Clamp(placed.ExpectedTokens - come, 1, placed.MaxTokens - come),
+            Avoid = reservation.Device,
+            Prefer = null,
+        };
+        return policy.Choose(call, view);
     }
 
     /// <summary>Scores a call on its own device as if it were not there yet.</summary>
@@ -172,6 +190,9 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
 
         return score;
     }
+
+    /// <summary>The device (<c>silo/device</c>) that a call is charged to, or null where there is no such reservation.</summary>
+    public string? DeviceOf(long id) => _reservations.GetValueOrDefault(id)?.Device;
 
     /// <summary>The device that took the call, which may be another than the one decided on, and from which report on it is counted there.</summary>
     public void Accept(long id, string device, long reportSequence)

@@ -30,10 +30,14 @@ internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) :
                 throw new RequestRefusedException(RefusalReason.Stopping, $"{_device.Key} is draining.", TimeSpan.FromSeconds(1));
             }
 
-            if (_device.IsDrained)
+            if (_device.IsOutOfService)
             {
-                var why = _device.IsOutOfService ? "by an operator" : "for want of power";
-                throw new RequestRefusedException(RefusalReason.Overloaded, $"{_device.Key} is drained {why}.", TimeSpan.FromSeconds(1));
+                throw new RequestRefusedException(RefusalReason.Stopping, $"{_device.Key} is drained by an operator.", TimeSpan.FromSeconds(1));
+            }
+
+            if (_device.LacksPower())
+            {
+                throw new RequestRefusedException(RefusalReason.Overloaded, $"{_device.Key} is drained for want of power.", TimeSpan.FromSeconds(1));
             }
 
             _device.Submit(submission);

@@ -10,6 +10,8 @@ namespace Crescent.Grains.Gpu;
 /// <summary>A device of this silo: its engine, the sequences it has and the links that carry their tokens.</summary>
 internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveSequences live, FrameSink sink)
 {
+    private bool _isOutOfService;
+
     /// <summary>The device in the cluster.</summary>
     public DeviceKey Key { get; } = key;
 
@@ -31,10 +33,11 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
     public Func<bool> LacksPower { get; init; } = static () => false;
 
     /// <summary>Whether an operator has taken it out of service.</summary>
-    public bool IsOutOfService { get; set; }
-
-    /// <summary>Whether it is to take no new work, for either reason.</summary>
-    public bool IsDrained => IsOutOfService || LacksPower();
+    public bool IsOutOfService
+    {
+        get => Volatile.Read(ref _isOutOfService);
+        set => Volatile.Write(ref _isOutOfService, value);
+    }
 
     /// <summary>Sequences taken and not ended.</summary>
     public int Live => live.Count;
@@ -112,6 +115,8 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
     /// <summary>The device's state now.</summary>
     public DeviceReport Report()
     {
+        // Read before the sequences are counted: a report that says so has all that were taken before.
+        var outOfService = IsOutOfService;
         var info = Engine.Device;
         var state = Engine.State;
         var counters = Engine.Counters;
@@ -144,7 +149,8 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
             CapIncarnation = cap?.Incarnation ?? 0,
             CapTerm = cap?.Stamp.Term ?? 0,
             CapNumber = cap?.Stamp.Number ?? 0,
-            Draining = IsDrained,
+            Draining = outOfService || LacksPower(),
+            OutOfService = outOfService,
             Node = Node,
             Rack = Rack,
             Joules = state.Joules,

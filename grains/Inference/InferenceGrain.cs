@@ -29,7 +29,7 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
                 break;
             }
 
-            if (reply.Refusal.Reason != RefusalReason.Overloaded)
+            if (reply.Refusal.Reason is not (RefusalReason.Overloaded or RefusalReason.Stopping))
             {
                 break;
             }

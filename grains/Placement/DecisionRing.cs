@@ -129,6 +129,7 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
         {
             RequestId = needs.RequestId!,
             Attempt = needs.Attempt,
+            Cause = needs.Cause,
             At = slot.At,
             Silo = silo,
             Policy = policy.Name,

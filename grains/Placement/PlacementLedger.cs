@@ -121,31 +121,42 @@ internal sealed class PlacementLedger : IDeviceReports
         }
     }
 
-    /// <summary>Why a stream should leave its device for another that may take it, or null when it should stay.</summary>
+    /// <summary>
+    /// Charges a stream that should leave its device to another that may take it now, so that no more leave than there is room for.
+    /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="device">Its device.</param>
+    /// <param name="left">Tokens that may still come.</param>
     /// <param name="waits">Whether it still waits there for its first token.</param>
-    public string? ReasonToMove(long stream, string device, bool waits)
+    /// <returns>Why it should leave, or null when it should stay.</returns>
+    public string? TryMove(long stream, string device, int left, bool waits)
     {
         lock (_lock)
         {
-            var owner = _owners.Find(o => o.Key == device);
-            if (owner is null || (!owner.Report.Draining && !(waits && _moveMargin > 0)))
+            var at = _view.IndexOf(device);
+            if (at < 0 || (!_owners[at].Report.Draining && !(waits && _moveMargin > 0)))
             {
                 return null;
             }
 
             _view.Now = Now();
-            var other = _book.Elsewhere(stream, out var present);
-            if (!other.IsPlaced)
+            var report = _owners[at].Report;
+            var other = _book.Elsewhere(stream, left, out var call, out var present);
+            if (!other.IsPlaced || call.Avoid != device || _view.Gate(call, other.Device) > WorstGate(report))
             {
                 return null;
             }
 
             var saved = present - other.Terms.Score;
-            return owner.Report.Draining ? $"{device} is drained"
+            var reason = report.Draining ? $"{device} is drained {report.DrainedBy}"
                 : saved > _moveMargin * Math.Max(1, present) ? string.Create(CultureInfo.InvariantCulture, $"it waits at {device}, and another device saves {saved:0.0} points")
                 : null;
+            if (reason is not null)
+            {
+                _book.Charge(call, stream, other.Device);
+            }
+
+            return reason;
         }
     }
 
@@ -154,6 +165,12 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
+            // One that moves has passed the gates and is charged to the device behind them, which may have no room but for it.
+            if (_book.DeviceOf(needs.Stream) is { } charged && charged != needs.Avoid)
+            {
+                return null;
+            }
+
             _view.Now = Now();
             var call = needs.Call(_calls);
             if (PlacementRefusal.Of(call, _view) is { } refusal)
@@ -189,6 +206,9 @@ internal sealed class PlacementLedger : IDeviceReports
             _prefixes.Fill(needs.Prefix, _view.Devices, _view.Overlap);
             var before = _book.Count;
             var call = needs.Call(_calls++);
+
+            // That of a move stands where the stream is to go: it is no load to the stream itself.
+            _book.Release(needs.Stream);
             if (needs.RequestId is not null)
             {
                 _decisions.Begin(needs, call, _view);
@@ -299,6 +319,12 @@ internal sealed class PlacementLedger : IDeviceReports
             return copy;
         }
     }
+
+    /// <summary>
+    /// The worst gate behind which a stream fares no worse than on its device. An operator wants the device empty even where the others would run slower for
+    /// want of power; to leave one that lacks power for another that does is no gain.
+    /// </summary>
+    private static PlacementGate WorstGate(DeviceReport present) => present.OutOfService ? PlacementGate.PowerShort : PlacementGate.Open;
 
     private PlacementDecision Decide(in PlacementCall call, long stream)
     {

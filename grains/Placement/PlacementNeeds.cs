@@ -45,6 +45,9 @@ public sealed record PlacementNeeds
     /// <summary>Whether the policy may refuse it for coming too late; not so once its user has seen a part of the answer.</summary>
     [Id(9)] public bool MayShed { get; init; }
 
+    /// <summary>Why the stream's attempt before was given up; null for the first.</summary>
+    [Id(20)] public string? Cause { get; init; }
+
     /// <summary>The prompt's blocks, to find those that devices have cached; null to do without. Does not leave the silo.</summary>
     public PromptPrefix? Prefix
     {

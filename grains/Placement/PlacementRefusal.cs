@@ -29,7 +29,7 @@ internal static class PlacementRefusal
                 RefusalReason.TooLong,
                 $"{call.PromptTokens} prompt tokens and {call.MaxTokens} output tokens exceed the {MostPositions(view)} positions of the largest device.",
                 null),
-            PlacementGate.Draining => new Refusal(RefusalReason.Stopping, "All devices are draining.", TimeSpan.FromSeconds(1)),
+            PlacementGate.Draining => new Refusal(RefusalReason.Stopping, "All devices that could take it are drained: by an operator, for want of power, or because their silo stops.", TimeSpan.FromSeconds(1)),
             PlacementGate.Stale => new Refusal(
                 RefusalReason.Overloaded, $"No device was heard of for {view.StaleAfter} s.", TimeSpan.FromSeconds(view.StaleAfter)),
             _ => new Refusal(RefusalReason.Overloaded, "All devices have full queues.", RetryAfter(view)),

@@ -26,6 +26,8 @@ public sealed class GenerationOptions
     /// <summary>How long a silo that stops waits for work in flight; 0 to 3600 s, below the host's shutdown timeout.</summary>
     public double DrainSeconds { get; set; } = DefaultDrainSeconds;
 
-    /// <summary>Devices that a stream may be tried on: a call that breaks every device must not go round them all; 1 to 255.</summary>
+    /// <summary>
+    /// Devices that a stream may be lost with: a call that breaks every device must not go round them all; 1 to 255. Planned moves do not count.
+    /// </summary>
     public int MaxAttempts { get; set; } = DefaultMaxAttempts;
 }

@@ -63,7 +63,7 @@ internal sealed class GenerationService(
 
                 if (read.Lost is not null)
                 {
-                    ended = !await Resume(stream, call, read.Lost, cancellationToken);
+                    ended = !await Resume(stream, call, read.Lost, read.Moved, cancellationToken);
                     if (ended)
                     {
                         yield return new GenerationChunk([], "", "length", Charge(call, Usage(call, stream)));
@@ -110,16 +110,23 @@ internal sealed class GenerationService(
         }
     }
 
-    /// <summary>Repeats a lost attempt from where it stopped.</summary>
+    /// <summary>Repeats an attempt that was lost, or moved, from where it stopped.</summary>
     /// <returns>False when only the end was lost: the stream has all its tokens.</returns>
-    private async Task<bool> Resume(TokenStream stream, GenerationCall call, string reason, CancellationToken cancellationToken)
+    private async Task<bool> Resume(TokenStream stream, GenerationCall call, string reason, bool moved, CancellationToken cancellationToken)
     {
-        var lost = stream.Ticket;
-        TokenLog.AttemptLost(logger, call.RequestId, lost.Attempt, stream.Device ?? "?", stream.Count, reason);
+        var (attempt, device) = (stream.Ticket.Attempt, stream.Device ?? "?");
         starter.Cancel(stream);
-        if (lost.Attempt >= options.Value.MaxAttempts)
+        if (moved)
         {
-            throw new GenerationFailedException($"{call.RequestId} lost its device {lost.Attempt} times, the last time because: {reason}");
+            TokenLog.AttemptMoved(logger, call.RequestId, attempt, device, stream.Count, reason);
+        }
+        else
+        {
+            TokenLog.AttemptLost(logger, call.RequestId, attempt, device, stream.Count, reason);
+            if (stream.Losses >= options.Value.MaxAttempts)
+            {
+                throw new GenerationFailedException($"{call.RequestId} lost its device {stream.Losses} times, the last time because: {reason}");
+            }
         }
 
         if (stream.Count >= call.MaxTokens && !call.WantsEmbedding)
@@ -129,7 +136,15 @@ internal sealed class GenerationService(
 
         var since = time.GetTimestamp();
         await starter.Start(stream, call, TimeSpan.FromSeconds(options.Value.ResumeSeconds), cancellationToken);
-        metrics.StreamResumed(time.GetElapsedTime(since));
+        if (moved)
+        {
+            metrics.StreamMoved();
+        }
+        else
+        {
+            metrics.StreamResumed(time.GetElapsedTime(since));
+        }
+
         return true;
     }
 

@@ -17,9 +17,6 @@ internal static partial class ServingLog
     [LoggerMessage(4, LogLevel.Information, "Silo {Silo} drains: {Sequences} sequences and {Streams} streams are in flight")]
     public static partial void Draining(ILogger logger, string silo, int sequences, int streams);
 
-    [LoggerMessage(12, LogLevel.Information, "Stream {Stream} moves: {Reason}")]
-    public static partial void Moved(ILogger logger, long stream, string reason);
-
     [LoggerMessage(5, LogLevel.Warning, "Silo {Silo} stops with {Sequences} sequences and {Streams} streams in flight after {Seconds} s")]
     public static partial void DrainTimedOut(ILogger logger, string silo, int sequences, int streams, double seconds);
 }

@@ -15,7 +15,6 @@ internal sealed class StreamWatch(
     IGrainFactory grains,
     TokenRouter router,
     PlacementLedger ledger,
-    StreamMoves moves,
     IClusterMembershipService membership,
     IOptions<GenerationOptions> options,
     TimeProvider time,
@@ -51,7 +50,6 @@ internal sealed class StreamWatch(
             {
                 ledger.Expire(router.IsOpen);
                 FollowMembership(membership.CurrentSnapshot);
-                moves.Look();
                 await AskDevices();
             }
         }

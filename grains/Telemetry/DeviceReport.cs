@@ -115,8 +115,14 @@ public sealed record DeviceReport
     /// <summary>Number of that order in the term.</summary>
     [Id(76)] public long CapNumber { get; init; }
 
-    /// <summary>It takes no new work, for want of power.</summary>
+    /// <summary>It takes no new work: an operator has taken it out of service, or it lacks power.</summary>
     [Id(77)] public bool Draining { get; init; }
+
+    /// <summary>An operator has taken it out of service.</summary>
+    [Id(90)] public bool OutOfService { get; init; }
+
+    /// <summary>Why it is drained, where it is.</summary>
+    internal string DrainedBy => OutOfService ? "by an operator" : "for want of power";
 
     /// <summary>What the device costs, as it says itself or as its steps have shown.</summary>
     [Id(60)] public required DeviceProfile Profile { get; init; }

@@ -24,7 +24,7 @@ public static class InstrumentNames
     /// <summary>Attempts that were lost and repeated on another device.</summary>
     public const string StreamsResumed = "crescent.streams.resumed";
 
-    /// <summary>Streams that left a device that was drained, or that they waited at, for another; they count as resumed too.</summary>
+    /// <summary>Streams that left a device that was drained, or that they waited at, for another; they do not count as resumed.</summary>
     public const string StreamsMoved = "crescent.streams.moved";
 
     /// <summary>Time from the loss of an attempt to the acceptance of the next, in seconds.</summary>

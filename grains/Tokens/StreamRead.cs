@@ -7,5 +7,6 @@ namespace Crescent.Grains.Tokens;
 /// <param name="Text">Text since the last read.</param>
 /// <param name="Logprobs">One for each of <paramref name="Tokens"/> when the call asks for them, else none.</param>
 /// <param name="End">Set when the stream has ended: nothing follows.</param>
-/// <param name="Lost">Set when the attempt was lost after the tokens of this read: why. The stream waits for another attempt.</param>
-internal readonly record struct StreamRead(int[] Tokens, string Text, TokenLogprobs[] Logprobs, StreamEnd? End, string? Lost);
+/// <param name="Lost">Set when the attempt was given up after the tokens of this read: why. The stream waits for another attempt.</param>
+/// <param name="Moved">Whether that was planned: the device was well.</param>
+internal readonly record struct StreamRead(int[] Tokens, string Text, TokenLogprobs[] Logprobs, StreamEnd? End, string? Lost, bool Moved);

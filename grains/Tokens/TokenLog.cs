@@ -10,4 +10,7 @@ internal static partial class TokenLog
 
     [LoggerMessage(2, LogLevel.Warning, "Stream {Stream} lost attempt {Attempt} on {Device} after {Tokens} tokens: {Reason}")]
     public static partial void AttemptLost(ILogger logger, string stream, int attempt, string device, int tokens, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "Stream {Stream} moves with attempt {Attempt} off {Device} after {Tokens} tokens: {Reason}")]
+    public static partial void AttemptMoved(ILogger logger, string stream, int attempt, string device, int tokens, string reason);
 }

@@ -27,6 +27,7 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
     private int _attempt;
     private StreamEnd? _end;
     private string? _lost;
+    private bool _moved;
 
     /// <summary>Stream number of its tickets.</summary>
     public long Id { get; } = id;
@@ -42,6 +43,9 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
             }
         }
     }
+
+    /// <summary>Tokens that may still come.</summary>
+    public int Left => maxTokens - Count;
 
     /// <summary>The attempt in force.</summary>
     public StreamTicket Ticket => new(Id, Volatile.Read(ref _attempt));
@@ -60,6 +64,15 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
 
     /// <summary>Calls in a row that asked the device in vain whether it still has the attempt.</summary>
     public int Strikes { get; private set; }
+
+    /// <summary>Attempts that were lost.</summary>
+    public int Losses { get; private set; }
+
+    /// <summary>Attempts that were given up as planned, on devices that were well.</summary>
+    public int Moves { get; private set; }
+
+    /// <summary>Why the attempt before that in force was given up; null for the first.</summary>
+    public string? Cause { get; private set; }
 
     /// <summary>What it has taken so far, over all attempts.</summary>
     public StreamTotals Usage
@@ -80,7 +93,9 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
         lock (_lock)
         {
             _attempt++;
+            Cause = _lost ?? Cause;
             _lost = null;
+            _moved = false;
             Device = null;
             Owner = null;
             return (Ticket, _tokens.ToArray());
@@ -175,6 +190,27 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
         }
     }
 
+    /// <summary>Gives up <paramref name="ticket"/>'s attempt as planned: its device is well, and another may take what is left.</summary>
+    /// <returns>False when it stays: it has ended, is lost, has all its tokens or no device, or another is in force.</returns>
+    public bool Move(StreamTicket ticket, string reason)
+    {
+        lock (_lock)
+        {
+            // An embedding's stream has no tokens to come.
+            var complete = _tokens.Count == maxTokens && maxTokens > 0;
+            if (ticket != Ticket || Device is null || complete || _end is not null || _lost is not null)
+            {
+                return false;
+            }
+
+            Moves++;
+            _moved = true;
+            _lost = reason;
+            _news.Writer.TryWrite(true);
+            return true;
+        }
+    }
+
     /// <summary>The device was asked whether it still has the attempt.</summary>
     /// <param name="ticket">The attempt it was asked for.</param>
     /// <param name="answered">Whether it said yes.</param>
@@ -207,12 +243,13 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
             _text.Clear();
             var logprobs = _logprobs.Count == 0 ? [] : _logprobs.ToArray();
             _logprobs.Clear();
-            return new StreamRead(tokens, text, logprobs, _end, _lost);
+            return new StreamRead(tokens, text, logprobs, _end, _lost, _moved);
         }
     }
 
     private bool Lose(string reason)
     {
+        Losses++;
         _lost = reason;
         _news.Writer.TryWrite(true);
         return false;

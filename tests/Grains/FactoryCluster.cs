@@ -87,10 +87,13 @@ public class FactoryCluster : IAsyncLifetime
         where T : notnull => silo.ServiceProvider.GetRequiredService<T>();
 
     /// <summary>Waits until <paramref name="condition"/> holds; fails with <paramref name="what"/> when it does not for long.</summary>
-    internal static async Task Until(Func<bool> condition, string what, int seconds = 60)
+    internal static Task Until(Func<bool> condition, string what, int seconds = 60) => UntilAsync(() => Task.FromResult(condition()), what, seconds);
+
+    /// <inheritdoc cref="Until"/>
+    internal static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 60)
     {
         var deadline = DateTime.UtcNow.AddSeconds(seconds);
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(DateTime.UtcNow < deadline, $"Waited {seconds} s in vain until {what}.");
             await Task.Delay(20, TestContext.Current.CancellationToken);

@@ -1,4 +1,5 @@
 using System.Text;
+using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
@@ -227,7 +228,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
     [Fact]
     public async Task A_stream_on_a_device_that_is_drained_goes_on_unbroken_on_another()
     {
-        var (_, running, device) = await RemoteCall(maxTokens: 60);
+        var (front, running, device) = await RemoteCall(maxTokens: 60);
         factory.EngineOf(device).Allow(20);
         await FactoryCluster.Until(() => running.Count >= 10, "tokens come");
         var grain = factory.Grains.GetGrain<IGpuGrain>(device);
@@ -242,6 +243,8 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
             await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
             AssertComplete(running);
             Assert.NotEqual(device, running.Usage!.Device);
+            var moved = FactoryCluster.Service<PlacementLedger>(front).Decisions(running.Call.RequestId)[^1];
+            Assert.Equal($"{device} is drained by an operator", moved.Cause);
         }
         finally
         {
@@ -249,6 +252,112 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         }
 
         await factory.Settle();
+    }
+
+    [Fact]
+    public async Task A_stream_that_moves_more_often_than_it_may_be_lost_ends_whole_and_counts_as_moved()
+    {
+        const int Moves = GenerationOptions.DefaultMaxAttempts + 2;
+        var (front, running, _) = await RemoteCall(maxTokens: 150);
+        using var counts = new StreamCounts(front);
+        var stream = FactoryCluster.Service<TokenRouter>(front).Streams.Single();
+        for (var move = 1; move <= Moves; move++)
+        {
+            var from = stream.Device!;
+            var grain = factory.Grains.GetGrain<IGpuGrain>(from);
+            await grain.Drain(true);
+            try
+            {
+                var to = from;
+                await FactoryCluster.Until(() => (to = stream.Device ?? from) != from, $"the stream leaves {from}");
+                Assert.Equal(move, stream.Moves);
+                var before = running.Count;
+                factory.EngineOf(to).Allow(20);
+                await FactoryCluster.Until(() => running.Count > before, "tokens come");
+            }
+            finally
+            {
+                await grain.Drain(false);
+            }
+
+            await SeesDrained(front, 0);
+        }
+
+        foreach (var silo in factory.Silos)
+        {
+            factory.Engine(silo).Free();
+        }
+
+        await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        AssertComplete(running);
+        Assert.Equal(Moves + 1, running.Usage!.Attempts);
+        Assert.Equal((Moves, 0), (counts.Moved, counts.Resumed));
+    }
+
+    [Fact]
+    public async Task A_call_fails_once_it_has_lost_its_device_as_often_as_it_may_and_moves_do_not_count()
+    {
+        var (front, running, _) = await RemoteCall(maxTokens: 60);
+        using var counts = new StreamCounts(front);
+        var stream = FactoryCluster.Service<TokenRouter>(front).Streams.Single();
+        for (var i = 0; i < 2; i++)
+        {
+            var ticket = stream.Ticket;
+            Assert.True(stream.Move(ticket, "a test moves it"));
+            await FactoryCluster.Until(() => stream.Ticket != ticket && stream.Device is not null, "it is placed again");
+        }
+
+        for (var losses = 1; losses < GenerationOptions.DefaultMaxAttempts; losses++)
+        {
+            var ticket = stream.Ticket;
+            stream.LoseAttempt(ticket, "a test loses it");
+            await FactoryCluster.Until(() => stream.Ticket != ticket && stream.Device is not null, "it is placed again");
+        }
+
+        stream.LoseAttempt(stream.Ticket, "a test loses it for good");
+        var failure = await Assert.ThrowsAsync<GenerationFailedException>(() => running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        Assert.Contains("lost its device 4 times, the last time because: a test loses it for good", failure.Message, StringComparison.Ordinal);
+        Assert.Equal((2, 3), (counts.Moved, counts.Resumed));
+    }
+
+    [Fact]
+    public async Task A_stream_stays_on_a_drained_device_to_its_end_when_no_other_may_take_it_and_new_calls_are_refused()
+    {
+        var (front, running, device) = await RemoteCall(maxTokens: 60);
+        var router = FactoryCluster.Service<TokenRouter>(front);
+        var stream = router.Streams.Single();
+        var grains = factory.Silos.Select(s => factory.Grains.GetGrain<IGpuGrain>($"{s.Name}/history")).ToArray();
+        try
+        {
+            await Task.WhenAll(grains.Select(static g => g.Drain(true)));
+            await SeesDrained(front, 3);
+            FactoryCluster.Service<StreamMoves>(front).Look();
+            Assert.Equal(RefusalReason.Stopping, (await Refused(front, FactoryCluster.Call(78))).Reason);
+
+            // Also by the device itself, for those who have not heard of the drain yet.
+            var reply = await factory.Grains.GetGrain<IGpuGrain>(device).Submit(new Submission
+            {
+                Ticket = 1 << 8 | 1,
+                RequestId = "late",
+                Prompt = [1, 2, 3],
+                MaxTokens = 1,
+                Sampling = SamplingParameters.Greedy,
+                StopStrings = [],
+                Front = front.SiloAddress,
+                Observer = await router.GetReference(),
+            });
+            Assert.Equal((RefusalReason.Stopping, $"{device} is drained by an operator."), (reply.Refusal!.Reason, reply.Refusal.Message));
+            factory.EngineOf(device).Free();
+            await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            await Task.WhenAll(grains.Select(static g => g.Drain(false)));
+        }
+
+        AssertComplete(running);
+        Assert.Equal((0, device), (stream.Moves, running.Usage!.Device));
+        await SeesDrained(front, 0);
     }
 
     [Fact]
@@ -348,6 +457,10 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
 
     private static IEnumerable<int> Loads(InProcessSiloHandle silo) =>
         FactoryCluster.Service<PlacementLedger>(silo).Snapshot().Select(static d => d.State.Sequences);
+
+    /// <summary>Waits until the gossip has told a front end of so many drained devices.</summary>
+    private static Task SeesDrained(InProcessSiloHandle front, int count) => FactoryCluster.Until(
+        () => FactoryCluster.Service<PlacementLedger>(front).Snapshot().Count(static d => d.State.Draining) == count, $"{front.Name} sees {count} drained devices");
 
     private void HoldAll()
     {

@@ -10,6 +10,9 @@ public sealed record PlacementDecisionReport
     /// <summary>Counts the decisions of the request's stream: 1 for the first, more when it went on elsewhere.</summary>
     [Id(1)] public int Attempt { get; init; }
 
+    /// <summary>Why the attempt before was given up: a device that was lost, drained, or dearer than another; null for the first.</summary>
+    [Id(20)] public string? Cause { get; init; }
+
     /// <summary>When it was made.</summary>
     [Id(2)] public DateTimeOffset At { get; init; }
 

@@ -178,6 +178,114 @@ public sealed class PlacementLedgerTests : IDisposable
         Assert.Equal(1, _ledger.Snapshot().Single().State.Reserved);
     }
 
+    [Theory]
+    [InlineData(true, "silo-0/gpu is drained by an operator")]
+    [InlineData(false, "silo-0/gpu is drained for want of power")]
+    public void A_stream_leaves_a_drained_device_and_says_who_drained_it(bool byOperator, string reason)
+    {
+        OneOfTwo();
+        Assert.Null(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+        Report(0, 2, Drained with { OutOfService = byOperator });
+        Assert.Equal(reason, _ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+        Assert.Equal([0, 1], _ledger.Snapshot().Select(static d => d.State.Reserved));
+    }
+
+    [Fact]
+    public void A_stream_stays_on_a_drained_device_while_no_other_may_take_it()
+    {
+        OneOfTwo();
+        Report(0, 2, Drained);
+        Report(1, 2, Reports.Idle with { Waiting = FactoryView.DefaultMaxQueued });
+        Assert.Null(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+        Report(1, 3, Reports.Idle with { FreeBlocks = 0 });
+        Assert.Null(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+        Assert.Equal([1, 0], _ledger.Snapshot().Select(static d => d.State.Reserved));
+        Report(1, 4);
+        Assert.NotNull(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+    }
+
+    [Fact]
+    public void The_tokens_that_have_come_need_blocks_too_where_a_stream_goes()
+    {
+        OneOfTwo();
+        Report(0, 2, Drained);
+
+        // Five blocks are 80 positions: the prompt of 64 fits, with 32 tokens more it does not.
+        Report(1, 2, Reports.Idle with { FreeBlocks = 5 });
+        Assert.Null(_ledger.TryMove(1, "silo-0/gpu", 32, waits: false));
+        Assert.NotNull(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+    }
+
+    [Fact]
+    public void No_more_streams_leave_a_drained_device_than_the_others_have_room_for()
+    {
+        Report(0, 1);
+        for (var stream = 1; stream <= 5; stream++)
+        {
+            Taken(stream, "silo-0/gpu");
+        }
+
+        Report(1, 1, Reports.Idle with { Waiting = FactoryView.DefaultMaxQueued - 2 });
+        Report(0, 2, Drained);
+        Assert.Equal([1, 2], Enumerable.Range(1, 5).Where(s => _ledger.TryMove(s, "silo-0/gpu", 64, waits: false) is not null));
+
+        // The room that they were charged is theirs, and no other call's.
+        Assert.Equal(RefusalReason.Overloaded, _ledger.Refuse(Needs(9))!.Reason);
+        var moved = Needs(1) with { Avoid = "silo-0/gpu" };
+        Assert.Null(_ledger.Refuse(moved));
+        Assert.Equal(Reports.Silo(1), _ledger.Place(moved, [Reports.Silo(0), Reports.Silo(1)]));
+        Assert.Equal(5, _ledger.ReservationCount);
+    }
+
+    [Fact]
+    public void An_operator_has_a_device_emptied_onto_others_that_lack_power_and_the_governor_does_not()
+    {
+        OneOfTwo();
+        _ledger.Change(static book => book.Assign(1, new PowerLevel { BudgetWatts = Reports.Idle.Watts + 1 }, null, null, null));
+        Report(0, 2, Drained);
+        Assert.Null(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+        Report(0, 3, Drained with { OutOfService = true });
+        Assert.NotNull(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+    }
+
+    [Fact]
+    public void A_stream_stays_with_a_silo_that_stops()
+    {
+        OneOfTwo();
+        Report(0, 2, draining: true);
+        Assert.Null(_ledger.TryMove(1, "silo-0/gpu", 64, waits: true));
+    }
+
+    [Fact]
+    public void A_call_that_waits_leaves_only_for_a_device_that_saves_more_than_the_margin()
+    {
+        OneOfTwo();
+
+        // Ten others are before it; the margin is half of that.
+        Report(0, 2, Reports.Idle with { Waiting = 11 });
+        Report(1, 2, Reports.Idle with { Waiting = 5 });
+        Assert.Null(_ledger.TryMove(1, "silo-0/gpu", 64, waits: true));
+        Report(1, 3, Reports.Idle with { Waiting = 4 });
+        Assert.Null(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+        Assert.Equal("it waits at silo-0/gpu, and another device saves 6.0 points", _ledger.TryMove(1, "silo-0/gpu", 64, waits: true));
+    }
+
+    private static DeviceReport Drained => Reports.Idle with { Draining = true };
+
+    /// <summary>Two idle devices, the first of which has stream 1.</summary>
+    private void OneOfTwo()
+    {
+        Report(0, 1);
+        Taken(1, "silo-0/gpu");
+        Report(1, 1);
+    }
+
+    private void Taken(long stream, string device)
+    {
+        Place(stream);
+        _ledger.Accepted(stream, new SubmissionReply { Device = device, Owner = Reports.Silo(0), ReportSequence = 1 });
+    }
+
     private static PlacementNeeds Needs(long stream) => new() { Stream = stream, PromptTokens = 64, MaxTokens = 64 };
 
     private SiloAddress? Place(long stream) => _ledger.Place(Needs(stream), [Reports.Silo(0), Reports.Silo(1)]);

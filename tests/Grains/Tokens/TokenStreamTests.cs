@@ -111,6 +111,63 @@ public sealed class TokenStreamTests
         Assert.Equal(0, _stream.Strikes);
     }
 
+    [Fact]
+    public void A_planned_move_is_told_from_a_loss_and_each_is_counted_by_itself()
+    {
+        var first = _stream.BeginAttempt().Ticket;
+        _stream.Assign(first, "silo/a", SiloAddress.Zero);
+        Assert.True(_stream.Move(first, "silo/a is drained"));
+        Assert.False(_stream.Give(first, Records.Output(0, 10, "late")));
+        var read = _stream.Read();
+        Assert.Equal(("silo/a is drained", true), (read.Lost, read.Moved));
+        var second = _stream.BeginAttempt().Ticket;
+        _stream.Assign(second, "silo/b", SiloAddress.Zero);
+        _stream.LoseAttempt(second, "silo/b died");
+        read = _stream.Read();
+        Assert.Equal(("silo/b died", false), (read.Lost, read.Moved));
+        Assert.Equal((1, 1), (_stream.Moves, _stream.Losses));
+    }
+
+    [Fact]
+    public void Why_an_attempt_was_given_up_is_known_until_the_next_is()
+    {
+        var first = _stream.BeginAttempt().Ticket;
+        Assert.Null(_stream.Cause);
+        _stream.LoseAttempt(first, "it died");
+        _stream.BeginAttempt();
+        Assert.Equal("it died", _stream.Cause);
+        _stream.BeginAttempt();
+        Assert.Equal("it died", _stream.Cause);
+    }
+
+    [Fact]
+    public void Only_an_attempt_in_force_that_a_device_has_and_that_is_not_complete_moves()
+    {
+        var first = _stream.BeginAttempt().Ticket;
+        Assert.False(_stream.Move(first, "it is being placed"));
+        var second = _stream.BeginAttempt().Ticket;
+        _stream.Assign(second, "silo/a", SiloAddress.Zero);
+        Assert.False(_stream.Move(first, "old news"));
+        _stream.Give(second, [.. Enumerable.Range(0, 8).Select(static i => Records.Output(i, i))]);
+        Assert.False(_stream.Move(second, "all tokens are there"));
+        _stream.Give(second, Records.Output(8, -1, "", FinishReason.Length));
+        Assert.False(_stream.Move(second, "it has ended"));
+        Assert.Equal((0, 0, null), (_stream.Moves, _stream.Losses, _stream.Read().Lost));
+    }
+
+    [Fact]
+    public void A_lost_attempt_is_not_moved_and_an_embedding_is()
+    {
+        var first = _stream.BeginAttempt().Ticket;
+        _stream.Assign(first, "silo/a", SiloAddress.Zero);
+        _stream.LoseAttempt(first, "it died");
+        Assert.False(_stream.Move(first, "it is drained"));
+        var embedding = new TokenStream(StreamTicket.NewStream(), maxTokens: 0, TimeProvider.System);
+        var ticket = embedding.BeginAttempt().Ticket;
+        embedding.Assign(ticket, "silo/a", SiloAddress.Zero);
+        Assert.True(embedding.Move(ticket, "it is drained"));
+    }
+
     private void AssertRead(int[] tokens, string text)
     {
         var read = _stream.Read();
