@@ -16,6 +16,7 @@ internal static class ClientCommandLine
             new TopCommand(terminal, connect),
             new ExplainCommand(terminal, connect),
             new PowerCommand(terminal, connect),
+            new DrainCommand(terminal, connect),
             new LabCommand(terminal),
         };
 

@@ -13,6 +13,9 @@ internal interface IFactoryConnection : IAsyncDisposable
     /// <summary>Silos and devices now.</summary>
     Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken);
 
+    /// <summary>Takes a device (<c>silo/device</c>) out of service, or puts it back.</summary>
+    Task Drain(string device, bool drained, CancellationToken cancellationToken);
+
     /// <summary>Power budgets and caps now.</summary>
     Task<PowerSnapshot> GetPower(CancellationToken cancellationToken);
 

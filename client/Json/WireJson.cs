@@ -17,6 +17,7 @@ namespace Crescent.Client.Json;
 [JsonSerializable(typeof(PowerSnapshot))]
 [JsonSerializable(typeof(PowerBudgetSettings))]
 [JsonSerializable(typeof(DecisionAnswer))]
+[JsonSerializable(typeof(DrainDocument))]
 [JsonSerializable(typeof(JsonNode))]
 internal sealed partial class WireJson : JsonSerializerContext
 {

@@ -38,7 +38,7 @@ internal static class DecisionTable
         var preferred = decision.Preferred is null ? "" : $" · had to go to {decision.Preferred} if it could";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{decision.RequestId} · attempt {decision.Attempt} · {decision.At:yyyy-MM-dd HH:mm:ss.fff}Z · {decision.Policy} at {decision.Silo} · prompt {decision.PromptTokens}, "
+            $"{decision.RequestId} · attempt {decision.Attempt}{(decision.Cause is null ? "" : $", since {decision.Cause}")} · {decision.At:yyyy-MM-dd HH:mm:ss.fff}Z · {decision.Policy} at {decision.Silo} · prompt {decision.PromptTokens}, "
             + $"at most {decision.MaxTokens}, expected {decision.ExpectedTokens:0} tokens{preferred} → {outcome}");
     }
 

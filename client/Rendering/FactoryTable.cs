@@ -96,7 +96,7 @@ internal static class FactoryTable
     {
         var name = device.Device;
         name = device.Simulated ? $"{name} (simulated)" : name;
-        return device.Draining ? $"{name} (draining)" : name;
+        return device.OutOfService ? $"{name} (drained)" : device.Draining ? $"{name} (draining)" : name;
     }
 
     private static string Title(FactorySnapshot factory) =>

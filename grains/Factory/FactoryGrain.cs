@@ -1,5 +1,6 @@
 using Crescent.Control.Placement;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry;
@@ -21,6 +22,9 @@ internal sealed class FactoryGrain(
     CrescentSiloOptions options,
     PowerDesk power) : Grain, IFactoryGrain
 {
+    /// <summary>Devices that an error names.</summary>
+    private const int MostNamed = 20;
+
     public Task<FactorySnapshot> GetSnapshot(CancellationToken cancellationToken) => Task.FromResult(new FactorySnapshot(
         cluster.Value.ClusterId,
         options.Model,
@@ -35,6 +39,18 @@ internal sealed class FactoryGrain(
     {
         Power = power.Snapshot(ledger.Snapshot()) with { Events = [] },
     });
+
+    public async Task Drain(string device, bool drained, CancellationToken cancellationToken)
+    {
+        var known = ledger.Snapshot().Select(static d => d.State.Key).Order(StringComparer.Ordinal).ToArray();
+        if (Array.IndexOf(known, device) < 0)
+        {
+            throw new ArgumentException(
+                $"The factory has no device '{device}'; it has {string.Join(", ", known.Take(MostNamed))}{(known.Length > MostNamed ? ", …" : "")}.");
+        }
+
+        await GrainFactory.GetGrain<IGpuGrain>(device).Drain(drained).WaitAsync(cancellationToken);
+    }
 
     public async Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken)
     {
@@ -83,6 +99,7 @@ internal sealed class FactoryGrain(
             IdleJoules = report.IdleJoules,
             OutputTokens = report.OutputTokens,
             Draining = state.Draining,
+            OutOfService = report.OutOfService,
             Reserved = state.Reserved,
             Sequence = state.Sequence,
             AgeSeconds = device.AgeSeconds,

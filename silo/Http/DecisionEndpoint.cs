@@ -20,8 +20,7 @@ internal static class DecisionEndpoint
         throw new ApiException(
             StatusCodes.Status404NotFound,
             ApiException.InvalidRequest,
-            $"No decision about '{requestId}' is remembered: each front end keeps its last {DecisionAnswer.Kept}. The id is the one that the answer carries, "
-            + $"such as chatcmpl-….{silent}",
+            $"No decision about '{requestId}' is remembered: each front end keeps its last {DecisionAnswer.Kept}, by the `id` of the completion.{silent}",
             "request_id",
             "decision_not_found");
     }

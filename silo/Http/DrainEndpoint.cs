@@ -1,5 +1,4 @@
 using Crescent.Grains.Contracts.Factory;
-using Crescent.Grains.Gpu;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Http;
@@ -19,18 +18,17 @@ internal static class DrainEndpoint
 
     private static async Task<IResult> Drain(string silo, string device, bool drained, IGrainFactory grains, CancellationToken cancellationToken)
     {
-        var factory = await grains.GetGrain<IFactoryGrain>(0).GetSnapshot(cancellationToken);
-        if (!factory.Devices.Any(known => known.Silo == silo && known.Device == device))
+        try
         {
-            throw new ApiException(
-                StatusCodes.Status404NotFound,
-                ApiException.InvalidRequest,
-                $"The factory has no device '{silo}/{device}'; it has {string.Join(", ", factory.Devices.Take(20).Select(static known => $"{known.Silo}/{known.Device}"))}.",
-                "device",
-                "device_not_found");
+            await grains.GetGrain<IFactoryGrain>(0).Drain(Key(silo, device), drained, cancellationToken);
+            return Results.NoContent();
         }
-
-        await grains.GetGrain<IGpuGrain>(new DeviceKey(silo, device).ToString()).Drain(drained).WaitAsync(cancellationToken);
-        return Results.NoContent();
+        catch (ArgumentException e)
+        {
+            throw new ApiException(StatusCodes.Status404NotFound, ApiException.InvalidRequest, e.Message, "device", "device_not_found");
+        }
     }
+
+    /// <summary><c>silo/device</c>. Of all that a path encodes, only a slash is left so: a device's name may have one.</summary>
+    internal static string Key(string silo, string device) => $"{silo}/{device.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)}";
 }

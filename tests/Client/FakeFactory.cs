@@ -100,6 +100,8 @@ internal sealed class FakeFactory : IFactoryConnection
 
     public List<string> Explained { get; } = [];
 
+    public DecisionAnswer Explanation { get; set; } = Decisions;
+
     private static DecisionCandidate Candidate(string device, double first, double second) => new()
     {
         Device = device,
@@ -115,10 +117,18 @@ internal sealed class FakeFactory : IFactoryConnection
     public Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken)
     {
         Explained.Add(requestId);
-        return Task.FromResult(Decisions);
+        return Task.FromResult(Explanation);
     }
 
     public Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken) => Task.FromResult(State());
+
+    public List<(string Device, bool Drained)> Drained { get; } = [];
+
+    public Task Drain(string device, bool drained, CancellationToken cancellationToken)
+    {
+        Drained.Add((device, drained));
+        return Task.CompletedTask;
+    }
 
     public Task<PowerSnapshot> GetPower(CancellationToken cancellationToken) => Task.FromResult(Power);
 

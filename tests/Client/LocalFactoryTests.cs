@@ -4,6 +4,7 @@ using Crescent.Client.Connections;
 using Crescent.Grains.Contracts.Local;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
+using Crescent.Tests.Grains;
 
 namespace Crescent.Tests.Client;
 
@@ -78,6 +79,34 @@ public sealed class LocalFactoryTests : IAsyncLifetime
             var run = await Run(string.Concat(Enumerable.Repeat("word ", 3000)), ["run", "-", .. way], exit: 1);
             Assert.Equal("", run.Output);
             Assert.Matches(@"^error: .*2048.* Change the prompt or the option it names\.\n$", run.Error);
+        }
+    }
+
+    [Fact]
+    public async Task A_device_is_drained_and_put_back_over_both_transports()
+    {
+        foreach (var way in Ways())
+        {
+            var drain = await Run("", ["drain", "local/cpu", .. way]);
+            Assert.Equal("local/cpu is drained: it takes no new calls.\nlocal/cpu is empty.\n", drain.Output);
+            Assert.Contains("cpu (drained)", (await Run("", ["top", .. way])).Output, StringComparison.Ordinal);
+            Assert.Contains("drained: by an operator", (await Run("", ["run", Question, .. way], exit: 1)).Error, StringComparison.Ordinal);
+            Assert.Equal("local/cpu is back in service.\n", (await Run("", ["drain", "local/cpu", "--undo", .. way])).Output);
+            await FactoryCluster.UntilAsync(
+                async () => !(await Run("", ["top", .. way])).Output.Contains("drained", StringComparison.Ordinal), "the factory hears of it");
+            Assert.Equal("23 + 48 = 71", (string?)JsonNode.Parse((await Run("", ["run", Question, "--json", .. way])).Output)!["text"]);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_answered_alike_over_both_transports()
+    {
+        foreach (var way in Ways())
+        {
+            Assert.Matches(
+                @"^error: No decision about 'nothing' is remembered: each front end keeps its last 4096, by the `id` of the completion\. Check the id, .*\n$",
+                (await Run("", ["explain", "nothing", .. way], exit: 1)).Error);
+            Assert.Matches(@"^error: The factory has no device 'local/gpu'; it has local/cpu\. Name one .*\n$", (await Run("", ["drain", "local/gpu", .. way], exit: 1)).Error);
         }
     }
 

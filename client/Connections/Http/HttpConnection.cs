@@ -72,6 +72,21 @@ internal sealed class HttpConnection : IFactoryConnection
             _timeout,
             cancellationToken).Translating(_failures.Translate);
 
+    public Task Drain(string device, bool drained, CancellationToken cancellationToken) =>
+        Deadlines.Within(
+            async stop =>
+            {
+                // A silo's name has no slash; a device's may.
+                var slash = device.IndexOf('/', StringComparison.Ordinal);
+                var path = $"v1/factory/devices/{Uri.EscapeDataString(device[..slash])}/{Uri.EscapeDataString(device[(slash + 1)..])}/drain";
+                using var request = new HttpRequestMessage(drained ? HttpMethod.Post : HttpMethod.Delete, path);
+                using var reply = await _http.SendAsync(request, stop);
+                await _failures.ThrowUnlessOk(reply, stop);
+                return true;
+            },
+            _timeout,
+            cancellationToken).Translating(_failures.Translate);
+
     public Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken) =>
         Deadlines.Within(
             async stop =>

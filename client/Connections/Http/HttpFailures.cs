@@ -42,7 +42,8 @@ internal sealed class HttpFailures(string address, TimeSpan timeout)
         }
 
         var status = (int)reply.StatusCode;
-        var remedy = reply.StatusCode switch
+        var error = ErrorIn(await reply.Content.ReadAsStringAsync(cancellationToken));
+        var remedy = (error?["code"] as JsonValue)?.TryGetValue<string>(out var code) == true && RemedyFor(code) is { } special ? special : reply.StatusCode switch
         {
             HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => "The factory is busy or starting: try again soon.",
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "The front end wants a key that this console does not send.",
@@ -50,8 +51,7 @@ internal sealed class HttpFailures(string address, TimeSpan timeout)
             HttpStatusCode.NotFound => "Check --url: it must be a Crescent front end.",
             _ => "See the front end's log.",
         };
-        var text = await reply.Content.ReadAsStringAsync(cancellationToken);
-        throw Refusal(ErrorIn(text), $"{address} replied {status} {reply.ReasonPhrase}".TrimEnd(), remedy);
+        throw Refusal(error, $"{address} replied {status} {reply.ReasonPhrase}".TrimEnd(), remedy);
     }
 
     /// <summary>The failure that an OpenAI error object tells of.</summary>
@@ -60,6 +60,14 @@ internal sealed class HttpFailures(string address, TimeSpan timeout)
         var message = (error?["message"] as JsonValue)?.GetValue<string>();
         return new FactoryException(string.IsNullOrWhiteSpace(message) ? fallback : message, remedy);
     }
+
+    /// <summary>What to do about an error whose code says more than its status.</summary>
+    private static string? RemedyFor(string code) => code switch
+    {
+        "decision_not_found" => Remedies.Decision,
+        "device_not_found" => Remedies.Device,
+        _ => null,
+    };
 
     private static JsonObject? ErrorIn(string text)
     {

@@ -90,8 +90,19 @@ internal sealed class LocalConnection : IFactoryConnection
     {
         var answer = await Look(stop => _cluster.GetGrain<IFactoryGrain>(0).GetDecisions(requestId, stop), cancellationToken);
         return answer.Decisions.Count > 0 ? answer : throw new FactoryException(
-            $"No decision about '{requestId}' is remembered", $"Each front end keeps its last {DecisionAnswer.Kept}; check the id.");
+            $"No decision about '{requestId}' is remembered: each front end keeps its last {DecisionAnswer.Kept}, by the `id` of the completion", Remedies.Decision);
     }
+
+    public Task Drain(string device, bool drained, CancellationToken cancellationToken) => Deadlines
+        .Within(
+            async stop =>
+            {
+                await _cluster.GetGrain<IFactoryGrain>(0).Drain(device, drained, stop);
+                return true;
+            },
+            _timeout,
+            cancellationToken)
+        .Translating(e => _failures.Translate(e, gatewayLost: false));
 
     private async Task<T> Look<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {

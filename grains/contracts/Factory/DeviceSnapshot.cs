@@ -55,6 +55,9 @@ public sealed record DeviceSnapshot
     /// <summary>True when it takes no new work.</summary>
     [Id(16)] public bool Draining { get; init; }
 
+    /// <summary>True when an operator has taken it out of service.</summary>
+    [Id(60)] public bool OutOfService { get; init; }
+
     /// <summary>Reservations that this view holds on it: calls placed and not yet ended.</summary>
     [Id(17)] public int Reserved { get; init; }
 

@@ -8,6 +8,17 @@ public interface IFactoryGrain : IGrainWithIntegerKey
     [Alias("GetSnapshot")]
     Task<FactorySnapshot> GetSnapshot(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Takes a device out of service, or puts it back: it takes no new calls, and what it has goes on elsewhere where another device may take it.
+    /// A drain ends with the process of the device's silo.
+    /// </summary>
+    /// <param name="device"><c>silo/device</c>.</param>
+    /// <param name="drained">Whether it is to be out of service.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">There is no such device; names those that there are.</exception>
+    [Alias("Drain"), ResponseTimeout("00:00:10")]
+    Task Drain(string device, bool drained, CancellationToken cancellationToken);
+
     /// <summary>Why a request went where it went: the decisions of all silos about it.</summary>
     [Alias("GetDecisions")]
     Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken);

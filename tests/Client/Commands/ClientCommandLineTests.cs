@@ -18,6 +18,7 @@ public sealed class ClientCommandLineTests
     [InlineData("chat", "--max-tokens --temperature --top-p --seed --system --url --cluster --timeout --json --verbose")]
     [InlineData("run", "--max-tokens --temperature --top-p --seed --system --url --cluster --timeout --json --verbose")]
     [InlineData("top", "--once --url --cluster --timeout --json --verbose")]
+    [InlineData("drain", "--undo --no-wait --wait --url --cluster --timeout --json --verbose")]
     public async Task Help_of_a_command_lists_every_option_with_its_default(string command, string options)
     {
         Assert.Equal(0, await Run(command, "--help"));

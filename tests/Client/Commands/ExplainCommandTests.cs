@@ -23,6 +23,15 @@ public sealed class ExplainCommandTests
     }
 
     [Fact]
+    public async Task A_decision_about_a_stream_that_went_on_elsewhere_says_why()
+    {
+        var terminal = new FakeTerminal();
+        _factory.Explanation = FakeFactory.Decisions with { Decisions = [FakeFactory.Decisions.Decisions[0] with { Attempt = 2, Cause = "device-1/cpu is drained by an operator" }] };
+        Assert.Equal(0, await Run(terminal));
+        Assert.Contains("attempt 2, since device-1/cpu is drained by an operator ·", terminal.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Json_is_the_whole_answer()
     {
         var terminal = new FakeTerminal();

@@ -29,6 +29,13 @@ public sealed class FactoryTableTests
     }
 
     [Fact]
+    public void A_device_that_an_operator_has_drained_says_so()
+    {
+        var factory = FakeFactory.Snapshot with { Devices = [FakeFactory.Snapshot.Devices[0] with { Draining = true, OutOfService = true }] };
+        Assert.Contains(Render(factory), line => line.Contains("cpu (drained)", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_simulated_device_says_so()
     {
         var factory = FakeFactory.Snapshot with { Devices = [FakeFactory.Snapshot.Devices[0] with { Simulated = true }] };

@@ -23,6 +23,9 @@ internal sealed class FrontEnd : IAsyncDisposable
 
     public RequestDelegate Factory { get; set; } = context => context.Response.WriteAsync("{}");
 
+    /// <summary>Replies to all that has no reply of its own.</summary>
+    public RequestDelegate Other { get; set; } = context => Status(context, 404, "");
+
     public RequestDelegate Models { get; set; } = context => context.Response.WriteAsync("""{"object":"list","data":[{"id":"crescent-tiny"}]}""");
 
     /// <summary>The last chat request's body.</summary>
@@ -85,7 +88,7 @@ internal sealed class FrontEnd : IAsyncDisposable
                 await Chat(context);
                 break;
             default:
-                await Status(context, 404, "");
+                await Other(context);
                 break;
         }
     }

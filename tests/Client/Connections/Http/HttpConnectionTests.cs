@@ -5,6 +5,7 @@ using Crescent.Client.Connections;
 using Crescent.Client.Connections.Http;
 using Crescent.Client.Json;
 using Crescent.Grains.Contracts.Chat;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Crescent.Tests.Client.Connections.Http;
 
@@ -199,6 +200,36 @@ public sealed class HttpConnectionTests : IAsyncLifetime
         Assert.Contains("not as a Crescent front end", (await Assert.ThrowsAsync<FactoryException>(() => connection.GetFactory(Cancel))).Message);
         _server.Models = _server.Factory;
         Assert.Contains("not as a Crescent front end", (await Assert.ThrowsAsync<FactoryException>(() => Follow())).Message);
+    }
+
+    [Theory]
+    [InlineData(true, "POST")]
+    [InlineData(false, "DELETE")]
+    public async Task A_devices_name_reaches_the_front_end_whatever_is_in_it(bool drained, string method)
+    {
+        var asked = "";
+        _server.Other = context =>
+        {
+            asked = $"{context.Request.Method} {context.Features.Get<IHttpRequestFeature>()!.RawTarget}";
+            context.Response.StatusCode = 204;
+            return Task.CompletedTask;
+        };
+        await using var connection = new HttpConnection(_server.Url, TimeSpan.FromSeconds(30));
+        await connection.Drain("silo 1/sim:h100/0?", drained, Cancel);
+        Assert.Equal($"{method} /v1/factory/devices/silo%201/sim%3Ah100%2F0%3F/drain", asked);
+    }
+
+    [Theory]
+    [InlineData("decision_not_found", "Check the id, such as chatcmpl-…")]
+    [InlineData("device_not_found", "Name one of the factory's devices")]
+    [InlineData("unknown_url", "must be a Crescent front end")]
+    public async Task What_is_not_found_has_its_own_remedy(string code, string remedy)
+    {
+        _server.Other = context => FrontEnd.Status(context, 404, $$$"""{"error":{"message":"It is not there.","type":"invalid_request_error","code":"{{{code}}}"}}""");
+        await using var connection = new HttpConnection(_server.Url, TimeSpan.FromSeconds(30));
+        var failure = await Assert.ThrowsAsync<FactoryException>(() => connection.GetDecisions("x", Cancel));
+        Assert.Equal("It is not there.", failure.Message);
+        Assert.Contains(remedy, failure.Remedy);
     }
 
     private async Task<Crescent.Client.Conversations.Answer> Follow(
