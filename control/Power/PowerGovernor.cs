@@ -33,7 +33,7 @@ public sealed class PowerGovernor(IPowerController controller, GovernorOptions? 
     private readonly GovernorOptions _options = options ?? new GovernorOptions();
     private readonly Random _random = random ?? Random.Shared;
     private readonly Dictionary<string, GovernedDevice> _devices = new(StringComparer.Ordinal);
-    private readonly Dictionary<(PowerLevelKind, string), GovernedLevel> _levels = [];
+    private readonly GovernedLevels _levels = new();
     private readonly GovernorStep _step = new();
     private GovernedDevice[] _governed = [];
     private double[] _wanted = [];
@@ -89,10 +89,14 @@ public sealed class PowerGovernor(IPowerController controller, GovernorOptions? 
             wanted[i] = Math.Clamp(wanted[i], devices[i].Profile.MinCapWatts, devices[i].Profile.MaxCapWatts);
         }
 
-        FitToBudgets(devices, wanted);
+        if (!controller.Oversubscribes)
+        {
+            _levels.Fit(devices, wanted);
+        }
+
         Lower(wanted);
         Raise(wanted, mayRaise: now - _startedAt >= _options.StaleSeconds);
-        Judge(now, elapsed, devices);
+        _levels.Judge(now, elapsed, devices, _options, _step);
         return _step;
     }
 
@@ -159,23 +163,12 @@ public sealed class PowerGovernor(IPowerController controller, GovernorOptions? 
 
     private void Sum(double now, ReadOnlySpan<DevicePower> devices, PowerBudgets budgets)
     {
-        foreach (var (key, level) in _levels)
-        {
-            if (BudgetOf(key.Item1, key.Item2, budgets) is { } budget)
-            {
-                level.Begin(budget);
-            }
-            else
-            {
-                _levels.Remove(key);
-            }
-        }
-
+        _levels.Begin(budgets);
         for (var i = 0; i < devices.Length; i++)
         {
             ref readonly var reading = ref devices[i];
             var device = _governed[i];
-            Assign(device, budgets);
+            _levels.Assign(device);
             var watts = reading.AgeSeconds > _options.StaleSeconds ? Math.Max(reading.Watts, device.Exposure) : reading.Watts;
             foreach (var level in device.Levels)
             {
@@ -187,92 +180,13 @@ public sealed class PowerGovernor(IPowerController controller, GovernorOptions? 
         {
             if (device.Look != _look)
             {
-                Assign(device, budgets);
+                _levels.Assign(device);
                 var fallen = now - device.GoneSince > _options.LeaseSeconds + LeaseMargin;
                 foreach (var level in device.Levels)
                 {
                     level.Reserve(fallen ? device.MinCapWatts : device.Exposure);
                 }
             }
-        }
-    }
-
-    private void Assign(GovernedDevice device, PowerBudgets budgets)
-    {
-        device.Levels.Clear();
-        Join(device, PowerLevelKind.Cluster, "", budgets);
-        Join(device, PowerLevelKind.Rack, device.Rack, budgets);
-        Join(device, PowerLevelKind.Node, device.Node, budgets);
-        Join(device, PowerLevelKind.Device, device.Key, budgets);
-    }
-
-    private void Join(GovernedDevice device, PowerLevelKind kind, string name, PowerBudgets budgets)
-    {
-        if (BudgetOf(kind, name, budgets) is not { } budget)
-        {
-            return;
-        }
-
-        if (!_levels.TryGetValue((kind, name), out var level))
-        {
-            _levels.Add((kind, name), level = new GovernedLevel(kind, name));
-            level.Begin(budget);
-        }
-
-        device.Levels.Add(level);
-    }
-
-    private static double? BudgetOf(PowerLevelKind kind, string name, PowerBudgets budgets) => kind switch
-    {
-        PowerLevelKind.Cluster => budgets.ClusterWatts,
-        PowerLevelKind.Rack => Of(budgets.RackWatts, name),
-        PowerLevelKind.Node => Of(budgets.NodeWatts, name),
-        _ => Of(budgets.DeviceWatts, name),
-    };
-
-    private static double? Of(IReadOnlyDictionary<string, double> budgets, string name) =>
-        budgets.TryGetValue(name, out var watts) ? watts : null;
-
-    /// <summary>Makes what is wanted fit every level: above their lowest caps, all devices of a level give up the same share.</summary>
-    private void FitToBudgets(ReadOnlySpan<DevicePower> devices, Span<double> wanted)
-    {
-        if (controller.Oversubscribes)
-        {
-            return;
-        }
-
-        // From the smallest level up: what a device gives up for its node counts for the rack.
-        for (var kind = PowerLevelKind.Device; kind >= PowerLevelKind.Cluster; kind--)
-        {
-            foreach (var level in _levels.Values)
-            {
-                if (level.Kind == kind)
-                {
-                    FitTo(level, devices, wanted);
-                }
-            }
-        }
-    }
-
-    private static void FitTo(GovernedLevel level, ReadOnlySpan<DevicePower> devices, Span<double> wanted)
-    {
-        var sum = 0.0;
-        foreach (var i in level.Members)
-        {
-            sum += wanted[i];
-        }
-
-        var budget = level.Budget - level.Reserved;
-        if (sum <= budget || sum <= level.Least)
-        {
-            return;
-        }
-
-        var share = Math.Max(0, budget - level.Least) / (sum - level.Least);
-        foreach (var i in level.Members)
-        {
-            var least = devices[i].Profile.MinCapWatts;
-            wanted[i] = least + ((wanted[i] - least) * share);
         }
     }
 
@@ -363,57 +277,4 @@ public sealed class PowerGovernor(IPowerController controller, GovernorOptions? 
 
     // Whole watts: what a driver takes, and orders that differ by less are one.
     private static double Whole(GovernedDevice device, double watts) => Math.Max(device.MinCapWatts, Math.Floor(watts + 1e-9));
-
-    /// <summary>Prices, and for each level over its budget one remedy after the other: lower caps, defer the batch class, drain.</summary>
-    private void Judge(double now, double elapsed, ReadOnlySpan<DevicePower> devices)
-    {
-        foreach (var level in _levels.Values)
-        {
-            level.Reprice(_options, elapsed);
-            if (level.Judge(now, _options))
-            {
-                Drain(level, devices);
-                _step.Events.Add(new PowerEvent(now, level.Action, level.Kind, level.Name, level.Watts, level.Budget));
-            }
-
-            _step.DeferBatch |= level.Action >= PowerAction.DeferBatch;
-            _step.Drain.AddRange(level.Drained);
-            _step.Levels.Add(new LevelPower(level.Kind, level.Name, level.Budget, level.Watts, level.Confirmed, level.Price)
-            {
-                ExposedWatts = level.Exposure,
-                LeastWatts = level.Least,
-                Action = level.Action,
-            });
-        }
-    }
-
-    /// <summary>One more device to drain: that which draws most and still takes work, unless it is the last of the factory that does.</summary>
-    private static void Drain(GovernedLevel level, ReadOnlySpan<DevicePower> devices)
-    {
-        if (level.Action != PowerAction.Drain)
-        {
-            level.Drained.Clear();
-            return;
-        }
-
-        var working = 0;
-        foreach (ref readonly var device in devices)
-        {
-            working += device.Draining ? 0 : 1;
-        }
-
-        var most = -1;
-        foreach (var i in level.Members)
-        {
-            if (!devices[i].Draining && !level.Drained.Contains(devices[i].Key) && (most < 0 || devices[i].Watts > devices[most].Watts))
-            {
-                most = i;
-            }
-        }
-
-        if (most >= 0 && working > 1)
-        {
-            level.Drained.Add(devices[most].Key);
-        }
-    }
 }
