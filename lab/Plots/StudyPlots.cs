@@ -14,16 +14,25 @@ public static class StudyPlots
     /// <summary>Draws all plots into <paramref name="folder"/>, which exists: goodput and joules by load, the frontier of speed and energy, power over time.</summary>
     public static void Draw(StudyReport report, string folder)
     {
-        var means = report.Groups.Select(static group => (group.Key, Mean: StudyMean.Of(group))).ToList();
-        ByLoad(report, means, "SLO goodput, requests/s", static mean => mean.Goodput, Path.Combine(folder, "goodput.png"));
-        ByLoad(report, means, "SLO goodput per MW drawn, requests/s", static mean => mean.GoodputPerMegawatt, Path.Combine(folder, "goodput-per-megawatt.png"));
-        ByLoad(report, means, "J per good token", static mean => mean.JoulesPerGoodToken, Path.Combine(folder, "joules-per-good-token.png"));
-        Frontier(report, means, Path.Combine(folder, "frontier.png"));
-        PowerOverTime(report, Path.Combine(folder, "power.png"));
+        foreach (var (file, plot) in Of(report))
+        {
+            plot.SavePng(Path.Combine(folder, file), Width, Height);
+        }
     }
 
-    private static void ByLoad(
-        StudyReport report, List<((double Load, double Budget, string Policy) Key, StudyMean Mean)> means, string what, Func<StudyMean, double> value, string path)
+    /// <summary>The plots, each with the name of its file.</summary>
+    internal static IEnumerable<(string File, Plot Plot)> Of(StudyReport report)
+    {
+        var means = report.Groups.Select(static group => (group.Key, Mean: StudyMean.Of(group))).ToList();
+        yield return ("goodput.png", ByLoad(report, means, "SLO goodput, requests/s", static mean => mean.Goodput));
+        yield return ("goodput-per-megawatt.png", ByLoad(report, means, "SLO goodput per MW drawn, requests/s", static mean => mean.GoodputPerMegawatt));
+        yield return ("joules-per-good-token.png", ByLoad(report, means, "J per good token", static mean => mean.JoulesPerGoodToken));
+        yield return ("frontier.png", Frontier(report, means));
+        yield return ("power.png", PowerOverTime(report));
+    }
+
+    private static Plot ByLoad(
+        StudyReport report, List<((double Load, double Budget, string Policy) Key, StudyMean Mean)> means, string what, Func<StudyMean, double> value)
     {
         var plot = Begin(report, what);
         foreach (var line in means.GroupBy(static mean => (mean.Key.Policy, mean.Key.Budget)))
@@ -33,10 +42,10 @@ public static class StudyPlots
 
         plot.XLabel("load");
         plot.YLabel(what);
-        Save(plot, path);
+        return plot;
     }
 
-    private static void Frontier(StudyReport report, List<((double Load, double Budget, string Policy) Key, StudyMean Mean)> means, string path)
+    private static Plot Frontier(StudyReport report, List<((double Load, double Budget, string Policy) Key, StudyMean Mean)> means)
     {
         var plot = Begin(report, "frontier: speed of a user against energy");
         foreach (var line in means.GroupBy(static mean => (mean.Key.Policy, mean.Key.Budget)))
@@ -46,10 +55,10 @@ public static class StudyPlots
 
         plot.XLabel("tokens/s per user (median)");
         plot.YLabel("tokens/J");
-        Save(plot, path);
+        return plot;
     }
 
-    private static void PowerOverTime(StudyReport report, string path)
+    private static Plot PowerOverTime(StudyReport report)
     {
         var plot = Begin(report, "power of the GPUs, first seed, lowest budget, highest load");
         var load = report.Options.Loads.Max();
@@ -73,12 +82,13 @@ public static class StudyPlots
         line.Color = Colors.Black;
         plot.XLabel("s");
         plot.YLabel("kW");
-        Save(plot, path);
+        return plot;
     }
 
     private static Plot Begin(StudyReport report, string what)
     {
         var plot = new Plot();
+        plot.ShowLegend(Alignment.UpperRight);
         plot.Title($"simulated: {what}\n{report.Options.Trace.Name} on {report.Options.Fleet}");
         return plot;
     }
@@ -91,10 +101,4 @@ public static class StudyPlots
     }
 
     private static string Label(string policy, double budget) => string.Create(CultureInfo.InvariantCulture, $"{policy}, budget {budget:0.##}");
-
-    private static void Save(Plot plot, string path)
-    {
-        plot.ShowLegend(Alignment.UpperRight);
-        plot.SavePng(path, Width, Height);
-    }
 }
