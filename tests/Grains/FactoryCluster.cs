@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Crescent.Control.Placement;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Membership;
@@ -26,6 +27,12 @@ public class FactoryCluster : IAsyncLifetime
     /// <summary>Tests say where calls go, so the policy is the one whose decisions a reader can foresee.</summary>
     protected virtual string Policy => LeastQueuePolicy.PolicyName;
 
+    /// <summary>When calls that wait are moved.</summary>
+    protected virtual double MoveMargin => PlacementOptions.DefaultMoveMargin;
+
+    /// <summary>Makes the device of a silo.</summary>
+    private protected virtual TestEngine Create(IEngineSink sink) => new(sink);
+
     public InProcessTestCluster Cluster => _cluster;
 
     internal IReadOnlyList<InProcessSiloHandle> Silos => [.. _cluster.GetActiveSilos()];
@@ -42,6 +49,7 @@ public class FactoryCluster : IAsyncLifetime
             {
                 o.Policy = Policy;
                 o.MaxQueued = MaxQueued;
+                o.MoveMargin = MoveMargin;
             });
             host.Services.Configure<GenerationOptions>(static o => o.LivenessSeconds = 1);
         });
@@ -51,7 +59,7 @@ public class FactoryCluster : IAsyncLifetime
             .AddCrescent(new CrescentSiloOptions
             {
                 Model = "test-model",
-                Devices = [(_, sink) => _engines[silo.SiloName] = new TestEngine(sink)],
+                Devices = [(_, sink) => _engines[silo.SiloName] = Create(sink)],
             })
             .Services.AddSingleton<ITelemetryClient>(static s => new LossyTelemetry(ActivatorUtilities.CreateInstance<TelemetryClient>(s))));
         _cluster = builder.Build();
@@ -117,7 +125,7 @@ public class FactoryCluster : IAsyncLifetime
         {
             await Until(
                 () => Service<DeviceRegistry>(silo).Live == 0 && Service<PlacementLedger>(silo).ReservationCount == 0
-                    && Service<TokenRouter>(silo).Count == 0 && Engine(silo).State.FreeBlocks == TestEngine.Blocks,
+                    && Service<TokenRouter>(silo).Count == 0 && Engine(silo).State is var engine && engine.FreeBlocks == engine.TotalBlocks,
                 $"{silo.Name} has no sequence, stream, reservation or block in use");
         }
 

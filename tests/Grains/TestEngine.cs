@@ -23,10 +23,11 @@ internal sealed class TestEngine : IInferenceEngine, IDisposable
     private volatile bool _disposed;
     private volatile int _holdAfter = int.MaxValue;
 
-    public TestEngine(IEngineSink sink)
+    public TestEngine(IEngineSink sink, int blocks = Blocks, DeviceProfile? profile = null)
     {
-        var device = new HistoryDevice(Blocks, maxContext: MaxContext) { BeforeStep = _ => WaitForTurn() };
-        _engine = new InferenceEngine(device, new LetterTokenizer(), "test-model", sink, new CpuPowerModel(2));
+        var device = new HistoryDevice(blocks, maxContext: MaxContext, profile: profile) { BeforeStep = _ => WaitForTurn() };
+        IPowerModel power = profile is null ? new CpuPowerModel(2) : new CpuPowerModel(1, profile.IdleWatts, profile.MaxCapWatts);
+        _engine = new InferenceEngine(device, new LetterTokenizer(), "test-model", sink, power);
         _driver = new EngineDriver(_engine);
     }
 

@@ -7,7 +7,7 @@ namespace Crescent.Tests.Engine.Scheduling;
 /// A device whose next token is a hash of the sequence's whole history, read back through the block table: a wrong block, a wrong
 /// position or a lost token changes every token after it.
 /// </summary>
-internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxContext = 4096, int maxStepTokens = 512, int maxLogitRows = 64) : IDevice
+internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxContext = 4096, int maxStepTokens = 512, int maxLogitRows = 64, DeviceProfile? profile = null) : IDevice
 {
     private readonly int[] _kv = Enumerable.Repeat(-1, blocks * StepPlan.BlockSize).ToArray();
     private readonly float[] _logits = new float[maxLogitRows * vocabulary];
@@ -26,6 +26,7 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
         MaxContext = maxContext,
         VocabularySize = vocabulary,
         HiddenSize = HiddenSize,
+        Profile = profile,
     };
 
     public int Steps { get; private set; }
