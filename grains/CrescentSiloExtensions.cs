@@ -2,6 +2,7 @@ using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
 using Crescent.Grains.Serving;
+using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
 using Crescent.Grains.Tokens;
@@ -57,6 +58,8 @@ public static class CrescentSiloExtensions
         services.AddOptions<GenerationOptions>().BindConfiguration(GenerationOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<GenerationOptions>, GenerationOptionsValidator>();
         services.AddSingleton<EnergyAccounts>();
+        services.AddSingleton<LiveSessions>();
+        services.AddSingleton<SessionDesk>();
         services.AddSingleton<StreamStarter>();
         services.AddSingleton<IGenerationService, GenerationService>();
         services.AddSingleton<StreamMoves>();
@@ -65,6 +68,7 @@ public static class CrescentSiloExtensions
         services.AddHostedService(static s => s.GetRequiredService<StreamWatch>());
         services.AddHostedService(static s => s.GetRequiredService<StreamMoves>());
         services.AddHostedService<MembershipWatch>();
+        services.AddHostedService<SessionWatch>();
         services.AddHostedService<KvEventSender>();
         return builder;
     }

@@ -136,7 +136,7 @@ internal sealed class ChatSession(Terminal terminal, Func<CancellationToken, Tas
         try
         {
             _connection ??= await connect(interrupt.Token);
-            var answer = await Stream(_connection, call with { Messages = Conversation.Ask(question) }, interrupt.Token);
+            var answer = await Stream(_connection, call with { Messages = Conversation.Ask(question), Session = Conversation.Session }, interrupt.Token);
             Conversation.Remember(question, answer.Text);
             answer = await _sources.Complete(answer, _connection, interrupt.Token);
             if (json)

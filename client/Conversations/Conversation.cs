@@ -13,6 +13,9 @@ internal sealed class Conversation
     /// <summary>The system message that stands before all others; null for none.</summary>
     public string? System { get; set; }
 
+    /// <summary>Names the conversation to the factory, whose caches may still hold it; another one once it is forgotten.</summary>
+    public string Session { get; private set; } = NewSession();
+
     /// <summary>Messages after the system message.</summary>
     public int Count => _messages.Count;
 
@@ -45,7 +48,13 @@ internal sealed class Conversation
     }
 
     /// <summary>Forgets all turns; the system message stays.</summary>
-    public void Reset() => _messages.Clear();
+    public void Reset()
+    {
+        _messages.Clear();
+        Session = NewSession();
+    }
+
+    private static string NewSession() => $"chat-{Guid.NewGuid():n}";
 
     private static JsonObject Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
 }

@@ -16,6 +16,8 @@ namespace Crescent.Grains.Chat;
 [PreferLocalPlacement]
 internal sealed class ChatGrain(IServiceProvider services, IGenerationService generations, CrescentSiloOptions options) : Grain, IChatGrain
 {
+    private const int MaxSessionLength = 256;
+
     public async IAsyncEnumerable<ChatChunk> Complete(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var generation = Prepare(call);
@@ -67,10 +69,13 @@ internal sealed class ChatGrain(IServiceProvider services, IGenerationService ge
             $"{context - prompt.Length} or less: the conversation has {prompt.Length} tokens and the context {context}");
         Check(call.Temperature is >= 0 and <= 2, nameof(call.Temperature), call.Temperature, "0 to 2");
         Check(call.TopP is > 0 and <= 1, nameof(call.TopP), call.TopP, "above 0, at most 1");
+        Check(call.Session is null or { Length: > 0 and <= MaxSessionLength }, nameof(call.Session), $"{call.Session?.Length} characters long",
+            $"1 to {MaxSessionLength} characters long, or left out");
         return new GenerationCall
         {
             RequestId = $"chat-{this.GetPrimaryKey():n}",
             Prompt = prompt,
+            Session = call.Session,
             MaxTokens = call.MaxTokens ?? context - prompt.Length,
             Sampling = new SamplingParameters
             {

@@ -14,8 +14,8 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
     {
         DeactivateOnIdle();
         var choice = new LocalChoice(policy, devices.Report(), caches);
-        choice.LookUp(submission);
         var needs = RequestContext.Get(PlacementNeeds.Key) as PlacementNeeds ?? Needs(submission);
+        choice.LookUp(submission, needs.Session);
         var device = choice.Choose(needs);
         var reply = Refused(choice.Refuse(needs) ?? NoDevice());
 

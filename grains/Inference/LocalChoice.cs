@@ -19,14 +19,15 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
     private readonly PrefixOverlap _prefixes = new(caches);
     private PromptPrefix? _prefix;
 
-    /// <summary>Looks up what the devices have cached of the call's prompt.</summary>
-    public void LookUp(Submission submission)
+    /// <summary>Looks up what the devices have cached of the call's prompt, its session's last turn included.</summary>
+    public void LookUp(Submission submission, SessionHint? session)
     {
         // One device leaves no choice, and then hashing the prompt once more would be for nothing.
         _prefix = report.Devices.Length < 2 || submission.WantsEmbedding || submission.Prefer is not null
             ? null
             : PromptPrefix.Of(caches.Roots, submission.Prompt, submission.CacheSalt);
         _prefixes.Fill(_prefix, _view.Devices, _view.Overlap);
+        session?.Credit(_view);
     }
 
     /// <summary>The call was taken by <paramref name="device"/>.</summary>

@@ -160,6 +160,39 @@ internal sealed class PlacementLedger : IDeviceReports
         }
     }
 
+    /// <summary>
+    /// Why sessions should leave a device, and for which silo: that of the least busy device elsewhere which has not the same fault. Null when they should stay, or
+    /// there is no such device.
+    /// </summary>
+    /// <param name="device"><c>silo/device</c>.</param>
+    public (string Reason, SiloAddress Refuge)? ReasonToLeave(string device)
+    {
+        lock (_lock)
+        {
+            var at = _view.IndexOf(device);
+            if (at < 0 || !MustLeave(_view.Devices[at]))
+            {
+                return null;
+            }
+
+            _view.Now = Now();
+            var refuge = -1;
+            for (var i = 0; i < _owners.Count; i++)
+            {
+                ref readonly var other = ref _view.Devices[i];
+                if (!_owners[i].Silo.Equals(_owners[at].Silo) && !MustLeave(other) && _view.Now - other.HeardAt <= _view.StaleAfter
+                    && (refuge < 0 || other.Sequences < _view.Devices[refuge].Sequences))
+                {
+                    refuge = i;
+                }
+            }
+
+            return refuge < 0 ? null : (_view.Devices[at].Draining ? "drained" : "power", _owners[refuge].Silo);
+        }
+
+        static bool MustLeave(in DeviceState device) => device.Draining || device.HeadroomWatts < 0;
+    }
+
     /// <summary>Why no device may take the call, or none would in the promised time; null when one may.</summary>
     public Refusal? Refuse(PlacementNeeds needs)
     {
@@ -184,6 +217,7 @@ internal sealed class PlacementLedger : IDeviceReports
             }
 
             _prefixes.Fill(needs.Prefix, _view.Devices, _view.Overlap);
+            needs.Session?.Credit(_view);
             return _book.Policy.Choose(call, _view).IsShed ? PlacementRefusal.Shed(_view) : null;
         }
     }
@@ -204,6 +238,7 @@ internal sealed class PlacementLedger : IDeviceReports
             }
 
             _prefixes.Fill(needs.Prefix, _view.Devices, _view.Overlap);
+            needs.Session?.Credit(_view);
             var before = _book.Count;
             var call = needs.Call(_calls++);
 

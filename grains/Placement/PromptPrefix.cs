@@ -31,6 +31,43 @@ public sealed class PromptPrefix
         return [];
     }
 
+    /// <summary>Where the prompt's full blocks end and, if it is not the same, where those of its first <paramref name="tokens"/> tokens do.</summary>
+    internal PromptMark[] Marks(int tokens = int.MaxValue)
+    {
+        var marks = new List<PromptMark>(2 * _chains.Length);
+        foreach (var (_, chain) in _chains)
+        {
+            var first = Math.Min(chain.Length, tokens / StepPlan.BlockSize);
+            foreach (var blocks in first == chain.Length ? [first] : new[] { first, chain.Length })
+            {
+                if (blocks > 0)
+                {
+                    marks.Add(new PromptMark(blocks, chain[blocks - 1].Value));
+                }
+            }
+        }
+
+        return [.. marks];
+    }
+
+    /// <summary>Blocks of this prompt up to the last of <paramref name="marks"/> that it goes through; 0 for none.</summary>
+    internal int Matching(ReadOnlySpan<PromptMark> marks)
+    {
+        var most = 0;
+        foreach (var mark in marks)
+        {
+            foreach (var (_, chain) in _chains)
+            {
+                if (mark.Blocks > most && mark.Blocks <= chain.Length && chain[mark.Blocks - 1].Value == mark.Hash)
+                {
+                    most = mark.Blocks;
+                }
+            }
+        }
+
+        return most;
+    }
+
     /// <summary>Hashes <paramref name="prompt"/>: about half a microsecond a block.</summary>
     /// <param name="roots">What chains start from.</param>
     /// <param name="prompt">Tokens.</param>

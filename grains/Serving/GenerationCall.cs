@@ -37,6 +37,9 @@ public sealed record GenerationCall
     /// <summary>The agent task that the call is a step of; empty for none.</summary>
     public string Task { get; init; } = "";
 
+    /// <summary>The tenant's conversation that it is a turn of, or null; its turns extend each other, so they go where the last one was if that is not dear.</summary>
+    public string? Session { get; init; }
+
     /// <summary>Keeps the call's cached blocks apart from those with another salt.</summary>
     public string? CacheSalt { get; init; }
 

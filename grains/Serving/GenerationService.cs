@@ -4,6 +4,7 @@ using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
+using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,7 @@ internal sealed class GenerationService(
     TokenRouter router,
     StreamStarter starter,
     PlacementLedger ledger,
+    SessionDesk sessions,
     EnergyAccounts accounts,
     DeviceRegistry devices,
     BatchGate gate,
@@ -50,6 +52,7 @@ internal sealed class GenerationService(
                     if (end.Reason is FinishReason.Stop or FinishReason.Length)
                     {
                         ledger.Ended(call.Tenant, call.MaxTokens, stream.Count);
+                        sessions.Ended(call, stream);
                     }
 
                     var cut = end.Reason == FinishReason.Deadline ? Late(call, stream) : null;

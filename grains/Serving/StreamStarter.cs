@@ -2,6 +2,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Inference;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry.Kv;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,7 @@ internal sealed class StreamStarter(
     TokenRouter router,
     IClusterMembershipService membership,
     KvIndexFeed caches,
+    SessionDesk sessions,
     TimeProvider time,
     ILogger<StreamStarter> logger)
 {
@@ -78,6 +80,9 @@ internal sealed class StreamStarter(
 
         // Embeddings do not use caches, and a sibling goes where its leader is.
         var prefix = call.WantsEmbedding || leader is not null ? null : PromptPrefix.Of(caches.Roots, call.Prompt, call.CacheSalt);
+
+        // A repeated attempt has lost the device that its session would name.
+        var session = resumed || prefix is null ? null : await sessions.Find(call, prefix, cancellationToken);
         for (var tries = 1; ; tries++)
         {
             var (ticket, emitted) = stream.BeginAttempt();
@@ -96,12 +101,18 @@ internal sealed class StreamStarter(
                 RequestId = call.RequestId,
                 Attempt = ticket.Attempt,
                 Prefix = prefix,
+                Session = session,
             };
             var (reply, failure) = await Try(stream, call, ticket, emitted, needs, leader, cancellationToken);
             if (reply is { Refusal: null })
             {
                 ledger.Accepted(stream.Id, reply);
                 stream.Assign(ticket, reply.Device, reply.Owner);
+                if (prefix is not null)
+                {
+                    sessions.Placed(call, prefix, reply.Device, reply.Owner);
+                }
+
                 return;
             }
 

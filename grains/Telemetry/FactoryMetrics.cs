@@ -22,6 +22,9 @@ internal sealed class FactoryMetrics
     private readonly Counter<long> _kvEvents;
     private readonly Counter<long> _kvGaps;
     private readonly Counter<long> _kvRepairs;
+    private readonly UpDownCounter<long> _sessionsLive;
+    private readonly Counter<long> _sessionsMigrated;
+    private readonly Counter<long> _sessionsUnreachable;
     private readonly Meter _meter;
 
     public FactoryMetrics(IMeterFactory meters)
@@ -43,6 +46,9 @@ internal sealed class FactoryMetrics
         _kvEvents = meter.CreateCounter<long>(InstrumentNames.KvIndexEvents);
         _kvGaps = meter.CreateCounter<long>(InstrumentNames.KvIndexGaps);
         _kvRepairs = meter.CreateCounter<long>(InstrumentNames.KvIndexRepairs);
+        _sessionsLive = meter.CreateUpDownCounter<long>(InstrumentNames.SessionsLive);
+        _sessionsMigrated = meter.CreateCounter<long>(InstrumentNames.SessionsMigrated);
+        _sessionsUnreachable = meter.CreateCounter<long>(InstrumentNames.SessionsUnreachable);
         _meter = meter;
     }
 
@@ -87,6 +93,12 @@ internal sealed class FactoryMetrics
     public void KvGap() => _kvGaps.Add(1);
 
     public void KvRepair() => _kvRepairs.Add(1);
+
+    public void SessionsChanged(int by) => _sessionsLive.Add(by);
+
+    public void SessionMigrated(string reason) => _sessionsMigrated.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void SessionUnreachable() => _sessionsUnreachable.Add(1);
 
     /// <summary>Reads the state of the KV index whenever metrics are collected.</summary>
     public void Observe(IKvIndexState index)

@@ -57,6 +57,15 @@ public static class InstrumentNames
     /// <summary>Dumps of a device's cache applied.</summary>
     public const string KvIndexRepairs = "crescent.kv_index.repairs";
 
+    /// <summary>Sessions that live in this silo.</summary>
+    public const string SessionsLive = "crescent.sessions.live";
+
+    /// <summary>Sessions that came to this silo, by <c>reason</c>: followed (their turn ran here), drained, power (their device was over its budget).</summary>
+    public const string SessionsMigrated = "crescent.sessions.migrated";
+
+    /// <summary>Questions to sessions that failed or took too long, and turns that they could not be told of.</summary>
+    public const string SessionsUnreachable = "crescent.sessions.unreachable";
+
     /// <summary>Links given up.</summary>
     public const string LinksBroken = "crescent.links.broken";
 }

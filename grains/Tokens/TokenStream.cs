@@ -47,6 +47,18 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
     /// <summary>Tokens that may still come.</summary>
     public int Left => maxTokens - Count;
 
+    /// <summary>A copy of them.</summary>
+    public int[] Tokens
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _tokens];
+            }
+        }
+    }
+
     /// <summary>The attempt in force.</summary>
     public StreamTicket Ticket => new(Id, Volatile.Read(ref _attempt));
 

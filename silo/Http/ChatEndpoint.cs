@@ -12,7 +12,7 @@ internal static class ChatEndpoint
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var owner = RequestOwner.Read(http, body);
-        var fields = CompletionFields.Read(body, model) with { Tenant = owner.Tenant, Task = owner.Task };
+        var fields = CompletionFields.Read(body, model) with { Tenant = owner.Tenant, Task = owner.Task, Session = owner.Session };
         var tools = await ToolFields.Read(body, model, http.RequestAborted);
         var structure = await StructureFields.Read(body, model, http.RequestAborted);
         fields = fields with

@@ -55,6 +55,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
                 Priority = fields.Priority,
                 Tenant = fields.Tenant,
                 Task = fields.Task,
+                Session = fields.Session,
                 CacheSalt = fields.CacheSalt,
                 Deadline = fields.Deadline,
                 SpeculativeTokens = fields.SpeculativeTokens,

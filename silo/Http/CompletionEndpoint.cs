@@ -15,7 +15,7 @@ internal static class CompletionEndpoint
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var owner = RequestOwner.Read(http, body);
-        var fields = CompletionFields.Read(body, model) with { Tenant = owner.Tenant, Task = owner.Task };
+        var fields = CompletionFields.Read(body, model) with { Tenant = owner.Tenant, Task = owner.Task, Session = owner.Session };
         fields = fields with { Sampling = fields.Sampling with { Structure = await StructureFields.Read(body, model, http.RequestAborted) } };
         var prompts = Prompts.Text(body, model);
         ignored.Report(http, body);

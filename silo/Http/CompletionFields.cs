@@ -43,6 +43,9 @@ public sealed record CompletionFields
     /// <summary>The agent task that it is a step of (extension <c>crescent.task</c>, or its header).</summary>
     public string Task { get; init; } = "";
 
+    /// <summary>The tenant's conversation that it is a turn of (extension <c>session_id</c>, or its header); null for none.</summary>
+    public string? Session { get; init; }
+
     /// <summary>Keeps cached prompts apart (extension <c>cache_salt</c>).</summary>
     public string? CacheSalt { get; init; }
 

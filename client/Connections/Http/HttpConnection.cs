@@ -149,6 +149,11 @@ internal sealed class HttpConnection : IFactoryConnection
             body["seed"] = seed;
         }
 
+        if (call.Session is { } session)
+        {
+            body["session_id"] = session;
+        }
+
         return body;
     }
 }

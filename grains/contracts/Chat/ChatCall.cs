@@ -18,4 +18,10 @@ public sealed record ChatCall
 
     /// <summary>Seed; null for a fresh one.</summary>
     [Id(4)] public long? Seed { get; init; }
+
+    /// <summary>
+    /// The conversation that it is a turn of, 1 to 256 characters that no other conversation has; null for none. Turns go where the last one was if that is
+    /// not dear.
+    /// </summary>
+    [Id(5)] public string? Session { get; init; }
 }

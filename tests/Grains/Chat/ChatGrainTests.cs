@@ -68,6 +68,8 @@ public sealed class ChatGrainTests : IAsyncLifetime
         await AssertRefused("MaxTokens", Ask("Hi", call => call with { MaxTokens = 0 }));
         await AssertRefused("MaxTokens", Ask("Hi", call => call with { MaxTokens = 1_000_000 }));
         await AssertRefused("Temperature", Ask("Hi", call => call with { Temperature = 2.5f }));
+        await AssertRefused("Session", Ask("Hi", call => call with { Session = "" }));
+        await AssertRefused("Session", Ask("Hi", call => call with { Session = new string('x', 257) }));
         await AssertRefused("TopP", Ask("Hi", call => call with { TopP = 0 }));
         await AssertRefused("Messages", Ask("Hi", call => call with { Messages = "{ no json" }));
         await AssertRefused("Messages", Ask("Hi", call => call with { Messages = "[]" }));

@@ -53,6 +53,39 @@ public sealed class AnswerTests
     }
 
     [Fact]
+    public async Task A_session_reaches_the_call_by_field_or_header()
+    {
+        var generation = ScriptedGeneration.Of("!");
+        await using var front = await TestFront.Start(generation);
+        using (await front.Post("/v1/chat/completions", Ask + "}"))
+        using (await front.Post("/v1/chat/completions", Ask + ""","session_id":null}"""))
+        using (await front.Post("/v1/completions", """{"prompt":"a","session_id":"by-field"}"""))
+        {
+        }
+
+        front.Http.DefaultRequestHeaders.Add("X-Crescent-Session", "by-header");
+        using (await front.Post("/v1/chat/completions", Ask + "}"))
+        using (await front.Post("/v1/chat/completions", Ask + $$""","session_id":"{{new string('x', 256)}}"}"""))
+        {
+            Assert.Equal([null, null, "by-field", "by-header", new string('x', 256)], generation.Calls.Select(static c => c.Session));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(257)]
+    public async Task A_wrong_session_header_is_named(int length)
+    {
+        var generation = ScriptedGeneration.Of("!");
+        await using var front = await TestFront.Start(generation);
+        front.Http.DefaultRequestHeaders.Add("X-Crescent-Session", new string('x', length));
+        using var refused = await front.Post("/v1/chat/completions", Ask + "}");
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Equal("X-Crescent-Session", (string?)(await TestFront.Json(refused))["error"]!["param"]);
+        Assert.Empty(generation.Calls);
+    }
+
+    [Fact]
     public async Task A_stream_is_the_events_that_OpenAI_sends()
     {
         await using var front = await TestFront.Start(ScriptedGeneration.Of("7", "1"));

@@ -71,11 +71,20 @@ public sealed class RequestErrorTests : IAsyncLifetime
     [InlineData("stop_token_ids", "[99999]", "invalid_value")]
     [InlineData("priority", "\"urgent\"", "invalid_value")]
     [InlineData("deadline_seconds", "0", "invalid_value")]
+    [InlineData("session_id", "\"\"", "invalid_value")]
+    [InlineData("session_id", "7", "invalid_type")]
     [InlineData("tool_choice", "\"required\"", "invalid_value")]
     [InlineData("tools", "3", "invalid_type")]
     public async Task A_wrong_field_is_named(string field, string value, string code, string? parameter = null)
     {
         await Refused(Chat, $$"""{"messages":{{Hello}},"{{field}}":{{value}}}""", parameter ?? field, code);
+    }
+
+    [Fact]
+    public async Task A_session_with_too_long_a_name_is_refused()
+    {
+        await Refused(Chat, $$"""{"messages":{{Hello}},"session_id":"{{new string('x', 257)}}"}""", "session_id", "invalid_value");
+        await Refused(Text, $$"""{"prompt":"a","session_id":"{{new string('x', 257)}}"}""", "session_id", "invalid_value");
     }
 
     [Theory]
