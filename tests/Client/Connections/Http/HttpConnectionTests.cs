@@ -58,13 +58,13 @@ public sealed class HttpConnectionTests : IAsyncLifetime
     [Fact]
     public async Task The_request_is_openais_with_usage_asked_for()
     {
-        await Follow(Call with { MaxTokens = 9, Temperature = .5f, TopP = .25f, Seed = 7 }, "/v1/");
+        await Follow(Call with { MaxTokens = 9, Temperature = .5f, TopP = .25f, Seed = 7, Session = "s-1" }, "/v1/");
         Assert.Equal(["/v1/models", "/v1/chat/completions"], _server.Paths);
         Assert.True(JsonNode.DeepEquals(
             JsonNode.Parse(
                 """
                 {"model":"crescent-tiny","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},
-                 "temperature":0.5,"top_p":0.25,"max_completion_tokens":9,"seed":7}
+                 "temperature":0.5,"top_p":0.25,"max_completion_tokens":9,"seed":7,"session_id":"s-1"}
                 """),
             JsonNode.Parse(_server.Asked)), _server.Asked);
     }
@@ -74,7 +74,7 @@ public sealed class HttpConnectionTests : IAsyncLifetime
     {
         await Follow();
         var body = JsonNode.Parse(_server.Asked)!.AsObject();
-        Assert.False(body.ContainsKey("seed") || body.ContainsKey("max_completion_tokens"));
+        Assert.False(body.ContainsKey("seed") || body.ContainsKey("max_completion_tokens") || body.ContainsKey("session_id"));
     }
 
     [Fact]
