@@ -53,10 +53,14 @@ public sealed class EnergyAttributionTests
         var unread = new IntegratingMeter(_time, TimeSpan.Zero) { IdleWatts = device.Power.IdleWatts };
         using var metered = new MeteredDevice(device, _time, unread, _ => device.Power.StepWatts);
         using var engine = Engine(metered, new SilentTokenizer(), device.Power, null);
-        Serve(engine, requests: 20, prompt: 500, output: 100, pause: TimeSpan.FromSeconds(2));
+        Serve(engine, requests: 60, prompt: 500, output: 100, pause: TimeSpan.FromSeconds(2));
         var charged = _sink.Records.Values.Sum(static r => r.Usage!.Joules);
         Assert.Equal(1, charged / unread.Busy, 1e-6);
         Assert.Equal(charged + engine.State.IdleJoules, engine.State.Joules, 1e-6);
+
+        // Three pauses, of which the clocks stay up for a part.
+        var gpu = device.Spec.Gpu;
+        Assert.InRange(engine.State.IdleJoules, 6 * gpu.IdleWatts, 6.5 * gpu.AwakeWatts);
         Assert.Equal((PowerSource.Model, true), (_sink[1].Usage!.EnergySource, _sink[1].Usage!.Simulated));
     }
 
@@ -98,9 +102,10 @@ public sealed class EnergyAttributionTests
     }
 
     [Fact]
-    public void A_preempted_sequence_keeps_what_it_used_before()
+    public void A_preempted_sequence_and_one_with_a_prompt_in_chunks_keep_what_they_used_before()
     {
-        using var engine = new InferenceEngine(new HistoryDevice(blocks: 12), new LetterTokenizer(), "test", _sink, new CountingModel());
+        var options = new EngineOptions { MaxStepTokens = 16 };
+        using var engine = new InferenceEngine(new HistoryDevice(blocks: 12), new LetterTokenizer(), "test", _sink, new CountingModel(), options);
         for (var id = 1; id <= 6; id++)
         {
             engine.Submit(EngineHarness.Request(id, 20, 60));

@@ -38,8 +38,8 @@ public sealed class DecisionRingTests
         Record("chatcmpl-a-0", 1, view);
         Record("chatcmpl-a-11", 2, view);
         Record("chatcmpl-ab", 3, view);
-        Record("chatcmpl-a-0", 1, view);
-        Assert.Equal(["chatcmpl-a-0", "chatcmpl-a-11", "chatcmpl-a-0"], _ring.Find("chatcmpl-a").Select(static d => d.RequestId));
+        Record("chatcmpl-a-2", 1, view);
+        Assert.Equal(["chatcmpl-a-0", "chatcmpl-a-11", "chatcmpl-a-2"], _ring.Find("chatcmpl-a").Select(static d => d.RequestId));
         Assert.Empty(_ring.Find("chatcmpl-"));
     }
 

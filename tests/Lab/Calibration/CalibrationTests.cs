@@ -39,6 +39,19 @@ public sealed class CalibrationTests
         Assert.Equal(1, report.All!.Rows);
     }
 
+    [Fact]
+    public void A_summary_has_the_median_and_the_worst_without_signs_and_the_bias_with_them()
+    {
+        var row = Measured.Value[0] with { Measured = 1000 };
+        CalibratedRow[] rows = [Row(1200), Row(900), Row(1100), new(row, null, "does not fit"), Row(950)];
+        var summary = ErrorSummary.Of("some", rows)!;
+        Assert.Equal((4, 0.1, 0.2), (summary.Rows, Math.Round(summary.Median, 9), Math.Round(summary.Worst, 9)));
+        Assert.Equal((0.2 - 0.1 + 0.1 - 0.05) / 4, summary.Bias, 1e-9);
+        Assert.Null(ErrorSummary.Of("none", rows[3..4]));
+
+        CalibratedRow Row(double simulated) => new(row, new ReplayResult(simulated, 1, 1, TimeSpan.Zero, 0, 0), null);
+    }
+
     [Theory]
     [InlineData("model,gpu\na,b", "no column 'tensor_parallel'")]
     [InlineData("model,gpu,tensor_parallel,weights,isl,osl,requests,output_tokens_per_second\nm,g,x,FP8,1,1,1,1", "line 2: tensor_parallel")]

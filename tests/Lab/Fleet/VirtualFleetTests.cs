@@ -1,3 +1,5 @@
+using Crescent.Control.Placement;
+using Crescent.Control.Power;
 using Crescent.Lab.Fleet;
 using Crescent.Lab.Traces;
 
@@ -80,6 +82,65 @@ public sealed class VirtualFleetTests
         var shed = Run("power-aware", rate: 150, seconds: 60);
         Assert.True(shed.Refused > 0);
         Assert.True(shed.Good > 1.2 * queue.Good, $"{shed.Good} against {queue.Good}");
+        Assert.Equal(0, queue.Refused);
+        foreach (var result in (FleetResult[])[queue, shed])
+        {
+            // What is refused, late or slow is not good, and a request may be late and slow.
+            Assert.InRange(
+                result.Good, result.Requests - result.Refused - result.Late - result.Slow, result.Requests - result.Refused - Math.Max(result.Late, result.Slow));
+        }
+
+        Assert.True(queue.GoodTokens < queue.Tokens);
+        Assert.True(queue.TtftP50 < queue.TtftP99 && queue.ItlP50 < queue.ItlP99);
+    }
+
+    [Fact]
+    public void A_request_is_good_only_when_its_first_token_and_those_after_it_are_in_time()
+    {
+        var slow = Under(new ServiceLevel(10, 1e-4));
+        Assert.Equal((0, 0), (slow.Late, slow.Good));
+        Assert.True(slow.Slow > 0);
+        var late = Under(new ServiceLevel(1e-4, 10));
+        Assert.Equal((late.Requests, 0, 0), (late.Late, late.Slow, late.Good));
+
+        static FleetResult Under(ServiceLevel level)
+        {
+            using var fleet = new VirtualFleet(new FleetOptions { Spec = Spec, Policy = "kv-queue", Level = level }, Poisson.HasContent);
+            return fleet.Run(Poisson.At(10, 0, 0, 5), TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
+    public void Time_over_a_budget_is_counted_but_for_the_moments_after_its_change()
+    {
+        const double Budget = 0.3;
+        const double Later = 0.2;
+        const double ChangesAt = 8;
+        var result = Run("kv-queue", rate: 100, seconds: 15, budget: Budget, changesAt: ChangesAt, later: Later, controller: new Unbounded());
+        var (seconds, worst) = (0.0, 0.0);
+        for (var bin = 0; bin < result.Watts.Count; bin++)
+        {
+            var at = bin * 0.25;
+            var excess = (result.Watts[bin] / ((at < ChangesAt ? Budget : Later) * Spec.NameplateWatts)) - 1;
+            if (at is < ChangesAt - 0.25 or >= ChangesAt + 2)
+            {
+                seconds += excess > 0.02 ? 0.25 : 0;
+                worst = Math.Max(worst, excess);
+            }
+        }
+
+        Assert.True(seconds > 5, $"Only {seconds} s over the budget.");
+        Assert.Equal((seconds, worst), (result.OverBudgetSeconds, result.WorstExcess));
+    }
+
+    [Fact]
+    public void What_a_device_has_cached_is_found_long_after_the_prediction_that_it_will_have_it_has_ended()
+    {
+        // The same prompt each 12 s; predictions live for 5 s, and devices that know nothing take turns.
+        var trace = Trace.Of("again", [.. Enumerable.Range(0, 5).Select(static i => new TraceRequest(i * 12, 1024, 8, [1, 2]))]);
+        var result = Run("kv-queue", trace.Rate, seconds: 100, trace: trace);
+        Assert.Equal(5, result.Requests);
+        Assert.InRange(result.CachedTokens, 4 * 900, 4 * 1024);
     }
 
     private static FleetResult Run(
@@ -91,7 +152,8 @@ public sealed class VirtualFleetTests
         double changesAt = double.PositiveInfinity,
         double later = 1,
         Trace? trace = null,
-        bool uniform = false)
+        bool uniform = false,
+        IPowerController? controller = null)
     {
         trace ??= Poisson;
         using var fleet = new VirtualFleet(
@@ -103,9 +165,19 @@ public sealed class VirtualFleetTests
                 BudgetChangesAt = changesAt,
                 LaterBudget = later,
                 Seed = seed,
-                Controller = uniform ? new Crescent.Control.Power.UniformCaps() : null,
+                Controller = uniform ? new UniformCaps() : controller,
             },
             trace.HasContent);
         return fleet.Run(trace.At(rate, seed, 0, seconds));
+    }
+
+    /// <summary>Lets every device draw what it will.</summary>
+    private sealed class Unbounded : IPowerController
+    {
+        public string Name => "unbounded";
+
+        public bool Oversubscribes => true;
+
+        public void Plan(ReadOnlySpan<DevicePower> devices, PowerBudgets budgets, Span<double> caps) => caps.Fill(double.PositiveInfinity);
     }
 }

@@ -37,5 +37,16 @@ public sealed class FrontierCurveTests
         Assert.True(Blackwell.VolumeAt(300) > 0);
     }
 
+    [Fact]
+    public void Where_answers_are_short_prompts_are_what_a_megawatt_is_spent_on()
+    {
+        // No GPU does the arithmetic of a prompt faster than at its peak: two operations a weight and token, 1,979 teraflops in FP8.
+        const int Prompt = 32_768;
+        const int Output = 8;
+        var peak = FrontierCurve.GpusPerMegawatt(GpuModels.Find("h100")) * Output / (2 * 70e9 * Prompt / 1979e12);
+        var most = FrontierCurve.Of(GpuModels.Find("h100"), SimulatedModels.Find("llama-3-70b-fp8"), Prompt, Output).VolumeAt(0);
+        Assert.InRange(most, 0.2 * peak, peak);
+    }
+
     private static FrontierCurve Curve(string gpu, string model) => FrontierCurve.Of(GpuModels.Find(gpu), SimulatedModels.Find(model), 32_768, 8192);
 }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Crescent.Control.Placement;
+using Crescent.Control.Power;
 using Crescent.Lab.Fleet;
 using Crescent.Lab.Studies;
 using Crescent.Lab.Traces;
@@ -38,7 +40,66 @@ public sealed class StudyTests
         Assert.Equal(
             [("kv-queue", 1, 0), ("kv-queue", 1, 1), ("power-aware", 1, 0), ("power-aware", 1, 1), ("kv-queue", 0.7, 0), ("kv-queue", 0.7, 1), ("power-aware", 0.7, 0), ("power-aware", 0.7, 1)],
             runs.Select(static run => (run.GetProperty("policy").GetString(), run.GetProperty("budget").GetDouble(), run.GetProperty("seed").GetInt32())));
-        Assert.Equal(9, report.ToCsv().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        var lines = report.ToCsv().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(9, lines.Length);
+        Assert.EndsWith(",simulated", lines[0], StringComparison.Ordinal);
+        Assert.All(lines[1..], static line => Assert.EndsWith(",true", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_run_is_a_fleet_with_all_that_the_options_say()
+    {
+        var options = Options with
+        {
+            Policies = ["power-aware-energy", "kv-queue+efficient"],
+            Budgets = [0.7],
+            Loads = [0.5],
+            BudgetChangesAt = 3,
+            BudgetFactor = 0.8,
+            LengthError = 1,
+            Level = new ServiceLevel(0.5, 0.02),
+            Weights = new PowerWeights { Energy = 3, ShedAbove = 0.2 },
+        };
+        var report = Study.Run(options, new FullLoad(60, 1, 1), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(4, report.Runs.Count);
+        foreach (var run in report.Runs)
+        {
+            var alone = run.Policy.StartsWith("power-aware", StringComparison.Ordinal);
+            using var fleet = new VirtualFleet(
+                new FleetOptions
+                {
+                    Spec = options.Fleet,
+                    Policy = alone ? "power-aware" : "kv-queue",
+                    Controller = alone ? null : new EfficientCaps(),
+                    Budget = 0.7,
+                    BudgetChangesAt = 3,
+                    LaterBudget = 0.7 * 0.8,
+                    Weights = options.Weights with { Energy = alone ? 0 : 3 },
+                    Level = options.Level,
+                    LengthError = 1,
+                    Seed = run.Seed,
+                },
+                options.Trace.HasContent);
+            var expected = fleet.Run(options.Trace.At(30, run.Seed, options.MinSeconds, options.MaxSeconds), TestContext.Current.CancellationToken);
+            Assert.Equal(expected with { Watts = [], MachineSeconds = 0 }, run.Result with { Watts = [], MachineSeconds = 0 });
+        }
+
+        Assert.Equal(4, report.Runs.Select(static run => run.Result.Joules).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_mean_is_that_of_the_seeds_and_of_excess_the_worst()
+    {
+        using var fleet = new VirtualFleet(new FleetOptions { Spec = Options.Fleet, Policy = "kv-queue" }, Options.Trace.HasContent);
+        var result = fleet.Run(Options.Trace.At(10, 0, 0, 4), TestContext.Current.CancellationToken);
+        StudyRun[] runs =
+        [
+            new("kv-queue", 1, 1, 0, result with { Requests = 100, Good = 90, Refused = 10, TtftP99 = 1, WorstExcess = 0.3, OverBudgetSeconds = 2 }),
+            new("kv-queue", 1, 1, 1, result with { Requests = 100, Good = 70, Refused = 0, TtftP99 = 3, WorstExcess = 0.1, OverBudgetSeconds = 0 }),
+        ];
+        var mean = StudyMean.Of(runs);
+        Assert.Equal((0.8, 0.05, 2, 1), (mean.SloAttainment, mean.RefusedShare, mean.TtftP99, mean.OverBudgetSeconds));
+        Assert.Equal(0.3, mean.WorstExcess);
     }
 
     [Fact]
