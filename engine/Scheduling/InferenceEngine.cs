@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Power;
 using Crescent.Engine.Sampling;
-using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -28,15 +26,11 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly HostBlockTier? _host;
     private readonly BlockHash _hashRoot;
     private readonly StepPlan _plan;
-    private readonly ConcurrentQueue<Command> _inbox = new();
+    private readonly EngineInbox _inbox;
+    private readonly RequestLimits _limits;
+    private readonly StepOutputs _outputs = new();
     private readonly Dictionary<long, Sequence> _sequences = [];
     private readonly PriorityQueue<Sequence, long> _deadlines = new();
-    private readonly Lazy<GrammarCache> _grammars;
-
-    // Requests whose grammar is being compiled, and whether they were cancelled meanwhile.
-    private readonly ConcurrentDictionary<long, bool> _compiling = new();
-    private SequenceOutput[] _outputs = new SequenceOutput[64];
-    private int _outputCount;
     private int _accepted;
     private long _order;
     private volatile bool _stopping;
@@ -75,19 +69,13 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             Math.Min(_options.MaxRunning, device.Info.MaxLogitRows),
             new WaitingQueue(_options.Aging, _time),
             id => _sequences.GetValueOrDefault(id));
-        _grammars = new Lazy<GrammarCache>(() => new GrammarCache(new TokenVocabulary(tokenizer)));
+        _inbox = new EngineInbox(tokenizer, _time, () => WorkArrived?.Invoke());
+        _limits = new RequestLimits(device.Info, _kv.TotalBlocks);
         _sampler = new Sampler(tokenizer, device.Info.VocabularySize);
         PowerMeter = meter;
         PowerCap = cap ?? power as IPowerCap;
         _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
         _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
-    }
-
-    private enum CommandKind
-    {
-        Submit,
-        Cancel,
-        Dump,
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>
@@ -117,7 +105,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     /// <inheritdoc/>
     public void Submit(InferenceRequest request)
     {
-        Validate(request);
+        _limits.Check(request);
         if (_stopping)
         {
             throw new RequestRefusedException(RefusalReason.Stopping, $"Device {Device.Name} is stopping.", TimeSpan.FromSeconds(1));
@@ -130,39 +118,16 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
                 RefusalReason.Overloaded, $"Device {Device.Name} has {_options.MaxWaiting} requests waiting.", _statistics.RetryAfter(_options.MaxWaiting));
         }
 
-        if (request.Sampling.Structure is { } structure)
-        {
-            _ = SubmitCompiled(request, structure, _time.GetTimestamp());
-        }
-        else
-        {
-            Enqueue(new Command(CommandKind.Submit, request.Id, new Sequence(request, _tokenizer, HashRoot(request), _time.GetTimestamp())));
-        }
+        _inbox.Submit(request, HashRoot(request));
     }
 
     /// <inheritdoc/>
-    public void Cancel(long requestId)
-    {
-        // A request whose grammar is still being compiled is not in the inbox yet.
-        if (!_compiling.TryUpdate(requestId, true, false))
-        {
-            Enqueue(new Command(CommandKind.Cancel, requestId, null));
-        }
-    }
+    public void Cancel(long requestId) => _inbox.Cancel(requestId);
 
     /// <inheritdoc/>
-    public Task<KvDump> DumpKvAsync(CancellationToken cancellation)
-    {
-        if (_stopping)
-        {
-            return Task.FromCanceled<KvDump>(new CancellationToken(canceled: true));
-        }
-
-        // The room is made here, so that the engine's thread has only to copy.
-        var dump = new DumpRequest(new BlockHash[_kv.DumpCapacity]);
-        Enqueue(new Command(CommandKind.Dump, 0, null, dump));
-        return dump.Answer.Task.WaitAsync(cancellation);
-    }
+    public Task<KvDump> DumpKvAsync(CancellationToken cancellation) => _stopping
+        ? Task.FromCanceled<KvDump>(new CancellationToken(canceled: true))
+        : _inbox.Dump(_kv.DumpCapacity).WaitAsync(cancellation);
 
     /// <summary>Times a sequence lost its blocks to another.</summary>
     public long Preemptions => _scheduler.Counters.Preemptions;
@@ -180,7 +145,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     /// <returns>False when there was nothing to do.</returns>
     public bool Step()
     {
-        _outputCount = 0;
+        _outputs.Clear();
         TakeCommands();
         CutLate();
         if (_stopping)
@@ -195,12 +160,11 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         }
 
         _kvEvents.Drain(_sink);
-        var worked = _plan.Slices.Length > 0 || _outputCount > 0 || _kvEvents.Count > 0;
+        var worked = _plan.Slices.Length > 0 || _outputs.Count > 0 || _kvEvents.Count > 0;
         _statistics.Publish(_scheduler, _kv, idle: _plan.Slices.Length == 0);
-        if (_outputCount > 0)
+        if (_outputs.Count > 0)
         {
-            _sink.OnStep(_outputs.AsSpan(0, _outputCount));
-            Array.Clear(_outputs, 0, _outputCount);
+            _outputs.Deliver(_sink);
         }
 
         return worked;
@@ -211,10 +175,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     /// </summary>
     public void Fail(string error)
     {
-        _outputCount = 0;
+        _outputs.Clear();
         EndAll(error);
-        _sink.OnStep(_outputs.AsSpan(0, _outputCount));
-        Array.Clear(_outputs, 0, _outputCount);
+        _outputs.Deliver(_sink);
     }
 
     /// <summary>What the engine has counted: a snapshot made after each step, for metrics.</summary>
@@ -224,99 +187,31 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     public void Dispose()
     {
         Stop();
-        while (_inbox.TryDequeue(out var command))
-        {
-            command.Dump?.Answer.TrySetCanceled();
-        }
-
+        _inbox.Close();
         _host?.Dispose();
     }
 
     /// <summary>Throws when an invariant of blocks and sequences is broken; for tests and for idle moments.</summary>
     public void CheckIntegrity() => _kv.CheckIntegrity(_sequences.Values.Select(static sequence => sequence.Table));
 
-    private void Validate(InferenceRequest request)
-    {
-        if (request.Prompt.Length == 0 || (request.MaxTokens < 1 && !request.WantsEmbedding))
-        {
-            throw new RequestRefusedException(RefusalReason.Invalid, "A request needs at least one prompt token and MaxTokens of at least 1.");
-        }
-
-        if (request.WantsEmbedding)
-        {
-            EmbeddingPool.Validate(request, Device);
-        }
-
-        foreach (var token in request.Prompt)
-        {
-            if ((uint)token >= (uint)Device.VocabularySize)
-            {
-                throw new RequestRefusedException(
-                    RefusalReason.Invalid, $"Prompt token {token} is outside the vocabulary of {Device.VocabularySize} tokens.");
-            }
-        }
-
-        // The last token is only put out, never computed, so it needs no position.
-        var positions = request.WantsEmbedding ? request.Prompt.Length : (long)request.Prompt.Length + request.MaxTokens - 1;
-        var room = Math.Min(Device.MaxContext, (long)_kv.TotalBlocks * StepPlan.BlockSize);
-        if (positions > room)
-        {
-            throw new RequestRefusedException(
-                RefusalReason.TooLong,
-                $"{request.Prompt.Length} prompt tokens and {request.MaxTokens} output tokens exceed the {room} positions of device {Device.Name}.");
-        }
-    }
-
     private BlockHash? HashRoot(InferenceRequest request) =>
         !_options.PrefixCache || request.WantsEmbedding ? null : request.CacheSalt is null ? _hashRoot : BlockHash.Root(Model, _options.KvType, request.CacheSalt);
 
-    private void Enqueue(in Command command)
-    {
-        _inbox.Enqueue(command);
-        WorkArrived?.Invoke();
-    }
-
-    /// <summary>Queues a request once its grammar is compiled, which happens on a thread of its own.</summary>
-    private async Task SubmitCompiled(InferenceRequest request, OutputStructure structure, long submittedAt)
-    {
-        _compiling[request.Id] = false;
-        Grammar? grammar = null;
-        string? fault = null;
-        try
-        {
-            grammar = await _grammars.Value.GetAsync(structure.Source).ConfigureAwait(false);
-        }
-        catch (GrammarException e)
-        {
-            fault = e.Message;
-        }
-
-        var sequence = new Sequence(request, _tokenizer, HashRoot(request), submittedAt, grammar) { Refusal = fault };
-        Enqueue(new Command(CommandKind.Submit, request.Id, sequence));
-        if (_compiling.TryRemove(request.Id, out var cancelled) && cancelled)
-        {
-            Enqueue(new Command(CommandKind.Cancel, request.Id, null));
-        }
-    }
-
     private void TakeCommands()
     {
-        while (_inbox.TryDequeue(out var command))
+        while (_inbox.TryTake(out var command))
         {
-            if (command.Kind == CommandKind.Cancel)
+            if (command.Sequence is { } sequence)
             {
-                if (_sequences.TryGetValue(command.Id, out var cancelled))
-                {
-                    End(cancelled, -1, "", FinishReason.Cancelled, null);
-                }
+                TakeIn(sequence);
             }
             else if (command.Dump is { } dump)
             {
                 dump.Answer.TrySetResult(_kv.Dump(dump.Room));
             }
-            else
+            else if (_sequences.TryGetValue(command.Id, out var cancelled))
             {
-                TakeIn(command.Sequence!);
+                End(cancelled, -1, "", FinishReason.Cancelled, null);
             }
         }
     }
@@ -327,7 +222,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         if (!_sequences.TryAdd(request.Id, sequence))
         {
             Interlocked.Decrement(ref _accepted);
-            Emit(new SequenceOutput(
+            _outputs.Add(new SequenceOutput(
                 request, 0, -1, "", FinishReason.Error, null, $"A request with the id {request.Id} is running already."));
             return;
         }
@@ -453,7 +348,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         }
         else
         {
-            Emit(new SequenceOutput(request, sequence.OutputCount - 1, token, text, FinishReason.None, null, null, logprobs));
+            _outputs.Add(new SequenceOutput(request, sequence.OutputCount - 1, token, text, FinishReason.None, null, null, logprobs));
         }
     }
 
@@ -472,45 +367,6 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _sequences.Remove(sequence.Request.Id);
         Interlocked.Decrement(ref _accepted);
         var offset = token < 0 ? sequence.OutputCount : sequence.OutputCount - 1;
-        Emit(new SequenceOutput(sequence.Request, offset, token, text, reason, Usage(sequence), error, logprobs, embedding));
-    }
-
-    private SequenceUsage Usage(Sequence sequence)
-    {
-        var now = _time.GetTimestamp();
-        var started = sequence.StartedAt == 0 ? now : sequence.StartedAt;
-        var first = sequence.FirstTokenAt == 0 ? now : sequence.FirstTokenAt;
-        return new SequenceUsage(
-            sequence.Request.Prompt.Length,
-            sequence.OutputCount,
-            sequence.CachedTokens,
-            _time.GetElapsedTime(sequence.SubmittedAt, started),
-            _time.GetElapsedTime(started, first),
-            _time.GetElapsedTime(first, now),
-            sequence.Joules)
-        {
-            EnergySource = _statistics.EnergySource,
-            Simulated = Device.Simulated,
-        };
-    }
-
-    private void Emit(in SequenceOutput output)
-    {
-        if (_outputCount == _outputs.Length)
-        {
-            Array.Resize(ref _outputs, _outputCount * 2);
-        }
-
-        _outputs[_outputCount++] = output;
-    }
-
-    private readonly record struct Command(CommandKind Kind, long Id, Sequence? Sequence, DumpRequest? Dump = null);
-
-    private sealed class DumpRequest(BlockHash[] room)
-    {
-        public BlockHash[] Room { get; } = room;
-
-        // Whoever waits must not go on on the engine's thread.
-        public TaskCompletionSource<KvDump> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _outputs.Add(new SequenceOutput(sequence.Request, offset, token, text, reason, sequence.Usage(_time, _statistics.EnergySource, Device.Simulated), error, logprobs, embedding));
     }
 }

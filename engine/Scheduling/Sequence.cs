@@ -131,6 +131,29 @@ internal sealed class Sequence : IComparable<Sequence>
         return byClass != 0 ? byClass : Order.CompareTo(other.Order);
     }
 
+    /// <summary>What it has taken until now.</summary>
+    /// <param name="time">The engine's clock.</param>
+    /// <param name="energySource">Where its joules come from.</param>
+    /// <param name="simulated">Whether a simulated device computed it.</param>
+    public SequenceUsage Usage(TimeProvider time, string energySource, bool simulated)
+    {
+        var now = time.GetTimestamp();
+        var started = StartedAt == 0 ? now : StartedAt;
+        var first = FirstTokenAt == 0 ? now : FirstTokenAt;
+        return new SequenceUsage(
+            Request.Prompt.Length,
+            OutputCount,
+            CachedTokens,
+            time.GetElapsedTime(SubmittedAt, started),
+            time.GetElapsedTime(started, first),
+            time.GetElapsedTime(first, now),
+            Joules)
+        {
+            EnergySource = energySource,
+            Simulated = simulated,
+        };
+    }
+
     public void Append(int token)
     {
         Reserve(1);

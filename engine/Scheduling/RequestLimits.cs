@@ -1,0 +1,43 @@
+using Crescent.Engine.Devices;
+
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>What a request must be for a device to run it at all, however long it waits.</summary>
+/// <param name="device">The device.</param>
+/// <param name="blocks">KV blocks that the engine has there.</param>
+internal sealed class RequestLimits(DeviceInfo device, int blocks)
+{
+    /// <summary>Refuses what can never run.</summary>
+    /// <exception cref="RequestRefusedException">The message names what is wrong and the limit.</exception>
+    public void Check(InferenceRequest request)
+    {
+        if (request.Prompt.Length == 0 || (request.MaxTokens < 1 && !request.WantsEmbedding))
+        {
+            throw new RequestRefusedException(RefusalReason.Invalid, "A request needs at least one prompt token and MaxTokens of at least 1.");
+        }
+
+        if (request.WantsEmbedding)
+        {
+            EmbeddingPool.Validate(request, device);
+        }
+
+        foreach (var token in request.Prompt)
+        {
+            if ((uint)token >= (uint)device.VocabularySize)
+            {
+                throw new RequestRefusedException(
+                    RefusalReason.Invalid, $"Prompt token {token} is outside the vocabulary of {device.VocabularySize} tokens.");
+            }
+        }
+
+        // The last token is only put out, never computed, so it needs no position.
+        var positions = request.WantsEmbedding ? request.Prompt.Length : (long)request.Prompt.Length + request.MaxTokens - 1;
+        var room = Math.Min(device.MaxContext, (long)blocks * StepPlan.BlockSize);
+        if (positions > room)
+        {
+            throw new RequestRefusedException(
+                RefusalReason.TooLong,
+                $"{request.Prompt.Length} prompt tokens and {request.MaxTokens} output tokens exceed the {room} positions of device {device.Name}.");
+        }
+    }
+}
