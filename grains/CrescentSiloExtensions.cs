@@ -30,6 +30,7 @@ public static class CrescentSiloExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<FactoryMetrics>();
+        services.AddSingleton<IStreamCounts>(static provider => provider.GetRequiredService<FactoryMetrics>());
 
         services.AddOptions<PlacementOptions>().BindConfiguration(PlacementOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<PlacementOptions>, PlacementOptionsValidator>();

@@ -4,7 +4,7 @@ using Crescent.Grains.Telemetry.Kv;
 namespace Crescent.Grains.Telemetry;
 
 /// <summary>The instruments of <see cref="InstrumentNames"/>.</summary>
-internal sealed class FactoryMetrics
+internal sealed class FactoryMetrics : IStreamCounts
 {
     private readonly Counter<long> _decisions;
     private readonly Histogram<double> _decisionDuration;
@@ -26,6 +26,8 @@ internal sealed class FactoryMetrics
     private readonly Counter<long> _sessionsMigrated;
     private readonly Counter<long> _sessionsUnreachable;
     private readonly Meter _meter;
+    private long _moved;
+    private long _resumed;
 
     public FactoryMetrics(IMeterFactory meters)
     {
@@ -52,6 +54,12 @@ internal sealed class FactoryMetrics
         _meter = meter;
     }
 
+    /// <inheritdoc/>
+    public long Moved => Interlocked.Read(ref _moved);
+
+    /// <inheritdoc/>
+    public long Resumed => Interlocked.Read(ref _resumed);
+
     public void Decided(string policy, bool placed, TimeSpan duration)
     {
         _decisions.Add(1, new("policy", policy), new("outcome", placed ? "placed" : "refused"));
@@ -66,10 +74,15 @@ internal sealed class FactoryMetrics
 
     public void StreamClosed() => _streamsOpen.Add(-1);
 
-    public void StreamMoved() => _streamsMoved.Add(1);
+    public void StreamMoved()
+    {
+        Interlocked.Increment(ref _moved);
+        _streamsMoved.Add(1);
+    }
 
     public void StreamResumed(TimeSpan gap)
     {
+        Interlocked.Increment(ref _resumed);
         _streamsResumed.Add(1);
         _streamGap.Record(gap.TotalSeconds);
     }

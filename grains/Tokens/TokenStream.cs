@@ -44,9 +44,6 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
         }
     }
 
-    /// <summary>Tokens that may still come.</summary>
-    public int Left => maxTokens - Count;
-
     /// <summary>A copy of them.</summary>
     public int[] Tokens
     {
@@ -58,6 +55,9 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
             }
         }
     }
+
+    /// <summary>Tokens that may still come.</summary>
+    public int Left => maxTokens - Count;
 
     /// <summary>The attempt in force.</summary>
     public StreamTicket Ticket => new(Id, Volatile.Read(ref _attempt));

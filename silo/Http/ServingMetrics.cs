@@ -10,7 +10,7 @@ namespace Crescent.Silo.Http;
 /// one, so that its dashboards work; <c>crescent:</c> is before the others.
 /// </summary>
 internal sealed class ServingMetrics(
-    IDeviceReports reports, IKvIndexState caches, EnergyAccounts accounts, ServedModel model, TimeProvider time)
+    IDeviceReports reports, IKvIndexState caches, IStreamCounts streams, EnergyAccounts accounts, ServedModel model, TimeProvider time)
 {
     private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DeviceMetrics =
     [
@@ -27,6 +27,7 @@ internal sealed class ServingMetrics(
         ("vllm:spec_decode_num_draft_tokens_total", "counter", "Tokens guessed ahead.", static d => d.GuessedTokens),
         ("vllm:spec_decode_num_accepted_tokens_total", "counter", "Of those, tokens that came true.", static d => d.AcceptedTokens),
         ("crescent:step_seconds", "gauge", "Smoothed duration of a step.", static d => d.StepSeconds),
+        ("crescent:device_out_of_service", "gauge", "1 where an operator has drained it, else 0.", static d => d.OutOfService ? 1 : 0),
         ("crescent:device_cap_watts", "gauge", "Power cap in force.", static d => d.CapWatts),
         ("crescent:device_joules_total", "counter", "Energy since start, idle time included.", static d => d.Joules),
         ("crescent:device_idle_joules_total", "counter", "Of those, energy while no step ran, charged to nobody.", static d => d.IdleJoules),
@@ -96,6 +97,10 @@ internal sealed class ServingMetrics(
             text.Sample(name, value(state), ("model_name", model.Id));
         }
 
+        text.Begin("crescent:streams_moved_total", "counter", "Streams that left a drained device, or one that they waited at, for another.");
+        text.Sample("crescent:streams_moved_total", streams.Moved, ("model_name", model.Id));
+        text.Begin("crescent:streams_resumed_total", "counter", "Attempts that were lost and repeated on another device.");
+        text.Sample("crescent:streams_resumed_total", streams.Resumed, ("model_name", model.Id));
         foreach (var (name, type, help, value) in PowerMetrics)
         {
             text.Begin(name, type, help);

@@ -5,6 +5,7 @@ using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
+using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
 using Crescent.Tests.Engine.Scheduling;
 using Orleans.TestingHost;
@@ -292,6 +293,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         AssertComplete(running);
         Assert.Equal(Moves + 1, running.Usage!.Attempts);
         Assert.Equal((Moves, 0), (counts.Moved, counts.Resumed));
+        Assert.True(FactoryCluster.Service<IStreamCounts>(front).Moved >= Moves);
     }
 
     [Fact]

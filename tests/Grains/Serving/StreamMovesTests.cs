@@ -23,7 +23,9 @@ public sealed class StreamMovesTests : IDisposable
     private readonly ManualTime _time = new();
     private readonly KvIndexFeed _caches;
     private readonly PlacementLedger _ledger;
+    private readonly TokenRouter _router;
     private readonly TokenStream _stream;
+    private readonly ManualTimers _timers;
     private readonly StreamMoves _moves;
 
     public StreamMovesTests()
@@ -32,9 +34,10 @@ public sealed class StreamMovesTests : IDisposable
         _caches = new KvIndexFeed(new ManualDumps(), new ManualMembership(), _time, metrics, NullLogger<KvIndexFeed>.Instance);
         _ledger = new PlacementLedger(
             new LeastQueuePolicy(), Options.Create(new PlacementOptions()), new LocalSilo(), _time, metrics, new PrefixOverlap(_caches));
-        var router = new TokenRouter(null!, _time, metrics);
-        _stream = router.Open(maxTokens: 64);
-        _moves = new StreamMoves(router, _ledger, _time);
+        _router = new TokenRouter(null!, _time, metrics);
+        _stream = _router.Open(maxTokens: 64);
+        _timers = new ManualTimers(_time);
+        _moves = new StreamMoves(_router, _ledger, _time);
     }
 
     public void Dispose()
@@ -100,6 +103,20 @@ public sealed class StreamMovesTests : IDisposable
         Report(0, 300, Busy with { Draining = true });
         _moves.Look();
         Assert.Equal((128, 1), (_stream.Ticket.Attempt, _stream.Moves));
+    }
+
+    [Fact]
+    public async Task A_look_comes_each_half_second_by_itself()
+    {
+        Begin();
+        using var moves = new StreamMoves(_router, _ledger, _timers);
+        await moves.StartAsync(TestContext.Current.CancellationToken);
+        await FactoryCluster.Until(() => !_timers.Periods.IsEmpty, "it has begun to look");
+        Assert.Equal([TimeSpan.FromMilliseconds(500)], _timers.Periods);
+        Assert.Equal(0, _stream.Moves);
+        _timers.Fire();
+        await FactoryCluster.Until(() => _stream.Moves == 1, "the look has come");
+        await moves.StopAsync(TestContext.Current.CancellationToken);
     }
 
     private static DeviceReport Busy => Reports.Idle with { Waiting = 9 };

@@ -46,6 +46,7 @@ internal sealed class TestFront : IAsyncDisposable
         builder.Services.AddSingleton(generation);
         builder.Services.AddSingleton<IDeviceReports>(new OneDevice());
         builder.Services.AddSingleton<IKvIndexState>(new OneStaleCache());
+        builder.Services.AddSingleton<IStreamCounts>(new SomeStreams());
         builder.Services.Configure<GenerationOptions>(o => o.DrainSeconds = drainSeconds);
         var app = builder.Build();
         app.MapHttpApi();
@@ -76,13 +77,20 @@ internal sealed class TestFront : IAsyncDisposable
         public KvIndexState State() => new(Devices: 2, Stale: 1, Blocks: 345, Predictions: 0, Events: 678, Gaps: 9, Repairs: 8);
     }
 
+    private sealed class SomeStreams : IStreamCounts
+    {
+        public long Moved => 7;
+
+        public long Resumed => 2;
+    }
+
     private sealed class OneDevice : IDeviceReports
     {
         public IReadOnlyList<(string Silo, DeviceReport Report)> Newest() =>
         [
             ("device-1", new DeviceReport
             {
-                Device = "cpu", Profile = Control.Placement.Views.Gpu, Model = "Crescent Tiny", Running = 3, Waiting = 2, FreeBlocks = 25, TotalBlocks = 100, PrefixQueryTokens = 64, PrefixHitTokens = 48,
+                Device = "cpu", Profile = Control.Placement.Views.Gpu, Model = "Crescent Tiny", Running = 3, Waiting = 2, Draining = true, OutOfService = true, FreeBlocks = 25, TotalBlocks = 100, PrefixQueryTokens = 64, PrefixHitTokens = 48,
             }),
         ];
     }

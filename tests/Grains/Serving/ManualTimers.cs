@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+
+namespace Crescent.Tests.Grains.Serving;
+
+/// <summary>Timers that a test fires, over the time of another clock.</summary>
+internal sealed class ManualTimers(TimeProvider time) : TimeProvider
+{
+    private readonly ConcurrentQueue<(TimerCallback Callback, object? State)> _timers = [];
+
+    /// <summary>Of the timers that were asked for.</summary>
+    public ConcurrentQueue<TimeSpan> Periods { get; } = [];
+
+    public override long TimestampFrequency => time.TimestampFrequency;
+
+    public override long GetTimestamp() => time.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        _timers.Enqueue((callback, state));
+        Periods.Enqueue(period);
+        return new NoTimer();
+    }
+
+    /// <summary>Fires them all once.</summary>
+    public void Fire()
+    {
+        foreach (var (callback, state) in _timers)
+        {
+            callback(state);
+        }
+    }
+
+    private sealed class NoTimer : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
