@@ -2,17 +2,20 @@ using System.Collections.Concurrent;
 
 namespace Crescent.Grains.Sessions;
 
-/// <summary>The sessions that live in this silo because their device does.</summary>
+/// <summary>
+/// The sessions that live in this silo because their device does, by activation: one that leaves must not take another with it that has
+/// come back in the meantime.
+/// </summary>
 internal sealed class LiveSessions
 {
-    private readonly ConcurrentDictionary<string, string> _devices = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ActivationId, (string Session, string Device)> _sessions = [];
 
     /// <summary>The session <paramref name="key"/> lives with <paramref name="device"/>.</summary>
-    public void Put(string key, string device) => _devices[key] = device;
+    public void Put(ActivationId activation, string key, string device) => _sessions[activation] = (key, device);
 
-    /// <summary>The session <paramref name="key"/> does not live here, or has another device.</summary>
-    public void Remove(string key) => _devices.TryRemove(key, out _);
+    /// <summary>The activation does not live with a device.</summary>
+    public void Remove(ActivationId activation) => _sessions.TryRemove(activation, out _);
 
     /// <summary>The keys of the sessions by device.</summary>
-    public ILookup<string, string> ByDevice() => _devices.ToLookup(static s => s.Value, static s => s.Key);
+    public ILookup<string, string> ByDevice() => _sessions.Values.ToLookup(static s => s.Device, static s => s.Session);
 }

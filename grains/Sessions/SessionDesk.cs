@@ -51,10 +51,13 @@ internal sealed class SessionDesk(IGrainFactory grains, KvIndexFeed caches, Fact
         }
     }
 
-    /// <summary>A turn has come to its end: its device holds the blocks of its output too.</summary>
+    /// <summary>
+    /// A turn has come to its end: its device holds the blocks of its output too. Of several answers to one prompt nobody knows yet which is gone on with; their
+    /// prompt is known.
+    /// </summary>
     public void Ended(GenerationCall call, TokenStream stream)
     {
-        if (call is { Session: { } session, WantsEmbedding: false } && stream is { Device: { } device, Owner: { } owner, Count: > 0 })
+        if (call is { Session: { } session, WantsEmbedding: false, Siblings: null } && stream is { Device: { } device, Owner: { } owner, Count: > 0 })
         {
             // The last token was drawn, but never computed.
             var history = PromptPrefix.Of(caches.Roots, [.. call.Prompt, .. stream.Tokens.AsSpan()[..^1]], call.CacheSalt);

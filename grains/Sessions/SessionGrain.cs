@@ -28,7 +28,7 @@ internal sealed class SessionGrain(LiveSessions live, ILocalSiloDetails silo, Ti
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         metrics.SessionsChanged(-1);
-        live.Remove(this.GetPrimaryKeyString());
+        live.Remove(GrainContext.ActivationId);
         return Task.CompletedTask;
     }
 
@@ -86,11 +86,11 @@ internal sealed class SessionGrain(LiveSessions live, ILocalSiloDetails silo, Ti
     {
         if (_memory.Turn is { } turn && turn.Silo.Equals(silo.SiloAddress))
         {
-            live.Put(this.GetPrimaryKeyString(), turn.Device);
+            live.Put(GrainContext.ActivationId, this.GetPrimaryKeyString(), turn.Device);
         }
         else
         {
-            live.Remove(this.GetPrimaryKeyString());
+            live.Remove(GrainContext.ActivationId);
         }
     }
 }

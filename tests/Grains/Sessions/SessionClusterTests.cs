@@ -51,6 +51,23 @@ public sealed class SessionClusterTests(CachingCluster factory) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_session_knows_of_a_turn_that_still_runs()
+    {
+        foreach (var silo in factory.Silos)
+        {
+            factory.Engine(silo).Hold();
+        }
+
+        var call = Turn("running");
+        var running = new RunningCall(Service(0), call);
+        SessionSighting? seen = null;
+        await Until(async () => (seen = await Session(call).Find()) is not null, "the session knows of its turn");
+        Assert.Equal(PromptLength / StepPlan.BlockSize, seen!.Turn.Blocks);
+        Assert.Equal(1, FactoryCluster.Service<DeviceRegistry>(factory.SiloOf(seen.Turn.Device)).Live);
+        await running.Leave();
+    }
+
+    [Fact]
     public async Task A_session_lives_with_its_device_and_leaves_it_with_its_memory_when_it_is_drained()
     {
         using var events = new SessionEvents();
