@@ -35,6 +35,9 @@ public class FactoryCluster : IAsyncLifetime
 
     public InProcessTestCluster Cluster => _cluster;
 
+    /// <summary>What the silos have besides.</summary>
+    protected virtual ISiloBuilder Add(ISiloBuilder silo) => silo;
+
     internal IReadOnlyList<InProcessSiloHandle> Silos => [.. _cluster.GetActiveSilos()];
 
     public async ValueTask InitializeAsync()
@@ -53,7 +56,7 @@ public class FactoryCluster : IAsyncLifetime
             });
             host.Services.Configure<GenerationOptions>(static o => o.LivenessSeconds = 1);
         });
-        builder.ConfigureSilo((silo, host) => host
+        builder.ConfigureSilo((silo, host) => Add(host)
             .UseFastFailureDetection()
             .Configure<ClusterMembershipOptions>(static o => o.ProbeTimeout = o.MaxProbeTimeout = TimeSpan.FromSeconds(4))
             .AddCrescent(new CrescentSiloOptions

@@ -13,7 +13,7 @@ using Orleans.TestingHost;
 namespace Crescent.Tests.Grains.Sessions;
 
 /// <summary>Sessions in a cluster whose calls go where the least of their prompt is left to compute.</summary>
-public sealed class SessionClusterTests(CachingCluster factory) : IClassFixture<CachingCluster>, IAsyncLifetime
+public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<SessionCluster>, IAsyncLifetime
 {
     private const int PromptLength = 200;
 
@@ -23,6 +23,7 @@ public sealed class SessionClusterTests(CachingCluster factory) : IClassFixture<
 
     public async ValueTask DisposeAsync()
     {
+        factory.Fails = null;
         foreach (var way in Ways())
         {
             way.LosesEvents = way.LosesSilence = false;
@@ -133,6 +134,21 @@ public sealed class SessionClusterTests(CachingCluster factory) : IClassFixture<
         await Lives(call with { Tenant = "a" }, device);
         Assert.Null(await Session(call with { Tenant = "b" }).Find());
         Assert.NotNull(await Session(call with { Tenant = "a" }).Find());
+    }
+
+    [Fact]
+    public async Task A_session_that_fails_or_does_not_answer_costs_no_turn()
+    {
+        using var events = new SessionEvents();
+        var call = Turn("lost");
+        factory.Fails = static () => throw new InvalidOperationException("The session is broken.");
+        await Run(factory.Silos[0], call);
+        Assert.True(events.Unreachable > 0);
+        var silence = new TaskCompletionSource();
+        factory.Fails = () => silence.Task;
+        await Run(factory.Silos[1], Next(call, "unanswered"));
+        factory.Fails = null;
+        silence.SetResult();
     }
 
     [Fact]
