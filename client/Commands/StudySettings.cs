@@ -19,7 +19,7 @@ internal sealed class StudySettings
     private readonly Option<string> _policies = new("--policies")
     {
         Description = $"Of {string.Join(", ", PlacementPolicies.Names)}; with +uniform or +efficient for other caps, or {PowerAwarePolicy.PolicyName}-TERM without a term "
-            + "(energy, power, kv, latency, overlap)",
+            + "(energy, power, kv, latency, overlap, stall)",
         HelpName = "A,B",
         DefaultValueFactory = static _ => $"{KvQueuePolicy.PolicyName},{PowerAwarePolicy.PolicyName}",
     };

@@ -15,6 +15,9 @@ public readonly record struct DeviceForecast
     /// <summary>Until a new prompt is begun, s: what is queued before it, and half of the step in progress.</summary>
     public double QueueSeconds { get; init; }
 
+    /// <summary>What the prompts that wait take by themselves, s.</summary>
+    public double QueuedPromptSeconds { get; init; }
+
     /// <summary>What a prompt token takes at the clock in force, s, decode beside it included.</summary>
     public double PromptSeconds { get; init; }
 
@@ -99,6 +102,7 @@ public readonly record struct DeviceForecast
         return new DeviceForecast
         {
             QueueSeconds = queuedSeconds + (queued * now / chunk) + (now / 2),
+            QueuedPromptSeconds = queuedSeconds,
             PromptSeconds = perToken + (next / chunk),
             PromptPairSeconds = profile.PromptPairSeconds / promptClock,
             StepSeconds = next,

@@ -28,6 +28,9 @@ public sealed class FactoryView
     /// <summary>A device with this many calls without a first token takes no more.</summary>
     public int MaxQueued { get; init; } = DefaultMaxQueued;
 
+    /// <summary>How long outputs are; whoever sees one end tells it.</summary>
+    public OutputLengthShares Lengths { get; } = new();
+
     /// <summary>The devices, in the order in which they were first heard of.</summary>
     public Span<DeviceState> Devices => CollectionsMarshal.AsSpan(_devices);
 

@@ -9,12 +9,13 @@ namespace Crescent.Control.Placement;
 /// <param name="Third">Energy.</param>
 /// <param name="Fourth">Power.</param>
 /// <param name="Fifth">Memory.</param>
-public readonly record struct PlacementTerms(double First, double Second = 0, double Third = 0, double Fourth = 0, double Fifth = 0)
+/// <param name="Sixth">Harm to others.</param>
+public readonly record struct PlacementTerms(double First, double Second = 0, double Third = 0, double Fourth = 0, double Fifth = 0, double Sixth = 0)
 {
     /// <summary>The score.</summary>
-    public double Score => First + Second + Third + Fourth + Fifth;
+    public double Score => First + Second + Third + Fourth + Fifth + Sixth;
 
-    /// <summary>The term at <paramref name="index"/>, 0 to 4.</summary>
+    /// <summary>The term at <paramref name="index"/>, 0 to 5.</summary>
     public double this[int index] => index switch
     {
         0 => First,
@@ -22,6 +23,7 @@ public readonly record struct PlacementTerms(double First, double Second = 0, do
         2 => Third,
         3 => Fourth,
         4 => Fifth,
-        _ => throw new ArgumentOutOfRangeException(nameof(index), index, "There are five terms, 0 to 4."),
+        5 => Sixth,
+        _ => throw new ArgumentOutOfRangeException(nameof(index), index, "There are six terms, 0 to 5."),
     };
 }

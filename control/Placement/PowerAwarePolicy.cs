@@ -2,14 +2,14 @@ namespace Crescent.Control.Placement;
 
 /// <summary>
 /// The device where a call meets its promise at the least energy:
-/// <c>score = phi(TTFT / m SLO) + phi(ITL / m SLO) + wE dE / Eref + wP sum(price / headroom) dP + wK e^(8 (kv - 1))</c>, with
+/// <c>score = phi(TTFT / m SLO) + phi(ITL / m SLO) + wE dE / Eref + wP sum(price / headroom) dP + wK e^(8 (kv - 1)) + wS stalled</c>, with
 /// <c>phi(u) = u + e^(8 (u - 1))</c>, a slope as long as there is slack and a wall at the limit.
 /// </summary>
 /// <remarks>
 /// TTFT is the queue and the part of the prompt that no cache holds; ITL a step with one sequence more, lengthened by the prompts the device
 /// computes beside it; dE the prompt's energy, what one sequence more adds to each step, and the device's base power for as long as the call
 /// is expected to keep it from idling: all of its time on an idle device, a 1/(B+1) of it beside B others. dP is the most that the call
-/// adds in the next second. All times are those at the clock that the device's cap allows.
+/// adds in the next second. Stalled are the outputs that the prompts, those that wait and the call's, are expected to make too slow. All times are those at the clock that the device's cap allows.
 /// </remarks>
 public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementPolicy
 {
@@ -22,6 +22,9 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     /// <summary>A call may take this many times what it takes alone before it counts as late for load and not for its size.</summary>
     private const double AloneFactor = 2;
 
+    /// <summary>Share of the promised time between tokens that is left for prompts at least, however long a step is.</summary>
+    private const double LeastRoom = 0.1;
+
     private readonly PowerWeights _weights = weights ?? new PowerWeights();
 
     /// <inheritdoc/>
@@ -29,7 +32,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
 
     /// <inheritdoc/>
     public IReadOnlyList<string> TermNames { get; } =
-        ["phi(seconds to first token / SLO)", "phi(seconds between tokens / SLO)", "added J / reference J", "price x added W / headroom W", "KV memory"];
+        ["phi(seconds to first token / SLO)", "phi(seconds between tokens / SLO)", "added J / reference J", "price x added W / headroom W", "KV memory", "outputs stalled"];
 
     /// <inheritdoc/>
     public PlacementDecision Choose(in PlacementCall call, FactoryView view)
@@ -67,16 +70,17 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     /// <inheritdoc/>
     public PlacementTerms Score(in PlacementCall call, FactoryView view, int device)
     {
-        var forecast = Foresee(call, view, device, view.Forecasts[device]);
-        ref readonly var state = ref view.Devices[device];
         ref readonly var memory = ref view.Forecasts[device];
+        var forecast = Foresee(call, view, device, memory);
+        ref readonly var state = ref view.Devices[device];
         var kv = (memory.UsedPositions + call.PromptTokens + call.ExpectedTokens) / memory.TotalPositions;
         return new PlacementTerms(
             _weights.Latency * Phi(forecast.TtftSeconds / (_weights.Margin * call.Level.TtftSeconds)),
             _weights.Latency * Phi(forecast.ItlSeconds / (_weights.Margin * call.Level.ItlSeconds)),
             _weights.Energy * forecast.Joules / view.ReferenceJoules(call),
             state.PointsPerWatt is > 0 and var price ? _weights.Power * price * view.AddedWatts(call, device) : 0,
-            _weights.Kv * Wall(kv));
+            _weights.Kv * Wall(kv),
+            _weights.Stall * Stalled(call, view, memory, forecast.TtftSeconds - memory.QueueSeconds));
     }
 
     /// <summary>What the scores are made of, in seconds, joules and watts.</summary>
@@ -88,11 +92,23 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         var pairs = uncached * (call.PromptTokens - (uncached / 2)) * forecast.PromptPairSeconds;
         var prompt = (uncached * forecast.PromptSeconds) + pairs;
         var step = forecast.StepSeconds + ((call.PromptTokens + (call.ExpectedTokens / 2)) * forecast.ContextSeconds);
-        var itl = step / (1 - forecast.PromptShare);
         var batch = forecast.Batch;
+        var itl = step / (1 - forecast.PromptShare);
         var awake = batch == 0 ? 0 : forecast.AwakeWatts * call.ExpectedTokens * itl / (batch + 1);
         var joules = (forecast.PromptWatts * prompt) + (call.ExpectedTokens * forecast.StepJoules) + awake;
         return new CallForecast(forecast.QueueSeconds + prompt, itl, joules, 0);
+    }
+
+    /// <summary>
+    /// Outputs of the device whose mean time between tokens gets above the promise when its prompts, the call's included, are computed within
+    /// them: an output of n times between tokens bears n times the room between a step and the promise. Those that wait all have it before them;
+    /// of those that run the short ones are few.
+    /// </summary>
+    private static double Stalled(in PlacementCall call, FactoryView view, in DeviceForecast forecast, double promptSeconds)
+    {
+        var room = Math.Max(LeastRoom * call.Level.ItlSeconds, call.Level.ItlSeconds - forecast.StepSeconds);
+        var shorter = view.Lengths.Below((forecast.QueuedPromptSeconds + promptSeconds) / room, out var shorterNow);
+        return (Math.Min(forecast.Queued, forecast.Batch) * shorter) + (Math.Max(0, forecast.Batch - forecast.Queued) * shorterNow);
     }
 
     private bool IsTooLate(in PlacementCall call, FactoryView view, int device)

@@ -3,9 +3,10 @@ namespace Crescent.Control.Placement;
 /// <summary>The weights of <see cref="PowerAwarePolicy"/>; each is 0 or more, and 0 leaves its term out.</summary>
 public sealed record PowerWeights
 {
-    public const double DefaultEnergy = 2;
+    public const double DefaultEnergy = 3;
     public const double DefaultKv = 1;
     public const double DefaultMargin = 0.6;
+    public const double DefaultStall = 3;
 
     /// <summary>Points for the energy that the call would take alone on an idle device.</summary>
     public double Energy { get; init; } = DefaultEnergy;
@@ -18,6 +19,9 @@ public sealed record PowerWeights
 
     /// <summary>Points for a time to first token, and for a time between tokens, at their limit.</summary>
     public double Latency { get; init; } = 1;
+
+    /// <summary>Points for each output that prompts are expected to stall until its mean time between tokens is above what was promised.</summary>
+    public double Stall { get; init; } = DefaultStall;
 
     /// <summary>Share of the promised times that is planned with; the rest is for what comes after the decision. Above 0, at most 1.</summary>
     public double Margin { get; init; } = DefaultMargin;

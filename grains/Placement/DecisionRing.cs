@@ -119,6 +119,7 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
         candidate.Third = (float)terms.Third;
         candidate.Fourth = (float)terms.Fourth;
         candidate.Fifth = (float)terms.Fifth;
+        candidate.Sixth = (float)terms.Sixth;
     }
 
     private PlacementDecisionReport Report(RecordedDecision slot)
@@ -147,7 +148,7 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
 
     private DecisionCandidate Report(RecordedCandidate candidate)
     {
-        double[] terms = [candidate.First, candidate.Second, candidate.Third, candidate.Fourth, candidate.Fifth];
+        double[] terms = [candidate.First, candidate.Second, candidate.Third, candidate.Fourth, candidate.Fifth, candidate.Sixth];
         return new DecisionCandidate
         {
             Device = candidate.Device,

@@ -317,6 +317,7 @@ internal sealed class PlacementLedger : IDeviceReports
         lock (_lock)
         {
             _lengths.Learn(tenant, maxTokens, tokens);
+            _view.Lengths.Learn(tokens);
         }
     }
 

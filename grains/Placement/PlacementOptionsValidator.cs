@@ -25,6 +25,7 @@ internal sealed class PlacementOptionsValidator : IValidateOptions<PlacementOpti
         Check($"{nameof(options.Weights)}:{nameof(weights.Power)}", weights.Power, 0, PlacementOptions.MaxWeight);
         Check($"{nameof(options.Weights)}:{nameof(weights.Kv)}", weights.Kv, 0, PlacementOptions.MaxWeight);
         Check($"{nameof(options.Weights)}:{nameof(weights.Latency)}", weights.Latency, 0, PlacementOptions.MaxWeight);
+        Check($"{nameof(options.Weights)}:{nameof(weights.Stall)}", weights.Stall, 0, PlacementOptions.MaxWeight);
         Check($"{nameof(options.Weights)}:{nameof(weights.Margin)}", weights.Margin, 0.01, 1);
         Check($"{nameof(options.Weights)}:{nameof(weights.ShedAbove)}", weights.ShedAbove, 0, PlacementOptions.MaxWeight);
         Check(nameof(options.StaleSeconds), options.StaleSeconds, 1, 60);

@@ -14,6 +14,7 @@ internal struct RecordedCandidate
     public float Third;
     public float Fourth;
     public float Fifth;
+    public float Sixth;
     public float TtftSeconds;
     public float ItlSeconds;
     public float Joules;

@@ -109,6 +109,7 @@ public sealed class VirtualFleet : IDisposable
             call.Failed = output.Finish != FinishReason.Length;
             _open--;
             _book.Release(call.Id);
+            _book.View.Lengths.Learn(call.Tokens);
             _meanLength += LengthWeight * (call.Tokens - _meanLength);
         }
     }

@@ -6,7 +6,7 @@ namespace Crescent.Lab.Studies;
 /// <summary>
 /// A policy as a study names it: a placement policy, with the caps that go with it, or with others after a plus sign: <c>+uniform</c>,
 /// <c>+efficient</c>; and <c>power-aware</c> without one of its terms after a minus sign: <c>-energy</c>, <c>-power</c>, <c>-kv</c>,
-/// <c>-latency</c>, <c>-overlap</c>.
+/// <c>-latency</c>, <c>-overlap</c>, <c>-stall</c>.
 /// </summary>
 /// <param name="Name">As it is written.</param>
 /// <param name="Placement">Name of the placement policy.</param>
@@ -14,7 +14,7 @@ namespace Crescent.Lab.Studies;
 /// <param name="Without">The term that is left out, or null.</param>
 public sealed record StudyPolicy(string Name, string Placement, IPowerController? Controller, string? Without)
 {
-    private static readonly string[] Terms = ["energy", "power", "kv", "latency", "overlap"];
+    private static readonly string[] Terms = ["energy", "power", "kv", "latency", "overlap", "stall"];
 
     /// <summary>Reads a name.</summary>
     /// <exception cref="FormatException">The message says what is known.</exception>
@@ -51,6 +51,7 @@ public sealed record StudyPolicy(string Name, string Placement, IPowerController
         "power" => weights with { Power = 0 },
         "kv" => weights with { Kv = 0 },
         "latency" => weights with { Latency = 0 },
+        "stall" => weights with { Stall = 0 },
         "overlap" => weights with { Overlap = false },
         _ => weights,
     };

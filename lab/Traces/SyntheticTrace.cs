@@ -4,13 +4,17 @@ namespace Crescent.Lab.Traces;
 
 /// <summary>
 /// Traces made by chance, always the same for a seed: <c>poisson</c>, <c>gamma</c> (gaps with a coefficient of variation of 3), <c>bursts</c>
-/// (Poisson, at six times the mean rate in one of ten periods of 20 s and at 4/9 of it in the others), <c>agents</c> (tasks that come by Poisson and fan
+/// (Poisson, at six times the mean rate in one of ten periods of 20 s and at 4/9 of it in the others), <c>code</c> (such gaps, long prompts and answers
+/// of a few tokens, as editors ask for completions), <c>agents</c> (tasks that come by Poisson and fan
 /// out into siblings with a prompt in common). Lengths are log-normal about a mean.
 /// </summary>
+/// <remarks>
+/// The medians of <c>code</c>, 1,500 and 13 tokens, are those of Azure's coding service as Patel et al. report them (Splitwise, ISCA 2024).
+/// </remarks>
 public static class SyntheticTrace
 {
     /// <summary>Their names.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["poisson", "gamma", "bursts", "agents"];
+    public static IReadOnlyList<string> Names { get; } = ["poisson", "gamma", "bursts", "code", "agents"];
 
     private const int Requests = 20_000;
     private const double Rate = 10;
@@ -18,6 +22,9 @@ public static class SyntheticTrace
     private const double MeanOutput = 211;
     private const double Spread = 0.8;
     private const double GapVariation = 3;
+    private const double CodePrompt = 1500;
+    private const double CodeOutput = 13;
+    private const double CodeOutputSpread = 1.2;
     private const double PeriodSeconds = 20;
     private const double BurstRate = 6;
     private const double BurstShare = 0.1;
@@ -43,8 +50,13 @@ public static class SyntheticTrace
                     requests.Add(Request(random, now));
                     break;
                 case "gamma":
-                    now += Gamma(random, 1 / (GapVariation * GapVariation)) * GapVariation * GapVariation / Rate;
+                    now += Gap(random);
                     requests.Add(Request(random, now));
+                    break;
+                case "code":
+                    now += Gap(random);
+                    requests.Add(new TraceRequest(
+                        now, LogNormal(random, CodePrompt, Spread, 16 * CodePrompt), LogNormal(random, CodeOutput, CodeOutputSpread, 64 * CodeOutput)));
                     break;
                 case "bursts":
                     var burst = new Random((seed * 7919) + (int)(now / PeriodSeconds)).NextDouble() < BurstShare;
@@ -81,6 +93,11 @@ public static class SyntheticTrace
 
     private static int Length(Random random, double mean) =>
         (int)Math.Clamp(mean * Math.Exp((Spread * Normal(random)) - (Spread * Spread / 2)), 8, 16 * mean);
+
+    private static int LogNormal(Random random, double median, double spread, double most) =>
+        (int)Math.Clamp(median * Math.Exp(spread * Normal(random)), 1, most);
+
+    private static double Gap(Random random) => Gamma(random, 1 / (GapVariation * GapVariation)) * GapVariation * GapVariation / Rate;
 
     private static double Exponential(Random random) => -Math.Log(1 - random.NextDouble());
 

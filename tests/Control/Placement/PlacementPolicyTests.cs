@@ -129,7 +129,7 @@ public sealed class PlacementPolicyTests
         for (var device = 0; device < 2; device++)
         {
             var terms = policy.Score(Views.Call(3), view, device);
-            Assert.All(Enumerable.Range(policy.TermNames.Count, 5 - policy.TermNames.Count), term => Assert.Equal(0, terms[term]));
+            Assert.All(Enumerable.Range(policy.TermNames.Count, 6 - policy.TermNames.Count), term => Assert.Equal(0, terms[term]));
             Assert.Equal(terms.Score, Enumerable.Range(0, policy.TermNames.Count).Sum(term => terms[term]), 9);
         }
     }

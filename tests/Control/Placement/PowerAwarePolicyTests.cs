@@ -71,4 +71,24 @@ public sealed class PowerAwarePolicyTests
         Assert.True(new PowerAwarePolicy().Foresee(call, view, 0).TtftSeconds > call.Level.TtftSeconds);
         Assert.True(new PowerAwarePolicy(new PowerWeights { ShedAbove = 1 }).Choose(call, view).IsPlaced);
     }
+
+    [Theory]
+    [InlineData(4, 1)]
+    [InlineData(2000, 0)]
+    public void Short_outputs_keep_prompts_away_from_each_other_and_long_ones_do_not(int tokens, int chosen)
+    {
+        // 48 and 60 ms of prompts within outputs of 3 times between tokens: above 50 ms in the mean.
+        var view = Views.Of(Views.Idle with { Waiting = 2, QueuedPromptTokens = 3200 }, Views.Idle);
+        view.Lengths.Learn(tokens);
+        Assert.Equal(chosen, new PowerAwarePolicy().Choose(Views.Call(prompt: 2000), view).Device);
+        Assert.Equal(0, new PowerAwarePolicy(new PowerWeights { Stall = 0 }).Choose(Views.Call(prompt: 2000), view).Device);
+    }
+
+    [Fact]
+    public void Nothing_is_stalled_on_an_idle_device()
+    {
+        var view = Views.Of(Views.Idle);
+        view.Lengths.Learn(2);
+        Assert.Equal(0, new PowerAwarePolicy().Score(Views.Call(prompt: 8000), view, 0).Sixth);
+    }
 }

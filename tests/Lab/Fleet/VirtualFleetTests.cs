@@ -1,6 +1,7 @@
 using Crescent.Control.Placement;
 using Crescent.Control.Power;
 using Crescent.Lab.Fleet;
+using Crescent.Lab.Studies;
 using Crescent.Lab.Traces;
 
 namespace Crescent.Tests.Lab.Fleet;
@@ -73,6 +74,19 @@ public sealed class VirtualFleetTests
         var blind = Run("least-queue", rate: 20, seconds: 15, trace: agents);
         var aware = Run("power-aware", rate: 20, seconds: 15, trace: agents, uniform: true);
         Assert.True(aware.CachedTokens > 2 * blind.CachedTokens, $"{aware.CachedTokens} against {blind.CachedTokens}");
+    }
+
+    [Fact]
+    public void Prompts_do_not_stall_short_answers_and_would_without_that_term()
+    {
+        var code = SyntheticTrace.Create("code");
+        var larger = FleetSpec.Parse("sim:h100-sxm*12:tp8", "sim:llama-3-70b-fp8");
+        var queue = Run("kv-queue", rate: 16, seconds: 120, trace: code, spec: larger);
+        var aware = Run("power-aware", rate: 16, seconds: 120, trace: code, spec: larger);
+        var stalling = Run("power-aware", rate: 16, seconds: 120, trace: code, spec: larger, stall: 0);
+        Assert.True(aware.SloAttainment >= queue.SloAttainment - 0.005, $"{aware.SloAttainment} against {queue.SloAttainment}");
+        Assert.True(stalling.SloAttainment < queue.SloAttainment - 0.03, $"{stalling.SloAttainment} against {queue.SloAttainment}");
+        Assert.True(aware.TokensPerJoule > 1.2 * queue.TokensPerJoule, $"{aware.TokensPerJoule} against {queue.TokensPerJoule}");
     }
 
     [Fact]
@@ -153,18 +167,21 @@ public sealed class VirtualFleetTests
         double later = 1,
         Trace? trace = null,
         bool uniform = false,
-        IPowerController? controller = null)
+        IPowerController? controller = null,
+        double stall = PowerWeights.DefaultStall,
+        FleetSpec? spec = null)
     {
         trace ??= Poisson;
         using var fleet = new VirtualFleet(
             new FleetOptions
             {
-                Spec = Spec,
+                Spec = spec ?? Spec,
                 Policy = policy,
                 Budget = budget,
                 BudgetChangesAt = changesAt,
                 LaterBudget = later,
                 Seed = seed,
+                Weights = new PowerWeights { ShedAbove = StudyOptions.DefaultShedAbove, Stall = stall },
                 Controller = uniform ? new UniformCaps() : controller,
             },
             trace.HasContent);
