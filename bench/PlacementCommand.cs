@@ -35,6 +35,11 @@ internal static class PlacementCommand
         var times = new double[Decisions];
         var charged = new double[Decisions];
         var allocated = 0L;
+        for (var tokens = 1; tokens < 500; tokens++)
+        {
+            view.Lengths.Learn(tokens);
+        }
+
         for (var round = 0; round < 2; round++)
         {
             // The first round warms up.

@@ -7,7 +7,7 @@ namespace Crescent.Control.Placement;
 public readonly record struct DeviceForecast
 {
     /// <summary>Share of the time that prompts may take before the time between tokens is as good as infinite.</summary>
-    private const double MostPromptShare = 0.95;
+    public const double MostPromptShare = 0.95;
 
     /// <summary>Time over which a burst of prompts is seen, s.</summary>
     public const double BurstSeconds = 0.75;
@@ -32,6 +32,9 @@ public readonly record struct DeviceForecast
 
     /// <summary>Share of the time that goes to prompts, 0 to 0.95.</summary>
     public double PromptShare { get; init; }
+
+    /// <summary>What of it goes to prompts that were placed on the device since its report, as a burst.</summary>
+    public double UnseenShare { get; init; }
 
     /// <summary>Energy that one more sequence adds to a step, J.</summary>
     public double StepJoules { get; init; }
@@ -108,6 +111,7 @@ public readonly record struct DeviceForecast
             StepSeconds = next,
             ContextSeconds = profile.ContextSeconds * profile.DecodeStretch(decodeClock),
             PromptShare = share,
+            UnseenShare = device.UnseenPromptSeconds / BurstSeconds / promptClock,
             StepJoules = (more * next) - (decode * now),
             PromptWatts = prompt,
             DrawnWatts = (share * prompt) + ((1 - share) * decode),

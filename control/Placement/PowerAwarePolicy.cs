@@ -45,19 +45,20 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         var perTtft = _weights.Latency / (_weights.Margin * call.Level.TtftSeconds);
         var perItl = _weights.Latency / (_weights.Margin * call.Level.ItlSeconds);
         var perJoule = _weights.Energy / view.ReferenceJoules(call);
+        var cache = FindBestCache(view);
         var best = PlacementDecision.None;
         var bestScore = double.PositiveInfinity;
         for (var i = 0; i < view.Forecasts.Length; i++)
         {
             // No term is below these, and most devices are out of the question by them: walls and gates cost more to look at.
-            var forecast = Foresee(call, view, i, view.Forecasts[i]);
+            var forecast = Foresee(call, view, i, view.Forecasts[i], cache);
             if ((forecast.TtftSeconds * perTtft) + (forecast.ItlSeconds * perItl) + (forecast.Joules * perJoule) >= bestScore
                 || view.Gate(call, i) != wanted)
             {
                 continue;
             }
 
-            var terms = Score(call, view, i);
+            var terms = Score(call, view, i, cache);
             if (terms.Score < bestScore)
             {
                 (best, bestScore) = (new PlacementDecision(i, terms), terms.Score);
@@ -68,10 +69,12 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     }
 
     /// <inheritdoc/>
-    public PlacementTerms Score(in PlacementCall call, FactoryView view, int device)
+    public PlacementTerms Score(in PlacementCall call, FactoryView view, int device) => Score(call, view, device, FindBestCache(view));
+
+    private PlacementTerms Score(in PlacementCall call, FactoryView view, int device, in BestCache cache)
     {
         ref readonly var memory = ref view.Forecasts[device];
-        var forecast = Foresee(call, view, device, memory);
+        var forecast = Foresee(call, view, device, memory, cache);
         ref readonly var state = ref view.Devices[device];
         var kv = (memory.UsedPositions + call.PromptTokens + call.ExpectedTokens) / memory.TotalPositions;
         return new PlacementTerms(
@@ -84,16 +87,20 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     }
 
     /// <summary>What the scores are made of, in seconds, joules and watts.</summary>
-    public CallForecast Foresee(in PlacementCall call, FactoryView view, int device) => Foresee(call, view, device, view.Forecasts[device]) with { Watts = view.AddedWatts(call, device) };
+    public CallForecast Foresee(in PlacementCall call, FactoryView view, int device) => Foresee(call, view, device, view.Forecasts[device], FindBestCache(view)) with { Watts = view.AddedWatts(call, device) };
 
-    private CallForecast Foresee(in PlacementCall call, FactoryView view, int device, in DeviceForecast forecast)
+    private CallForecast Foresee(in PlacementCall call, FactoryView view, int device, in DeviceForecast forecast, in BestCache cache)
     {
         double uncached = _weights.Overlap ? view.Uncached(call, device) : call.PromptTokens;
         var pairs = uncached * (call.PromptTokens - (uncached / 2)) * forecast.PromptPairSeconds;
         var prompt = (uncached * forecast.PromptSeconds) + pairs;
         var step = forecast.StepSeconds + ((call.PromptTokens + (call.ExpectedTokens / 2)) * forecast.ContextSeconds);
         var batch = forecast.Batch;
-        var itl = step / (1 - forecast.PromptShare);
+
+        // Where the best cache is burdened with what others of this prompt have just brought, the call would bring the same to this device.
+        var again = batch == 0 ? 0 : Math.Max(0, cache.Tokens - (call.PromptTokens - uncached)) / uncached * prompt / DeviceForecast.BurstSeconds;
+        var share = Math.Min(DeviceForecast.MostPromptShare, forecast.PromptShare + Math.Min(again, cache.UnseenShare));
+        var itl = step / (1 - share);
         var awake = batch == 0 ? 0 : forecast.AwakeWatts * call.ExpectedTokens * itl / (batch + 1);
         var joules = (forecast.PromptWatts * prompt) + (call.ExpectedTokens * forecast.StepJoules) + awake;
         return new CallForecast(forecast.QueueSeconds + prompt, itl, joules, 0);
@@ -111,10 +118,30 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         return (Math.Min(forecast.Queued, forecast.Batch) * shorter) + (Math.Max(0, forecast.Batch - forecast.Queued) * shorterNow);
     }
 
+    /// <summary>
+    /// The device that holds most of the call in hand, or is about to. Siblings come within moments: what the first of them brought burdens it alone
+    /// in the forecasts, and would drive the others away to bring the same to every other device.
+    /// </summary>
+    private BestCache FindBestCache(FactoryView view)
+    {
+        var (blocks, device) = (0, 0);
+        for (var i = 0; _weights.Overlap && i < view.Overlap.Length; i++)
+        {
+            if (view.Overlap[i] > blocks)
+            {
+                (blocks, device) = (view.Overlap[i], i);
+            }
+        }
+
+        return blocks == 0
+            ? default
+            : new BestCache((double)blocks * view.Forecasts[device].BlockSize, view.Forecasts[device].UnseenShare);
+    }
+
     private bool IsTooLate(in PlacementCall call, FactoryView view, int device)
     {
         // A governor that saves watts lets clocks rise when load does: what counts is what the device can do then.
-        var forecast = Foresee(call, view, device, view.ForecastWhenBusy(device));
+        var forecast = Foresee(call, view, device, view.ForecastWhenBusy(device), default);
         var profile = view.Devices[device].Profile;
         var steps = 1 + (call.PromptTokens / Math.Max(1, view.Devices[device].Load.MaxStepTokens));
         var ttft = profile.PromptTime(call.PromptTokens) + (steps * profile.StepSeconds);
@@ -126,4 +153,9 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     private static double Phi(double u) => u + Wall(u);
 
     private static double Wall(double u) => Math.Exp(8 * (Math.Min(u, Overdue) - 1));
+
+    /// <summary>What the best cache for a call holds of it.</summary>
+    /// <param name="Tokens">Tokens of the prompt.</param>
+    /// <param name="UnseenShare">Share of a burst's time that prompts take which were placed there since its report.</param>
+    private readonly record struct BestCache(double Tokens, double UnseenShare);
 }

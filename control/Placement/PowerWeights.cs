@@ -6,7 +6,7 @@ public sealed record PowerWeights
     public const double DefaultEnergy = 3;
     public const double DefaultKv = 1;
     public const double DefaultMargin = 0.6;
-    public const double DefaultStall = 3;
+    public const double DefaultStall = 2;
 
     /// <summary>Points for the energy that the call would take alone on an idle device.</summary>
     public double Energy { get; init; } = DefaultEnergy;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Crescent.Control.Placement;
 using Crescent.Lab.Fleet;
 
@@ -19,19 +20,29 @@ public static class LoadFinder
     private const int IdleRequests = 1500;
     private const double FirstRate = 1;
 
+    /// <summary>Requests a second and device above which nothing is looked for.</summary>
+    private const double MostRate = 1e5;
+
     /// <summary>Finds the rate; <paramref name="progress"/> hears of each probe.</summary>
+    /// <exception cref="FormatException">The promise is met at no rate, or at every rate.</exception>
     public static FullLoad Find(StudyOptions options, Action<string, double, double>? progress = null, CancellationToken cancellationToken = default)
     {
         var idle = IdleRate * options.Fleet.Devices.Count;
         var alone = Attainment(options, idle, IdleRequests / idle, cancellationToken);
         progress?.Invoke("all but idle", idle, alone);
-        var wanted = Wanted * alone;
         double low = 0, high = 0, met = alone;
         for (var rate = FirstRate * options.Fleet.Devices.Count; high == 0 || high - low > Precision * high; rate = high == 0 ? rate * 2 : (low + high) / 2)
         {
+            if (alone == 0 || rate < idle || rate > MostRate * options.Fleet.Devices.Count)
+            {
+                throw new FormatException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{options.Trace.Name}' has no full load on {options.Fleet}: {alone:0.0 %} of its first requests meet the SLO on an all but idle fleet, and with {KvQueuePolicy.PolicyName} the share of the first {options.MaxSeconds:0} s gets neither above nor below {Wanted:0 %} of that. Give the rate that is to count as load 1: --full-rate."));
+            }
+
             var attainment = Attainment(options, rate, options.MaxSeconds, cancellationToken);
             progress?.Invoke("kv-queue", rate, attainment);
-            if (attainment >= wanted)
+            if (attainment >= Wanted * alone)
             {
                 (low, met) = (rate, attainment);
             }

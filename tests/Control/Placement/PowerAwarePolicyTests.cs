@@ -91,4 +91,26 @@ public sealed class PowerAwarePolicyTests
         view.Lengths.Learn(2);
         Assert.Equal(0, new PowerAwarePolicy().Score(Views.Call(prompt: 8000), view, 0).Sixth);
     }
+
+    [Fact]
+    public void What_the_first_of_some_siblings_brought_does_not_drive_the_others_away()
+    {
+        // Slow clocks, and prompts that take most of the time: a little more of them is too much, on one device or on the other.
+        var busy = Views.Idle with { Running = 20, CapWatts = 300, FreeBlocks = 600 };
+        var view = Views.Of(busy, busy);
+        foreach (ref var device in view.Devices)
+        {
+            device.PromptShare = 0.3;
+        }
+
+        view.Devices[0].UnseenPromptSeconds = 0.06;
+        view.Devices[0].UnseenPromptTokens = 2000;
+        view.Devices[0].UnseenCalls = 1;
+        view.Refresh(0);
+        view.Refresh(1);
+        view.Overlap[0] = 120;
+        Assert.Equal(0, new PowerAwarePolicy().Choose(Views.Call(prompt: 2000), view).Device);
+        view.Overlap[0] = 0;
+        Assert.Equal(1, new PowerAwarePolicy().Choose(Views.Call(prompt: 2000), view).Device);
+    }
 }

@@ -114,6 +114,21 @@ public sealed class StudyTests
         Assert.True(above.Rate - full.Rate <= LoadFinder.Precision * above.Rate);
     }
 
+    [Fact]
+    public void A_trace_that_no_load_serves_in_time_has_no_full_load_and_says_so()
+    {
+        List<TraceRequest> hopeless = [.. Enumerable.Range(0, 50).Select(static i => new TraceRequest(i, 120_000, 2))];
+        var error = Assert.Throws<FormatException>(
+            () => LoadFinder.Find(Options with { Trace = Trace.Of("hopeless", hopeless) }, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("--full-rate", error.Message, StringComparison.Ordinal);
+
+        // One that waits behind a prompt which is too long is late at any rate, where an idle fleet has many more to make up for it.
+        List<TraceRequest> late = [new TraceRequest(0, 120_000, 2), .. Enumerable.Range(1, 2000).Select(static i => new TraceRequest(i, 100, 2))];
+        error = Assert.Throws<FormatException>(
+            () => LoadFinder.Find(Options with { Trace = Trace.Of("late", late), MaxSeconds = 20 }, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("'late'", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("fastest")]
     [InlineData("kv-queue-energy")]
