@@ -29,7 +29,7 @@ public sealed class FactoryView
     public int MaxQueued { get; init; } = DefaultMaxQueued;
 
     /// <summary>How long outputs are; whoever sees one end tells it.</summary>
-    public OutputLengthShares Lengths { get; } = new();
+    public OutputLengthShares Lengths { get; init; } = new();
 
     /// <summary>The devices, in the order in which they were first heard of.</summary>
     public Span<DeviceState> Devices => CollectionsMarshal.AsSpan(_devices);

@@ -4,7 +4,7 @@ namespace Crescent.Control.Placement;
 /// Which share of the outputs is how short: a histogram by half octaves that forgets. Prompts that are computed while an output is generated stretch
 /// the mean time between its tokens, and the more the shorter it is.
 /// </summary>
-/// <remarks>Not safe for use by several threads. Lengths count the times between tokens, so that an output of one token does not count at all.</remarks>
+/// <remarks>One thread learns at a time; others may read beside it, and may see a length that is half counted. Lengths count the times between tokens, so that an output of one token does not count at all.</remarks>
 public sealed class OutputLengthShares
 {
     private const int PerOctave = 2;

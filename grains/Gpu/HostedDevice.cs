@@ -48,7 +48,9 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
         var ticket = new StreamTicket(submission.Ticket);
         var blocks = BlocksFor(submission.Prompt.Length, submission.MaxTokens, Engine.Device.BlockSize);
         var link = sink.LinkTo(submission.Front, submission.Observer);
-        var sequence = new LiveSequence(ticket, link, submission.ResumedTokens, submission.Prompt.Length, blocks);
+        var cached = Math.Clamp(submission.CachedTokens, 0, submission.Prompt.Length - 1);
+        var uncached = submission.Prompt.Length - cached;
+        var sequence = new LiveSequence(ticket, link, submission.ResumedTokens, uncached, Engine.Profile.PromptTime(uncached, cached), blocks);
         if (!live.TryAdd(sequence))
         {
             throw new RequestRefusedException(RefusalReason.Invalid, $"{Key} has ticket {ticket.Value:x} already.");
@@ -137,6 +139,8 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
             Waiting = waiting,
             Running = state.Running,
             QueuedPromptTokens = live.QueuedPromptTokens,
+            QueuedPromptSeconds = live.QueuedPromptSeconds,
+            ComputedPromptSeconds = live.ComputedPromptSeconds,
             FreeBlocks = state.FreeBlocks,
             CommittedBlocks = live.CommittedBlocks,
             StepSeconds = state.StepSeconds,

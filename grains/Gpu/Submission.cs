@@ -52,6 +52,9 @@ public sealed record Submission
     /// <summary>Wants the prompt's embedding instead of tokens.</summary>
     [Id(18)] public bool WantsEmbedding { get; init; }
 
+    /// <summary>Tokens of <see cref="Prompt"/> that the device is taken to have cached, or to have in a moment.</summary>
+    [Id(19)] public int CachedTokens { get; init; }
+
     /// <summary>The front end's silo.</summary>
     [Id(7)] public required SiloAddress Front { get; init; }
 

@@ -8,12 +8,12 @@ namespace Crescent.Grains.Inference;
 
 /// <inheritdoc cref="IInferenceGrain"/>
 [ScoredPlacement]
-internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy policy, KvIndexFeed caches, ILocalSiloDetails silo) : Grain, IInferenceGrain
+internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy policy, KvIndexFeed caches, PlacementLedger ledger, ILocalSiloDetails silo) : Grain, IInferenceGrain
 {
     public async Task<SubmissionReply> Start(Submission submission)
     {
         DeactivateOnIdle();
-        var choice = new LocalChoice(policy, devices.Report(), caches);
+        var choice = new LocalChoice(policy, devices.Report(), caches, ledger);
         var needs = RequestContext.Get(PlacementNeeds.Key) as PlacementNeeds ?? Needs(submission);
         choice.LookUp(submission, needs.Session);
         var device = choice.Choose(needs);
@@ -22,7 +22,7 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
         // A device that refuses all the same is passed over once.
         for (var tries = 0; device is not null && tries < 2; tries++)
         {
-            reply = await GrainFactory.GetGrain<IGpuGrain>(device).Submit(submission);
+            reply = await GrainFactory.GetGrain<IGpuGrain>(device).Submit(submission with { CachedTokens = choice.CachedTokens(submission, device) });
             if (reply.Refusal is null)
             {
                 choice.Took(device);

@@ -8,26 +8,39 @@ namespace Crescent.Grains.Inference;
 
 /// <summary>
 /// Chooses among the devices of one silo by their exact states: the view that led a call here was a moment old. It counts no
-/// reservation: those that led here are of many front ends, and what has arrived is in the states.
+/// reservation: those that led here are of many front ends, and what has arrived is in the states. What does not show in a state of the moment, power
+/// levels and what prompts have come over the last seconds, is taken from the silo's ledger.
 /// </summary>
 /// <param name="policy">The policy of all silos.</param>
 /// <param name="report">The silo's devices now.</param>
 /// <param name="caches">What devices have cached.</param>
-internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, KvIndexFeed caches)
+/// <param name="ledger">What the silo knows of the factory.</param>
+internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, KvIndexFeed caches, PlacementLedger ledger)
 {
-    private readonly FactoryView _view = View(report);
+    private readonly FactoryView _view = View(report, ledger);
     private readonly PrefixOverlap _prefixes = new(caches);
     private PromptPrefix? _prefix;
 
     /// <summary>Looks up what the devices have cached of the call's prompt, its session's last turn included.</summary>
     public void LookUp(Submission submission, SessionHint? session)
     {
-        // One device leaves no choice, and then hashing the prompt once more would be for nothing.
-        _prefix = report.Devices.Length < 2 || submission.WantsEmbedding || submission.Prefer is not null
+        _prefix = submission.WantsEmbedding || submission.Prefer is not null
             ? null
             : PromptPrefix.Of(caches.Roots, submission.Prompt, submission.CacheSalt);
         _prefixes.Fill(_prefix, _view.Devices, _view.Overlap);
         session?.Credit(_view);
+    }
+
+    /// <summary>Tokens of the prompt that <paramref name="device"/> has cached, or will have in a moment.</summary>
+    public int CachedTokens(Submission submission, string device)
+    {
+        if (submission.ForkOf is not null && submission.Prefer == device)
+        {
+            return submission.Prompt.Length - 1;
+        }
+
+        var index = _view.IndexOf(device);
+        return index < 0 ? 0 : _view.Overlap[index] * _view.Devices[index].Load.BlockSize;
     }
 
     /// <summary>The call was taken by <paramref name="device"/>.</summary>
@@ -45,9 +58,9 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
     /// <summary>Why no device may take the call, or null when one may.</summary>
     public Refusal? Refuse(PlacementNeeds needs) => PlacementRefusal.Of(needs.Call(report.Sequence), _view);
 
-    private static FactoryView View(SiloReport report)
+    private static FactoryView View(SiloReport report, PlacementLedger ledger)
     {
-        var view = new FactoryView();
+        var view = ledger.NewView();
         foreach (var device in report.Devices)
         {
             view.Add(new DeviceState
@@ -60,6 +73,7 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
             });
         }
 
+        ledger.Complete(view);
         return view;
     }
 }

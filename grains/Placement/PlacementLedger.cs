@@ -321,6 +321,28 @@ internal sealed class PlacementLedger : IDeviceReports
         }
     }
 
+    /// <summary>An empty view that knows what the ledger knows of outputs.</summary>
+    public FactoryView NewView() => new() { Lengths = _view.Lengths };
+
+    /// <summary>Adds to the devices of <paramref name="view"/> what the ledger knows of them beside their state: power levels, and the prompts of the last seconds.</summary>
+    public void Complete(FactoryView view)
+    {
+        lock (_lock)
+        {
+            for (var i = 0; i < view.Devices.Length; i++)
+            {
+                ref var device = ref view.Devices[i];
+                if (_view.IndexOf(device.Key) is >= 0 and var known)
+                {
+                    ref readonly var seen = ref _view.Devices[known];
+                    (device.OwnLevel, device.NodeLevel, device.RackLevel, device.ClusterLevel) = (seen.OwnLevel, seen.NodeLevel, seen.RackLevel, seen.ClusterLevel);
+                    (device.PromptShare, device.BurstShare) = (seen.PromptShare, seen.BurstShare);
+                    view.Refresh(i);
+                }
+            }
+        }
+    }
+
     /// <summary>The decisions about a request that this silo remembers, oldest first.</summary>
     public List<PlacementDecisionReport> Decisions(string requestId)
     {

@@ -34,7 +34,7 @@ public sealed record DeviceReport
     /// <summary>Sequences in the batch.</summary>
     [Id(9)] public int Running { get; init; }
 
-    /// <summary>Prompt tokens of sequences without a first token.</summary>
+    /// <summary>Prompt tokens of sequences without a first token, less what caches are taken to hold of them.</summary>
     [Id(10)] public int QueuedPromptTokens { get; init; }
 
     /// <summary>KV blocks to be had now.</summary>
@@ -121,6 +121,12 @@ public sealed record DeviceReport
     /// <summary>An operator has taken it out of service.</summary>
     [Id(90)] public bool OutOfService { get; init; }
 
+    /// <summary>What <see cref="QueuedPromptTokens"/> take at full clock, by <see cref="Profile"/>, s.</summary>
+    [Id(91)] public double QueuedPromptSeconds { get; init; }
+
+    /// <summary>The same of all prompts that were computed since start, s.</summary>
+    [Id(92)] public double ComputedPromptSeconds { get; init; }
+
     /// <summary>Why it is drained, where it is.</summary>
     internal string DrainedBy => OutOfService ? "by an operator" : "for want of power";
 
@@ -133,6 +139,8 @@ public sealed record DeviceReport
         Waiting = Waiting,
         Running = Running,
         QueuedPromptTokens = QueuedPromptTokens,
+        QueuedPromptSeconds = QueuedPromptSeconds,
+        ComputedPromptSeconds = ComputedPromptSeconds,
         FreeBlocks = FreeBlocks,
         TotalBlocks = TotalBlocks,
         CommittedBlocks = CommittedBlocks,

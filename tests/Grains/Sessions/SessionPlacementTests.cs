@@ -73,10 +73,42 @@ public sealed class SessionPlacementTests : IDisposable
         foreach (var device in report.Devices)
         {
             var hint = new SessionHint($"silo-0/{device.Device}", PromptBlocks);
-            var choice = new LocalChoice(new KvQueuePolicy(), report, _caches);
+            var choice = new LocalChoice(new KvQueuePolicy(), report, _caches, _ledger);
             choice.LookUp(Submission(), hint);
             Assert.Equal(hint.Device, choice.Choose(Needs(0, null)));
         }
+    }
+
+    [Fact]
+    public void What_a_device_is_to_compute_is_told_without_what_it_has_cached()
+    {
+        var report = new SiloReport { Silo = Reports.Silo(0), Name = "silo-0", Sequence = 3, Devices = [Reports.Idle with { Device = "a" }] };
+        var choice = new LocalChoice(new KvQueuePolicy(), report, _caches, _ledger);
+        choice.LookUp(Submission(), new SessionHint("silo-0/a", PromptBlocks / 2));
+        Assert.Equal(PromptBlocks / 2 * StepPlan.BlockSize, choice.CachedTokens(Submission(), "silo-0/a"));
+        Assert.Equal(0, choice.CachedTokens(Submission(), "silo-0/b"));
+        var fork = Submission() with { ForkOf = 7, Prefer = "silo-0/a" };
+        Assert.Equal(fork.Prompt.Length - 1, choice.CachedTokens(fork, "silo-0/a"));
+    }
+
+    [Fact]
+    public void Within_a_silo_power_and_the_prompts_of_the_last_seconds_count_as_they_do_between_silos()
+    {
+        var report = new SiloReport
+        {
+            Silo = Reports.Silo(0),
+            Name = "silo-0",
+            Sequence = 3,
+            Devices = [Reports.Idle with { Device = "a" }, Reports.Idle with { Device = "b" }],
+        };
+        _ledger.Apply(report);
+        var power = new PowerAwarePolicy();
+        Assert.Equal("silo-0/a", new LocalChoice(power, report, _caches, _ledger).Choose(Needs(0, null)));
+        _ledger.Change(static book => book.Assign(0, new PowerLevel { BudgetWatts = 200, Watts = 150, Price = 5 }, null, null, null));
+        Assert.Equal("silo-0/b", new LocalChoice(power, report, _caches, _ledger).Choose(Needs(0, null)));
+        _ledger.Change(static book => book.Assign(0, null, null, null, null));
+        _ledger.Change(static book => book.View.Devices[0].PromptShare = 0.9);
+        Assert.Equal("silo-0/b", new LocalChoice(power, report, _caches, _ledger).Choose(Needs(0, null)));
     }
 
     [Fact]

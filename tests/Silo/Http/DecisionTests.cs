@@ -21,7 +21,7 @@ public sealed class DecisionTests(SiloFixture silo)
         var candidate = decision["candidates"]!.AsArray().Single()!;
         Assert.Equal((string)decision["chosen"]!, (string)candidate["device"]!);
         Assert.Equal("Open", (string)candidate["gate"]!);
-        Assert.Equal(5, candidate["terms"]!.AsArray().Count);
+        Assert.Equal(6, candidate["terms"]!.AsArray().Count);
         Assert.True((double)candidate["ttft_seconds"]! > 0);
         Assert.True((double)candidate["joules"]! > 0);
     }
