@@ -134,7 +134,8 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
     }
 
     /// <summary>
-    /// Where a call that is placed would go if its device were out of the question. Caches are left out: what one holds of its prompt is not known any more.
+    /// Where a call that is placed would go if its device were out of the question. What its device was found to have cached of it counts for that device;
+    /// others are taken to have nothing, which keeps calls where their siblings are.
     /// </summary>
     /// <param name="id">Of its reservation.</param>
     /// <param name="left">Tokens that may still come; those that have come since it was placed are a part of its prompt now.</param>
@@ -149,7 +150,9 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         }
 
         view.Overlap.Clear();
+        view.Overlap[at] = (reservation.Call.PromptTokens - reservation.Uncached) / Math.Max(1, view.Devices[at].Load.BlockSize);
         present = WithoutItself(reservation, at);
+        view.Overlap.Clear();
         var placed = reservation.Call;
         var come = Math.Max(0, placed.MaxTokens - Math.Max(1, left));
         call = placed with
@@ -169,7 +172,12 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         var load = view.Devices[at].Load;
         if (reservation.Seen)
         {
-            view.Devices[at].Load = load with { Waiting = Math.Max(0, load.Waiting - 1), QueuedPromptTokens = Math.Max(0, load.QueuedPromptTokens - reservation.Uncached) };
+            view.Devices[at].Load = load with
+            {
+                Waiting = Math.Max(0, load.Waiting - 1),
+                QueuedPromptTokens = Math.Max(0, load.QueuedPromptTokens - reservation.Uncached),
+                QueuedPromptSeconds = Math.Max(0, load.QueuedPromptSeconds - reservation.PromptSeconds),
+            };
             view.Refresh(at);
         }
         else

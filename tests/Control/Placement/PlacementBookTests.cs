@@ -42,6 +42,32 @@ public sealed class PlacementBookTests
         (int Reserved, int Unseen) Counts() => (_book.View.Devices[0].Reserved, _book.View.Devices[0].UnseenCalls);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(120)]
+    public void A_call_that_waits_alone_gains_nothing_elsewhere(int cached)
+    {
+        var book = new PlacementBook(new PowerAwarePolicy(), Views.Of(Views.Idle, Views.Idle));
+        book.View.Overlap[0] = cached;
+        var call = Views.Call(prompt: 2000);
+        Assert.Equal(0, book.Place(call, 1).Device);
+        var uncached = 2000 - (16 * cached);
+        book.Accept(1, Views.Key(0), 4);
+        var load = Views.Idle with
+        {
+            Waiting = 1,
+            QueuedPromptTokens = uncached,
+            QueuedPromptSeconds = Views.Gpu.PromptTime(uncached, 16 * cached),
+        };
+        book.Report(Views.Key(0), Views.Gpu, load, 5);
+        book.Settle();
+        var elsewhere = book.Elsewhere(1, call.MaxTokens, out _, out var present);
+        Assert.Equal(1, elsewhere.Device);
+        Assert.True(present <= elsewhere.Terms.Score + 1e-9, $"{present} against {elsewhere.Terms.Score}");
+        Assert.Equal(cached > 0, present < elsewhere.Terms.Score - 0.5);
+        Assert.Equal(load, book.View.Devices[0].Load);
+    }
+
     [Fact]
     public void What_calls_will_draw_is_reserved_at_their_level_until_reports_show_it()
     {
