@@ -24,6 +24,7 @@ internal static class IndexCommand
             Measure("typical: a chain on 1 to 3 devices, the trunk on all", parse.GetValue(devices), chains, Typical);
             Measure("shared: every chain whole on 24 devices", parse.GetValue(devices), chains, Shared);
             Measure("worst: every chain on all devices, each ends elsewhere", parse.GetValue(devices), chains, Worst);
+            Measure("pairs: as worst, and two end at each place", parse.GetValue(devices), chains, Pairs);
         });
         return command;
     }
@@ -37,6 +38,9 @@ internal static class IndexCommand
     private static int Shared(int chain, int device, int devices) => (device - (chain * 7 % devices) + devices) % devices < 24 ? PromptBlocks : 0;
 
     private static int Worst(int chain, int device, int devices) => 1 + (int)((((uint)device * 2654435761u) ^ ((uint)chain * 40503u)) % PromptBlocks);
+
+    // Where one device ends another does as well, so that the sum of the sets alone does not say which.
+    private static int Pairs(int chain, int device, int devices) => Worst(chain, device / 2, devices);
 
     private static void Measure(string name, int devices, int chainCount, Share share)
     {

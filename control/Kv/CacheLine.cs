@@ -6,7 +6,13 @@ namespace Crescent.Control.Kv;
 /// <summary>Asks the processor for memory that will be read in a moment; where it cannot be asked, nothing happens.</summary>
 internal static unsafe class CacheLine
 {
-    private const int Bytes = 64;
+    /// <summary>Bytes of a line, a power of 2.</summary>
+    public const int Bytes = 64;
+
+    /// <summary>The address of <paramref name="start"/>, which must not move.</summary>
+    public static nint Address<T>(ref T start)
+        where T : unmanaged =>
+         (nint)Unsafe.AsPointer(ref start);
 
     /// <summary>The line of <paramref name="start"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

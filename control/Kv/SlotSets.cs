@@ -1,21 +1,20 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Crescent.Control.Kv;
 
 /// <summary>
-/// Sets of small numbers, each known by a handle of 32 bits and only as large as it must be: one member lies in the handle itself, up to
-/// 4 take 8 bytes, up to 16 take 32 bytes, more take a bit for every number there can be. A change may move the set, so it gives a
+/// The members of sets of slots, each known by a handle of 32 bits and only as large as it must be: one member lies in the handle itself,
+/// up to 4 take 8 bytes, up to 16 take 32 bytes, more take a bit for every slot there can be. A change may move the set, so it gives a
 /// new handle that replaces the old one.
 /// </summary>
 internal sealed class SlotSets
 {
-    /// <summary>The empty set.</summary>
-    public const uint Empty = 0;
-
     /// <summary>Numbers are below this: one more is the mark of a free place in a list.</summary>
     public const int MaxSlots = ushort.MaxValue;
 
+    private const uint Empty = 0;
     private const ushort Free = ushort.MaxValue;
     private const ulong AllFree = ulong.MaxValue;
 
@@ -30,34 +29,111 @@ internal sealed class SlotSets
     private const uint Sixteen = 3u << KindShift;
     private const uint Bitmap = 4u << KindShift;
 
+    private readonly SlotKeys _keys;
     private readonly Slab _four = new(1);
     private readonly Slab _sixteen = new(4);
     private Slab _bitmaps;
 
     /// <summary>Sets of numbers below 64 times <paramref name="words"/>.</summary>
     /// <param name="words">Words of a bitmap, a multiple of 4.</param>
-    public SlotSets(int words) => _bitmaps = new Slab(words);
+    /// <param name="seed">See <see cref="SlotKeys"/>.</param>
+    public SlotSets(int words, ulong seed)
+    {
+        _keys = new SlotKeys(seed);
+        _bitmaps = new Slab(words);
+    }
 
     /// <summary>Words of 64 bits in a bitmap.</summary>
     public int Words => _bitmaps.Width;
 
     /// <summary>Brings the members of <paramref name="set"/> nearer to the processor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(uint set)
+    public void Prefetch(in SlotSet set)
     {
-        if (set >= Bitmap)
+        var handle = set.Handle;
+        if (handle >= Bitmap)
         {
-            CacheLine.Prefetch(ref _bitmaps.First(set & IndexMask), _bitmaps.Width * sizeof(ulong));
+            CacheLine.Prefetch(ref _bitmaps.First(handle & IndexMask), _bitmaps.Width * sizeof(ulong));
         }
-        else if (set >= Four)
+        else if (handle >= Four)
         {
-            CacheLine.Prefetch(ref First(set));
+            CacheLine.Prefetch(ref First(handle));
         }
+    }
+
+    /// <summary>The only slot in which two sets differ, given the exclusive or of their sums, not 0.</summary>
+    /// <returns>-1 when they differ in several.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Slot(ulong difference)
+    {
+        var slot = _keys.Slot(difference);
+        return slot < (uint)(Words * 64) ? (int)slot : -1;
     }
 
     /// <summary>Adds <paramref name="slot"/> to the set <paramref name="set"/>.</summary>
     /// <returns>False when it was a member.</returns>
-    public bool Add(ref uint set, int slot)
+    public bool Add(ref SlotSet set, int slot)
+    {
+        var added = Add(ref set.Handle, slot);
+        set.Sum ^= added ? _keys[slot] : 0;
+        return added;
+    }
+
+    /// <summary>Takes <paramref name="slot"/> from the set <paramref name="set"/>.</summary>
+    /// <returns>False when it was no member.</returns>
+    public bool Remove(ref SlotSet set, int slot)
+    {
+        var removed = Remove(ref set.Handle, slot);
+        set.Sum ^= removed ? _keys[slot] : 0;
+        return removed;
+    }
+
+    /// <summary>Takes all of <paramref name="slots"/>, a bit each, from the set <paramref name="set"/>.</summary>
+    public void Subtract(ref SlotSet set, ReadOnlySpan<ulong> slots)
+    {
+        Span<ulong> scratch = stackalloc ulong[Words];
+        var members = BitsOf(set, scratch);
+        for (var word = 0; word < members.Length; word++)
+        {
+            for (var gone = members[word] & slots[word]; gone != 0; gone &= gone - 1)
+            {
+                set.Sum ^= _keys[(word << 6) + BitOperations.TrailingZeroCount(gone)];
+            }
+        }
+
+        Subtract(ref set.Handle, slots);
+    }
+
+    /// <summary>The members of <paramref name="set"/>, a bit each: the set itself, or written into <paramref name="scratch"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan<ulong> BitsOf(in SlotSet set, Span<ulong> scratch) => BitsOf(set.Handle, scratch);
+
+    /// <summary>Makes room for numbers below 64 times <paramref name="words"/>.</summary>
+    /// <param name="words">More than <see cref="Words"/>, a multiple of 4.</param>
+    /// <param name="table">Has all sets there are; their handles change.</param>
+    public void Widen(int words, BlockTable table)
+    {
+        var old = _bitmaps;
+        var wide = new Slab(words);
+        table.ForEach((ref set) =>
+        {
+            if (Kind(set.Handle) == Bitmap)
+            {
+                var row = wide.Rent();
+                var bits = wide[row];
+                old[set.Handle & IndexMask].CopyTo(bits);
+                bits[old.Width..].Clear();
+                set.Handle = Bitmap | row;
+            }
+        });
+        _bitmaps = wide;
+    }
+
+    private static uint Kind(uint set) => set & ~IndexMask;
+
+    private static int Count(ReadOnlySpan<ushort> list) => list.IndexOf(Free) is >= 0 and var end ? end : list.Length;
+
+    private bool Add(ref uint set, int slot)
     {
         switch (Kind(set))
         {
@@ -97,9 +173,7 @@ internal sealed class SlotSets
         return true;
     }
 
-    /// <summary>Takes <paramref name="slot"/> from the set <paramref name="set"/>.</summary>
-    /// <returns>False when it was no member.</returns>
-    public bool Remove(ref uint set, int slot)
+    private bool Remove(ref uint set, int slot)
     {
         switch (Kind(set))
         {
@@ -140,8 +214,7 @@ internal sealed class SlotSets
         return true;
     }
 
-    /// <summary>Takes all of <paramref name="slots"/>, a bit each, from the set <paramref name="set"/>.</summary>
-    public void Subtract(ref uint set, ReadOnlySpan<ulong> slots)
+    private void Subtract(ref uint set, ReadOnlySpan<ulong> slots)
     {
         switch (Kind(set))
         {
@@ -171,9 +244,8 @@ internal sealed class SlotSets
         Shrink(ref set);
     }
 
-    /// <summary>The members of <paramref name="set"/>, a bit each: the set itself, or written into <paramref name="scratch"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ReadOnlySpan<ulong> BitsOf(uint set, Span<ulong> scratch)
+    private ReadOnlySpan<ulong> BitsOf(uint set, Span<ulong> scratch)
     {
         if (set >= Bitmap)
         {
@@ -183,31 +255,6 @@ internal sealed class SlotSets
         Spread(set, scratch);
         return scratch;
     }
-
-    /// <summary>Makes room for numbers below 64 times <paramref name="words"/>.</summary>
-    /// <param name="words">More than <see cref="Words"/>, a multiple of 4.</param>
-    /// <param name="table">Has all sets there are; their handles change.</param>
-    public void Widen(int words, BlockTable table)
-    {
-        var old = _bitmaps;
-        var wide = new Slab(words);
-        table.ForEach((ref set) =>
-        {
-            if (Kind(set) == Bitmap)
-            {
-                var row = wide.Rent();
-                var bits = wide[row];
-                old[set & IndexMask].CopyTo(bits);
-                bits[old.Width..].Clear();
-                set = Bitmap | row;
-            }
-        });
-        _bitmaps = wide;
-    }
-
-    private static uint Kind(uint set) => set & ~IndexMask;
-
-    private static int Count(ReadOnlySpan<ushort> list) => list.IndexOf(Free) is >= 0 and var end ? end : list.Length;
 
     private Span<ulong> Row(uint set) => Slab(Kind(set))[set & IndexMask];
 
