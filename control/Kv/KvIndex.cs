@@ -7,7 +7,7 @@ namespace Crescent.Control.Kv;
 /// asks nobody. Not safe for several threads.
 /// </summary>
 /// <remarks>
-/// A million different blocks take 42 MB, and those that more than 16 devices hold another 160 bytes each where there is room for 1,000
+/// A million different blocks take 37 MB, and those that more than 16 devices hold another 160 bytes each where there is room for 1,000
 /// devices. Looking up allocates nothing. Tiers are not told apart, since events do not: a block counts while the device can find it anywhere.
 /// </remarks>
 public sealed class KvIndex
