@@ -11,10 +11,14 @@ public sealed class FactoryView
     public const double DefaultStaleSeconds = 3;
     public const int DefaultMaxQueued = 256;
 
+    // Scores of many devices for one call ask for it again and again.
+    private const int NotLookedFor = -2;
+
     private readonly List<DeviceState> _devices = [];
     private readonly Dictionary<string, int> _index = new(StringComparer.Ordinal);
     private DeviceForecast[] _forecasts = new DeviceForecast[16];
     private int[] _overlap = new int[16];
+    private int _bestCache = NotLookedFor;
     private double _promptJoules;
     private double _tokenJoules;
     private double _maxCapWatts;
@@ -38,15 +42,45 @@ public sealed class FactoryView
     public ReadOnlySpan<DeviceForecast> Forecasts => _forecasts.AsSpan(0, _devices.Count);
 
     /// <summary>
-    /// Cached blocks of the call in hand, by device: written before a decision, all 0 where nothing is known of caches.
+    /// Cached blocks of the call in hand, by device: to be written before a decision, all 0 where nothing is known of caches. Readers take
+    /// <see cref="CachedBlocks"/> and <see cref="BestCache"/>.
     /// </summary>
-    public Span<int> Overlap => _overlap.AsSpan(0, _devices.Count);
+    public Span<int> Overlap
+    {
+        get
+        {
+            _bestCache = NotLookedFor;
+            return _overlap.AsSpan(0, _devices.Count);
+        }
+    }
+
+    /// <summary>Index of the device with the most cached blocks of the call in hand, the first of equals; -1 where none has any.</summary>
+    public int BestCache
+    {
+        get
+        {
+            if (_bestCache == NotLookedFor)
+            {
+                _bestCache = -1;
+                for (var (i, most) = (0, 0); i < _devices.Count; i++)
+                {
+                    if (_overlap[i] > most)
+                    {
+                        (_bestCache, most) = (i, _overlap[i]);
+                    }
+                }
+            }
+
+            return _bestCache;
+        }
+    }
 
     /// <summary>Adds a device.</summary>
     public void Add(in DeviceState device)
     {
         _index.Add(device.Key, _devices.Count);
         _devices.Add(device);
+        _bestCache = NotLookedFor;
         if (_overlap.Length < _devices.Count)
         {
             Array.Resize(ref _overlap, _overlap.Length * 2);
@@ -63,6 +97,7 @@ public sealed class FactoryView
         if (_devices.RemoveAll(gone) > 0)
         {
             _index.Clear();
+            _bestCache = NotLookedFor;
             for (var i = 0; i < _devices.Count; i++)
             {
                 _index.Add(_devices[i].Key, i);
@@ -92,6 +127,9 @@ public sealed class FactoryView
 
     /// <summary>Makes the forecast of a device whose state has changed.</summary>
     public void Refresh(int device) => _forecasts[device] = DeviceForecast.Of(Devices[device]);
+
+    /// <summary>Blocks of the call in hand that the device at <paramref name="index"/> has cached.</summary>
+    public int CachedBlocks(int index) => _overlap[index];
 
     /// <summary>Prompt tokens of <paramref name="call"/> that the device at <paramref name="index"/> would have to compute; at least 1.</summary>
     public int Uncached(in PlacementCall call, int index) =>

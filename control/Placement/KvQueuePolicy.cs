@@ -31,6 +31,6 @@ public sealed class KvQueuePolicy(double prefillScale = 1) : IPlacementPolicy
         var prompt = (double)(forecast.QueuedPromptTokens + call.PromptTokens) / forecast.BlockSize;
         var used = (forecast.UsedPositions / forecast.BlockSize) - state.UnseenBlocks;
         return new PlacementTerms(
-            prefillScale * Math.Max(0, prompt - view.Overlap[device]), used + state.UnseenPromptBlocks, TieBreak * used);
+            prefillScale * Math.Max(0, prompt - view.CachedBlocks(device)), used + state.UnseenPromptBlocks, TieBreak * used);
     }
 }

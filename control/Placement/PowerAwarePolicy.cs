@@ -124,18 +124,10 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     /// </summary>
     private BestCache FindBestCache(FactoryView view)
     {
-        var (blocks, device) = (0, 0);
-        for (var i = 0; _weights.Overlap && i < view.Overlap.Length; i++)
-        {
-            if (view.Overlap[i] > blocks)
-            {
-                (blocks, device) = (view.Overlap[i], i);
-            }
-        }
-
-        return blocks == 0
+        var device = _weights.Overlap ? view.BestCache : -1;
+        return device < 0
             ? default
-            : new BestCache((double)blocks * view.Forecasts[device].BlockSize, view.Forecasts[device].UnseenShare);
+            : new BestCache((double)view.CachedBlocks(device) * view.Forecasts[device].BlockSize, view.Forecasts[device].UnseenShare);
     }
 
     private bool IsTooLate(in PlacementCall call, FactoryView view, int device)

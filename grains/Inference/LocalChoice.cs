@@ -40,7 +40,7 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
         }
 
         var index = _view.IndexOf(device);
-        return index < 0 ? 0 : _view.Overlap[index] * _view.Devices[index].Load.BlockSize;
+        return index < 0 ? 0 : _view.CachedBlocks(index) * _view.Devices[index].Load.BlockSize;
     }
 
     /// <summary>The call was taken by <paramref name="device"/>.</summary>

@@ -99,7 +99,7 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
     {
         candidate.Device = view.Devices[device].Key;
         candidate.Gate = view.Gate(call, device);
-        candidate.CachedTokens = Math.Min(call.PromptTokens, view.Overlap[device] * view.Devices[device].Load.BlockSize);
+        candidate.CachedTokens = Math.Min(call.PromptTokens, view.CachedBlocks(device) * view.Devices[device].Load.BlockSize);
         candidate.IsForeseen = _foreseeing is not null;
         Keep(ref candidate, policy.Score(call, view, device));
         if (_foreseeing is not null)

@@ -85,6 +85,19 @@ public sealed class PowerAwarePolicyTests
     }
 
     [Fact]
+    public void The_best_cache_is_that_of_the_call_in_hand()
+    {
+        var view = Views.Of(Views.Idle, Views.Idle);
+        Assert.Equal(-1, view.BestCache);
+        view.Overlap[1] = 3;
+        Assert.Equal(1, view.BestCache);
+        view.Overlap[0] = 3;
+        Assert.Equal((0, 3), (view.BestCache, view.CachedBlocks(1)));
+        view.Overlap.Clear();
+        Assert.Equal(-1, view.BestCache);
+    }
+
+    [Fact]
     public void Nothing_is_stalled_on_an_idle_device()
     {
         var view = Views.Of(Views.Idle);
