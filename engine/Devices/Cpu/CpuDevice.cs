@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Crescent.Engine.Devices.Cpu.Attention;
-using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Simd;
 using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Model;
 

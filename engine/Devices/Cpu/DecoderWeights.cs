@@ -1,5 +1,5 @@
 using Crescent.Engine.Devices.Cpu.Attention;
-using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Simd;
 using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Model;
 using Crescent.Engine.Model.Gguf;

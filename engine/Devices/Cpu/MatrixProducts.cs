@@ -1,4 +1,4 @@
-using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Simd;
 using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Devices.Cpu.Weights;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
-using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu;
 

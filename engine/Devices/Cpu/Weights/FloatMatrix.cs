@@ -1,4 +1,4 @@
-using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Simd;
 using Crescent.Engine.Model.Gguf;
 
 namespace Crescent.Engine.Devices.Cpu.Weights;

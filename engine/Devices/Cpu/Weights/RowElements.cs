@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu.Weights;
 

@@ -1,5 +1,5 @@
 using Crescent.Engine.Devices.Cpu;
-using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Simd;
 using Crescent.Engine.Devices.Cpu.Weights;
 
 namespace Crescent.Tests.Engine.Devices.Cpu;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu.Weights.Panels;
 

@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Crescent.Engine.Devices.Cpu;
-using Crescent.Engine.Devices.Cpu.Simd;
+using Crescent.Engine.Simd;
 using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Devices.Cpu.Weights.Panels;
 using Crescent.Engine.Model.Gguf;

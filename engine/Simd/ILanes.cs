@@ -1,4 +1,4 @@
-namespace Crescent.Engine.Devices.Cpu.Simd;
+namespace Crescent.Engine.Simd;
 
 /// <summary>
 /// Floats in one vector register. The kernels are written once over this interface; the type given for it is the instruction set

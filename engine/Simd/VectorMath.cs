@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Crescent.Engine.Devices.Cpu.Simd;
+namespace Crescent.Engine.Simd;
 
 /// <summary>
 /// The float steps between matrix products. Counts may be anything: what is left over after whole vectors is done one by one.

@@ -1,4 +1,4 @@
-namespace Crescent.Engine.Devices.Cpu.Simd;
+namespace Crescent.Engine.Simd;
 
 /// <summary>
 /// Half precision without conversion instructions, which .NET does not have for vectors. The sign, five exponent and ten mantissa

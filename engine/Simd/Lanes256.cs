@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Crescent.Engine.Devices.Cpu.Simd;
+namespace Crescent.Engine.Simd;
 
 /// <summary>Eight floats: AVX2 and FMA.</summary>
 internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes256>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Crescent.Engine.Devices.Cpu.Simd;
+namespace Crescent.Engine.Simd;
 
 /// <summary>Sixteen floats: AVX-512 F and BW.</summary>
 internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes512>

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Crescent.Engine.Devices.Cpu.Simd;
+namespace Crescent.Engine.Simd;
 
 /// <summary>Four floats, by operations that .NET has on every processor.</summary>
 internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
