@@ -9,6 +9,9 @@ public sealed record DeviceInfo
     /// <summary>For a human: processor and instruction set, GPU model.</summary>
     public required string Description { get; init; }
 
+    /// <summary>What it rounds activations to, such as <c>int8</c>: answers of devices that differ here may differ. Empty when simulated.</summary>
+    public string Activations { get; init; } = "";
+
     /// <summary>True when its timing, power or tokens are modelled; shown wherever its numbers are.</summary>
     public bool Simulated { get; init; }
 

@@ -24,7 +24,7 @@ public sealed record EngineOptions
     /// <summary>Whether blocks are kept by their content for later prompts that begin alike.</summary>
     public bool PrefixCache { get; init; } = true;
 
-    /// <summary>How keys and values are stored: part of what cached blocks are known by.</summary>
+    /// <summary>How keys and values are made and stored: part of what cached blocks are known by.</summary>
     public string KvType { get; init; } = "f16";
 
     /// <summary>Blocks of host memory for what the device evicts; 0 for no host tier.</summary>

@@ -1,8 +1,8 @@
 namespace Crescent.Engine.Simd;
 
 /// <summary>
-/// Floats in one vector register. The kernels are written once over this interface; the type given for it is the instruction set
-/// they are compiled for.
+/// Floats in a vector register, or in a pair of them. The kernels are written once over this interface; the type given for it is the
+/// instruction set they are compiled for. Operations that say so take the same bits for bytes, 16-bit words or 32-bit integers.
 /// </summary>
 /// <typeparam name="TSelf">The implementing type.</typeparam>
 internal unsafe interface ILanes<TSelf>
@@ -63,8 +63,57 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Swaps lanes 2i and 2i + 1.</summary>
     static abstract TSelf SwapPairs(TSelf value);
 
-    /// <summary>The lanes added in an order that does not depend on their values.</summary>
+    /// <summary>
+    /// The lanes added: the upper half to the lower, lane by lane, until two are left. Sixteen lanes in several vectors that are first
+    /// added in the same way so have the same bits as in one.
+    /// </summary>
     static abstract float Sum(TSelf value);
 
     static abstract float Maximum(TSelf value);
+
+    static abstract TSelf operator &(TSelf left, TSelf right);
+
+    static abstract TSelf operator |(TSelf left, TSelf right);
+
+    static abstract TSelf operator ^(TSelf left, TSelf right);
+
+    /// <summary>The same byte in every place.</summary>
+    static abstract TSelf CreateBytes(byte value);
+
+    /// <summary>The same word in every place.</summary>
+    static abstract TSelf CreateWords(short value);
+
+    /// <summary>The four bytes at <paramref name="source"/> in every lane.</summary>
+    static abstract TSelf Broadcast(byte* source);
+
+    /// <summary>The sixteen bytes at <paramref name="source"/> over and over: a table for <see cref="LookUp"/>.</summary>
+    static abstract TSelf Table(byte* source);
+
+    /// <summary>For each byte of <paramref name="indices"/>, 0 to 15, the byte of the table that it names.</summary>
+    static abstract TSelf LookUp(TSelf table, TSelf indices);
+
+    /// <summary>Words shifted to the left.</summary>
+    static abstract TSelf ShiftLeftWords(TSelf value, int count);
+
+    /// <summary>Unsigned words shifted to the right.</summary>
+    static abstract TSelf ShiftRightWords(TSelf value, int count);
+
+    static abstract TSelf AddWords(TSelf left, TSelf right);
+
+    static abstract TSelf AddIntegers(TSelf left, TSelf right);
+
+    /// <summary>Products of unsigned by signed bytes, added in pairs to words; none of the sums may be beyond a word.</summary>
+    static abstract TSelf MultiplyBytes(TSelf unsigned, TSelf signed);
+
+    /// <summary>Products of words, added in pairs to integers.</summary>
+    static abstract TSelf MultiplyWords(TSelf left, TSelf right);
+
+    /// <summary>Products of unsigned by signed bytes, four of them added to each integer of <paramref name="sum"/>.</summary>
+    static abstract TSelf AddByteProducts(TSelf sum, TSelf unsigned, TSelf signed);
+
+    /// <summary>Products of signed bytes, four of them added to each integer of <paramref name="sum"/>.</summary>
+    static abstract TSelf AddSignedProducts(TSelf sum, TSelf left, TSelf right);
+
+    /// <summary>Integers as floats.</summary>
+    static abstract TSelf ToSingle(TSelf integers);
 }

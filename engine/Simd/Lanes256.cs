@@ -103,6 +103,71 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     public static float Maximum(Lanes256 value) => Lanes128.Maximum(new(Sse.Max(value.Value.GetLower(), value.Value.GetUpper())));
 
     [MethodImpl(Inline)]
+    public static Lanes256 operator &(Lanes256 left, Lanes256 right) => new(left.Value & right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes256 operator |(Lanes256 left, Lanes256 right) => new(left.Value | right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes256 operator ^(Lanes256 left, Lanes256 right) => new(left.Value ^ right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes256 CreateBytes(byte value) => new(Vector256.Create(value).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 CreateWords(short value) => new(Vector256.Create(value).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 Broadcast(byte* source) => new(Vector256.Create(*(int*)source).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 Table(byte* source) => new(Vector256.Create(Vector128.Load(source), Vector128.Load(source)).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 LookUp(Lanes256 table, Lanes256 indices) => new(Avx2.Shuffle(table.Value.AsByte(), indices.Value.AsByte()).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 ShiftLeftWords(Lanes256 value, int count) => new((value.Value.AsUInt16() << count).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 ShiftRightWords(Lanes256 value, int count) => new((value.Value.AsUInt16() >>> count).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 AddWords(Lanes256 left, Lanes256 right) => new((left.Value.AsInt16() + right.Value.AsInt16()).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 AddIntegers(Lanes256 left, Lanes256 right) => new((left.Value.AsInt32() + right.Value.AsInt32()).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 MultiplyBytes(Lanes256 unsigned, Lanes256 signed) =>
+        new(Avx2.MultiplyAddAdjacent(unsigned.Value.AsByte(), signed.Value.AsSByte()).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 MultiplyWords(Lanes256 left, Lanes256 right) =>
+        new(Avx2.MultiplyAddAdjacent(left.Value.AsInt16(), right.Value.AsInt16()).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes256 AddByteProducts(Lanes256 sum, Lanes256 unsigned, Lanes256 signed)
+    {
+        if (AvxVnni.IsSupported)
+            return new(AvxVnni.MultiplyWideningAndAdd(sum.Value.AsInt32(), unsigned.Value.AsByte(), signed.Value.AsSByte()).AsSingle());
+        var low = Lanes128.AddByteProducts(new(sum.Value.GetLower()), new(unsigned.Value.GetLower()), new(signed.Value.GetLower()));
+        var high = Lanes128.AddByteProducts(new(sum.Value.GetUpper()), new(unsigned.Value.GetUpper()), new(signed.Value.GetUpper()));
+        return new(Vector256.Create(low.Value, high.Value));
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes256 AddSignedProducts(Lanes256 sum, Lanes256 left, Lanes256 right)
+    {
+        var low = Lanes128.AddSignedProducts(new(sum.Value.GetLower()), new(left.Value.GetLower()), new(right.Value.GetLower()));
+        var high = Lanes128.AddSignedProducts(new(sum.Value.GetUpper()), new(left.Value.GetUpper()), new(right.Value.GetUpper()));
+        return new(Vector256.Create(low.Value, high.Value));
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes256 ToSingle(Lanes256 integers) => new(Avx.ConvertToVector256Single(integers.Value.AsInt32()));
+
+    [MethodImpl(Inline)]
     private static Vector128<short> Words(Lanes256 whole)
     {
         var numbers = Avx.ConvertToVector256Int32(whole.Value);

@@ -98,4 +98,68 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
 
     [MethodImpl(Inline)]
     public static float Maximum(Lanes512 value) => Lanes256.Maximum(new(Avx.Max(value.Value.GetLower(), value.Value.GetUpper())));
+
+    [MethodImpl(Inline)]
+    public static Lanes512 operator &(Lanes512 left, Lanes512 right) => new(left.Value & right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes512 operator |(Lanes512 left, Lanes512 right) => new(left.Value | right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes512 operator ^(Lanes512 left, Lanes512 right) => new(left.Value ^ right.Value);
+
+    [MethodImpl(Inline)]
+    public static Lanes512 CreateBytes(byte value) => new(Vector512.Create(value).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 CreateWords(short value) => new(Vector512.Create(value).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 Broadcast(byte* source) => new(Vector512.Create(*(int*)source).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 Table(byte* source) => new(Vector512.Create(Vector256.Create(Vector128.Load(source), Vector128.Load(source)), Vector256.Create(Vector128.Load(source), Vector128.Load(source))).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 LookUp(Lanes512 table, Lanes512 indices) => new(Avx512BW.Shuffle(table.Value.AsByte(), indices.Value.AsByte()).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 ShiftLeftWords(Lanes512 value, int count) => new((value.Value.AsUInt16() << count).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 ShiftRightWords(Lanes512 value, int count) => new((value.Value.AsUInt16() >>> count).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 AddWords(Lanes512 left, Lanes512 right) => new((left.Value.AsInt16() + right.Value.AsInt16()).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 AddIntegers(Lanes512 left, Lanes512 right) => new((left.Value.AsInt32() + right.Value.AsInt32()).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 MultiplyBytes(Lanes512 unsigned, Lanes512 signed) =>
+        new(Avx512BW.MultiplyAddAdjacent(unsigned.Value.AsByte(), signed.Value.AsSByte()).AsSingle());
+
+    [MethodImpl(Inline)]
+    public static Lanes512 MultiplyWords(Lanes512 left, Lanes512 right) =>
+        new(Avx512BW.MultiplyAddAdjacent(left.Value.AsInt16(), right.Value.AsInt16()).AsSingle());
+
+    // .NET has no dot products of bytes in 512 bits: see Lanes256x2.
+    [MethodImpl(Inline)]
+    public static Lanes512 AddByteProducts(Lanes512 sum, Lanes512 unsigned, Lanes512 signed)
+    {
+        var low = Lanes256.AddByteProducts(new(sum.Value.GetLower()), new(unsigned.Value.GetLower()), new(signed.Value.GetLower()));
+        var high = Lanes256.AddByteProducts(new(sum.Value.GetUpper()), new(unsigned.Value.GetUpper()), new(signed.Value.GetUpper()));
+        return new(Vector512.Create(low.Value, high.Value));
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes512 AddSignedProducts(Lanes512 sum, Lanes512 left, Lanes512 right)
+    {
+        var low = Lanes256.AddSignedProducts(new(sum.Value.GetLower()), new(left.Value.GetLower()), new(right.Value.GetLower()));
+        var high = Lanes256.AddSignedProducts(new(sum.Value.GetUpper()), new(left.Value.GetUpper()), new(right.Value.GetUpper()));
+        return new(Vector512.Create(low.Value, high.Value));
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes512 ToSingle(Lanes512 integers) => new(Avx512F.ConvertToVector512Single(integers.Value.AsInt32()));
 }

@@ -1,34 +1,40 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Crescent.Engine.Simd;
 
 /// <summary>
-/// The float steps between matrix products. Counts may be anything: what is left over after whole vectors is done one by one.
+/// The float steps between matrix products. Counts may be anything: what is left over after whole vectors is done one by one. Sums are
+/// taken in sixteen lanes whatever a vector holds, so that every instruction set gives the same bits.
 /// </summary>
 /// <typeparam name="TLanes">Instruction set.</typeparam>
 internal static unsafe class VectorMath<TLanes>
     where TLanes : unmanaged, ILanes<TLanes>
 {
     private const MethodImplOptions Kernel = MethodImplOptions.AggressiveOptimization;
+    private const int Sixteen = 16;
 
     /// <summary>1 / sqrt(mean of squares + epsilon): what RMSNorm multiplies by.</summary>
     [MethodImpl(Kernel)]
     public static float RmsScale(float* x, int count, float epsilon)
     {
-        var even = TLanes.Zero;
-        var odd = TLanes.Zero;
+        TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
         var i = 0;
-        for (; i + (2 * TLanes.Count) <= count; i += 2 * TLanes.Count)
+        for (; i + Sixteen <= count; i += Sixteen)
         {
-            var a = TLanes.Load(x + i);
-            var b = TLanes.Load(x + i + TLanes.Count);
-            even = TLanes.MultiplyAdd(a, a, even);
-            odd = TLanes.MultiplyAdd(b, b, odd);
+            s0 = AddSquare(x + i, s0);
+            if (TLanes.Count < 16)
+                s1 = AddSquare(x + i + TLanes.Count, s1);
+            if (TLanes.Count < 8)
+            {
+                s2 = AddSquare(x + i + 8, s2);
+                s3 = AddSquare(x + i + 12, s3);
+            }
         }
 
-        var sum = TLanes.Sum(even + odd);
+        var sum = SumSixteen(s0, s1, s2, s3);
         for (; i < count; i++)
-            sum += x[i] * x[i];
+            sum = MathF.FusedMultiplyAdd(x[i], x[i], sum);
         return 1 / MathF.Sqrt((sum / count) + epsilon);
     }
 
@@ -108,10 +114,20 @@ internal static unsafe class VectorMath<TLanes>
         for (var i = 0; i < padded; i += TLanes.Count)
             TLanes.Store(Exp(TLanes.Load(scores + i) - most), scores + i);
         new Span<float>(scores + count, padded - count).Clear();
-        var sum = TLanes.Zero;
-        for (var i = 0; i < padded; i += TLanes.Count)
-            sum += TLanes.Load(scores + i);
-        return (maximum, TLanes.Sum(sum));
+        TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
+        for (var i = 0; i < padded; i += Sixteen)
+        {
+            s0 += TLanes.Load(scores + i);
+            if (TLanes.Count < 16)
+                s1 += TLanes.Load(scores + i + TLanes.Count);
+            if (TLanes.Count < 8)
+            {
+                s2 += TLanes.Load(scores + i + 8);
+                s3 += TLanes.Load(scores + i + 12);
+            }
+        }
+
+        return (maximum, SumSixteen(s0, s1, s2, s3));
     }
 
     /// <summary>
@@ -133,5 +149,24 @@ internal static unsafe class VectorMath<TLanes>
         p = TLanes.MultiplyAdd(p, r, TLanes.Create(0.5f));
         p = TLanes.MultiplyAdd(p, r * r, r + TLanes.Create(1f));
         return p * TLanes.PowerOfTwo(n);
+    }
+
+    /// <summary>e^x as the vectors have it, on every processor.</summary>
+    public static float Exp(float x) => VectorMath<Lanes128>.Exp(Lanes128.Create(x)).Value.ToScalar();
+
+    /// <summary>The sum of sixteen lanes in as many vectors as they take, the others zero; in the order of <see cref="ILanes{TSelf}.Sum"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumSixteen(TLanes s0, TLanes s1, TLanes s2, TLanes s3) => TLanes.Count switch
+    {
+        16 => TLanes.Sum(s0),
+        8 => TLanes.Sum(s0 + s1),
+        _ => TLanes.Sum(s0 + s2 + (s1 + s3)),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes AddSquare(float* x, TLanes sum)
+    {
+        var v = TLanes.Load(x);
+        return TLanes.MultiplyAdd(v, v, sum);
     }
 }

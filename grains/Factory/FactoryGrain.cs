@@ -83,6 +83,7 @@ internal sealed class FactoryGrain(
             Silo = device.SiloName,
             Device = report.Device,
             Description = report.Description,
+            Activations = report.Activations,
             Simulated = report.Simulated,
             Model = report.Model,
             Waiting = report.Waiting,

@@ -130,6 +130,7 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
         {
             Device = Key.Device,
             Description = info.Description,
+            Activations = info.Activations,
             Simulated = info.Simulated,
             Model = Engine.Model,
             BlockSize = info.BlockSize,

@@ -12,6 +12,9 @@ public sealed record DeviceReport
 
     [Id(1)] public string Description { get; init; } = "";
 
+    /// <summary>What the device rounds activations to; empty when simulated.</summary>
+    [Id(61)] public string Activations { get; init; } = "";
+
     [Id(2)] public bool Simulated { get; init; }
 
     [Id(3)] public string Model { get; init; } = "";

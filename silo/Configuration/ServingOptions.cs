@@ -15,6 +15,8 @@ public sealed class ServingOptions : IChecked
     public const int MinKvBlocks = 8;
     public const int MaxKvBlocks = 1 << 24;
     public const string DefaultKvType = "f16";
+    public const string DefaultActivations = "int8";
+    public const string DefaultInstructions = "auto";
     public const int MaxKvHostMib = 1 << 24;
 
     /// <summary>What <see cref="KvType"/> takes.</summary>
@@ -23,6 +25,26 @@ public sealed class ServingOptions : IChecked
         ["f16"] = Engine.Devices.Cpu.KvType.F16,
         ["q8_0"] = Engine.Devices.Cpu.KvType.Q8_0,
         ["f32"] = Engine.Devices.Cpu.KvType.F32,
+    };
+
+    /// <summary>What <see cref="Activations"/> takes.</summary>
+    public static readonly IReadOnlyDictionary<string, ActivationPrecision> ActivationTypes =
+        new Dictionary<string, ActivationPrecision>(StringComparer.Ordinal)
+        {
+            ["int8"] = ActivationPrecision.Int8,
+            ["int16"] = ActivationPrecision.Int16,
+        };
+
+    /// <summary>What <see cref="Instructions"/> takes.</summary>
+    public static readonly IReadOnlyDictionary<string, InstructionSet> InstructionSets = new Dictionary<string, InstructionSet>(StringComparer.Ordinal)
+    {
+        ["auto"] = InstructionSet.Auto,
+        ["avx512-vnni"] = InstructionSet.Avx512Vnni,
+        ["avx512"] = InstructionSet.Avx512,
+        ["avx2-vnni"] = InstructionSet.Avx2Vnni,
+        ["avx2"] = InstructionSet.Avx2,
+        ["vector128-dot"] = InstructionSet.Vector128Dot,
+        ["vector128"] = InstructionSet.Vector128,
     };
 
     /// <summary>A GGUF file, or <c>sim:NAME</c> on simulated devices; null for the embedded model.</summary>
@@ -48,6 +70,12 @@ public sealed class ServingOptions : IChecked
 
     /// <summary>How devices keep keys and values: one of <see cref="KvTypes"/>.</summary>
     public string KvType { get; set; } = DefaultKvType;
+
+    /// <summary>What activations are rounded to for products with quantised weights: one of <see cref="ActivationTypes"/>.</summary>
+    public string Activations { get; set; } = DefaultActivations;
+
+    /// <summary>Instructions that the CPU device uses: one of <see cref="InstructionSets"/>.</summary>
+    public string Instructions { get; set; } = DefaultInstructions;
 
     /// <summary>MiB of the host tier of each device, for KV blocks that it has no room for; 0 for none.</summary>
     public int KvHostMib { get; set; }
@@ -141,6 +169,20 @@ public sealed class ServingOptions : IChecked
         if (!KvTypes.ContainsKey(KvType))
         {
             yield return Settings.OutOfRange(Settings.KvType, KvType, string.Join(", ", KvTypes.Keys));
+        }
+
+        if (!ActivationTypes.ContainsKey(Activations))
+        {
+            yield return Settings.OutOfRange(Settings.Activations, Activations, string.Join(", ", ActivationTypes.Keys));
+        }
+
+        if (!InstructionSets.TryGetValue(Instructions, out var instructions))
+        {
+            yield return Settings.OutOfRange(Settings.Instructions, Instructions, string.Join(", ", InstructionSets.Keys));
+        }
+        else if (!Processor.CanRun(instructions))
+        {
+            yield return $"{Settings.Instructions} is '{Instructions}', which this processor ({Processor.Name}) does not have; leave it at {DefaultInstructions}.";
         }
 
         if (KvHostMib is < 0 or > MaxKvHostMib)

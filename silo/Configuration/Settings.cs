@@ -42,6 +42,14 @@ public static class Settings
         $"How devices keep keys and values: {string.Join(", ", ServingOptions.KvTypes.Keys)}; q8_0 takes a little over half the memory of f16. "
         + $"Default: {ServingOptions.DefaultKvType}.");
 
+    public static readonly Setting Activations = Define("--activations", "Activations", "type",
+        $"What activations are rounded to for products with quantised weights: {string.Join(", ", ServingOptions.ActivationTypes.Keys)}; int16 is a "
+        + $"hundred times more exact, and slower. It decides the answers: give all silos the same. Default: {ServingOptions.DefaultActivations}.");
+
+    public static readonly Setting Instructions = Define("--instructions", "Instructions", "set",
+        $"Instructions that the CPU device uses: {string.Join(", ", ServingOptions.InstructionSets.Keys)}. It decides the speed and not the answers, "
+        + $"which have the same bits with all of them. Default: {ServingOptions.DefaultInstructions}, the fastest that the processor has.");
+
     public static readonly Setting KvHostMib = Define("--kv-host-mib", "KvHostMib", "MiB",
         $"Host tier of each device, up to {ServingOptions.MaxKvHostMib}: KV blocks that the device has no room for are kept there and copied "
         + "back when a prompt needs them. Default: 0, none.");
@@ -110,7 +118,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, KvHostMib, KvHostFolder, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
+        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,
     ];
 

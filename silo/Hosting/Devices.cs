@@ -32,7 +32,15 @@ internal static partial class Devices
         var meter = PowerMeters.ForProcessor(options.PowerMeter, threads, out var fault);
         var device = new CpuDevice(
             model.Graph,
-            new CpuDeviceOptions { Name = name, Threads = threads, KvBlocks = options.KvBlocks, KvType = ServingOptions.KvTypes[options.KvType] });
+            new CpuDeviceOptions
+            {
+                Name = name,
+                Threads = threads,
+                InstructionSet = ServingOptions.InstructionSets[options.Instructions],
+                Activations = ServingOptions.ActivationTypes[options.Activations],
+                KvBlocks = options.KvBlocks,
+                KvType = ServingOptions.KvTypes[options.KvType],
+            });
         try
         {
             var tier = HostTier.Of(options, services.GetRequiredService<ILocalSiloDetails>().Name, device.Info);
@@ -42,7 +50,7 @@ internal static partial class Devices
                 model.Name,
                 sink,
                 new CpuPowerModel(threads),
-                new EngineOptions { KvType = options.KvType, HostBlocks = tier.Blocks, HostPath = tier.Path },
+                new EngineOptions { KvType = KvKind(options), HostBlocks = tier.Blocks, HostPath = tier.Path },
                 meter: meter));
             LogDevice(logger, name, device.Info.Description, device.Info.BlockCount, options.KvType, tier.Blocks, tier.Path ?? "memory");
             LogPower(logger, name, engine.State.WattsSource, fault ?? "");
@@ -55,6 +63,10 @@ internal static partial class Devices
             throw;
         }
     }
+
+    /// <summary>What cached blocks are known by: keys and values of other activations are others.</summary>
+    private static string KvKind(ServingOptions options) =>
+        options.Activations == ServingOptions.DefaultActivations ? options.KvType : $"{options.KvType}+{options.Activations}";
 
     [LoggerMessage(
         Level = LogLevel.Information, Message = "Device {Name}: {Description}, {Blocks} KV blocks in {KvType}, {HostBlocks} in the host tier ({Where}).")]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
+using Crescent.Engine.Model.Text;
 using Crescent.Engine.Power;
 using Crescent.Engine.Scheduling;
 using Crescent.Tests.Engine.Scheduling;
@@ -28,6 +29,13 @@ internal sealed class TestEngine : IInferenceEngine, IDisposable
         var device = new HistoryDevice(blocks, maxContext: MaxContext, profile: profile) { BeforeStep = _ => WaitForTurn() };
         IPowerModel power = profile is null ? new CpuPowerModel(2) : new CpuPowerModel(1, profile.IdleWatts, profile.MaxCapWatts);
         _engine = new InferenceEngine(device, new LetterTokenizer(), "test-model", sink, power);
+        _driver = new EngineDriver(_engine);
+    }
+
+    /// <summary>The same over another device, whose steps are held as well.</summary>
+    public TestEngine(IEngineSink sink, IDevice device, Tokenizer tokenizer)
+    {
+        _engine = new InferenceEngine(new HeldDevice(device, WaitForTurn), tokenizer, "test-model", sink, new CpuPowerModel(1));
         _driver = new EngineDriver(_engine);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Crescent.Engine.Devices.Cpu.Attention;
 using Crescent.Engine.Simd;
 using Crescent.Engine.Devices.Cpu.Threads;
+using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Model;
 
 namespace Crescent.Engine.Devices.Cpu;
@@ -34,16 +35,18 @@ public sealed class CpuDevice : IDevice
         var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
         _team = new ComputeTeam(threads, options.Name);
         _buffers = new StepBuffers(config, options.MaxStepTokens);
+        var loader = new WeightLoader(instructions, options.Activations);
         (_weights, _kv, _attention, _forward) = instructions switch
         {
-            InstructionSet.Avx512 => Build<Lanes512>(graph, options, maxContext),
-            InstructionSet.Avx2 => Build<Lanes256>(graph, options, maxContext),
-            _ => Build<Lanes128>(graph, options, maxContext),
+            InstructionSet.Avx512Vnni or InstructionSet.Avx512 => Build<Lanes512>(graph, options, loader, maxContext),
+            InstructionSet.Avx2Vnni or InstructionSet.Avx2 => Build<Lanes256>(graph, options, loader, maxContext),
+            _ => Build<Lanes128>(graph, options, loader, maxContext),
         };
         Info = new DeviceInfo
         {
             Name = options.Name,
             Description = $"{Processor.Name}, {threads} {(threads == 1 ? "thread" : "threads")}, {Processor.Describe(instructions)}",
+            Activations = options.Activations == ActivationPrecision.Int16 ? "int16" : "int8",
             BlockCount = _kv.Blocks,
             BlockBytes = _kv.BlockBytes,
             MaxStepTokens = options.MaxStepTokens,
@@ -114,10 +117,10 @@ public sealed class CpuDevice : IDevice
     }
 
     private (DecoderWeights Weights, KvMemory Kv, IAttentionPhase Attention, IForwardPass Forward) Build<TLanes>(
-        DecoderGraph graph, CpuDeviceOptions options, int maxContext)
+        DecoderGraph graph, CpuDeviceOptions options, WeightLoader loader, int maxContext)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        var weights = DecoderWeights.Load<TLanes>(graph);
+        var weights = DecoderWeights.Load(graph, loader);
         var (kv, attention) = options.KvType switch
         {
             KvType.F32 => BuildAttention<TLanes, SingleKv<TLanes>>(graph.Config, weights, options, maxContext),

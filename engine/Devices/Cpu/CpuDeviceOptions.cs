@@ -15,8 +15,11 @@ public sealed record CpuDeviceOptions
     /// <summary>Compute threads, the engine's own among them; 0 for one a core. Range 0 to 1024.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Instructions to use; asking for those that the processor lacks is an error.</summary>
+    /// <summary>Instructions to use; asking for vectors that the processor lacks is an error.</summary>
     public InstructionSet InstructionSet { get; init; }
+
+    /// <summary>What activations are rounded to for products with quantised weights: it decides the answers, the instruction set does not.</summary>
+    public ActivationPrecision Activations { get; init; }
 
     /// <summary>
     /// KV blocks to hold; 0 for 64 sequences of min(context, 2048) positions, but no more than a quarter of the memory available.

@@ -1,5 +1,4 @@
 using Crescent.Engine.Devices.Cpu.Attention;
-using Crescent.Engine.Simd;
 using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Model;
 using Crescent.Engine.Model.Gguf;
@@ -79,9 +78,8 @@ internal sealed unsafe class DecoderWeights : IDisposable
     /// <summary>The stored bytes of a token's row of the embedding.</summary>
     public ReadOnlySpan<byte> EmbeddingRow(int token) => new(Embedding.Data + (token * _embeddingRowBytes), (int)_embeddingRowBytes);
 
-    /// <summary>Reads the weights of <paramref name="graph"/> for the kernels of <typeparamref name="TLanes"/>.</summary>
-    public static DecoderWeights Load<TLanes>(DecoderGraph graph)
-        where TLanes : unmanaged, ILanes<TLanes>
+    /// <summary>Reads the weights of <paramref name="graph"/> for the kernels that <paramref name="loader"/> chooses.</summary>
+    public static DecoderWeights Load(DecoderGraph graph, WeightLoader loader)
     {
         var vectors = new List<NativeBuffer>();
         var experts = Math.Max(1, graph.Config.ExpertCount);
@@ -93,9 +91,9 @@ internal sealed unsafe class DecoderWeights : IDisposable
             layers[i] = new DecoderLayerWeights
             {
                 AttentionNorm = Vector(layer.AttentionNorm)!,
-                Query = WeightLoader<TLanes>.Load(layer.Query),
-                Key = WeightLoader<TLanes>.Load(layer.Key),
-                Value = WeightLoader<TLanes>.Load(layer.Value),
+                Query = loader.Load(layer.Query),
+                Key = loader.Load(layer.Key),
+                Value = loader.Load(layer.Value),
                 Attention = new AttentionLayer
                 {
                     QueryBias = Floats(layer.QueryBias),
@@ -104,17 +102,17 @@ internal sealed unsafe class DecoderWeights : IDisposable
                     QueryNorm = Floats(layer.QueryNorm),
                     KeyNorm = Floats(layer.KeyNorm),
                 },
-                AttentionOutput = WeightLoader<TLanes>.Load(layer.AttentionOutput),
+                AttentionOutput = loader.Load(layer.AttentionOutput),
                 FeedForwardNorm = Vector(layer.FeedForwardNorm)!,
-                Router = layer.Router is null ? null : WeightLoader<TLanes>.Load(layer.Router),
-                Gate = WeightLoader<TLanes>.LoadExperts(layer.Gate, layerExperts),
-                Up = WeightLoader<TLanes>.LoadExperts(layer.Up, layerExperts),
-                Down = WeightLoader<TLanes>.LoadExperts(layer.Down, layerExperts),
+                Router = layer.Router is null ? null : loader.Load(layer.Router),
+                Gate = loader.LoadExperts(layer.Gate, layerExperts),
+                Up = loader.LoadExperts(layer.Up, layerExperts),
+                Down = loader.LoadExperts(layer.Down, layerExperts),
             };
         }
 
         var weights = new DecoderWeights(
-            layers, Vector(graph.OutputNorm)!, WeightLoader<TLanes>.Load(graph.Output), graph.TokenEmbedding)
+            layers, Vector(graph.OutputNorm)!, loader.Load(graph.Output), graph.TokenEmbedding)
         {
             RopeFactors = Vector(graph.RopeFactors),
         };

@@ -133,7 +133,7 @@ internal sealed unsafe class ExpertMixture<TLanes> : IDisposable
         // The softmax over all experts, renormalised over the chosen, is the softmax over the chosen.
         var sum = 0f;
         for (var k = 0; k < used; k++)
-            sum += weights[k] = MathF.Exp(scores[chosen[k]] - scores[chosen[0]]);
+            sum += weights[k] = VectorMath<TLanes>.Exp(scores[chosen[k]] - scores[chosen[0]]);
         for (var k = 0; k < used; k++)
             weights[k] /= sum;
     }

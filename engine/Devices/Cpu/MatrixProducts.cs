@@ -22,7 +22,7 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
     private const int TileFloats = TileTokens * PanelRows;
 
     private readonly ComputeTeam _team;
-    private readonly NativeBuffer[] _memory; // a thread: two tiles (16, tokens, panels), then a panel as floats (columns, 16)
+    private readonly NativeBuffer[] _memory; // a thread: two tiles (16, tokens, panels), then a panel and a row as floats (columns, 17)
 
     /// <summary>Products of matrices with at most <paramref name="columns"/> columns.</summary>
     public MatrixProducts(ComputeTeam team, int columns)
@@ -30,7 +30,7 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
         _team = team;
         _memory = new NativeBuffer[team.Count];
         for (var t = 0; t < _memory.Length; t++)
-            _memory[t] = NativeBuffer.OfFloats((2L * TileFloats) + ((long)columns * PanelRows));
+            _memory[t] = NativeBuffer.OfFloats((2L * TileFloats) + ((long)columns * (PanelRows + 1)));
     }
 
     private enum Ending

@@ -13,6 +13,9 @@ public sealed record DeviceSnapshot
     /// <summary>For a human: processor and instruction set.</summary>
     [Id(2)] public required string Description { get; init; }
 
+    /// <summary>What it rounds activations to, such as <c>int8</c>; empty when simulated.</summary>
+    [Id(61)] public string Activations { get; init; } = "";
+
     /// <summary>True when its numbers are modelled.</summary>
     [Id(3)] public bool Simulated { get; init; }
 

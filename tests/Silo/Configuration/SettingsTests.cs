@@ -36,6 +36,8 @@ public sealed class SettingsTests
     [InlineData("KvBlocks", "7", "8 to 16777216")]
     [InlineData("KvType", "q4_0", "f16, q8_0, f32")]
     [InlineData("KvType", "F16", "f16, q8_0, f32")]
+    [InlineData("Activations", "int4", "int8, int16")]
+    [InlineData("Instructions", "sse", "auto, avx512-vnni")]
     [InlineData("KvHostMib", "-1", "0 (none) to 16777216")]
     [InlineData("KvHostMib", "16777217", "16777216")]
     [InlineData("KvHostFolder", "/tmp", "--kv-host-mib")]

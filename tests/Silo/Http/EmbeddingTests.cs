@@ -37,9 +37,9 @@ public sealed class EmbeddingTests(SiloFixture silo)
             Assert.Equal(mean.Length, embedding.Length);
             Assert.Equal(1, Dot(embedding, embedding), 1e-5);
 
-            // Measured: 1 less 1e-8 to 6e-8. Different texts are at 0.04 and 0.06 to each other.
+            // Measured: 1 less 3e-5 to 1.5e-4, which is the rounding of activations to eight bits. Different texts are at 0.04 and 0.06 to each other.
             var truth = Array.ConvertAll(mean, value => (float)(value / Math.Sqrt(mean.Sum(static v => v * v))));
-            Assert.InRange(Dot(embedding, truth), 1 - 1e-6, 1 + 1e-6);
+            Assert.InRange(Dot(embedding, truth), 1 - 5e-4, 1 + 1e-6);
         }
 
         Assert.True(Dot(answer[0].ToFloats().Span, answer[1].ToFloats().Span) < 0.5, "different texts have the same embedding");

@@ -96,8 +96,8 @@ internal sealed unsafe class AttentionScratch : IDisposable
         if (_chunkTotal[row] == 0)
             return;
         var maximum = MathF.Max(_maximum[row], _chunkMaximum[row]);
-        var keep = MathF.Exp(_maximum[row] - maximum);
-        var factor = MathF.Exp(_chunkMaximum[row] - maximum);
+        var keep = VectorMath<TLanes>.Exp(_maximum[row] - maximum);
+        var factor = VectorMath<TLanes>.Exp(_chunkMaximum[row] - maximum);
         _maximum[row] = maximum;
         _total[row] = (_total[row] * keep) + (_chunkTotal[row] * factor);
         VectorMath<TLanes>.Blend(ChunkSums + (row * _headSize), factor, _sums + (row * _headSize), keep, _headSize);

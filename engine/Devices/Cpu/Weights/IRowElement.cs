@@ -12,7 +12,4 @@ internal unsafe interface IRowElement<TLanes>
 
     /// <summary>Reads a vector's worth from element <paramref name="index"/> of a row.</summary>
     static abstract TLanes Load(byte* row, int index);
-
-    /// <summary>Reads one element.</summary>
-    static abstract float Single(byte* row, int index);
 }

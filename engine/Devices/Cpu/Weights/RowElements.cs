@@ -11,8 +11,6 @@ internal readonly unsafe struct SingleElement<TLanes> : IRowElement<TLanes>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Load(byte* row, int index) => TLanes.Load((float*)row + index);
-
-    public static float Single(byte* row, int index) => ((float*)row)[index];
 }
 
 /// <summary>IEEE halves.</summary>
@@ -23,8 +21,6 @@ internal readonly unsafe struct HalfElement<TLanes> : IRowElement<TLanes>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Load(byte* row, int index) => TLanes.LoadHalf((ushort*)row + index) * TLanes.Create(HalfBits.Scale);
-
-    public static float Single(byte* row, int index) => (float)((Half*)row)[index];
 }
 
 /// <summary>Brain floats: the upper half of a 32-bit float.</summary>
@@ -35,6 +31,4 @@ internal readonly unsafe struct BrainElement<TLanes> : IRowElement<TLanes>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Load(byte* row, int index) => TLanes.LoadBrain((ushort*)row + index);
-
-    public static float Single(byte* row, int index) => BitConverter.Int32BitsToSingle(((ushort*)row)[index] << 16);
 }

@@ -1,21 +1,21 @@
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
-using Crescent.Engine.Simd;
 using Crescent.Engine.Devices.Cpu.Weights.Panels;
+using Crescent.Engine.Devices.Cpu.Weights.Panels.Dots;
+using Crescent.Engine.Devices.Cpu.Weights.Panels.Formats;
 using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu.Weights;
 
 /// <summary>Chooses for each tensor the matrix that the kernels of an instruction set are fastest with.</summary>
-/// <typeparam name="TLanes">Instruction set.</typeparam>
-internal static unsafe class WeightLoader<TLanes>
-    where TLanes : unmanaged, ILanes<TLanes>
+/// <param name="instructions">Not <see cref="InstructionSet.Auto"/>.</param>
+/// <param name="precision">Of the activations that quantised weights are multiplied with.</param>
+internal sealed unsafe class WeightLoader(InstructionSet instructions, ActivationPrecision precision)
 {
     /// <summary>The matrix of a tensor (columns, rows).</summary>
-    public static WeightMatrix Load(GgufTensor tensor) => Load(tensor.Type, tensor.Data, tensor.Columns, checked((int)tensor.Rows));
+    public WeightMatrix Load(GgufTensor tensor) => Load(tensor.Type, tensor.Data, tensor.Columns, checked((int)tensor.Rows));
 
     /// <summary>The matrix of each expert of a tensor (columns, rows, experts), or the one of a tensor without experts.</summary>
-    public static WeightMatrix[] LoadExperts(GgufTensor tensor, int experts)
+    public WeightMatrix[] LoadExperts(GgufTensor tensor, int experts)
     {
         var rows = checked((int)(tensor.Rows / experts));
         var bytes = tensor.ByteLength / experts;
@@ -26,41 +26,55 @@ internal static unsafe class WeightLoader<TLanes>
     }
 
     /// <summary>The matrix of rows of <paramref name="type"/> that lie one after the other at <paramref name="data"/>.</summary>
-    public static WeightMatrix Load(GgmlType type, byte* data, int columns, int rows) => type switch
+    public WeightMatrix Load(GgmlType type, byte* data, int columns, int rows) => instructions switch
     {
-        GgmlType.Q8_0 => LoadQ8(data, columns, rows),
-        GgmlType.Q4_0 => LoadQ4<Q4Nibbles>(data, columns, rows),
-        GgmlType.Q4_1 => LoadQ4<Q4NibblesMinimum>(data, columns, rows),
-        _ => new FloatMatrix<TLanes>(type, data, columns, rows),
+        InstructionSet.Avx512Vnni or InstructionSet.Avx512 => Load<Lanes512>(type, data, columns, rows),
+        InstructionSet.Avx2Vnni or InstructionSet.Avx2 => Load<Lanes256>(type, data, columns, rows),
+        _ => Load<Lanes128>(type, data, columns, rows),
     };
 
-    private static WeightMatrix LoadQ8(byte* data, int columns, int rows)
-    {
-        if (typeof(TLanes) == typeof(Lanes512))
+    private WeightMatrix Load<TLanes>(GgmlType type, byte* data, int columns, int rows)
+        where TLanes : unmanaged, ILanes<TLanes> => type switch
         {
-            return AvxVnni.IsSupported
-                ? new PanelMatrix<Lanes512, Q8Quads, VnniDot512<VnniByteDot>, VnniDot512<VnniByteDot>.Weights, VnniDot512<VnniByteDot>.Sum>(
-                    data, columns, rows)
-                : new PanelMatrix<Lanes512, Q8Pairs, WordsDot512, Vector512<short>, Vector512<int>>(data, columns, rows);
-        }
+            GgmlType.F32 => new FloatPanels<TLanes, SingleElement<TLanes>>(data, columns, rows),
+            GgmlType.F16 => new FloatPanels<TLanes, HalfElement<TLanes>>(data, columns, rows),
+            GgmlType.BF16 => new FloatPanels<TLanes, BrainElement<TLanes>>(data, columns, rows),
+            GgmlType.Q8_0 => Panels<TLanes, Q8_0>(data, columns, rows),
+            GgmlType.Q4_0 => Panels<TLanes, Q4_0>(data, columns, rows),
+            GgmlType.Q4_1 => Panels<TLanes, Q4_1>(data, columns, rows),
+            GgmlType.Q5_0 => Panels<TLanes, Q5_0>(data, columns, rows),
+            GgmlType.Q5_1 => Panels<TLanes, Q5_1>(data, columns, rows),
+            GgmlType.Q2_K => Panels<TLanes, Q2_K>(data, columns, rows),
+            GgmlType.Q3_K => Panels<TLanes, Q3_K>(data, columns, rows),
+            GgmlType.Q4_K => Panels<TLanes, Q4_K>(data, columns, rows),
+            GgmlType.Q5_K => Panels<TLanes, Q5_K>(data, columns, rows),
+            GgmlType.Q6_K => Panels<TLanes, Q6_K>(data, columns, rows),
+            GgmlType.IQ4_NL => Panels<TLanes, IQ4_NL>(data, columns, rows),
+            GgmlType.IQ4_XS => Panels<TLanes, IQ4_XS>(data, columns, rows),
+            _ => new GeneralMatrix<TLanes>(type, data, columns, rows),
+        };
 
-        if (typeof(TLanes) == typeof(Lanes256))
-        {
-            return AvxVnni.IsSupported
-                ? new PanelMatrix<Lanes256, Q8Quads, VnniDot256<VnniByteDot>, Vector256<byte>, Vector256<int>>(data, columns, rows)
-                : new PanelMatrix<Lanes256, Q8Pairs, WordsDot256, Vector256<short>, Vector256<int>>(data, columns, rows);
-        }
-
-        return new PanelMatrix<Lanes128, Q8Pairs, WordsDot128, Vector128<int>, Vector128<int>>(data, columns, rows);
-    }
-
-    private static WeightMatrix LoadQ4<TFormat>(byte* data, int columns, int rows)
+    private WeightMatrix Panels<TLanes, TFormat>(byte* data, int columns, int rows)
+        where TLanes : unmanaged, ILanes<TLanes>
         where TFormat : IPanelFormat
     {
-        if (typeof(TLanes) == typeof(Lanes512))
-            return new PanelMatrix<Lanes512, TFormat, NibblesDot512, NibblesDot512.Weights, Vector512<short>>(data, columns, rows);
-        if (typeof(TLanes) == typeof(Lanes256))
-            return new PanelMatrix<Lanes256, TFormat, NibblesDot256, NibblesDot256.Weights, Vector256<short>>(data, columns, rows);
-        return new PanelMatrix<Lanes128, TFormat, NibblesDot128, Vector128<int>, Vector128<int>>(data, columns, rows);
+        if (precision == ActivationPrecision.Int16)
+            return new PanelMatrix<TLanes, TFormat, WideDot<TLanes, WideInt16>>(data, columns, rows);
+        if (instructions == InstructionSet.Vector128Dot)
+        {
+            return TFormat.Largest > sbyte.MaxValue
+                ? new PanelMatrix<Lanes128, TFormat, ShiftedSignedDot<Lanes128>>(data, columns, rows)
+                : new PanelMatrix<Lanes128, TFormat, SignedDot<Lanes128>>(data, columns, rows);
+        }
+
+        // Sixteen rows of small numbers by 512-bit vectors are faster than by two 256-bit ones.
+        if (instructions == InstructionSet.Avx2Vnni || (instructions == InstructionSet.Avx512Vnni && TFormat.Largest > PairDot.Largest))
+            return new PanelMatrix<Lanes256x2, TFormat, ByteDot<Lanes256x2>>(data, columns, rows);
+        return TFormat.Largest switch
+        {
+            <= PairDot.Largest => new PanelMatrix<TLanes, TFormat, PairDot<TLanes>>(data, columns, rows),
+            <= FourDot.Largest => new PanelMatrix<TLanes, TFormat, FourDot<TLanes>>(data, columns, rows),
+            _ => new PanelMatrix<TLanes, TFormat, WideDot<TLanes, WideInt8>>(data, columns, rows),
+        };
     }
 }

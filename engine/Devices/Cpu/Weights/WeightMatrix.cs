@@ -36,7 +36,7 @@ internal abstract unsafe class WeightMatrix : IDisposable
     /// <param name="rows">(count): the row of each token.</param>
     /// <param name="count">Tokens.</param>
     /// <param name="output">(16, count, panels); values beyond <see cref="Rows"/> are undefined.</param>
-    /// <param name="scratch">(columns, 16): working memory of the calling thread.</param>
+    /// <param name="scratch">(columns, 17): working memory of the calling thread.</param>
     public abstract void Multiply(
         int first, int end, byte* activations, nint stride, int* rows, int count, float* output, float* scratch);
 

@@ -10,8 +10,11 @@ public sealed class CpuDeviceTests
     private const int PromptLength = 140; // more than one chunk of attention, and no whole number of blocks
 
     [Theory]
+    [InlineData(InstructionSet.Avx512Vnni)]
     [InlineData(InstructionSet.Avx512)]
+    [InlineData(InstructionSet.Avx2Vnni)]
     [InlineData(InstructionSet.Avx2)]
+    [InlineData(InstructionSet.Vector128Dot)]
     [InlineData(InstructionSet.Vector128)]
     public void Logits_have_the_same_bits_in_every_batch(InstructionSet instructions)
         => CheckBits(TestFiles.TinyModel, instructions, KvType.F16);

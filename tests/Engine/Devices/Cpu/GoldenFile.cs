@@ -22,13 +22,13 @@ internal sealed record GoldenFile(string Path, Goldens Goldens)
         TestFiles.Shared("tiny", "formats", $"{name}.gguf"), Goldens.Read(TestFiles.Shared("tiny", "formats", $"{name}.goldens.json")));
 
     /// <summary>What the CPU device makes of every step, which must be as many as the file was made with.</summary>
-    public IReadOnlyList<GoldenStep> Run(KvType kv = KvType.F16, InstructionSet instructions = InstructionSet.Auto)
+    public IReadOnlyList<GoldenStep> Run(KvType kv = KvType.F16, ActivationPrecision activations = ActivationPrecision.Int8)
     {
         using var file = GgufFile.Open(Path);
         var options = new CpuDeviceOptions
         {
             Threads = 2,
-            InstructionSet = instructions,
+            Activations = activations,
             KvBlocks = GoldenStep.KvBlocks,
             KvType = kv,
             MaxStepTokens = GoldenStep.MaxStepTokens,
@@ -40,12 +40,14 @@ internal sealed record GoldenFile(string Path, Goldens Goldens)
         return steps;
     }
 
-    /// <summary>Requires the golden tokens to be the likeliest, in each prompt up to its first near tie.</summary>
-    public void CheckGreedy(IReadOnlyList<GoldenStep> steps)
+    /// <summary>
+    /// Requires the golden tokens to be the likeliest, in each prompt up to the first step where the second is nearer than <paramref name="tie"/>.
+    /// </summary>
+    public void CheckGreedy(IReadOnlyList<GoldenStep> steps, double tie)
     {
         foreach (var prompt in steps.GroupBy(static step => step.Prompt))
         {
-            foreach (var step in prompt.TakeWhile(step => step.Golden.Gap >= Goldens.Tie))
+            foreach (var step in prompt.TakeWhile(step => step.Golden.Gap >= tie))
                 Assert.True(step.Likeliest == step.Golden.Id, $"{Goldens.Model}, prompt {step.Prompt}: step {step.Index} is not token {step.Golden.Id}");
         }
     }

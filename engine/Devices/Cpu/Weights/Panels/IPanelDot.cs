@@ -2,21 +2,23 @@ using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu.Weights.Panels;
 
-/// <summary>Integer dot products of as many rows of a panel as there are lanes.</summary>
+/// <summary>
+/// Exact products of a panel's numbers with those of activations, one row in a lane. Whatever instructions it takes, the totals are the
+/// same.
+/// </summary>
 /// <typeparam name="TLanes">Instruction set.</typeparam>
-/// <typeparam name="TWeights">Weights of one group.</typeparam>
-/// <typeparam name="TSum">Running sums; all zero to begin with.</typeparam>
-internal unsafe interface IPanelDot<TLanes, TWeights, TSum>
+internal unsafe interface IPanelDot<TLanes>
     where TLanes : unmanaged, ILanes<TLanes>
-    where TWeights : unmanaged
-    where TSum : unmanaged
 {
-    /// <summary>Loads the rows' bytes of a group.</summary>
-    static abstract TWeights Load(byte* group);
+    /// <summary>What it takes for activations.</summary>
+    static abstract ActivationFormat Activations { get; }
 
-    /// <summary>Adds the products with a group's activations, which start at <paramref name="activations"/>.</summary>
-    static abstract TSum Add(TSum sum, TWeights weights, byte* activations);
+    /// <summary>Adds the products of a group: four numbers of each row with the activations that start at <paramref name="activations"/>.</summary>
+    static abstract TLanes Add(TLanes sum, TLanes numbers, byte* activations);
 
-    /// <summary>The rows' sums of a block, plus <paramref name="correction"/>, as floats.</summary>
-    static abstract TLanes Total(TSum sum, int correction);
+    /// <summary>Running sums that began as zeros, as integers.</summary>
+    /// <param name="sum">Over <paramref name="groups"/> groups.</param>
+    /// <param name="activations">The first of these groups' activations.</param>
+    /// <param name="groups">4 or 8.</param>
+    static abstract TLanes Total(TLanes sum, byte* activations, int groups);
 }

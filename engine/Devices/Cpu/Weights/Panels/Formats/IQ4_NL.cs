@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using Crescent.Engine.Devices.Cpu.Weights.Panels.Numbers;
+using Crescent.Engine.Simd;
+
+namespace Crescent.Engine.Devices.Cpu.Weights.Panels.Formats;
+
+/// <summary>
+/// IQ4_NL: codes of 0 to 15, then 16 scales: 288 bytes for 16 x 18 in the file. The number of a code is its level + 128.
+/// </summary>
+internal readonly unsafe struct IQ4_NL : IPanelFormat
+{
+    public static int SourceBytes => 18;
+
+    public static int Blocks => 1;
+
+    public static int HeaderBytes => 0;
+
+    public static int BlockBytes => FourBits.Bytes + PanelLayout.HalfBytes;
+
+    public static int Largest => 255;
+
+    public static bool Halves => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Numbers<TLanes>(byte* block, int row, int half, int group)
+        where TLanes : unmanaged, ILanes<TLanes> =>
+        TLanes.LookUp(TLanes.Table(Levels.Shifted), FourBits.Get<TLanes>(block, row, half, group));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Scales<TLanes>(byte* header, byte* block, int row, int half)
+        where TLanes : unmanaged, ILanes<TLanes> =>
+        PanelLayout.Halves<TLanes>(block + FourBits.Bytes, row);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Minima<TLanes>(TLanes scales, byte* header, byte* block, int row, int half)
+        where TLanes : unmanaged, ILanes<TLanes> =>
+        scales * TLanes.Create(-128f);
+
+    public static void Pack(byte* source, byte* panel, int row)
+    {
+        Span<byte> codes = stackalloc byte[PanelLayout.BlockColumns];
+        SmallBlock.Nibbles(source + 2, codes);
+        FourBits.Put(codes, panel, row);
+        ((ushort*)(panel + FourBits.Bytes))[row] = *(ushort*)source;
+    }
+}
