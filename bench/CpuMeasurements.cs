@@ -5,7 +5,6 @@ namespace Crescent.Bench;
 /// <summary>Steps of fixed shapes on a device, on tokens without meaning.</summary>
 internal sealed class CpuMeasurements(IDevice device, int repeat)
 {
-    private const int WarmUp = 3;
     private const int BlocksPerSequence = 72;
 
     private readonly StepPlan _plan = new();
@@ -33,17 +32,7 @@ internal sealed class CpuMeasurements(IDevice device, int repeat)
     private CpuMeasurement Measure(string name, int tokens, Action prepare, Action work)
     {
         prepare();
-        var rates = new List<double>();
-        for (var i = 0; i < WarmUp + repeat; i++)
-        {
-            var start = TimeProvider.System.GetTimestamp();
-            work();
-            if (i >= WarmUp)
-                rates.Add(tokens / TimeProvider.System.GetElapsedTime(start).TotalSeconds);
-        }
-
-        rates.Sort();
-        return new CpuMeasurement(name, Math.Round(rates[rates.Count / 2], 1), Math.Round(rates[^1], 1));
+        return CpuMeasurement.Of(name, tokens, repeat, work);
     }
 
     private void Fill(int sequences, int positions)

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Crescent.Bench;
+using Crescent.Bench.Peers;
 
 return await new RootCommand("Measures parts of Crescent on this machine.")
 {
     CpuCommand.Create(),
+    PeersCommand.Create(),
     EngineCommand.Create(),
     IndexCommand.Create(),
     PlacementCommand.Create(),

@@ -10,6 +10,8 @@ public sealed class HttpOptions : IChecked
     public const int DefaultMaxBodyBytes = 4 << 20;
     public const int DefaultMaxRequests = 1024;
     public const int DefaultRequestSeconds = 600;
+    public const int DefaultWarmUpSeconds = 10;
+    public const int MaxWarmUpSeconds = 600;
 
     /// <summary>Where it listens; several parted by semicolons; port 0 takes any free one.</summary>
     public string Urls { get; set; } = DefaultUrls;
@@ -22,6 +24,9 @@ public sealed class HttpOptions : IChecked
 
     /// <summary>Seconds a completion may take in all; 504 or an error event after them.</summary>
     public int RequestSeconds { get; set; } = DefaultRequestSeconds;
+
+    /// <summary>Seconds that the requests may take which the front end sends to itself before it says that it is ready; 0 for none.</summary>
+    public int WarmUpSeconds { get; set; } = DefaultWarmUpSeconds;
 
     /// <summary>The addresses of <see cref="Urls"/>, parsed.</summary>
     public IEnumerable<BindingAddress> Addresses => Urls.Split(';', StringSplitOptions.TrimEntries).Select(BindingAddress.Parse);
@@ -45,6 +50,7 @@ public sealed class HttpOptions : IChecked
             (Settings.MaxBody, MaxBodyBytes, 1 << 10, 1 << 30),
             (Settings.MaxRequests, MaxRequests, 1, 1 << 20),
             (Settings.RequestSeconds, RequestSeconds, 1, 24 * 60 * 60),
+            (Settings.WarmUpSeconds, WarmUpSeconds, 0, MaxWarmUpSeconds),
         })
         {
             if (value < least || value > most)

@@ -84,6 +84,10 @@ public static class Settings
     public static readonly Setting RequestSeconds = Define("--request-seconds", "RequestSeconds", "seconds",
         $"Time a completion may take in all. Default: {HttpOptions.DefaultRequestSeconds}.");
 
+    public static readonly Setting WarmUpSeconds = Define("--warm-up-seconds", "WarmUpSeconds", "seconds",
+        $"Time that the requests may take which a front end sends to itself before it is ready, so that the first of a user is as fast as the tenth; 0 for "
+        + $"none, up to {HttpOptions.MaxWarmUpSeconds}. Default: {HttpOptions.DefaultWarmUpSeconds}.");
+
     public static readonly Setting DrainSeconds = new("--drain-seconds", $"{GenerationOptions.Section}:DrainSeconds", "seconds",
         $"Time that what is in flight gets to end at a stop. Default: {GenerationOptions.DefaultDrainSeconds}.");
 
@@ -118,7 +122,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, DrainSeconds,
+        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,
     ];
 

@@ -1,4 +1,5 @@
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Silo.Hosting;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Http;
@@ -8,11 +9,11 @@ internal static class HealthEndpoint
 {
     public static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/health", Answer);
 
-    private static async Task<IResult> Answer([FromServices] IGrainFactory grains, RequestGate gate, CancellationToken cancellationToken)
+    private static async Task<IResult> Answer([FromServices] IGrainFactory grains, RequestGate gate, WarmUp warmUp, CancellationToken cancellationToken)
     {
         var factory = await grains.GetGrain<IFactoryGrain>(0).GetSnapshot(cancellationToken);
         var devices = factory.Devices.Count(d => !d.Draining);
-        var status = gate.IsDraining ? "draining" : devices == 0 ? "no_devices" : "ok";
+        var status = gate.IsDraining ? "draining" : devices == 0 ? "no_devices" : warmUp.IsDone ? "ok" : "warming_up";
         return Results.Json(
             new HealthReport(status, factory.Model, factory.Silos.Count, devices),
             ApiJson.Readable.HealthReport,

@@ -1,5 +1,6 @@
 using Crescent.Grains.Serving;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Crescent.Silo.Http;
@@ -24,6 +25,8 @@ internal static class HttpApi
         builder.Services.TryAddSingleton<EnergyAccounts>();
         builder.Services.AddSingleton<ServingMetrics>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RequestGate>());
+        builder.Services.AddSingleton<WarmUp>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<WarmUp>());
     }
 
     /// <summary>Maps the endpoints.</summary>

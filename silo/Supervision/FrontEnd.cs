@@ -26,10 +26,18 @@ internal static class FrontEnd
                     var factory = await http.GetFromJsonAsync("/v1/factory", ApiJson.Readable.FactorySnapshot, deadline.Token);
                     if (factory is not null && factory.Devices.Count >= devices)
                     {
-                        return factory;
-                    }
+                        using var health = await http.GetAsync("/health", deadline.Token);
+                        if (health.IsSuccessStatusCode)
+                        {
+                            return factory;
+                        }
 
-                    last = $"it sees {factory?.Devices.Count ?? 0} of {devices} devices";
+                        last = $"its health is {await health.Content.ReadAsStringAsync(deadline.Token)}";
+                    }
+                    else
+                    {
+                        last = $"it sees {factory?.Devices.Count ?? 0} of {devices} devices";
+                    }
                 }
                 catch (HttpRequestException e)
                 {

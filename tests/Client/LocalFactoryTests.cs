@@ -27,7 +27,7 @@ public sealed class LocalFactoryTests : IAsyncLifetime
                 new(Settings.Model.Key, TestFiles.TinyModel),
                 new(Settings.Urls.Key, "http://127.0.0.1:0"),
                 new(Settings.KvBlocks.Key, "512"),
-                new(Settings.LogLevel.Key, "warning"),
+                new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0"),
             ]),
             identity);
         await _silo.Start(TestContext.Current.CancellationToken);

@@ -97,7 +97,7 @@ public sealed partial class HostTierTests
     private static SiloHost Build(TemporaryFolder folder, string kvType, string? tier) => SiloHost.Build(
         Settings.Load(
         [
-            new(Settings.Model.Key, TestFiles.TinyModel), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.LogLevel.Key, "warning"),
+            new(Settings.Model.Key, TestFiles.TinyModel), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0"),
             new(Settings.Threads.Key, "1"), new(Settings.KvBlocks.Key, "16"), new(Settings.KvType.Key, kvType), new(Settings.KvHostMib.Key, "8"),
             new(Settings.KvHostFolder.Key, tier),
         ]),

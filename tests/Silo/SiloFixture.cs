@@ -45,7 +45,7 @@ public sealed class SiloFixture : IAsyncDisposable
         _folder = Directory.CreateTempSubdirectory("crescent-silo-").FullName;
         var identity = SiloIdentity.Resolve(new ClusterOptions { MembershipFile = Path.Combine(_folder, "membership.json") });
         var silo = SiloHost.Build(
-            Settings.Load([new(Settings.Model.Key, TestFiles.TinyModel), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.KvBlocks.Key, "512"), new(Settings.LogLevel.Key, "warning")]),
+            Settings.Load([new(Settings.Model.Key, TestFiles.TinyModel), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.KvBlocks.Key, "512"), new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0")]),
             identity);
         await silo.Start(TestContext.Current.CancellationToken);
         return silo;

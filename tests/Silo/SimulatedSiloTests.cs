@@ -19,7 +19,7 @@ public sealed class SimulatedSiloTests
             Settings.Load(
             [
                 new(Settings.Devices.Key, "sim:h100-sxm*3:tp8"), new(Settings.Model.Key, "sim:llama-3-70b-fp8"), new(Settings.Speed.Key, "20"), new(Settings.Policy.Key, "least-queue"),
-                new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.LogLevel.Key, "warning"),
+                new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0"),
             ]),
             identity);
         Assert.Equal("sim:llama-3-70b-fp8", silo.Model);
@@ -69,7 +69,7 @@ public sealed class SimulatedSiloTests
             Settings.Load(
             [
                 new(Settings.Devices.Key, "sim:h100-sxm*3:tp8"), new(Settings.Model.Key, "sim:llama-3-70b-fp8"), new(Settings.PowerBudget.Key, "0.7"), new(Settings.Policy.Key, "least-queue"),
-                new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.LogLevel.Key, "warning"),
+                new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0"),
             ]),
             identity);
         await silo.Start(Stop);
