@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Telemetry;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Http;
 using Crescent.Silo.Supervision;
@@ -16,7 +16,7 @@ namespace Crescent.Silo.Hosting;
 /// first request comes; until they are through, or their time is over, it says that it is not ready. They count like others, for the tenant
 /// <see cref="Tenant"/>.
 /// </summary>
-internal sealed partial class WarmUp(HttpOptions options, ServedModel model, IServer server, IGrainFactory grains, ILogger<WarmUp> logger)
+internal sealed partial class WarmUp(HttpOptions options, ServedModel model, IServer server, IDeviceReports reports, ILogger<WarmUp> logger)
     : BackgroundService
 {
     /// <summary>Whose requests they are.</summary>
@@ -47,7 +47,7 @@ internal sealed partial class WarmUp(HttpOptions options, ServedModel model, ISe
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             LogDone(sent, seconds);
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or OrleansException or TimeoutException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
             // Users' requests will say what is wrong.
             LogFailed(e.Message);
@@ -64,7 +64,7 @@ internal sealed partial class WarmUp(HttpOptions options, ServedModel model, ISe
         while (true)
         {
             if (server.Features.Get<IServerAddressesFeature>()?.Addresses.Count > 0
-                && (await grains.GetGrain<IFactoryGrain>(0).GetSnapshot(stop)).Devices.Count is > 0 and var devices)
+                && reports.Newest().Count is > 0 and var devices)
             {
                 return devices;
             }

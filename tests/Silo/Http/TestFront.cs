@@ -42,6 +42,7 @@ internal sealed class TestFront : IAsyncDisposable
         builder.Services.AddRoutingCore();
         options ??= new HttpOptions();
         options.Urls = "http://127.0.0.1:0";
+        options.WarmUpSeconds = 0;
         builder.AddHttpApi(options, new ServedModel(model, DateTimeOffset.UnixEpoch));
         builder.Services.AddSingleton(generation);
         builder.Services.AddSingleton<IDeviceReports>(new OneDevice());

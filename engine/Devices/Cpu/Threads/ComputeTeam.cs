@@ -10,12 +10,16 @@ namespace Crescent.Engine.Devices.Cpu.Threads;
 /// </summary>
 internal sealed class ComputeTeam : IDisposable
 {
-    // The silo may share its cores with others: a thread that waits for one that is not running must give way.
+    // The silo may share its cores with others: a thread that waits for one that is not running must give way, first for a turn and then until it
+    // is woken.
     private const int SpinsBeforeYield = 1_000;
+    private const int YieldsBeforeSleep = 100;
 
     private static readonly long SpinTicks = Stopwatch.Frequency / 2_000; // 0.5 ms
 
     private readonly Member[] _members;
+    private readonly object _sleep = new();
+    private int _sleeping;
     private Line _epoch;
     private Line _arrived;
     private Line _generation;
@@ -66,10 +70,7 @@ internal sealed class ComputeTeam : IDisposable
         }
 
         work.Run(0);
-        for (var spins = 0; Volatile.Read(ref _finished.Value) != _members.Length; spins++)
-        {
-            Wait(spins);
-        }
+        WaitUntil(ref _finished.Value, _members.Length);
     }
 
     /// <summary>Waits, within a run, until all threads have come here.</summary>
@@ -84,14 +85,12 @@ internal sealed class ComputeTeam : IDisposable
         if (Interlocked.Increment(ref _arrived.Value) == Count)
         {
             Volatile.Write(ref _arrived.Value, 0);
-            Volatile.Write(ref _generation.Value, generation + 1);
+            Interlocked.Exchange(ref _generation.Value, generation + 1);
+            WakeSleepers();
             return;
         }
 
-        for (var spins = 0; Volatile.Read(ref _generation.Value) == generation; spins++)
-        {
-            Wait(spins);
-        }
+        WaitUntil(ref _generation.Value, generation + 1);
     }
 
     public void Dispose()
@@ -105,15 +104,51 @@ internal sealed class ComputeTeam : IDisposable
         }
     }
 
-    private static void Wait(int spins)
+    /// <summary>Waits until a counter, which goes up by one at a time and no further, is at <paramref name="value"/>.</summary>
+    private void WaitUntil(ref int counter, int value)
     {
-        if (spins < SpinsBeforeYield)
+        for (var spins = 0; Volatile.Read(ref counter) != value; spins++)
         {
-            Pause();
+            if (spins < SpinsBeforeYield)
+            {
+                Pause();
+            }
+            else if (spins < SpinsBeforeYield + YieldsBeforeSleep)
+            {
+                Thread.Yield();
+            }
+            else
+            {
+                Sleep(ref counter, value);
+                return;
+            }
         }
-        else
+    }
+
+    private void Sleep(ref int counter, int value)
+    {
+        lock (_sleep)
         {
-            Thread.Yield();
+            // Announce first, look again after: whoever counts up either sees the announcement or is seen.
+            Interlocked.Increment(ref _sleeping);
+            while (Volatile.Read(ref counter) != value)
+            {
+                Monitor.Wait(_sleep);
+            }
+
+            Interlocked.Decrement(ref _sleeping);
+        }
+    }
+
+    /// <summary>Wakes those that wait for a counter, after it went up by an interlocked operation.</summary>
+    private void WakeSleepers()
+    {
+        if (Volatile.Read(ref _sleeping) > 0)
+        {
+            lock (_sleep)
+            {
+                Monitor.PulseAll(_sleep);
+            }
         }
     }
 
@@ -141,6 +176,7 @@ internal sealed class ComputeTeam : IDisposable
 
             _work!.Run(member.Index);
             Interlocked.Increment(ref _finished.Value);
+            WakeSleepers();
         }
     }
 
