@@ -9,6 +9,12 @@ public interface IDevice : IDisposable
     DeviceInfo Info { get; }
 
     /// <summary>
+    /// What draws tokens from the logits of the last step; null for a device that gives tokens, and for one whose logits the engine draws from on
+    /// its own thread.
+    /// </summary>
+    IDeviceSampler? Sampler => null;
+
+    /// <summary>
     /// Runs every slice of <paramref name="plan"/> one step on: writes the keys and values of its tokens into the blocks of its
     /// table and computes the logits and hidden states it wants.
     /// </summary>

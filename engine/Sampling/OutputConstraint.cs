@@ -29,45 +29,13 @@ public sealed class OutputConstraint
     /// <summary>True when the output is whole and only an end token may follow.</summary>
     public bool IsComplete => _triggerName is null && _state!.IsComplete;
 
-    /// <summary>
-    /// Takes the tokens that may not come next out of <paramref name="logits"/>.
-    /// </summary>
-    /// <param name="logits">(vocabulary).</param>
+    /// <summary>True while the grammar says which tokens may come; false where the output is free.</summary>
+    public bool IsActive => _state is not null;
+
+    /// <summary>Writes one bit for each token that may come next, while <see cref="IsActive"/>.</summary>
     /// <param name="mask">Room for a bit each token.</param>
-    /// <returns>False when no token may come.</returns>
-    public bool Apply(Span<float> logits, Span<ulong> mask)
-    {
-        if (_state is null)
-        {
-            return true;
-        }
-
-        if (_state.FillMask(mask) == 0)
-        {
-            return false;
-        }
-
-        for (var word = 0; word * 64 < logits.Length; word++)
-        {
-            var bits = word < mask.Length ? mask[word] : 0;
-            var part = logits.Slice(word * 64, Math.Min(64, logits.Length - (word * 64)));
-            if (bits == 0)
-            {
-                part.Fill(float.NegativeInfinity);
-                continue;
-            }
-
-            for (var bit = 0; bit < part.Length; bit++)
-            {
-                if ((bits >> bit & 1) == 0)
-                {
-                    part[bit] = float.NegativeInfinity;
-                }
-            }
-        }
-
-        return true;
-    }
+    /// <returns>How many may come.</returns>
+    public int FillMask(Span<ulong> mask) => _state!.FillMask(mask);
 
     /// <summary>
     /// How many tokens may be spent beyond a shortest way to the end of the structure, of <paramref name="left"/> that may still come: 0 when each of

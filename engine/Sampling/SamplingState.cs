@@ -5,8 +5,8 @@ namespace Crescent.Engine.Sampling;
 /// <summary>What sampling remembers of one sequence from token to token.</summary>
 public sealed class SamplingState
 {
-    // Token -> times in the output; 0 for tokens of the prompt alone. Null when no penalty asks for it.
-    private readonly Dictionary<int, int>? _occurrences;
+    private readonly int[] _biasTokens;
+    private readonly float[] _biases;
 
     /// <summary>The state before the next token of a prompt.</summary>
     /// <param name="parameters">How tokens are drawn.</param>
@@ -18,12 +18,14 @@ public sealed class SamplingState
     {
         Parameters = parameters;
         Constraint = grammar is null ? null : new OutputConstraint(grammar, parameters.Structure?.Trigger);
+        _biasTokens = [.. parameters.LogitBias.Keys];
+        _biases = [.. parameters.LogitBias.Values];
         if (parameters.HasPenalties)
         {
-            _occurrences = [];
+            Counts = new TokenCounts();
             foreach (var token in prompt[..^resumed])
             {
-                _occurrences.TryAdd(token, 0);
+                Counts.Add(token, 0);
             }
         }
 
@@ -47,8 +49,14 @@ public sealed class SamplingState
     /// <summary>Holds the output to its structure; null for free text.</summary>
     internal OutputConstraint? Constraint { get; }
 
-    /// <summary>Tokens of prompt and output with their times in the output; empty when no penalty asks for it.</summary>
-    internal Dictionary<int, int>? Occurrences => _occurrences;
+    /// <summary>Tokens whose logits are moved by <see cref="Biases"/>.</summary>
+    internal ReadOnlySpan<int> BiasTokens => _biasTokens;
+
+    /// <summary>What is added to the logits of <see cref="BiasTokens"/>.</summary>
+    internal ReadOnlySpan<float> Biases => _biases;
+
+    /// <summary>Tokens of prompt and output with their times in the output; null when no penalty asks for them.</summary>
+    internal TokenCounts? Counts { get; }
 
     /// <summary>Takes note of an output token.</summary>
     public void Observe(int token)
@@ -56,9 +64,6 @@ public sealed class SamplingState
         OutputCount++;
         TokensLeft--;
         Constraint?.Observe(token);
-        if (_occurrences is not null)
-        {
-            _occurrences[token] = _occurrences.GetValueOrDefault(token) + 1;
-        }
+        Counts?.Add(token, 1);
     }
 }

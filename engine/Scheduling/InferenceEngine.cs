@@ -20,7 +20,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly KvEventBuffer _kvEvents;
     private readonly KvCache _kv;
     private readonly Scheduler _scheduler;
-    private readonly Sampler _sampler;
+    private readonly StepTokens _tokens;
     private readonly EngineStatistics _statistics;
     private readonly StepCostEstimator? _costs;
     private readonly HostBlockTier? _host;
@@ -71,7 +71,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             id => _sequences.GetValueOrDefault(id));
         _inbox = new EngineInbox(tokenizer, _time, () => WorkArrived?.Invoke());
         _limits = new RequestLimits(device.Info, _kv.TotalBlocks);
-        _sampler = new Sampler(tokenizer, device.Info.VocabularySize);
+        _tokens = new StepTokens(device, tokenizer);
         PowerMeter = meter;
         PowerCap = cap ?? power as IPowerCap;
         _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
@@ -176,6 +176,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     public void Fail(string error)
     {
         _outputs.Clear();
+        _tokens.Clear();
         EndAll(error);
         _outputs.Deliver(_sink);
     }
@@ -276,43 +277,52 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             _scheduler.Computed(sequence, scheduled.Tokens);
             if (scheduled.LogitsRow >= 0)
             {
-                TakeTokens(sequence, result, scheduled.LogitsRow, ended);
+                _tokens.Add(sequence, scheduled.LogitsRow);
             }
             else if (sequence.Pool is { } pool && pool.Add(result, scheduled, sequence))
             {
                 End(sequence, -1, "", FinishReason.Stop, null, embedding: pool.Embedding());
             }
         }
+
+        TakeTokens(result, ended);
     }
 
-    /// <summary>Takes the next token, and the ones after it as long as they are what was guessed.</summary>
-    private void TakeTokens(Sequence sequence, in StepResult result, int row, long now)
+    /// <summary>Takes the next token of each sequence, and the ones after it as long as they are what was guessed.</summary>
+    private void TakeTokens(in StepResult result, long now)
     {
-        var accepted = 0;
-        while (true)
+        while (_tokens.Draw(result))
         {
-            TokenLogprobs? logprobs = null;
-            var guess = accepted < sequence.GuessCount ? sequence.NextGuess : -1;
-            var token = result.HasTokens
-                ? result.Token(row + accepted)
-                : _sampler.Sample(result.Logits(row + accepted), sequence.Sampling, sequence.TokenCount, out logprobs);
-            if (token == Sampler.NoToken)
+            for (var i = 0; i < _tokens.Count; i++)
             {
-                End(sequence, -1, sequence.Text.Flush(), FinishReason.Refused, "No token of the model can go on the structure that the request asks for.");
-                return;
+                Take(_tokens[i], now);
             }
-
-            TakeToken(sequence, token, logprobs, now);
-            if (token != guess || sequence.HasEnded)
-            {
-                _scheduler.Counters.CountGuess(sequence.GuessCount, accepted);
-                sequence.EndGuess(accepted);
-                return;
-            }
-
-            _scheduler.Computed(sequence, 1);
-            accepted++;
         }
+    }
+
+    private void Take(in DrawnToken drawn, long now)
+    {
+        var (sequence, accepted) = (drawn.Sequence, drawn.Accepted);
+        if (drawn.Token < 0)
+        {
+            var (reason, error) = drawn.Token == SamplingRow.NotFinite
+                ? (FinishReason.Error, $"The model {Model} gives logits that are no finite numbers: its file is damaged, or not what its architecture says.")
+                : (FinishReason.Refused, "No token of the model can go on the structure that the request asks for.");
+            End(sequence, -1, sequence.Text.Flush(), reason, error);
+            return;
+        }
+
+        var guess = accepted < sequence.GuessCount ? sequence.NextGuess : -1;
+        TakeToken(sequence, drawn.Token, drawn.Logprobs, now);
+        if (drawn.Token != guess || sequence.HasEnded)
+        {
+            _scheduler.Counters.CountGuess(sequence.GuessCount, accepted);
+            sequence.EndGuess(accepted);
+            return;
+        }
+
+        _scheduler.Computed(sequence, 1);
+        _tokens.Add(sequence, drawn.Row + 1, accepted + 1);
     }
 
     private void TakeToken(Sequence sequence, int token, TokenLogprobs? logprobs, long now)

@@ -7,6 +7,8 @@ internal sealed class VirtualDevice(IDevice device, VirtualClock clock) : IDevic
 {
     public DeviceInfo Info => device.Info;
 
+    public IDeviceSampler? Sampler => device.Sampler;
+
     public StepResult Execute(StepPlan plan)
     {
         var result = device.Execute(plan);

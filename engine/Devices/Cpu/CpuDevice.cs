@@ -4,6 +4,7 @@ using Crescent.Engine.Simd;
 using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Model;
+using Crescent.Engine.Sampling;
 
 namespace Crescent.Engine.Devices.Cpu;
 
@@ -20,6 +21,7 @@ public sealed class CpuDevice : IDevice
     private readonly KvMemory _kv;
     private readonly IAttentionPhase _attention;
     private readonly IForwardPass _forward;
+    private readonly CpuSampler _sampler;
 
     /// <summary>Makes the model ready to run: repacks weights, allocates KV blocks, starts the compute threads.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -36,7 +38,7 @@ public sealed class CpuDevice : IDevice
         _team = new ComputeTeam(threads, options.Name);
         _buffers = new StepBuffers(config, options.MaxStepTokens);
         var loader = new WeightLoader(instructions, options.Activations);
-        (_weights, _kv, _attention, _forward) = instructions switch
+        (_weights, _kv, _attention, _forward, _sampler) = instructions switch
         {
             InstructionSet.Avx512Vnni or InstructionSet.Avx512 => Build<Lanes512>(graph, options, loader, maxContext),
             InstructionSet.Avx2Vnni or InstructionSet.Avx2 => Build<Lanes256>(graph, options, loader, maxContext),
@@ -61,6 +63,9 @@ public sealed class CpuDevice : IDevice
     public DeviceInfo Info { get; }
 
     /// <inheritdoc/>
+    public IDeviceSampler Sampler => _sampler;
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">The plan is beyond the device's limits or names a token or block it does not have.</exception>
     public StepResult Execute(StepPlan plan)
     {
@@ -70,6 +75,7 @@ public sealed class CpuDevice : IDevice
             return new StepResult([], Info.VocabularySize, TimeSpan.Zero);
         var start = Stopwatch.GetTimestamp();
         var logits = _forward.Execute(plan);
+        _sampler.Begin(logits);
         return new StepResult(logits, Info.VocabularySize, Stopwatch.GetElapsedTime(start), _forward.HiddenStates, Info.HiddenSize);
     }
 
@@ -116,7 +122,7 @@ public sealed class CpuDevice : IDevice
         return (int)Math.Clamp(affordable, 1, wanted);
     }
 
-    private (DecoderWeights Weights, KvMemory Kv, IAttentionPhase Attention, IForwardPass Forward) Build<TLanes>(
+    private (DecoderWeights Weights, KvMemory Kv, IAttentionPhase Attention, IForwardPass Forward, CpuSampler Sampler) Build<TLanes>(
         DecoderGraph graph, CpuDeviceOptions options, WeightLoader loader, int maxContext)
         where TLanes : unmanaged, ILanes<TLanes>
     {
@@ -129,7 +135,8 @@ public sealed class CpuDevice : IDevice
         };
         var forward = new Decoder<TLanes>(
             graph.Config, weights, _team, _buffers, attention, options.MaxStepTokens, options.MaxLogitRows);
-        return (weights, kv, attention, forward);
+        var sampler = new CpuSampler(_team, () => new RowSampler<TLanes>(graph.Config.VocabularySize));
+        return (weights, kv, attention, forward, sampler);
     }
 
     private unsafe (KvMemory Kv, IAttentionPhase Attention) BuildAttention<TLanes, TKv>(

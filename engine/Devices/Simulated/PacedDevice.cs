@@ -22,6 +22,9 @@ public sealed class PacedDevice(IDevice device, double speed = 1, TimeProvider? 
     public DeviceInfo Info => device.Info;
 
     /// <inheritdoc/>
+    public IDeviceSampler? Sampler => device.Sampler;
+
+    /// <inheritdoc/>
     public StepResult Execute(StepPlan plan)
     {
         var started = Now();

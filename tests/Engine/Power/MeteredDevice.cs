@@ -8,6 +8,8 @@ internal sealed class MeteredDevice(IDevice device, ManualTime time, Integrating
 {
     public DeviceInfo Info => device.Info;
 
+    public IDeviceSampler? Sampler => device.Sampler;
+
     public StepResult Execute(StepPlan plan)
     {
         var result = device.Execute(plan);

@@ -62,7 +62,7 @@ public sealed class StructureEndTests
             }
 
             var token = sampler.Sample(logits, state, 1 + taken, out _);
-            Assert.NotEqual(Sampler.NoToken, token);
+            Assert.NotEqual(SamplingRow.NoToken, token);
             if (tokenizer.IsEndOfGeneration(token))
             {
                 return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. bytes]);

@@ -7,6 +7,8 @@ internal sealed class CountingDevice(IDevice device, int blocks) : IDevice
 {
     public DeviceInfo Info { get; } = device.Info with { BlockCount = blocks };
 
+    public IDeviceSampler? Sampler => device.Sampler;
+
     public long TokensComputed { get; private set; }
 
     public int LargestBatch { get; private set; }

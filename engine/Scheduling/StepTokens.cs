@@ -1,0 +1,91 @@
+using Crescent.Engine.Devices;
+using Crescent.Engine.Model.Text;
+using Crescent.Engine.Sampling;
+
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>
+/// The tokens of a step, drawn for all sequences together. A sequence that guessed has several rows, each of which stands only if the guess before
+/// it came true: so there are rounds, the first row of every sequence, then the second of those whose guess came true, and so on.
+/// </summary>
+internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
+{
+    private readonly Sampler _sampler = new(tokenizer, device.Info.VocabularySize);
+    private List<DrawnToken> _round = [];
+    private List<DrawnToken> _next = [];
+
+    /// <summary>Tokens of this round.</summary>
+    public int Count => _round.Count;
+
+    /// <summary>A token of this round.</summary>
+    public DrawnToken this[int index] => _round[index];
+
+    /// <summary>Adds a row to the next round.</summary>
+    /// <param name="sequence">Whose next token it gives.</param>
+    /// <param name="row">Its row in the step's result.</param>
+    /// <param name="accepted">How many of its guesses came true before.</param>
+    public void Add(Sequence sequence, int row, int accepted = 0) => _next.Add(new DrawnToken(sequence, row, accepted, SamplingRow.NoToken, null));
+
+    /// <summary>Draws the rows that were added; false when there are none.</summary>
+    public bool Draw(in StepResult result)
+    {
+        (_round, _next) = (_next, _round);
+        _next.Clear();
+        if (_round.Count == 0)
+        {
+            return false;
+        }
+
+        if (result.HasTokens)
+        {
+            for (var i = 0; i < _round.Count; i++)
+            {
+                _round[i] = _round[i] with { Token = result.Token(_round[i].Row) };
+            }
+
+            return true;
+        }
+
+        var batch = _sampler.Batch;
+        foreach (var drawn in _round)
+        {
+            batch.Add(drawn.Sequence.Sampling, drawn.Row, drawn.Sequence.TokenCount);
+        }
+
+        while (batch.Rows.Length > 0)
+        {
+            Sample(result, batch);
+            batch.Settle();
+        }
+
+        for (var i = 0; i < _round.Count; i++)
+        {
+            _round[i] = _round[i] with { Token = batch[i].Token, Logprobs = batch[i].Logprobs(batch.VocabularySize) };
+        }
+
+        batch.Clear();
+        return true;
+    }
+
+    /// <summary>Forgets the rows of a step that failed.</summary>
+    public void Clear()
+    {
+        _round.Clear();
+        _next.Clear();
+        _sampler.Batch.Clear();
+    }
+
+    private void Sample(in StepResult result, SamplingBatch batch)
+    {
+        if (device.Sampler is { } sampler)
+        {
+            sampler.Sample(batch);
+            return;
+        }
+
+        foreach (var row in batch.Rows)
+        {
+            _sampler.Sample(result.Logits(row.LogitsRow), row);
+        }
+    }
+}
