@@ -1,15 +1,17 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model;
 using Crescent.Engine.Power;
+using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 
 namespace Crescent.Bench;
 
 /// <summary>
-/// <c>engine</c>: what the engine adds to a device: time and allocation of a step at many running sequences, prefix look-up in a full
-/// cache, a fork.
+/// <c>engine</c>: what the engine adds to a device: time and allocation of a step at many running sequences, without sampling and with it, prefix
+/// look-up in a full cache, a fork.
 /// </summary>
 internal static class EngineCommand
 {
@@ -19,38 +21,55 @@ internal static class EngineCommand
         model.AcceptExistingOnly();
         var running = new Option<int>("--running") { Description = "Sequences in the batch.", DefaultValueFactory = _ => 256 };
         var blocks = new Option<int>("--blocks") { Description = "KV blocks of the cache that is looked up.", DefaultValueFactory = _ => 1_000_000 };
-        var command = new Command("engine", "Costs of the engine without its device.") { model, running, blocks };
+        var vocabulary = new Option<int>("--vocabulary") { Description = "Logits in a row that is sampled.", DefaultValueFactory = _ => 151_936 };
+        var command = new Command("engine", "Costs of the engine without its device.") { model, running, blocks, vocabulary };
         command.SetAction(parse =>
         {
             using var language = LanguageModel.Open(parse.GetRequiredValue(model).FullName);
-            MeasureStep(language, parse.GetValue(running));
+            MeasureSteps(language, parse.GetValue(running), parse.GetValue(vocabulary));
             MeasureLookUp(parse.GetValue(blocks));
             MeasureFork();
         });
         return command;
     }
 
-    private static void MeasureStep(LanguageModel language, int running)
+    private static void MeasureSteps(LanguageModel language, int running, int vocabulary)
     {
-        const int Steps = 2_000;
-        using var device = new IdleDevice(running * 300, running, language.Graph.Config.VocabularySize);
+        using (var device = new IdleDevice(running * 300, running, language.Graph.Config.VocabularySize))
+        {
+            MeasureStep("the device gives tokens", language, device, SamplingParameters.Greedy, running, 2_000);
+        }
+
+        using var team = new ComputeTeam(Environment.ProcessorCount, "bench");
+        vocabulary = Math.Max(vocabulary, language.Tokenizer.VocabularySize);
+
+        // Only tokens that have a text stand out.
+        var logits = SampleLogits.Rows(vocabulary, running, language.Tokenizer.VocabularySize);
+        using var sampling = new IdleDevice(running * 300, running, vocabulary, logits, BenchSamplers.Create(team, vocabulary));
+        var topK = new SamplingParameters { TopK = 20, TopP = 0.95f, Temperature = 0.7f };
+        MeasureStep($"greedy of {vocabulary:N0} on {team.Count} threads", language, sampling, SamplingParameters.Greedy, running, 200);
+        MeasureStep($"top_k 20 of {vocabulary:N0} on {team.Count} threads", language, sampling, topK, running, 200);
+    }
+
+    private static void MeasureStep(string name, LanguageModel language, IdleDevice device, SamplingParameters sampling, int running, int steps)
+    {
         var sink = new CountingSink();
         using var engine = new InferenceEngine(device, language.Tokenizer, "bench", sink, new CpuPowerModel(1), new EngineOptions { MaxRunning = running });
         for (var id = 0; id < running; id++)
         {
-            engine.Submit(new InferenceRequest { Id = id, Prompt = [id % 100, 1 + (id / 100)], MaxTokens = 4_500, IgnoreEndOfGeneration = true });
+            engine.Submit(new InferenceRequest { Id = id, Prompt = [id % 100, 1 + (id / 100)], MaxTokens = 4_500, IgnoreEndOfGeneration = true, Sampling = sampling });
         }
 
-        for (var i = 0; i < 1_000; i++)
+        for (var i = 0; i < steps / 2; i++)
         {
             engine.Step();
         }
 
-        var times = new double[Steps];
-        var filling = new List<double>(Steps);
+        var times = new double[steps];
+        var filling = new List<double>(steps);
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var collections = GC.CollectionCount(0);
-        for (var i = 0; i < Steps; i++)
+        for (var i = 0; i < steps; i++)
         {
             var events = sink.KvEvents;
             var started = Stopwatch.GetTimestamp();
@@ -66,7 +85,7 @@ internal static class EngineCommand
         Array.Sort(times);
         filling.Sort();
         Console.WriteLine(
-            $"step, {running} running: median {times[Steps / 2]:F1} us, p99 {times[Steps * 99 / 100]:F1} us, median where all fill a block {filling[filling.Count / 2]:F1} us, {allocated / (double)Steps:F1} B a step, "
+            $"step, {running} running, {name}: median {times[steps / 2]:F1} us, p99 {times[steps * 99 / 100]:F1} us, median where all fill a block {filling[filling.Count / 2]:F1} us, {allocated / (double)steps:F1} B a step, "
             + $"{GC.CollectionCount(0) - collections} collections, {sink.Tokens:N0} tokens");
     }
 

@@ -10,6 +10,7 @@ return await new RootCommand("Measures parts of Crescent on this machine.")
     IndexCommand.Create(),
     PlacementCommand.Create(),
     PrefixCommand.Create(),
+    SamplingCommand.Create(),
     SchemaCommand.Create(),
     MaskCommand.Create(),
 }.Parse(args).InvokeAsync();

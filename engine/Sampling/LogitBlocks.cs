@@ -11,7 +11,9 @@ namespace Crescent.Engine.Sampling;
 internal sealed unsafe class LogitBlocks<TLanes>
     where TLanes : unmanaged, ILanes<TLanes>
 {
-    private const int BlockSize = 1024;
+    /// <summary>Logits in a block.</summary>
+    public const int BlockSize = 1024;
+
     private const int Lanes = LogitKernels<TLanes>.Lanes;
 
     private readonly int _vocabulary;
@@ -28,7 +30,7 @@ internal sealed unsafe class LogitBlocks<TLanes>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(vocabulary, 1);
         _vocabulary = vocabulary;
-        _blocks = (vocabulary + BlockSize - 1) / BlockSize;
+        _blocks = Padded(vocabulary) / BlockSize;
         _laneMaxima = GC.AllocateArray<float>(_blocks * Lanes, pinned: true);
         _maxima = new float[_blocks];
         _sums = new double[_blocks];
@@ -36,6 +38,9 @@ internal sealed unsafe class LogitBlocks<TLanes>
 
     /// <summary>The largest logit.</summary>
     public float Maximum { get; private set; }
+
+    /// <summary>Logits in as many blocks as <paramref name="vocabulary"/> logits take.</summary>
+    public static int Padded(int vocabulary) => (vocabulary + BlockSize - 1) / BlockSize * BlockSize;
 
     /// <summary>Looks at a row: (vocabulary), to stay as it is while this is asked about it.</summary>
     public void Scan(float* logits)
@@ -58,25 +63,27 @@ internal sealed unsafe class LogitBlocks<TLanes>
         Maximum = LogitKernels<TLanes>.Maximum(lanes, _blocks * Lanes);
     }
 
-    /// <summary>The first token with the largest logit.</summary>
+    /// <summary>The first token with the largest logit; -1 when what is no number hides it.</summary>
     public int Likeliest()
     {
-        var b = 0;
-        while (_maxima[b] != Maximum)
+        for (var b = 0; b < _blocks; b++)
         {
-            b++;
+            if (_maxima[b] == Maximum && new ReadOnlySpan<float>(Block(b), BlockSize).IndexOf(Maximum) is >= 0 and var at)
+            {
+                return (b * BlockSize) + at;
+            }
         }
 
-        return (b * BlockSize) + new ReadOnlySpan<float>(Block(b), BlockSize).IndexOf(Maximum);
+        return -1;
     }
 
     /// <summary>A value that at least <paramref name="count"/> logits reach, mostly not many more; minus infinity where there are too few.</summary>
     /// <param name="count">At least 1.</param>
     /// <param name="scratch">Overwritten.</param>
-    public float FloorOf(int count, Candidates scratch)
+    public float FloorOf(int count, Candidates<TLanes> scratch)
     {
         // Each of the groups has a logit that is its largest: the count largest of these are reached by as many tokens.
-        ReadOnlySpan<float> groups = count * 4 <= _blocks ? _maxima : _laneMaxima;
+        ReadOnlySpan<float> groups = count * 2 <= _blocks ? _maxima : _laneMaxima;
         if (groups.Length < count)
         {
             return float.NegativeInfinity;
@@ -94,7 +101,7 @@ internal sealed unsafe class LogitBlocks<TLanes>
     }
 
     /// <summary>Takes the tokens whose logits are at least <paramref name="floor"/>; never those of minus infinity.</summary>
-    public void Gather(float floor, Candidates into)
+    public void Gather(float floor, Candidates<TLanes> into)
     {
         floor = Math.Max(floor, float.MinValue);
         var count = 0;
@@ -109,27 +116,32 @@ internal sealed unsafe class LogitBlocks<TLanes>
         into.Count = count;
     }
 
-    /// <summary>Weighs candidates and gives the sum.</summary>
-    public double Weigh(Candidates candidates, float scale)
+    /// <summary>
+    /// A logit such that the tokens under it weigh about <paramref name="cut"/> together or less: judged by a part of the blocks, so that it may be
+    /// wrong.
+    /// </summary>
+    /// <param name="cut">In the measure of <see cref="SumOfWeights"/>.</param>
+    /// <param name="scale">Of the weights.</param>
+    /// <param name="scratch">Overwritten.</param>
+    public float GuessFloor(double cut, float scale, Candidates<TLanes> scratch)
     {
-        var padded = (candidates.Count + Lanes - 1) / Lanes * Lanes;
-        new Span<float>(candidates.Values + candidates.Count, padded - candidates.Count).Fill(float.NegativeInfinity);
-        LogitKernels<TLanes>.Weigh(candidates.Values, padded, Maximum, scale, candidates.Weights);
-        return Sum(candidates);
-    }
-
-    /// <summary>The sum of the candidates' weights.</summary>
-    public static double Sum(Candidates candidates)
-    {
-        var padded = (candidates.Count + Lanes - 1) / Lanes * Lanes;
-        new Span<float>(candidates.Weights + candidates.Count, padded - candidates.Count).Clear();
-        var sum = 0.0;
-        for (var i = 0; i < padded; i += BlockSize)
+        // The margin is for what the part does not show; a floor that is too low costs time, one that is too high another look.
+        const double Margin = 1.2;
+        const int Fewest = 8;
+        const int Sparsest = 16;
+        var stride = Math.Clamp(_blocks / Fewest, 1, Sparsest);
+        var looked = 0;
+        for (var b = stride / 2; b < _blocks; b += stride, looked++)
         {
-            sum += LogitKernels<TLanes>.Sum(candidates.Weights + i, Math.Min(BlockSize, padded - i));
+            new Span<float>(Block(b), BlockSize).CopyTo(new Span<float>(scratch.Values + (looked * BlockSize), BlockSize));
         }
 
-        return sum;
+        scratch.Count = looked * BlockSize;
+        _ = scratch.Weigh(Maximum, scale);
+
+        // Beyond this distance nothing has any weight.
+        const float Weightless = 87;
+        return scratch.FloorUnder(cut * looked / (_blocks * Margin), Maximum - (Weightless / scale));
     }
 
     /// <summary>The sum of exp((logit - maximum) * <paramref name="scale"/>).</summary>

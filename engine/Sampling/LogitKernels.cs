@@ -104,6 +104,57 @@ internal static unsafe class LogitKernels<TLanes>
         return AddLanes(sums);
     }
 
+    /// <summary>The sum of the weights whose values are at least <paramref name="floor"/>.</summary>
+    [MethodImpl(Kernel)]
+    public static float SumAtLeast(float* values, float* weights, int count, float floor)
+    {
+        var sums = stackalloc float[Lanes];
+        var least = TLanes.Create(floor);
+        for (var lane = 0; lane < Lanes; lane += TLanes.Count)
+        {
+            var sum = TLanes.Zero;
+            for (var i = lane; i < count; i += Lanes)
+            {
+                sum += WhereAtLeast(TLanes.Load(values + i), least, TLanes.Load(weights + i));
+            }
+
+            TLanes.Store(sum, sums + lane);
+        }
+
+        return AddLanes(sums);
+    }
+
+    /// <summary>How many values are at least <paramref name="floor"/>.</summary>
+    [MethodImpl(Kernel)]
+    public static int CountAtLeast(float* values, int count, float floor)
+    {
+        var least = TLanes.Create(floor);
+        var found = 0;
+        for (var i = 0; i < count; i += TLanes.Count)
+        {
+            found += BitOperations.PopCount(AtLeast(TLanes.Load(values + i), least));
+        }
+
+        return found;
+    }
+
+    /// <summary>The least and the largest of at least 16 values; any count.</summary>
+    [MethodImpl(Kernel)]
+    public static (float Least, float Most) Range(float* values, int count)
+    {
+        // The last vector overlaps the one before it.
+        var last = TLanes.Load(values + (count - TLanes.Count));
+        var (least, most) = (TLanes.Zero - last, last);
+        for (var i = 0; i + TLanes.Count <= count; i += TLanes.Count)
+        {
+            var x = TLanes.Load(values + i);
+            least = TLanes.Max(least, TLanes.Zero - x);
+            most = TLanes.Max(most, x);
+        }
+
+        return (-TLanes.Maximum(least), TLanes.Maximum(most));
+    }
+
     /// <summary>Writes down what is at least <paramref name="floor"/>, in order.</summary>
     /// <param name="x">Values.</param>
     /// <param name="count">How many.</param>
@@ -168,6 +219,27 @@ internal static unsafe class LogitKernels<TLanes>
         {
             var (x, y) = (Unsafe.BitCast<TLanes, Lanes128>(value).Value, Unsafe.BitCast<TLanes, Lanes128>(floor).Value);
             return Vector128.GreaterThanOrEqual(x, y).ExtractMostSignificantBits();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes WhereAtLeast(TLanes value, TLanes floor, TLanes weight)
+    {
+        if (typeof(TLanes) == typeof(Lanes512))
+        {
+            var (x, y) = (Unsafe.BitCast<TLanes, Lanes512>(value).Value, Unsafe.BitCast<TLanes, Lanes512>(floor).Value);
+            return Unsafe.BitCast<Lanes512, TLanes>(new(Vector512.GreaterThanOrEqual(x, y) & Unsafe.BitCast<TLanes, Lanes512>(weight).Value));
+        }
+
+        if (typeof(TLanes) == typeof(Lanes256))
+        {
+            var (x, y) = (Unsafe.BitCast<TLanes, Lanes256>(value).Value, Unsafe.BitCast<TLanes, Lanes256>(floor).Value);
+            return Unsafe.BitCast<Lanes256, TLanes>(new(Vector256.GreaterThanOrEqual(x, y) & Unsafe.BitCast<TLanes, Lanes256>(weight).Value));
+        }
+
+        {
+            var (x, y) = (Unsafe.BitCast<TLanes, Lanes128>(value).Value, Unsafe.BitCast<TLanes, Lanes128>(floor).Value);
+            return Unsafe.BitCast<Lanes128, TLanes>(new(Vector128.GreaterThanOrEqual(x, y) & Unsafe.BitCast<TLanes, Lanes128>(weight).Value));
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed unsafe class RowSampler<TLanes>(int vocabulary) : IRowSampler
     where TLanes : unmanaged, ILanes<TLanes>
 {
     private readonly LogitBlocks<TLanes> _blocks = new(vocabulary);
-    private readonly Candidates _candidates = new(vocabulary);
+    private readonly Candidates<TLanes> _candidates = new(LogitBlocks<TLanes>.Padded(vocabulary));
     private readonly LogitAdjustments _adjustments = new();
 
     /// <inheritdoc/>
@@ -27,14 +27,14 @@ internal sealed unsafe class RowSampler<TLanes>(int vocabulary) : IRowSampler
                 _blocks.Scan(pointer);
                 if (!float.IsFinite(_blocks.Maximum))
                 {
-                    row.Token = SamplingRow.NotFinite;
+                    row.Token = Fault(logits);
                     return;
                 }
 
                 Report(logits, row);
             }
 
-            row.Token = row.Forced >= 0 ? row.Forced : Draw(pointer, logits, batch, row, scanned);
+            row.Token = row.Forced >= 0 ? row.Forced : DrawFrom(pointer, logits, batch, row, scanned);
             if (reports && row.Token >= 0)
             {
                 row.Logprob = (float)(logits[row.Token] - row.Normaliser);
@@ -88,7 +88,7 @@ internal sealed unsafe class RowSampler<TLanes>(int vocabulary) : IRowSampler
         }
     }
 
-    private int Draw(float* pointer, Span<float> logits, SamplingBatch batch, SamplingRow row, bool scanned)
+    private int DrawFrom(float* pointer, Span<float> logits, SamplingBatch batch, SamplingRow row, bool scanned)
     {
         if (!row.Mask.IsEmpty)
         {
@@ -102,7 +102,7 @@ internal sealed unsafe class RowSampler<TLanes>(int vocabulary) : IRowSampler
             _blocks.Scan(pointer);
         }
 
-        var token = Choose(row);
+        var token = float.IsFinite(_blocks.Maximum) ? Choose(row) : Fault(logits);
         if (adjusted)
         {
             _adjustments.Undo(logits, batch, row);
@@ -111,34 +111,37 @@ internal sealed unsafe class RowSampler<TLanes>(int vocabulary) : IRowSampler
         return token;
     }
 
+    /// <summary>Why there is no token: all are forbidden, or there are values that are no numbers.</summary>
+    private static int Fault(ReadOnlySpan<float> logits) =>
+        logits.ContainsAnyExcept(float.NegativeInfinity) ? SamplingRow.NotFinite : SamplingRow.NoToken;
+
     private int Choose(SamplingRow row)
     {
-        var (parameters, maximum) = (row.Parameters, _blocks.Maximum);
-        if (!float.IsFinite(maximum))
-        {
-            return float.IsNegativeInfinity(maximum) ? SamplingRow.NoToken : SamplingRow.NotFinite;
-        }
+        var token = row.Parameters.Temperature > 0 ? Draw(row.Parameters, row.Uniform) : -1;
 
-        if (parameters.Temperature <= 0)
-        {
-            return _blocks.Likeliest();
-        }
+        // Greedy; or rounding has left a little over: then the likeliest is as good as any.
+        token = token >= 0 ? token : _blocks.Likeliest();
+        return token >= 0 ? token : SamplingRow.NotFinite;
+    }
 
+    private int Draw(SamplingParameters parameters, double uniform)
+    {
         var scale = Math.Min(1 / parameters.Temperature, float.MaxValue);
         var all = parameters.TopK <= 0 || parameters.TopK >= vocabulary;
-        int token;
-        if (all && parameters.TopP >= 1 && parameters.MinP <= 0)
+        if (!all || parameters.MinP > 0)
         {
-            token = _blocks.Draw(row.Uniform * _blocks.SumOfWeights(scale), scale);
-        }
-        else
-        {
-            var nucleus = !all || parameters.MinP > 0 ? Cut(parameters, all, scale) : Nucleus(parameters, scale);
-            token = _candidates.Draw(row.Uniform * nucleus);
+            var sum = Cut(parameters, all, scale);
+            return _candidates.Draw(uniform * sum);
         }
 
-        // Rounding may leave a little over: then the likeliest is as good as any.
-        return token >= 0 ? token : _blocks.Likeliest();
+        var total = _blocks.SumOfWeights(scale);
+        if (!double.IsFinite(total) || parameters.TopP >= 1)
+        {
+            return _blocks.Draw(uniform * total, scale);
+        }
+
+        var nucleus = Nucleus(total, parameters.TopP * total, scale);
+        return _candidates.Draw(uniform * nucleus);
     }
 
     /// <summary>min_p and top_k, then top_p of what they left. Gives the sum of the weights that are kept.</summary>
@@ -150,41 +153,36 @@ internal sealed unsafe class RowSampler<TLanes>(int vocabulary) : IRowSampler
             _candidates.KeepLargest(parameters.TopK);
         }
 
-        var sum = _blocks.Weigh(_candidates, scale);
+        var sum = _candidates.Weigh(_blocks.Maximum, scale);
         if (parameters.MinP > 0)
         {
             // Weights fall with the logits: of the top_k largest those that min_p leaves are the top_k largest of those that it leaves.
             _candidates.DropBelow(parameters.MinP);
-            sum = LogitBlocks<TLanes>.Sum(_candidates);
+            sum = _candidates.Sum();
         }
 
         if (parameters.TopP < 1)
         {
             _candidates.KeepNucleus(parameters.TopP * sum);
-            sum = LogitBlocks<TLanes>.Sum(_candidates);
+            sum = _candidates.Sum();
         }
 
         return sum;
     }
 
     /// <summary>top_p of all tokens. Gives the sum of the weights that are kept.</summary>
-    private double Nucleus(SamplingParameters parameters, float scale)
+    private double Nucleus(double total, double wanted, float scale)
     {
-        // Tokens that together weigh less than what top_p cuts off need not be looked at: those below a share of it that is a vocabulary's.
-        // A model that is sure of itself needs far fewer.
-        const int First = 64;
-        const int Factor = 32;
-        var total = _blocks.SumOfWeights(scale);
-        var wanted = parameters.TopP * total;
-        for (long share = First; ; share *= Factor)
+        _blocks.Gather(_blocks.GuessFloor(total - wanted, scale, _candidates), _candidates);
+        if (_candidates.Weigh(_blocks.Maximum, scale) < wanted)
         {
-            _blocks.Gather(FloorOf((total - wanted) / Math.Min(share, vocabulary), scale), _candidates);
-            if (_blocks.Weigh(_candidates, scale) >= wanted || share >= vocabulary)
-            {
-                _candidates.KeepNucleus(wanted);
-                return LogitBlocks<TLanes>.Sum(_candidates);
-            }
+            // Those below a vocabulary's part of what is cut off together weigh less than it.
+            _blocks.Gather(FloorOf((total - wanted) / vocabulary, scale), _candidates);
+            _candidates.Weigh(_blocks.Maximum, scale);
         }
+
+        _candidates.KeepNucleus(wanted);
+        return _candidates.Sum();
     }
 
     /// <summary>A little less than the logit whose weight is <paramref name="weight"/>.</summary>

@@ -91,7 +91,7 @@ public sealed class SamplingRow
         }
 
         count = Math.Min(count, vocabularySize);
-        return new TokenLogprobs(Logprob, _topTokens[..count], _topLogprobs[..count]);
+        return new TokenLogprobs(Logprob, _topTokens.AsSpan(0, count).ToArray(), _topLogprobs.AsSpan(0, count).ToArray());
     }
 
     /// <summary>Sets the row up for the next token of a sequence.</summary>

@@ -12,6 +12,20 @@ public sealed class InferenceEngineTests
         EngineHarness.EngineOver(device, sink ?? _sink, options);
 
     [Fact]
+    public void Logits_that_are_no_numbers_end_their_request_alone()
+    {
+        var sink = new RecordingSink();
+        using var device = new HistoryDevice(blocks: 32);
+        using var engine = EngineHarness.EngineOver(new PoisonedDevice(device, poison: Prompt(3, 20)[^1]), sink);
+        engine.Submit(Request(3, 20, 8));
+        engine.Submit(Request(4, 21, 8));
+        Run(engine);
+        Assert.Equal(FinishReason.Error, sink[3].Finish);
+        Assert.Contains("no finite numbers", sink[3].Error);
+        Assert.Equal(Expected(4, 21, 8), sink[4].Tokens);
+    }
+
+    [Fact]
     public void A_sequence_gets_its_tokens_and_ends_at_its_limit()
     {
         var engine = EngineOver(new HistoryDevice(blocks: 16));
