@@ -1,4 +1,5 @@
 using Crescent.Engine.Devices;
+using Crescent.Engine.Sampling;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -30,6 +31,8 @@ internal sealed class RequestLimits(DeviceInfo device, int blocks)
             }
         }
 
+        CheckSampling(request.Sampling);
+
         // The last token is only put out, never computed, so it needs no position.
         var positions = request.WantsEmbedding ? request.Prompt.Length : (long)request.Prompt.Length + request.MaxTokens - 1;
         var room = Math.Min(device.MaxContext, (long)blocks * StepPlan.BlockSize);
@@ -38,6 +41,25 @@ internal sealed class RequestLimits(DeviceInfo device, int blocks)
             throw new RequestRefusedException(
                 RefusalReason.TooLong,
                 $"{request.Prompt.Length} prompt tokens and {request.MaxTokens} output tokens exceed the {room} positions of device {device.Name}.");
+        }
+    }
+
+    // What samples, on a device or on its threads, takes these for granted.
+    private void CheckSampling(SamplingParameters sampling)
+    {
+        if (sampling.TopLogprobs is < 0 or > SamplingParameters.MaxTopLogprobs)
+        {
+            throw new RequestRefusedException(
+                RefusalReason.Invalid, $"TopLogprobs is {sampling.TopLogprobs}; 0 to {SamplingParameters.MaxTopLogprobs} can be asked for.");
+        }
+
+        foreach (var token in sampling.LogitBias.Keys)
+        {
+            if ((uint)token >= (uint)device.VocabularySize)
+            {
+                throw new RequestRefusedException(
+                    RefusalReason.Invalid, $"LogitBias names token {token}; the vocabulary has {device.VocabularySize} tokens, from 0.");
+            }
         }
     }
 }

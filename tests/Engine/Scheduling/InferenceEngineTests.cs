@@ -1,3 +1,4 @@
+using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using CsCheck;
 using static Crescent.Tests.Engine.Scheduling.EngineHarness;
@@ -10,6 +11,21 @@ public sealed class InferenceEngineTests
 
     private InferenceEngine EngineOver(HistoryDevice device, EngineOptions? options = null, RecordingSink? sink = null) =>
         EngineHarness.EngineOver(device, sink ?? _sink, options);
+
+    [Fact]
+    public void Biases_outside_the_vocabulary_and_too_many_alternatives_are_refused()
+    {
+        using var device = new HistoryDevice(blocks: 32);
+        using var engine = EngineHarness.EngineOver(device, new RecordingSink());
+        foreach (var sampling in new SamplingParameters[]
+        {
+            new() { LogitBias = new Dictionary<int, float> { [128] = 1 } }, new() { LogitBias = new Dictionary<int, float> { [-1] = 1 } }, new() { TopLogprobs = 21 },
+        })
+        {
+            var refused = Assert.Throws<RequestRefusedException>(() => engine.Submit(Request(1, 20, 8) with { Sampling = sampling }));
+            Assert.Equal(RefusalReason.Invalid, refused.Reason);
+        }
+    }
 
     [Fact]
     public void Logits_that_are_no_numbers_end_their_request_alone()

@@ -59,6 +59,35 @@ public sealed class CpuSamplerTests
     }
 
     [Fact]
+    public void A_fault_on_any_thread_reaches_the_caller_and_the_team_goes_on()
+    {
+        using var team = new ComputeTeam(3, "three");
+        var sampler = new CpuSampler(team, static () => new RowSampler<Lanes128>(Vocabulary));
+        var logits = GC.AllocateArray<float>(6 * Vocabulary, pinned: true);
+        var good = new SamplingState(SamplingParameters.Greedy, [1], 0);
+        var bad = new SamplingState(new SamplingParameters { LogitBias = new Dictionary<int, float> { [Vocabulary] = 1 } }, [1], 0);
+        for (var round = 0; round < 50; round++)
+        {
+            var batch = new SamplingBatch(new EndlessTokenizer(Vocabulary), Vocabulary);
+            for (var row = 0; row < 6; row++)
+            {
+                batch.Add(row == round % 7 ? bad : good, row, 1);
+            }
+
+            sampler.Begin(logits);
+            if (round % 7 < 6)
+            {
+                Assert.Throws<IndexOutOfRangeException>(() => sampler.Sample(batch));
+            }
+            else
+            {
+                sampler.Sample(batch);
+                Assert.Equal(0, batch[5].Token);
+            }
+        }
+    }
+
+    [Fact]
     public void Drawing_allocates_nothing_and_logprobs_what_they_are_handed_out_in()
     {
         using var team = new ComputeTeam(1, "one");
@@ -81,9 +110,11 @@ public sealed class CpuSamplerTests
             LogitBias = new Dictionary<int, float> { [7] = 2 },
         };
         SamplingParameters[] settings = [plain, SamplingParameters.Greedy, plain with { TopK = 0 }, plain with { TopK = 0, MinP = 0 }];
-        Assert.Equal(0, Allocated(settings));
-        var logprobs = Allocated([plain with { TopLogprobs = 20 }]);
-        Assert.InRange(logprobs, 1, 320);
+        Assert.Equal(0, Least(settings));
+        Assert.InRange(Least([plain with { TopLogprobs = 20 }]), 1, 320);
+
+        // A collection that other tests bring about counts what is left of this thread's allocation buffer: not in every try.
+        long Least(SamplingParameters[] parameters) => Enumerable.Range(0, 10).Min(_ => Allocated(parameters));
 
         // Bytes a draw of all rows, when everything has been used once.
         long Allocated(SamplingParameters[] parameters)
