@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model;
@@ -45,7 +46,7 @@ internal static class EngineCommand
 
         // Only tokens that have a text stand out.
         var logits = SampleLogits.Rows(vocabulary, running, language.Tokenizer.VocabularySize);
-        using var sampling = new IdleDevice(running * 300, running, vocabulary, logits, BenchSamplers.Create(team, vocabulary));
+        using var sampling = new IdleDevice(running * 300, running, vocabulary, logits, new CpuSampler(team, () => IRowSampler.Create(vocabulary)));
         var topK = new SamplingParameters { TopK = 20, TopP = 0.95f, Temperature = 0.7f };
         MeasureStep($"greedy of {vocabulary:N0} on {team.Count} threads", language, sampling, SamplingParameters.Greedy, running, 200);
         MeasureStep($"top_k 20 of {vocabulary:N0} on {team.Count} threads", language, sampling, topK, running, 200);

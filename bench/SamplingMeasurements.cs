@@ -27,7 +27,7 @@ internal sealed class SamplingMeasurements : IDisposable
     {
         _vocabulary = vocabulary;
         _team = new ComputeTeam(threads, "bench");
-        _sampler = BenchSamplers.Create(_team, vocabulary);
+        _sampler = new CpuSampler(_team, () => IRowSampler.Create(vocabulary));
         _batch = new SamplingBatch(new EndlessTokenizer(vocabulary), vocabulary);
         _sure = SampleLogits.Rows(vocabulary, MostRows, peaksBelow: vocabulary);
         _unsure = SampleLogits.Rows(vocabulary, MostRows, peaksBelow: 0);

@@ -1,5 +1,4 @@
 using Crescent.Engine.Model.Text;
-using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Sampling;
 
@@ -16,9 +15,7 @@ public sealed class Sampler
     public Sampler(Tokenizer tokenizer, int vocabularySize)
     {
         Batch = new SamplingBatch(tokenizer, vocabularySize);
-        _rows = Lanes512.IsSupported
-            ? new RowSampler<Lanes512>(vocabularySize)
-            : Lanes256.IsSupported ? new RowSampler<Lanes256>(vocabularySize) : new RowSampler<Lanes128>(vocabularySize);
+        _rows = IRowSampler.Create(vocabularySize);
     }
 
     /// <summary>Where rows are added that are drawn together.</summary>
