@@ -43,6 +43,7 @@ internal static partial class Devices
             });
         try
         {
+            EngineWarmUp.Run(device, model.Tokenizer);
             var tier = HostTier.Of(options, services.GetRequiredService<ILocalSiloDetails>().Name, device.Info);
             var engine = tier.Open(() => new InferenceEngine(
                 device,
