@@ -102,6 +102,22 @@ public sealed class KvCache
     }
 
     /// <summary>
+    /// About how many positions of a sequence of <paramref name="tokens"/> tokens <see cref="Match"/> would find, in a few look-ups: chains are given up from
+    /// their ends, so that the place where one ends is found by halving.
+    /// </summary>
+    public int CachedPositions(BlockTable table, int tokens)
+    {
+        var (held, missing) = (0, Math.Min(table.Hashes.Count, (tokens - 1) / BlockSize) + 1);
+        while (missing - held > 1)
+        {
+            var middle = (held + missing) / 2;
+            (held, missing) = Contains(table.Hashes[middle - 1]) ? (middle, missing) : (held, middle);
+        }
+
+        return held * BlockSize;
+    }
+
+    /// <summary>
     /// Gives an empty <paramref name="table"/> the matched blocks and room up to <paramref name="positions"/> positions, if
     /// <paramref name="spare"/> blocks stay free beyond that. A refusal changes nothing.
     /// </summary>

@@ -1,28 +1,59 @@
+using System.Collections.Frozen;
+
 namespace Crescent.Engine.Scheduling;
 
-/// <summary>Limits of an engine.</summary>
+/// <summary>Limits of an engine, and how it shares its steps.</summary>
 public sealed record EngineOptions
 {
     public const int DefaultMaxStepTokens = 512;
     public const int DefaultMaxRunning = 64;
     public const int DefaultMaxWaiting = 1024;
     public const int DefaultKvEventBacklog = 8192;
+    public const double DefaultPromptShare = 0.5;
+    public const double MinPromptShare = 0.05;
+    public const double DefaultItlSeconds = 0.05;
+    public const double DefaultBatchItlSeconds = 0.2;
+    public const double DefaultWatermark = 0.01;
+    public const double MaxWatermark = 0.5;
+    public const double DefaultTenantWeight = 1;
+    public const double MinTenantWeight = 0.01;
+    public const double MaxTenantWeight = 100;
     public static readonly TimeSpan DefaultAging = TimeSpan.FromSeconds(10);
 
     /// <summary>Token budget of a step, prefill and decode together; 1 and up, bounded by the device.</summary>
     public int MaxStepTokens { get; init; } = DefaultMaxStepTokens;
 
-    /// <summary>Most sequences in the batch; 1 and up, bounded by the device's rows of logits.</summary>
+    /// <summary>Most sequences in the batch; 1 and up, bounded by the device's rows of logits and the tokens of a step.</summary>
     public int MaxRunning { get; init; } = DefaultMaxRunning;
 
     /// <summary>Most sequences that wait; one more is refused as overload; 0 and up.</summary>
     public int MaxWaiting { get; init; } = DefaultMaxWaiting;
 
+    /// <summary>
+    /// Chunk limit: the part of a step's room for prompts that one of them takes while others want some, <see cref="MinPromptShare"/> to 1.
+    /// </summary>
+    public double PromptShare { get; init; } = DefaultPromptShare;
+
+    /// <summary>
+    /// Time between two tokens that interactive and standard sequences are promised: a step in which one of them decodes takes no more prompt tokens than
+    /// fit into it. Above 0, s; infinity for no promise.
+    /// </summary>
+    public double ItlSeconds { get; init; } = DefaultItlSeconds;
+
+    /// <summary>The same for sequences of the batch class.</summary>
+    public double BatchItlSeconds { get; init; } = DefaultBatchItlSeconds;
+
     /// <summary>Waiting time that lifts a request by one priority class, so that none starves; above 0.</summary>
     public TimeSpan Aging { get; init; } = DefaultAging;
 
+    /// <summary>Shares of tenants that are to get more or less than others, by name; each <see cref="MinTenantWeight"/> to <see cref="MaxTenantWeight"/>, those not named 1.</summary>
+    public IReadOnlyDictionary<string, double> TenantWeights { get; init; } = FrozenDictionary<string, double>.Empty;
+
     /// <summary>Whether blocks are kept by their content for later prompts that begin alike.</summary>
     public bool PrefixCache { get; init; } = true;
+
+    /// <summary>Share of all blocks that stays free when a sequence is admitted beside others, so that those can go on; 0 to <see cref="MaxWatermark"/>.</summary>
+    public double Watermark { get; init; } = DefaultWatermark;
 
     /// <summary>How keys and values are made and stored: part of what cached blocks are known by.</summary>
     public string KvType { get; init; } = "f16";
@@ -36,6 +67,9 @@ public sealed record EngineOptions
     /// <summary>Cache events that wait to be handed over; more than that and the oldest are dropped; 1 and up.</summary>
     public int KvEventBacklog { get; init; } = DefaultKvEventBacklog;
 
+    /// <summary>The time between tokens that a class is promised, s.</summary>
+    public double ItlOf(RequestPriority priority) => priority == RequestPriority.Batch ? BatchItlSeconds : ItlSeconds;
+
     /// <summary>Throws when a value is out of its range.</summary>
     public void Validate()
     {
@@ -45,5 +79,21 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Aging, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfNegative(HostBlocks);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(KvEventBacklog);
+        Check(nameof(PromptShare), PromptShare, MinPromptShare, 1);
+        Check(nameof(ItlSeconds), ItlSeconds, double.Epsilon, double.PositiveInfinity);
+        Check(nameof(BatchItlSeconds), BatchItlSeconds, double.Epsilon, double.PositiveInfinity);
+        Check(nameof(Watermark), Watermark, 0, MaxWatermark);
+        foreach (var (tenant, weight) in TenantWeights)
+        {
+            Check($"{nameof(TenantWeights)}[{tenant}]", weight, MinTenantWeight, MaxTenantWeight);
+        }
+    }
+
+    private static void Check(string name, double value, double least, double most)
+    {
+        if (!(value >= least && value <= most))
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} of an engine is {least} to {most}.");
+        }
     }
 }

@@ -34,4 +34,10 @@ public readonly record struct EngineState(
 
     /// <summary>Of <see cref="Joules"/> what was used while no step ran: no request is charged for it.</summary>
     public double IdleJoules { get; init; }
+
+    /// <summary>
+    /// How evenly the tenants that waited were served over the last half minute, by their weights: Jain's index, 1 when all got the same, 1/n when one of n got
+    /// everything.
+    /// </summary>
+    public double Fairness { get; init; } = 1;
 }

@@ -117,7 +117,10 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
             scheduled.AcceptedTokens);
         var state = new EngineState(
             scheduler.WaitingCount, scheduler.Running.Count, (int)scheduler.QueuedTokens, kv.FreeBlocks, kv.TotalBlocks, _stepSeconds, _tokensPerSecond, 0, "",
-            0, 0, _outputTokens, _steps);
+            0, 0, _outputTokens, _steps)
+        {
+            Fairness = scheduler.Fairness,
+        };
         lock (_lock)
         {
             _state = state;

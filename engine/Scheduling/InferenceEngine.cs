@@ -62,20 +62,16 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _host = _options.HostBlocks > 0 ? new HostBlockTier(device, _options.HostBlocks, _options.HostPath) : null;
         _kvEvents = new KvEventBuffer(_time.GetUtcNow().UtcTicks, _options.KvEventBacklog);
         _kv = new KvCache(device.Info.BlockCount, _host, _kvEvents);
-        _scheduler = new Scheduler(
-            _kv,
-            device,
-            Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens),
-            Math.Min(_options.MaxRunning, device.Info.MaxLogitRows),
-            new WaitingQueue(_options.Aging, _time),
-            id => _sequences.GetValueOrDefault(id));
+        _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
+        var costs = device.Info.Profile is { } profile ? StepCosts.Of(profile) : default(StepCosts?);
+        var budget = new StepBudget(Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens), _options, costs, _costs);
+        _scheduler = new Scheduler(_kv, device, _options, budget, _time, id => _sequences.GetValueOrDefault(id));
         _inbox = new EngineInbox(tokenizer, _time, () => WorkArrived?.Invoke());
         _limits = new RequestLimits(device.Info, _kv.TotalBlocks);
         _tokens = new StepTokens(device, tokenizer);
         PowerMeter = meter;
         PowerCap = cap ?? power as IPowerCap;
         _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
-        _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>
@@ -264,6 +260,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         var ended = _time.GetTimestamp();
         var energy = _statistics.Count(_plan, result.Duration);
         _costs?.Count(_plan, result.Duration);
+        _scheduler.Took(result.Duration);
         var slice = 0;
         foreach (var scheduled in _scheduler.Scheduled)
         {

@@ -4,30 +4,57 @@ using Crescent.Engine.Kv;
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>
-/// Decides which sequences take part in the next step and with how many tokens. One budget covers decode and prefill; running
-/// sequences go first, the decoding ones before all, so that a long prompt never delays a token. When blocks run out, the
+/// Decides which sequences take part in the next step and with how many tokens. Sequences that decode go first; what the step's budget leaves is shared by
+/// prompts, running and waiting ones in the order of class and age, none of which takes all of it while others wait. When blocks run out, the
 /// running sequence of the lowest class that arrived last is preempted: its blocks are freed, its output is kept, and what the
 /// cache has lost of it is computed anew later.
 /// </summary>
-internal sealed class Scheduler(KvCache kv, IDevice device, int stepTokens, int maxRunning, WaitingQueue waiting, Func<long, Sequence?> find)
+internal sealed class Scheduler
 {
-    /// <summary>Share of all blocks that stays free when a sequence is admitted beside others, so that those can go on.</summary>
-    private const double Watermark = 0.01;
-
+    private readonly KvCache _kv;
+    private readonly IDevice _device;
+    private readonly StepBudget _budget;
+    private readonly WaitingQueue _waiting;
+    private readonly PendingPrefixes _pending;
+    private readonly Admission _admission;
+    private readonly int _maxRunning;
+    private readonly double _promptShare;
     private readonly List<Sequence> _running = [];
     private readonly List<ScheduledSequence> _scheduled = [];
-    private readonly PendingPrefixes _pending = new();
-    private readonly int _spareBlocks = (int)Math.Ceiling(kv.TotalBlocks * Watermark);
-    private int _budget;
+    private readonly List<Sequence> _prompts = [];
+    private readonly List<PromptGrant> _grants = [];
+
+    /// <param name="kv">The blocks.</param>
+    /// <param name="device">Copies blocks of forks; its limits.</param>
+    /// <param name="options">Limits and shares.</param>
+    /// <param name="budget">Of a step.</param>
+    /// <param name="time">The engine's clock.</param>
+    /// <param name="find">Finds a living sequence by its request's id.</param>
+    public Scheduler(KvCache kv, IDevice device, EngineOptions options, StepBudget budget, TimeProvider time, Func<long, Sequence?> find)
+    {
+        _kv = kv;
+        _device = device;
+        _budget = budget;
+        _promptShare = options.PromptShare;
+
+        // Every running sequence has at least a token and a row of a step.
+        _maxRunning = Math.Min(Math.Min(options.MaxRunning, device.Info.MaxLogitRows), budget.MaxTokens);
+        _waiting = new WaitingQueue(options, kv, time);
+        _pending = new PendingPrefixes(_waiting);
+        _admission = new Admission(kv, device, _pending, Counters, (int)Math.Ceiling(kv.TotalBlocks * options.Watermark), find);
+    }
 
     /// <summary>Sequences in the batch, those first that are preempted last.</summary>
     public List<Sequence> Running => _running;
 
     /// <summary>Sequences that wait.</summary>
-    public int WaitingCount => waiting.Count + _pending.ParkedCount;
+    public int WaitingCount => _waiting.Count + _pending.ParkedCount;
 
     /// <summary>Tokens that waiting and running sequences have to compute before their next output.</summary>
     public long QueuedTokens { get; private set; }
+
+    /// <summary>How evenly tenants are served, see <see cref="FairnessIndex"/>.</summary>
+    public double Fairness => _waiting.Fairness;
 
     /// <summary>What the scheduler has counted.</summary>
     public SchedulerCounters Counters { get; } = new();
@@ -36,14 +63,14 @@ internal sealed class Scheduler(KvCache kv, IDevice device, int stepTokens, int 
     public List<ScheduledSequence> Scheduled => _scheduled;
 
     /// <summary>Puts a new sequence in the queue.</summary>
-    public void Add(Sequence sequence) => waiting.Add(sequence);
+    public void Add(Sequence sequence) => _waiting.Add(sequence);
 
     /// <summary>Takes a sequence out, wherever it is, and frees its blocks.</summary>
     public void Remove(Sequence sequence)
     {
-        if (!waiting.Remove(sequence) && !_pending.RemoveParked(sequence))
+        if (!_waiting.Remove(sequence) && !_pending.RemoveParked(sequence) && _running.Remove(sequence))
         {
-            _running.Remove(sequence);
+            _waiting.Stop(sequence);
         }
 
         Release(sequence);
@@ -54,157 +81,219 @@ internal sealed class Scheduler(KvCache kv, IDevice device, int stepTokens, int 
     {
         plan.Clear();
         _scheduled.Clear();
-        _budget = stepTokens;
+        _grants.Clear();
+        _budget.Open();
         var preemptions = Counters.Preemptions;
+        Charge();
         PlanDecode(plan);
-        PlanPrefill(plan);
-        if (Counters.Preemptions == preemptions)
+        PlanPrompts(plan, Counters.Preemptions == preemptions);
+        foreach (var (sequence, tokens) in _grants)
         {
-            _pending.Unpark(waiting);
-            Admit(plan);
+            Schedule(plan, sequence, tokens);
         }
 
         CountQueue();
+        _waiting.Measure();
     }
+
+    /// <summary>The planned step has taken so long.</summary>
+    public void Took(TimeSpan duration) => _budget.Took(duration);
 
     /// <summary>
     /// Takes note of what a step computed of a sequence: its full blocks can be found by others from now on.
     /// </summary>
     public void Computed(Sequence sequence, int tokens)
     {
-        sequence.Computed += tokens;
+        sequence.Advance(tokens);
         if (sequence.HashRoot is { } root)
         {
             KvCache.Hash(sequence.Table, root, sequence.Tokens[..sequence.Computed]);
-            kv.Register(sequence.Table, sequence.Computed);
-            _pending.Settle(sequence);
+            _kv.Register(sequence.Table, sequence.Computed);
+        }
+
+        _pending.Settle(sequence);
+    }
+
+    /// <summary>Charges tenants for the step before, so that this one's choices know of it.</summary>
+    private void Charge()
+    {
+        for (var i = 0; i < _running.Count; i++)
+        {
+            _running[i].Account!.Charge(_running[i]);
         }
     }
 
     private void PlanDecode(StepPlan plan)
     {
-        for (var i = 0; i < _running.Count && _budget > 0; i++)
+        for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
             if (sequence.Remaining == 1 && GrowOrPreempt(sequence))
             {
-                GrantDecode(plan, sequence);
-            }
-        }
-    }
-
-    private void PlanPrefill(StepPlan plan)
-    {
-        for (var i = 0; i < _running.Count && _budget > 0; i++)
-        {
-            var sequence = _running[i];
-            if (sequence.Remaining > 1 && kv.TryGrow(sequence.Table, sequence.Computed + Math.Min(sequence.Remaining, _budget)))
-            {
-                Grant(plan, sequence, Math.Min(sequence.Remaining, _budget));
-            }
-        }
-
-        if (_scheduled.Count == 0 && _running.Count > 0)
-        {
-            // No running sequence can go on, so none will give blocks back: the first gets those of the last.
-            var sequence = _running[0];
-            var grant = Math.Min(sequence.Remaining, _budget);
-            while (!kv.TryGrow(sequence.Table, sequence.Computed + grant))
-            {
-                Preempt(_running[^1]);
-            }
-
-            Grant(plan, sequence, grant);
-        }
-    }
-
-    private void Admit(StepPlan plan)
-    {
-        while (_running.Count < maxRunning && _budget > 0 && plan.LogitsRowCount < device.Info.MaxLogitRows && waiting.Next() is { } sequence)
-        {
-            var match = kv.Match(sequence.Table, sequence.TokenCount);
-            if (WaitsForOther(sequence, match, out var leader))
-            {
-                waiting.Remove(sequence);
-                _pending.Park(sequence, leader);
-            }
-            else if (TryTakeBlocks(sequence, match, leader))
-            {
-                waiting.Start(sequence);
-                InsertRunning(sequence);
-                _pending.Announce(sequence);
-                Counters.CountStart(sequence);
-                Grant(plan, sequence, Math.Min(sequence.Remaining, _budget));
-            }
-            else
-            {
-                return;
+                ScheduleDecode(plan, sequence);
             }
         }
     }
 
     /// <summary>
-    /// True when another sequence is about to compute what this one needs next, so that waiting for it is cheaper.
+    /// Shares what is left of the step out among prompts in the order of class and age. In a first round each gets no more than its share, if others want some
+    /// too; then what nobody else could take.
     /// </summary>
-    private bool WaitsForOther(Sequence sequence, PrefixMatch match, out Sequence? leader)
+    private void PlanPrompts(StepPlan plan, bool admits)
     {
-        leader = sequence.Request.ForkOf is { } id ? find(id) : null;
-        if (leader is not null && leader.Order < sequence.Order)
+        _budget.OpenPrompts();
+        SortPrompts();
+        var share = _prompts.Count + _waiting.Count > 1 ? _promptShare : 1;
+        var (at, turn, first) = (0, long.MaxValue, default(Sequence));
+        while (_budget.Tokens > 0)
         {
-            return leader.Computed < SharedWith(leader, sequence);
+            admits &= _running.Count < _maxRunning && plan.LogitsRowCount + _grants.Count < _device.Info.MaxLogitRows;
+            first = admits ? first ?? _waiting.Next(out turn) : null;
+            if (first is not null && (at == _prompts.Count || turn < _prompts[at].Urgency))
+            {
+                admits = Start(first, turn, share);
+                first = null;
+            }
+            else if (at < _prompts.Count)
+            {
+                // One that finds no blocks gets the next that are free, before anybody new.
+                admits &= Continue(_prompts[at++], share);
+            }
+            else
+            {
+                break;
+            }
         }
 
-        leader = _pending.ComputingNext(sequence, match.Blocks);
-        return leader is not null;
+        if (_scheduled.Count + _grants.Count == 0 && _running.Count > 0)
+        {
+            ContinueFirst();
+        }
+
+        FillUp();
     }
 
-    /// <summary>Positions that a fork can take over: all but the last token of what the two have in common.</summary>
-    private static int SharedWith(Sequence leader, Sequence sequence) =>
-        Math.Min(leader.Tokens.CommonPrefixLength(sequence.Tokens), sequence.TokenCount - 1);
-
-    private bool TryTakeBlocks(Sequence sequence, PrefixMatch match, Sequence? leader)
+    /// <summary>The running sequences with more than one token to compute, the most urgent first.</summary>
+    private void SortPrompts()
     {
-        var spare = _running.Count > 0 ? _spareBlocks : 0;
-        if (leader is not null && SharedWith(leader, sequence) is var shared && shared > match.Blocks * StepPlan.BlockSize)
+        _prompts.Clear();
+        foreach (var sequence in _running)
         {
-            return TryFork(sequence, leader, shared, spare);
+            if (sequence.Remaining > 1)
+            {
+                var at = _prompts.Count;
+                while (at > 0 && sequence.Urgency < _prompts[at - 1].Urgency)
+                {
+                    at--;
+                }
+
+                _prompts.Insert(at, sequence);
+            }
+        }
+    }
+
+    /// <summary>Starts a waiting sequence, or sets it aside for another that computes what it needs.</summary>
+    /// <returns>False when there are no blocks for it, or no time is left.</returns>
+    private bool Start(Sequence sequence, long turn, double share)
+    {
+        var prefix = _admission.Look(sequence);
+        if (prefix.IsComing)
+        {
+            Raise(prefix.Leader!, sequence);
+            _pending.Park(sequence, prefix.Leader!, prefix.Positions);
+            return true;
         }
 
-        var start = match.Blocks * StepPlan.BlockSize;
-        var target = start + Math.Min(sequence.TokenCount - start, _budget);
-        if (!kv.TryAdopt(sequence.Table, ref match, target, spare))
+        var chunk = Chunk(sequence.TokenCount - prefix.Positions, prefix.Positions, share);
+        if (chunk == 0 || !_admission.TryTakeBlocks(sequence, prefix, chunk, alone: _running.Count == 0))
         {
             return false;
         }
 
-        sequence.Computed = match.Blocks * StepPlan.BlockSize;
-        Counters.CountLookUp(sequence, match);
+        _waiting.Start(sequence, turn);
+        InsertRunning(sequence);
+        _pending.Announce(sequence);
+        Counters.CountStart(sequence);
+        Grant(sequence, Math.Min(chunk, sequence.Remaining));
         return true;
     }
 
-    private bool TryFork(Sequence sequence, Sequence leader, int shared, int spare)
+    /// <summary>False when there are no blocks for the next chunk of a running sequence.</summary>
+    private bool Continue(Sequence sequence, double share)
     {
-        var target = shared + Math.Min(sequence.TokenCount - shared, _budget);
-        if (KvCache.BlocksFor(target) - (shared / StepPlan.BlockSize) + spare > kv.FreeBlocks
-            || !kv.TryFork(leader.Table, sequence.Table, shared, out var tail))
+        var chunk = Chunk(sequence.Remaining, sequence.Computed, share);
+        if (chunk > 0 && !_kv.TryGrow(sequence.Table, sequence.Computed + chunk))
         {
             return false;
         }
 
-        if (tail.From >= 0)
+        Grant(sequence, chunk);
+        return true;
+    }
+
+    /// <summary>No running sequence can go on, so none will give blocks back: the first gets those of the last.</summary>
+    private void ContinueFirst()
+    {
+        var sequence = _running[0];
+        var chunk = Chunk(sequence.Remaining, sequence.Computed, share: 1);
+        while (!_kv.TryGrow(sequence.Table, sequence.Computed + chunk))
         {
-            device.CopyBlock(tail.From, tail.To);
+            Preempt(_running[^1]);
         }
 
-        sequence.Computed = shared;
-        Counters.CountFork(sequence, shared);
-        return kv.TryGrow(sequence.Table, target);
+        Grant(sequence, chunk);
+    }
+
+    /// <summary>Gives what is left to prompts that had no more than their share.</summary>
+    private void FillUp()
+    {
+        for (var i = 0; i < _grants.Count && _budget.Tokens > 0; i++)
+        {
+            var (sequence, tokens) = _grants[i];
+            var more = Chunk(sequence.Remaining - tokens, sequence.Computed + tokens, share: 1);
+            if (more > 0 && _kv.TryGrow(sequence.Table, sequence.Computed + tokens + more))
+            {
+                _budget.Prompt(more, sequence.Computed + tokens);
+                _grants[i] = new PromptGrant(sequence, tokens + more);
+            }
+        }
+    }
+
+    private int Chunk(int remaining, int position, double share)
+    {
+        var chunk = Math.Min(remaining, _budget.Room(position));
+        return share < 1 ? Math.Min(chunk, _budget.Share(share, position)) : chunk;
+    }
+
+    private void Grant(Sequence sequence, int tokens)
+    {
+        if (tokens > 0)
+        {
+            _budget.Prompt(tokens, sequence.Computed);
+            _grants.Add(new PromptGrant(sequence, tokens));
+        }
+    }
+
+    /// <summary>Nobody waits for one who is less urgent than he is: those that <paramref name="follower"/> will wait for become as urgent.</summary>
+    private void Raise(Sequence leader, Sequence follower)
+    {
+        for (var next = leader; next is not null && next.Inherit(follower); next = next.Leader)
+        {
+            if (next.IsWaiting)
+            {
+                WaitingQueue.Raise(next);
+            }
+            else if (_running.Remove(next))
+            {
+                InsertRunning(next);
+            }
+        }
     }
 
     /// <summary>False when the sequence itself was the one to be preempted.</summary>
     private bool GrowOrPreempt(Sequence sequence)
     {
-        while (!kv.TryGrow(sequence.Table, sequence.Computed + 1))
+        while (!_kv.TryGrow(sequence.Table, sequence.Computed + 1))
         {
             var last = _running[^1];
             Preempt(last);
@@ -220,15 +309,16 @@ internal sealed class Scheduler(KvCache kv, IDevice device, int stepTokens, int 
     private void Preempt(Sequence sequence)
     {
         _running.RemoveAt(_running.Count - 1);
+        _waiting.Stop(sequence);
         Release(sequence);
-        sequence.Computed = 0;
-        waiting.AddPreempted(sequence);
+        sequence.LoseBlocks();
+        _waiting.Return(sequence);
         Counters.Preemptions++;
     }
 
     private void Release(Sequence sequence)
     {
-        kv.Free(sequence.Table);
+        _kv.Free(sequence.Table);
         _pending.Withdraw(sequence);
     }
 
@@ -244,22 +334,29 @@ internal sealed class Scheduler(KvCache kv, IDevice device, int stepTokens, int 
         _running.Insert(at, sequence);
     }
 
-    private void GrantDecode(StepPlan plan, Sequence sequence)
+    private void ScheduleDecode(StepPlan plan, Sequence sequence)
     {
-        var guess = sequence.Guess(Math.Min(_budget - 1, device.Info.MaxLogitRows - plan.LogitsRowCount - (_running.Count - _scheduled.Count)));
-        if (guess.Length == 0 || !kv.TryGrow(sequence.Table, sequence.Computed + 1 + guess.Length))
+        // A token and a row are kept for each running sequence that comes after it.
+        var free = Math.Min(_budget.Tokens, _device.Info.MaxLogitRows - plan.LogitsRowCount);
+        var guess = sequence.Guess(Math.Max(0, free - (_running.Count - _scheduled.Count)));
+        if (guess.Length > 0 && !_kv.TryGrow(sequence.Table, sequence.Computed + 1 + guess.Length))
         {
             sequence.DropGuess();
-            Grant(plan, sequence, 1);
+            guess = [];
+        }
+
+        _budget.Decode(sequence.Class, sequence.Computed, guess.Length);
+        if (guess.Length == 0)
+        {
+            Schedule(plan, sequence, 1);
             return;
         }
 
         var row = plan.Add(sequence.LastTokenAndGuess, sequence.Computed, sequence.Table.Blocks, LogitsWanted.All);
         _scheduled.Add(new ScheduledSequence(sequence, 1, row));
-        _budget -= 1 + guess.Length;
     }
 
-    private void Grant(StepPlan plan, Sequence sequence, int tokens)
+    private void Schedule(StepPlan plan, Sequence sequence, int tokens)
     {
         var embeds = sequence.Pool is not null;
         var last = !embeds && sequence.Computed + tokens == sequence.TokenCount;
@@ -271,12 +368,11 @@ internal sealed class Scheduler(KvCache kv, IDevice device, int stepTokens, int 
             last ? LogitsWanted.Last : LogitsWanted.None,
             embeds);
         _scheduled.Add(new ScheduledSequence(sequence, tokens, last ? row : -1, hidden));
-        _budget -= tokens;
     }
 
     private void CountQueue()
     {
-        var queued = waiting.Tokens + _pending.ParkedTokens;
+        var queued = _waiting.Tokens + _pending.ParkedTokens;
         for (var i = 0; i < _running.Count; i++)
         {
             queued += _running[i].Remaining - 1;

@@ -8,8 +8,8 @@ namespace Crescent.Engine.Scheduling;
 /// by least squares over relative errors that forgets exponentially, none of the three below 0. One thread counts, any may read.
 /// </summary>
 /// <remarks>
-/// The sums of the normal equations are kept, and solved when somebody asks: by trying all sets of coefficients that are not 0, of which
-/// there are seven. What the newest steps do not tell, such as c while no prompt comes, stays as it was: each coefficient is tied
+/// The sums of the normal equations are kept, and solved after every few steps, whether anybody asks or not: by trying all sets of coefficients that are
+/// not 0, of which there are seven. What the newest steps do not tell, such as c while no prompt comes, stays as it was: each coefficient is tied
 /// weakly to its last value.
 /// </remarks>
 internal sealed class StepCostEstimator(IPowerModel power)
@@ -23,6 +23,9 @@ internal sealed class StepCostEstimator(IPowerModel power)
     /// <summary>A step no shorter than this, s: the clock's own error would count for more than what is measured.</summary>
     private const double LeastSeconds = 1e-6;
 
+    /// <summary>Steps from one solution to the next; the first ones are solved one by one.</summary>
+    private const int SolveEach = 8;
+
     private const int Terms = 3;
 
     /// <summary>What is assumed before the first step, s: those of a small model on a processor.</summary>
@@ -34,30 +37,40 @@ internal sealed class StepCostEstimator(IPowerModel power)
     private readonly double[] _targets = new double[Terms];
     private readonly double[,] _matrix = new double[Terms, Terms + 1];
     private readonly double[] _trial = new double[Terms];
+    private long _steps;
 
-    /// <summary>The device as its newest steps show it.</summary>
-    public DeviceProfile Profile
+    /// <summary>What the newest steps show of the device.</summary>
+    public StepCosts Costs
     {
         get
         {
             lock (_lock)
             {
-                Solve();
-                return new DeviceProfile
-                {
-                    StepSeconds = _coefficients[0],
-                    SequenceSeconds = _coefficients[1],
-                    ContextSeconds = 0,
-                    PromptSeconds = _coefficients[2],
-                    IdleWatts = power.IdleWatts,
-                    AwakeWatts = power.IdleWatts,
-                    StaticWatts = power.CapWatts,
-                    DecodeBaseWatts = power.CapWatts,
-                    PrefillWatts = power.CapWatts,
-                    MinCapWatts = power.CapWatts,
-                    MaxCapWatts = power.CapWatts,
-                };
+                return new StepCosts(_coefficients[0], _coefficients[1], 0, _coefficients[2], 0);
             }
+        }
+    }
+
+    /// <summary>The same as others are told it, with its power.</summary>
+    public DeviceProfile Profile
+    {
+        get
+        {
+            var costs = Costs;
+            return new DeviceProfile
+            {
+                StepSeconds = costs.Step,
+                SequenceSeconds = costs.Sequence,
+                ContextSeconds = costs.Context,
+                PromptSeconds = costs.Prompt,
+                IdleWatts = power.IdleWatts,
+                AwakeWatts = power.IdleWatts,
+                StaticWatts = power.CapWatts,
+                DecodeBaseWatts = power.CapWatts,
+                PrefillWatts = power.CapWatts,
+                MinCapWatts = power.CapWatts,
+                MaxCapWatts = power.CapWatts,
+            };
         }
     }
 
@@ -95,6 +108,11 @@ internal sealed class StepCostEstimator(IPowerModel power)
                 {
                     _products[i, j] = (Keep * _products[i, j]) + (row[i] * row[j]);
                 }
+            }
+
+            if (++_steps <= SolveEach || _steps % SolveEach == 0)
+            {
+                Solve();
             }
         }
     }

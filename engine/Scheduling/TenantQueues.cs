@@ -1,106 +1,235 @@
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>
-/// The waiting sequences of one priority class, fair between tenants by deficit round robin (Shreedhar and Varghese, SIGCOMM 1995): a
-/// tenant whose turn it is may start sequences worth its saved-up quanta of tokens, then the turn passes on. A tenant with
-/// many requests so gets no more tokens than one with few.
+/// The waiting sequences of one priority class, fair between tenants by a virtual token counter (Sheng et al., OSDI 2024): every tenant has a counter of
+/// what was computed for it, and the one with the lowest goes next. A tenant that comes with nothing pending is lifted to the lowest
+/// counter of those that wait, so that nobody saves up for later; what it is ahead of them it keeps, and forgets while it is away.
 /// </summary>
-internal sealed class TenantQueues
+/// <param name="options">Weights of tenants.</param>
+/// <param name="cachedShare">Share of a sequence's tokens that is in memory, 0 to 1.</param>
+/// <param name="aging">Waiting time that a sequence whose tokens are all in memory is put forward by, in ticks of <paramref name="time"/>.</param>
+/// <param name="time">Clock of the sequences' timestamps.</param>
+internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double> cachedShare, long aging, TimeProvider time)
 {
-    /// <summary>Tokens that a tenant may start in a turn.</summary>
-    public const int Quantum = 1024;
+    /// <summary>Tenants with nothing in the engine that are remembered.</summary>
+    public const int MaxIdle = 1024;
 
-    private readonly Dictionary<string, Tenant> _tenants = [];
-    private readonly LinkedList<Tenant> _turns = [];
+    /// <summary>Of so many sequences started one is that which has waited longest, whoever's it is: no stream of new tenants holds one up for ever.</summary>
+    public const int OldestEach = 16;
 
-    /// <summary>Sequences that wait.</summary>
+    /// <summary>Of a tenant's sequences so many are looked at for one whose prefix is in memory.</summary>
+    private const int Window = 16;
+
+    /// <summary>Time in which half of what a tenant is ahead of the others is forgotten while it has nothing in the engine.</summary>
+    private static readonly TimeSpan Forgetting = TimeSpan.FromMinutes(1);
+
+    /// <summary>Output tokens expected of the first answers.</summary>
+    private const double FirstOutput = 64;
+
+    private readonly Dictionary<string, TenantAccount> _accounts = new(StringComparer.Ordinal);
+    private readonly LinkedList<TenantAccount> _pending = [];
+    private readonly LinkedList<TenantAccount> _idle = [];
+    private TenantAccount? _lastLeft;
+    private int _starts;
+
+    /// <summary>Sequences that wait and may be started.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Puts a sequence last, or first, among its tenant's.</summary>
-    public void Add(Sequence sequence, bool first)
+    /// <summary>Tenants that have something waiting or parked.</summary>
+    public LinkedList<TenantAccount> Pending => _pending;
+
+    /// <summary>Tenants of which something is known.</summary>
+    public int Known => _accounts.Count;
+
+    /// <summary>Puts a new sequence last among its tenant's.</summary>
+    public void Add(Sequence sequence)
     {
-        var name = sequence.Request.Tenant;
-        if (!_tenants.TryGetValue(name, out var tenant))
+        var account = sequence.Account = Account(sequence.Request.Tenant);
+        if (account.Pending == 0)
         {
-            _tenants[name] = tenant = new Tenant();
-            _turns.AddLast(tenant.Turn);
+            Lift(account);
         }
 
-        sequence.WaitingNode = first ? tenant.Sequences.AddFirst(sequence) : tenant.Sequences.AddLast(sequence);
+        Enter(account);
+        account.Waiting.AddLast(sequence.Node);
         Count++;
     }
 
-    /// <summary>The sequence whose turn it is; there must be one.</summary>
-    public Sequence Next()
+    /// <summary>Puts a sequence that was started, or set aside, before, first among its tenant's.</summary>
+    public void Return(Sequence sequence)
     {
-        while (true)
-        {
-            var tenant = _turns.First!.Value;
-            var sequence = tenant.Sequences.First!.Value;
-            if (tenant.Deficit >= sequence.Cost || _turns.Count == 1)
-            {
-                return sequence;
-            }
-
-            tenant.Deficit += Quantum;
-            if (tenant.Deficit < sequence.Cost)
-            {
-                _turns.RemoveFirst();
-                _turns.AddLast(tenant.Turn);
-            }
-        }
+        Enter(sequence.Account!);
+        sequence.Account!.Waiting.AddFirst(sequence.Node);
+        Count++;
     }
 
-    /// <summary>Takes out a sequence that was started and charges its tenant for it.</summary>
+    /// <summary>Takes out a sequence that is started.</summary>
     public void Start(Sequence sequence)
     {
-        var tenant = _tenants[sequence.Request.Tenant];
-        tenant.Deficit = Math.Max(0, tenant.Deficit - sequence.Cost);
-        Remove(sequence);
-        if (tenant.Sequences.Count > 0 && _turns.First == tenant.Turn && tenant.Deficit < tenant.Sequences.First!.Value.Cost)
-        {
-            _turns.RemoveFirst();
-            _turns.AddLast(tenant.Turn);
-        }
+        _starts++;
+        TakeOut(sequence);
+        sequence.Account!.Begin(sequence);
+        Leave(sequence.Account);
     }
 
-    /// <summary>Takes out a sequence that will not be started.</summary>
+    /// <summary>A running sequence has ended or lost its blocks.</summary>
+    public void Stop(Sequence sequence)
+    {
+        sequence.Account!.Stop(sequence);
+        Settle(sequence.Account);
+    }
+
+    /// <summary>Puts a waiting sequence before its tenant's others.</summary>
+    public static void Raise(Sequence sequence)
+    {
+        var waiting = sequence.Account!.Waiting;
+        waiting.Remove(sequence.Node);
+        waiting.AddFirst(sequence.Node);
+    }
+
+    /// <summary>Sets a waiting sequence aside; it counts as its tenant's all the same.</summary>
+    public void Park(Sequence sequence) => TakeOut(sequence);
+
+    /// <summary>Takes out a sequence that waits and will not be started.</summary>
     public void Remove(Sequence sequence)
     {
-        var name = sequence.Request.Tenant;
-        var tenant = _tenants[name];
-        tenant.Sequences.Remove(sequence.WaitingNode!);
-        sequence.WaitingNode = null;
-        Count--;
-        if (tenant.Sequences.Count == 0)
-        {
-            // What a tenant saved up while it had nothing to do is forfeit.
-            _turns.Remove(tenant.Turn);
-            _tenants.Remove(name);
-        }
+        TakeOut(sequence);
+        Leave(sequence.Account!);
     }
 
-    /// <summary>The sequence that has waited longest; null when none waits. Each tenant's are in order of arrival.</summary>
-    public Sequence? Oldest()
+    /// <summary>A sequence that was set aside will not come back.</summary>
+    public void RemoveParked(Sequence sequence) => Leave(sequence.Account!);
+
+    /// <summary>The least <see cref="Sequence.Urgency"/> among the first of each tenant; <see cref="long.MaxValue"/> when none waits.</summary>
+    public long Oldest()
     {
-        Sequence? oldest = null;
-        foreach (var tenant in _turns)
+        var oldest = long.MaxValue;
+        for (var node = _pending.First; node is not null; node = node.Next)
         {
-            var first = tenant.Sequences.First!.Value;
-            oldest = oldest is null || first.SubmittedAt < oldest.SubmittedAt ? first : oldest;
+            if (node.Value.Waiting.First is { } first)
+            {
+                oldest = Math.Min(oldest, first.Value.Urgency);
+            }
         }
 
         return oldest;
     }
 
-    private sealed class Tenant
+    /// <summary>The sequence whose turn it is, of tenants whose first is more urgent than <paramref name="before"/>; null when there is none.</summary>
+    public Sequence? Next(long before)
     {
-        public Tenant() => Turn = new LinkedListNode<Tenant>(this);
+        TenantAccount? best = null;
+        var byAge = _starts % OldestEach == OldestEach - 1;
+        for (var node = _pending.First; node is not null; node = node.Next)
+        {
+            var account = node.Value;
+            if (account.Waiting.First is { } first && first.Value.Urgency < before && (best is null || IsBefore(account, best, byAge)))
+            {
+                best = account;
+            }
+        }
 
-        public LinkedListNode<Tenant> Turn { get; }
+        return best is null ? null : byAge ? best.Waiting.First!.Value : CachedFirst(best);
+    }
 
-        public LinkedList<Sequence> Sequences { get; } = [];
+    private static bool IsBefore(TenantAccount account, TenantAccount other, bool byAge)
+    {
+        var byService = account.Service.CompareTo(other.Service);
+        return byService != 0 && !byAge ? byService < 0 : account.Waiting.First!.Value.Urgency < other.Waiting.First!.Value.Urgency;
+    }
 
-        public long Deficit { get; set; }
+    /// <summary>The tenant's sequence that has waited longest, where what is in memory counts as waiting.</summary>
+    private Sequence CachedFirst(TenantAccount account)
+    {
+        var best = account.Waiting.First!.Value;
+        if (account.Waiting.Count == 1)
+        {
+            return best;
+        }
+
+        var bestUrgency = double.MaxValue;
+        var node = account.Waiting.First;
+        for (var i = 0; i < Window && node is not null; i++, node = node.Next)
+        {
+            var urgency = node.Value.Urgency - (cachedShare(node.Value) * aging);
+            if (urgency < bestUrgency)
+            {
+                (best, bestUrgency) = (node.Value, urgency);
+            }
+        }
+
+        return best;
+    }
+
+    private TenantAccount Account(string name)
+    {
+        if (!_accounts.TryGetValue(name, out var account))
+        {
+            var weight = options.TenantWeights.GetValueOrDefault(name, EngineOptions.DefaultTenantWeight);
+            _accounts[name] = account = new TenantAccount(name, weight, FirstOutput);
+        }
+
+        return account;
+    }
+
+    private void Lift(TenantAccount account)
+    {
+        var floor = double.MaxValue;
+        for (var node = _pending.First; node is not null; node = node.Next)
+        {
+            floor = Math.Min(floor, node.Value.Service);
+        }
+
+        floor = _pending.First is null ? _lastLeft?.Service ?? 0 : floor;
+        var ahead = account.Service - floor;
+        if (ahead > 0 && account.IsIdle)
+        {
+            ahead *= Math.Pow(0.5, time.GetElapsedTime(account.LeftAt) / Forgetting);
+        }
+
+        account.Service = floor + Math.Max(0, ahead);
+    }
+
+    private void Enter(TenantAccount account)
+    {
+        if (account.Pending++ == 0)
+        {
+            account.Node.List?.Remove(account.Node);
+            _pending.AddLast(account.Node);
+        }
+    }
+
+    private void TakeOut(Sequence sequence)
+    {
+        sequence.Account!.Waiting.Remove(sequence.Node);
+        Count--;
+    }
+
+    private void Leave(TenantAccount account)
+    {
+        if (--account.Pending == 0)
+        {
+            account.GivenBefore = double.NaN;
+            _pending.Remove(account.Node);
+            _lastLeft = account;
+            Settle(account);
+        }
+    }
+
+    /// <summary>Remembers a tenant that has nothing left in the engine, and forgets the one that has been away longest.</summary>
+    private void Settle(TenantAccount account)
+    {
+        if (!account.IsIdle)
+        {
+            return;
+        }
+
+        account.LeftAt = time.GetTimestamp();
+        _idle.AddLast(account.Node);
+        if (_idle.Count > MaxIdle)
+        {
+            _accounts.Remove(_idle.First!.Value.Name);
+            _idle.RemoveFirst();
+        }
     }
 }

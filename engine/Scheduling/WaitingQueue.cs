@@ -1,14 +1,33 @@
+using Crescent.Engine.Kv;
+
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>
-/// Sequences that wait for their first blocks, or, preempted, to have them back. Classes are served in order; each
-/// <paramref name="aging"/> of waiting lifts a sequence by one class, so that none starves. Within a class tenants share fairly.
+/// Sequences that wait for their first blocks, or, preempted, to have them back. Classes are served in order, but each
+/// <see cref="EngineOptions.Aging"/> of waiting lifts a sequence by one class, so that none starves. Within a class tenants share fairly, and of a
+/// tenant's sequences those go first whose prefix is in memory.
 /// </summary>
-/// <param name="aging">Waiting time that is worth one class.</param>
-/// <param name="time">Clock of the sequences' timestamps.</param>
-internal sealed class WaitingQueue(TimeSpan aging, TimeProvider time)
+internal sealed class WaitingQueue
 {
-    private readonly TenantQueues[] _classes = [new(), new(), new()];
+    private readonly TenantQueues[] _classes;
+    private readonly long _aging;
+    private readonly FairnessIndex _fairness;
+
+    /// <param name="options">Aging and weights.</param>
+    /// <param name="kv">Says what is in memory.</param>
+    /// <param name="time">Clock of the sequences' timestamps.</param>
+    public WaitingQueue(EngineOptions options, KvCache kv, TimeProvider time)
+    {
+        _aging = (long)(options.Aging.TotalSeconds * time.TimestampFrequency);
+        _fairness = new FairnessIndex(time);
+        _classes = new TenantQueues[Enum.GetValues<RequestPriority>().Length];
+        for (var i = 0; i < _classes.Length; i++)
+        {
+            _classes[i] = new TenantQueues(options, Cached, _aging, time);
+        }
+
+        double Cached(Sequence sequence) => (double)kv.CachedPositions(sequence.Table, sequence.TokenCount) / sequence.TokenCount;
+    }
 
     /// <summary>Sequences that wait.</summary>
     public int Count { get; private set; }
@@ -16,77 +35,107 @@ internal sealed class WaitingQueue(TimeSpan aging, TimeProvider time)
     /// <summary>Tokens that the waiting sequences have to compute before their next output.</summary>
     public long Tokens { get; private set; }
 
-    /// <summary>Puts a new sequence last in its class.</summary>
-    public void Add(Sequence sequence) => Add(sequence, first: false);
+    /// <summary>How evenly the tenants that wait are served, see <see cref="FairnessIndex"/>.</summary>
+    public double Fairness => _fairness.Value;
 
-    /// <summary>Puts a preempted sequence first among its tenant's.</summary>
-    public void AddPreempted(Sequence sequence) => Add(sequence, first: true);
+    /// <summary>Puts a new sequence last in its class.</summary>
+    public void Add(Sequence sequence)
+    {
+        sequence.Urgency = UrgencyIn(sequence.Request.Priority, sequence.SubmittedAt);
+        Of(sequence).Add(sequence);
+        CountIn(sequence);
+    }
+
+    /// <summary>Puts a sequence that was preempted or set aside first among its tenant's.</summary>
+    public void Return(Sequence sequence)
+    {
+        Of(sequence).Return(sequence);
+        CountIn(sequence);
+    }
 
     /// <summary>The sequence to start next, or null.</summary>
-    public Sequence? Next()
+    /// <param name="urgency">Its turn: the urgency of what has waited longest in the class that it is taken from.</param>
+    public Sequence? Next(out long urgency)
     {
+        urgency = long.MaxValue;
         if (Count == 0)
         {
             return null;
         }
 
-        var best = 0;
-        while (_classes[best].Count == 0)
+        var at = 0;
+        while (_classes[at].Count == 0)
         {
-            best++;
+            at++;
         }
 
-        Sequence? lifted = null;
-        var bestRank = Rank(best, Waited(best));
-        for (var lower = best + 1; lower < _classes.Length; lower++)
+        var (best, before) = (at, long.MaxValue);
+        urgency = _classes[at].Oldest();
+        var highest = urgency;
+        while (++at < _classes.Length)
         {
-            var waited = Waited(lower);
-            if (waited >= aging * (lower - best) && Rank(lower, waited) < bestRank)
+            // What has waited so long that it goes before a higher class; of that class nothing else does.
+            if (_classes[at].Oldest() is var oldest && oldest < urgency)
             {
-                bestRank = Rank(lower, waited);
-                lifted = _classes[lower].Oldest();
+                (best, before, urgency) = (at, highest, oldest);
             }
         }
 
-        return lifted ?? _classes[best].Next();
+        return _classes[best].Next(before);
     }
 
-    /// <summary>Takes out the sequence that is started.</summary>
-    public void Start(Sequence sequence)
+    /// <summary>Takes out the sequence that is started in the turn <paramref name="urgency"/>, which it keeps.</summary>
+    public void Start(Sequence sequence, long urgency)
     {
-        Class(sequence).Start(sequence);
-        Uncount(sequence);
+        sequence.Urgency = Math.Min(sequence.Urgency, urgency);
+        Of(sequence).Start(sequence);
+        CountOut(sequence);
     }
+
+    /// <summary>A running sequence has ended or lost its blocks.</summary>
+    public void Stop(Sequence sequence) => Of(sequence).Stop(sequence);
+
+    /// <summary>Sets a waiting sequence aside.</summary>
+    public void Park(Sequence sequence)
+    {
+        Of(sequence).Park(sequence);
+        CountOut(sequence);
+    }
+
+    /// <summary>A sequence that was set aside ends.</summary>
+    public void RemoveParked(Sequence sequence) => Of(sequence).RemoveParked(sequence);
 
     /// <summary>Takes out a sequence that ends without being started; false when it does not wait.</summary>
     public bool Remove(Sequence sequence)
     {
-        if (sequence.WaitingNode is null)
+        if (!sequence.IsWaiting)
         {
             return false;
         }
 
-        Class(sequence).Remove(sequence);
-        Uncount(sequence);
+        Of(sequence).Remove(sequence);
+        CountOut(sequence);
         return true;
     }
 
-    private double Rank(int @class, TimeSpan waited) => @class - (waited / aging);
+    /// <summary>What a sequence of <paramref name="priority"/> from <paramref name="since"/> is as urgent as: the moment at which an interactive one came that is.</summary>
+    public long UrgencyIn(RequestPriority priority, long since) => since + ((int)priority * _aging);
 
-    /// <summary>How long the oldest sequence of a class has waited; nothing when none waits.</summary>
-    private TimeSpan Waited(int @class) =>
-        _classes[@class].Oldest() is { } oldest ? time.GetElapsedTime(oldest.SubmittedAt) : TimeSpan.Zero;
+    /// <summary>A waiting sequence has become more urgent: it goes before its tenant's others.</summary>
+    public static void Raise(Sequence sequence) => TenantQueues.Raise(sequence);
 
-    private TenantQueues Class(Sequence sequence) => _classes[(int)sequence.Request.Priority];
+    /// <summary>Measures how fair it was, when it is time.</summary>
+    public void Measure() => _fairness.Measure(_classes);
 
-    private void Add(Sequence sequence, bool first)
+    private TenantQueues Of(Sequence sequence) => _classes[(int)sequence.Request.Priority];
+
+    private void CountIn(Sequence sequence)
     {
-        Class(sequence).Add(sequence, first);
         Count++;
         Tokens += sequence.TokenCount;
     }
 
-    private void Uncount(Sequence sequence)
+    private void CountOut(Sequence sequence)
     {
         Count--;
         Tokens -= sequence.TokenCount;

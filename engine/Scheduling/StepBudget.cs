@@ -1,0 +1,112 @@
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>
+/// What one step may compute: tokens, and beside sequences that decode also seconds, so that each of those has its next token within the time between
+/// tokens that its class is promised. Filled anew for each step, decodes first.
+/// </summary>
+/// <remarks>
+/// Seconds are foreseen from the device's costs and from how wrong the newest forecasts were, which takes in lowered clocks, neighbours and long contexts.
+/// Where the decodes alone take up the promise, prompts still get half as long as those: a third of the step. The first prompt of a step gets
+/// <see cref="LeastChunk"/> tokens whatever they cost.
+/// </remarks>
+/// <param name="tokens">Most tokens of a step.</param>
+/// <param name="options">Promises.</param>
+/// <param name="costs">What the device costs by itself; null to learn it.</param>
+/// <param name="learned">Learns it; null where the device tells.</param>
+internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? costs, StepCostEstimator? learned)
+{
+    /// <summary>Tokens of a prompt that are worth a slice of a step.</summary>
+    public const int LeastChunk = 16;
+
+    /// <summary>Time of prompts beside decodes that take up the promise by themselves, as a share of theirs.</summary>
+    private const double LeastPromptTime = 0.5;
+
+    /// <summary>Weight of the newest step in how wrong forecasts are.</summary>
+    private const double Smoothing = 0.1;
+    private const double MostStretch = 20;
+
+    private StepCosts _costs;
+    private int _decodes;
+    private long _context;
+    private int _guesses;
+    private double _promise;
+    private double _seconds;
+    private double _allSeconds;
+    private double _promptSeconds;
+    private int _allTokens;
+    private bool _began;
+    private double _stretch = 1;
+
+    /// <summary>Most tokens of a step.</summary>
+    public int MaxTokens => tokens;
+
+    /// <summary>Tokens that are left.</summary>
+    public int Tokens { get; private set; }
+
+    /// <summary>A new step.</summary>
+    public void Open()
+    {
+        Tokens = tokens;
+        _decodes = _guesses = 0;
+        _context = 0;
+        _promise = double.PositiveInfinity;
+        _promptSeconds = 0;
+        _began = false;
+    }
+
+    /// <summary>A sequence of <paramref name="priority"/> takes its next token, at position <paramref name="position"/>, with guesses after it.</summary>
+    public void Decode(RequestPriority priority, int position, int guesses)
+    {
+        Tokens -= 1 + guesses;
+        _decodes++;
+        _guesses += guesses;
+        _context += position;
+        _promise = Math.Min(_promise, options.ItlOf(priority));
+    }
+
+    /// <summary>All that decodes is in; what is left is for prompts.</summary>
+    public void OpenPrompts()
+    {
+        _costs = costs ?? learned!.Costs;
+        _allTokens = Tokens;
+        var decode = DecodeSeconds() * _stretch;
+        _allSeconds = double.IsPositiveInfinity(_promise) ? _promise : Math.Max(_promise - decode, LeastPromptTime * decode) / _stretch;
+        _seconds = _allSeconds;
+    }
+
+    /// <summary>Tokens that a prompt which has got to <paramref name="position"/> may still have in this step.</summary>
+    public int Room(int position)
+    {
+        var room = Fit(Tokens, _seconds, position);
+        return !_began ? Math.Max(room, Math.Min(Tokens, LeastChunk)) : room >= Math.Min(LeastChunk, Tokens) ? room : 0;
+    }
+
+    /// <summary>The part <paramref name="share"/> of what all prompts may have in this step, for one at <paramref name="position"/>.</summary>
+    public int Share(double share, int position) => Math.Max(LeastChunk, (int)(share * Fit(_allTokens, _allSeconds, position)));
+
+    /// <summary>A prompt takes <paramref name="count"/> tokens from <paramref name="position"/> on.</summary>
+    public void Prompt(int count, int position)
+    {
+        _began = true;
+        Tokens -= count;
+        var seconds = _costs.PromptSeconds(count, position);
+        _seconds -= seconds;
+        _promptSeconds += seconds;
+    }
+
+    /// <summary>The planned step has taken <paramref name="duration"/>.</summary>
+    public void Took(TimeSpan duration)
+    {
+        var foreseen = DecodeSeconds() + _promptSeconds;
+        if (foreseen > 0)
+        {
+            var wrong = Math.Clamp(duration.TotalSeconds / foreseen, 1 / MostStretch, MostStretch);
+            _stretch += Smoothing * (wrong - _stretch);
+        }
+    }
+
+    private double DecodeSeconds() => _costs.DecodeSeconds(_decodes, _context) + (_guesses * _costs.Prompt);
+
+    private int Fit(int most, double seconds, int position) =>
+        double.IsPositiveInfinity(seconds) ? most : (int)Math.Min(most, _costs.PromptTokens(seconds, position));
+}
