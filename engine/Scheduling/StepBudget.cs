@@ -5,7 +5,8 @@ namespace Crescent.Engine.Scheduling;
 /// tokens that its class is promised. Filled anew for each step, decodes first.
 /// </summary>
 /// <remarks>
-/// Seconds are foreseen from the device's costs and from how wrong the newest forecasts were, which takes in lowered clocks, neighbours and long contexts.
+/// Seconds are foreseen from the device's costs and from how wrong the newest forecasts were, of decodes and of prompts, which takes in lowered clocks,
+/// neighbours and long contexts. A tenth of the promise is kept for what is still wrong with them, since short answers may have all their steps beside prompts.
 /// Where the decodes alone take up the promise, prompts still get half as long as those: a third of the step. The first prompt of a step gets
 /// <see cref="LeastChunk"/> tokens whatever they cost.
 /// </remarks>
@@ -21,6 +22,9 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     /// <summary>Time of prompts beside decodes that take up the promise by themselves, as a share of theirs.</summary>
     private const double LeastPromptTime = 0.5;
 
+    /// <summary>Part of the promise that a step is planned to take.</summary>
+    private const double Used = 0.9;
+
     /// <summary>Weight of the newest step in how wrong forecasts are.</summary>
     private const double Smoothing = 0.1;
     private const double MostStretch = 20;
@@ -35,7 +39,8 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     private double _promptSeconds;
     private int _allTokens;
     private bool _began;
-    private double _stretch = 1;
+    private double _decodeStretch = 1;
+    private double _promptStretch = 1;
 
     /// <summary>Most tokens of a step.</summary>
     public int MaxTokens => tokens;
@@ -69,8 +74,8 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     {
         _costs = costs ?? learned!.Costs;
         _allTokens = Tokens;
-        var decode = DecodeSeconds() * _stretch;
-        _allSeconds = double.IsPositiveInfinity(_promise) ? _promise : Math.Max(_promise - decode, LeastPromptTime * decode) / _stretch;
+        var decode = DecodeSeconds() * _decodeStretch;
+        _allSeconds = double.IsPositiveInfinity(_promise) ? _promise : Math.Max((Used * _promise) - decode, LeastPromptTime * decode) / _promptStretch;
         _seconds = _allSeconds;
     }
 
@@ -97,11 +102,22 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     /// <summary>The planned step has taken <paramref name="duration"/>.</summary>
     public void Took(TimeSpan duration)
     {
-        var foreseen = DecodeSeconds() + _promptSeconds;
+        var decode = DecodeSeconds();
+        if (_promptSeconds == 0)
+        {
+            Learn(ref _decodeStretch, duration.TotalSeconds, decode);
+        }
+        else
+        {
+            Learn(ref _promptStretch, duration.TotalSeconds - (decode * _decodeStretch), _promptSeconds);
+        }
+    }
+
+    private static void Learn(ref double stretch, double seconds, double foreseen)
+    {
         if (foreseen > 0)
         {
-            var wrong = Math.Clamp(duration.TotalSeconds / foreseen, 1 / MostStretch, MostStretch);
-            _stretch += Smoothing * (wrong - _stretch);
+            stretch += Smoothing * (Math.Clamp(seconds / foreseen, 1 / MostStretch, MostStretch) - stretch);
         }
     }
 

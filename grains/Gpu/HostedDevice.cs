@@ -170,6 +170,7 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
             Preemptions = counters.Preemptions,
             GuessedTokens = counters.GuessedTokens,
             AcceptedTokens = counters.AcceptedTokens,
+            Fairness = state.Fairness,
             Profile = Engine.Profile,
         };
     }

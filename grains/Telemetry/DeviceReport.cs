@@ -130,6 +130,9 @@ public sealed record DeviceReport
     /// <summary>The same of all prompts that were computed since start, s.</summary>
     [Id(92)] public double ComputedPromptSeconds { get; init; }
 
+    /// <summary>How evenly the tenants that waited were served over the last half minute, by their weights: Jain's index.</summary>
+    [Id(93)] public double Fairness { get; init; } = 1;
+
     /// <summary>Why it is drained, where it is.</summary>
     internal string DrainedBy => OutOfService ? "by an operator" : "for want of power";
 

@@ -10,7 +10,8 @@ namespace Crescent.Lab.Calibration;
 /// </summary>
 /// <remarks>
 /// The engine is set up as the measured one sets itself up for a workload of one shape: a batch of as many requests as the KV memory holds at their
-/// full length, at most 4,096, and a token budget that lets prefill keep up with decode, batch x (1 + prompt / output), 2,048 to 32,768.
+/// full length, at most 4,096, and a token budget that lets prefill keep up with decode, batch x (1 + prompt / output), 2,048 to 32,768. Nobody is
+/// promised a time between tokens.
 /// </remarks>
 public static class ThroughputReplay
 {
@@ -39,7 +40,15 @@ public static class ThroughputReplay
             shape,
             new SimulatedText(tokenizer),
             new SimulatedDeviceOptions { MaxStepTokens = stepTokens, MaxLogitRows = batch, Timing = timing ?? TimingParameters.Default });
-        var options = new EngineOptions { MaxStepTokens = stepTokens, MaxRunning = batch, MaxWaiting = row.Requests, PrefixCache = false };
+        var options = new EngineOptions
+        {
+            MaxStepTokens = stepTokens,
+            MaxRunning = batch,
+            MaxWaiting = row.Requests,
+            ItlSeconds = double.PositiveInfinity,
+            PromptShare = 1,
+            PrefixCache = false,
+        };
         var count = new Count(clock);
         using var engine = new VirtualEngine(clock, device, tokenizer, shape.Name, count, device.Power, options);
         for (var id = 0; id < row.Requests; id++)

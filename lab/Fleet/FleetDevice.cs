@@ -27,7 +27,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     private double _queuedPromptSeconds;
     private double _computedPromptSeconds;
 
-    public FleetDevice(VirtualFleet fleet, FleetSpec spec, int number, SimulatedText text, SilentTokenizer tokenizer, PowerMeter meter, VirtualClock clock, KvIndex? index)
+    public FleetDevice(VirtualFleet fleet, FleetSpec spec, int number, SimulatedText text, SilentTokenizer tokenizer, PowerMeter meter, VirtualClock clock, KvIndex? index, ServiceLevel level)
     {
         _fleet = fleet;
         Key = $"lab/{number}";
@@ -41,6 +41,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
             MaxStepTokens = _device.Info.MaxStepTokens,
             MaxRunning = MaxRunning,
             MaxWaiting = MaxWaiting,
+            ItlSeconds = level.ItlSeconds,
             PrefixCache = index is not null,
             KvEventBacklog = index is null ? 1 : 1 << 17,
         };

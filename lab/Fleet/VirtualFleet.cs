@@ -59,7 +59,7 @@ public sealed class VirtualFleet : IDisposable
         _meter = new PowerMeter(options.Spec.Devices.Gpu, options.Spec.Devices.TensorParallel, options.Spec.Devices.Count, StartSeconds);
         _index = caches ? new KvIndex(_clock, options.Spec.Devices.Count) : null;
         _root = BlockHash.Root(options.Spec.Model.Name, new EngineOptions().KvType);
-        _devices = [.. Enumerable.Range(0, options.Spec.Devices.Count).Select(i => new FleetDevice(this, options.Spec, i, text, _tokenizer, _meter, _clock, _index))];
+        _devices = [.. Enumerable.Range(0, options.Spec.Devices.Count).Select(i => new FleetDevice(this, options.Spec, i, text, _tokenizer, _meter, _clock, _index, options.Level))];
         _readings = new DevicePower[_devices.Length];
         _book = new PlacementBook(PlacementPolicies.Create(options.Policy, options.Weights), new FactoryView { MaxQueued = int.MaxValue });
         _governor = new PowerGovernor(options.Controller ?? PowerControllers.For(options.Policy), random: new Random(options.Seed));

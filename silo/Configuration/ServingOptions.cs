@@ -86,6 +86,9 @@ public sealed class ServingOptions : IChecked
     /// <summary>Where watts and joules come from: <c>auto</c>, or a source that must be there; see <see cref="PowerMeters.Names"/>.</summary>
     public string PowerMeter { get; set; } = PowerMeters.Automatic;
 
+    /// <summary>How devices share their steps.</summary>
+    public SchedulingOptions Scheduling { get; set; } = new();
+
     /// <summary>Whether devices or model are simulated.</summary>
     public bool IsSimulated => DeviceNames.Any(SimulatedDeviceSpec.IsSimulated) || IsSimulatedModel;
 
@@ -117,7 +120,7 @@ public sealed class ServingOptions : IChecked
             yield return Settings.OutOfRange(Settings.KvBlocks, KvBlocks, $"0 (automatic) or {MinKvBlocks} to {MaxKvBlocks}");
         }
 
-        foreach (var problem in KvProblems())
+        foreach (var problem in KvProblems().Concat(Scheduling.Problems()))
         {
             yield return problem;
         }

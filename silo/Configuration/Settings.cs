@@ -1,4 +1,7 @@
 using Crescent.Control.Placement;
+using Crescent.Engine.Devices.Cpu;
+using Crescent.Engine.Devices.Simulated;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
 using Crescent.Grains.Serving;
@@ -57,6 +60,40 @@ public static class Settings
     public static readonly Setting KvHostFolder = Define("--kv-host-folder", "KvHostFolder", "path",
         "Folder to keep the host tier in, as one memory-mapped file for each device, removed at the stop; a cluster needs one of its own. "
         + "Default: memory.");
+
+    public static readonly Setting StepTokens = Scheduling("--step-tokens", "StepTokens", "count",
+        $"Most tokens of a step of a device, prompts and outputs together, {SchedulingOptions.MinStepTokens} to {SchedulingOptions.MaxStepTokens}. "
+        + $"Default: {CpuDeviceOptions.DefaultMaxStepTokens}, {SimulatedDeviceOptions.DefaultMaxStepTokens} on simulated devices.");
+
+    public static readonly Setting MaxRunning = Scheduling("--max-running", "MaxRunning", "count",
+        $"Most sequences in the batch of a device, 1 to {SchedulingOptions.MaxMaxRunning}. Default: {EngineOptions.DefaultMaxRunning}, "
+        + $"{SimulatedDevices.MaxRunning} on simulated devices.");
+
+    public static readonly Setting MaxWaiting = Scheduling("--max-waiting", "MaxWaiting", "count",
+        $"Most sequences that wait at a device, 1 to {SchedulingOptions.MaxMaxWaiting}; one more is refused. Default: {EngineOptions.DefaultMaxWaiting}, "
+        + $"{SimulatedDevices.MaxWaiting} on simulated devices.");
+
+    public static readonly Setting PromptShare = Scheduling("--prompt-share", "PromptShare", "share",
+        $"Chunk limit: the part of a step's room for prompts that one prompt takes while others want some, {EngineOptions.MinPromptShare} to 1. "
+        + $"Default: {EngineOptions.DefaultPromptShare}.");
+
+    public static readonly Setting ItlMs = Scheduling("--itl-ms", "ItlMs", "ms",
+        "Time between tokens that prompts leave to interactive and standard requests, up to "
+        + $"{SchedulingOptions.MaxItlMs}; 0 for no promise. Default: {EngineOptions.DefaultItlSeconds * 1000}.");
+
+    public static readonly Setting BatchItlMs = Scheduling("--batch-itl-ms", "BatchItlMs", "ms",
+        $"The same for batch requests. Default: {EngineOptions.DefaultBatchItlSeconds * 1000}.");
+
+    public static readonly Setting AgingSeconds = Scheduling("--aging-seconds", "AgingSeconds", "seconds",
+        $"Waiting time that lifts a request by one class, {SchedulingOptions.MinAgingSeconds} to {SchedulingOptions.MaxAgingSeconds}; also what a prompt that is "
+        + $"all in memory is put forward by among its tenant's. Default: {EngineOptions.DefaultAging.TotalSeconds}.");
+
+    public static readonly Setting PrefixCache = Scheduling("--prefix-cache", "PrefixCache", "bool",
+        "Whether KV blocks are kept by their content for later prompts that begin alike. Default: true.");
+
+    public static readonly Setting Watermark = Scheduling("--kv-watermark", "Watermark", "share",
+        $"Share of a device's KV blocks that a new sequence leaves free for those that run, 0 to {EngineOptions.MaxWatermark}. Default: "
+        + $"{EngineOptions.DefaultWatermark}. Weights of tenants stand in {SchedulingOptions.Section}:Tenants:NAME.");
 
     public static readonly Setting PowerMeter = Define("--power-meter", "PowerMeter", "source",
         $"Where watts and joules come from: {string.Join(", ", PowerMeters.Names)}. A meter that is named must be there; auto takes the device's own "
@@ -122,7 +159,8 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
+        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
+        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,
     ];
 
@@ -163,6 +201,9 @@ public static class Settings
 
     /// <summary>The sentence for a value that a setting does not take.</summary>
     internal static string OutOfRange(Setting setting, object value, string allowed) => $"{setting} is '{value}'; it takes {allowed}.";
+
+    private static Setting Scheduling(string option, string key, string argument, string description) =>
+        new(option, $"{SchedulingOptions.Section}:{key}", argument, description);
 
     private static Setting Define(string option, string key, string argument, string description) =>
         new(option, $"{Section}:{key}", argument, description);

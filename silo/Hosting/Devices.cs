@@ -15,7 +15,7 @@ internal static partial class Devices
     {
         if (options.Simulated() is { } simulated)
         {
-            return SimulatedDevices.Factories(simulated, DeviceShare.Parse(options.DeviceShare), options.Speed, model);
+            return SimulatedDevices.Factories(simulated, DeviceShare.Parse(options.DeviceShare), options.Speed, options.Scheduling, model);
         }
 
         var names = options.DeviceNames;
@@ -28,6 +28,7 @@ internal static partial class Devices
 
     private static DeviceEngine Cpu(string name, int threads, ServingOptions options, LanguageModel model, IServiceProvider services, IEngineSink sink)
     {
+        var scheduling = options.Scheduling.Engine(CpuDeviceOptions.DefaultMaxStepTokens, EngineOptions.DefaultMaxRunning, EngineOptions.DefaultMaxWaiting);
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
         var meter = PowerMeters.ForProcessor(options.PowerMeter, threads, out var fault);
         var device = new CpuDevice(
@@ -40,6 +41,8 @@ internal static partial class Devices
                 Activations = ServingOptions.ActivationTypes[options.Activations],
                 KvBlocks = options.KvBlocks,
                 KvType = ServingOptions.KvTypes[options.KvType],
+                MaxStepTokens = scheduling.MaxStepTokens,
+                MaxLogitRows = Math.Max(CpuDeviceOptions.DefaultMaxLogitRows, scheduling.MaxRunning),
             });
         try
         {
@@ -51,7 +54,7 @@ internal static partial class Devices
                 model.Name,
                 sink,
                 new CpuPowerModel(threads),
-                new EngineOptions { KvType = KvKind(options), HostBlocks = tier.Blocks, HostPath = tier.Path },
+                scheduling with { KvType = KvKind(options), HostBlocks = tier.Blocks, HostPath = tier.Path },
                 meter: meter));
             LogDevice(logger, name, device.Info.Description, device.Info.BlockCount, options.KvType, tier.Blocks, tier.Path ?? "memory");
             LogPower(logger, name, engine.State.WattsSource, fault ?? "");

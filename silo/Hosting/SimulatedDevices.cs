@@ -11,17 +11,18 @@ namespace Crescent.Silo.Hosting;
 internal static class SimulatedDevices
 {
     // What servers of such GPUs are started with.
-    private const int MaxRunning = 1024;
-    private const int MaxWaiting = 4096;
+    public const int MaxRunning = 1024;
+    public const int MaxWaiting = 4096;
 
     // Where nobody says how a fleet stands: servers of eight GPUs, four to a rack.
     private const int NodeGpus = 8;
     private const int RackNodes = 4;
 
     /// <summary>One factory for each device that the silo owns, all on one clock.</summary>
-    public static IReadOnlyList<DeviceFactory> Factories(SimulatedServing serving, DeviceShare share, double speed, LanguageModel text)
+    public static IReadOnlyList<DeviceFactory> Factories(SimulatedServing serving, DeviceShare share, double speed, SchedulingOptions scheduling, LanguageModel text)
     {
         var clock = speed == 1 ? TimeProvider.System : new SpeedTimeProvider(speed);
+        var options = scheduling.Engine(SimulatedDeviceOptions.DefaultMaxStepTokens, MaxRunning, MaxWaiting);
         var words = new Lazy<SimulatedText>(() => new SimulatedText(text.Tokenizer));
         var factories = new List<DeviceFactory>();
         var index = 0;
@@ -32,7 +33,7 @@ internal static class SimulatedDevices
                 if (share.Owns(index))
                 {
                     var at = index;
-                    factories.Add((_, sink) => Create(serving, spec, at, speed, clock, words.Value, text, sink));
+                    factories.Add((_, sink) => Create(serving, spec, at, speed, clock, options, words.Value, text, sink));
                 }
             }
         }
@@ -46,6 +47,7 @@ internal static class SimulatedDevices
         int index,
         double speed,
         TimeProvider clock,
+        EngineOptions options,
         SimulatedText words,
         LanguageModel text,
         IEngineSink sink)
@@ -55,15 +57,11 @@ internal static class SimulatedDevices
         {
             Node = string.Create(CultureInfo.InvariantCulture, $"node-{node}"),
             Rack = string.Create(CultureInfo.InvariantCulture, $"rack-{node / RackNodes}"),
+            MaxStepTokens = options.MaxStepTokens,
+            MaxLogitRows = Math.Max(SimulatedDeviceOptions.DefaultMaxLogitRows, options.MaxRunning),
         };
         var device = new SimulatedDevice(spec, index, serving.Model, words, place);
         var paced = new PacedDevice(device, speed);
-        var options = new EngineOptions
-        {
-            MaxStepTokens = SimulatedDeviceOptions.DefaultMaxStepTokens,
-            MaxRunning = MaxRunning,
-            MaxWaiting = MaxWaiting,
-        };
         var engine = new InferenceEngine(paced, text.Tokenizer, serving.ModelName, sink, device.Power, options, clock);
         return new DeviceEngine(paced, engine, new EngineDriver(engine));
     }

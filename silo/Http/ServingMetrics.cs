@@ -26,6 +26,7 @@ internal sealed class ServingMetrics(
         ("vllm:num_preemptions_total", "counter", "Times a sequence lost its blocks.", static d => d.Preemptions),
         ("vllm:spec_decode_num_draft_tokens_total", "counter", "Tokens guessed ahead.", static d => d.GuessedTokens),
         ("vllm:spec_decode_num_accepted_tokens_total", "counter", "Of those, tokens that came true.", static d => d.AcceptedTokens),
+        ("crescent:tenant_fairness", "gauge", "Jain's index of what tenants that waited got over half a minute, by their weights: 1 when all got the same.", static d => d.Fairness),
         ("crescent:step_seconds", "gauge", "Smoothed duration of a step.", static d => d.StepSeconds),
         ("crescent:device_out_of_service", "gauge", "1 where an operator has drained it, else 0.", static d => d.OutOfService ? 1 : 0),
         ("crescent:device_cap_watts", "gauge", "Power cap in force.", static d => d.CapWatts),

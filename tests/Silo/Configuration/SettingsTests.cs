@@ -53,6 +53,48 @@ public sealed class SettingsTests
     }
 
     [Theory]
+    [InlineData("StepTokens", "15", "0 (the device's choice) or 16 to 8192")]
+    [InlineData("StepTokens", "8193", "8192")]
+    [InlineData("MaxRunning", "-1", "0 (the device's choice) or 1 to 8192")]
+    [InlineData("MaxWaiting", "1048577", "1048576")]
+    [InlineData("PromptShare", "0", "0.05 to 1")]
+    [InlineData("PromptShare", "1.1", "0.05 to 1")]
+    [InlineData("PromptShare", "NaN", "0.05 to 1")]
+    [InlineData("ItlMs", "0.5", "0 (no promise) or 1 to 60000")]
+    [InlineData("BatchItlMs", "60001", "0 (no promise) or 1 to 60000")]
+    [InlineData("AgingSeconds", "0", "0.1 to 3600")]
+    [InlineData("Watermark", "0.6", "0 to 0.5")]
+    [InlineData("PrefixCache", "maybe", "maybe")]
+    [InlineData("Tenants:acme", "0", "0.01 to 100")]
+    [InlineData("Tenants:acme", "101", "0.01 to 100")]
+    public void A_wrong_scheduling_setting_is_named_with_what_it_takes(string key, string value, string said)
+    {
+        Wrong<ServingOptions>($"Scheduling:{key}", value, said);
+    }
+
+    [Fact]
+    public void What_is_set_of_the_scheduler_reaches_the_engine_and_the_rest_suits_the_device()
+    {
+        var configuration = Settings.Load(new Dictionary<string, string?>
+        {
+            ["Crescent:Scheduling:StepTokens"] = "1024",
+            ["Crescent:Scheduling:PromptShare"] = "0.25",
+            ["Crescent:Scheduling:ItlMs"] = "80",
+            ["Crescent:Scheduling:BatchItlMs"] = "0",
+            ["Crescent:Scheduling:AgingSeconds"] = "3",
+            ["Crescent:Scheduling:PrefixCache"] = "false",
+            ["Crescent:Scheduling:Watermark"] = "0.05",
+            ["Crescent:Scheduling:Tenants:acme"] = "2.5",
+        });
+        var engine = Settings.Read<ServingOptions>(configuration).Scheduling.Engine(512, 64, 100);
+        engine.Validate();
+        Assert.Equal((1024, 64, 100), (engine.MaxStepTokens, engine.MaxRunning, engine.MaxWaiting));
+        Assert.Equal((0.25, 0.08, double.PositiveInfinity), (engine.PromptShare, engine.ItlSeconds, engine.BatchItlSeconds));
+        Assert.Equal((TimeSpan.FromSeconds(3), false, 0.05), (engine.Aging, engine.PrefixCache, engine.Watermark));
+        Assert.Equal(2.5, engine.TenantWeights["acme"]);
+    }
+
+    [Theory]
     [InlineData("Urls", "127.0.0.1:8080", "http://HOST:PORT")]
     [InlineData("Urls", "https://127.0.0.1:8080", "http://HOST:PORT")]
     [InlineData("Urls", "http://127.0.0.1:80800", "http://HOST:PORT")]
