@@ -162,7 +162,7 @@ internal sealed class PendingPrefixes(WaitingQueue waiting)
         // It has waited as long as its leader has, but stays in its own class.
         sequence.Urgency = Math.Min(sequence.Urgency, waiting.UrgencyIn(sequence.Request.Priority, sequence.Leader!.SubmittedAt));
         Count(sequence);
-        waiting.Return(sequence);
+        waiting.Unpark(sequence);
     }
 
     private void Count(Sequence sequence)

@@ -119,7 +119,7 @@ internal sealed class Scheduler
     {
         for (var i = 0; i < _running.Count; i++)
         {
-            _running[i].Account!.Charge(_running[i]);
+            _waiting.Charge(_running[i]);
         }
     }
 

@@ -44,6 +44,9 @@ internal sealed class TenantAccount
     /// <summary>When nothing of it was left in the engine; meaningless while something is.</summary>
     public long LeftAt { get; set; }
 
+    /// <summary>By how much it was ahead of those that waited then.</summary>
+    public double Lead { get; set; }
+
     /// <summary>What it had been given when the window of the fairness index began; NaN when it had nothing pending all along.</summary>
     public double GivenBefore { get; set; } = double.NaN;
 
@@ -59,23 +62,26 @@ internal sealed class TenantAccount
     }
 
     /// <summary>Charges what has been computed of a sequence and is not charged yet.</summary>
-    public void Charge(Sequence sequence)
+    /// <returns>What that is, over the weight.</returns>
+    public double Charge(Sequence sequence)
     {
         var work = sequence.Work - sequence.ChargedWork;
-        if (work > 0)
+        if (work <= 0)
         {
-            sequence.ChargedWork = sequence.Work;
-            var prepaid = Math.Min(work, sequence.Prepaid);
-            sequence.Prepaid -= prepaid;
-            Given += work / Weight;
-            Service += (work - prepaid) / Weight;
+            return 0;
         }
+
+        sequence.ChargedWork = sequence.Work;
+        var prepaid = Math.Min(work, sequence.Prepaid);
+        sequence.Prepaid -= prepaid;
+        Given += work / Weight;
+        Service += (work - prepaid) / Weight;
+        return work / Weight;
     }
 
-    /// <summary>A sequence has ended or lost its blocks: what it did not take is given back.</summary>
+    /// <summary>A sequence, charged already, has ended or lost its blocks: what it did not take is given back.</summary>
     public void Stop(Sequence sequence)
     {
-        Charge(sequence);
         Running--;
         Service -= sequence.Prepaid / Weight;
         sequence.Prepaid = 0;

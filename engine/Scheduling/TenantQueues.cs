@@ -2,9 +2,13 @@ namespace Crescent.Engine.Scheduling;
 
 /// <summary>
 /// The waiting sequences of one priority class, fair between tenants by a virtual token counter (Sheng et al., OSDI 2024): every tenant has a counter of
-/// what was computed for it, and the one with the lowest goes next. A tenant that comes with nothing pending is lifted to the lowest
-/// counter of those that wait, so that nobody saves up for later; what it is ahead of them it keeps, and forgets while it is away.
+/// what was computed for it, and the one with the lowest goes next.
 /// </summary>
+/// <remarks>
+/// The level is the lowest counter of those that waited at the last start. A tenant that comes begins there, so that nobody saves up for later; by as much as it was ahead of
+/// the level when its last sequence ended it still is, but for what it forgets while it is away. What a tenant takes while it is alone raises the level too:
+/// nobody missed it.
+/// </remarks>
 /// <param name="options">Weights of tenants.</param>
 /// <param name="cachedShare">Share of a sequence's tokens that is in memory, 0 to 1.</param>
 /// <param name="aging">Waiting time that a sequence whose tokens are all in memory is put forward by, in ticks of <paramref name="time"/>.</param>
@@ -20,7 +24,7 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     /// <summary>Of a tenant's sequences so many are looked at for one whose prefix is in memory.</summary>
     private const int Window = 16;
 
-    /// <summary>Time in which half of what a tenant is ahead of the others is forgotten while it has nothing in the engine.</summary>
+    /// <summary>Time in which a tenant that is away forgets half of what it is ahead.</summary>
     private static readonly TimeSpan Forgetting = TimeSpan.FromMinutes(1);
 
     /// <summary>Output tokens expected of the first answers.</summary>
@@ -29,7 +33,7 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     private readonly Dictionary<string, TenantAccount> _accounts = new(StringComparer.Ordinal);
     private readonly LinkedList<TenantAccount> _pending = [];
     private readonly LinkedList<TenantAccount> _idle = [];
-    private TenantAccount? _lastLeft;
+    private double _level;
     private int _starts;
 
     /// <summary>Sequences that wait and may be started.</summary>
@@ -47,7 +51,7 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
         var account = sequence.Account = Account(sequence.Request.Tenant);
         if (account.Pending == 0)
         {
-            Lift(account);
+            account.Service = account.IsIdle ? _level + Kept(account) : Math.Max(account.Service, _level);
         }
 
         Enter(account);
@@ -55,10 +59,16 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
         Count++;
     }
 
-    /// <summary>Puts a sequence that was started, or set aside, before, first among its tenant's.</summary>
+    /// <summary>Puts a sequence that was preempted first among its tenant's.</summary>
     public void Return(Sequence sequence)
     {
         Enter(sequence.Account!);
+        Unpark(sequence);
+    }
+
+    /// <summary>Puts a sequence that was set aside first among its tenant's.</summary>
+    public void Unpark(Sequence sequence)
+    {
         sequence.Account!.Waiting.AddFirst(sequence.Node);
         Count++;
     }
@@ -67,20 +77,32 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     public void Start(Sequence sequence)
     {
         _starts++;
+        Raise();
         TakeOut(sequence);
         sequence.Account!.Begin(sequence);
         Leave(sequence.Account);
     }
 
+    /// <summary>Charges a running sequence's tenant for what was computed of it.</summary>
+    public void Charge(Sequence sequence)
+    {
+        var charged = sequence.Account!.Charge(sequence);
+        if (_accounts.Count - _idle.Count == 1)
+        {
+            _level += charged;
+        }
+    }
+
     /// <summary>A running sequence has ended or lost its blocks.</summary>
     public void Stop(Sequence sequence)
     {
+        Charge(sequence);
         sequence.Account!.Stop(sequence);
         Settle(sequence.Account);
     }
 
     /// <summary>Puts a waiting sequence before its tenant's others.</summary>
-    public static void Raise(Sequence sequence)
+    public static void PutFirst(Sequence sequence)
     {
         var waiting = sequence.Account!.Waiting;
         waiting.Remove(sequence.Node);
@@ -172,23 +194,20 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
         return account;
     }
 
-    private void Lift(TenantAccount account)
+    /// <summary>Raises the level to the lowest counter of those that wait.</summary>
+    private void Raise()
     {
-        var floor = double.MaxValue;
+        var lowest = double.MaxValue;
         for (var node = _pending.First; node is not null; node = node.Next)
         {
-            floor = Math.Min(floor, node.Value.Service);
+            lowest = Math.Min(lowest, node.Value.Service);
         }
 
-        floor = _pending.First is null ? _lastLeft?.Service ?? 0 : floor;
-        var ahead = account.Service - floor;
-        if (ahead > 0 && account.IsIdle)
-        {
-            ahead *= Math.Pow(0.5, time.GetElapsedTime(account.LeftAt) / Forgetting);
-        }
-
-        account.Service = floor + Math.Max(0, ahead);
+        _level = lowest < double.MaxValue ? Math.Max(_level, lowest) : _level;
     }
+
+    private double Kept(TenantAccount account) =>
+        account.Lead > 0 ? account.Lead * Math.Pow(0.5, time.GetElapsedTime(account.LeftAt) / Forgetting) : 0;
 
     private void Enter(TenantAccount account)
     {
@@ -211,7 +230,6 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
         {
             account.GivenBefore = double.NaN;
             _pending.Remove(account.Node);
-            _lastLeft = account;
             Settle(account);
         }
     }
@@ -225,6 +243,7 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
         }
 
         account.LeftAt = time.GetTimestamp();
+        account.Lead = Math.Max(0, account.Service - _level);
         _idle.AddLast(account.Node);
         if (_idle.Count > MaxIdle)
         {

@@ -46,10 +46,17 @@ internal sealed class WaitingQueue
         CountIn(sequence);
     }
 
-    /// <summary>Puts a sequence that was preempted or set aside first among its tenant's.</summary>
+    /// <summary>Puts a sequence that was preempted first among its tenant's.</summary>
     public void Return(Sequence sequence)
     {
         Of(sequence).Return(sequence);
+        CountIn(sequence);
+    }
+
+    /// <summary>Puts a sequence that was set aside first among its tenant's.</summary>
+    public void Unpark(Sequence sequence)
+    {
+        Of(sequence).Unpark(sequence);
         CountIn(sequence);
     }
 
@@ -92,6 +99,9 @@ internal sealed class WaitingQueue
         CountOut(sequence);
     }
 
+    /// <summary>Charges a running sequence's tenant for what was computed of it.</summary>
+    public void Charge(Sequence sequence) => Of(sequence).Charge(sequence);
+
     /// <summary>A running sequence has ended or lost its blocks.</summary>
     public void Stop(Sequence sequence) => Of(sequence).Stop(sequence);
 
@@ -122,7 +132,7 @@ internal sealed class WaitingQueue
     public long UrgencyIn(RequestPriority priority, long since) => since + ((int)priority * _aging);
 
     /// <summary>A waiting sequence has become more urgent: it goes before its tenant's others.</summary>
-    public static void Raise(Sequence sequence) => TenantQueues.Raise(sequence);
+    public static void Raise(Sequence sequence) => TenantQueues.PutFirst(sequence);
 
     /// <summary>Measures how fair it was, when it is time.</summary>
     public void Measure() => _fairness.Measure(_classes);

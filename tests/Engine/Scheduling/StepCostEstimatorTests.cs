@@ -50,6 +50,25 @@ public sealed class StepCostEstimatorTests
     }
 
     [Fact]
+    public void What_is_learned_does_not_depend_on_how_often_somebody_asks()
+    {
+        var asked = new StepCostEstimator(new CpuPowerModel(4));
+        for (var i = 0; i < 400; i++)
+        {
+            var (sequences, tokens, noise) = (1 + (i * 7 % 9), i % 4 == 0 ? 1 + (i * 17 % 300) : 0, 1 + (i * 31 % 10 * 0.02));
+            var seconds = (0.004 + (sequences * 0.001) + (tokens * 0.0003)) * noise;
+            _costs.Count(sequences, tokens, seconds);
+            asked.Count(sequences, tokens, seconds);
+            for (var times = 0; times < i % 5; times++)
+            {
+                _ = asked.Profile;
+            }
+        }
+
+        Assert.Equal(_costs.Profile, asked.Profile);
+    }
+
+    [Fact]
     public void No_cost_is_ever_below_0() => Gen.Select(Gen.Int[0, 40], Gen.Int[0, 512], Gen.Double[1e-6, 1]).Array[1, 50].Sample(steps =>
     {
         var costs = new StepCostEstimator(new CpuPowerModel(1));

@@ -1,0 +1,102 @@
+using Crescent.Engine.Scheduling;
+
+namespace Crescent.Tests.Engine.Scheduling;
+
+public sealed class StepBudgetTests
+{
+    private static readonly StepCosts Costs = new(Step: 0.004, Sequence: 0.0005, Context: 0, Prompt: 0.0001, PromptPair: 0);
+    private static readonly EngineOptions Options = new() { ItlSeconds = 0.05, BatchItlSeconds = 0.2 };
+
+    [Fact]
+    public void Beside_decodes_prompts_get_the_time_that_the_promise_leaves()
+    {
+        // Nine tenths of 50 ms, less 4 ms and ten times half a millisecond, at a tenth of a millisecond each.
+        Assert.Equal(360, Opened(10, RequestPriority.Standard).Room(0), 1.0);
+    }
+
+    [Fact]
+    public void The_strictest_promise_of_those_that_decode_counts()
+    {
+        var batch = Opened(10, RequestPriority.Batch).Room(0);
+        Assert.Equal(1710, batch, 1.0);
+        var budget = new StepBudget(8192, Options, Costs, null);
+        budget.Open();
+        budget.Decode(RequestPriority.Batch, 100, 0);
+        budget.Decode(RequestPriority.Interactive, 100, 0);
+        budget.OpenPrompts();
+        Assert.Equal(400, budget.Room(0), 1.0);
+    }
+
+    [Fact]
+    public void Where_nobody_decodes_only_tokens_count() => Assert.Equal(8192, Opened(0, RequestPriority.Interactive).Room(0));
+
+    [Fact]
+    public void Where_decodes_break_the_promise_by_themselves_prompts_get_half_as_long()
+    {
+        var budget = Opened(192, RequestPriority.Standard);
+        Assert.Equal(500, budget.Room(0), 1.0);
+    }
+
+    [Fact]
+    public void Later_positions_of_a_long_prompt_cost_more_and_so_get_fewer_tokens()
+    {
+        var budget = new StepBudget(8192, Options, Costs with { PromptPair = 1e-8 }, null);
+        budget.Open();
+        budget.Decode(RequestPriority.Standard, 100, 0);
+        budget.OpenPrompts();
+        var (early, late) = (budget.Room(0), budget.Room(50_000));
+        Assert.InRange(late, 10, early / 4);
+        budget.Prompt(late, 50_000);
+        Assert.Equal(0, budget.Room(50_000));
+    }
+
+    [Fact]
+    public void The_first_prompt_of_a_step_gets_a_block_whatever_it_costs()
+    {
+        var budget = new StepBudget(8192, Options, Costs with { Prompt = 1 }, null);
+        budget.Open();
+        budget.Decode(RequestPriority.Standard, 100, 0);
+        budget.OpenPrompts();
+        Assert.Equal(StepBudget.LeastChunk, budget.Room(0));
+        budget.Prompt(StepBudget.LeastChunk, 0);
+        Assert.Equal(0, budget.Room(0));
+    }
+
+    [Fact]
+    public void A_device_that_takes_twice_as_long_as_foreseen_gets_half_the_work()
+    {
+        var budget = new StepBudget(8192, Options, Costs, null);
+        for (var i = 0; i < 200; i++)
+        {
+            var tokens = i % 2 == 0 ? 100 : 0;
+            Open(budget, 10, RequestPriority.Standard);
+            if (tokens > 0)
+            {
+                budget.Prompt(tokens, 0);
+            }
+
+            budget.Took(TimeSpan.FromSeconds(2 * (0.009 + (tokens * 0.0001))));
+        }
+
+        Open(budget, 10, RequestPriority.Standard);
+        Assert.Equal((45 - 18) / 0.2, budget.Room(0), 2.0);
+    }
+
+    private static StepBudget Opened(int decodes, RequestPriority priority)
+    {
+        var budget = new StepBudget(8192, Options, Costs, null);
+        Open(budget, decodes, priority);
+        return budget;
+    }
+
+    private static void Open(StepBudget budget, int decodes, RequestPriority priority)
+    {
+        budget.Open();
+        for (var i = 0; i < decodes; i++)
+        {
+            budget.Decode(priority, 100, 0);
+        }
+
+        budget.OpenPrompts();
+    }
+}
