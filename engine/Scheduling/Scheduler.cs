@@ -23,6 +23,7 @@ internal sealed class Scheduler
     private readonly List<ScheduledSequence> _scheduled = [];
     private readonly List<Sequence> _prompts = [];
     private readonly List<PromptGrant> _grants = [];
+    private readonly int[] _wanting = new int[WaitingQueue.Classes];
 
     /// <param name="kv">The blocks.</param>
     /// <param name="device">Copies blocks of forks; its limits.</param>
@@ -136,14 +137,14 @@ internal sealed class Scheduler
     }
 
     /// <summary>
-    /// Shares what is left of the step out among prompts in the order of class and age. In a first round each gets no more than its share, if others want some
-    /// too; then what nobody else could take.
+    /// Shares what is left of the step out among prompts in the order of class and age. In a first round each gets no more than its share, if others of its class
+    /// or a higher one want some too; then what nobody else could take.
     /// </summary>
     private void PlanPrompts(StepPlan plan, bool admits)
     {
         _budget.OpenPrompts();
         SortPrompts();
-        var share = _prompts.Count + _waiting.Count > 1 ? _promptShare : 1;
+        CountWanting();
         var (at, turn, first) = (0, long.MaxValue, default(Sequence));
         while (_budget.Tokens > 0)
         {
@@ -151,13 +152,13 @@ internal sealed class Scheduler
             first = admits ? first ?? _waiting.Next(out turn) : null;
             if (first is not null && (at == _prompts.Count || turn < _prompts[at].Urgency))
             {
-                admits = Start(first, turn, share);
+                admits = Start(first, turn);
                 first = null;
             }
             else if (at < _prompts.Count)
             {
                 // One that finds no blocks gets the next that are free, before anybody new.
-                admits &= Continue(_prompts[at++], share);
+                admits &= Continue(_prompts[at++]);
             }
             else
             {
@@ -192,9 +193,25 @@ internal sealed class Scheduler
         }
     }
 
+    /// <summary>Counts, for each class, the prompts of it and of higher ones.</summary>
+    private void CountWanting()
+    {
+        for (var i = 0; i < _wanting.Length; i++)
+        {
+            _wanting[i] = _waiting.CountOf((RequestPriority)i) + (i > 0 ? _wanting[i - 1] : 0);
+            foreach (var sequence in _prompts)
+            {
+                _wanting[i] += (int)sequence.Class == i ? 1 : 0;
+            }
+        }
+    }
+
+    /// <summary>All of a step's room, or a part where others want some: lower classes only take what is left.</summary>
+    private double Share(Sequence sequence) => _wanting[(int)sequence.Class] > 1 ? _promptShare : 1;
+
     /// <summary>Starts a waiting sequence, or sets it aside for another that computes what it needs.</summary>
     /// <returns>False when there are no blocks for it, or no time is left.</returns>
-    private bool Start(Sequence sequence, long turn, double share)
+    private bool Start(Sequence sequence, long turn)
     {
         var prefix = _admission.Look(sequence);
         if (prefix.IsComing)
@@ -204,7 +221,7 @@ internal sealed class Scheduler
             return true;
         }
 
-        var chunk = Chunk(sequence.TokenCount - prefix.Positions, prefix.Positions, share);
+        var chunk = Chunk(sequence.TokenCount - prefix.Positions, prefix.Positions, Share(sequence));
         if (chunk == 0 || !_admission.TryTakeBlocks(sequence, prefix, chunk, alone: _running.Count == 0))
         {
             return false;
@@ -219,9 +236,9 @@ internal sealed class Scheduler
     }
 
     /// <summary>False when there are no blocks for the next chunk of a running sequence.</summary>
-    private bool Continue(Sequence sequence, double share)
+    private bool Continue(Sequence sequence)
     {
-        var chunk = Chunk(sequence.Remaining, sequence.Computed, share);
+        var chunk = Chunk(sequence.Remaining, sequence.Computed, Share(sequence));
         if (chunk > 0 && !_kv.TryGrow(sequence.Table, sequence.Computed + chunk))
         {
             return false;

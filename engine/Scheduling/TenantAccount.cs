@@ -53,11 +53,14 @@ internal sealed class TenantAccount
     /// <summary>Whether nothing of it is in the engine.</summary>
     public bool IsIdle => Pending == 0 && Running == 0;
 
+    /// <summary>Work that a sequence of it is expected to take, as far as is known before a cache is asked.</summary>
+    public double Expected(Sequence sequence) => sequence.WorkLeft(_expectedOutput);
+
     /// <summary>A sequence begins: what it is expected to take counts at once, so that the next choice knows of it.</summary>
     public void Begin(Sequence sequence)
     {
         Running++;
-        sequence.Prepaid = sequence.WorkLeft(_expectedOutput);
+        sequence.Prepaid = Expected(sequence);
         Service += sequence.Prepaid / Weight;
     }
 

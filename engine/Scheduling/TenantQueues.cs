@@ -18,8 +18,11 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     /// <summary>Tenants with nothing in the engine that are remembered.</summary>
     public const int MaxIdle = 1024;
 
-    /// <summary>Of so many sequences started one is that which has waited longest, whoever's it is: no stream of new tenants holds one up for ever.</summary>
-    public const int OldestEach = 16;
+    /// <summary>
+    /// One in so many parts of the work is for what has waited longest, whoever's it is, when it is not its turn for as long: no stream of new tenants holds
+    /// one up for ever.
+    /// </summary>
+    public const int OldestPart = 16;
 
     /// <summary>Of a tenant's sequences so many are looked at for one whose prefix is in memory.</summary>
     private const int Window = 16;
@@ -34,7 +37,7 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     private readonly LinkedList<TenantAccount> _pending = [];
     private readonly LinkedList<TenantAccount> _idle = [];
     private double _level;
-    private int _starts;
+    private double _passedOver;
 
     /// <summary>Sequences that wait and may be started.</summary>
     public int Count { get; private set; }
@@ -76,11 +79,12 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     /// <summary>Takes out a sequence that is started.</summary>
     public void Start(Sequence sequence)
     {
-        _starts++;
-        Raise();
+        RaiseLevel();
+        var isOldest = sequence.Urgency <= Oldest();
         TakeOut(sequence);
         sequence.Account!.Begin(sequence);
         Leave(sequence.Account);
+        _passedOver = isOldest ? 0 : _passedOver + sequence.Prepaid;
     }
 
     /// <summary>Charges a running sequence's tenant for what was computed of it.</summary>
@@ -141,23 +145,24 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     public Sequence? Next(long before)
     {
         TenantAccount? best = null;
-        var byAge = _starts % OldestEach == OldestEach - 1;
+        Sequence? oldest = null;
         for (var node = _pending.First; node is not null; node = node.Next)
         {
             var account = node.Value;
-            if (account.Waiting.First is { } first && first.Value.Urgency < before && (best is null || IsBefore(account, best, byAge)))
+            if (account.Waiting.First?.Value is { } first && first.Urgency < before)
             {
-                best = account;
+                best = best is null || IsBefore(account, best) ? account : best;
+                oldest = oldest is null || first.Urgency < oldest.Urgency ? first : oldest;
             }
         }
 
-        return best is null ? null : byAge ? best.Waiting.First!.Value : CachedFirst(best);
+        return best is null || _passedOver >= (OldestPart - 1) * oldest!.Account!.Expected(oldest) ? oldest : CachedFirst(best);
     }
 
-    private static bool IsBefore(TenantAccount account, TenantAccount other, bool byAge)
+    private static bool IsBefore(TenantAccount account, TenantAccount other)
     {
         var byService = account.Service.CompareTo(other.Service);
-        return byService != 0 && !byAge ? byService < 0 : account.Waiting.First!.Value.Urgency < other.Waiting.First!.Value.Urgency;
+        return byService != 0 ? byService < 0 : account.Waiting.First!.Value.Urgency < other.Waiting.First!.Value.Urgency;
     }
 
     /// <summary>The tenant's sequence that has waited longest, where what is in memory counts as waiting.</summary>
@@ -195,7 +200,7 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     }
 
     /// <summary>Raises the level to the lowest counter of those that wait.</summary>
-    private void Raise()
+    private void RaiseLevel()
     {
         var lowest = double.MaxValue;
         for (var node = _pending.First; node is not null; node = node.Next)

@@ -9,6 +9,9 @@ namespace Crescent.Engine.Scheduling;
 /// </summary>
 internal sealed class WaitingQueue
 {
+    /// <summary>Priority classes.</summary>
+    public static readonly int Classes = Enum.GetValues<RequestPriority>().Length;
+
     private readonly TenantQueues[] _classes;
     private readonly long _aging;
     private readonly FairnessIndex _fairness;
@@ -20,7 +23,7 @@ internal sealed class WaitingQueue
     {
         _aging = (long)(options.Aging.TotalSeconds * time.TimestampFrequency);
         _fairness = new FairnessIndex(time);
-        _classes = new TenantQueues[Enum.GetValues<RequestPriority>().Length];
+        _classes = new TenantQueues[Classes];
         for (var i = 0; i < _classes.Length; i++)
         {
             _classes[i] = new TenantQueues(options, Cached, _aging, time);
@@ -31,6 +34,9 @@ internal sealed class WaitingQueue
 
     /// <summary>Sequences that wait.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Sequences of a class that wait.</summary>
+    public int CountOf(RequestPriority priority) => _classes[(int)priority].Count;
 
     /// <summary>Tokens that the waiting sequences have to compute before their next output.</summary>
     public long Tokens { get; private set; }
@@ -94,8 +100,8 @@ internal sealed class WaitingQueue
     /// <summary>Takes out the sequence that is started in the turn <paramref name="urgency"/>, which it keeps.</summary>
     public void Start(Sequence sequence, long urgency)
     {
-        sequence.Urgency = Math.Min(sequence.Urgency, urgency);
         Of(sequence).Start(sequence);
+        sequence.Urgency = Math.Min(sequence.Urgency, urgency);
         CountOut(sequence);
     }
 

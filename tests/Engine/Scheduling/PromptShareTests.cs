@@ -22,6 +22,19 @@ public sealed class PromptShareTests
     }
 
     [Fact]
+    public void A_higher_class_takes_all_of_a_step_and_a_lower_one_what_is_left()
+    {
+        var harness = new SchedulerHarness(Options);
+        var patient = harness.Submit(Request(1, 10_000, 4) with { Priority = RequestPriority.Batch }, 4);
+        harness.Step();
+        var urgent = harness.Submit(Request(2, 1000, 4) with { Priority = RequestPriority.Interactive }, 4);
+        harness.Step();
+        Assert.Equal((512, 512), (urgent.Computed, patient.Computed));
+        harness.Step();
+        Assert.Equal((1000, 512 + 24), (urgent.Computed, patient.Computed));
+    }
+
+    [Fact]
     public void A_lone_prompt_takes_the_whole_step()
     {
         var harness = new SchedulerHarness(Options);
@@ -81,16 +94,16 @@ public sealed class PromptShareTests
     [Fact]
     public void A_prompt_that_finds_no_blocks_gets_the_next_that_are_free()
     {
-        var harness = new SchedulerHarness(Options with { MaxStepTokens = 64, Watermark = 0 }, blocks: 40);
-        harness.Submit(Request(1, 200, 150), 150);
-        harness.StepUntil(() => harness.Live.First().OutputCount > 100);
-        var large = harness.Submit(Request(2, 600, 1), 1);
-        for (var id = 3; harness.Live.Contains(large); id++)
+        var harness = new SchedulerHarness(Options with { MaxStepTokens = 256, Watermark = 0 }, blocks: 40);
+        var large = harness.Submit(Request(1, 600, 1), 1);
+        harness.Submit(Request(2, 200, 100) with { Priority = RequestPriority.Interactive }, 100);
+        harness.Step();
+        for (var id = 3; large.OutputCount == 0; id++)
         {
-            // Each of these would fit, and without end they would keep the blocks from the large one.
-            harness.Submit(Request(id, 90, 20), 20);
+            // Each of these takes two blocks as soon as two are free; the large one needs eight and more at once.
+            harness.Submit(Request(id, 20, 8), 8);
             harness.Step();
-            Assert.True(id < 400, "the large prompt starves");
+            Assert.True(id < 200, "the large prompt starves");
         }
     }
 
