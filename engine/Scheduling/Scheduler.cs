@@ -18,12 +18,11 @@ internal sealed class Scheduler
     private readonly PendingPrefixes _pending;
     private readonly Admission _admission;
     private readonly int _maxRunning;
-    private readonly double _promptShare;
     private readonly List<Sequence> _running = [];
     private readonly List<ScheduledSequence> _scheduled = [];
     private readonly List<Sequence> _prompts = [];
     private readonly List<PromptGrant> _grants = [];
-    private readonly int[] _wanting = new int[WaitingQueue.Classes];
+    private readonly PromptShares _shares;
 
     /// <param name="kv">The blocks.</param>
     /// <param name="device">Copies blocks of forks; its limits.</param>
@@ -36,7 +35,7 @@ internal sealed class Scheduler
         _kv = kv;
         _device = device;
         _budget = budget;
-        _promptShare = options.PromptShare;
+        _shares = new PromptShares(budget, options.PromptShare);
 
         // Every running sequence has at least a token and a row of a step.
         _maxRunning = Math.Min(Math.Min(options.MaxRunning, device.Info.MaxLogitRows), budget.MaxTokens);
@@ -142,9 +141,8 @@ internal sealed class Scheduler
     /// </summary>
     private void PlanPrompts(StepPlan plan, bool admits)
     {
-        _budget.OpenPrompts();
         SortPrompts();
-        CountWanting();
+        _shares.Open(_prompts, _waiting);
         var (at, turn, first) = (0, long.MaxValue, default(Sequence));
         while (_budget.Tokens > 0)
         {
@@ -193,22 +191,6 @@ internal sealed class Scheduler
         }
     }
 
-    /// <summary>Counts, for each class, the prompts of it and of higher ones.</summary>
-    private void CountWanting()
-    {
-        for (var i = 0; i < _wanting.Length; i++)
-        {
-            _wanting[i] = _waiting.CountOf((RequestPriority)i) + (i > 0 ? _wanting[i - 1] : 0);
-            foreach (var sequence in _prompts)
-            {
-                _wanting[i] += (int)sequence.Class == i ? 1 : 0;
-            }
-        }
-    }
-
-    /// <summary>All of a step's room, or a part where others want some: lower classes only take what is left.</summary>
-    private double Share(Sequence sequence) => _wanting[(int)sequence.Class] > 1 ? _promptShare : 1;
-
     /// <summary>Starts a waiting sequence, or sets it aside for another that computes what it needs.</summary>
     /// <returns>False when there are no blocks for it, or no time is left.</returns>
     private bool Start(Sequence sequence, long turn)
@@ -221,7 +203,7 @@ internal sealed class Scheduler
             return true;
         }
 
-        var chunk = Chunk(sequence.TokenCount - prefix.Positions, prefix.Positions, Share(sequence));
+        var chunk = _shares.First(sequence, prefix.Positions);
         if (chunk == 0 || !_admission.TryTakeBlocks(sequence, prefix, chunk, alone: _running.Count == 0))
         {
             return false;
@@ -238,7 +220,7 @@ internal sealed class Scheduler
     /// <summary>False when there are no blocks for the next chunk of a running sequence.</summary>
     private bool Continue(Sequence sequence)
     {
-        var chunk = Chunk(sequence.Remaining, sequence.Computed, Share(sequence));
+        var chunk = _shares.First(sequence, sequence.Computed);
         if (chunk > 0 && !_kv.TryGrow(sequence.Table, sequence.Computed + chunk))
         {
             return false;
@@ -252,7 +234,7 @@ internal sealed class Scheduler
     private void ContinueFirst()
     {
         var sequence = _running[0];
-        var chunk = Chunk(sequence.Remaining, sequence.Computed, share: 1);
+        var chunk = _shares.Rest(sequence, sequence.Computed);
         while (!_kv.TryGrow(sequence.Table, sequence.Computed + chunk))
         {
             Preempt(_running[^1]);
@@ -267,26 +249,20 @@ internal sealed class Scheduler
         for (var i = 0; i < _grants.Count && _budget.Tokens > 0; i++)
         {
             var (sequence, tokens) = _grants[i];
-            var more = Chunk(sequence.Remaining - tokens, sequence.Computed + tokens, share: 1);
+            var more = _shares.Rest(sequence, sequence.Computed + tokens);
             if (more > 0 && _kv.TryGrow(sequence.Table, sequence.Computed + tokens + more))
             {
-                _budget.Prompt(more, sequence.Computed + tokens);
+                _shares.Take(sequence, sequence.Computed + tokens, more);
                 _grants[i] = new PromptGrant(sequence, tokens + more);
             }
         }
-    }
-
-    private int Chunk(int remaining, int position, double share)
-    {
-        var chunk = Math.Min(remaining, _budget.Room(position));
-        return share < 1 ? Math.Min(chunk, _budget.Share(share, position)) : chunk;
     }
 
     private void Grant(Sequence sequence, int tokens)
     {
         if (tokens > 0)
         {
-            _budget.Prompt(tokens, sequence.Computed);
+            _shares.Take(sequence, sequence.Computed, tokens);
             _grants.Add(new PromptGrant(sequence, tokens));
         }
     }

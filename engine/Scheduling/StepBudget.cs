@@ -1,14 +1,15 @@
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>
-/// What one step may compute: tokens, and beside sequences that decode also seconds, so that each of those has its next token within the time between
-/// tokens that its class is promised. Filled anew for each step, decodes first.
+/// What one step may compute: tokens, and seconds, so that each sequence that decodes has its next token within the time between tokens that its
+/// class is promised, and so that nobody who comes waits long for a step to end. Filled anew for each step, decodes first.
 /// </summary>
 /// <remarks>
 /// Seconds are foreseen from the device's costs and from how wrong the newest forecasts were, of decodes and of prompts, which takes in lowered clocks,
 /// neighbours and long contexts. A tenth of the promise is kept for what is still wrong with them, since short answers may have all their steps beside prompts.
-/// Where the decodes alone take up the promise, prompts still get half as long as those: a third of the step. The first prompt of a step gets
-/// <see cref="LeastChunk"/> tokens whatever they cost.
+/// Where the decodes alone take up the promise, prompts still get half as long as those: a third of the step. Where nobody decodes, a step may take
+/// half a second, and longer where much of that would be the weights' way through memory or nobody is promised anything. The first prompt of a step gets
+/// <see cref="FirstChunk"/> tokens whatever they cost.
 /// </remarks>
 /// <param name="tokens">Most tokens of a step.</param>
 /// <param name="options">Promises.</param>
@@ -16,8 +17,17 @@ namespace Crescent.Engine.Scheduling;
 /// <param name="learned">Learns it; null where the device tells.</param>
 internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? costs, StepCostEstimator? learned)
 {
-    /// <summary>Tokens of a prompt that are worth a slice of a step.</summary>
+    /// <summary>Tokens of a prompt that are worth a slice of a step, beside others.</summary>
     public const int LeastChunk = 16;
+
+    /// <summary>Tokens that a step computes of its first prompt at the least, so that each step goes on.</summary>
+    public const int FirstChunk = 4;
+
+    /// <summary>A step of prompts alone, s.</summary>
+    private const double LongestStep = 0.5;
+
+    /// <summary>Time of prompts alone beside that of an empty step at the least: what the pass over the weights costs is then a small part.</summary>
+    private const double LeastAlone = 10;
 
     /// <summary>Time of prompts beside decodes that take up the promise by themselves, as a share of theirs.</summary>
     private const double LeastPromptTime = 0.5;
@@ -75,15 +85,24 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
         _costs = costs ?? learned!.Costs;
         _allTokens = Tokens;
         var decode = DecodeSeconds() * _decodeStretch;
-        _allSeconds = double.IsPositiveInfinity(_promise) ? _promise : Math.Max((Used * _promise) - decode, LeastPromptTime * decode) / _promptStretch;
+        _allSeconds = (_decodes == 0
+            ? double.IsPositiveInfinity(options.ItlSeconds) ? options.ItlSeconds : Math.Max(LongestStep - decode, LeastAlone * decode)
+            : Math.Max((Used * _promise) - decode, LeastPromptTime * decode)) / _promptStretch;
         _seconds = _allSeconds;
+    }
+
+    /// <summary>A prompt of <paramref name="priority"/> ends in this step and waits for its first token: what is less urgent makes it no longer than is promised.</summary>
+    public void Hurry(RequestPriority priority)
+    {
+        var left = (Used * options.ItlOf(priority)) - (DecodeSeconds() * _decodeStretch);
+        _seconds = Math.Min(_seconds, (left / _promptStretch) - _promptSeconds);
     }
 
     /// <summary>Tokens that a prompt which has got to <paramref name="position"/> may still have in this step.</summary>
     public int Room(int position)
     {
         var room = Fit(Tokens, _seconds, position);
-        return !_began ? Math.Max(room, Math.Min(Tokens, LeastChunk)) : room >= Math.Min(LeastChunk, Tokens) ? room : 0;
+        return !_began ? Math.Max(room, Math.Min(Tokens, FirstChunk)) : room >= Math.Min(LeastChunk, Tokens) ? room : 0;
     }
 
     /// <summary>The part <paramref name="share"/> of what all prompts may have in this step, for one at <paramref name="position"/>.</summary>

@@ -132,7 +132,7 @@ public sealed class CpuEngineTests
                 copied += engine.Counters.HostHitTokens;
                 accepted += engine.Counters.AcceptedTokens;
             },
-            iter: 40,
+            iter: 60,
             threads: 1);
 
         // What is claimed to change nothing must have happened.

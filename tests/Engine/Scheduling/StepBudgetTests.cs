@@ -28,7 +28,27 @@ public sealed class StepBudgetTests
     }
 
     [Fact]
-    public void Where_nobody_decodes_only_tokens_count() => Assert.Equal(8192, Opened(0, RequestPriority.Interactive).Room(0));
+    public void Where_nobody_decodes_a_step_takes_half_a_second_or_ten_times_the_pass_over_the_weights()
+    {
+        Assert.Equal(4960, Opened(0, RequestPriority.Interactive).Room(0), 1.0);
+        var slow = new StepBudget(8192, Options, Costs with { Step = 0.07 }, null);
+        Open(slow, 0, RequestPriority.Interactive);
+        Assert.Equal(7000, slow.Room(0), 1.0);
+        var offline = new StepBudget(8192, Options with { ItlSeconds = double.PositiveInfinity }, Costs, null);
+        Open(offline, 0, RequestPriority.Interactive);
+        Assert.Equal(8192, offline.Room(0));
+    }
+
+    [Fact]
+    public void A_prompt_that_ends_in_a_step_makes_it_short_for_those_that_follow()
+    {
+        var budget = Opened(0, RequestPriority.Interactive);
+        budget.Prompt(20, 0);
+        budget.Hurry(RequestPriority.Interactive);
+        Assert.Equal(410 - 20, budget.Room(0), 1.0);
+        budget.Prompt(380, 0);
+        Assert.Equal(0, budget.Room(0));
+    }
 
     [Fact]
     public void Where_decodes_break_the_promise_by_themselves_prompts_get_half_as_long()
@@ -51,14 +71,14 @@ public sealed class StepBudgetTests
     }
 
     [Fact]
-    public void The_first_prompt_of_a_step_gets_a_block_whatever_it_costs()
+    public void The_first_prompt_of_a_step_gets_some_tokens_whatever_they_cost()
     {
         var budget = new StepBudget(8192, Options, Costs with { Prompt = 1 }, null);
         budget.Open();
         budget.Decode(RequestPriority.Standard, 100, 0);
         budget.OpenPrompts();
-        Assert.Equal(StepBudget.LeastChunk, budget.Room(0));
-        budget.Prompt(StepBudget.LeastChunk, 0);
+        Assert.Equal(StepBudget.FirstChunk, budget.Room(0));
+        budget.Prompt(StepBudget.FirstChunk, 0);
         Assert.Equal(0, budget.Room(0));
     }
 
