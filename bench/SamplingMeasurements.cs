@@ -66,14 +66,14 @@ internal sealed class SamplingMeasurements : IDisposable
         var states = Enumerable.Range(0, rows).Select(_ => new SamplingState(parameters, prompt, 0)).ToArray();
         var repeat = Repeat * (MostRows / rows > 4 ? 4 : 1);
         var times = new double[repeat];
-        var allocated = 0L;
+        var allocated = new long[repeat];
         unsafe
         {
             fixed (float* pinned = logits)
             {
                 for (var i = -WarmUp; i < repeat; i++)
                 {
-                    allocated = i == 0 ? GC.GetTotalAllocatedBytes(precise: true) : allocated;
+                    var before = GC.GetTotalAllocatedBytes(precise: true);
                     var started = Stopwatch.GetTimestamp();
                     _sampler.Begin(logits);
                     _batch.Clear();
@@ -98,13 +98,16 @@ internal sealed class SamplingMeasurements : IDisposable
                     if (i >= 0)
                     {
                         times[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / rows;
+                        allocated[i] = GC.GetTotalAllocatedBytes(precise: true) - before;
                     }
                 }
             }
         }
 
-        var bytes = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)(repeat * rows);
+        // The median, since the runtime's own threads allocate now and then.
+        Array.Sort(allocated);
         Array.Sort(times);
+        var bytes = allocated[repeat / 2] / (double)rows;
         return new SamplingMeasurement(name, rows, Math.Round(times[repeat / 2], 1), Math.Round(times[^1], 1), Math.Round(bytes, 1), budget);
     }
 
