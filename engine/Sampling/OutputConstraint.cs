@@ -7,6 +7,9 @@ namespace Crescent.Engine.Sampling;
 /// <summary>Holds one sequence to its <see cref="OutputStructure"/>: which tokens may come next, given those that came.</summary>
 public sealed class OutputConstraint
 {
+    /// <summary>So many tokens before it would be too late, a structure may have to take the shortest way to its end.</summary>
+    private const int SteeredTokens = 16;
+
     private readonly Grammar _grammar;
     private readonly Tokenizer _tokenizer;
     private readonly string? _triggerName;
@@ -15,6 +18,8 @@ public sealed class OutputConstraint
     // The newest bytes while the output is free, as many as the trigger has.
     private readonly List<byte> _tail = [];
     private GrammarState? _state;
+    private bool _isReady;
+    private volatile bool _isAbandoned;
 
     /// <summary>The constraint before the first token.</summary>
     public OutputConstraint(Grammar grammar, string? trigger)
@@ -29,13 +34,60 @@ public sealed class OutputConstraint
     /// <summary>True when the output is whole and only an end token may follow.</summary>
     public bool IsComplete => _triggerName is null && _state!.IsComplete;
 
+    /// <summary>Output tokens that may still come.</summary>
+    public int TokensLeft { get; set; } = int.MaxValue;
+
+    /// <summary>Why the tokens that may come next cannot be found; null while they can.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Nobody wants the next token any more: whoever looks for what it may be can stop.</summary>
+    public bool IsAbandoned
+    {
+        get => _isAbandoned;
+        set => _isAbandoned = value;
+    }
+
+    /// <summary>
+    /// Looks for the tokens that may come next, so that <see cref="FillMask"/> has only to use them. What was found stays found until the next
+    /// token. Until it is true, no other thread may use the constraint.
+    /// </summary>
+    /// <param name="budget">Work that may be done here, about 25 ns a piece; what is done is taken from it.</param>
+    /// <returns>True once they are found, or <see cref="Fault"/> says why they cannot be; false when the budget is used up before.</returns>
+    public bool TryPrepareMask(ref long budget)
+    {
+        if (_isReady || _state is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            // Near its end a structure is steered: what that takes is found beforehand too.
+            _isReady = _state.TryFindMask(ref budget) && (Spare(TokensLeft) is < 0 or >= SteeredTokens || _state.TryFindClosingToken(ref budget));
+        }
+        catch (GrammarException e)
+        {
+            Fault = e.Message;
+            _isReady = true;
+        }
+
+        return _isReady;
+    }
+
     /// <summary>True while the grammar says which tokens may come; false where the output is free.</summary>
     public bool IsActive => _state is not null;
 
-    /// <summary>Writes one bit for each token that may come next, while <see cref="IsActive"/>.</summary>
+    /// <summary>
+    /// Writes one bit for each token that may come next, while <see cref="IsActive"/>. Finds them first where <see cref="TryPrepareMask"/> has not.
+    /// </summary>
     /// <param name="mask">Room for a bit each token.</param>
-    /// <returns>How many may come.</returns>
-    public int FillMask(Span<ulong> mask) => _state!.FillMask(mask);
+    /// <returns>How many may come; 0 where <see cref="Fault"/> says why.</returns>
+    public int FillMask(Span<ulong> mask)
+    {
+        var budget = long.MaxValue / 2;
+        TryPrepareMask(ref budget);
+        return Fault is null ? _state!.FillMask(mask) : 0;
+    }
 
     /// <summary>
     /// How many tokens may be spent beyond a shortest way to the end of the structure, of <paramref name="left"/> that may still come: 0 when each of
@@ -62,6 +114,8 @@ public sealed class OutputConstraint
             _state.Advance(token);
             EndTriggered();
         }
+
+        _isReady = false;
     }
 
     // Only where the whole output follows the grammar does an end token close it.

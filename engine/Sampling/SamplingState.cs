@@ -35,6 +35,7 @@ public sealed class SamplingState
         }
 
         TokensLeft = maxTokens;
+        Constraint?.TokensLeft = maxTokens;
     }
 
     /// <summary>How tokens are drawn.</summary>
@@ -63,6 +64,7 @@ public sealed class SamplingState
     {
         OutputCount++;
         TokensLeft--;
+        Constraint?.TokensLeft = TokensLeft;
         Constraint?.Observe(token);
         Counts?.Add(token, 1);
     }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
-using Crescent.Engine.Sampling;
 using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Engine.Scheduling;
@@ -9,38 +8,46 @@ namespace Crescent.Engine.Scheduling;
 /// <summary>
 /// What other threads want of an engine, in the order in which it is to be done, until the engine's own thread takes it. Safe for use by many threads.
 /// </summary>
-/// <param name="tokenizer">Of the engine's model.</param>
-/// <param name="time">Dates the requests.</param>
-/// <param name="arrived">Told, on the thread that brings it, of everything that can be taken.</param>
-internal sealed class EngineInbox(Tokenizer tokenizer, TimeProvider time, Action arrived)
+internal sealed class EngineInbox
 {
+    private readonly Tokenizer _tokenizer;
+    private readonly TimeProvider _time;
+    private readonly Action _arrived;
     private readonly ConcurrentQueue<EngineCommand> _commands = new();
-    private readonly Lazy<GrammarCache> _grammars = new(() => new GrammarCache(new TokenVocabulary(tokenizer)));
+    private readonly PendingGrammars _pending;
 
-    // Requests whose grammar is being compiled, and whether they were cancelled meanwhile.
-    private readonly ConcurrentDictionary<long, bool> _compiling = new();
+    /// <param name="tokenizer">Of the engine's model.</param>
+    /// <param name="grammars">Of that model.</param>
+    /// <param name="time">Dates the requests.</param>
+    /// <param name="arrived">Told, on the thread that brings it, of everything that can be taken.</param>
+    public EngineInbox(Tokenizer tokenizer, GrammarCache grammars, TimeProvider time, Action arrived)
+    {
+        _tokenizer = tokenizer;
+        _time = time;
+        _arrived = arrived;
+        _pending = new PendingGrammars(tokenizer, grammars, time, sequence => Enqueue(new EngineCommand(sequence.Request.Id, sequence)));
+    }
 
     /// <summary>A request is to run: once its grammar is compiled, where it has one.</summary>
     /// <param name="request">It.</param>
     /// <param name="hashRoot">See <see cref="Sequence.HashRoot"/>.</param>
     public void Submit(InferenceRequest request, BlockHash? hashRoot)
     {
-        var now = time.GetTimestamp();
-        if (request.Sampling.Structure is { } structure)
+        var now = _time.GetTimestamp();
+        if (request.Sampling.Structure is not null)
         {
-            _ = SubmitCompiled(request, structure, hashRoot, now);
+            _ = _pending.Add(request, hashRoot, now);
         }
         else
         {
-            Enqueue(new EngineCommand(request.Id, new Sequence(request, tokenizer, hashRoot, now)));
+            Enqueue(new EngineCommand(request.Id, new Sequence(request, _tokenizer, hashRoot, now)));
         }
     }
 
     /// <summary>A request is to end; of one that has ended nothing comes.</summary>
     public void Cancel(long requestId)
     {
-        // A request whose grammar is still being compiled is not among the commands yet.
-        if (!_compiling.TryUpdate(requestId, true, false))
+        if (!_pending.Cancel(requestId))
         {
             Enqueue(new EngineCommand(requestId));
         }
@@ -58,40 +65,23 @@ internal sealed class EngineInbox(Tokenizer tokenizer, TimeProvider time, Action
     /// <summary>Takes the next thing to do. For the engine's thread.</summary>
     public bool TryTake(out EngineCommand command) => _commands.TryDequeue(out command);
 
+    /// <summary>Ends the requests whose grammar is still being compiled, with an error.</summary>
+    public void EndPending(string error) => _pending.EndAll(FinishReason.Error, error);
+
     /// <summary>Nobody will take anything any more.</summary>
     public void Close()
     {
+        EndPending("The engine has stopped.");
         while (TryTake(out var command))
         {
             command.Dump?.Answer.TrySetCanceled();
+            command.Sequence?.Grammar?.Dispose();
         }
     }
 
     private void Enqueue(in EngineCommand command)
     {
         _commands.Enqueue(command);
-        arrived();
-    }
-
-    /// <summary>Queues a request once its grammar is compiled, which happens on a thread of its own.</summary>
-    private async Task SubmitCompiled(InferenceRequest request, OutputStructure structure, BlockHash? hashRoot, long submittedAt)
-    {
-        _compiling[request.Id] = false;
-        Grammar? grammar = null;
-        string? fault = null;
-        try
-        {
-            grammar = await _grammars.Value.GetAsync(structure.Source).ConfigureAwait(false);
-        }
-        catch (GrammarException e)
-        {
-            fault = e.Message;
-        }
-
-        Enqueue(new EngineCommand(request.Id, new Sequence(request, tokenizer, hashRoot, submittedAt, grammar) { Refusal = fault }));
-        if (_compiling.TryRemove(request.Id, out var cancelled) && cancelled)
-        {
-            Enqueue(new EngineCommand(request.Id));
-        }
+        _arrived();
     }
 }

@@ -3,6 +3,7 @@ using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Power;
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -28,6 +29,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly StepPlan _plan;
     private readonly EngineInbox _inbox;
     private readonly RequestLimits _limits;
+    private readonly PendingMasks _masks;
     private readonly StepOutputs _outputs = new();
     private readonly Dictionary<long, Sequence> _sequences = [];
     private readonly PriorityQueue<Sequence, long> _deadlines = new();
@@ -37,7 +39,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
 
     /// <summary>
     /// An engine that owns <paramref name="device"/>'s blocks; the device itself stays the caller's to dispose, the
-    /// <paramref name="meter"/> too.
+    /// <paramref name="meter"/> too. Engines of one model can share their <paramref name="grammars"/>.
     /// </summary>
     public InferenceEngine(
         IDevice device,
@@ -48,7 +50,8 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         EngineOptions? options = null,
         TimeProvider? time = null,
         IPowerMeter? meter = null,
-        IPowerCap? cap = null)
+        IPowerCap? cap = null,
+        GrammarCache? grammars = null)
     {
         _options = options ?? new EngineOptions();
         _options.Validate();
@@ -66,7 +69,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         var costs = device.Info.Profile is { } profile ? StepCosts.Of(profile) : default(StepCosts?);
         var budget = new StepBudget(Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens), _options, costs, _costs);
         _scheduler = new Scheduler(_kv, device, _options, budget, _time, id => _sequences.GetValueOrDefault(id));
-        _inbox = new EngineInbox(tokenizer, _time, () => WorkArrived?.Invoke());
+        grammars ??= new GrammarCache(tokenizer);
+        _masks = new PendingMasks(grammars.Masks, () => WorkArrived?.Invoke());
+        _inbox = new EngineInbox(tokenizer, grammars, _time, () => WorkArrived?.Invoke());
         _limits = new RequestLimits(device.Info, _kv.TotalBlocks);
         _tokens = new StepTokens(device, tokenizer);
         PowerMeter = meter;
@@ -125,6 +130,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         ? Task.FromCanceled<KvDump>(new CancellationToken(canceled: true))
         : _inbox.Dump(_kv.DumpCapacity).WaitAsync(cancellation);
 
+    /// <summary>The most work that a step spent on the structures of outputs, in the pieces of <see cref="PendingMasks.WorkPerStep"/>.</summary>
+    internal long MostMaskWork => _masks.MostWork;
+
     /// <summary>Times a sequence lost its blocks to another.</summary>
     public long Preemptions => _scheduler.Counters.Preemptions;
 
@@ -142,8 +150,18 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     public bool Step()
     {
         _outputs.Clear();
+        if (_stopping)
+        {
+            _inbox.EndPending($"Device {Device.Name} was stopped.");
+        }
+
         TakeCommands();
         CutLate();
+        while (_masks.Take() is { } found)
+        {
+            FindMask(found);
+        }
+
         if (_stopping)
         {
             EndAll($"Device {Device.Name} was stopped.");
@@ -219,19 +237,21 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         if (!_sequences.TryAdd(request.Id, sequence))
         {
             Interlocked.Decrement(ref _accepted);
+            sequence.Grammar?.Dispose();
             _outputs.Add(new SequenceOutput(
                 request, 0, -1, "", FinishReason.Error, null, $"A request with the id {request.Id} is running already."));
             return;
         }
 
         sequence.Order = ++_order;
-        if (sequence.Refusal is { } refusal)
+        if (sequence.Ending is { } ending)
         {
-            End(sequence, -1, "", FinishReason.Refused, refusal);
+            End(sequence, -1, "", ending.Reason, ending.Message);
             return;
         }
 
         _scheduler.Add(sequence);
+        FindMask(sequence);
         if (request.Deadline is { } deadline)
         {
             _deadlines.Enqueue(sequence, sequence.SubmittedAt + (long)(deadline.TotalSeconds * _time.TimestampFrequency));
@@ -249,6 +269,15 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
                 var fault = sequence.Starts == 0 ? "while the request was waiting" : $"after {sequence.OutputCount} output tokens";
                 End(sequence, -1, sequence.Text.Flush(), FinishReason.Deadline, $"The deadline of {sequence.Request.Deadline!.Value.TotalSeconds:0.###} s passed {fault}.");
             }
+        }
+    }
+
+    private void FindMask(Sequence sequence)
+    {
+        // A simulated device gives tokens, which no structure holds.
+        if (!Device.Simulated && _masks.Find(sequence) is { } fault)
+        {
+            End(sequence, -1, sequence.Text.Flush(), FinishReason.Refused, fault);
         }
     }
 
@@ -271,7 +300,14 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             }
 
             sequence.Joules += energy.Share(_plan.Slices[slice++]);
-            _scheduler.Computed(sequence, scheduled.Tokens);
+
+            // Where it is not known yet what may come next, the logits are made again with the last token.
+            _scheduler.Computed(sequence, sequence.WaitsForMask && scheduled.LogitsRow >= 0 ? scheduled.Tokens - 1 : scheduled.Tokens);
+            if (sequence.WaitsForMask)
+            {
+                continue;
+            }
+
             if (scheduled.LogitsRow >= 0)
             {
                 _tokens.Add(sequence, scheduled.LogitsRow);
@@ -311,7 +347,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
 
         var guess = accepted < sequence.GuessCount ? sequence.NextGuess : -1;
         TakeToken(sequence, drawn.Token, drawn.Logprobs, now);
-        if (drawn.Token != guess || sequence.HasEnded)
+        if (drawn.Token != guess || sequence.HasEnded || sequence.WaitsForMask)
         {
             _scheduler.Counters.CountGuess(sequence.GuessCount, accepted);
             sequence.EndGuess(accepted);
@@ -356,6 +392,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         else
         {
             _outputs.Add(new SequenceOutput(request, sequence.OutputCount - 1, token, text, FinishReason.None, null, null, logprobs));
+            FindMask(sequence);
         }
     }
 
@@ -370,6 +407,8 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private void End(Sequence sequence, int token, string text, FinishReason reason, string? error, TokenLogprobs? logprobs = null, float[]? embedding = null)
     {
         sequence.HasEnded = true;
+        sequence.Sampling.Constraint?.IsAbandoned = true;
+        sequence.Grammar?.Dispose();
         _scheduler.Remove(sequence);
         _sequences.Remove(sequence.Request.Id);
         Interlocked.Decrement(ref _accepted);

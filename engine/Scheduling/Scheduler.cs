@@ -128,7 +128,7 @@ internal sealed class Scheduler
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
-            if (sequence.Remaining == 1 && GrowOrPreempt(sequence))
+            if (sequence.Remaining == 1 && !sequence.WaitsForMask && GrowOrPreempt(sequence))
             {
                 ScheduleDecode(plan, sequence);
             }
@@ -164,7 +164,7 @@ internal sealed class Scheduler
             }
         }
 
-        if (_scheduled.Count + _grants.Count == 0 && _running.Count > 0)
+        if (_scheduled.Count + _grants.Count == 0)
         {
             ContinueFirst();
         }
@@ -233,11 +233,21 @@ internal sealed class Scheduler
     /// <summary>No running sequence can go on, so none will give blocks back: the first gets those of the last.</summary>
     private void ContinueFirst()
     {
-        var sequence = _running[0];
+        if (_running.Find(static running => !running.WaitsForMask) is not { } sequence)
+        {
+            return;
+        }
+
         var chunk = _shares.Rest(sequence, sequence.Computed);
         while (!_kv.TryGrow(sequence.Table, sequence.Computed + chunk))
         {
-            Preempt(_running[^1]);
+            // One that waits for its mask may be before it: then it may be the last itself.
+            var last = _running[^1];
+            Preempt(last);
+            if (ReferenceEquals(last, sequence))
+            {
+                return;
+            }
         }
 
         Grant(sequence, chunk);

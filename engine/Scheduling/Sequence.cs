@@ -22,7 +22,7 @@ internal sealed class Sequence : IComparable<Sequence>
     private int _promptDone;
     private long _promptWork;
 
-    public Sequence(InferenceRequest request, Tokenizer tokenizer, BlockHash? hashRoot, long submittedAt, Grammar? grammar = null)
+    public Sequence(InferenceRequest request, Tokenizer tokenizer, BlockHash? hashRoot, long submittedAt, GrammarLease? grammar = null)
     {
         Request = request;
         Class = request.Priority;
@@ -41,7 +41,8 @@ internal sealed class Sequence : IComparable<Sequence>
 
         Text = new TextStream(tokenizer, request.StopStrings);
         Pool = request.WantsEmbedding ? new EmbeddingPool() : null;
-        Sampling = new SamplingState(request.Sampling, request.Prompt, request.ResumedTokens, grammar, request.MaxTokens);
+        Sampling = new SamplingState(request.Sampling, request.Prompt, request.ResumedTokens, grammar?.Grammar, request.MaxTokens);
+        Grammar = grammar;
         _drafter = request.SpeculativeTokens > 0 ? new NGramDrafter(request.SpeculativeTokens) : null;
         foreach (var token in request.Prompt.AsSpan(request.Prompt.Length - request.ResumedTokens))
         {
@@ -124,8 +125,14 @@ internal sealed class Sequence : IComparable<Sequence>
 
     public bool HasEnded { get; set; }
 
-    /// <summary>Why it ends at once; null for one that may run.</summary>
-    public string? Refusal { get; init; }
+    /// <summary>How and why it ends at once; null for one that may run.</summary>
+    public (FinishReason Reason, string? Message)? Ending { get; init; }
+
+    /// <summary>What its output has to look like, in use until it ends; null for free text.</summary>
+    public GrammarLease? Grammar { get; }
+
+    /// <summary>Sits out steps until the tokens that may come next are found.</summary>
+    public bool WaitsForMask { get; set; }
 
     /// <summary>Its place among its tenant's waiting sequences, while it waits.</summary>
     public LinkedListNode<Sequence> Node { get; }

@@ -1,6 +1,7 @@
 using Crescent.Control.Placement;
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Simulated;
+using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
@@ -128,6 +129,22 @@ public static class Settings
     public static readonly Setting DrainSeconds = new("--drain-seconds", $"{GenerationOptions.Section}:DrainSeconds", "seconds",
         $"Time that what is in flight gets to end at a stop. Default: {GenerationOptions.DefaultDrainSeconds}.");
 
+    public static readonly Setting GrammarMib = Define("--grammar-mib", "GrammarMib", "MiB",
+        $"Memory for structured output in each silo, {GrammarOptions.MinGrammarMib} to {GrammarOptions.MaxGrammarMib}: half for compiled grammars, "
+        + $"half for states and masks; one grammar takes a quarter of each at most. Default: {GrammarOptions.DefaultGrammarMib}.");
+
+    public static readonly Setting GrammarStates = Define("--grammar-states", "GrammarStates", "count",
+        $"States of one compiled grammar, {GrammarOptions.MinGrammarStates} to {GrammarOptions.MaxGrammarStates}; a larger one gets 400. "
+        + $"Default: {GrammarLimits.DefaultMaxStates}.");
+
+    public static readonly Setting GrammarSeconds = Define("--grammar-seconds", "GrammarSeconds", "seconds",
+        $"Time that compiling one grammar may take, up to {GrammarOptions.MaxGrammarSeconds}; one that takes longer gets 400. "
+        + $"Default: {GrammarLimits.DefaultCompileTime.TotalSeconds}.");
+
+    public static readonly Setting GrammarWork = Define("--grammar-work", "GrammarWork", "steps",
+        $"Steps that finding the tokens allowed at one point of a text may take, {GrammarOptions.MinGrammarWork} and up; a million are some 25 ms. "
+        + $"Beyond it the structure is too ambiguous and the request ends. Default: {GrammarLimits.DefaultMaxMaskWork}.");
+
     public static readonly Setting Role = Define("--role", "Role", "role",
         "Runs one silo of this role (front, device or all) in this process, which joins the cluster that --cluster-id names, "
         + "without it the newest on this machine; an 'all' without it is a cluster of its own.");
@@ -161,6 +178,7 @@ public static class Settings
     [
         Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
+        GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,
     ];
 

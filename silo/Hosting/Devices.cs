@@ -1,6 +1,7 @@
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model;
 using Crescent.Engine.Power;
+using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Silo.Configuration;
@@ -55,7 +56,8 @@ internal static partial class Devices
                 sink,
                 new CpuPowerModel(threads),
                 scheduling with { KvType = KvKind(options), HostBlocks = tier.Blocks, HostPath = tier.Path },
-                meter: meter));
+                meter: meter,
+                grammars: services.GetRequiredService<GrammarCache>()));
             LogDevice(logger, name, device.Info.Description, device.Info.BlockCount, options.KvType, tier.Blocks, tier.Path ?? "memory");
             LogPower(logger, name, engine.State.WattsSource, fault ?? "");
             return new DeviceEngine(device, engine, new EngineDriver(engine, failure => LogFailed(logger, failure, name)), meter);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Crescent.Engine.Model;
+using Crescent.Engine.Sampling.Grammars;
 using Crescent.Grains;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Serving;
@@ -70,11 +71,13 @@ public sealed class SiloHost : IAsyncDisposable
     {
         var serving = Settings.Read<ServingOptions>(configuration);
         var http = Settings.Read<HttpOptions>(configuration);
+        var limits = Settings.Read<GrammarOptions>(configuration).Limits;
         var model = ModelFile.Open(serving.ModelPath);
         var stopTimeout = StopTime(configuration);
+        var grammars = new GrammarCache(model.Tokenizer, limits);
         var host = identity.IsFront
-            ? BuildFront(configuration, identity, serving, http, model, stopTimeout, configure)
-            : BuildDevice(configuration, identity, serving, model, stopTimeout, configure);
+            ? BuildFront(configuration, identity, serving, http, model, grammars, stopTimeout, configure)
+            : BuildDevice(configuration, identity, serving, model, grammars, stopTimeout, configure);
         return new SiloHost(identity, host, model, serving.Simulated()?.ModelName ?? model.Name, stopTimeout);
     }
 
@@ -165,16 +168,17 @@ public sealed class SiloHost : IAsyncDisposable
         ServingOptions serving,
         HttpOptions http,
         LanguageModel model,
+        GrammarCache grammars,
         TimeSpan stopTimeout,
         Action<IServiceCollection>? configure)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
-        Configure(builder, configuration, identity, serving, model, stopTimeout);
+        Configure(builder, configuration, identity, serving, model, grammars, stopTimeout);
         var simulated = serving.Simulated();
         builder.AddHttpApi(
-            http, new ServedModel(model, File.GetLastWriteTimeUtc(serving.ModelPath), simulated?.ModelName, simulated?.MaxPositions));
+            http, new ServedModel(model, grammars, File.GetLastWriteTimeUtc(serving.ModelPath), simulated?.ModelName, simulated?.MaxPositions));
         configure?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapHttpApi();
@@ -186,11 +190,12 @@ public sealed class SiloHost : IAsyncDisposable
         SiloIdentity identity,
         ServingOptions serving,
         LanguageModel model,
+        GrammarCache grammars,
         TimeSpan stopTimeout,
         Action<IServiceCollection>? configure)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-        Configure(builder, configuration, identity, serving, model, stopTimeout);
+        Configure(builder, configuration, identity, serving, model, grammars, stopTimeout);
         configure?.Invoke(builder.Services);
         return builder.Build();
     }
@@ -201,6 +206,7 @@ public sealed class SiloHost : IAsyncDisposable
         SiloIdentity identity,
         ServingOptions serving,
         LanguageModel model,
+        GrammarCache grammars,
         TimeSpan stopTimeout)
     {
         builder.Configuration.AddConfiguration(configuration);
@@ -214,6 +220,9 @@ public sealed class SiloHost : IAsyncDisposable
         });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = stopTimeout);
         builder.Services.AddSingleton(model);
+
+        // One for the front end and all devices of a silo: what one has compiled the other has.
+        builder.Services.AddSingleton(grammars);
         if (cluster.Supervised)
         {
             builder.Services.AddSingleton<IHostLifetime, SupervisedLifetime>();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Model;
+using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Silo.Configuration;
@@ -33,7 +34,7 @@ internal static class SimulatedDevices
                 if (share.Owns(index))
                 {
                     var at = index;
-                    factories.Add((_, sink) => Create(serving, spec, at, speed, clock, options, words.Value, text, sink));
+                    factories.Add((services, sink) => Create(serving, spec, at, speed, clock, options, words.Value, text, services.GetRequiredService<GrammarCache>(), sink));
                 }
             }
         }
@@ -50,6 +51,7 @@ internal static class SimulatedDevices
         EngineOptions options,
         SimulatedText words,
         LanguageModel text,
+        GrammarCache grammars,
         IEngineSink sink)
     {
         var node = index * spec.TensorParallel / NodeGpus;
@@ -62,7 +64,7 @@ internal static class SimulatedDevices
         };
         var device = new SimulatedDevice(spec, index, serving.Model, words, place);
         var paced = new PacedDevice(device, speed);
-        var engine = new InferenceEngine(paced, text.Tokenizer, serving.ModelName, sink, device.Power, options, clock);
+        var engine = new InferenceEngine(paced, text.Tokenizer, serving.ModelName, sink, device.Power, options, clock, grammars: grammars);
         return new DeviceEngine(paced, engine, new EngineDriver(engine));
     }
 }

@@ -13,8 +13,9 @@ internal static class ChatEndpoint
         var body = new RequestFields(document.RootElement);
         var owner = RequestOwner.Read(http, body);
         var fields = CompletionFields.Read(body, model) with { Tenant = owner.Tenant, Task = owner.Task, Session = owner.Session };
-        var tools = await ToolFields.Read(body, model, http.RequestAborted);
-        var structure = await StructureFields.Read(body, model, http.RequestAborted);
+        using var grammars = new GrammarCheck(model, fields.Deadline, time, http.RequestAborted);
+        var tools = await ToolFields.Read(body, model, grammars);
+        var structure = await StructureFields.Read(body, grammars);
         fields = fields with
         {
             ToolStyle = tools?.Style ?? default,

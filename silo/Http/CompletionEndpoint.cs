@@ -16,7 +16,8 @@ internal static class CompletionEndpoint
         var body = new RequestFields(document.RootElement);
         var owner = RequestOwner.Read(http, body);
         var fields = CompletionFields.Read(body, model) with { Tenant = owner.Tenant, Task = owner.Task, Session = owner.Session };
-        fields = fields with { Sampling = fields.Sampling with { Structure = await StructureFields.Read(body, model, http.RequestAborted) } };
+        using var grammars = new GrammarCheck(model, fields.Deadline, time, http.RequestAborted);
+        fields = fields with { Sampling = fields.Sampling with { Structure = await StructureFields.Read(body, grammars) } };
         var prompts = Prompts.Text(body, model);
         ignored.Report(http, body);
         var budgeted = prompts.Select((tokens, i) => (tokens, Prompts.Budget(

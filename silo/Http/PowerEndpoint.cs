@@ -49,9 +49,9 @@ internal static class PowerEndpoint
         var watts = new Dictionary<string, double>(StringComparer.Ordinal);
         if (body.Object(name) is { } map)
         {
-            foreach (var level in map.Names)
+            foreach (var (level, value) in map.Numbers(1, 1e12))
             {
-                watts.Add(level, map.Number(level, 1, 1e12) ?? throw ApiException.InvalidType(map.Path(level), "watts", RequestFields.Kind(default(JsonElement))));
+                watts.Add(level, value ?? throw ApiException.InvalidType(map.Path(level), "watts", RequestFields.Kind(default(JsonElement))));
             }
         }
 

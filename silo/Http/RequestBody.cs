@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using Crescent.Engine.Sampling.Grammars;
 using Microsoft.Net.Http.Headers;
 
 namespace Crescent.Silo.Http;
@@ -40,7 +41,7 @@ public static class RequestBody
             }
 
             document = JsonDocument.Parse(body, Strict);
-            CheckStrings(document.RootElement);
+            JsonText.Check(document.RootElement);
         }
         catch (JsonException e)
         {
@@ -58,38 +59,5 @@ public static class RequestBody
         document.Dispose();
         throw new ApiException(
             StatusCodes.Status400BadRequest, ApiException.InvalidRequest, $"The body must be a JSON object, not {kind}.", code: "invalid_json");
-    }
-
-    // An escaped half of a surrogate pair is JSON, but no text; the document throws only when such a string is read.
-    private static void CheckStrings(JsonElement element)
-    {
-        try
-        {
-            switch (element.ValueKind)
-            {
-                case JsonValueKind.String:
-                    _ = element.GetString();
-                    break;
-                case JsonValueKind.Array:
-                    foreach (var item in element.EnumerateArray())
-                    {
-                        CheckStrings(item);
-                    }
-
-                    break;
-                case JsonValueKind.Object:
-                    foreach (var property in element.EnumerateObject())
-                    {
-                        _ = property.Name;
-                        CheckStrings(property.Value);
-                    }
-
-                    break;
-            }
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new JsonException("A string holds half of a surrogate pair.", e);
-        }
     }
 }

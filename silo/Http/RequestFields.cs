@@ -40,13 +40,20 @@ public sealed class RequestFields(JsonElement element, string path = "")
         : throw ApiException.InvalidType(Path(name), "true or false", Kind(value));
 
     /// <summary>A number of <paramref name="least"/> to <paramref name="most"/>.</summary>
-    public double? Number(string name, double least, double most)
-    {
-        if (Any(name) is not { } value)
-        {
-            return null;
-        }
+    public double? Number(string name, double least, double most) => Any(name) is { } value ? Number(name, value, least, most) : null;
 
+    /// <summary>All fields in one go, where each is a number of <paramref name="least"/> to <paramref name="most"/> or null.</summary>
+    public IEnumerable<KeyValuePair<string, double?>> Numbers(double least, double most)
+    {
+        foreach (var field in element.EnumerateObject())
+        {
+            _read.Add(field.Name);
+            yield return new(field.Name, field.Value.ValueKind == JsonValueKind.Null ? null : Number(field.Name, field.Value, least, most));
+        }
+    }
+
+    private double Number(string name, JsonElement value, double least, double most)
+    {
         var range = string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}");
         if (value.ValueKind != JsonValueKind.Number)
         {

@@ -79,14 +79,14 @@ internal static class SamplingFields
             return bias;
         }
 
-        foreach (var name in fields.Names)
+        foreach (var (name, value) in fields.Numbers(-MaxBias, MaxBias))
         {
             if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var token) || token >= vocabulary)
             {
                 throw ApiException.InvalidValue("logit_bias", $"'logit_bias' names '{name}'; tokens of this model are 0 to {vocabulary - 1}.");
             }
 
-            bias[token] = (float)(fields.Number(name, -MaxBias, MaxBias) ?? 0);
+            bias[token] = (float)(value ?? 0);
         }
 
         return bias;

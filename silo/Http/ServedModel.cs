@@ -10,10 +10,11 @@ public sealed class ServedModel
     private readonly HashSet<string> _names;
 
     /// <param name="model">Opened for its tokenizer and its template.</param>
+    /// <param name="grammars">Over its vocabulary.</param>
     /// <param name="created">When the model's file was made.</param>
     /// <param name="name">What it is called when that is not its own name: it only lends its text to a simulated model.</param>
     /// <param name="contextLength">Positions of a sequence, when not its own.</param>
-    public ServedModel(LanguageModel model, DateTimeOffset created, string? name = null, int? contextLength = null)
+    public ServedModel(LanguageModel model, GrammarCache grammars, DateTimeOffset created, string? name = null, int? contextLength = null)
     {
         EmbeddingSize = name is null ? model.Graph.Config.Width : 0;
         name ??= model.Name;
@@ -22,7 +23,7 @@ public sealed class ServedModel
         Created = created;
         Id = Slug(name);
         ToolStyle = ToolCallStyles.Detect(model.ChatTemplate ?? "");
-        Grammars = new GrammarCache(new TokenVocabulary(model.Tokenizer));
+        Grammars = grammars;
         _names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
         {
             Id, name, model.Name, Path.GetFileName(model.Path), Path.GetFileNameWithoutExtension(model.Path),

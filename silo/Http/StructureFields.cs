@@ -13,7 +13,7 @@ internal static class StructureFields
 {
     /// <summary>What is asked for, or null for free text.</summary>
     /// <exception cref="ApiException">It is malformed, or asks for what cannot be enforced.</exception>
-    public static async Task<OutputStructure?> Read(RequestFields body, ServedModel model, CancellationToken cancellationToken)
+    public static async Task<OutputStructure?> Read(RequestFields body, GrammarCheck grammars)
     {
         var found = new[] { Format(body), Outputs(body), Guided(body) }.Where(static source => source is not null).ToList();
         if (found.Count > 1)
@@ -29,7 +29,7 @@ internal static class StructureFields
         var (source, path) = found[0]!.Value;
         try
         {
-            await model.Grammars.GetAsync(source, cancellationToken);
+            await grammars.Compile(source);
         }
         catch (GrammarException e)
         {

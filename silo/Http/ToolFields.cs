@@ -23,7 +23,7 @@ internal sealed record ToolFields
 
     /// <summary>Reads <c>tools</c> and <c>tool_choice</c>; null when the model is not to call any.</summary>
     /// <exception cref="ApiException">One is wrong, or the model was not taught to call tools.</exception>
-    public static async Task<ToolFields?> Read(RequestFields body, ServedModel model, CancellationToken cancellationToken)
+    public static async Task<ToolFields?> Read(RequestFields body, ServedModel model, GrammarCheck grammars)
     {
         var tools = body.Any("tools");
         var choice = body.Any("tool_choice");
@@ -55,7 +55,7 @@ internal sealed record ToolFields
         {
             Tools = JsonArray.Create(array)!,
             Style = model.ToolStyle,
-            Structure = await Constrain(model, wanted.Value.Functions, wanted.Value.Must, cancellationToken),
+            Structure = await Constrain(model.ToolStyle, wanted.Value.Functions, wanted.Value.Must, grammars),
         };
     }
 
@@ -105,19 +105,80 @@ internal sealed record ToolFields
         }
     }
 
-    private static async Task<OutputStructure?> Constrain(ServedModel model, List<ToolFunction> functions, bool must, CancellationToken cancellationToken)
+    private static async Task<OutputStructure?> Constrain(ToolCallStyle style, List<ToolFunction> functions, bool must, GrammarCheck grammars)
     {
-        var style = model.ToolStyle;
         if (style == ToolCallStyle.Llama && !must)
         {
             // Such a call has no opening by which it could be told from an answer that is JSON.
             return null;
         }
 
+        var structure = OfCalls(style, functions, must);
+        try
+        {
+            await grammars.Compile(structure.Source);
+            return structure;
+        }
+        catch (GrammarException e)
+        {
+            structure = OfCalls(style, await WithoutUnenforceable(functions, e.IsLimit, grammars), must);
+        }
+
+        try
+        {
+            await grammars.Compile(structure.Source);
+            return structure;
+        }
+        catch (GrammarException e)
+        {
+            throw ApiException.InvalidValue("tools", $"'tools', all together: {e.Message}");
+        }
+    }
+
+    /// <summary>
+    /// The functions with parameters that can be enforced. Where one is not asked to be strict, what cannot be enforced, or not together with
+    /// the others, is left to the model, within JSON.
+    /// </summary>
+    private static async Task<List<ToolFunction>> WithoutUnenforceable(List<ToolFunction> functions, bool areTooMany, GrammarCheck grammars)
+    {
+        var enforceable = new List<ToolFunction>();
+        foreach (var function in functions)
+        {
+            try
+            {
+                if (function.IsStrict || !areTooMany)
+                {
+                    await grammars.Compile(GrammarSource.JsonSchema(function.Schema));
+                }
+
+                enforceable.Add(areTooMany && !function.IsStrict ? function with { Parameters = null } : function);
+            }
+            catch (GrammarException e)
+            {
+                enforceable.Add(function.IsStrict
+                    ? throw ApiException.InvalidValue(function.Path, $"'{function.Path}': {e.Message}")
+                    : function with { Parameters = null });
+            }
+        }
+
+        return enforceable;
+    }
+
+    private static OutputStructure OfCalls(ToolCallStyle style, List<ToolFunction> functions, bool must)
+    {
+        var key = style == ToolCallStyle.Llama ? "parameters" : "arguments";
         var schemas = new JsonArray();
         foreach (var function in functions)
         {
-            schemas.Add(await Schema(model, function, style, cancellationToken));
+            var arguments = JsonNode.Parse(function.Schema)!;
+            SchemaReferences.Move(arguments, $"#/anyOf/{schemas.Count}/properties/{key}");
+            schemas.Add(new JsonObject
+            {
+                ["type"] = "object",
+                ["properties"] = new JsonObject { ["name"] = new JsonObject { ["const"] = function.Name }, [key] = arguments },
+                ["required"] = new JsonArray("name", key),
+                ["additionalProperties"] = false,
+            });
         }
 
         var source = GrammarSource.JsonSchema(new JsonObject { ["anyOf"] = schemas }.ToJsonString());
@@ -132,33 +193,9 @@ internal sealed record ToolFields
         };
     }
 
-    /// <summary>The schema of a call: the function's name, and arguments by its own schema.</summary>
-    private static async Task<JsonNode> Schema(ServedModel model, ToolFunction function, ToolCallStyle style, CancellationToken cancellationToken)
+    private sealed record ToolFunction(string Name, JsonElement? Parameters, string Path, bool IsStrict)
     {
-        var arguments = function.Parameters is { } parameters ? JsonNode.Parse(parameters.GetRawText())! : new JsonObject { ["type"] = "object" };
-        try
-        {
-            await model.Grammars.GetAsync(GrammarSource.JsonSchema(arguments.ToJsonString()), cancellationToken);
-        }
-        catch (GrammarException e) when (function.IsStrict)
-        {
-            throw ApiException.InvalidValue(function.Path, $"'{function.Path}': {e.Message}");
-        }
-        catch (GrammarException)
-        {
-            // Not asked to be strict: what cannot be enforced is left to the model, within JSON.
-            arguments = new JsonObject { ["type"] = "object" };
-        }
-
-        var key = style == ToolCallStyle.Llama ? "parameters" : "arguments";
-        return new JsonObject
-        {
-            ["type"] = "object",
-            ["properties"] = new JsonObject { ["name"] = new JsonObject { ["const"] = function.Name }, [key] = arguments },
-            ["required"] = new JsonArray("name", key),
-            ["additionalProperties"] = false,
-        };
+        /// <summary>Of its arguments: any object where it says nothing of them.</summary>
+        public string Schema => Parameters?.GetRawText() ?? """{"type":"object"}""";
     }
-
-    private sealed record ToolFunction(string Name, JsonElement? Parameters, string Path, bool IsStrict);
 }

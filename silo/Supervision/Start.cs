@@ -58,6 +58,7 @@ internal static class Start
     {
         var serving = Settings.Read<ServingOptions>(configuration);
         var http = Settings.Read<HttpOptions>(configuration);
+        _ = Settings.Read<GrammarOptions>(configuration);
         var stopPatience = SiloHost.StopTime(configuration);
         string model;
         using (var file = ModelFile.Open(serving.ModelPath))

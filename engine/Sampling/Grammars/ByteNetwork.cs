@@ -1,14 +1,19 @@
+using System.Runtime.InteropServices;
+
 namespace Crescent.Engine.Sampling.Grammars;
 
 /// <summary>
 /// A grammar over bytes as networks that call each other: each rule is a network of nodes with edges by bytes, edges by nothing
 /// (jumps), and edges that run another rule first (calls). Grown by appending: the verbs take the node to go on from and give
-/// the node reached.
+/// the node reached. <see cref="NetworkReducer"/> makes of it what is kept.
 /// </summary>
-internal sealed class ByteNetwork
+internal sealed class ByteNetwork(CompileMeter meter)
 {
-    private const int MaxNodes = 200_000;
+    private const int NodeBytes = 16, EdgeBytes = 12, JumpBytes = 8, CallBytes = 12;
     private readonly List<Node> _nodes = [];
+    private readonly List<Edge> _edges = [];
+    private readonly List<Link> _jumps = [];
+    private readonly List<RuleCall> _calls = [];
     private readonly List<int> _rules = [];
 
     /// <summary>The first node of the whole grammar.</summary>
@@ -17,21 +22,20 @@ internal sealed class ByteNetwork
     /// <summary>Nodes so far.</summary>
     public int Count => _nodes.Count;
 
-    public Node this[int node] => _nodes[node];
-
     /// <summary>First nodes of the rules.</summary>
     public IReadOnlyList<int> Rules => _rules;
+
+    /// <summary>Watches the compilation.</summary>
+    public CompileMeter Meter => meter;
+
+    public Node this[int node] => _nodes[node];
 
     /// <summary>A new node.</summary>
     /// <exception cref="GrammarException">The grammar has become too large.</exception>
     public int Add()
     {
-        if (_nodes.Count == MaxNodes)
-        {
-            throw new GrammarException("#", $"the grammar needs more than {MaxNodes} states; lower the bounds of repetitions, lengths and items");
-        }
-
-        _nodes.Add(new Node());
+        meter.AddState(NodeBytes);
+        _nodes.Add(new Node(-1, -1, -1, false));
         return _nodes.Count - 1;
     }
 
@@ -44,12 +48,40 @@ internal sealed class ByteNetwork
     }
 
     /// <summary>Makes a node an end of its rule, or of the whole grammar.</summary>
-    public void EndRule(int node) => _nodes[node].IsEnd = true;
+    public void EndRule(int node) => At(node) = _nodes[node] with { IsEnd = true };
 
-    public void Jump(int from, int to) => _nodes[from].Jumps.Add(to);
+    public void Jump(int from, int to)
+    {
+        meter.AddBytes(JumpBytes);
+        _jumps.Add(new Link(to, _nodes[from].Jump));
+        At(from) = _nodes[from] with { Jump = _jumps.Count - 1 };
+    }
 
     /// <summary>An edge for the bytes <paramref name="low"/> to <paramref name="high"/>.</summary>
-    public void Bytes(int from, byte low, byte high, int to) => _nodes[from].Edges.Add(new Edge(low, high, to));
+    public void Bytes(int from, byte low, byte high, int to)
+    {
+        meter.AddBytes(EdgeBytes);
+        _edges.Add(new Edge(low, high, to, _nodes[from].Edge));
+        At(from) = _nodes[from] with { Edge = _edges.Count - 1 };
+    }
+
+    public int Call(int from, int rule)
+    {
+        var to = Add();
+        meter.AddBytes(CallBytes);
+        _calls.Add(new RuleCall(rule, to, _nodes[from].Call));
+        At(from) = _nodes[from] with { Call = _calls.Count - 1 };
+        return to;
+    }
+
+    /// <summary>An edge by its place in the list, as <see cref="Node.Edge"/> and <see cref="Edge.Next"/> give it.</summary>
+    public Edge EdgeAt(int at) => _edges[at];
+
+    /// <inheritdoc cref="EdgeAt"/>
+    public Link JumpAt(int at) => _jumps[at];
+
+    /// <inheritdoc cref="EdgeAt"/>
+    public RuleCall CallAt(int at) => _calls[at];
 
     public int Literal(int from, ReadOnlySpan<byte> bytes)
     {
@@ -86,13 +118,6 @@ internal sealed class ByteNetwork
             Jump(at, to);
         }
 
-        return to;
-    }
-
-    public int Call(int from, int rule)
-    {
-        var to = Add();
-        _nodes[from].Calls.Add(new RuleCall(rule, to));
         return to;
     }
 
@@ -168,18 +193,14 @@ internal sealed class ByteNetwork
         return to;
     }
 
-    internal readonly record struct Edge(byte Low, byte High, int To);
+    private ref Node At(int node) => ref CollectionsMarshal.AsSpan(_nodes)[node];
 
-    internal readonly record struct RuleCall(int Rule, int Return);
+    /// <summary>Heads of a node's lists; -1 where there is none.</summary>
+    internal readonly record struct Node(int Edge, int Jump, int Call, bool IsEnd);
 
-    internal sealed class Node
-    {
-        public List<Edge> Edges { get; } = [];
+    internal readonly record struct Edge(byte Low, byte High, int To, int Next);
 
-        public List<int> Jumps { get; } = [];
+    internal readonly record struct Link(int To, int Next);
 
-        public List<RuleCall> Calls { get; } = [];
-
-        public bool IsEnd { get; set; }
-    }
+    internal readonly record struct RuleCall(int Rule, int Return, int Next);
 }

@@ -5,36 +5,55 @@ namespace Crescent.Engine.Sampling.Grammars;
 
 /// <summary>
 /// A compiled grammar over one model's vocabulary: for any text so far it knows the tokens that may come next. Compile it off
-/// the engine thread; afterwards it is safe for use by many threads and sequences, and keeps what it works out.
+/// the engine thread; afterwards it is safe for use by many threads and sequences, and keeps what it works out as long as there is room.
 /// </summary>
 public sealed class Grammar
 {
-    private readonly PushdownAutomaton _automaton;
-    private readonly MaskBuilder _masks;
+    // Objects around the arrays, and the state at the start.
+    private const int OwnBytes = 4096;
 
-    private Grammar(GrammarSource source, TokenVocabulary vocabulary, ByteNetwork network)
+    private readonly PushdownAutomaton _automaton;
+
+    private Grammar(TokenVocabulary vocabulary, CompactNetwork network, CompileMeter meter, GrammarLimits limits, GrammarMemory memory)
     {
-        Source = source;
         Vocabulary = vocabulary;
         Network = network;
-        _automaton = new PushdownAutomaton(network);
-        _masks = new MaskBuilder(_automaton, vocabulary);
+        Limits = limits;
+        _automaton = new PushdownAutomaton(network, meter, memory);
     }
-
-    /// <summary>What it was compiled from.</summary>
-    public GrammarSource Source { get; }
 
     /// <summary>The tokens it speaks of.</summary>
     public TokenVocabulary Vocabulary { get; }
 
+    /// <summary>What it keeps to.</summary>
+    public GrammarLimits Limits { get; }
+
+    /// <summary>Bytes of the grammar itself.</summary>
+    public long Bytes => OwnBytes + _automaton.Bytes;
+
+    /// <summary>Bytes of what it has worked out and kept, states and masks.</summary>
+    public long StoreBytes => Store.Bytes;
+
     /// <summary>What the automaton reads.</summary>
-    internal ByteNetwork Network { get; }
+    internal CompactNetwork Network { get; }
+
+    /// <summary>What is kept of what it has worked out.</summary>
+    internal StateStore Store => _automaton.Store;
+
+    /// <summary>Compiles a grammar that shares its room with no other.</summary>
+    /// <inheritdoc cref="Compile(GrammarSource, TokenVocabulary, GrammarLimits, GrammarMemory, CompileMeter)"/>
+    public static Grammar Compile(GrammarSource source, TokenVocabulary vocabulary, GrammarLimits? limits = null)
+    {
+        limits ??= new GrammarLimits();
+        return Compile(source, vocabulary, limits, new GrammarMemory(limits.StoreBytes, limits.AllStoresBytes), new CompileMeter(limits));
+    }
 
     /// <summary>Compiles a grammar.</summary>
-    /// <exception cref="GrammarException">The source is malformed, allows nothing, or uses what is not understood; the message names it.</exception>
-    public static Grammar Compile(GrammarSource source, TokenVocabulary vocabulary)
+    /// <exception cref="GrammarException">The source is malformed, allows nothing, or uses what is not understood; the message names it. Or it is beyond a limit.</exception>
+    /// <exception cref="OperationCanceledException">The meter's cancellation came.</exception>
+    internal static Grammar Compile(GrammarSource source, TokenVocabulary vocabulary, GrammarLimits limits, GrammarMemory memory, CompileMeter meter)
     {
-        var network = new ByteNetwork();
+        var network = new ByteNetwork(meter);
         network.Start = network.Add();
         var at = network.Literal(network.Start, Encoding.UTF8.GetBytes(source.Before));
         at = source.Kind switch
@@ -46,7 +65,8 @@ public sealed class Grammar
             _ => throw new ArgumentOutOfRangeException(nameof(source), source.Kind, "no such kind of grammar"),
         };
         network.EndRule(network.Literal(at, Encoding.UTF8.GetBytes(source.After)));
-        return new Grammar(source, vocabulary, network);
+        LeftRecursion.Refuse(network);
+        return new Grammar(vocabulary, NetworkReducer.Reduce(network), meter, limits, memory);
     }
 
     /// <summary>A sequence's own state, before its first token.</summary>
@@ -55,9 +75,16 @@ public sealed class Grammar
     /// <summary>The state after a token's bytes, or null if they are not allowed.</summary>
     internal AutomatonState? After(AutomatonState state, ReadOnlySpan<byte> bytes)
     {
+        var work = 0L;
+        return After(state, bytes, ref work);
+    }
+
+    /// <summary>The same, with what was looked at added to <paramref name="work"/>.</summary>
+    internal AutomatonState? After(AutomatonState state, ReadOnlySpan<byte> bytes, ref long work)
+    {
         foreach (var value in bytes)
         {
-            state = _automaton.Next(state, value);
+            state = _automaton.Next(state, value, ref work);
             if (state.IsDead)
             {
                 return null;
@@ -70,8 +97,15 @@ public sealed class Grammar
     /// <summary>The fewest bytes from a state to where the text may end.</summary>
     internal int Distance(AutomatonState state) => _automaton.Distance(state);
 
-    /// <summary>The tokens allowed in a state.</summary>
-    internal TokenMask MaskOf(AutomatonState state) => _masks.MaskOf(state);
+    /// <summary>The kept state that equals one that may have been let go.</summary>
+    internal AutomatonState Keep(AutomatonState state)
+    {
+        Store.Touch();
+        return state.IsKept ? state : Store.Keep(state);
+    }
+
+    /// <summary>What finds the tokens allowed in a state.</summary>
+    internal MaskWork MaskOf(AutomatonState state) => new(_automaton, Vocabulary, state, Limits.MaxMaskWork);
 
     private static int Choices(ByteNetwork network, int from, string texts)
     {

@@ -7,6 +7,15 @@ public sealed class GrammarException : Exception
     public GrammarException(string place, string fault)
         : base($"{place}: {fault}") => Place = place;
 
+    /// <inheritdoc cref="GrammarException(string, string)"/>
+    internal GrammarException(SchemaPlace place, string fault)
+        : this(place.ToString(), fault)
+    {
+    }
+
+    /// <summary>Whether the grammar is too large, too ambiguous or too slow to compile, not wrong.</summary>
+    public bool IsLimit { get; init; }
+
     /// <summary>Where in the source, such as <c>#/properties/age</c>.</summary>
     public string Place { get; }
 }

@@ -4,6 +4,10 @@ namespace Crescent.Engine.Sampling.Grammars;
 public sealed class GrammarState
 {
     private readonly Grammar _grammar;
+    private MaskWork? _work;
+
+    // The first of those nodes of the vocabulary's tree that were not looked at yet, and what was best of the others; node 0 before.
+    private (int Node, int Distance, int Token) _closing;
 
     internal GrammarState(Grammar grammar, AutomatonState state)
     {
@@ -18,10 +22,13 @@ public sealed class GrammarState
     public bool CanTerminate => State.AcceptsEnd;
 
     /// <summary>True when the text so far is whole and nothing may follow it but an end token.</summary>
-    public bool IsComplete => State.AcceptsEnd && State.Places.Length == 0;
+    public bool IsComplete => State.AcceptsEnd && State.Groups.Length == 0;
 
     /// <summary>The state of the automaton.</summary>
     internal AutomatonState State { get; private set; }
+
+    /// <summary>The tokens that may come next, once they are found.</summary>
+    internal TokenMask? Mask { get; private set; }
 
     /// <summary>True once an end token has been taken.</summary>
     public bool IsEnded { get; private set; }
@@ -39,24 +46,38 @@ public sealed class GrammarState
     /// </summary>
     public int ClosingToken()
     {
+        var budget = long.MaxValue / 2;
+        TryFindClosingToken(ref budget);
+        return _closing.Token;
+    }
+
+    /// <summary>Looks for <see cref="ClosingToken"/> within <paramref name="budget"/>, from which what is used is taken: true once it is found.</summary>
+    internal bool TryFindClosingToken(ref long budget)
+    {
         var vocabulary = _grammar.Vocabulary;
-        if (CanTerminate)
+        if (_closing.Node == 0)
         {
-            return vocabulary.EndTokens.Length > 0 ? vocabulary.EndTokens[0] : -1;
+            _closing = CanTerminate
+                ? (vocabulary.NodeCount, 0, vocabulary.EndTokens.Length > 0 ? vocabulary.EndTokens[0] : -1)
+                : (1, Distance, -1);
         }
 
-        var (best, token) = (Distance, -1);
-        for (var node = 1; node < vocabulary.NodeCount; node = vocabulary.EndOf(node))
+        while (_closing.Node < vocabulary.NodeCount && budget > 0)
         {
+            var (node, best, token) = _closing;
+            var work = 1L;
             if (vocabulary.TokensAt(node) is [var first, ..]
-                && _grammar.After(State, [vocabulary.Label(node)]) is { } next
+                && _grammar.After(State, [vocabulary.Label(node)], ref work) is { } next
                 && _grammar.Distance(next) < best)
             {
                 (best, token) = (_grammar.Distance(next), first);
             }
+
+            budget -= work;
+            _closing = (vocabulary.EndOf(node), best, token);
         }
 
-        return token;
+        return _closing.Node >= vocabulary.NodeCount;
     }
 
     /// <summary>
@@ -82,7 +103,7 @@ public sealed class GrammarState
             return false;
         }
 
-        State = next;
+        Go(next);
         return true;
     }
 
@@ -94,8 +115,47 @@ public sealed class GrammarState
             return false;
         }
 
-        State = next;
+        Go(next);
         return true;
+    }
+
+    /// <summary>
+    /// Looks for the tokens that may come next, within <paramref name="budget"/>, from which what is used is taken: true once they are found.
+    /// </summary>
+    /// <exception cref="GrammarException">It takes more than <see cref="GrammarLimits.MaxMaskWork"/> in all, or too many readings are open.</exception>
+    internal bool TryFindMask(ref long budget)
+    {
+        if (Mask is not null || IsEnded)
+        {
+            return true;
+        }
+
+        if (_work is null)
+        {
+            State = _grammar.Keep(State);
+            Mask = State.Mask;
+            if (Mask is not null)
+            {
+                return true;
+            }
+
+        }
+
+        // Work that failed is not gone on with.
+        var work = _work ?? _grammar.MaskOf(State);
+        var before = work.Work;
+        _work = null;
+        try
+        {
+            _work = work.Run(budget) ? null : work;
+        }
+        finally
+        {
+            budget -= work.Work - before;
+        }
+
+        Mask = work.Mask;
+        return _work is null;
     }
 
     /// <summary>
@@ -103,6 +163,7 @@ public sealed class GrammarState
     /// None is an error of the grammar or the vocabulary (a byte that no token has), or means that the text has ended.
     /// </summary>
     /// <param name="mask"><see cref="TokenVocabulary.MaskWords"/> words.</param>
+    /// <exception cref="GrammarException">It would take more than <see cref="GrammarLimits.MaxMaskWork"/>.</exception>
     public int FillMask(Span<ulong> mask)
     {
         mask.Clear();
@@ -111,11 +172,21 @@ public sealed class GrammarState
             return 0;
         }
 
-        var tokens = _grammar.MaskOf(State);
-        tokens.AddTo(mask);
-        return tokens.Count;
+        // Whoever asks here waits for all of it.
+        var budget = long.MaxValue / 2;
+        TryFindMask(ref budget);
+        Mask!.AddTo(mask);
+        return Mask.Count;
     }
 
     /// <summary>A state of its own at the same place.</summary>
     public GrammarState Fork() => new(_grammar, State) { IsEnded = IsEnded };
+
+    private void Go(AutomatonState next)
+    {
+        State = next;
+        Mask = null;
+        _work = null;
+        _closing = default;
+    }
 }

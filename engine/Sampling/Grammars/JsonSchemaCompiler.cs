@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -13,16 +14,16 @@ namespace Crescent.Engine.Sampling.Grammars;
 internal sealed class JsonSchemaCompiler
 {
     private const int MaxRules = 2_000;
-    private readonly JsonElement _document;
+    private readonly JsonPointers _pointers;
     private readonly ByteNetwork _network;
     private readonly JsonFragments _json;
     private readonly JsonValueCompiler _values;
     private readonly Dictionary<string, int> _rules = new(StringComparer.Ordinal);
-    private readonly Queue<(JsonElement Schema, string Place, int Start)> _open = new();
+    private readonly Queue<(JsonElement Schema, SchemaPlace Place, int Start)> _open = new();
 
     private JsonSchemaCompiler(JsonElement document, ByteNetwork network)
     {
-        _document = document;
+        _pointers = new JsonPointers(document);
         _network = network;
         _json = new JsonFragments(network);
         _values = new JsonValueCompiler(network, _json);
@@ -34,7 +35,7 @@ internal sealed class JsonSchemaCompiler
     {
         using var document = Parse(schema);
         var compiler = new JsonSchemaCompiler(document.RootElement, network);
-        var to = compiler.Reference(from, "#", "#");
+        var to = compiler.Reference(from, "#", new SchemaPlace("#"));
         while (compiler._open.TryDequeue(out var rule))
         {
             network.EndRule(compiler.Schema(rule.Start, rule.Schema, rule.Place));
@@ -47,15 +48,18 @@ internal sealed class JsonSchemaCompiler
     {
         try
         {
-            return JsonDocument.Parse(schema);
+            var document = JsonDocument.Parse(schema);
+            JsonText.Check(document.RootElement);
+            return document;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
+            // Half of a surrogate pair, which is no text, may also stand there as it is.
             throw new GrammarException("#", $"the schema is not JSON: {e.Message}");
         }
     }
 
-    private int Schema(int from, JsonElement schema, string place)
+    private int Schema(int from, JsonElement schema, SchemaPlace place)
     {
         switch (schema.ValueKind)
         {
@@ -71,40 +75,40 @@ internal sealed class JsonSchemaCompiler
         if (schema.TryGetProperty("$ref", out var reference))
         {
             SchemaKeywords.CheckAlone(schema, "$ref", place);
-            return Reference(from, reference.ValueKind == JsonValueKind.String ? reference.GetString()! : "", $"{place}/$ref");
+            return Reference(from, reference.ValueKind == JsonValueKind.String ? reference.GetString()! : "", place.At("$ref"));
         }
 
         if (schema.TryGetProperty("anyOf", out var anyOf))
         {
             SchemaKeywords.CheckAlone(schema, "anyOf", place);
-            return AnyOf(from, anyOf, $"{place}/anyOf");
+            return AnyOf(from, anyOf, place.At("anyOf"));
         }
 
         if (schema.TryGetProperty("allOf", out var allOf))
         {
             SchemaKeywords.CheckAlone(schema, "allOf", place);
             return allOf.ValueKind == JsonValueKind.Array && allOf.GetArrayLength() == 1
-                ? Schema(from, allOf[0], $"{place}/allOf/0")
-                : throw new GrammarException($"{place}/allOf", "is supported with one schema only; write their properties into one");
+                ? Schema(from, allOf[0], place.At("allOf").At("0"))
+                : throw new GrammarException(place.At("allOf"), "is supported with one schema only; write their properties into one");
         }
 
         var types = SchemaKeywords.TypesOf(schema, place);
         if (schema.TryGetProperty("const", out var constant))
         {
-            return _values.OneOf(from, [constant], types, $"{place}/const");
+            return _values.OneOf(from, [constant], types, place.At("const"));
         }
 
         if (schema.TryGetProperty("enum", out var values))
         {
             return values.ValueKind == JsonValueKind.Array
-                ? _values.OneOf(from, values.EnumerateArray(), types, $"{place}/enum")
-                : throw new GrammarException($"{place}/enum", "is an array of values");
+                ? _values.OneOf(from, values.EnumerateArray(), types, place.At("enum"))
+                : throw new GrammarException(place.At("enum"), "is an array of values");
         }
 
         return types.Count == 0 ? _json.Value(from) : _network.AnyOf(from, types.Select(type => new Func<int, int>(at => OfType(at, schema, type, place))));
     }
 
-    private int OfType(int from, JsonElement schema, string type, string place) => type switch
+    private int OfType(int from, JsonElement schema, string type, SchemaPlace place) => type switch
     {
         "object" => Object(from, schema, place),
         "array" => Items(from, schema, place),
@@ -115,29 +119,29 @@ internal sealed class JsonSchemaCompiler
         _ => _json.Null(from),
     };
 
-    private int AnyOf(int from, JsonElement schemas, string place) => schemas.ValueKind == JsonValueKind.Array && schemas.GetArrayLength() > 0
-        ? _network.AnyOf(from, schemas.EnumerateArray().Select((schema, i) => new Func<int, int>(at => Schema(at, schema, $"{place}/{i}"))))
+    private int AnyOf(int from, JsonElement schemas, SchemaPlace place) => schemas.ValueKind == JsonValueKind.Array && schemas.GetArrayLength() > 0
+        ? _network.AnyOf(from, schemas.EnumerateArray().Select((schema, i) => new Func<int, int>(at => Schema(at, schema, place.At(i.ToString(CultureInfo.InvariantCulture))))))
         : throw new GrammarException(place, "is an array of one schema or more");
 
     /// <summary>Calls the rule of a schema elsewhere in the document, to be written when its turn comes.</summary>
-    private int Reference(int from, string reference, string place)
+    private int Reference(int from, string reference, SchemaPlace place)
     {
         if (!_rules.TryGetValue(reference, out var rule))
         {
-            var schema = JsonPointer.Find(_document, reference)
+            var schema = _pointers.Find(reference)
                 ?? throw new GrammarException(place, $"\"{reference}\" is not in the schema; references are of the form #/$defs/name");
-            rule = Rule(schema, reference);
+            rule = Rule(schema, new SchemaPlace(reference));
             _rules.Add(reference, rule);
         }
 
         return _network.Call(from, rule);
     }
 
-    private int Rule(JsonElement schema, string place)
+    private int Rule(JsonElement schema, SchemaPlace place)
     {
         if (_network.Rules.Count >= MaxRules)
         {
-            throw new GrammarException(place, $"the schema needs more than {MaxRules} rules; use fewer references and arrays");
+            throw new GrammarException(place, $"the schema needs more than {MaxRules} rules; use fewer references and arrays") { IsLimit = true };
         }
 
         var start = _network.BeginRule(out var rule);
@@ -145,13 +149,13 @@ internal sealed class JsonSchemaCompiler
         return rule;
     }
 
-    private int Items(int from, JsonElement schema, string place)
+    private int Items(int from, JsonElement schema, SchemaPlace place)
     {
         var least = SchemaKeywords.Count(schema, "minItems", place, JsonValueCompiler.MaxCount) ?? 0;
         var most = SchemaKeywords.Count(schema, "maxItems", place, JsonValueCompiler.MaxCount);
         if (most < least)
         {
-            throw new GrammarException($"{place}/maxItems", "is less than minItems");
+            throw new GrammarException(place.At("maxItems"), "is less than minItems");
         }
 
         if (!schema.TryGetProperty("items", out var items) || most == 0)
@@ -159,11 +163,11 @@ internal sealed class JsonSchemaCompiler
             return _json.Array(from, least, most);
         }
 
-        var item = Rule(items, $"{place}/items");
+        var item = Rule(items, place.At("items"));
         return _json.Array(from, least, most, at => _network.Call(at, item));
     }
 
-    private int Object(int from, JsonElement schema, string place)
+    private int Object(int from, JsonElement schema, SchemaPlace place)
     {
         var hasOthers = schema.TryGetProperty("additionalProperties", out var others);
         var properties = Properties(schema, hasOthers ? others : null, place);
@@ -174,7 +178,7 @@ internal sealed class JsonSchemaCompiler
                 return _json.Members(from, "{"u8, "}"u8, 0, 0, at => at);
             }
 
-            var value = hasOthers ? Rule(others, $"{place}/additionalProperties") : (int?)null;
+            var value = hasOthers ? Rule(others, place.At("additionalProperties")) : (int?)null;
             return _json.Object(from, value is { } rule ? at => _network.Call(at, rule) : null);
         }
 
@@ -219,43 +223,50 @@ internal sealed class JsonSchemaCompiler
         return _network.Literal(close, "}"u8);
     }
 
-    private static List<Property> Properties(JsonElement schema, JsonElement? others, string place)
+    private static List<Property> Properties(JsonElement schema, JsonElement? others, SchemaPlace place)
     {
-        var required = schema.TryGetProperty("required", out var list) ? Names(list, $"{place}/required") : [];
-        var properties = new List<Property>();
+        var required = schema.TryGetProperty("required", out var list) ? Names(list, place.At("required")) : [];
+        var wanted = required.ToHashSet(StringComparer.Ordinal);
+        var properties = new OrderedDictionary<string, Property>(StringComparer.Ordinal);
         if (schema.TryGetProperty("properties", out var declared))
         {
+            var declarations = place.At("properties");
             if (declared.ValueKind != JsonValueKind.Object)
             {
-                throw new GrammarException($"{place}/properties", "is an object of schemas");
+                throw new GrammarException(declarations, "is an object of schemas");
             }
 
+            // Of several of one name the last counts.
             foreach (var property in declared.EnumerateObject())
             {
-                properties.RemoveAll(earlier => earlier.Name == property.Name);
-                properties.Add(new(property.Name, property.Value, $"{place}/properties/{property.Name}", required.Remove(property.Name)));
+                properties[property.Name] = new(property.Name, property.Value, declarations.At(property.Name), wanted.Contains(property.Name));
             }
         }
 
         foreach (var name in required)
         {
-            if (others is { ValueKind: JsonValueKind.False })
+            if (properties.ContainsKey(name))
             {
-                throw new GrammarException($"{place}/required", $"\"{name}\" is not among the properties, and others are not allowed");
+                continue;
             }
 
-            properties.Add(new(name, others ?? AnySchema, $"{place}/additionalProperties", IsRequired: true));
+            if (others is { ValueKind: JsonValueKind.False })
+            {
+                throw new GrammarException(place.At("required"), $"\"{name}\" is not among the properties, and others are not allowed");
+            }
+
+            properties.Add(name, new(name, others ?? AnySchema, place.At("additionalProperties"), IsRequired: true));
         }
 
-        return properties;
+        return [.. properties.Values];
     }
 
     private static JsonElement AnySchema { get; } = JsonDocument.Parse("true").RootElement;
 
-    private static List<string> Names(JsonElement list, string place) =>
+    private static List<string> Names(JsonElement list, SchemaPlace place) =>
         list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String)
             ? [.. list.EnumerateArray().Select(name => name.GetString()!).Distinct()]
             : throw new GrammarException(place, "is an array of names");
 
-    private sealed record Property(string Name, JsonElement Schema, string Place, bool IsRequired);
+    private sealed record Property(string Name, JsonElement Schema, SchemaPlace Place, bool IsRequired);
 }

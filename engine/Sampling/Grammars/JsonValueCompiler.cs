@@ -10,7 +10,7 @@ internal sealed class JsonValueCompiler(ByteNetwork network, JsonFragments json)
     public const int MaxCount = 10_000;
 
     /// <summary>One of the values that are of one of the types.</summary>
-    public int OneOf(int from, IEnumerable<JsonElement> values, IReadOnlyList<string> types, string place)
+    public int OneOf(int from, IEnumerable<JsonElement> values, IReadOnlyList<string> types, SchemaPlace place)
     {
         byte[][] texts = [.. values.Where(value => SchemaKeywords.IsOfType(value, types)).Select(value => Encoding.UTF8.GetBytes(JsonFragments.Compact(value)))];
         return texts.Length > 0
@@ -18,7 +18,7 @@ internal sealed class JsonValueCompiler(ByteNetwork network, JsonFragments json)
             : throw new GrammarException(place, $"has no value of type {string.Join(" or ", types)}");
     }
 
-    public int String(int from, JsonElement schema, string place)
+    public int String(int from, JsonElement schema, SchemaPlace place)
     {
         var least = SchemaKeywords.Count(schema, "minLength", place, MaxCount);
         var most = SchemaKeywords.Count(schema, "maxLength", place, MaxCount);
@@ -36,7 +36,7 @@ internal sealed class JsonValueCompiler(ByteNetwork network, JsonFragments json)
 
         if (hasPattern)
         {
-            return json.StringMatching(from, Pattern(pattern, $"{place}/pattern"));
+            return json.StringMatching(from, Pattern(pattern, place.At("pattern")));
         }
 
         if (hasFormat)
@@ -49,7 +49,7 @@ internal sealed class JsonValueCompiler(ByteNetwork network, JsonFragments json)
         return (least ?? most) is null ? json.AnyString(from) : json.StringOfLength(from, least ?? 0, most);
     }
 
-    public int Integer(int from, JsonElement schema, string place)
+    public int Integer(int from, JsonElement schema, SchemaPlace place)
     {
         if (Bounds(schema, place) is not { } bounds)
         {
@@ -63,7 +63,7 @@ internal sealed class JsonValueCompiler(ByteNetwork network, JsonFragments json)
             : throw new GrammarException(place, "no integer lies between the bounds");
     }
 
-    public int Number(int from, JsonElement schema, string place)
+    public int Number(int from, JsonElement schema, SchemaPlace place)
     {
         if (Bounds(schema, place) is not { } bounds)
         {
@@ -80,19 +80,19 @@ internal sealed class JsonValueCompiler(ByteNetwork network, JsonFragments json)
             : throw new GrammarException(place, "no number lies between the bounds");
     }
 
-    private static RegexNode Pattern(JsonElement pattern, string place)
+    private static RegexNode Pattern(JsonElement pattern, SchemaPlace place)
     {
         try
         {
             return RegexParser.ParseAnywhere(pattern.ValueKind == JsonValueKind.String ? pattern.GetString()! : throw new GrammarException(place, "is text"));
         }
-        catch (GrammarException fault) when (fault.Place != place)
+        catch (GrammarException fault) when (fault.Place != place.ToString())
         {
             throw new GrammarException(place, fault.Message);
         }
     }
 
-    private static NumberBounds? Bounds(JsonElement schema, string place)
+    private static NumberBounds? Bounds(JsonElement schema, SchemaPlace place)
     {
         var least = Bound(schema, "minimum", place);
         var above = Bound(schema, "exclusiveMinimum", place);
@@ -112,7 +112,7 @@ internal sealed class JsonValueCompiler(ByteNetwork network, JsonFragments json)
             excludesMost);
     }
 
-    private static decimal? Bound(JsonElement schema, string keyword, string place) => !schema.TryGetProperty(keyword, out var value)
+    private static decimal? Bound(JsonElement schema, string keyword, SchemaPlace place) => !schema.TryGetProperty(keyword, out var value)
         ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var bound) && Math.Abs(bound) <= IntegerRange.Limit
             ? bound

@@ -1,57 +1,87 @@
 namespace Crescent.Engine.Sampling.Grammars;
 
 /// <summary>
-/// Reads a network deterministically: a state is the set of all places where the text so far may stand, made and kept when
-/// first reached. Safe for use by many threads; those that ask for what is there do not wait.
+/// Reads a network deterministically: a state is the set of all places where the text so far may stand, made when first reached and
+/// kept while there is room. Safe for use by many threads; those that ask for what is there do not wait.
 /// </summary>
 internal sealed class PushdownAutomaton
 {
     /// <summary>Frames a stack may hold beyond what the shallowest text needs: how deep recursion may go.</summary>
     public const int ExtraDepth = 64;
 
-    /// <summary>States kept for sharing; when there are more, all are let go and made again as needed.</summary>
-    private const int MaxStates = 8192;
-
-    /// <summary>Places of one state at most; a text with more readings is too ambiguous to go on with.</summary>
-    private const int MaxPlaces = 1024;
-
-    private readonly ByteNetwork _network;
+    private readonly CompactNetwork _network;
     private readonly int[] _needs;
     private readonly int[] _distances;
-    private readonly int _deepest;
-    private readonly Lock _gate = new();
-    private readonly Dictionary<AutomatonState, AutomatonState> _states = [];
+    private Closure? _spare;
 
-    /// <exception cref="GrammarException">A rule calls itself before any byte, or no text is finite.</exception>
-    public PushdownAutomaton(ByteNetwork network)
+    /// <exception cref="GrammarException">No text is finite, or the grammar is too ambiguous from the start.</exception>
+    public PushdownAutomaton(CompactNetwork network, CompileMeter meter, GrammarMemory memory)
     {
         _network = network;
-        _needs = NetworkAnalysis.Needs(network);
-        _distances = NetworkAnalysis.Distances(network);
-        _deepest = _needs[network.Start] + ExtraDepth;
-        Start = Reach([StackFrame.On(StackFrame.Root, network.Start)]);
+        _needs = NetworkAnalysis.Needs(network, meter);
+        _distances = NetworkAnalysis.Distances(network, meter);
+        Deepest = _needs[CompactNetwork.Start] + ExtraDepth;
+        var start = new Closure(network, _needs, Deepest);
+        start.Add(StackFrame.Root, CompactNetwork.Start);
+        Start = start.Find() ?? throw new GrammarException(
+            "#", $"more than {Closure.MaxPlaces} readings are open before the first character; write alternatives so that they begin differently, or leave some out")
+        { IsLimit = true };
+        Store = new StateStore(memory);
     }
 
     /// <summary>Before any text.</summary>
     public AutomatonState Start { get; }
 
-    /// <summary>Frames a stack may hold, with what they need.</summary>
-    public int Deepest => _deepest;
+    /// <summary>What is kept of what was worked out.</summary>
+    public StateStore Store { get; }
 
-    /// <summary>The state after one more byte; <see cref="AutomatonState.Dead"/> if it is not allowed.</summary>
-    public AutomatonState Next(AutomatonState state, byte value)
+    /// <summary>Frames a stack may hold, with what they need.</summary>
+    public int Deepest { get; }
+
+    /// <summary>Bytes of memory, without those of the store.</summary>
+    public long Bytes => _network.Bytes + ((_needs.Length + _distances.Length) * sizeof(int));
+
+    /// <summary>Adds to <paramref name="work"/> what was looked at; gives the state after one more byte, <see cref="AutomatonState.Dead"/> if it is not allowed.</summary>
+    public AutomatonState Next(AutomatonState state, byte value, ref long work)
     {
         var table = state.Next;
-        return table is not null && Volatile.Read(ref table[value]) is { } next ? next : MakeNext(state, value);
+        if (table is null || Volatile.Read(ref table[_network.Classes[value]]) is not { } next)
+        {
+            return MakeNext(state, value, ref work);
+        }
+
+        if (next.LastUse != Store.Clock)
+        {
+            next.LastUse = Store.Clock;
+        }
+
+        return next;
     }
 
-    /// <summary>The state at <paramref name="node"/> in a rule on its own, whoever called it.</summary>
-    public AutomatonState InRule(int node) => Reach([StackFrame.On(StackFrame.Caller, node)]);
+    /// <summary>The state in which a rule on its own stands where <paramref name="group"/> does, whoever called it.</summary>
+    public AutomatonState InRule(PlaceGroup group)
+    {
+        var reach = 0;
+        foreach (var node in group.Nodes)
+        {
+            reach = Math.Max(reach, _needs[node]);
+        }
+
+        return Store.Keep(new AutomatonState([group.OnItsOwn()], acceptsEnd: false, reachesCaller: false, reach));
+    }
 
     /// <summary>The state after a rule has returned to <paramref name="frame"/>.</summary>
-    public AutomatonState After(StackFrame frame) => ReferenceEquals(frame, StackFrame.Root)
-        ? Share(new AutomatonState([], acceptsEnd: true, reachesCaller: false, reach: 0))
-        : Reach([frame]);
+    public AutomatonState After(StackFrame frame, ref long work)
+    {
+        if (ReferenceEquals(frame, StackFrame.Root))
+        {
+            return new AutomatonState([], acceptsEnd: true, reachesCaller: false, reach: 0);
+        }
+
+        var closure = Rent();
+        closure.Add(frame.Below!, frame.Node);
+        return Find(closure, ref work);
+    }
 
     /// <summary>The fewest bytes after which the text may end; 0 where it may end here.</summary>
     public int Distance(AutomatonState state)
@@ -62,130 +92,89 @@ internal sealed class PushdownAutomaton
         }
 
         var best = state.AcceptsEnd ? 0 : NetworkAnalysis.Endless;
-        foreach (var place in state.Places)
+        foreach (var group in state.Groups)
         {
-            var sum = 0;
-            for (var frame = place; frame.Node >= 0; frame = frame.Below!)
+            var here = NetworkAnalysis.Endless;
+            foreach (var node in group.Nodes)
             {
-                sum = Math.Min(NetworkAnalysis.Endless, sum + _distances[frame.Node]);
+                here = Math.Min(here, _distances[node]);
             }
 
-            best = Math.Min(best, sum);
+            for (var frame = group.Below; frame.Node >= 0; frame = frame.Below!)
+            {
+                here = Math.Min(NetworkAnalysis.Endless, here + _distances[frame.Node]);
+            }
+
+            best = Math.Min(best, here);
         }
 
         return state.Distance = best;
     }
 
-    private AutomatonState MakeNext(AutomatonState state, byte value)
+    private AutomatonState MakeNext(AutomatonState state, byte value, ref long work)
     {
-        var open = new List<StackFrame>();
-        foreach (var place in state.Places)
+        // The bytes around it by which every place goes the same ways.
+        var (least, most) = (byte.MinValue, byte.MaxValue);
+        var closure = Rent();
+        var isEmpty = true;
+        foreach (var group in state.Groups)
         {
-            foreach (var edge in _network[place.Node].Edges)
+            foreach (var node in group.Nodes)
             {
-                if (edge.Low <= value && value <= edge.High)
+                var edges = _network.Edges(node);
+
+                // Next to what is looked at behind them, edges cost little.
+                work += (edges.Length + 7) / 8;
+                foreach (var edge in edges)
                 {
-                    open.Add(StackFrame.On(place.Below!, edge.To));
+                    if (value < edge.Low)
+                    {
+                        most = Math.Min(most, (byte)(edge.Low - 1));
+                    }
+                    else if (value > edge.High)
+                    {
+                        least = Math.Max(least, (byte)(edge.High + 1));
+                    }
+                    else
+                    {
+                        (least, most) = (Math.Max(least, edge.Low), Math.Min(most, edge.High));
+                        closure.Add(group.Below, edge.To);
+                        isEmpty = false;
+                    }
                 }
             }
         }
 
-        var next = open.Count == 0 ? AutomatonState.Dead : Reach(open);
-        var table = state.Next ??= new AutomatonState?[256];
-        Volatile.Write(ref table[value], next);
+        var next = isEmpty ? Return(closure, AutomatonState.Dead) : Find(closure, ref work);
+        var table = state.Next;
+        if (table is null)
+        {
+            state.Next = table = new AutomatonState?[_network.Classes.Count];
+            Store.Grow(state, 24 + (table.Length * 8));
+        }
+
+        for (var at = _network.Classes[least]; at <= _network.Classes[most]; at++)
+        {
+            Volatile.Write(ref table[at], next);
+        }
+
         return next;
     }
 
-    /// <summary>The state of all places that are reached from <paramref name="open"/> without a byte.</summary>
-    private AutomatonState Reach(List<StackFrame> open)
+    private AutomatonState Find(Closure closure, ref long work)
     {
-        var seen = new HashSet<StackFrame>();
-        var places = new List<StackFrame>();
-        var (acceptsEnd, reachesCaller, reach) = (false, false, 0);
-        while (open.Count > 0)
-        {
-            var frame = open[^1];
-            open.RemoveAt(open.Count - 1);
-            if (ReferenceEquals(frame, StackFrame.Root))
-            {
-                acceptsEnd = true;
-            }
-            else if (ReferenceEquals(frame, StackFrame.Caller))
-            {
-                reachesCaller = true;
-            }
-            else if (Fits(frame, ref reach) && seen.Add(frame))
-            {
-                Expand(frame, open, places, ref reach);
-            }
-        }
-
-        if (places.Count > MaxPlaces)
-        {
-            return AutomatonState.Dead;
-        }
-
-        var state = new AutomatonState([.. places], acceptsEnd, reachesCaller, reach);
-        return state.IsDead ? AutomatonState.Dead : Share(state);
+        var before = closure.Work;
+        var state = closure.Find() ?? AutomatonState.TooAmbiguous;
+        work += closure.Work - before;
+        Return(closure, state);
+        return !state.IsDead ? Store.Keep(state) : ReferenceEquals(state, AutomatonState.TooAmbiguous) ? state : AutomatonState.Dead;
     }
 
-    private void Expand(StackFrame frame, List<StackFrame> open, List<StackFrame> places, ref int reach)
+    private Closure Rent() => Interlocked.Exchange(ref _spare, null) ?? new Closure(_network, _needs, Deepest);
+
+    private AutomatonState Return(Closure closure, AutomatonState state)
     {
-        var node = _network[frame.Node];
-        if (node.Edges.Count > 0)
-        {
-            places.Add(frame);
-        }
-
-        if (node.IsEnd)
-        {
-            open.Add(frame.Below!);
-        }
-
-        foreach (var to in node.Jumps)
-        {
-            open.Add(StackFrame.On(frame.Below!, to));
-        }
-
-        foreach (var call in node.Calls)
-        {
-            var back = StackFrame.On(frame.Below!, call.Return);
-            if (Fits(back, ref reach))
-            {
-                open.Add(StackFrame.On(back, _network.Rules[call.Rule]));
-            }
-        }
-    }
-
-    /// <summary>Whether a text can still end within the depth allowed.</summary>
-    private bool Fits(StackFrame frame, ref int reach)
-    {
-        var deep = frame.Depth + _needs[frame.Node];
-        if (deep > _deepest)
-        {
-            return false;
-        }
-
-        reach = Math.Max(reach, deep);
-        return true;
-    }
-
-    private AutomatonState Share(AutomatonState state)
-    {
-        lock (_gate)
-        {
-            if (_states.TryGetValue(state, out var known))
-            {
-                return known;
-            }
-
-            if (_states.Count == MaxStates)
-            {
-                _states.Clear();
-            }
-
-            _states.Add(state, state);
-            return state;
-        }
+        _spare = closure.IsSmall ? closure : null;
+        return state;
     }
 }

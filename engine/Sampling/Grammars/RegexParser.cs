@@ -245,6 +245,12 @@ internal sealed class RegexParser
                 return One('\b');
         }
 
+        if (char.IsSurrogate(c))
+        {
+            _at--;
+            return [TakeOne()];
+        }
+
         var control = "0tnvfr".IndexOf(c, StringComparison.Ordinal);
         if (control >= 0)
         {

@@ -32,7 +32,7 @@ internal static class SchemaKeywords
     public static IEnumerable<string> Types => ByType.Keys;
 
     /// <summary>Refuses a schema with a keyword that is not understood, as leaving it out would allow what the schema forbids.</summary>
-    public static void Check(JsonElement schema, string place)
+    public static void Check(JsonElement schema, SchemaPlace place)
     {
         foreach (var keyword in schema.EnumerateObject())
         {
@@ -46,7 +46,7 @@ internal static class SchemaKeywords
     }
 
     /// <summary>Refuses assertions beside a keyword whose meaning they would narrow down.</summary>
-    public static void CheckAlone(JsonElement schema, string keyword, string place)
+    public static void CheckAlone(JsonElement schema, string keyword, SchemaPlace place)
     {
         foreach (var other in schema.EnumerateObject())
         {
@@ -58,7 +58,7 @@ internal static class SchemaKeywords
     }
 
     /// <summary>The types a schema allows: those it names, else those its keywords speak of, else none, which stands for any.</summary>
-    public static IReadOnlyList<string> TypesOf(JsonElement schema, string place)
+    public static IReadOnlyList<string> TypesOf(JsonElement schema, SchemaPlace place)
     {
         if (!schema.TryGetProperty("type", out var type))
         {
@@ -90,7 +90,7 @@ internal static class SchemaKeywords
     });
 
     /// <summary>A keyword that counts something: 0 to <paramref name="limit"/>, or null where it is not there.</summary>
-    public static int? Count(JsonElement schema, string keyword, string place, int limit) => !schema.TryGetProperty(keyword, out var value)
+    public static int? Count(JsonElement schema, string keyword, SchemaPlace place, int limit) => !schema.TryGetProperty(keyword, out var value)
         ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var count) && count >= 0 && count <= limit && count == decimal.Truncate(count)
             ? (int)count

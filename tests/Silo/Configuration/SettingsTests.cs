@@ -107,6 +107,28 @@ public sealed class SettingsTests
         Wrong<HttpOptions>(key, value, said);
     }
 
+    [Theory]
+    [InlineData("GrammarMib", "7", "8 to 1048576")]
+    [InlineData("GrammarStates", "999", "1000 to 10000000")]
+    [InlineData("GrammarSeconds", "0", "0.01 to 600")]
+    [InlineData("GrammarSeconds", "NaN", "0.01 to 600")]
+    [InlineData("GrammarWork", "9999", "10000 to")]
+    public void A_wrong_grammar_setting_is_named_with_what_it_takes(string key, string value, string said)
+    {
+        Wrong<GrammarOptions>(key, value, said);
+    }
+
+    [Theory]
+    [InlineData(GrammarOptions.MinGrammarMib)]
+    [InlineData(GrammarOptions.DefaultGrammarMib)]
+    [InlineData(GrammarOptions.MaxGrammarMib)]
+    public void Memory_for_grammars_makes_limits_that_fit_each_other(int mib)
+    {
+        var limits = new GrammarOptions { GrammarMib = mib }.Limits;
+        limits.Validate();
+        Assert.Equal((long)mib << 20, limits.CacheBytes + limits.AllStoresBytes);
+    }
+
     [Fact]
     public void A_folder_that_is_not_there_and_a_tier_of_simulated_devices_are_refused()
     {

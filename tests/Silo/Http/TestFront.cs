@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Crescent.Engine.Model;
+using Crescent.Engine.Sampling.Grammars;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
@@ -43,7 +44,7 @@ internal sealed class TestFront : IAsyncDisposable
         options ??= new HttpOptions();
         options.Urls = "http://127.0.0.1:0";
         options.WarmUpSeconds = 0;
-        builder.AddHttpApi(options, new ServedModel(model, DateTimeOffset.UnixEpoch));
+        builder.AddHttpApi(options, new ServedModel(model, new GrammarCache(model.Tokenizer), DateTimeOffset.UnixEpoch));
         builder.Services.AddSingleton(generation);
         builder.Services.AddSingleton<IDeviceReports>(new OneDevice());
         builder.Services.AddSingleton<IKvIndexState>(new OneStaleCache());

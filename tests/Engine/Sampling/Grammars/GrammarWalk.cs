@@ -106,22 +106,25 @@ internal static class GrammarWalk
     private static int Distance(AutomatonState state, int[] distances)
     {
         var best = state.AcceptsEnd ? 0 : int.MaxValue;
-        foreach (var place in state.Places)
+        foreach (var group in state.Groups)
         {
-            var sum = 0;
-            for (var frame = place; frame.Node >= 0; frame = frame.Below!)
+            foreach (var node in group.Nodes)
             {
-                sum += distances[frame.Node];
-            }
+                var sum = distances[node];
+                for (var frame = group.Below; frame.Node >= 0; frame = frame.Below!)
+                {
+                    sum += distances[frame.Node];
+                }
 
-            best = Math.Min(best, sum);
+                best = Math.Min(best, sum);
+            }
         }
 
         return best;
     }
 
     /// <summary>For each node, the fewest bytes to the end of its rule.</summary>
-    private static int[] Distances(ByteNetwork network)
+    private static int[] Distances(CompactNetwork network)
     {
         const int far = 1_000_000;
         var distances = Enumerable.Repeat(far, network.Count).ToArray();
@@ -130,11 +133,10 @@ internal static class GrammarWalk
             changed = false;
             for (var node = network.Count - 1; node >= 0; node--)
             {
-                var at = network[node];
-                var best = at.Edges.Select(edge => 1 + distances[edge.To])
-                    .Concat(at.Jumps.Select(to => distances[to]))
-                    .Concat(at.Calls.Select(call => distances[network.Rules[call.Rule]] + distances[call.Return]))
-                    .Append(at.IsEnd ? 0 : far)
+                var best = network.Edges(node).ToArray().Select(edge => 1 + distances[edge.To])
+                    .Concat(network.Jumps(node).ToArray().Select(to => distances[to]))
+                    .Concat(network.Calls(node).ToArray().Select(call => distances[call.Rule] + distances[call.Return]))
+                    .Append(network.IsEnd(node) ? 0 : far)
                     .Min();
                 changed |= best < distances[node];
                 distances[node] = Math.Min(distances[node], best);

@@ -102,6 +102,19 @@ public sealed class JsonSchemaGrammarTests
     }
 
     [Fact]
+    public void Half_of_a_surrogate_pair_is_no_text()
+    {
+        foreach (var schema in new[] { "{\"enum\":[\"\\ud800\"]}", "{\"\\udc00\":1}", "{\"enum\":[\"\ud800\"]}" })
+        {
+            Assert.Contains("#: the schema is not JSON", Assert.Throws<GrammarException>(() => GrammarWalk.Compile(GrammarSource.JsonSchema(schema))).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Of_several_properties_of_one_name_the_last_counts() =>
+        Assert.True(GrammarWalk.Compile(GrammarSource.JsonSchema("""{"properties":{"a":{"type":"null"},"a":{"type":"boolean"}},"required":["a"]}""")).Accepts("{\"a\":true}"));
+
+    [Fact]
     public void Whitespace_comes_to_an_end()
     {
         var state = GrammarWalk.Compile(GrammarSource.JsonObject()).Start();

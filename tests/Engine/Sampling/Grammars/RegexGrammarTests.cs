@@ -79,6 +79,17 @@ public sealed class RegexGrammarTests
     }
 
     [Fact]
+    public void Half_of_a_character_is_named_wherever_it_stands()
+    {
+        foreach (var expression in new[] { "\ud83d", "\\\ud83d", "[\ude00]", "[\\\ud83d-z]", "a\\\ude00" })
+        {
+            Assert.Contains("half of a surrogate pair", Assert.Throws<GrammarException>(() => GrammarWalk.Compile(GrammarSource.Regex(expression))).Message, StringComparison.Ordinal);
+        }
+
+        Assert.True(GrammarWalk.Compile(GrammarSource.Regex("\\😀[\\😀]")).Accepts("😀😀"));
+    }
+
+    [Fact]
     public void Nothing_many_times_is_nothing() =>
         Assert.True(GrammarWalk.Compile(GrammarSource.Regex("((((){9999}){9999}){9999}){9999}")).Accepts(""));
 

@@ -1,0 +1,49 @@
+using Crescent.Engine.Sampling.Grammars;
+using Crescent.Grains.Serving;
+
+namespace Crescent.Silo.Http;
+
+/// <summary>
+/// Compiles the grammars of one request before it goes to a device, so that it is told at once what is wrong, and in which field. The
+/// device's silo compiles its own, within the same limits; a front end that has devices shares theirs.
+/// </summary>
+internal sealed class GrammarCheck : IDisposable
+{
+    private readonly GrammarCache _grammars;
+    private readonly TimeSpan? _deadline;
+    private readonly CancellationTokenSource _late;
+    private readonly CancellationTokenSource _stop;
+
+    /// <param name="model">The model.</param>
+    /// <param name="deadline">Time after which nobody wants the answer.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="left">The client's leaving.</param>
+    public GrammarCheck(ServedModel model, TimeSpan? deadline, TimeProvider time, CancellationToken left)
+    {
+        _grammars = model.Grammars;
+        _deadline = deadline;
+        _late = new CancellationTokenSource(deadline ?? Timeout.InfiniteTimeSpan, time);
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(left, _late.Token);
+    }
+
+    /// <summary>Sees that a source can be compiled.</summary>
+    /// <exception cref="GrammarException">It cannot.</exception>
+    /// <exception cref="DeadlineExceededException">The deadline came first.</exception>
+    public async Task Compile(GrammarSource source)
+    {
+        try
+        {
+            using var grammar = await _grammars.UseAsync(source, _stop.Token);
+        }
+        catch (OperationCanceledException e) when (_late.IsCancellationRequested)
+        {
+            throw new DeadlineExceededException($"The deadline of {_deadline?.TotalSeconds:0.###} s passed while the structure of the output was compiled.", e);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _late.Dispose();
+    }
+}
