@@ -6,6 +6,7 @@ return await new RootCommand("Measures parts of Crescent on this machine.")
 {
     CpuCommand.Create(),
     PeersCommand.Create(),
+    RandomModelCommand.Create(),
     EngineCommand.Create(),
     IndexCommand.Create(),
     PlacementCommand.Create(),
