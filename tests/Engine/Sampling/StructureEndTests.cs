@@ -45,6 +45,28 @@ public sealed class StructureEndTests
         }
     }
 
+    [Fact]
+    public void A_token_that_would_come_too_late_to_its_end_gives_way_to_the_next_likeliest()
+    {
+        var source = GrammarSource.Regex("(z{40}|b{4}|c{4})");
+        var grammar = GrammarWalk.Compile(source);
+        var tokenizer = grammar.Vocabulary.Tokenizer;
+        foreach (var (temperature, top) in new[] { (0f, (int?)null), (0.5f, null), (0f, 2), (0.5f, 2) })
+        {
+            var parameters = new SamplingParameters { Structure = new OutputStructure(source), Temperature = temperature, TopLogprobs = top };
+            var logits = new float[tokenizer.VocabularySize];
+            foreach (var (text, logit) in new[] { ("z", 99f), ("c", 60f), ("b", 20f) })
+            {
+                logits[tokenizer.Encode(text, parseSpecial: false).Single()] = logit;
+            }
+
+            var token = new Sampler(tokenizer, tokenizer.VocabularySize).Sample(logits, new SamplingState(parameters, [1], 0, grammar, 6), 1, out var logprobs);
+            Assert.Equal("c", tokenizer.Decode([token]));
+            Assert.Equal(top, logprobs?.TopTokens.Count);
+            Assert.Equal(-39f, logprobs?.Chosen ?? -39, 1e-3f);
+        }
+    }
+
     /// <summary>What comes before the end token, which must come within <paramref name="maxTokens"/> tokens.</summary>
     private static string Write(Grammar grammar, SamplingParameters parameters, int maxTokens, Random random)
     {
