@@ -7,7 +7,6 @@ using Crescent.Silo.Http;
 using Crescent.Silo.Supervision;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Crescent.Silo.Hosting;
 
@@ -41,9 +40,9 @@ internal sealed partial class WarmUp(HttpOptions options, ServedModel model, ISe
 
         try
         {
-            var devices = await Devices(stoppingToken);
+            var (address, devices) = await Ready(stoppingToken);
             var start = Stopwatch.GetTimestamp();
-            var sent = await Send(Math.Clamp(devices, 1, Environment.ProcessorCount), stoppingToken);
+            var sent = await Send(address, Math.Clamp(devices, 1, Environment.ProcessorCount), stoppingToken);
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             LogDone(sent, seconds);
         }
@@ -58,15 +57,14 @@ internal sealed partial class WarmUp(HttpOptions options, ServedModel model, ISe
         }
     }
 
-    /// <summary>Waits for the first device, and gives how many there are.</summary>
-    private async Task<int> Devices(CancellationToken stop)
+    /// <summary>Waits for the first device, and gives where to send to and how many devices there are.</summary>
+    private async Task<(string Address, int Devices)> Ready(CancellationToken stop)
     {
         while (true)
         {
-            if (server.Features.Get<IServerAddressesFeature>()?.Addresses.Count > 0
-                && reports.Newest().Count is > 0 and var devices)
+            if (server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is { } address && reports.Newest().Count is > 0 and var devices)
             {
-                return devices;
+                return (address, devices);
             }
 
             await Task.Delay(BetweenLooks, stop);
@@ -74,11 +72,10 @@ internal sealed partial class WarmUp(HttpOptions options, ServedModel model, ISe
     }
 
     /// <summary>Sends requests until there were enough of them or the time is over, and gives their number.</summary>
-    private async Task<int> Send(int atOnce, CancellationToken stop)
+    private async Task<int> Send(string address, int atOnce, CancellationToken stop)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(TimeSpan.FromSeconds(options.WarmUpSeconds));
-        var address = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
         using var http = new HttpClient { BaseAddress = new Uri(FrontEnd.Reachable(address)) };
         var sent = 0;
         try
