@@ -22,8 +22,9 @@ internal static class CpuCommand
         var instructions = new Option<InstructionSet>("--instructions") { Description = "Instruction set to use." };
         var kv = new Option<KvType>("--kv") { Description = "How keys and values are kept." };
         var repeat = new Option<int>("--repeat") { Description = "Runs of each measurement, after warming up.", DefaultValueFactory = _ => 7 };
+        var only = new Option<string>("--only") { Description = "Only what begins so, such as \"decode\".", DefaultValueFactory = _ => "" };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("cpu", "Tokens a second of the CPU device.") { model, threads, instructions, kv, repeat, json };
+        var command = new Command("cpu", "Tokens a second of the CPU device.") { model, threads, instructions, kv, repeat, only, json };
         command.SetAction(parse =>
         {
             var options = new CpuDeviceOptions
@@ -33,12 +34,12 @@ internal static class CpuCommand
                 KvType = parse.GetValue(kv),
                 KvBlocks = 256,
             };
-            Run(parse.GetRequiredValue(model), options, Math.Max(1, parse.GetValue(repeat)), parse.GetValue(json));
+            Run(parse.GetRequiredValue(model), options, Math.Max(1, parse.GetValue(repeat)), parse.GetValue(only)!, parse.GetValue(json));
         });
         return command;
     }
 
-    private static void Run(FileInfo model, CpuDeviceOptions options, int repeat, bool json)
+    private static void Run(FileInfo model, CpuDeviceOptions options, int repeat, string only, bool json)
     {
         using var file = GgufFile.Open(model.FullName);
         var load = TimeProvider.System.GetTimestamp();
@@ -48,7 +49,7 @@ internal static class CpuCommand
             Console.WriteLine($"{model.Name} on {device.Info.Description}; ready in {seconds:F2} s; tokens/s, median and best of {repeat}");
 
         var results = new List<CpuMeasurement>();
-        foreach (var result in new CpuMeasurements(device, repeat).Run())
+        foreach (var result in new CpuMeasurements(device, repeat, only).Run())
         {
             results.Add(result);
             if (!json)

@@ -2,37 +2,39 @@ using Crescent.Engine.Devices;
 
 namespace Crescent.Bench;
 
-/// <summary>Steps of fixed shapes on a device, on tokens without meaning.</summary>
-internal sealed class CpuMeasurements(IDevice device, int repeat)
+/// <summary>Steps of fixed shapes on a device, on tokens without meaning: those whose name begins with <paramref name="only"/>.</summary>
+internal sealed class CpuMeasurements(IDevice device, int repeat, string only = "")
 {
     private const int BlocksPerSequence = 72;
 
     private readonly StepPlan _plan = new();
 
     /// <summary>All measurements that the device's context has room for.</summary>
-    public IEnumerable<CpuMeasurement> Run()
+    public IEnumerable<CpuMeasurement> Run() => All().Where(work => work.Name.StartsWith(only, StringComparison.Ordinal)).Select(Measure);
+
+    private IEnumerable<Work> All()
     {
-        yield return Measure("prefill 512", 512, () => { }, () => Prefill(0, 0, 512));
+        yield return new("prefill 512", 512, () => { }, () => Prefill(0, 0, 512));
         foreach (var context in new[] { 128, 1024 })
         {
             const int Tokens = 16;
             if (context + Tokens <= device.Info.MaxContext)
             {
-                yield return Measure($"decode @{context}", Tokens, () => Fill(1, context), () => Decode(1, context, Tokens));
+                yield return new($"decode @{context}", Tokens, () => Fill(1, context), () => Decode(1, context, Tokens));
             }
         }
 
         foreach (var sequences in new[] { 4, 8, 16 })
         {
             const int Tokens = 8;
-            yield return Measure($"batch {sequences} @128", sequences * Tokens, () => Fill(sequences, 128), () => Decode(sequences, 128, Tokens));
+            yield return new($"batch {sequences} @128", sequences * Tokens, () => Fill(sequences, 128), () => Decode(sequences, 128, Tokens));
         }
     }
 
-    private CpuMeasurement Measure(string name, int tokens, Action prepare, Action work)
+    private CpuMeasurement Measure(Work work)
     {
-        prepare();
-        return CpuMeasurement.Of(name, tokens, repeat, work);
+        work.Prepare();
+        return CpuMeasurement.Of(work.Name, work.Tokens, repeat, work.Do);
     }
 
     private void Fill(int sequences, int positions)
@@ -67,4 +69,6 @@ internal sealed class CpuMeasurements(IDevice device, int repeat)
         [.. Enumerable.Range(sequence == 0 ? 0 : BlocksPerSequence + ((sequence - 1) * 12), sequence == 0 ? BlocksPerSequence : 12)];
 
     private int Token(int i) => (int)(((i * 7919L) + 13) % device.Info.VocabularySize);
+
+    private sealed record Work(string Name, int Tokens, Action Prepare, Action Do);
 }

@@ -46,6 +46,10 @@ internal sealed unsafe class ActivationRows : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, null),
     };
 
+    /// <summary>Bytes of the four numbers of a block that a product takes at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int GroupBytes(ActivationFormat format) => format == ActivationFormat.Bytes ? 4 : 8;
+
     /// <summary>Bytes from one row to the next: whole cache lines, so that no two threads write to one.</summary>
     public static int Stride(ActivationFormat format, int columns) =>
         NativeBuffer.RoundUp((columns + Block - 1) / Block * BlockBytes(format), NativeBuffer.Alignment);

@@ -130,7 +130,7 @@ internal static unsafe class PanelKernel<TLanes, TFormat, TDot, TTokens>
     private static int GroupBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TDot.Activations == ActivationFormat.Bytes ? 4 : 8;
+        get => ActivationRows.GroupBytes(TDot.Activations);
     }
 
     // Where the floats of a block of activations are.

@@ -8,6 +8,9 @@ internal sealed unsafe class PanelMatrix<TLanes, TFormat, TDot> : WeightMatrix
     where TFormat : IPanelFormat
     where TDot : IPanelDot<TLanes>
 {
+    // From how many tokens on it pays to unpack a panel first. Registers of 512 bits hold sums, outputs and what unpacks, all at once.
+    private const int UnpackFrom = 8;
+
     private readonly NativeBuffer _panels;
     private readonly int _superBlocks;
     private readonly long _panelBytes;
@@ -37,34 +40,57 @@ internal sealed unsafe class PanelMatrix<TLanes, TFormat, TDot> : WeightMatrix
         int first, int end, byte* activations, nint stride, int* rows, int count, float* output, float* scratch)
     {
         var w = _panels.Data + (first * _panelBytes);
-        for (var panel = first; panel < end; panel++, w += _panelBytes)
+        for (var panel = first; panel < end; panel++, w += _panelBytes, output += count * PanelRows)
         {
-            for (var t = 0; t < count;)
-                t += Multiply(w, activations, stride, rows + t, count - t, output + (t * PanelRows));
-            output += count * PanelRows;
+            if (count < UnpackFrom || typeof(TLanes) == typeof(Lanes512))
+                MultiplyFew(w, activations, stride, rows, count, output);
+            else
+                MultiplyMany(UnpackedPanel.Of<TLanes, TFormat>(w, _superBlocks, scratch), activations, stride, rows, count, output);
         }
     }
 
     public override void Dispose() => _panels.Dispose();
 
-    /// <summary>Takes as many tokens as it can at once, and says how many.</summary>
-    private int Multiply(byte* w, byte* activations, nint stride, int* rows, int count, float* output)
+    private void MultiplyFew(byte* w, byte* activations, nint stride, int* rows, int count, float* output)
     {
-        if (count >= 8 && Tile == 8)
-            return Run<EightTokens>(w, activations, stride, rows, output);
-        if (count >= 6 && Tile == 6)
-            return Run<SixTokens>(w, activations, stride, rows, output);
-        if (count >= 4)
-            return Run<FourTokens>(w, activations, stride, rows, output);
-        return count >= 2
-            ? Run<TwoTokens>(w, activations, stride, rows, output)
-            : Run<OneToken>(w, activations, stride, rows, output);
+        for (var t = 0; t < count;)
+        {
+            t += (count - t) switch
+            {
+                1 => Few<OneToken>(w, activations, stride, rows + t, output + (t * PanelRows)),
+                < 4 => Few<TwoTokens>(w, activations, stride, rows + t, output + (t * PanelRows)),
+                >= 8 when Tile == 8 => Few<EightTokens>(w, activations, stride, rows + t, output + (t * PanelRows)),
+                _ => Few<FourTokens>(w, activations, stride, rows + t, output + (t * PanelRows)),
+            };
+        }
     }
 
-    private int Run<TTokens>(byte* w, byte* activations, nint stride, int* rows, float* output)
+    private int Few<TTokens>(byte* w, byte* activations, nint stride, int* rows, float* output)
         where TTokens : unmanaged
     {
         PanelKernel<TLanes, TFormat, TDot, TTokens>.Multiply(w, _superBlocks, activations, stride, rows, output);
+        return sizeof(TTokens);
+    }
+
+    private static void MultiplyMany(in UnpackedPanel panel, byte* activations, nint stride, int* rows, int count, float* output)
+    {
+        for (var t = 0; t < count;)
+        {
+            t += (count - t) switch
+            {
+                >= 8 when Tile == 8 => Many<EightTokens>(panel, activations, stride, rows + t, output + (t * PanelRows)),
+                >= 6 when Tile == 6 => Many<SixTokens>(panel, activations, stride, rows + t, output + (t * PanelRows)),
+                >= 4 => Many<FourTokens>(panel, activations, stride, rows + t, output + (t * PanelRows)),
+                >= 2 => Many<TwoTokens>(panel, activations, stride, rows + t, output + (t * PanelRows)),
+                _ => Many<OneToken>(panel, activations, stride, rows + t, output + (t * PanelRows)),
+            };
+        }
+    }
+
+    private static int Many<TTokens>(in UnpackedPanel panel, byte* activations, nint stride, int* rows, float* output)
+        where TTokens : unmanaged
+    {
+        UnpackedKernel<TLanes, TDot, TTokens>.Multiply(panel, activations, stride, rows, output);
         return sizeof(TTokens);
     }
 }
