@@ -1,3 +1,5 @@
+using Crescent.Grains.Configuration;
+using Crescent.Grains.Gossip;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
@@ -44,6 +46,7 @@ public static class CrescentSiloExtensions
         services.AddOptions<PowerOptions>().BindConfiguration(PowerOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<PowerOptions>, PowerOptionsValidator>();
         services.AddSingleton<PowerDesk>();
+        services.AddSingleton<IPowerWord>(static provider => provider.GetRequiredService<PowerDesk>());
         services.AddSingleton<PowerLevels>();
         services.AddSingleton<BatchGate>();
 

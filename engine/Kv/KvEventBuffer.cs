@@ -1,5 +1,3 @@
-using Crescent.Engine.Scheduling;
-
 namespace Crescent.Engine.Kv;
 
 /// <summary>
@@ -46,7 +44,7 @@ public sealed class KvEventBuffer
     }
 
     /// <summary>Hands over at most <see cref="MaxDrain"/> events, the oldest first, in one or two batches.</summary>
-    public void Drain(IEngineSink sink)
+    public void Drain(IKvEventSink sink)
     {
         for (var left = MaxDrain; left > 0 && Count > 0;)
         {

@@ -1,6 +1,7 @@
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Templates;
+using Crescent.Engine.Model.Templates.Runtime;
 using Crescent.Engine.Model.Text;
 
 namespace Crescent.Engine.Model;

@@ -5,7 +5,7 @@ using Crescent.Engine.Sampling.Grammars;
 namespace Crescent.Engine.Sampling;
 
 /// <summary>Holds one sequence to its <see cref="OutputStructure"/>: which tokens may come next, given those that came.</summary>
-public sealed class OutputConstraint
+public sealed class OutputConstraint : IMaskSearch
 {
     /// <summary>So many tokens before it would be too late, a structure may have to take the shortest way to its end.</summary>
     private const int SteeredTokens = 16;

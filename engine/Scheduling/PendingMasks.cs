@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Engine.Scheduling;
 

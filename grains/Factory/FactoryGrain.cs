@@ -1,4 +1,5 @@
 using Crescent.Control.Placement;
+using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;

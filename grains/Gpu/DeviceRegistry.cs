@@ -1,5 +1,5 @@
 using Crescent.Control.Power;
-using Crescent.Grains.Power;
+using Crescent.Grains.Configuration;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Logging;
@@ -15,7 +15,7 @@ internal sealed class DeviceRegistry(
     ILocalSiloDetails silo,
     IServiceProvider services,
     TimeProvider time,
-    PowerDesk power,
+    IPowerWord power,
     FactoryMetrics metrics,
     ILogger<DeviceRegistry> logger) : IAsyncDisposable
 {
@@ -82,7 +82,7 @@ internal sealed class DeviceRegistry(
                 device.Cap?.FallBack();
             }
 
-            PowerLog.Forsaken(logger, power.Newest.AgeSeconds, _devices.Count);
+            DeviceLog.Forsaken(logger, power.AgeSeconds, _devices.Count);
         }
 
         _forsaken = isForsaken;

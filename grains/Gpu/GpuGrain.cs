@@ -1,4 +1,5 @@
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
 using Orleans.Concurrency;
 using Orleans.Placement;

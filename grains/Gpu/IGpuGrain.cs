@@ -1,3 +1,4 @@
+using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
 
 namespace Crescent.Grains.Gpu;

@@ -1,3 +1,5 @@
+using Crescent.Grains.Telemetry;
+
 namespace Crescent.Grains.Gpu;
 
 /// <summary>Places a grain whose key is a <see cref="DeviceKey"/> in the silo that the key names.</summary>

@@ -1,3 +1,4 @@
+using Crescent.Grains.Telemetry;
 using Orleans.Runtime.Placement;
 
 namespace Crescent.Grains.Gpu;

@@ -1,4 +1,5 @@
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Placement;
 
 namespace Crescent.Grains.Inference;
 

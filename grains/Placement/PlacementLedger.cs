@@ -1,7 +1,6 @@
 using System.Globalization;
 using Crescent.Control.Placement;
 using Crescent.Grains.Contracts.Factory;
-using Crescent.Grains.Gpu;
 using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Options;
 

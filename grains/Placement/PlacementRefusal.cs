@@ -1,6 +1,5 @@
 using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
-using Crescent.Grains.Gpu;
 
 namespace Crescent.Grains.Placement;
 

@@ -1,4 +1,5 @@
 using Crescent.Grains.Contracts.Power;
+using Crescent.Grains.Telemetry;
 using Orleans.Concurrency;
 
 namespace Crescent.Grains.Power;

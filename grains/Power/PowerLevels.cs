@@ -1,8 +1,8 @@
 using Crescent.Control.Placement;
 using Crescent.Control.Power;
 using Crescent.Grains.Contracts.Power;
-using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry;
 
 namespace Crescent.Grains.Power;
 

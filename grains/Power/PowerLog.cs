@@ -16,7 +16,4 @@ internal static partial class PowerLog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A silo could not be told of new power budgets at once: {Reason}")]
     public static partial void NotTold(ILogger logger, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No power governor was heard for {Seconds:0} s: {Devices} devices fall back to their lowest caps.")]
-    public static partial void Forsaken(ILogger logger, double seconds, int devices);
 }

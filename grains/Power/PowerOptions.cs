@@ -1,4 +1,5 @@
 using Crescent.Grains.Contracts.Power;
+using Crescent.Grains.Telemetry;
 
 namespace Crescent.Grains.Power;
 

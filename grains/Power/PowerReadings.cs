@@ -1,6 +1,6 @@
 using Crescent.Control.Power;
-using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry;
 
 namespace Crescent.Grains.Power;
 

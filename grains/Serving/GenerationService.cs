@@ -3,7 +3,6 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Power;
 using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;

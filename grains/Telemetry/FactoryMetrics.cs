@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Crescent.Grains.Telemetry.Kv;
 
 namespace Crescent.Grains.Telemetry;
 

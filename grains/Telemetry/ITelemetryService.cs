@@ -1,6 +1,4 @@
 using Crescent.Grains.Contracts.Factory;
-using Crescent.Grains.Power;
-using Crescent.Grains.Telemetry.Kv;
 using Orleans.Concurrency;
 using Orleans.Services;
 

@@ -1,4 +1,3 @@
-using Crescent.Grains.Power;
 
 namespace Crescent.Grains.Telemetry;
 

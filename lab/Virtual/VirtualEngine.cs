@@ -110,7 +110,7 @@ public sealed class VirtualEngine : IInferenceEngine, IEngineSink, IVirtualEvent
     }
 
     /// <summary>Keeps the cache's changes likewise. A step hands over consecutive ones.</summary>
-    void IEngineSink.OnKvEvents(KvEventBatch batch)
+    void IKvEventSink.OnKvEvents(KvEventBatch batch)
     {
         _firstKvEvent = _kvEvents.Count == 0 ? batch.FirstId : _firstKvEvent;
         _kvEpoch = batch.Epoch;

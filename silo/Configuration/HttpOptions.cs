@@ -60,6 +60,13 @@ public sealed class HttpOptions : IChecked
         }
     }
 
+    /// <summary>The address to reach <paramref name="url"/> by on this machine: a front end that listens on all addresses is here too.</summary>
+    public static string Reachable(string url) => url
+        .Replace("://0.0.0.0", "://127.0.0.1", StringComparison.Ordinal)
+        .Replace("://[::]", "://127.0.0.1", StringComparison.Ordinal)
+        .Replace("://*", "://127.0.0.1", StringComparison.Ordinal)
+        .Replace("://+", "://127.0.0.1", StringComparison.Ordinal);
+
     private static bool IsHttpAddress(string url)
     {
         try

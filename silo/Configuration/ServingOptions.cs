@@ -1,7 +1,6 @@
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Power;
-using Crescent.Silo.Hosting;
 
 namespace Crescent.Silo.Configuration;
 

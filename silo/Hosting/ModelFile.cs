@@ -1,4 +1,5 @@
 using Crescent.Engine.Model;
+using Crescent.Engine.Model.Gguf;
 using Crescent.Silo.Configuration;
 
 namespace Crescent.Silo.Hosting;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Crescent.Engine.Model;
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Grains;
+using Crescent.Grains.Configuration;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Configuration;

@@ -3,7 +3,7 @@ using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Model;
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
-using Crescent.Grains.Gpu;
+using Crescent.Grains.Configuration;
 using Crescent.Silo.Configuration;
 
 namespace Crescent.Silo.Hosting;

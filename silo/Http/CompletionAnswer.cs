@@ -2,6 +2,7 @@ using System.Text.Json;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
 using Crescent.Grains.Serving;
+using Crescent.Silo.Configuration;
 
 namespace Crescent.Silo.Http;
 

@@ -1,5 +1,4 @@
 using Crescent.Grains.Contracts.Factory;
-using Crescent.Silo.Hosting;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Http;

@@ -1,6 +1,5 @@
 using Crescent.Grains.Serving;
 using Crescent.Silo.Configuration;
-using Crescent.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Crescent.Silo.Http;

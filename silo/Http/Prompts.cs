@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Crescent.Engine.Model.Templates;
+using Crescent.Engine.Model.Templates.Runtime;
 
 namespace Crescent.Silo.Http;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
 
 namespace Crescent.Silo.Http;
 

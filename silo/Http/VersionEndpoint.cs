@@ -1,3 +1,5 @@
+using Crescent.Silo.Configuration;
+
 namespace Crescent.Silo.Http;
 
 /// <summary>GET /version.</summary>

@@ -52,11 +52,4 @@ internal static class FrontEnd
             throw new StartException($"The front end at {url} did not serve within {patience.TotalSeconds:0} s: {last}.");
         }
     }
-
-    /// <summary>The address to reach <paramref name="url"/> by on this machine: a front end that listens on all addresses is here too.</summary>
-    public static string Reachable(string url) => url
-        .Replace("://0.0.0.0", "://127.0.0.1", StringComparison.Ordinal)
-        .Replace("://[::]", "://127.0.0.1", StringComparison.Ordinal)
-        .Replace("://*", "://127.0.0.1", StringComparison.Ordinal)
-        .Replace("://+", "://127.0.0.1", StringComparison.Ordinal);
 }

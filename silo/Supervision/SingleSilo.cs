@@ -33,7 +33,7 @@ internal static class SingleSilo
         }
 
         await silo.Start(CancellationToken.None);
-        var url = silo.Urls.Count > 0 ? FrontEnd.Reachable(silo.Urls[0]) : "";
+        var url = silo.Urls.Count > 0 ? HttpOptions.Reachable(silo.Urls[0]) : "";
         if (console is null)
         {
             new SiloReport(SiloStage.Ready, url).Send();

@@ -76,7 +76,7 @@ internal sealed class Supervisor(
             console.Progress($"{child.Name} joined (process {child.ProcessId})");
         }
 
-        url = FrontEnd.Reachable(url);
+        url = HttpOptions.Reachable(url);
         var factory = await FrontEnd.WaitUntilServing(url, devices, StartPatience, stop);
         folder.Announce(url, model, folder.MembershipFile);
         console.Serving(factory, url, children.ToDictionary(c => c.Name, c => c.ProcessId));

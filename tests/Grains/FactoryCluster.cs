@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains;
+using Crescent.Grains.Configuration;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Placement;

@@ -1,5 +1,4 @@
 using Crescent.Grains.Contracts.Factory;
-using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
 

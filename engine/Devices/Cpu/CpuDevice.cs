@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Crescent.Engine.Devices.Cpu.Attention;
-using Crescent.Engine.Simd;
+using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Threads;
-using Crescent.Engine.Devices.Cpu.Weights;
-using Crescent.Engine.Model;
+using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu;
 

@@ -1,6 +1,7 @@
 using Crescent.Engine.Devices.Cpu.Attention;
+using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Weights;
-using Crescent.Engine.Model;
+using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 
 namespace Crescent.Engine.Devices.Cpu;

@@ -1,6 +1,7 @@
-using Crescent.Engine.Simd;
+using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Devices.Cpu.Weights;
+using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu;
 

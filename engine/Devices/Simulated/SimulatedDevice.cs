@@ -1,5 +1,3 @@
-using Crescent.Engine.Power;
-
 namespace Crescent.Engine.Devices.Simulated;
 
 /// <summary>

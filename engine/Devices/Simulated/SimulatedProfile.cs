@@ -10,7 +10,7 @@ internal static class SimulatedProfile
     private const int Prompt = 2048;
     private const double LowClock = 0.7;
 
-    public static DeviceProfile Of(GpuModel gpu, int gpus, StepTimeModel time, Power.GpuPowerCurve curve)
+    public static DeviceProfile Of(GpuModel gpu, int gpus, StepTimeModel time, GpuPowerCurve curve)
     {
         var few = Decode(time, 1, Context);
         var many = Decode(time, Batch, Context);

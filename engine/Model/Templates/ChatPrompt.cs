@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json.Nodes;
+using Crescent.Engine.Model.Templates.Runtime;
 using Crescent.Engine.Model.Templates.Values;
 using Crescent.Engine.Model.Text;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Crescent.Engine.Model.Gguf;
 using Microsoft.ML.Tokenizers;
 
 namespace Crescent.Engine.Model.Text;

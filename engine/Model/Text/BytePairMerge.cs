@@ -1,3 +1,5 @@
+using Crescent.Engine.Model.Gguf;
+
 namespace Crescent.Engine.Model.Text;
 
 /// <summary>One line of <c>tokenizer.ggml.merges</c>: two tokens that become a third. Its place in the list is its rank.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Crescent.Engine.Model.Gguf;
 using Microsoft.ML.Tokenizers;
 
 namespace Crescent.Engine.Model.Text;

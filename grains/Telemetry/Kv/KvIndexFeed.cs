@@ -1,5 +1,6 @@
 using Crescent.Control.Kv;
 using Crescent.Engine.Kv;
+using Crescent.Grains.Gossip;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Telemetry.Kv;

@@ -1,4 +1,3 @@
-using Crescent.Engine.Model;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 

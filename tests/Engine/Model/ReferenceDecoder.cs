@@ -1,5 +1,5 @@
 using System.Numerics;
-using Crescent.Engine.Model;
+using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 
 namespace Crescent.Tests.Engine.Model;

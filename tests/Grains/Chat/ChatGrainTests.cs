@@ -5,6 +5,7 @@ using Crescent.Engine.Model;
 using Crescent.Engine.Power;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains;
+using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Serving;
 using Microsoft.Extensions.DependencyInjection;

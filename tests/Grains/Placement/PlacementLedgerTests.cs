@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
-using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Crescent.Control.Placement;
-using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Telemetry;

@@ -5,7 +5,6 @@ using Crescent.Engine.Model;
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Http;
 using Microsoft.AspNetCore.Builder;

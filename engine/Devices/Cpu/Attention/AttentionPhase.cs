@@ -1,6 +1,7 @@
-using Crescent.Engine.Simd;
+using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Threads;
-using Crescent.Engine.Model;
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu.Attention;
 

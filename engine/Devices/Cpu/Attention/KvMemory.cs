@@ -1,3 +1,5 @@
+using Crescent.Engine.Devices.Cpu.Memory;
+
 namespace Crescent.Engine.Devices.Cpu.Attention;
 
 /// <summary>

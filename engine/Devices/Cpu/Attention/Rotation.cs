@@ -1,5 +1,6 @@
+using Crescent.Engine.Devices.Cpu.Memory;
+using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Simd;
-using Crescent.Engine.Model;
 
 namespace Crescent.Engine.Devices.Cpu.Attention;
 

@@ -1,3 +1,4 @@
+using Crescent.Engine.Model.Templates.Functions;
 using Crescent.Engine.Model.Templates.Runtime;
 
 namespace Crescent.Engine.Model.Templates.Expressions;
@@ -9,6 +10,6 @@ internal sealed class AttributeExpression(int line, Expression target, string na
     {
         var value = target.Evaluate(context, scope);
         context.Line = Line;
-        return Members.Attribute(context, value, name);
+        return MemberAccess.Attribute(context, value, name);
     }
 }

@@ -1,3 +1,4 @@
+using Crescent.Engine.Model.Templates.Functions;
 using Crescent.Engine.Model.Templates.Runtime;
 
 namespace Crescent.Engine.Model.Templates.Expressions;

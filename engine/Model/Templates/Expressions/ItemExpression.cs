@@ -1,3 +1,4 @@
+using Crescent.Engine.Model.Templates.Functions;
 using Crescent.Engine.Model.Templates.Runtime;
 
 namespace Crescent.Engine.Model.Templates.Expressions;
@@ -9,6 +10,6 @@ internal sealed class ItemExpression(int line, Expression target, Expression key
     {
         var (value, index) = (target.Evaluate(context, scope), key.Evaluate(context, scope));
         context.Line = Line;
-        return Members.Item(context, value, index);
+        return MemberAccess.Item(context, value, index);
     }
 }

@@ -1,3 +1,4 @@
+using Crescent.Engine.Model.Templates.Functions;
 using Crescent.Engine.Model.Templates.Runtime;
 
 namespace Crescent.Engine.Model.Templates.Expressions;
@@ -10,7 +11,7 @@ internal sealed class SignExpression(int line, Expression operand, bool negative
         var value = operand.Evaluate(context, scope);
         context.Line = Line;
         return negative ? Operators.Negate(context, value)
-            : Operators.IsNumber(value) ? value
+            : Numbers.IsNumber(value) ? value
             : throw context.Fail("operator +", $"{Members.TypeName(value)} is no number");
     }
 }

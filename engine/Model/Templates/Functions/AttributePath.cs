@@ -26,7 +26,7 @@ internal readonly struct AttributePath(object?[] steps)
     {
         foreach (var step in steps)
         {
-            value = Members.Item(context, value, step);
+            value = MemberAccess.Item(context, value, step);
         }
 
         return value;

@@ -127,8 +127,8 @@ internal static class PercentFormat
 
     private static TemplateText Fixed(RenderContext context, object? value, int precision, bool plus)
     {
-        var number = Operators.IsNumber(value)
-            ? Operators.ToDouble(value!)
+        var number = Numbers.IsNumber(value)
+            ? Numbers.ToDouble(value!)
             : throw context.Fail("operator %", $"a number is wanted, not {Members.TypeName(value)}");
         var text = double.IsFinite(number) ? number.ToString("F" + precision, CultureInfo.InvariantCulture) : PythonText.Float(number);
         return TemplateText.Of((plus && number >= 0 ? "+" : "") + text, TextOrigin.Rendering);

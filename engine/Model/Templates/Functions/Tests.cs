@@ -19,7 +19,7 @@ internal static class Tests
             ["false"] = (_, value) => value is false,
             ["integer"] = (_, value) => value is long or BigInteger,
             ["float"] = (_, value) => value is double,
-            ["number"] = (_, value) => Operators.IsNumber(value),
+            ["number"] = (_, value) => Numbers.IsNumber(value),
             ["string"] = (_, value) => value is TemplateText,
             ["mapping"] = (_, value) => value is Mapping,
             ["iterable"] = (_, value) => value is TemplateText or Sequence or Mapping or Undefined,
@@ -73,7 +73,7 @@ internal static class Tests
     private static bool Divides(RenderContext context, object? value, object? divisor) => Leaves(context, value, divisor, 0L);
 
     // A text would be taken as a format.
-    private static bool Leaves(RenderContext context, object? value, object? divisor, long remainder) => Operators.IsNumber(value)
+    private static bool Leaves(RenderContext context, object? value, object? divisor, long remainder) => Numbers.IsNumber(value)
         ? Comparison.AreEqual(context, Operators.Apply(context, "%", value, divisor), remainder)
         : throw context.Fail("test", $"needs a number, not {Members.TypeName(value)}");
 

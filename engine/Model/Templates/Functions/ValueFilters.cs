@@ -13,7 +13,7 @@ internal static class ValueFilters
         ["default"] = Default,
         ["d"] = Default,
         ["attr"] = (context, self, arguments) =>
-            Members.Attribute(context, self, arguments.Bind(context, "filter 'attr'", 1, "name").Text(0).ToString()),
+            MemberAccess.Attribute(context, self, arguments.Bind(context, "filter 'attr'", 1, "name").Text(0).ToString()),
         ["abs"] = Absolute,
         ["int"] = Integer,
         ["float"] = Float,
@@ -29,10 +29,10 @@ internal static class ValueFilters
 
     private static object? Absolute(RenderContext context, object? self, Arguments arguments) => self switch
     {
-        _ when !Operators.IsNumber(self) => throw context.Fail("filter 'abs'", $"{Members.TypeName(self)} is no number"),
+        _ when !Numbers.IsNumber(self) => throw context.Fail("filter 'abs'", $"{Members.TypeName(self)} is no number"),
         double real => Math.Abs(real),
         bool boolean => boolean ? 1L : 0L,
-        _ => Operators.ToInteger(self!).Sign < 0 ? Operators.Negate(context, self) : self,
+        _ => Numbers.ToInteger(self!).Sign < 0 ? Operators.Negate(context, self) : self,
     };
 
     private static object? Integer(RenderContext context, object? self, Arguments arguments)
@@ -43,7 +43,7 @@ internal static class ValueFilters
             TemplateText text => Parse(text, bound.Integer(1, 10)) ?? Truncate(Real(text)) ?? bound.Value(0, 0L),
             bool boolean => boolean ? 1L : 0L,
             double real => Truncate(real) ?? bound.Value(0, 0L),
-            _ when Operators.IsNumber(self) => self,
+            _ when Numbers.IsNumber(self) => self,
             Undefined missing => throw context.Fail("filter 'int'", $"{missing.What} is undefined"),
             _ => bound.Value(0, 0L),
         };
@@ -55,7 +55,7 @@ internal static class ValueFilters
         return self switch
         {
             TemplateText text => Real(text) is { } real ? real : bound.Value(0, 0.0),
-            _ when Operators.IsNumber(self) => Operators.ToDouble(self!),
+            _ when Numbers.IsNumber(self) => Numbers.ToDouble(self!),
             Undefined missing => throw context.Fail("filter 'float'", $"{missing.What} is undefined"),
             _ => bound.Value(0, 0.0),
         };
@@ -65,12 +65,12 @@ internal static class ValueFilters
     {
         var bound = arguments.Bind(context, "filter 'round'", 0, "precision", "method");
         var places = bound.Integer(0, 0);
-        if (!Operators.IsNumber(self) || Math.Abs(places) > 15)
+        if (!Numbers.IsNumber(self) || Math.Abs(places) > 15)
         {
             throw context.Fail("filter 'round'", $"rounds numbers to at most 15 places, not {Members.TypeName(self)} to {places}");
         }
 
-        var value = Operators.ToDouble(self!);
+        var value = Numbers.ToDouble(self!);
         var scale = Math.Pow(10, places);
         switch (bound.TextOrNull(1)?.ToString() ?? "common")
         {
@@ -79,7 +79,7 @@ internal static class ValueFilters
             case "floor":
                 return Math.Floor(value * scale) / scale;
             case "common" when self is long or bool && places >= 0:
-                return (long)Operators.ToInteger(self);
+                return (long)Numbers.ToInteger(self);
             case "common":
                 return ToNearest(value, (int)places, scale);
             default:

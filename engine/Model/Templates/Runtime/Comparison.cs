@@ -31,7 +31,7 @@ internal static class Comparison
             (Undefined, Undefined) => true,
             (Sequence a, Sequence b) => SameItems(context, a, b),
             (Mapping a, Mapping b) => SameEntries(context, a, b),
-            _ => Operators.IsNumber(left) && Operators.IsNumber(right) && CompareNumbers(left!, right!) == 0,
+            _ => Numbers.IsNumber(left) && Numbers.IsNumber(right) && CompareNumbers(left!, right!) == 0,
         };
         context.Leave();
         return equal;
@@ -46,7 +46,7 @@ internal static class Comparison
         {
             (TemplateText a, TemplateText b) => a.CompareTo(b),
             (Sequence a, Sequence b) when a.Kind == b.Kind && a.IsIndexed => OrderItems(context, a, b),
-            _ when Operators.IsNumber(left) && Operators.IsNumber(right) => CompareNumbers(left!, right!),
+            _ when Numbers.IsNumber(left) && Numbers.IsNumber(right) => CompareNumbers(left!, right!),
             _ => throw context.Fail("comparison", $"{Members.TypeName(left)} and {Members.TypeName(right)} have no order"),
         };
         context.Leave();
@@ -86,11 +86,11 @@ internal static class Comparison
     {
         if (left is double || right is double)
         {
-            var (a, b) = (Operators.ToDouble(left), Operators.ToDouble(right));
+            var (a, b) = (Numbers.ToDouble(left), Numbers.ToDouble(right));
             return double.IsNaN(a) || double.IsNaN(b) ? null : a.CompareTo(b);
         }
 
-        return Operators.ToInteger(left).CompareTo(Operators.ToInteger(right));
+        return Numbers.ToInteger(left).CompareTo(Numbers.ToInteger(right));
     }
 
     private static bool SameItems(RenderContext context, Sequence left, Sequence right)

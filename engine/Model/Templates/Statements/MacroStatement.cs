@@ -1,5 +1,4 @@
 using Crescent.Engine.Model.Templates.Runtime;
-using Crescent.Engine.Model.Templates.Values;
 
 namespace Crescent.Engine.Model.Templates.Statements;
 

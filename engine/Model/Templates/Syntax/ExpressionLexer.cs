@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Crescent.Engine.Model.Templates.Runtime;
 
 namespace Crescent.Engine.Model.Templates.Syntax;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Crescent.Engine.Model.Templates.Expressions;
+using Crescent.Engine.Model.Templates.Runtime;
 using Crescent.Engine.Model.Templates.Values;
 
 namespace Crescent.Engine.Model.Templates.Syntax;

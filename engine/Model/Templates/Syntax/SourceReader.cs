@@ -1,3 +1,5 @@
+using Crescent.Engine.Model.Templates.Runtime;
+
 namespace Crescent.Engine.Model.Templates.Syntax;
 
 /// <summary>A place in a template's source; characters beyond the end read as zero.</summary>

@@ -1,4 +1,5 @@
 using Crescent.Engine.Model.Templates.Expressions;
+using Crescent.Engine.Model.Templates.Runtime;
 using Crescent.Engine.Model.Templates.Statements;
 
 namespace Crescent.Engine.Model.Templates.Syntax;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Crescent.Engine.Model.Templates.Runtime;
 
 namespace Crescent.Engine.Model.Templates.Syntax;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Crescent.Engine.Model;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 using CsCheck;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Crescent.Engine.Model.Templates;
+using Crescent.Engine.Model.Templates.Runtime;
 
 namespace Crescent.Tests.Engine.Model.Templates;
 

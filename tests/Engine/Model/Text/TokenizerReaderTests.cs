@@ -1,4 +1,4 @@
-using Crescent.Engine.Model;
+using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Text;
 
 namespace Crescent.Tests.Engine.Model.Text;

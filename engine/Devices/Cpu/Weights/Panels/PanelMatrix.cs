@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu.Weights.Panels;

@@ -1,4 +1,5 @@
 using Crescent.Engine.Devices.Cpu;
+using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Simd;
 

@@ -1,4 +1,4 @@
-using Crescent.Engine.Devices.Cpu;
+using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Model.Gguf;
 
 namespace Crescent.Tests.Engine.Devices.Cpu.Weights;

@@ -1,5 +1,7 @@
 using Crescent.Engine.Devices.Cpu;
+using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Weights;
+using Crescent.Engine.Devices.Cpu.Weights.Panels;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Simd;
 

@@ -1,0 +1,23 @@
+namespace Crescent.Grains.Configuration;
+
+/// <summary>What a silo is and owns.</summary>
+public sealed class CrescentSiloOptions
+{
+    /// <summary>Name of the model that the cluster serves, the same in every silo.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Positions of a sequence, when not those of the model whose tokenizer and template serve; null for those.</summary>
+    public int? ContextLength { get; init; }
+
+    /// <summary>For humans: <c>front</c>, <c>device</c> or <c>all</c>.</summary>
+    public string Role { get; init; } = "all";
+
+    /// <summary>Node of all its devices; null for what they say themselves, or else the silo's name.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>Rack of all its devices; null for what they say themselves, or else none.</summary>
+    public string? Rack { get; init; }
+
+    /// <summary>One for each device that the silo owns; none in a front end.</summary>
+    public IReadOnlyList<DeviceFactory> Devices { get; init; } = [];
+}

@@ -1,0 +1,148 @@
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Telemetry;
+using Crescent.Grains.Telemetry.Kv;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Crescent.Grains.Gossip;
+
+/// <summary>
+/// Sends the cache events of this silo's devices to every silo that places calls: at short intervals, in messages of bounded size, one at
+/// a time to each. A message without an answer is sent again; a silo that is too slow misses events and fetches a dump.
+/// </summary>
+internal sealed class KvEventSender(
+    DeviceRegistry devices,
+    ILocalSiloDetails silo,
+    SiloRoles roles,
+    IClusterMembershipService membership,
+    ITelemetryClient peers,
+    KvIndexFeed feed,
+    TimeProvider time,
+    ILogger<KvEventSender> logger) : BackgroundService
+{
+    /// <summary>Time between two rounds.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A device without events gives a sign of life this often.</summary>
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
+
+    /// <summary>Events in a message at the most: 70 KB.</summary>
+    public const int MaxEvents = 4096;
+
+    /// <summary>Role of silos that do not place calls that enter the cluster.</summary>
+    private const string DeviceRole = "device";
+
+    private static readonly TimeSpan AckTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly Dictionary<SiloAddress, Peer> _peers = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (devices.Devices.Count == 0)
+        {
+            return;
+        }
+
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                Follow(membership.CurrentSnapshot);
+                foreach (var peer in _peers.Values)
+                {
+                    if (peer.Sending.IsCompleted)
+                    {
+                        peer.Sending = Send(peer, stoppingToken);
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The silo stops.
+        }
+    }
+
+    /// <summary>The silos to send to. This one is among them whatever its role: it chooses among its own devices.</summary>
+    private void Follow(ClusterMembershipSnapshot snapshot)
+    {
+        foreach (var member in snapshot.Members.Values)
+        {
+            var role = roles.Of(member.SiloAddress);
+            var wanted = member.SiloAddress.Equals(silo.SiloAddress) || (role.Length > 0 && role != DeviceRole);
+            if (member.Status == SiloStatus.Active && wanted)
+            {
+                _peers.TryAdd(member.SiloAddress, new Peer(member.SiloAddress));
+            }
+            else
+            {
+                _peers.Remove(member.SiloAddress);
+            }
+        }
+    }
+
+    private async Task Send(Peer peer, CancellationToken cancellationToken)
+    {
+        foreach (var device in devices.Devices)
+        {
+            try
+            {
+                await Send(peer, device, cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                KvLog.SendFailed(logger, device.Key.ToString(), peer.Silo, e.Message);
+            }
+        }
+    }
+
+    private async Task Send(Peer peer, HostedDevice device, CancellationToken cancellationToken)
+    {
+        var key = device.Key.ToString();
+        var (next, sentAt) = peer.Sent.GetValueOrDefault(key, (1, long.MinValue));
+        for (var full = true; full;)
+        {
+            var (epoch, firstId, events) = device.KvEvents.Read(next, MaxEvents);
+            if (events.Length == 0 && sentAt != long.MinValue && time.GetElapsedTime(sentAt) < Heartbeat)
+            {
+                return;
+            }
+
+            var message = new KvEventMessage
+            {
+                Silo = silo.SiloAddress,
+                Device = key,
+                Model = device.Engine.Model,
+                KvType = device.Engine.KvType,
+                Epoch = epoch,
+                FirstId = firstId,
+                Events = events,
+            };
+            var receipt = peer.Silo.Equals(silo.SiloAddress)
+                ? feed.Take(message)
+                : await peers.Of(peer.Silo).TakeKvEvents(message).WaitAsync(AckTimeout, time, cancellationToken);
+
+            // Where the other side has seen less than it was sent, it goes on from there.
+            var sent = firstId + (events.Length / KvEventCodec.EventBytes) - 1;
+            next = Math.Min(sent, receipt.Seen) + 1;
+            sentAt = time.GetTimestamp();
+            peer.Sent[key] = (next, sentAt);
+            full = events.Length == MaxEvents * KvEventCodec.EventBytes && next > sent;
+        }
+    }
+
+    private sealed class Peer(SiloAddress silo)
+    {
+        public SiloAddress Silo { get; } = silo;
+
+        public Task Sending { get; set; } = Task.CompletedTask;
+
+        /// <summary>By device: the next event to send, and when something was sent last.</summary>
+        public Dictionary<string, (long Next, long SentAt)> Sent { get; } = new(StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,11 @@
+namespace Crescent.Grains.Gpu;
+
+/// <summary>What the power governor last said, as far as devices heed it by themselves.</summary>
+internal interface IPowerWord
+{
+    /// <summary>Seconds since the governor was heard.</summary>
+    double AgeSeconds { get; }
+
+    /// <summary>Whether the device <paramref name="key"/> is to take no new work.</summary>
+    bool Drains(string key);
+}

@@ -1,0 +1,81 @@
+namespace Crescent.Tests.Structure;
+
+/// <summary>
+/// Which folder of an assembly may use which: a folder may use those above it in the list, and none below. A new folder takes its place here; when an arrow
+/// is to go back, what both need moves to a folder above them.
+/// </summary>
+/// <param name="Assembly">Name of the assembly.</param>
+/// <param name="Root">Namespace of its folder.</param>
+/// <param name="Folders">Namespaces below it, <c>.</c> for itself, the one that uses none of the others first.</param>
+internal sealed record FolderOrder(string Assembly, string Root, params string[] Folders)
+{
+    public static readonly IReadOnlyList<FolderOrder> All =
+    [
+        new(
+            "Crescent.Engine",
+            "Crescent.Engine",
+            "Simd",
+
+            // What a model file holds.
+            "Model.Gguf",
+            "Model.Architectures",
+            "Model.Text",
+            "Model.ToolCalls",
+            "Model.Templates.Values",
+            "Model.Templates.Runtime",
+            "Model.Templates.Functions",
+            "Model.Templates.Expressions",
+            "Model.Templates.Statements",
+            "Model.Templates.Syntax",
+            "Model.Templates",
+            "Model",
+
+            // From logits to tokens.
+            "Sampling.Grammars",
+            "Sampling",
+
+            // The seam of devices, what they draw, and what they keep.
+            "Devices",
+            "Power",
+            "Power.Rapl",
+            "Power.Nvml",
+            "Kv",
+
+            // Devices.
+            "Devices.Simulated",
+            "Devices.Cpu.Memory",
+            "Devices.Cpu.Threads",
+            "Devices.Cpu.Weights",
+            "Devices.Cpu.Weights.Panels",
+            "Devices.Cpu.Weights.Panels.Numbers",
+            "Devices.Cpu.Weights.Panels.Formats",
+            "Devices.Cpu.Weights.Panels.Dots",
+            "Devices.Cpu.Attention",
+            "Devices.Cpu",
+
+            // The engine itself.
+            "Scheduling"),
+        new(
+            "Crescent.Control",
+            "Crescent.Control",
+            "Kv",
+            "Placement",
+            "Power"),
+        new(
+            "Crescent.Grains.Contracts",
+            "Crescent.Grains.Contracts",
+            "Membership",
+            "Local",
+            "Chat",
+            "Power",
+            "Factory"),
+        new(
+            "Crescent.Silo",
+            "Crescent.Silo",
+            "Configuration",
+            "Http",
+            "Hosting",
+            "Supervision",
+            "."),
+    ];
+}
