@@ -46,7 +46,7 @@ internal static class PlacementCommand
             allocated = 0;
             for (var i = 0; i < Decisions; i++)
             {
-                view.Overlap[i % devices] = 16;
+                view.ChangeOverlap()[i % devices] = 16;
                 var call = new PlacementCall(i, 200 + random.Next(4000), 1000, 250, ServiceLevel.Standard);
                 var bytes = GC.GetAllocatedBytesForCurrentThread();
                 var begun = Stopwatch.GetTimestamp();
@@ -59,7 +59,7 @@ internal static class PlacementCommand
                 charged[i] = Stopwatch.GetElapsedTime(begun).TotalMicroseconds;
                 book.Accept(i, view.Devices[0].Key, 0);
                 book.Release(i - Open);
-                view.Overlap[i % devices] = 0;
+                view.ChangeOverlap()[i % devices] = 0;
             }
 
             for (var i = 0; i < Decisions; i++)

@@ -10,7 +10,7 @@ internal sealed class ChatCommand : Command
     public ChatCommand(Terminal terminal, Connector connect) : base(
         "chat", "Chat with the model; /help lists what can be typed. Ctrl+C cuts an answer short, and leaves at the prompt. From a pipe, each line is one turn.")
     {
-        var generation = new GenerationOptions();
+        var generation = new TextOptions();
         var connection = new ConnectionOptions("one JSON line a turn, with turn, text, finish_reason and usage");
         generation.AddTo(this);
         connection.AddTo(this);

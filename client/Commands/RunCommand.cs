@@ -21,7 +21,7 @@ internal sealed class RunCommand : Command
         _terminal = terminal;
         _connect = connect;
         var prompt = new Argument<string>("PROMPT") { Description = "What to ask; - reads it from standard input" };
-        var generation = new GenerationOptions();
+        var generation = new TextOptions();
         var connection = new ConnectionOptions("one JSON object with text, finish_reason and usage, once the answer is whole");
         Arguments.Add(prompt);
         generation.AddTo(this);

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 namespace Crescent.Control.Kv;
 
 /// <summary>
-/// One shard of a <see cref="BlockTable"/>: lines of memory with three entries each, so that a look-up mostly reads one line and compares
+/// One shard of a <see cref="HolderTable"/>: lines of memory with three entries each, so that a look-up mostly reads one line and compares
 /// all of it at once. A full line flows over into the next; removal brings back what flowed over, so there are no marks of the dead. <c>default</c>
 /// is an empty shard.
 /// </summary>

@@ -18,7 +18,7 @@ internal ref struct ChainWalk
     private const int LongWindow = 4 * Stride;
     private const int Several = -1;
 
-    private readonly BlockTable _table;
+    private readonly HolderTable _table;
     private readonly SlotSets _sets;
     private readonly int[] _owners;
     private readonly ReadOnlySpan<BlockHash> _chain;
@@ -38,7 +38,7 @@ internal ref struct ChainWalk
     private int _changes;
     private int _next;
 
-    private ChainWalk(BlockTable table, SlotSets sets, int[] owners, ReadOnlySpan<BlockHash> chain, Span<int> lead, Span<ulong> bits, Span<SlotSet> window, Span<int> places)
+    private ChainWalk(HolderTable table, SlotSets sets, int[] owners, ReadOnlySpan<BlockHash> chain, Span<int> lead, Span<ulong> bits, Span<SlotSet> window, Span<int> places)
     {
         (_table, _sets, _owners) = (table, sets, owners);
         _chain = chain;
@@ -55,7 +55,7 @@ internal ref struct ChainWalk
     /// holds, as <see cref="KvIndex.Overlap"/> says.
     /// </summary>
     [SkipLocalsInit]
-    public static void Run(BlockTable table, SlotSets sets, ReadOnlySpan<ulong> open, int[] owners, ReadOnlySpan<BlockHash> chain, Span<int> lead)
+    public static void Run(HolderTable table, SlotSets sets, ReadOnlySpan<ulong> open, int[] owners, ReadOnlySpan<BlockHash> chain, Span<int> lead)
     {
         var first = chain.IsEmpty ? default : table.Find(chain[0]);
         if (!first.IsEmpty)

@@ -24,7 +24,7 @@ public sealed class KvIndex
     private const int NoSlot = -1;
 
     private readonly TimeProvider _time;
-    private readonly BlockIndex _blocks;
+    private readonly HolderIndex _blocks;
     private readonly PredictedPrefixes _predicted;
     private readonly List<int> _slots = [];
 
@@ -39,7 +39,7 @@ public sealed class KvIndex
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(devices);
         _time = time;
         var multiplier = (seed ?? (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue)) | 1;
-        _blocks = new BlockIndex(devices + (devices / SpareShare), multiplier);
+        _blocks = new HolderIndex(devices + (devices / SpareShare), multiplier);
         _predicted = new PredictedPrefixes(multiplier);
     }
 

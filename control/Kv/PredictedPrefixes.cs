@@ -16,7 +16,7 @@ internal sealed class PredictedPrefixes(ulong multiplier)
 
     private const int SweepBudget = 1024;
 
-    private readonly BlockIndex _blocks = new(Slots, multiplier);
+    private readonly HolderIndex _blocks = new(Slots, multiplier);
     private readonly Dictionary<(int Device, BlockHash Last), int> _slots = [];
     private readonly Dictionary<int, Prediction> _predictions = [];
 
@@ -79,7 +79,7 @@ internal sealed class PredictedPrefixes(ulong multiplier)
         }
     }
 
-    /// <summary>Raises <paramref name="lead"/> as <see cref="BlockIndex.Lead"/> does.</summary>
+    /// <summary>Raises <paramref name="lead"/> as <see cref="HolderIndex.Lead"/> does.</summary>
     public void Lead(ReadOnlySpan<BlockHash> chain, Span<int> lead) => _blocks.Lead(chain, lead);
 
     /// <summary>Drops the prediction that ends first, if that is by <paramref name="now"/>.</summary>

@@ -111,7 +111,7 @@ internal sealed class SlotSets
     /// <summary>Makes room for numbers below 64 times <paramref name="words"/>.</summary>
     /// <param name="words">More than <see cref="Words"/>, a multiple of 4.</param>
     /// <param name="table">Has all sets there are; their handles change.</param>
-    public void Widen(int words, BlockTable table)
+    public void Widen(int words, HolderTable table)
     {
         var old = _bitmaps;
         var wide = new Slab(words);

@@ -45,13 +45,10 @@ public sealed class FactoryView
     /// Cached blocks of the call in hand, by device: to be written before a decision, all 0 where nothing is known of caches. Readers take
     /// <see cref="CachedBlocks"/> and <see cref="BestCache"/>.
     /// </summary>
-    public Span<int> Overlap
+    public Span<int> ChangeOverlap()
     {
-        get
-        {
-            _bestCache = NotLookedFor;
-            return _overlap.AsSpan(0, _devices.Count);
-        }
+        _bestCache = NotLookedFor;
+        return _overlap.AsSpan(0, _devices.Count);
     }
 
     /// <summary>Index of the device with the most cached blocks of the call in hand, the first of equals; -1 where none has any.</summary>

@@ -97,7 +97,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
     }
 
     /// <summary>Decides about a call and charges it, in place of an earlier reservation of the same <paramref name="id"/>.</summary>
-    /// <param name="call">The call; the view's <see cref="FactoryView.Overlap"/> is its own.</param>
+    /// <param name="call">The call; the view's <see cref="FactoryView.ChangeOverlap"/> has its own.</param>
     /// <param name="id">Under which the reservation is held.</param>
     public PlacementDecision Place(in PlacementCall call, long id)
     {
@@ -149,10 +149,10 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             return PlacementDecision.None;
         }
 
-        view.Overlap.Clear();
-        view.Overlap[at] = (reservation.Call.PromptTokens - reservation.Uncached) / Math.Max(1, view.Devices[at].Load.BlockSize);
+        view.ChangeOverlap().Clear();
+        view.ChangeOverlap()[at] = (reservation.Call.PromptTokens - reservation.Uncached) / Math.Max(1, view.Devices[at].Load.BlockSize);
         present = WithoutItself(reservation, at);
-        view.Overlap.Clear();
+        view.ChangeOverlap().Clear();
         var placed = reservation.Call;
         var come = Math.Max(0, placed.MaxTokens - Math.Max(1, left));
         call = placed with

@@ -4,9 +4,8 @@ namespace Crescent.Grains.Configuration;
 
 /// <summary>
 /// Builds one device's engine and starts its thread. Called once, before the silo joins the cluster, so that loading a model never
-/// delays a membership probe. An engine that is <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/> is disposed after the
-/// silo has left.
+/// delays a membership probe. What it gives is disposed after the silo has left.
 /// </summary>
 /// <param name="services">The silo's services.</param>
 /// <param name="sink">Takes the engine's outputs; only for this engine, called on its one thread.</param>
-public delegate IInferenceEngine DeviceFactory(IServiceProvider services, IEngineSink sink);
+public delegate OwnedEngine DeviceFactory(IServiceProvider services, IEngineSink sink);

@@ -20,6 +20,7 @@ internal sealed class DeviceRegistry(
     ILogger<DeviceRegistry> logger) : IAsyncDisposable
 {
     private readonly Dictionary<string, HostedDevice> _devices = new(StringComparer.Ordinal);
+    private readonly List<OwnedEngine> _engines = [];
     private long _reportSequence;
     private volatile bool _draining;
     private bool _forsaken;
@@ -52,7 +53,9 @@ internal sealed class DeviceRegistry(
                 Unwanted = device.Cancel,
                 Broken = device.Abandon,
             });
-            var engine = factory(services, sink);
+            var owned = factory(services, sink);
+            _engines.Add(owned);
+            var engine = owned.Engine;
             var key = new DeviceKey(silo.Name, engine.Device.Name);
             device = new HostedDevice(key, engine, live, sink)
             {
@@ -114,21 +117,17 @@ internal sealed class DeviceRegistry(
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var engine in _engines)
+        {
+            engine.Dispose();
+        }
+
         foreach (var device in _devices.Values)
         {
-            switch (device.Engine)
-            {
-                case IAsyncDisposable engine:
-                    await engine.DisposeAsync();
-                    break;
-                case IDisposable engine:
-                    engine.Dispose();
-                    break;
-            }
-
             await device.CloseLinks();
         }
 
+        _engines.Clear();
         _devices.Clear();
     }
 }

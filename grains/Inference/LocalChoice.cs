@@ -27,7 +27,7 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
         _prefix = submission.WantsEmbedding || submission.Prefer is not null
             ? null
             : PromptPrefix.Of(caches.Roots, submission.Prompt, submission.CacheSalt);
-        _prefixes.Fill(_prefix, _view.Devices, _view.Overlap);
+        _prefixes.Fill(_prefix, _view.Devices, _view.ChangeOverlap());
         session?.Credit(_view);
     }
 

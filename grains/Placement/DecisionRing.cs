@@ -114,12 +114,12 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
 
     private static void Keep(ref RecordedCandidate candidate, in PlacementTerms terms)
     {
-        candidate.First = (float)terms.First;
-        candidate.Second = (float)terms.Second;
-        candidate.Third = (float)terms.Third;
-        candidate.Fourth = (float)terms.Fourth;
-        candidate.Fifth = (float)terms.Fifth;
-        candidate.Sixth = (float)terms.Sixth;
+        candidate.Wait = (float)terms.Wait;
+        candidate.Pace = (float)terms.Pace;
+        candidate.Energy = (float)terms.Energy;
+        candidate.Power = (float)terms.Power;
+        candidate.Memory = (float)terms.Memory;
+        candidate.Harm = (float)terms.Harm;
     }
 
     private PlacementDecisionReport Report(RecordedDecision slot)
@@ -148,7 +148,7 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
 
     private DecisionCandidate Report(RecordedCandidate candidate)
     {
-        double[] terms = [candidate.First, candidate.Second, candidate.Third, candidate.Fourth, candidate.Fifth, candidate.Sixth];
+        double[] terms = [candidate.Wait, candidate.Pace, candidate.Energy, candidate.Power, candidate.Memory, candidate.Harm];
         return new DecisionCandidate
         {
             Device = candidate.Device,

@@ -215,7 +215,7 @@ internal sealed class PlacementLedger : IDeviceReports
                 return null;
             }
 
-            _prefixes.Fill(needs.Prefix, _view.Devices, _view.Overlap);
+            _prefixes.Fill(needs.Prefix, _view.Devices, _view.ChangeOverlap());
             needs.Session?.Credit(_view);
             return _book.Policy.Choose(call, _view).IsShed ? PlacementRefusal.Shed(_view) : null;
         }
@@ -236,7 +236,7 @@ internal sealed class PlacementLedger : IDeviceReports
                 _view.Devices[i].Reachable = compatible.Contains(_owners[i].Silo);
             }
 
-            _prefixes.Fill(needs.Prefix, _view.Devices, _view.Overlap);
+            _prefixes.Fill(needs.Prefix, _view.Devices, _view.ChangeOverlap());
             needs.Session?.Credit(_view);
             var before = _book.Count;
             var call = needs.Call(_calls++);

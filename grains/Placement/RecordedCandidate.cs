@@ -9,12 +9,12 @@ internal struct RecordedCandidate
     public PlacementGate Gate;
     public int CachedTokens;
     public bool IsForeseen;
-    public float First;
-    public float Second;
-    public float Third;
-    public float Fourth;
-    public float Fifth;
-    public float Sixth;
+    public float Wait;
+    public float Pace;
+    public float Energy;
+    public float Power;
+    public float Memory;
+    public float Harm;
     public float TtftSeconds;
     public float ItlSeconds;
     public float Joules;

@@ -13,7 +13,7 @@ public sealed record SessionHint([property: Id(0)] string Device, [property: Id(
     {
         if (view.IndexOf(Device) is var at and >= 0)
         {
-            view.Overlap[at] = Math.Max(view.Overlap[at], Blocks);
+            view.ChangeOverlap()[at] = Math.Max(view.ChangeOverlap()[at], Blocks);
         }
     }
 }

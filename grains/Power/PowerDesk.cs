@@ -23,8 +23,8 @@ internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider tim
     private readonly Dictionary<string, (double At, DevicePower Last)> _departed = new(StringComparer.Ordinal);
     private Dictionary<string, DevicePower> _present = new(StringComparer.Ordinal);
     private BudgetBook _budgets = options.Value.Book();
-    private PowerState? _state;
-    private PowerState? _own;
+    private GovernorReport? _state;
+    private GovernorReport? _own;
     private double _heardAt;
 
     /// <summary>Seconds of a clock that starts with the silo.</summary>
@@ -43,7 +43,7 @@ internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider tim
     }
 
     /// <summary>The newest word of the governor, and its age in seconds.</summary>
-    public (PowerState? State, double AgeSeconds) Newest
+    public (GovernorReport? State, double AgeSeconds) Newest
     {
         get
         {
@@ -58,7 +58,7 @@ internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider tim
     public double AgeSeconds => Newest.AgeSeconds;
 
     /// <summary>What a governor in this silo has to tell the others; null when there is none.</summary>
-    public PowerState? Own
+    public GovernorReport? Own
     {
         get
         {
@@ -88,7 +88,7 @@ internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider tim
     }
 
     /// <summary>Takes the governor's word, unless that at hand is newer.</summary>
-    public void Hear(PowerState state)
+    public void Hear(GovernorReport state)
     {
         lock (_lock)
         {
@@ -101,7 +101,7 @@ internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider tim
     }
 
     /// <summary>The word of the governor in this silo; null when it ends.</summary>
-    public void Publish(PowerState? state)
+    public void Publish(GovernorReport? state)
     {
         lock (_lock)
         {

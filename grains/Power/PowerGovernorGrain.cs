@@ -123,7 +123,7 @@ internal sealed class PowerGovernorGrain(
 
         foreach (var happened in step.Events)
         {
-            Note(PowerState.Word(happened.Action), Level(happened.Level, happened.Name), happened.Watts, happened.BudgetWatts);
+            Note(GovernorReport.Word(happened.Action), Level(happened.Level, happened.Name), happened.Watts, happened.BudgetWatts);
         }
 
         desk.Publish(State(step, budgets));
@@ -148,7 +148,7 @@ internal sealed class PowerGovernorGrain(
         }
     }
 
-    private PowerState State(GovernorStep step, PowerBudgets budgets) => new()
+    private GovernorReport State(GovernorStep step, PowerBudgets budgets) => new()
     {
         Term = _governor.Term,
         Look = _look,
@@ -158,7 +158,7 @@ internal sealed class PowerGovernorGrain(
         [
             .. step.Levels.Select(static level => new PowerLevelSnapshot
             {
-                Kind = PowerState.Word(level.Kind),
+                Kind = GovernorReport.Word(level.Kind),
                 Name = level.Name,
                 BudgetWatts = level.BudgetWatts,
                 Watts = level.Watts,
@@ -166,7 +166,7 @@ internal sealed class PowerGovernorGrain(
                 ExposedWatts = level.ExposedWatts,
                 LeastWatts = level.LeastWatts,
                 Price = level.Price,
-                Action = PowerState.Word(level.Action),
+                Action = GovernorReport.Word(level.Action),
             }),
         ],
         DeferBatch = step.DeferBatch,
@@ -185,5 +185,5 @@ internal sealed class PowerGovernorGrain(
         }
     }
 
-    private static string Level(PowerLevelKind kind, string name) => name.Length == 0 ? PowerState.Word(kind) : $"{PowerState.Word(kind)} {name}";
+    private static string Level(PowerLevelKind kind, string name) => name.Length == 0 ? GovernorReport.Word(kind) : $"{GovernorReport.Word(kind)} {name}";
 }

@@ -14,7 +14,7 @@ internal sealed class PowerLevels
     /// <summary>Brings the levels of all devices up to date.</summary>
     /// <param name="ledger">Whose view it is.</param>
     /// <param name="state">The governor's word; null for none.</param>
-    public void Fill(PlacementLedger ledger, PowerState? state)
+    public void Fill(PlacementLedger ledger, GovernorReport? state)
     {
         var places = ledger.Snapshot().ToDictionary(
             static d => new DeviceKey(d.SiloName, d.Report.Device).ToString(), static d => (d.Report.Node, d.Report.Rack), StringComparer.Ordinal);
@@ -62,7 +62,7 @@ internal sealed class PowerLevels
 
     private PowerLevel? Join(PowerLevelKind kind, string name, in DeviceState device)
     {
-        if (!_levels.TryGetValue((PowerState.Word(kind), name), out var level))
+        if (!_levels.TryGetValue((GovernorReport.Word(kind), name), out var level))
         {
             return null;
         }

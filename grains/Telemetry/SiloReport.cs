@@ -26,5 +26,5 @@ public sealed record SiloReport
     [Id(20)] public BudgetBook? Budgets { get; init; }
 
     /// <summary>What the power governor says, where that is in this silo.</summary>
-    [Id(21)] public PowerState? Power { get; init; }
+    [Id(21)] public GovernorReport? Power { get; init; }
 }

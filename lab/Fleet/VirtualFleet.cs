@@ -207,7 +207,7 @@ public sealed class VirtualFleet : IDisposable
             _chain[i] = hash = hash.Next(prompt.AsSpan(i * StepPlan.BlockSize, StepPlan.BlockSize));
         }
 
-        _index.Overlap(_chain.AsSpan(0, count), _book.View.Overlap);
+        _index.Overlap(_chain.AsSpan(0, count), _book.View.ChangeOverlap());
         return _chain.AsSpan(0, count);
     }
 

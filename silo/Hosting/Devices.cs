@@ -27,7 +27,7 @@ internal static partial class Devices
     /// <summary>Threads of each of <paramref name="sharers"/> that share <paramref name="threads"/>; at least 1.</summary>
     public static int ThreadShare(int threads, int sharers) => Math.Max(1, threads / Math.Max(1, sharers));
 
-    private static DeviceEngine Cpu(string name, int threads, ServingOptions options, LanguageModel model, IServiceProvider services, IEngineSink sink)
+    private static OwnedEngine Cpu(string name, int threads, ServingOptions options, LanguageModel model, IServiceProvider services, IEngineSink sink)
     {
         var scheduling = options.Scheduling.Engine(CpuDeviceOptions.DefaultMaxStepTokens, EngineOptions.DefaultMaxRunning, EngineOptions.DefaultMaxWaiting);
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
@@ -60,7 +60,8 @@ internal static partial class Devices
                 grammars: services.GetRequiredService<GrammarCache>()));
             LogDevice(logger, name, device.Info.Description, device.Info.BlockCount, options.KvType, tier.Blocks, tier.Path ?? "memory");
             LogPower(logger, name, engine.State.WattsSource, fault ?? "");
-            return new DeviceEngine(device, engine, new EngineDriver(engine, failure => LogFailed(logger, failure, name)), meter);
+            var driver = new EngineDriver(engine, failure => LogFailed(logger, failure, name));
+            return meter is null ? new OwnedEngine(engine, driver, engine, device) : new OwnedEngine(engine, driver, engine, device, meter);
         }
         catch
         {

@@ -42,7 +42,7 @@ internal static class SimulatedDevices
         return factories;
     }
 
-    private static DeviceEngine Create(
+    private static OwnedEngine Create(
         SimulatedServing serving,
         SimulatedDeviceSpec spec,
         int index,
@@ -65,6 +65,6 @@ internal static class SimulatedDevices
         var device = new SimulatedDevice(spec, index, serving.Model, words, place);
         var paced = new PacedDevice(device, speed);
         var engine = new InferenceEngine(paced, text.Tokenizer, serving.ModelName, sink, device.Power, options, clock, grammars: grammars);
-        return new DeviceEngine(paced, engine, new EngineDriver(engine));
+        return new OwnedEngine(engine, new EngineDriver(engine), engine, paced);
     }
 }

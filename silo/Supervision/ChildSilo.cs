@@ -10,7 +10,7 @@ internal sealed class ChildSilo : IDisposable
     private readonly Process _process;
     private readonly StreamWriter _log;
     private readonly Action<ChildSilo, string> _show;
-    private readonly TaskCompletionSource<SiloReport> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<StartReport> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ChildSilo(SiloPlan plan, Process process, string logFile, Action<ChildSilo, string> show)
     {
@@ -35,7 +35,7 @@ internal sealed class ChildSilo : IDisposable
     public int ProcessId => _process.Id;
 
     /// <summary>What it says when it serves, cannot start, or has ended before either.</summary>
-    public Task<SiloReport> Ready => _ready.Task;
+    public Task<StartReport> Ready => _ready.Task;
 
     /// <summary>Ends with the process and gives its exit code; 128 and the signal's number where a signal ended it.</summary>
     public Task<int> Exited { get; }
@@ -112,7 +112,7 @@ internal sealed class ChildSilo : IDisposable
     {
         await Task.WhenAll(Follow(_process.StandardOutput, isError: false), Follow(_process.StandardError, isError: true));
         await _process.WaitForExitAsync();
-        _ready.TrySetResult(new SiloReport(SiloStage.Failed, $"it ended with exit code {_process.ExitCode}; its log: {LogFile}"));
+        _ready.TrySetResult(new StartReport(SiloStage.Failed, $"it ended with exit code {_process.ExitCode}; its log: {LogFile}"));
         return _process.ExitCode;
     }
 
@@ -120,7 +120,7 @@ internal sealed class ChildSilo : IDisposable
     {
         while (await output.ReadLineAsync() is { } line)
         {
-            if (SiloReport.Parse(line) is { } report)
+            if (StartReport.Parse(line) is { } report)
             {
                 _ready.TrySetResult(report);
                 continue;

@@ -36,7 +36,7 @@ internal static class SingleSilo
         var url = silo.Urls.Count > 0 ? HttpOptions.Reachable(silo.Urls[0]) : "";
         if (console is null)
         {
-            new SiloReport(SiloStage.Ready, url).Send();
+            new StartReport(SiloStage.Ready, url).Send();
         }
         else if (folder is not null)
         {

@@ -33,7 +33,7 @@ internal static class Start
         {
             if (supervised)
             {
-                new SiloReport(SiloStage.Failed, e.Message).Send();
+                new StartReport(SiloStage.Failed, e.Message).Send();
             }
             else
             {

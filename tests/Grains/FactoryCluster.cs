@@ -34,6 +34,8 @@ public class FactoryCluster : IAsyncLifetime
     /// <summary>Makes the device of a silo.</summary>
     private protected virtual TestEngine Create(IEngineSink sink) => new(sink);
 
+    private static OwnedEngine Own(TestEngine engine) => new(engine, engine);
+
     public InProcessTestCluster Cluster => _cluster;
 
     /// <summary>What the silos have besides.</summary>
@@ -63,7 +65,7 @@ public class FactoryCluster : IAsyncLifetime
             .AddCrescent(new CrescentSiloOptions
             {
                 Model = "test-model",
-                Devices = [(_, sink) => _engines[silo.SiloName] = Create(sink)],
+                Devices = [(_, sink) => Own(_engines[silo.SiloName] = Create(sink))],
             })
             .Services.AddSingleton<ITelemetryClient>(static s => new LossyTelemetry(ActivatorUtilities.CreateInstance<TelemetryClient>(s))));
         _cluster = builder.Build();

@@ -48,7 +48,7 @@ public sealed class PlacementBookTests
     public void A_call_that_waits_alone_gains_nothing_elsewhere(int cached)
     {
         var book = new PlacementBook(new PowerAwarePolicy(), Views.Of(Views.Idle, Views.Idle));
-        book.View.Overlap[0] = cached;
+        book.View.ChangeOverlap()[0] = cached;
         var call = Views.Call(prompt: 2000);
         Assert.Equal(0, book.Place(call, 1).Device);
         var uncached = 2000 - (16 * cached);

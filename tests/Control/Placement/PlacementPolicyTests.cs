@@ -169,7 +169,7 @@ public sealed class PlacementPolicyTests
         foreach (var name in PlacementPolicies.Names.Except([LeastQueuePolicy.PolicyName, RoundRobinPolicy.PolicyName]))
         {
             var view = Views.Of(Views.Idle, Views.Idle, Views.Idle);
-            view.Overlap[2] = 60;
+            view.ChangeOverlap()[2] = 60;
             Assert.Equal(2, PlacementPolicies.Create(name).Choose(Views.Call(prompt: 1000), view).Device);
         }
     }
@@ -188,7 +188,7 @@ public sealed class PlacementPolicyTests
         int Chosen(long number, int queued)
         {
             var view = Views.Of(Views.Idle, Views.Idle, Views.Idle with { QueuedPromptTokens = queued });
-            view.Overlap[2] = 2000 / 16;
+            view.ChangeOverlap()[2] = 2000 / 16;
             return PlacementPolicies.Create(name).Choose(Views.Call(number, prompt: 2_010, max: 10), view).Device;
         }
     }

@@ -16,7 +16,7 @@ public sealed class PowerAwarePolicyTests
         Gen.Select(Loads.Array[1, 30], Gen.Int[1, 4000], Gen.Int[0, 60]).Sample((loads, prompt, cached) =>
         {
             var view = Views.Of(loads);
-            view.Overlap[loads.Length / 2] = Math.Min(cached, prompt / 16);
+            view.ChangeOverlap()[loads.Length / 2] = Math.Min(cached, prompt / 16);
             var call = Views.Call(prompt: prompt);
             var gate = Enumerable.Range(0, loads.Length).Min(device => view.Gate(call, device));
             var fewest = Enumerable.Range(0, loads.Length).Where(device => view.Gate(call, device) == gate).Min(device => policy.Score(call, view, device).Score);
@@ -89,11 +89,11 @@ public sealed class PowerAwarePolicyTests
     {
         var view = Views.Of(Views.Idle, Views.Idle);
         Assert.Equal(-1, view.BestCache);
-        view.Overlap[1] = 3;
+        view.ChangeOverlap()[1] = 3;
         Assert.Equal(1, view.BestCache);
-        view.Overlap[0] = 3;
+        view.ChangeOverlap()[0] = 3;
         Assert.Equal((0, 3), (view.BestCache, view.CachedBlocks(1)));
-        view.Overlap.Clear();
+        view.ChangeOverlap().Clear();
         Assert.Equal(-1, view.BestCache);
     }
 
@@ -102,7 +102,7 @@ public sealed class PowerAwarePolicyTests
     {
         var view = Views.Of(Views.Idle);
         view.Lengths.Learn(2);
-        Assert.Equal(0, new PowerAwarePolicy().Score(Views.Call(prompt: 8000), view, 0).Sixth);
+        Assert.Equal(0, new PowerAwarePolicy().Score(Views.Call(prompt: 8000), view, 0).Harm);
     }
 
     [Fact]
@@ -121,9 +121,9 @@ public sealed class PowerAwarePolicyTests
         view.Devices[0].UnseenCalls = 1;
         view.Refresh(0);
         view.Refresh(1);
-        view.Overlap[0] = 120;
+        view.ChangeOverlap()[0] = 120;
         Assert.Equal(0, new PowerAwarePolicy().Choose(Views.Call(prompt: 2000), view).Device);
-        view.Overlap[0] = 0;
+        view.ChangeOverlap()[0] = 0;
         Assert.Equal(1, new PowerAwarePolicy().Choose(Views.Call(prompt: 2000), view).Device);
     }
 }

@@ -94,11 +94,11 @@ public sealed class ChatGrainTests : IAsyncLifetime
         return _cluster.Client.GetGrain<IChatGrain>(Guid.NewGuid()).Complete(change?.Invoke(call) ?? call, TestContext.Current.CancellationToken);
     }
 
-    private InferenceEngine Engine(IEngineSink sink)
+    private OwnedEngine Engine(IEngineSink sink)
     {
         _device = new CpuDevice(_model.Graph, new CpuDeviceOptions { Threads = 1 });
         var engine = new InferenceEngine(_device, _model.Tokenizer, _model.Name, sink, new CpuPowerModel(1));
         _driver = new EngineDriver(engine);
-        return engine;
+        return new OwnedEngine(engine, engine);
     }
 }

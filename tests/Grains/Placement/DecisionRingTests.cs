@@ -16,7 +16,7 @@ public sealed class DecisionRingTests
     {
         var view = Views.Of(Views.Idle, Views.Idle with { Running = 3 }, Views.Idle);
         view.Devices[2].Draining = true;
-        view.Overlap[1] = 2;
+        view.ChangeOverlap()[1] = 2;
         var decision = Record("chatcmpl-a", 1, view);
         var report = Assert.Single(_ring.Find("chatcmpl-a"));
         Assert.Equal(("front", "power-aware", Views.Key(decision.Device)), (report.Silo, report.Policy, report.Chosen));

@@ -9,7 +9,6 @@ using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
 using Crescent.Grains.Serving;
 using Crescent.Lab.Virtual;
-using Crescent.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
@@ -26,7 +25,7 @@ internal sealed class PowerCluster : IAsyncDisposable
     private static readonly SilentTokenizer Tokenizer = new();
 
     private readonly InProcessTestCluster _cluster;
-    private readonly ConcurrentBag<DeviceEngine> _engines = [];
+    private readonly ConcurrentBag<OwnedEngine> _engines = [];
 
     private PowerCluster()
     {
@@ -93,12 +92,12 @@ internal sealed class PowerCluster : IAsyncDisposable
         }
     }
 
-    private DeviceEngine Create(SimulatedDeviceSpec spec, int index, ModelShape model, SimulatedText text, IEngineSink sink)
+    private OwnedEngine Create(SimulatedDeviceSpec spec, int index, ModelShape model, SimulatedText text, IEngineSink sink)
     {
         var device = new SimulatedDevice(spec, index, model, text);
         var paced = new PacedDevice(device);
         var engine = new InferenceEngine(paced, Tokenizer, "sim", sink, device.Power, new EngineOptions());
-        var whole = new DeviceEngine(paced, engine, new EngineDriver(engine));
+        var whole = new OwnedEngine(engine, new EngineDriver(engine), engine, paced);
         _engines.Add(whole);
         return whole;
     }

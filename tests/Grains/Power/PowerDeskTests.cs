@@ -87,7 +87,7 @@ public class PowerDeskTests
     private static BudgetBook Book(long version, long setAt, double watts) =>
         new() { Version = version, SetAt = setAt, Budgets = new PowerBudgetSettings { ClusterWatts = watts } };
 
-    private static PowerState State(long term, long look) => new() { Term = term, Look = look, Governor = "s" };
+    private static GovernorReport State(long term, long look) => new() { Term = term, Look = look, Governor = "s" };
 
     private static DeviceSighting Sighting(string silo)
     {

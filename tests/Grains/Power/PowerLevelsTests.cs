@@ -115,7 +115,7 @@ public sealed class PowerLevelsTests : IDisposable
 
     private static PowerLevelSnapshot Level(string kind, string name, double budget, double price = 0) => new() { Kind = kind, Name = name, BudgetWatts = budget, Price = price };
 
-    private void Fill(params PowerLevelSnapshot[] levels) => _levels.Fill(_ledger, new PowerState { Governor = "silo-0", Levels = levels });
+    private void Fill(params PowerLevelSnapshot[] levels) => _levels.Fill(_ledger, new GovernorReport { Governor = "silo-0", Levels = levels });
 
     private DeviceState[] Devices() => [.. _ledger.Snapshot().Select(static d => d.State)];
 

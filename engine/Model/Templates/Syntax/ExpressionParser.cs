@@ -7,7 +7,7 @@ namespace Crescent.Engine.Model.Templates.Syntax;
 /// Jinja's expressions, from the loosest to the tightest: if-else, or, and, not, comparison, + -, ~, * / // %, **, sign, and last
 /// attributes, items, calls, filters and tests.
 /// </summary>
-internal sealed partial class ExpressionParser(TokenStream stream)
+internal sealed partial class ExpressionParser(SyntaxStream stream)
 {
     private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
     private static readonly string[] Sums = ["+", "-"];

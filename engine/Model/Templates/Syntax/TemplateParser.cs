@@ -7,7 +7,7 @@ namespace Crescent.Engine.Model.Templates.Syntax;
 /// <summary>Reads the statements of a template: those that chat templates use; the others are refused by name.</summary>
 internal sealed class TemplateParser
 {
-    private readonly TokenStream _stream;
+    private readonly SyntaxStream _stream;
     private readonly ExpressionParser _expressions;
 
     // Loops around the current statement, within the current macro.
@@ -15,7 +15,7 @@ internal sealed class TemplateParser
 
     private TemplateParser(List<Token> tokens)
     {
-        _stream = new TokenStream(tokens);
+        _stream = new SyntaxStream(tokens);
         _expressions = new ExpressionParser(_stream);
     }
 

@@ -8,7 +8,7 @@ namespace Crescent.Control.Kv;
 /// grow on their own, so that no single insertion has to move a million entries.
 /// </summary>
 /// <param name="seed">Odd. Spreads the hashes; whoever does not know it cannot write prompts that all meet in one place.</param>
-internal sealed class BlockTable(ulong seed)
+internal sealed class HolderTable(ulong seed)
 {
     private const int ShardBits = 10;
 

@@ -8,13 +8,13 @@ namespace Crescent.Control.Kv;
 /// holds: what it leaves behind counts no more, and is swept out bit by bit before the slot is opened again.
 /// </summary>
 /// <param name="slots">Slots to make room for; more make the sets wider once they are needed.</param>
-/// <param name="multiplier">See <see cref="BlockTable"/>; the seed of <see cref="SlotKeys"/> as well.</param>
-internal sealed class BlockIndex(int slots, ulong multiplier)
+/// <param name="multiplier">See <see cref="HolderTable"/>; the seed of <see cref="SlotKeys"/> as well.</param>
+internal sealed class HolderIndex(int slots, ulong multiplier)
 {
     private const int PrefetchAhead = 8;
     private const int WordsStep = 4;
 
-    private readonly BlockTable _table = new(multiplier);
+    private readonly HolderTable _table = new(multiplier);
     private readonly SlotSets _sets = new(WordsFor(slots), multiplier);
 
     // A bit a slot: in use; closed since the sweep under way began; closed before it.
@@ -23,7 +23,7 @@ internal sealed class BlockIndex(int slots, ulong multiplier)
     private ulong[] _sweeping = new ulong[WordsFor(slots)];
     private int[] _owners = new int[WordsFor(slots) * 64];
     private int[] _counts = new int[WordsFor(slots) * 64];
-    private int _nextShard = BlockTable.Shards;
+    private int _nextShard = HolderTable.Shards;
 
     /// <summary>Blocks known, those that only closed slots hold among them until they are swept out.</summary>
     public int Blocks => _table.Count;
@@ -106,7 +106,7 @@ internal sealed class BlockIndex(int slots, ulong multiplier)
     /// <param name="budget">Places of the table to go through, in the main.</param>
     public void Sweep(int budget)
     {
-        if (_nextShard == BlockTable.Shards)
+        if (_nextShard == HolderTable.Shards)
         {
             if (!_closed.AsSpan().ContainsAnyExcept(0UL))
             {
@@ -117,12 +117,12 @@ internal sealed class BlockIndex(int slots, ulong multiplier)
             _nextShard = 0;
         }
 
-        while (budget > 0 && _nextShard < BlockTable.Shards)
+        while (budget > 0 && _nextShard < HolderTable.Shards)
         {
             budget -= _table.Sweep(_nextShard++, _sets, _sweeping);
         }
 
-        if (_nextShard == BlockTable.Shards)
+        if (_nextShard == HolderTable.Shards)
         {
             Array.Clear(_sweeping);
         }

@@ -4,7 +4,7 @@ using Crescent.Engine.Model.Templates.Runtime;
 namespace Crescent.Engine.Model.Templates.Syntax;
 
 /// <summary>The tokens of a template, and how deeply the parser is inside constructs.</summary>
-internal sealed class TokenStream(List<Token> tokens)
+internal sealed class SyntaxStream(List<Token> tokens)
 {
     private int _index;
     private int _depth;

@@ -6,7 +6,7 @@ namespace Crescent.Silo.Supervision;
 /// <summary>What a silo tells its supervisor: a line of its standard output that begins with <see cref="Mark"/>; all others are its log.</summary>
 /// <param name="Stage">How its start went.</param>
 /// <param name="Text">For <see cref="SiloStage.Failed"/> why, for <see cref="SiloStage.Ready"/> the address of its HTTP, if it has one.</param>
-internal sealed record SiloReport(SiloStage Stage, string Text = "")
+internal sealed record StartReport(SiloStage Stage, string Text = "")
 {
     /// <summary>What the line begins with.</summary>
     public const string Mark = "@crescent ";
@@ -15,10 +15,10 @@ internal sealed record SiloReport(SiloStage Stage, string Text = "")
     public void Send() => Console.Out.WriteLine(ToLine());
 
     /// <summary>The report as a line.</summary>
-    public string ToLine() => Mark + JsonSerializer.Serialize(this, SiloReportJson.Default.SiloReport);
+    public string ToLine() => Mark + JsonSerializer.Serialize(this, StartReportJson.Default.StartReport);
 
     /// <summary>The report that a line holds, or null for a line of the log.</summary>
-    public static SiloReport? Parse(string line)
+    public static StartReport? Parse(string line)
     {
         if (!line.StartsWith(Mark, StringComparison.Ordinal))
         {
@@ -27,7 +27,7 @@ internal sealed record SiloReport(SiloStage Stage, string Text = "")
 
         try
         {
-            return JsonSerializer.Deserialize(line.AsSpan(Mark.Length), SiloReportJson.Default.SiloReport);
+            return JsonSerializer.Deserialize(line.AsSpan(Mark.Length), StartReportJson.Default.StartReport);
         }
         catch (JsonException)
         {
@@ -36,6 +36,6 @@ internal sealed record SiloReport(SiloStage Stage, string Text = "")
     }
 }
 
-/// <summary>For <see cref="SiloReport"/>.</summary>
-[JsonSerializable(typeof(SiloReport))]
-internal sealed partial class SiloReportJson : JsonSerializerContext;
+/// <summary>For <see cref="StartReport"/>.</summary>
+[JsonSerializable(typeof(StartReport))]
+internal sealed partial class StartReportJson : JsonSerializerContext;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Crescent.Control.Kv;
 using Crescent.Engine.Kv;
 using CsCheck;
-using BlockTable = Crescent.Control.Kv.BlockTable;
+using HolderTable = Crescent.Control.Kv.HolderTable;
 
 namespace Crescent.Tests.Control.Kv;
 
@@ -16,7 +16,7 @@ public class BlockTableTests
     public void The_table_holds_what_a_dictionary_holds() => Changes.Sample(
         static changes =>
         {
-            var (table, sets) = (new BlockTable(1), new SlotSets(4, 1));
+            var (table, sets) = (new HolderTable(1), new SlotSets(4, 1));
             var model = new HashSet<ulong>();
             foreach (var (adds, low) in changes)
             {

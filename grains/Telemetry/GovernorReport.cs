@@ -5,7 +5,7 @@ namespace Crescent.Grains.Telemetry;
 
 /// <summary>What the governor tells all silos, each time that it looks.</summary>
 [GenerateSerializer, Immutable, Alias("Crescent.PowerState")]
-public sealed record PowerState
+public sealed record GovernorReport
 {
     /// <summary>Of the governor.</summary>
     [Id(0)] public long Term { get; init; }

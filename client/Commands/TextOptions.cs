@@ -4,7 +4,7 @@ using Crescent.Grains.Contracts.Chat;
 namespace Crescent.Client.Commands;
 
 /// <summary>The options of every command that has text generated.</summary>
-internal sealed class GenerationOptions
+internal sealed class TextOptions
 {
     private const float DefaultTemperature = 0;
     private const float DefaultTopP = 1;
@@ -27,7 +27,7 @@ internal sealed class GenerationOptions
         Description = "A system message before the conversation (default: none)",
     };
 
-    public GenerationOptions()
+    public TextOptions()
     {
         _temperature.DefaultValueFactory = _ => DefaultTemperature;
         _topP.DefaultValueFactory = _ => DefaultTopP;

@@ -1,0 +1,20 @@
+using Crescent.Engine.Scheduling;
+
+namespace Crescent.Grains.Configuration;
+
+/// <summary>An engine with all that is its own: its thread, its device, its meter.</summary>
+/// <param name="engine">The engine.</param>
+/// <param name="parts">What ends with it, in the order in which it must: the thread first.</param>
+public sealed class OwnedEngine(IInferenceEngine engine, params IDisposable[] parts) : IDisposable
+{
+    /// <summary>The engine.</summary>
+    public IInferenceEngine Engine { get; } = engine;
+
+    public void Dispose()
+    {
+        foreach (var part in parts)
+        {
+            part.Dispose();
+        }
+    }
+}
