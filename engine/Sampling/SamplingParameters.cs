@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Crescent.Engine.Sampling;
 
 /// <summary>How the next token is drawn from a row of logits. The steps are taken in the order of the properties.</summary>
@@ -52,5 +54,6 @@ public sealed record SamplingParameters
     public ulong Seed { get; init; }
 
     /// <summary>True when logits are changed by what came before.</summary>
+    [JsonIgnore]
     public bool HasPenalties => RepetitionPenalty != 1 || FrequencyPenalty != 0 || PresencePenalty != 0;
 }

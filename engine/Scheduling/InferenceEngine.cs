@@ -72,7 +72,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         grammars ??= new GrammarCache(tokenizer);
         _masks = new PendingMasks(grammars.Masks, () => WorkArrived?.Invoke());
         _inbox = new EngineInbox(tokenizer, grammars, _time, () => WorkArrived?.Invoke());
-        _limits = new RequestLimits(device.Info, _kv.TotalBlocks);
+        _limits = new RequestLimits(device.Info, _kv.TotalBlocks, model);
         _tokens = new StepTokens(device, tokenizer);
         PowerMeter = meter;
         PowerCap = cap ?? power as IPowerCap;

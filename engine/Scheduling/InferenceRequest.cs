@@ -1,24 +1,27 @@
 using System.Collections.Frozen;
+using System.Text.Json.Serialization;
 using Crescent.Engine.Sampling;
 
 namespace Crescent.Engine.Scheduling;
 
-/// <summary>One sequence to generate, as an engine takes it.</summary>
+/// <summary>
+/// One sequence to generate: the same record from the front end, which reads it from a request, to the sequence of the engine that runs it. What a caller
+/// asks for stands first; what belongs to one attempt at it, set by whoever places it, stands last. Crosses processes by the names of its properties: a
+/// new one needs a default that means what its absence meant before.
+/// </summary>
 public sealed record InferenceRequest
 {
-    /// <summary>Unique within the engine; chosen by the caller, who cancels by it.</summary>
-    public required long Id { get; init; }
+    /// <summary>For logs and look-ups, such as <c>chatcmpl-…</c>.</summary>
+    public string RequestId { get; init; } = "";
+
+    /// <summary>Name of the model that is to run it; null for the one that the engine has. An engine refuses another's.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Adapter of the model; null for the model as it is. An engine refuses one that it has not.</summary>
+    public string? Adapter { get; init; }
 
     /// <summary>Prompt tokens, at least one.</summary>
     public required int[] Prompt { get; init; }
-
-    /// <summary>
-    /// How many of the last prompt tokens are output of an earlier attempt at this sequence, whose device died: 0 to the prompt's
-    /// length less one. They count as output for penalties, minimum length, stop strings and structure, and are not put out again.
-    /// Offsets of the outputs and <see cref="MaxTokens"/> still count from 0. Draws depend on the position in prompt and output
-    /// together, so they go on as if nothing had happened.
-    /// </summary>
-    public int ResumedTokens { get; init; }
 
     /// <summary>
     /// Most tokens to generate, at least 1; 0 for a request that wants its embedding. An output with a structure is brought to its end
@@ -39,7 +42,7 @@ public sealed record InferenceRequest
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
     /// <summary>Tokens that end the output like the model's own end tokens.</summary>
-    public IReadOnlySet<int> StopTokens { get; init; } = FrozenSet<int>.Empty;
+    public IReadOnlyCollection<int> StopTokens { get; init; } = FrozenSet<int>.Empty;
 
     /// <summary>Go on past end tokens until <see cref="MaxTokens"/>.</summary>
     public bool IgnoreEndOfGeneration { get; init; }
@@ -50,14 +53,20 @@ public sealed record InferenceRequest
     /// <summary>Whose it is; tenants of a class share fairly.</summary>
     public string Tenant { get; init; } = "";
 
-    /// <summary>Separates this request's cached blocks from those with another salt.</summary>
-    public string? CacheSalt { get; init; }
+    /// <summary>The agent task that it is a step of; empty for none.</summary>
+    public string Task { get; init; } = "";
 
     /// <summary>
-    /// Another request of the same engine with whose tokens the prompt begins: its blocks are shared instead of computed again, and
-    /// only the block in which the two part is copied. Ignored when that request is gone.
+    /// The tenant's program, such as a conversation, that it is a turn of, or null; its turns extend each other, so they go where the last one was if that is
+    /// not dear.
     /// </summary>
-    public long? ForkOf { get; init; }
+    public string? Program { get; init; }
+
+    /// <summary>Requests with the same prompt: the first is computed, the others fork off it on its device. Null for one on its own.</summary>
+    public SiblingGroup? Siblings { get; init; }
+
+    /// <summary>Separates this request's cached blocks from those with another salt.</summary>
+    public string? CacheSalt { get; init; }
 
     /// <summary>Time from submission after which nobody wants the answer any more; null for no limit.</summary>
     public TimeSpan? Deadline { get; init; }
@@ -65,6 +74,25 @@ public sealed record InferenceRequest
     /// <summary>Tokens to guess ahead by n-gram look-up in the sequence's own text; 0 for none, at most 16.</summary>
     public int SpeculativeTokens { get; init; }
 
-    /// <summary>Where the sink sends the outputs; the engine only carries it.</summary>
+    /// <summary>Unique within the engine; chosen by who submits, who cancels by it.</summary>
+    public long Id { get; init; }
+
+    /// <summary>
+    /// How many of the last prompt tokens are output of an earlier attempt at this sequence, whose device died: 0 to the prompt's
+    /// length less one. They count as output for penalties, minimum length, stop strings and structure, and are not put out again.
+    /// Offsets of the outputs and <see cref="MaxTokens"/> still count from 0. Draws depend on the position in prompt and output
+    /// together, so they go on as if nothing had happened.
+    /// </summary>
+    public int ResumedTokens { get; init; }
+
+    /// <summary>Where keys and values of the prompt's beginning are to be had; null to look in the engine's own cache only.</summary>
+    public KvSource? KvSource { get; init; }
+
+    /// <summary>The request whose blocks it shares, of <see cref="KvSource"/>.</summary>
+    [JsonIgnore]
+    public long? ForkOf => KvSource?.Fork;
+
+    /// <summary>Where the sink sends the outputs; the engine only carries it, and it stays in its process.</summary>
+    [JsonIgnore]
     public object? Link { get; init; }
 }

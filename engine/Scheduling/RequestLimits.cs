@@ -6,7 +6,8 @@ namespace Crescent.Engine.Scheduling;
 /// <summary>What a request must be for a device to run it at all, however long it waits.</summary>
 /// <param name="device">The device.</param>
 /// <param name="blocks">KV blocks that the engine has there.</param>
-internal sealed class RequestLimits(DeviceInfo device, int blocks)
+/// <param name="model">Name of the engine's model.</param>
+internal sealed class RequestLimits(DeviceInfo device, int blocks, string model)
 {
     /// <summary>Refuses what can never run.</summary>
     /// <exception cref="RequestRefusedException">The message names what is wrong and the limit.</exception>
@@ -22,6 +23,7 @@ internal sealed class RequestLimits(DeviceInfo device, int blocks)
             EmbeddingPool.Validate(request, device);
         }
 
+        CheckModel(request);
         foreach (var token in request.Prompt)
         {
             if ((uint)token >= (uint)device.VocabularySize)
@@ -41,6 +43,19 @@ internal sealed class RequestLimits(DeviceInfo device, int blocks)
             throw new RequestRefusedException(
                 RefusalReason.TooLong,
                 $"{request.Prompt.Length} prompt tokens and {request.MaxTokens} output tokens exceed the {room} positions of device {device.Name}.");
+        }
+    }
+
+    private void CheckModel(InferenceRequest request)
+    {
+        if (request.Model is { } wanted && wanted != model)
+        {
+            throw new RequestRefusedException(RefusalReason.Invalid, $"Device {device.Name} runs {model}; the request is for {wanted}.");
+        }
+
+        if (request.Adapter is { } adapter)
+        {
+            throw new RequestRefusedException(RefusalReason.Invalid, $"Device {device.Name} has no adapter {adapter}; leave it out for {model} as it is.");
         }
     }
 

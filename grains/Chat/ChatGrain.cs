@@ -51,7 +51,7 @@ internal sealed class ChatGrain(IServiceProvider services, IGenerationService ge
         }
     }
 
-    private GenerationCall Prepare(ChatCall call)
+    private InferenceRequest Prepare(ChatCall call)
     {
         var model = services.GetService<LanguageModel>()
             ?? throw new ChatRefusedException($"This silo has no tokenizer for {options.Model}.", null);
@@ -72,11 +72,11 @@ internal sealed class ChatGrain(IServiceProvider services, IGenerationService ge
         Check(call.TopP is > 0 and <= 1, nameof(call.TopP), call.TopP, "above 0, at most 1");
         Check(call.Session is null or { Length: > 0 and <= MaxSessionLength }, nameof(call.Session), $"{call.Session?.Length} characters long",
             $"1 to {MaxSessionLength} characters long, or left out");
-        return new GenerationCall
+        return new InferenceRequest
         {
             RequestId = $"chat-{this.GetPrimaryKey():n}",
             Prompt = prompt,
-            Session = call.Session,
+            Program = call.Session,
             MaxTokens = call.MaxTokens ?? context - prompt.Length,
             Sampling = new SamplingParameters
             {

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Crescent.Control.Power;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Telemetry;
@@ -45,12 +44,13 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
     /// <exception cref="RequestRefusedException">The engine refuses it.</exception>
     public void Submit(Submission submission)
     {
-        var ticket = new StreamTicket(submission.Ticket);
-        var blocks = BlocksFor(submission.Prompt.Length, submission.MaxTokens, Engine.Device.BlockSize);
+        var request = submission.Request;
+        var ticket = new StreamTicket(request.Id);
+        var blocks = BlocksFor(request.Prompt.Length, request.MaxTokens, Engine.Device.BlockSize);
         var link = sink.LinkTo(submission.Front, submission.Observer);
-        var cached = Math.Clamp(submission.CachedTokens, 0, submission.Prompt.Length - 1);
-        var uncached = submission.Prompt.Length - cached;
-        var sequence = new LiveSequence(ticket, link, submission.ResumedTokens, uncached, Engine.Profile.PromptTime(uncached, cached), blocks);
+        var cached = Math.Clamp(submission.CachedTokens, 0, request.Prompt.Length - 1);
+        var uncached = request.Prompt.Length - cached;
+        var sequence = new LiveSequence(ticket, link, request.ResumedTokens, uncached, Engine.Profile.PromptTime(uncached, cached), blocks);
         if (!live.TryAdd(sequence))
         {
             throw new RequestRefusedException(RefusalReason.Invalid, $"{Key} has ticket {ticket.Value:x} already.");
@@ -58,25 +58,7 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
 
         try
         {
-            Engine.Submit(new InferenceRequest
-            {
-                Id = ticket.Value,
-                Prompt = submission.Prompt,
-                ResumedTokens = submission.ResumedTokens,
-                MaxTokens = submission.MaxTokens,
-                WantsEmbedding = submission.WantsEmbedding,
-                Sampling = submission.Sampling,
-                StopStrings = submission.StopStrings,
-                StopTokens = submission.StopTokens.Length == 0 ? FrozenSet<int>.Empty : submission.StopTokens.ToFrozenSet(),
-                IgnoreEndOfGeneration = submission.IgnoreEndOfGeneration,
-                Priority = submission.Priority,
-                Tenant = submission.Tenant,
-                CacheSalt = submission.CacheSalt,
-                Deadline = submission.Deadline,
-                SpeculativeTokens = submission.SpeculativeTokens,
-                ForkOf = submission.ForkOf,
-                Link = sequence,
-            });
+            Engine.Submit(request with { Link = sequence });
         }
         catch
         {

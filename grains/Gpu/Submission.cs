@@ -1,4 +1,3 @@
-using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Tokens;
 
@@ -8,51 +7,18 @@ namespace Crescent.Grains.Gpu;
 [GenerateSerializer, Immutable, Alias("Crescent.Submission")]
 public sealed record Submission
 {
-    /// <summary><see cref="StreamTicket"/> of the attempt.</summary>
-    [Id(0)] public required long Ticket { get; init; }
+    // 0 to 6, 9 to 16 and 18 are taken: what the request holds was told one by one.
 
-    /// <summary>For logs, such as <c>chatcmpl-…</c>.</summary>
-    [Id(1)] public required string RequestId { get; init; }
-
-    /// <summary>Prompt, followed by what earlier attempts have emitted.</summary>
-    [Id(2)] public required int[] Prompt { get; init; }
-
-    /// <summary>Tokens at the end of <see cref="Prompt"/> that earlier attempts have emitted.</summary>
-    [Id(3)] public int ResumedTokens { get; init; }
-
-    /// <summary>Most tokens to generate from here; 0 where the prompt's embedding is wanted.</summary>
-    [Id(4)] public required int MaxTokens { get; init; }
-
-    [Id(5)] public required SamplingParameters Sampling { get; init; }
-
-    /// <summary>Strings that end the output.</summary>
-    [Id(6)] public required string[] StopStrings { get; init; }
-
-    [Id(9)] public int[] StopTokens { get; init; } = [];
-
-    [Id(10)] public bool IgnoreEndOfGeneration { get; init; }
-
-    [Id(11)] public RequestPriority Priority { get; init; } = RequestPriority.Standard;
-
-    [Id(12)] public string Tenant { get; init; } = "";
-
-    [Id(13)] public string? CacheSalt { get; init; }
-
-    /// <summary>What is left of the call's time.</summary>
-    [Id(14)] public TimeSpan? Deadline { get; init; }
-
-    [Id(15)] public int SpeculativeTokens { get; init; }
-
-    /// <summary>Ticket of a sequence on <see cref="Prefer"/> that begins with the same tokens.</summary>
-    [Id(16)] public long? ForkOf { get; init; }
+    /// <summary>
+    /// What to generate: its id is the <see cref="StreamTicket"/> of the attempt, its prompt ends with what earlier attempts have emitted, and its limit and
+    /// deadline are what is left of the call's.
+    /// </summary>
+    [Id(20)] public required InferenceRequest Request { get; init; }
 
     /// <summary>The device to go to, if it may take the call.</summary>
     [Id(17)] public string? Prefer { get; init; }
 
-    /// <summary>Wants the prompt's embedding instead of tokens.</summary>
-    [Id(18)] public bool WantsEmbedding { get; init; }
-
-    /// <summary>Tokens of <see cref="Prompt"/> that the device is taken to have cached, or to have in a moment.</summary>
+    /// <summary>Tokens of the prompt that the device is taken to have cached, or to have in a moment.</summary>
     [Id(19)] public int CachedTokens { get; init; }
 
     /// <summary>The front end's silo.</summary>

@@ -42,10 +42,10 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
 
     private static PlacementNeeds Needs(Submission submission) => new()
     {
-        PromptTokens = submission.Prompt.Length,
-        MaxTokens = submission.MaxTokens,
-        ExpectedTokens = submission.MaxTokens,
-        Priority = submission.Priority,
+        PromptTokens = submission.Request.Prompt.Length,
+        MaxTokens = submission.Request.MaxTokens,
+        ExpectedTokens = submission.Request.MaxTokens,
+        Priority = submission.Request.Priority,
         Prefer = submission.Prefer,
     };
 

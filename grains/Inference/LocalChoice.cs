@@ -24,9 +24,9 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
     /// <summary>Looks up what the devices have cached of the call's prompt, its session's last turn included.</summary>
     public void LookUp(Submission submission, SessionHint? session)
     {
-        _prefix = submission.WantsEmbedding || submission.Prefer is not null
+        _prefix = submission.Request.WantsEmbedding || submission.Prefer is not null
             ? null
-            : PromptPrefix.Of(caches.Roots, submission.Prompt, submission.CacheSalt);
+            : PromptPrefix.Of(caches.Roots, submission.Request.Prompt, submission.Request.CacheSalt);
         _prefixes.Fill(_prefix, _view.Devices, _view.ChangeOverlap());
         session?.Credit(_view);
     }
@@ -34,9 +34,9 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
     /// <summary>Tokens of the prompt that <paramref name="device"/> has cached, or will have in a moment.</summary>
     public int CachedTokens(Submission submission, string device)
     {
-        if (submission.ForkOf is not null && submission.Prefer == device)
+        if (submission.Request.ForkOf is not null && submission.Prefer == device)
         {
-            return submission.Prompt.Length - 1;
+            return submission.Request.Prompt.Length - 1;
         }
 
         var index = _view.IndexOf(device);

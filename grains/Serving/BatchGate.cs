@@ -12,7 +12,7 @@ internal sealed class BatchGate(PowerDesk desk, IOptions<GenerationOptions> opti
 
     /// <summary>Waits until <paramref name="call"/> may go on: at once but for calls of the batch class.</summary>
     /// <exception cref="RequestRefusedException">It may not within its deadline, or within the time that placing a call may take.</exception>
-    public async Task Wait(GenerationCall call, CancellationToken cancellationToken)
+    public async Task Wait(InferenceRequest call, CancellationToken cancellationToken)
     {
         if (call.Priority != RequestPriority.Batch || !desk.DeferBatch)
         {

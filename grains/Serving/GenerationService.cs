@@ -32,7 +32,7 @@ internal sealed class GenerationService(
     public int MaxPositions => ledger.MaxPositions;
 
     public async IAsyncEnumerable<GenerationChunk> Generate(
-        GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        InferenceRequest call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Validate(call);
         var stream = router.Open(call.MaxTokens);
@@ -85,7 +85,7 @@ internal sealed class GenerationService(
     }
 
     /// <summary>OpenAI's word for the end; an answer cut at its deadline is one cut by length, unless nothing of it is there.</summary>
-    private static string Reason(GenerationCall call, TokenStream stream, StreamEnd end) => end.Reason switch
+    private static string Reason(InferenceRequest call, TokenStream stream, StreamEnd end) => end.Reason switch
     {
         FinishReason.Stop => "stop",
         FinishReason.Refused => throw new RequestRefusedException(RefusalReason.Invalid, end.Error ?? "The device refused the request."),
@@ -94,11 +94,11 @@ internal sealed class GenerationService(
     };
 
     // The engine only knows the time that was left when it got the call, and the tokens of its own attempt.
-    private static string Late(GenerationCall call, TokenStream stream) => stream.Count == 0
+    private static string Late(InferenceRequest call, TokenStream stream) => stream.Count == 0
         ? $"The deadline of {call.Deadline?.TotalSeconds:0.###} s passed before there was an answer."
         : $"The deadline of {call.Deadline?.TotalSeconds:0.###} s passed after {stream.Count} output tokens.";
 
-    private void Validate(GenerationCall call)
+    private void Validate(InferenceRequest call)
     {
         if (call.Prompt.Length == 0 || (call.MaxTokens < 1 && !call.WantsEmbedding))
         {
@@ -114,7 +114,7 @@ internal sealed class GenerationService(
 
     /// <summary>Repeats an attempt that was lost, or moved, from where it stopped.</summary>
     /// <returns>False when only the end was lost: the stream has all its tokens.</returns>
-    private async Task<bool> Resume(TokenStream stream, GenerationCall call, string reason, bool moved, CancellationToken cancellationToken)
+    private async Task<bool> Resume(TokenStream stream, InferenceRequest call, string reason, bool moved, CancellationToken cancellationToken)
     {
         var (attempt, device) = (stream.Ticket.Attempt, stream.Device ?? "?");
         starter.Cancel(stream);
@@ -150,13 +150,13 @@ internal sealed class GenerationService(
         return true;
     }
 
-    private ChatUsage Charge(GenerationCall call, ChatUsage usage)
+    private ChatUsage Charge(InferenceRequest call, ChatUsage usage)
     {
         accounts.Charge(call.Tenant, call.Task, usage);
         return usage;
     }
 
-    private static ChatUsage Usage(GenerationCall call, TokenStream stream)
+    private static ChatUsage Usage(InferenceRequest call, TokenStream stream)
     {
         var total = stream.Usage;
         return new ChatUsage

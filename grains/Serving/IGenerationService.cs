@@ -1,3 +1,5 @@
+using Crescent.Engine.Scheduling;
+
 namespace Crescent.Grains.Serving;
 
 /// <summary>
@@ -16,5 +18,5 @@ public interface IGenerationService
     /// <exception cref="GenerationFailedException">Its devices failed it again and again.</exception>
     /// <exception cref="DeadlineExceededException">The call's own deadline passed before its first token, or its embedding.</exception>
     /// <exception cref="TimeoutException">A hop missed its deadline.</exception>
-    IAsyncEnumerable<GenerationChunk> Generate(GenerationCall call, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<GenerationChunk> Generate(InferenceRequest call, CancellationToken cancellationToken = default);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Inference;
@@ -30,20 +31,26 @@ internal sealed class StreamStarter(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    // For as long as one of its calls holds the group.
+    private readonly ConditionalWeakTable<SiblingGroup, SiblingLeader> _leaders = [];
+
     /// <summary>
     /// Places the stream's next attempt and hands it to the device. A first attempt that all devices refuse fails at once; a repeated
     /// one waits for a device until the deadline, since its reader has seen tokens already.
     /// </summary>
     /// <exception cref="RequestRefusedException">No device takes it.</exception>
     /// <exception cref="TimeoutException">A hop, or all of it, missed the deadline.</exception>
-    public async Task Start(TokenStream stream, GenerationCall call, TimeSpan deadline, CancellationToken cancellationToken)
+    public async Task Start(TokenStream stream, InferenceRequest call, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var resumed = stream.Ticket.Attempt > 0;
-        if (resumed || call.Siblings is not { } siblings)
+        if (resumed || call.Siblings is not { } group)
         {
             await Start(stream, call, deadline, null, cancellationToken);
+            return;
         }
-        else if (!siblings.TryLead())
+
+        var siblings = _leaders.GetOrAdd(group, static _ => new SiblingLeader());
+        if (!siblings.TryLead())
         {
             await Start(stream, call, deadline, await siblings.Leader(cancellationToken), cancellationToken);
         }
@@ -71,7 +78,7 @@ internal sealed class StreamStarter(
     }
 
     private async Task Start(
-        TokenStream stream, GenerationCall call, TimeSpan deadline, (string Device, long Ticket)? leader, CancellationToken cancellationToken)
+        TokenStream stream, InferenceRequest call, TimeSpan deadline, (string Device, long Ticket)? leader, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var pause = FirstPause;
@@ -134,7 +141,7 @@ internal sealed class StreamStarter(
     /// <summary>One try: a reply with an empty device stands for a refusal by the whole factory.</summary>
     private async Task<(SubmissionReply? Reply, Exception? Failure)> Try(
         TokenStream stream,
-        GenerationCall call,
+        InferenceRequest call,
         StreamTicket ticket,
         int[] emitted,
         PlacementNeeds needs,
@@ -164,7 +171,7 @@ internal sealed class StreamStarter(
     }
 
     private async Task<SubmissionReply> Submit(
-        TokenStream stream, GenerationCall call, StreamTicket ticket, int[] emitted, PlacementNeeds needs, (string Device, long Ticket)? leader)
+        TokenStream stream, InferenceRequest call, StreamTicket ticket, int[] emitted, PlacementNeeds needs, (string Device, long Ticket)? leader)
     {
         var observer = await router.GetReference();
 
@@ -172,22 +179,15 @@ internal sealed class StreamStarter(
         RequestContext.Set(PlacementNeeds.Key, needs);
         return await grains.GetGrain<IInferenceGrain>(Guid.NewGuid()).Start(new Submission
         {
-            Ticket = ticket.Value,
-            RequestId = call.RequestId,
-            Prompt = emitted.Length == 0 ? call.Prompt : [.. call.Prompt, .. emitted],
-            ResumedTokens = emitted.Length,
-            MaxTokens = needs.MaxTokens,
-            WantsEmbedding = call.WantsEmbedding,
-            Sampling = call.Sampling,
-            StopStrings = [.. call.StopStrings],
-            StopTokens = [.. call.StopTokens],
-            IgnoreEndOfGeneration = call.IgnoreEndOfGeneration,
-            Priority = call.Priority,
-            Tenant = call.Tenant,
-            CacheSalt = call.CacheSalt,
-            Deadline = call.Deadline is { } deadline ? Left(deadline, time.GetElapsedTime(stream.OpenedAt)) : null,
-            SpeculativeTokens = call.SpeculativeTokens,
-            ForkOf = leader?.Ticket,
+            Request = call with
+            {
+                Id = ticket.Value,
+                Prompt = emitted.Length == 0 ? call.Prompt : [.. call.Prompt, .. emitted],
+                ResumedTokens = emitted.Length,
+                MaxTokens = needs.MaxTokens,
+                Deadline = call.Deadline is { } deadline ? Left(deadline, time.GetElapsedTime(stream.OpenedAt)) : null,
+                KvSource = KvSource.OfFork(leader?.Ticket),
+            },
             Prefer = leader?.Device,
             Front = silo.SiloAddress,
             Observer = observer,

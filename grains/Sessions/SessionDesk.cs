@@ -1,8 +1,8 @@
 using Crescent.Control.Kv;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Serving;
-using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
+using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Logging;
 
@@ -19,9 +19,9 @@ internal sealed class SessionDesk(IGrainFactory grains, KvIndexFeed caches, Fact
 
     /// <summary>What the session's last turn has left of <paramref name="prefix"/>, or null when that is nothing or not known.</summary>
     /// <exception cref="OperationCanceledException">The call was given up.</exception>
-    public async ValueTask<SessionHint?> Find(GenerationCall call, PromptPrefix prefix, CancellationToken cancellationToken)
+    public async ValueTask<SessionHint?> Find(InferenceRequest call, PromptPrefix prefix, CancellationToken cancellationToken)
     {
-        if (call.Session is not { } session)
+        if (call.Program is not { } session)
         {
             return null;
         }
@@ -43,9 +43,9 @@ internal sealed class SessionDesk(IGrainFactory grains, KvIndexFeed caches, Fact
     }
 
     /// <summary>A device has taken a turn; it will hold the blocks of its prompt.</summary>
-    public void Placed(GenerationCall call, PromptPrefix prefix, string device, SiloAddress owner)
+    public void Placed(InferenceRequest call, PromptPrefix prefix, string device, SiloAddress owner)
     {
-        if (call.Session is { } session)
+        if (call.Program is { } session)
         {
             _ = Tell(new SessionKey(call.Tenant, session).ToString(), new SessionTurn { Device = device, Silo = owner, Marks = prefix.Marks() });
         }
@@ -55,9 +55,9 @@ internal sealed class SessionDesk(IGrainFactory grains, KvIndexFeed caches, Fact
     /// A turn has come to its end: its device holds the blocks of its output too. Of several answers to one prompt nobody knows yet which is gone on with; their
     /// prompt is known.
     /// </summary>
-    public void Ended(GenerationCall call, TokenStream stream)
+    public void Ended(InferenceRequest call, TokenStream stream)
     {
-        if (call is { Session: { } session, WantsEmbedding: false, Siblings: null } && stream is { Device: { } device, Owner: { } owner, Count: > 0 })
+        if (call is { Program: { } session, WantsEmbedding: false, Siblings: null } && stream is { Device: { } device, Owner: { } owner, Count: > 0 })
         {
             // The last token was drawn, but never computed.
             var history = PromptPrefix.Of(caches.Roots, [.. call.Prompt, .. stream.Tokens.AsSpan()[..^1]], call.CacheSalt);

@@ -12,15 +12,11 @@ internal static class ChatEndpoint
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var owner = RequestOwner.Read(http, body);
-        var fields = CompletionFields.Read(body, model) with { Tenant = owner.Tenant, Task = owner.Task, Session = owner.Session };
-        using var grammars = new GrammarCheck(model, fields.Deadline, time, http.RequestAborted);
+        var fields = CompletionFields.Read(body, model).Of(owner);
+        using var grammars = new GrammarCheck(model, fields.Request.Deadline, time, http.RequestAborted);
         var tools = await ToolFields.Read(body, model, grammars);
         var structure = await StructureFields.Read(body, grammars);
-        fields = fields with
-        {
-            ToolStyle = tools?.Style ?? default,
-            Sampling = fields.Sampling with { Structure = structure ?? tools?.Structure },
-        };
+        fields = fields.With(structure ?? tools?.Structure) with { ToolStyle = tools?.Style ?? default };
         var tokens = Prompts.Chat(body, model, tools?.Tools);
         var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", model.ContextLength);
         ignored.Report(http, body);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Configuration;
 
@@ -39,41 +40,31 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     }
 
     /// <summary>The calls of one prompt: as many as there are candidates, all but the first forks of it.</summary>
-    private IEnumerable<GenerationCall> Calls(CompletionFields fields, int[] prompt, int budget, int prompts)
+    private IEnumerable<InferenceRequest> Calls(CompletionFields fields, int[] prompt, int budget, int prompts)
     {
-        var siblings = fields.Candidates > 1 ? new SiblingGroup() : null;
+        var siblings = fields.Candidates > 1 ? new SiblingGroup(_id) : null;
         for (var candidate = 0; candidate < fields.Candidates; candidate++)
         {
-            yield return new GenerationCall
+            yield return fields.Request with
             {
                 RequestId = prompts * fields.Candidates == 1 ? _id : $"{_id}-{_calls++}",
                 Prompt = prompt,
                 MaxTokens = budget,
                 Sampling = Sampling(fields, candidate),
-                StopStrings = fields.Stops,
-                StopTokens = fields.StopTokens,
-                IgnoreEndOfGeneration = fields.IgnoreEndOfGeneration,
-                Priority = fields.Priority,
-                Tenant = fields.Tenant,
-                Task = fields.Task,
-                Session = fields.Session,
-                CacheSalt = fields.CacheSalt,
-                Deadline = fields.Deadline,
-                SpeculativeTokens = fields.SpeculativeTokens,
                 Siblings = siblings,
             };
         }
     }
 
     // The first candidate draws as the only one would; each other has a seed of its own, made of the request's.
-    private static SamplingParameters Sampling(CompletionFields fields, int candidate) => fields.Sampling with
+    private static SamplingParameters Sampling(CompletionFields fields, int candidate) => fields.Request.Sampling with
     {
-        Seed = candidate == 0 ? fields.Sampling.Seed : CounterRandom.Bits(fields.Sampling.Seed, candidate),
-        TopLogprobs = fields.Sampling.TopLogprobs ?? (fields.Candidates > fields.Choices ? 0 : null),
+        Seed = candidate == 0 ? fields.Request.Sampling.Seed : CounterRandom.Bits(fields.Request.Sampling.Seed, candidate),
+        TopLogprobs = fields.Request.Sampling.TopLogprobs ?? (fields.Candidates > fields.Choices ? 0 : null),
     };
 
     private AnswerReader Reader(CompletionFields fields) =>
-        new(fields.ToolStyle, model.Model.Tokenizer, isConstrained: fields.Sampling.Structure is not null);
+        new(fields.ToolStyle, model.Model.Tokenizer, isConstrained: fields.Request.Sampling.Structure is not null);
 
     private async Task SendWhole(HttpContext http, Generations generations, CompletionFields fields, int count)
     {
@@ -225,7 +216,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
 
     private void WriteLogprobs(Utf8JsonWriter json, CompletionFields fields, in ChoiceLogprobs logprobs)
     {
-        if (fields.Sampling.TopLogprobs is null || logprobs.Tokens is null)
+        if (fields.Request.Sampling.TopLogprobs is null || logprobs.Tokens is null)
         {
             json.WriteNull("logprobs"u8);
         }

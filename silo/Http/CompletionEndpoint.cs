@@ -15,9 +15,9 @@ internal static class CompletionEndpoint
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var owner = RequestOwner.Read(http, body);
-        var fields = CompletionFields.Read(body, model) with { Tenant = owner.Tenant, Task = owner.Task, Session = owner.Session };
-        using var grammars = new GrammarCheck(model, fields.Deadline, time, http.RequestAborted);
-        fields = fields with { Sampling = fields.Sampling with { Structure = await StructureFields.Read(body, grammars) } };
+        var fields = CompletionFields.Read(body, model).Of(owner);
+        using var grammars = new GrammarCheck(model, fields.Request.Deadline, time, http.RequestAborted);
+        fields = fields.With(await StructureFields.Read(body, grammars));
         var prompts = Prompts.Text(body, model);
         ignored.Report(http, body);
         var budgeted = prompts.Select((tokens, i) => (tokens, Prompts.Budget(

@@ -28,44 +28,17 @@ public sealed record CompletionFields
     /// <summary>Answers to make, of which the likeliest <see cref="Choices"/> are sent.</summary>
     public int Candidates { get; init; } = 1;
 
-    /// <summary>Tokens that end the output (extension <c>stop_token_ids</c>).</summary>
-    public IReadOnlyList<int> StopTokens { get; init; } = [];
-
-    /// <summary>Go on past end tokens (extension <c>ignore_eos</c>).</summary>
-    public bool IgnoreEndOfGeneration { get; init; }
-
-    /// <summary>Class of service (extension <c>priority</c>: interactive, standard, batch).</summary>
-    public RequestPriority Priority { get; init; } = RequestPriority.Standard;
-
-    /// <summary>Whose request it is: <c>user</c>, without it the header of <see cref="RequestOwner.TenantHeader"/>.</summary>
-    public string Tenant { get; init; } = "";
-
-    /// <summary>The agent task that it is a step of (extension <c>crescent.task</c>, or its header).</summary>
-    public string Task { get; init; } = "";
-
-    /// <summary>The tenant's conversation that it is a turn of (extension <c>session_id</c>, or its header); null for none.</summary>
-    public string? Session { get; init; }
-
-    /// <summary>Keeps cached prompts apart (extension <c>cache_salt</c>).</summary>
-    public string? CacheSalt { get; init; }
-
-    /// <summary>Time after which the answer is not wanted any more (extension <c>deadline_seconds</c>).</summary>
-    public TimeSpan? Deadline { get; init; }
-
-    /// <summary>Tokens to guess ahead (extension <c>speculative_tokens</c>).</summary>
-    public int SpeculativeTokens { get; init; }
-
-    /// <summary>How tokens are drawn.</summary>
-    public required SamplingParameters Sampling { get; init; }
+    /// <summary>
+    /// What is asked of each answer: OpenAI's fields, and the extensions <c>stop_token_ids</c>, <c>ignore_eos</c>, <c>priority</c> (interactive, standard,
+    /// batch), <c>cache_salt</c>, <c>deadline_seconds</c> and <c>speculative_tokens</c>. Each answer takes its id, prompt, limit and seed from here on.
+    /// </summary>
+    public required InferenceRequest Request { get; init; }
 
     /// <summary>Most tokens to generate, or null where the request leaves it open.</summary>
     public required int? MaxTokens { get; init; }
 
     /// <summary>The name that <see cref="MaxTokens"/> goes by in the request.</summary>
     public required string MaxTokensName { get; init; }
-
-    /// <summary>Strings that end the output.</summary>
-    public required IReadOnlyList<string> Stops { get; init; }
 
     /// <summary>Answer as server-sent events.</summary>
     public required bool Stream { get; init; }
@@ -91,22 +64,35 @@ public sealed record CompletionFields
         var choices = (int)(body.Integer("n", 1, MaxChoices) ?? 1);
         return new CompletionFields
         {
-            Sampling = SamplingFields.Read(body, model),
+            Request = new InferenceRequest
+            {
+                Prompt = [],
+                MaxTokens = 0,
+                Sampling = SamplingFields.Read(body, model),
+                StopStrings = ReadStops(body),
+                StopTokens = SamplingFields.StopTokens(body, model),
+                IgnoreEndOfGeneration = body.Flag("ignore_eos") ?? false,
+                Priority = ReadPriority(body),
+                CacheSalt = body.Text("cache_salt"),
+                Deadline = ReadDeadline(body),
+                SpeculativeTokens = (int)(body.Integer("speculative_tokens", 0, MaxSpeculativeTokens) ?? 0),
+            },
             Choices = choices,
             Candidates = ReadCandidates(body, choices, stream),
-            StopTokens = SamplingFields.StopTokens(body, model),
-            IgnoreEndOfGeneration = body.Flag("ignore_eos") ?? false,
-            Priority = ReadPriority(body),
-            CacheSalt = body.Text("cache_salt"),
-            Deadline = ReadDeadline(body),
-            SpeculativeTokens = (int)(body.Integer("speculative_tokens", 0, MaxSpeculativeTokens) ?? 0),
             MaxTokens = (int?)(limit ?? oldLimit),
             MaxTokensName = limit is null ? OldLimit : NewLimit,
-            Stops = ReadStops(body),
             Stream = stream,
             IncludeUsage = streamOptions?.Flag("include_usage") ?? false,
         };
     }
+
+    /// <summary>The same for <paramref name="owner"/>: <c>user</c>, the extensions <c>crescent.task</c> and <c>session_id</c>, or their headers.</summary>
+    internal CompletionFields Of(RequestOwner owner) =>
+        this with { Request = Request with { Tenant = owner.Tenant, Task = owner.Task, Program = owner.Session } };
+
+    /// <summary>The same with the structure that the output is to have, null for none.</summary>
+    internal CompletionFields With(OutputStructure? structure) =>
+        this with { Request = Request with { Sampling = Request.Sampling with { Structure = structure } } };
 
     /// <summary>Sees that the request means this model.</summary>
     internal static void CheckModel(RequestFields body, ServedModel model)

@@ -1,3 +1,4 @@
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Serving;
 
 namespace Crescent.Silo.Http;
@@ -26,7 +27,7 @@ internal static class EmbeddingEndpoint
         {
             await Parallel.ForEachAsync(Enumerable.Range(0, fields.Inputs.Count), options, async (input, cancellationToken) =>
             {
-                var call = new GenerationCall
+                var call = new InferenceRequest
                 {
                     RequestId = fields.Inputs.Count == 1 ? id : $"{id}-{input}",
                     Prompt = fields.Inputs[input],

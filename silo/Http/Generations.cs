@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Serving;
 
 namespace Crescent.Silo.Http;
@@ -17,7 +18,7 @@ internal sealed class Generations : IAsyncDisposable
     private readonly Task _all;
 
     /// <summary>Starts <paramref name="calls"/>; choice i is the i-th of them.</summary>
-    public Generations(IGenerationService service, IReadOnlyList<GenerationCall> calls, ServingMetrics metrics, CancellationToken cancellationToken)
+    public Generations(IGenerationService service, IReadOnlyList<InferenceRequest> calls, ServingMetrics metrics, CancellationToken cancellationToken)
     {
         _metrics = metrics;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -34,7 +35,7 @@ internal sealed class Generations : IAsyncDisposable
         _cancel.Dispose();
     }
 
-    private async Task RunAll(IGenerationService service, IReadOnlyList<GenerationCall> calls)
+    private async Task RunAll(IGenerationService service, IReadOnlyList<InferenceRequest> calls)
     {
         try
         {
@@ -48,7 +49,7 @@ internal sealed class Generations : IAsyncDisposable
         }
     }
 
-    private async Task Run(IGenerationService service, GenerationCall call, int choice)
+    private async Task Run(IGenerationService service, InferenceRequest call, int choice)
     {
         try
         {

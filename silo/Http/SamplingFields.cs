@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -42,17 +43,17 @@ internal static class SamplingFields
 
     /// <summary>The tokens of <c>stop_token_ids</c>, vLLM's name.</summary>
     /// <exception cref="ApiException">One is no token of the model.</exception>
-    public static IReadOnlyList<int> StopTokens(RequestFields body, ServedModel model)
+    public static FrozenSet<int> StopTokens(RequestFields body, ServedModel model)
     {
         var vocabulary = model.Model.Tokenizer.VocabularySize;
         return body.Any("stop_token_ids") switch
         {
-            null => [],
+            null => FrozenSet<int>.Empty,
             { ValueKind: JsonValueKind.Array } tokens when tokens.GetArrayLength() <= MaxStopTokens =>
-                [.. tokens.EnumerateArray().Select(token => token.ValueKind == JsonValueKind.Number && token.TryGetInt32(out var id) && id >= 0 && id < vocabulary
+                tokens.EnumerateArray().Select(token => token.ValueKind == JsonValueKind.Number && token.TryGetInt32(out var id) && id >= 0 && id < vocabulary
                     ? id
                     : throw ApiException.InvalidValue(
-                        "stop_token_ids", $"'stop_token_ids' holds {token.GetRawText()}; tokens of this model are 0 to {vocabulary - 1}."))],
+                        "stop_token_ids", $"'stop_token_ids' holds {token.GetRawText()}; tokens of this model are 0 to {vocabulary - 1}.")).ToFrozenSet(),
             { } other => throw ApiException.InvalidType("stop_token_ids", $"an array of up to {MaxStopTokens} tokens", RequestFields.Kind(other)),
         };
     }

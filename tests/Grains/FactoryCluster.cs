@@ -146,7 +146,7 @@ public class FactoryCluster : IAsyncLifetime
         }
     }
 
-    internal static GenerationCall Call(int seed, int promptLength = 20, int maxTokens = 30) => new()
+    internal static InferenceRequest Call(int seed, int promptLength = 20, int maxTokens = 30) => new()
     {
         RequestId = $"call-{seed}",
         Prompt = [.. Enumerable.Range(0, promptLength).Select(i => 1 + ((i + (seed * 31)) % 127))],
@@ -154,7 +154,7 @@ public class FactoryCluster : IAsyncLifetime
     };
 
     /// <summary>The tokens that any device gives for <paramref name="call"/>.</summary>
-    internal static List<int> Expected(GenerationCall call)
+    internal static List<int> Expected(InferenceRequest call)
     {
         var history = call.Prompt.ToList();
         for (var i = 0; i < call.MaxTokens; i++)

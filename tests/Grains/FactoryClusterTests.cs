@@ -1,5 +1,4 @@
 using System.Text;
-using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
@@ -147,7 +146,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         });
         Assert.Equal(0, FactoryCluster.Service<PlacementLedger>(front).ReservationCount);
 
-        static GenerationCall Embed(int seed) => FactoryCluster.Call(seed, promptLength: 40 + seed, maxTokens: 0) with { WantsEmbedding = true };
+        static InferenceRequest Embed(int seed) => FactoryCluster.Call(seed, promptLength: 40 + seed, maxTokens: 0) with { WantsEmbedding = true };
     }
 
     [Fact]
@@ -339,12 +338,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
             // Also by the device itself, for those who have not heard of the drain yet.
             var reply = await factory.Grains.GetGrain<IGpuGrain>(device).Submit(new Submission
             {
-                Ticket = 1 << 8 | 1,
-                RequestId = "late",
-                Prompt = [1, 2, 3],
-                MaxTokens = 1,
-                Sampling = SamplingParameters.Greedy,
-                StopStrings = [],
+                Request = new InferenceRequest { Id = 1 << 8 | 1, RequestId = "late", Prompt = [1, 2, 3], MaxTokens = 1 },
                 Front = front.SiloAddress,
                 Observer = await router.GetReference(),
             });
@@ -430,7 +424,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         Assert.Equal("test-model", snapshot.Model);
     }
 
-    private static RunningCall Start(InProcessSiloHandle front, GenerationCall call) => new(FactoryCluster.Service<IGenerationService>(front), call);
+    private static RunningCall Start(InProcessSiloHandle front, InferenceRequest call) => new(FactoryCluster.Service<IGenerationService>(front), call);
 
     private static void AssertComplete(RunningCall running)
     {
@@ -440,7 +434,7 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
         Assert.Equal("length", running.FinishReason);
     }
 
-    private static async Task<RequestRefusedException> Refused(InProcessSiloHandle front, GenerationCall call)
+    private static async Task<RequestRefusedException> Refused(InProcessSiloHandle front, InferenceRequest call)
     {
         var running = Start(front, call);
         return await Assert.ThrowsAsync<RequestRefusedException>(() => running.Ended);

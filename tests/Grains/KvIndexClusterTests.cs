@@ -1,8 +1,9 @@
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
-using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
+using Crescent.Grains.Telemetry;
 using Orleans.TestingHost;
 
 namespace Crescent.Tests.Grains;
@@ -123,7 +124,7 @@ public sealed class KvIndexClusterTests(CachingCluster factory) : IClassFixture<
     private static string Device(InProcessSiloHandle silo) => $"{silo.Name}/history";
 
     /// <summary>Leading blocks of the call's prompt that <paramref name="device"/> has, as <paramref name="silo"/> knows.</summary>
-    private static int Overlap(InProcessSiloHandle silo, GenerationCall call, string device)
+    private static int Overlap(InProcessSiloHandle silo, InferenceRequest call, string device)
     {
         var devices = FactoryCluster.Service<PlacementLedger>(silo).Snapshot().Select(static d => d.State).ToArray();
         var overlaps = new int[devices.Length];
@@ -132,7 +133,7 @@ public sealed class KvIndexClusterTests(CachingCluster factory) : IClassFixture<
         return at < 0 ? 0 : overlaps[at];
     }
 
-    private static async Task<string> Run(InProcessSiloHandle front, GenerationCall call)
+    private static async Task<string> Run(InProcessSiloHandle front, InferenceRequest call)
     {
         var running = new RunningCall(FactoryCluster.Service<IGenerationService>(front), call);
         await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);

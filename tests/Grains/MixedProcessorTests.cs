@@ -1,4 +1,5 @@
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Serving;
 
@@ -53,11 +54,11 @@ public sealed class MixedProcessorTests(MixedProcessorCluster factory) : IClassF
         Assert.Contains(factory.Silos.SelectMany(s => factory.Engine(s).Submitted), static r => r.ResumedTokens > 0);
     }
 
-    private RunningCall Start(int silo, GenerationCall call) =>
+    private RunningCall Start(int silo, InferenceRequest call) =>
         new(FactoryCluster.Service<IGenerationService>(factory.Silos[silo]), call);
 
     /// <summary>Every other one is drawn, by a seed of its own.</summary>
-    private GenerationCall Call(int i) => new()
+    private InferenceRequest Call(int i) => new()
     {
         RequestId = $"mixed-{i}",
         Prompt = factory.Encode($"Tom has {i + 3} apples. He buys {i + 2} bags with 4 apples each."),

@@ -1,4 +1,5 @@
 using System.Text;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Serving;
 
@@ -11,13 +12,13 @@ internal sealed class RunningCall
     private readonly List<int> _tokens = [];
     private readonly StringBuilder _text = new();
 
-    public RunningCall(IGenerationService service, GenerationCall call)
+    public RunningCall(IGenerationService service, InferenceRequest call)
     {
         Call = call;
         Ended = Task.Run(() => Read(service));
     }
 
-    public GenerationCall Call { get; }
+    public InferenceRequest Call { get; }
 
     public Task Ended { get; }
 

@@ -1,3 +1,4 @@
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Telemetry.Kv;
@@ -46,7 +47,7 @@ public sealed class SiblingPlacementTests : IAsyncLifetime
 
     /// <summary>Starts all calls at once at one front end.</summary>
     /// <returns>The calls of each silo's device.</returns>
-    private async Task<int[]> Place(GenerationCall[] calls)
+    private async Task<int[]> Place(InferenceRequest[] calls)
     {
         var service = FactoryCluster.Service<IGenerationService>(_factory.Silos[0]);
         var events = Events();
@@ -67,7 +68,7 @@ public sealed class SiblingPlacementTests : IAsyncLifetime
 
     private int[] Live() => [.. _factory.Silos.Select(static s => FactoryCluster.Service<DeviceRegistry>(s).Live)];
 
-    private static GenerationCall Call(int number, int shared) => new()
+    private static InferenceRequest Call(int number, int shared) => new()
     {
         RequestId = $"sibling-{number}",
         Prompt = [.. Enumerable.Range(0, SharedTokens).Select(i => 1 + ((i + (shared * 31)) % 127)), .. Enumerable.Repeat(1 + number, OwnTokens)],

@@ -70,6 +70,32 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Power",
             "Factory"),
         new(
+            "Crescent.Grains",
+            "Crescent.Grains",
+            "Configuration",
+            "Membership",
+
+            // What silos tell one another, and what is counted.
+            "Telemetry",
+            "Telemetry.Kv",
+            "Tokens",
+
+            // Where a call goes, what it runs on, and what that may draw.
+            "Placement",
+            "Gpu",
+            "Power",
+            "Inference",
+
+            // Streams, and who asks for them.
+            "Sessions",
+            "Serving",
+            "Chat",
+            "Factory",
+
+            // What keeps all of a silo informed, and what puts it together.
+            "Gossip",
+            "."),
+        new(
             "Crescent.Silo",
             "Crescent.Silo",
             "Configuration",

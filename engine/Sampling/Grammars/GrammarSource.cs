@@ -1,10 +1,12 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Crescent.Engine.Sampling.Grammars;
 
 /// <summary>What an output has to look like, as a request says it. Equal sources share one compiled grammar.</summary>
 public sealed record GrammarSource
 {
+    [JsonConstructor]
     private GrammarSource(GrammarKind kind, string text)
     {
         Kind = kind;

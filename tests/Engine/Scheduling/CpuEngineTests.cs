@@ -120,7 +120,7 @@ public sealed class CpuEngineTests
                     var key = $"{string.Join(',', request.Prompt)}|{request.MaxTokens}|{request.Sampling.Temperature}|{request.Sampling.Seed}|{request.Sampling.FrequencyPenalty}";
                     if (!alone.TryGetValue(key, out var expected))
                     {
-                        alone[key] = expected = Alone(model, request with { ForkOf = null, SpeculativeTokens = 0 });
+                        alone[key] = expected = Alone(model, request with { KvSource = null, SpeculativeTokens = 0 });
                     }
 
                     Assert.Equal(expected.Tokens, sink[request.Id].Tokens);
@@ -150,7 +150,7 @@ public sealed class CpuEngineTests
         MaxTokens = maxTokens,
         IgnoreEndOfGeneration = true,
         SpeculativeTokens = kind % 3 == 0 ? 4 : 0,
-        ForkOf = kind % 4 == 0 && id > 0 ? id - 1 : null,
+        KvSource = KvSource.OfFork(kind % 4 == 0 && id > 0 ? id - 1 : null),
         Priority = (RequestPriority)(kind % 3),
         Sampling = kind % 2 == 0
             ? SamplingParameters.Greedy

@@ -103,7 +103,7 @@ public sealed class EmbeddingTests
         Assert.Contains("circle has no hidden states", Refusal(circle, Embed(1, 4)).Message, StringComparison.Ordinal);
         var engine = EngineOver(new HistoryDevice(blocks: 4), _sink);
         Assert.Equal(RefusalReason.Invalid, Refusal(engine, Embed(1, 4) with { MaxTokens = 1 }).Reason);
-        Assert.Equal(RefusalReason.Invalid, Refusal(engine, Embed(1, 4) with { ForkOf = 7 }).Reason);
+        Assert.Equal(RefusalReason.Invalid, Refusal(engine, Embed(1, 4) with { KvSource = KvSource.OfFork(7) }).Reason);
         Assert.Equal(RefusalReason.TooLong, Refusal(engine, Embed(1, 65)).Reason);
         engine.Submit(Embed(1, 64));
         Run(engine);

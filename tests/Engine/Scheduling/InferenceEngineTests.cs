@@ -13,6 +13,21 @@ public sealed class InferenceEngineTests
         EngineHarness.EngineOver(device, sink ?? _sink, options);
 
     [Fact]
+    public void A_request_for_another_model_or_for_an_adapter_is_refused_by_name()
+    {
+        var engine = new InferenceEngine(new CircleDevice(), new LetterTokenizer(), "mine", _sink, new Crescent.Engine.Power.CpuPowerModel(1));
+        var request = new InferenceRequest { Id = 1, Prompt = [1], MaxTokens = 1, Model = "mine" };
+
+        var model = Assert.Throws<RequestRefusedException>(() => engine.Submit(request with { Model = "yours" }));
+        var adapter = Assert.Throws<RequestRefusedException>(() => engine.Submit(request with { Adapter = "polite" }));
+        engine.Submit(request);
+
+        Assert.Equal((RefusalReason.Invalid, RefusalReason.Invalid), (model.Reason, adapter.Reason));
+        Assert.Contains("yours", model.Message, StringComparison.Ordinal);
+        Assert.Contains("polite", adapter.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Biases_outside_the_vocabulary_and_too_many_alternatives_are_refused()
     {
         using var device = new HistoryDevice(blocks: 32);

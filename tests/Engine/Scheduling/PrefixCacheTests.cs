@@ -113,7 +113,7 @@ public sealed class PrefixCacheTests
         engine.Submit(new InferenceRequest { Id = 1, Prompt = prompt, MaxTokens = 30 });
         for (var id = 2; id <= 4; id++)
         {
-            engine.Submit(new InferenceRequest { Id = id, Prompt = prompt, MaxTokens = 30, ForkOf = 1 });
+            engine.Submit(new InferenceRequest { Id = id, Prompt = prompt, MaxTokens = 30, KvSource = KvSource.OfFork(1) });
         }
 
         engine.Step();
@@ -142,7 +142,7 @@ public sealed class PrefixCacheTests
         }
 
         int[] branch = [.. Prompt(1, 50), .. _sink[1].Tokens.Take(10), 3, 4];
-        engine.Submit(new InferenceRequest { Id = 2, Prompt = branch, MaxTokens = 10, ForkOf = 1 });
+        engine.Submit(new InferenceRequest { Id = 2, Prompt = branch, MaxTokens = 10, KvSource = KvSource.OfFork(1) });
         Run(engine);
         Assert.Equal(Expected(1, 50, 40), _sink[1].Tokens);
         Assert.Equal(Continuation(branch, 10), _sink[2].Tokens);
@@ -195,7 +195,7 @@ public sealed class PrefixCacheTests
                                 Prompt = prompts[id],
                                 MaxTokens = max,
                                 SpeculativeTokens = extra % 5,
-                                ForkOf = extra % 3 == 0 ? extra % prompts.Length : null,
+                                KvSource = KvSource.OfFork(extra % 3 == 0 ? extra % prompts.Length : null),
                                 Priority = (RequestPriority)(extra % 3),
                                 Tenant = (extra % 4).ToString(System.Globalization.CultureInfo.InvariantCulture),
                                 CacheSalt = extra % 7 == 0 ? "salt" : null,

@@ -62,7 +62,7 @@ public sealed class PrefixOrderTests
 
         var prompt = Prompt(1, 100);
         harness.Submit(new InferenceRequest { Id = 1, Prompt = prompt, MaxTokens = 30, Priority = RequestPriority.Batch }, 30);
-        harness.Submit(new InferenceRequest { Id = 2, Prompt = [.. prompt, 7], MaxTokens = 4, Priority = RequestPriority.Interactive, ForkOf = 1 }, 4);
+        harness.Submit(new InferenceRequest { Id = 2, Prompt = [.. prompt, 7], MaxTokens = 4, Priority = RequestPriority.Interactive, KvSource = KvSource.OfFork(1) }, 4);
         harness.StepUntil(() => harness.Ended.Count == 4);
         Assert.Equal([9, 1, 2], harness.Ended.Take(3).Select(static sequence => sequence.Request.Id));
     }

@@ -114,7 +114,7 @@ public sealed class SchedulerTests
                     Priority = (RequestPriority)(kind % 3),
                     Tenant = $"{kind % 4}",
                     CacheSalt = kind % 7 == 0 ? "salt" : null,
-                    ForkOf = kind % 6 == 0 ? kind % requests.Length : null,
+                    KvSource = KvSource.OfFork(kind % 6 == 0 ? kind % requests.Length : null),
                     SpeculativeTokens = kind % 11 == 0 ? 5 : 0,
                 };
                 submitted.Add(harness.Submit(request, output));

@@ -76,7 +76,7 @@ internal sealed class PowerCluster : IAsyncDisposable
     public static string? Governor(InProcessSiloHandle silo) => Service<PowerDesk>(silo).Newest is ({ } state, < 2) ? state.Governor : null;
 
     /// <summary>A call of some forty seconds, entering at <paramref name="silo"/>.</summary>
-    public static RunningCall Call(InProcessSiloHandle silo, int seed) => new(Service<IGenerationService>(silo), new GenerationCall
+    public static RunningCall Call(InProcessSiloHandle silo, int seed) => new(Service<IGenerationService>(silo), new InferenceRequest
     {
         RequestId = $"call-{seed}",
         Prompt = [.. Enumerable.Range(0, 400).Select(i => 1 + ((i + (seed * 31)) % 30_000))],

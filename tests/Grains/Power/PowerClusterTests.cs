@@ -62,7 +62,7 @@ public sealed class PowerClusterTests
         await cluster.Cluster.Client.GetGrain<IPowerGrain>(0).SetBudgets(new PowerBudgetSettings { ClusterWatts = 100 }, Stop);
         await FactoryCluster.Until(() => desk.DeferBatch, "calls of the batch class are deferred");
         var service = PowerCluster.Service<IGenerationService>(silo);
-        var batch = new GenerationCall
+        var batch = new InferenceRequest
         {
             RequestId = "batch",
             Prompt = [1, 2, 3],

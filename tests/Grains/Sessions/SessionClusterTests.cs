@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Crescent.Control.Placement;
 using Crescent.Engine.Devices;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
@@ -173,7 +174,7 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
                 && await Known(turn) == now,
             "the session is there again");
 
-        async Task<string?> Known(GenerationCall turn)
+        async Task<string?> Known(InferenceRequest turn)
         {
             try
             {
@@ -193,7 +194,7 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
     /// A conversation through one front end whose device then has something else to do; its next turn through a second one, and through a third as if it were of no session.
     /// </summary>
     /// <returns>The session's age just before the next turn; where the turn without a session went; the next turn; the device of the first.</returns>
-    private async Task<(TimeSpan Age, string Plain, GenerationCall Turn, string Device)> TwoTurns()
+    private async Task<(TimeSpan Age, string Plain, InferenceRequest Turn, string Device)> TwoTurns()
     {
         await factory.Settle();
         foreach (var way in Ways())
@@ -215,14 +216,14 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
         factory.EngineOf(device).Hold();
 
         // The first front end knows of the prompt there, which makes it the place for one like it.
-        var busy = new RunningCall(Service(0), call with { RequestId = $"busy-{_seeds++}", Session = null, Prompt = call.Prompt[..48] });
+        var busy = new RunningCall(Service(0), call with { RequestId = $"busy-{_seeds++}", Program = null, Prompt = call.Prompt[..48] });
 
         // A call without a first token would be moved to an idle device.
         factory.EngineOf(device).Allow(3);
         await FactoryCluster.Until(() => busy.Count > 0, "the device is busy");
         await Known([device]);
         var next = Next(call, $"next-{_seeds++}");
-        var plain = await Run(factory.Silos[2], next with { RequestId = $"plain-{_seeds++}", Session = null });
+        var plain = await Run(factory.Silos[2], next with { RequestId = $"plain-{_seeds++}", Program = null });
         await Known([device]);
         var age = (await Session(call).Find())!.Age;
         var running = new RunningCall(Service(1), next);
@@ -241,10 +242,10 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
             && (d.State.Load.FreeBlocks == TestEngine.Blocks || busy.Contains(d.State.Key)))),
         $"all know that {busy.Length} devices are busy");
 
-    private static GenerationCall Turn(string session) => FactoryCluster.Call(_seeds++, PromptLength) with { RequestId = $"turn-{_seeds++}", Session = session };
+    private static InferenceRequest Turn(string session) => FactoryCluster.Call(_seeds++, PromptLength) with { RequestId = $"turn-{_seeds++}", Program = session };
 
     /// <summary>The turn after <paramref name="call"/>: its prompt, the answer, and more.</summary>
-    private static GenerationCall Next(GenerationCall call, string requestId) =>
+    private static InferenceRequest Next(InferenceRequest call, string requestId) =>
         call with { RequestId = requestId, Prompt = [.. call.Prompt, .. FactoryCluster.Expected(call), 1, 2, 3], MaxTokens = 5 };
 
     private LossyTelemetry[] Ways() => [.. factory.Silos.Select(static s => (LossyTelemetry)FactoryCluster.Service<ITelemetryClient>(s))];
@@ -254,9 +255,9 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
     private static DeviceState State(InProcessSiloHandle silo, string device) =>
         FactoryCluster.Service<PlacementLedger>(silo).Snapshot().Single(d => d.State.Key == device).State;
 
-    private ISessionGrain Session(GenerationCall call) => factory.Grains.GetGrain<ISessionGrain>(new SessionKey(call.Tenant, call.Session!).ToString());
+    private ISessionGrain Session(InferenceRequest call) => factory.Grains.GetGrain<ISessionGrain>(new SessionKey(call.Tenant, call.Program!).ToString());
 
-    private static async Task<string> Run(InProcessSiloHandle front, GenerationCall call)
+    private static async Task<string> Run(InProcessSiloHandle front, InferenceRequest call)
     {
         var running = new RunningCall(FactoryCluster.Service<IGenerationService>(front), call);
         await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
@@ -265,19 +266,19 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
     }
 
     /// <summary>Waits until the session is in the silo of <paramref name="device"/> and knows that the turn has ended.</summary>
-    private async Task Lives(GenerationCall call, string device)
+    private async Task Lives(InferenceRequest call, string device)
     {
         var blocks = (call.Prompt.Length + call.MaxTokens - 1) / StepPlan.BlockSize;
         await Until(
             async () => (await Where(call))?.Equals(factory.SiloOf(device).SiloAddress) == true && (await Session(call).Find())?.Turn.Blocks == blocks,
-            $"session {call.Session} lives with {device}");
+            $"session {call.Program} lives with {device}");
     }
 
-    private Task Left(GenerationCall call, string device) => Until(
-        async () => await Where(call) is { } silo && !silo.Equals(factory.SiloOf(device).SiloAddress), $"session {call.Session} has left {device}");
+    private Task Left(InferenceRequest call, string device) => Until(
+        async () => await Where(call) is { } silo && !silo.Equals(factory.SiloOf(device).SiloAddress), $"session {call.Program} has left {device}");
 
     /// <summary>The silo that has the session, as the silos say themselves: what the directory says may be cached.</summary>
-    private async Task<SiloAddress?> Where(GenerationCall call)
+    private async Task<SiloAddress?> Where(InferenceRequest call)
     {
         var all = await factory.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
         var found = all.Where(s => s.GrainId == Session(call).GetGrainId()).ToArray();

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Crescent.Control.Placement;
 using Crescent.Engine.Devices;
-using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Inference;
 using Crescent.Grains.Placement;
@@ -87,8 +87,8 @@ public sealed class SessionPlacementTests : IDisposable
         choice.LookUp(Submission(), new SessionHint("silo-0/a", PromptBlocks / 2));
         Assert.Equal(PromptBlocks / 2 * StepPlan.BlockSize, choice.CachedTokens(Submission(), "silo-0/a"));
         Assert.Equal(0, choice.CachedTokens(Submission(), "silo-0/b"));
-        var fork = Submission() with { ForkOf = 7, Prefer = "silo-0/a" };
-        Assert.Equal(fork.Prompt.Length - 1, choice.CachedTokens(fork, "silo-0/a"));
+        var fork = Submission() with { Request = Submission().Request with { KvSource = KvSource.OfFork(7) }, Prefer = "silo-0/a" };
+        Assert.Equal(fork.Request.Prompt.Length - 1, choice.CachedTokens(fork, "silo-0/a"));
     }
 
     [Fact]
@@ -169,12 +169,7 @@ public sealed class SessionPlacementTests : IDisposable
 
     private static Submission Submission() => new()
     {
-        Ticket = 1,
-        RequestId = "call",
-        Prompt = new int[(PromptBlocks * StepPlan.BlockSize) + 4],
-        MaxTokens = 8,
-        Sampling = SamplingParameters.Greedy,
-        StopStrings = [],
+        Request = new InferenceRequest { Id = 1, RequestId = "call", Prompt = new int[(PromptBlocks * StepPlan.BlockSize) + 4], MaxTokens = 8 },
         Front = Reports.Silo(0),
         Observer = null!,
     };

@@ -67,7 +67,7 @@ public sealed class AnswerTests
         using (await front.Post("/v1/chat/completions", Ask + "}"))
         using (await front.Post("/v1/chat/completions", Ask + $$""","session_id":"{{new string('x', 256)}}"}"""))
         {
-            Assert.Equal([null, null, "by-field", "by-header", new string('x', 256)], generation.Calls.Select(static c => c.Session));
+            Assert.Equal([null, null, "by-field", "by-header", new string('x', 256)], generation.Calls.Select(static c => c.Program));
         }
     }
 

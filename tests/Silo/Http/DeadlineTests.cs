@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Serving;
 
 namespace Crescent.Tests.Silo.Http;
@@ -82,7 +83,7 @@ public sealed class DeadlineTests(SiloFixture silo)
         Assert.Equal(("deadline", Said), ((string?)choice["crescent"]!["cut_by"], (string?)choice["crescent"]!["message"]));
     }
 
-    private static async IAsyncEnumerable<GenerationChunk> Cut(GenerationCall call)
+    private static async IAsyncEnumerable<GenerationChunk> Cut(InferenceRequest call)
     {
         await Task.Yield();
         yield return new GenerationChunk([1], "and", null, null);

@@ -1,15 +1,16 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Serving;
 
 namespace Crescent.Tests.Silo.Http;
 
 /// <summary>Generates what a test says, and keeps what it was asked for.</summary>
-internal sealed class ScriptedGeneration(Func<GenerationCall, CancellationToken, IAsyncEnumerable<GenerationChunk>> script) : IGenerationService
+internal sealed class ScriptedGeneration(Func<InferenceRequest, CancellationToken, IAsyncEnumerable<GenerationChunk>> script) : IGenerationService
 {
     /// <summary>The calls, in order.</summary>
-    public ConcurrentQueue<GenerationCall> Calls { get; } = [];
+    public ConcurrentQueue<InferenceRequest> Calls { get; } = [];
 
     /// <summary>Ends when a generation was left before its end.</summary>
     public TaskCompletionSource Left { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,7 +24,7 @@ internal sealed class ScriptedGeneration(Func<GenerationCall, CancellationToken,
     /// <summary>Fails before the first chunk.</summary>
     public static ScriptedGeneration Failing(Exception exception) => new((_, _) => Fail(exception));
 
-    public async IAsyncEnumerable<GenerationChunk> Generate(GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<GenerationChunk> Generate(InferenceRequest call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Calls.Enqueue(call);
         var ended = false;
@@ -58,7 +59,7 @@ internal sealed class ScriptedGeneration(Func<GenerationCall, CancellationToken,
     };
 
     private static async IAsyncEnumerable<GenerationChunk> Answer(
-        GenerationCall call, string[] texts, [EnumeratorCancellation] CancellationToken cancellationToken)
+        InferenceRequest call, string[] texts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var text in texts)
         {
