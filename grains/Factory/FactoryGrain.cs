@@ -75,36 +75,13 @@ internal sealed class FactoryGrain(
         }
     }
 
-    private static DeviceSnapshot Describe(in DeviceSighting device)
+    private static DeviceSnapshot Describe(in DeviceSighting device) => device.Report.Plain() with
     {
-        var report = device.Report;
-        var state = device.State;
-        return new DeviceSnapshot
-        {
-            Silo = device.SiloName,
-            Device = report.Device,
-            Description = report.Description,
-            Activations = report.Activations,
-            Simulated = report.Simulated,
-            Model = report.Model,
-            Waiting = report.Waiting,
-            Running = report.Running,
-            FreeBlocks = report.FreeBlocks,
-            TotalBlocks = report.TotalBlocks,
-            StepSeconds = report.StepSeconds,
-            TokensPerSecond = report.TokensPerSecond,
-            Watts = report.Watts,
-            WattsSource = report.WattsSource,
-            CapWatts = report.CapWatts,
-            Joules = report.Joules,
-            WattsAgeSeconds = report.WattsAgeSeconds + device.AgeSeconds,
-            IdleJoules = report.IdleJoules,
-            OutputTokens = report.OutputTokens,
-            Draining = state.Draining,
-            OutOfService = report.OutOfService,
-            Reserved = state.Reserved,
-            Sequence = state.Sequence,
-            AgeSeconds = device.AgeSeconds,
-        };
-    }
+        Silo = device.SiloName,
+        WattsAgeSeconds = device.Report.WattsAgeSeconds + device.AgeSeconds,
+        Draining = device.State.Draining,
+        Reserved = device.State.Reserved,
+        Sequence = device.State.Sequence,
+        AgeSeconds = device.AgeSeconds,
+    };
 }

@@ -1,29 +1,20 @@
 using Crescent.Control.Placement;
 using Crescent.Engine.Devices;
+using Crescent.Grains.Contracts.Factory;
 
 namespace Crescent.Grains.Telemetry;
 
-/// <summary>What a device is and how busy it is, as its silo tells the others.</summary>
+/// <summary>
+/// What a device is and how busy it is, as its silo tells the others: what clients see of it, and what only placement and power need. What a view adds, such
+/// as <see cref="DeviceSnapshot.AgeSeconds"/>, is empty here.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("Crescent.DeviceReport")]
-public sealed record DeviceReport
+public sealed record DeviceReport : DeviceSnapshot
 {
-    /// <summary>Name within the silo.</summary>
-    [Id(0)] public required string Device { get; init; }
-
-    [Id(1)] public string Description { get; init; } = "";
-
-    /// <summary>What the device rounds activations to; empty when simulated.</summary>
-    [Id(61)] public string Activations { get; init; } = "";
-
-    [Id(2)] public bool Simulated { get; init; }
-
-    [Id(3)] public string Model { get; init; } = "";
+    // Taken by fields that have become those of the snapshot: 0, 1, 2, 3, 5, 8, 9, 11, 13, 14, 15, 16, 17, 18, 19, 50, 51, 61, 77, 90.
 
     /// <summary>Positions in a KV block.</summary>
     [Id(4)] public int BlockSize { get; init; } = 16;
-
-    /// <summary>KV blocks in all.</summary>
-    [Id(5)] public int TotalBlocks { get; init; }
 
     /// <summary>Positions a sequence may have.</summary>
     [Id(6)] public int MaxContext { get; init; }
@@ -31,41 +22,11 @@ public sealed record DeviceReport
     /// <summary>Most tokens in a step.</summary>
     [Id(7)] public int MaxStepTokens { get; init; }
 
-    /// <summary>Sequences that wait.</summary>
-    [Id(8)] public int Waiting { get; init; }
-
-    /// <summary>Sequences in the batch.</summary>
-    [Id(9)] public int Running { get; init; }
-
     /// <summary>Prompt tokens of sequences without a first token, less what caches are taken to hold of them.</summary>
     [Id(10)] public int QueuedPromptTokens { get; init; }
 
-    /// <summary>KV blocks to be had now.</summary>
-    [Id(11)] public int FreeBlocks { get; init; }
-
     /// <summary>KV blocks that the device's sequences take at their longest.</summary>
     [Id(12)] public int CommittedBlocks { get; init; }
-
-    /// <summary>Smoothed duration of a step; 0 before the first.</summary>
-    [Id(13)] public double StepSeconds { get; init; }
-
-    /// <summary>Smoothed output tokens a second.</summary>
-    [Id(14)] public double TokensPerSecond { get; init; }
-
-    /// <summary>Power now.</summary>
-    [Id(15)] public double Watts { get; init; }
-
-    /// <summary>Where the watts come from: <c>model</c>, <c>rapl</c>, <c>nvml</c>.</summary>
-    [Id(16)] public string WattsSource { get; init; } = "model";
-
-    /// <summary>Power cap in force.</summary>
-    [Id(17)] public double CapWatts { get; init; }
-
-    /// <summary>Energy since start.</summary>
-    [Id(18)] public double Joules { get; init; }
-
-    /// <summary>Tokens generated since start.</summary>
-    [Id(19)] public long OutputTokens { get; init; }
 
     /// <summary>Prompt tokens of started sequences since start.</summary>
     [Id(30)] public long PromptTokens { get; init; }
@@ -91,12 +52,6 @@ public sealed record DeviceReport
     /// <summary>Of those, tokens that came true.</summary>
     [Id(37)] public long AcceptedTokens { get; init; }
 
-    /// <summary>How old <see cref="Watts"/> were when the report was made, s.</summary>
-    [Id(50)] public double WattsAgeSeconds { get; init; }
-
-    /// <summary>Of <see cref="Joules"/> what was used while no step ran.</summary>
-    [Id(51)] public double IdleJoules { get; init; }
-
     /// <summary>Its node.</summary>
     [Id(70)] public string Node { get; init; } = "";
 
@@ -117,12 +72,6 @@ public sealed record DeviceReport
 
     /// <summary>Number of that order in the term.</summary>
     [Id(76)] public long CapNumber { get; init; }
-
-    /// <summary>It takes no new work: an operator has taken it out of service, or it lacks power.</summary>
-    [Id(77)] public bool Draining { get; init; }
-
-    /// <summary>An operator has taken it out of service.</summary>
-    [Id(90)] public bool OutOfService { get; init; }
 
     /// <summary>What <see cref="QueuedPromptTokens"/> take at full clock, by <see cref="Profile"/>, s.</summary>
     [Id(91)] public double QueuedPromptSeconds { get; init; }

@@ -2,16 +2,16 @@ namespace Crescent.Grains.Contracts.Factory;
 
 /// <summary>One device as the factory sees it.</summary>
 [GenerateSerializer, Immutable, Alias("Crescent.DeviceSnapshot")]
-public sealed record DeviceSnapshot
+public record DeviceSnapshot
 {
     /// <summary>Name of the silo that owns it.</summary>
-    [Id(0)] public required string Silo { get; init; }
+    [Id(0)] public string Silo { get; init; } = "";
 
     /// <summary>Name within the silo, such as <c>cpu</c>.</summary>
     [Id(1)] public required string Device { get; init; }
 
     /// <summary>For a human: processor and instruction set.</summary>
-    [Id(2)] public required string Description { get; init; }
+    [Id(2)] public string Description { get; init; } = "";
 
     /// <summary>What it rounds activations to, such as <c>int8</c>; empty when simulated.</summary>
     [Id(61)] public string Activations { get; init; } = "";
@@ -20,7 +20,7 @@ public sealed record DeviceSnapshot
     [Id(3)] public bool Simulated { get; init; }
 
     /// <summary>Name of the model it serves.</summary>
-    [Id(4)] public required string Model { get; init; }
+    [Id(4)] public string Model { get; init; } = "";
 
     /// <summary>Sequences that wait.</summary>
     [Id(5)] public int Waiting { get; init; }
@@ -75,4 +75,7 @@ public sealed record DeviceSnapshot
 
     /// <summary>Of <see cref="Joules"/> what was used while no step ran: nobody is charged for it.</summary>
     [Id(51)] public double IdleJoules { get; init; }
+
+    /// <summary>The same without what a silo's own report of the device adds.</summary>
+    public DeviceSnapshot Plain() => new(this);
 }
