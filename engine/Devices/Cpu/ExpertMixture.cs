@@ -1,5 +1,6 @@
 using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Threads;
+using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Simd;
 

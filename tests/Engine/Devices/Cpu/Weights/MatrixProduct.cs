@@ -1,4 +1,3 @@
-using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Simd;

@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using Crescent.Engine.Devices.Cpu.Memory;
-using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Simd;
 
-namespace Crescent.Engine.Devices.Cpu;
+namespace Crescent.Engine.Devices.Cpu.Weights;
 
 /// <summary>Room for rows of activations in each <see cref="ActivationFormat"/> that the model's matrices ask for.</summary>
 internal sealed unsafe class ActivationRows : IDisposable

@@ -2,9 +2,8 @@ using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Simd;
-using Crescent.Tests.Engine.Devices.Cpu.Weights;
 
-namespace Crescent.Tests.Engine.Devices.Cpu;
+namespace Crescent.Tests.Engine.Devices.Cpu.Weights;
 
 public sealed unsafe class ActivationRowsTests
 {
