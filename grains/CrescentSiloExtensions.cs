@@ -11,6 +11,7 @@ using Crescent.Grains.Tokens;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime.Hosting;
 
 namespace Crescent.Grains;
 
@@ -40,6 +41,7 @@ public static class CrescentSiloExtensions
         services.AddSingleton(static s => s.GetRequiredService<IOptions<PlacementOptions>>().Value.CreatePolicy());
         services.AddSingleton<PlacementLedger>();
         services.AddSingleton<IDeviceReports>(static provider => provider.GetRequiredService<PlacementLedger>());
+        builder.AddGrainDirectory(NoDirectory.Name, static (_, _) => new NoDirectory());
         builder.AddPlacementDirector<ScoredPlacement, ScoredPlacementDirector>();
         builder.AddPlacementDirector<SiloPinnedPlacement, SiloPinnedPlacementDirector>();
 
@@ -64,6 +66,7 @@ public static class CrescentSiloExtensions
         services.AddSingleton<EnergyAccounts>();
         services.AddSingleton<LiveSessions>();
         services.AddSingleton<SessionDesk>();
+        services.AddSingleton<DeviceSilence>();
         services.AddSingleton<StreamStarter>();
         services.AddSingleton<IGenerationService, GenerationService>();
         services.AddSingleton<StreamMoves>();

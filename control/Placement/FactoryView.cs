@@ -152,7 +152,7 @@ public sealed class FactoryView
             return PlacementGate.Draining;
         }
 
-        if (call.Avoid is not null && call.Avoid == device.Key)
+        if (call.Avoids(device.Key))
         {
             return PlacementGate.Avoided;
         }

@@ -160,7 +160,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             PromptTokens = placed.PromptTokens + come,
             MaxTokens = placed.MaxTokens - come,
             ExpectedTokens = Math.Clamp(placed.ExpectedTokens - come, 1, placed.MaxTokens - come),
-            Avoid = reservation.Device,
+            Avoid = [reservation.Device],
             Prefer = null,
         };
         return policy.Choose(call, view);

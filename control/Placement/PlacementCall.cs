@@ -6,8 +6,12 @@ namespace Crescent.Control.Placement;
 /// <param name="MaxTokens">Most tokens to generate; at least 1.</param>
 /// <param name="ExpectedTokens">Tokens that calls like this one come to in the mean; 1 to <paramref name="MaxTokens"/>.</param>
 /// <param name="Level">What its user is promised.</param>
-/// <param name="Avoid">A device (<c>silo/device</c>) that has just refused the call or died with it, or null.</param>
+/// <param name="Avoid">Devices (<c>silo/device</c>) that have refused the call, failed it or died with it; null for none.</param>
 /// <param name="Prefer">A device that has what the call needs, chosen whenever it may take the call; or null.</param>
 /// <param name="MayShed">Whether it may be refused because no device would keep the promise.</param>
 public readonly record struct PlacementCall(
-    long Number, int PromptTokens, int MaxTokens, double ExpectedTokens, ServiceLevel Level, string? Avoid = null, string? Prefer = null, bool MayShed = true);
+    long Number, int PromptTokens, int MaxTokens, double ExpectedTokens, ServiceLevel Level, string[]? Avoid = null, string? Prefer = null, bool MayShed = true)
+{
+    /// <summary>Whether <paramref name="device"/> is one of <see cref="Avoid"/>.</summary>
+    public bool Avoids(string device) => Avoid is not null && Array.IndexOf(Avoid, device) >= 0;
+}

@@ -21,7 +21,7 @@ public enum PlacementGate
     /// <summary>It was not heard of for too long, or its silo is not active.</summary>
     Stale,
 
-    /// <summary>It has just refused this very call.</summary>
+    /// <summary>It has refused or failed this very call.</summary>
     Avoided,
 
     /// <summary>Prompt and output exceed its context or all of its blocks.</summary>

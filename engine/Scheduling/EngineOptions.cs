@@ -26,6 +26,12 @@ public sealed record EngineOptions
     /// <summary>Most sequences in the batch; 1 and up, bounded by the device's rows of logits and the tokens of a step.</summary>
     public int MaxRunning { get; init; } = DefaultMaxRunning;
 
+    /// <summary>
+    /// Places in the batch beyond <see cref="MaxRunning"/> for sequences that have begun elsewhere (<see cref="InferenceRequest.ResumedTokens"/>): their readers
+    /// wait in the middle of an answer, and the places of a device that was lost are nobody else's. 0 and up, bounded as <see cref="MaxRunning"/> is.
+    /// </summary>
+    public int MaxResumed { get; init; }
+
     /// <summary>Most sequences that wait; one more is refused as overload; 0 and up.</summary>
     public int MaxWaiting { get; init; } = DefaultMaxWaiting;
 
@@ -75,6 +81,7 @@ public sealed record EngineOptions
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxStepTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxRunning);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxResumed);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxWaiting);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Aging, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfNegative(HostBlocks);

@@ -13,7 +13,7 @@ internal sealed class PromptShares(StepBudget budget, double share)
     /// <param name="waiting">Those that want to begin.</param>
     public void Open(List<Sequence> prompts, WaitingQueue waiting)
     {
-        budget.OpenPrompts();
+        budget.OpenPrompts(waiting.HasResumed || prompts.Exists(static p => p is { OutputCount: 0, Request.ResumedTokens: > 0 }));
         _ending = RequestPriority.Batch;
         for (var i = 0; i < _wanting.Length; i++)
         {

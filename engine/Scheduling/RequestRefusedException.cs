@@ -17,6 +17,9 @@ public enum RefusalReason
 
     /// <summary>Calls of its class wait for power; try again later.</summary>
     Deferred,
+
+    /// <summary>There is no device that could take it now; try again later.</summary>
+    Unavailable,
 }
 
 /// <summary>A request that the engine refused at submission; nothing of it is kept.</summary>
@@ -25,6 +28,6 @@ public sealed class RequestRefusedException(RefusalReason reason, string message
     /// <summary>Why.</summary>
     public RefusalReason Reason { get; } = reason;
 
-    /// <summary>When to try again, for <see cref="RefusalReason.Overloaded"/>, <see cref="RefusalReason.Stopping"/> and <see cref="RefusalReason.Deferred"/>.</summary>
+    /// <summary>When to try again, for <see cref="RefusalReason.Overloaded"/>, <see cref="RefusalReason.Stopping"/>, <see cref="RefusalReason.Deferred"/> and <see cref="RefusalReason.Unavailable"/>.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
 }

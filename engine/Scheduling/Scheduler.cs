@@ -18,6 +18,7 @@ internal sealed class Scheduler
     private readonly PendingPrefixes _pending;
     private readonly Admission _admission;
     private readonly int _maxRunning;
+    private readonly int _maxWithResumed;
     private readonly List<Sequence> _running = [];
     private readonly List<ScheduledSequence> _scheduled = [];
     private readonly List<Sequence> _prompts = [];
@@ -38,7 +39,9 @@ internal sealed class Scheduler
         _shares = new PromptShares(budget, options.PromptShare);
 
         // Every running sequence has at least a token and a row of a step.
-        _maxRunning = Math.Min(Math.Min(options.MaxRunning, device.Info.MaxLogitRows), budget.MaxTokens);
+        var most = Math.Min(device.Info.MaxLogitRows, budget.MaxTokens);
+        _maxRunning = Math.Min(options.MaxRunning, most);
+        _maxWithResumed = (int)Math.Min((long)options.MaxRunning + options.MaxResumed, most);
         _waiting = new WaitingQueue(options, kv, time);
         _pending = new PendingPrefixes(_waiting);
         _admission = new Admission(kv, device, _pending, Counters, (int)Math.Ceiling(kv.TotalBlocks * options.Watermark), find);
@@ -146,7 +149,7 @@ internal sealed class Scheduler
         var (at, turn, first) = (0, long.MaxValue, default(Sequence));
         while (_budget.Tokens > 0)
         {
-            admits &= _running.Count < _maxRunning && plan.LogitsRowCount + _grants.Count < _device.Info.MaxLogitRows;
+            admits &= _running.Count < (_waiting.HasResumed ? _maxWithResumed : _maxRunning) && plan.LogitsRowCount + _grants.Count < _device.Info.MaxLogitRows;
             first = admits ? first ?? _waiting.Next(out turn) : null;
             if (first is not null && (at == _prompts.Count || turn < _prompts[at].Urgency))
             {

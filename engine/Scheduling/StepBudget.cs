@@ -7,7 +7,8 @@ namespace Crescent.Engine.Scheduling;
 /// <remarks>
 /// Seconds are foreseen from the device's costs and from how wrong the newest forecasts were, of decodes and of prompts, which takes in lowered clocks,
 /// neighbours and long contexts. A tenth of the promise is kept for what is still wrong with them, since short answers may have all their steps beside prompts.
-/// Where the decodes alone take up the promise, prompts still get half as long as those: a third of the step. Where nobody decodes, a step may take
+/// Where the decodes alone take up the promise, prompts still get half as long as those: a third of the step; and eight times as long as those, up to half a second,
+/// while sequences that have begun elsewhere want to go on, whose readers are without tokens altogether. Where nobody decodes, a step may take
 /// half a second, and longer where much of that would be the weights' way through memory or nobody is promised anything. The first prompt of a step gets
 /// <see cref="FirstChunk"/> tokens whatever they cost.
 /// </remarks>
@@ -31,6 +32,9 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
 
     /// <summary>Time of prompts beside decodes that take up the promise by themselves, as a share of theirs.</summary>
     private const double LeastPromptTime = 0.5;
+
+    /// <summary>The same while resumed sequences want to go on.</summary>
+    private const double ResumedPromptTime = 8;
 
     /// <summary>Part of the promise that a step is planned to take.</summary>
     private const double Used = 0.9;
@@ -80,14 +84,15 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     }
 
     /// <summary>All that decodes is in; what is left is for prompts.</summary>
-    public void OpenPrompts()
+    /// <param name="resume">Whether some of them have begun elsewhere.</param>
+    public void OpenPrompts(bool resume = false)
     {
         _costs = costs ?? learned!.Costs;
         _allTokens = Tokens;
         var decode = DecodeSeconds() * _decodeStretch;
         _allSeconds = (_decodes == 0
             ? double.IsPositiveInfinity(options.ItlSeconds) ? options.ItlSeconds : Math.Max(LongestStep - decode, LeastAlone * decode)
-            : Math.Max((Used * _promise) - decode, LeastPromptTime * decode)) / _promptStretch;
+            : Math.Max((Used * _promise) - decode, resume ? Math.Min(ResumedPromptTime * decode, LongestStep) : LeastPromptTime * decode)) / _promptStretch;
         _seconds = _allSeconds;
     }
 

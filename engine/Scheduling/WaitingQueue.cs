@@ -13,6 +13,7 @@ internal sealed class WaitingQueue
     public static readonly int Classes = Enum.GetValues<RequestPriority>().Length;
 
     private readonly TenantQueues[] _classes;
+    private readonly List<Sequence> _resumed = [];
     private readonly long _aging;
     private readonly FairnessIndex _fairness;
 
@@ -35,6 +36,9 @@ internal sealed class WaitingQueue
     /// <summary>Sequences that wait.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether one waits that has begun elsewhere; the next is then such a one.</summary>
+    public bool HasResumed => _resumed.Count > 0;
+
     /// <summary>Sequences of a class that wait.</summary>
     public int CountOf(RequestPriority priority) => _classes[(int)priority].Count;
 
@@ -47,7 +51,9 @@ internal sealed class WaitingQueue
     /// <summary>Puts a new sequence last in its class.</summary>
     public void Add(Sequence sequence)
     {
-        sequence.Urgency = UrgencyIn(sequence.Request.Priority, sequence.SubmittedAt);
+        // One that has begun elsewhere has a reader who is used to tokens, and had its turn there.
+        var since = sequence.SubmittedAt - (sequence.Request.ResumedTokens > 0 ? _aging : 0);
+        sequence.Urgency = UrgencyIn(sequence.Request.Priority, since);
         Of(sequence).Add(sequence);
         CountIn(sequence);
     }
@@ -74,6 +80,12 @@ internal sealed class WaitingQueue
         if (Count == 0)
         {
             return null;
+        }
+
+        if (HasResumed)
+        {
+            urgency = _resumed[0].Urgency;
+            return _resumed[0];
         }
 
         var at = 0;
@@ -149,11 +161,19 @@ internal sealed class WaitingQueue
     {
         Count++;
         Tokens += sequence.TokenCount;
+        if (sequence.Request.ResumedTokens > 0)
+        {
+            _resumed.Add(sequence);
+        }
     }
 
     private void CountOut(Sequence sequence)
     {
         Count--;
         Tokens -= sequence.TokenCount;
+        if (sequence.Request.ResumedTokens > 0)
+        {
+            _resumed.Remove(sequence);
+        }
     }
 }

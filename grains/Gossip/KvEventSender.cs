@@ -1,7 +1,7 @@
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Hosting;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Gossip;
@@ -18,7 +18,8 @@ internal sealed class KvEventSender(
     ITelemetryClient peers,
     KvIndexFeed feed,
     TimeProvider time,
-    ILogger<KvEventSender> logger) : BackgroundService
+    FactoryMetrics metrics,
+    ILogger<KvEventSender> logger) : PeriodicLoop("KV events", Interval, time, metrics, logger)
 {
     /// <summary>Time between two rounds.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -36,31 +37,23 @@ internal sealed class KvEventSender(
 
     private readonly Dictionary<SiloAddress, Peer> _peers = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Turn(CancellationToken cancellationToken)
     {
         if (devices.Devices.Count == 0)
         {
             return;
         }
 
-        using var timer = new PeriodicTimer(Interval, time);
-        try
+        Follow(membership.CurrentSnapshot);
+        foreach (var peer in _peers.Values)
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            if (peer.Sending.IsCompleted)
             {
-                Follow(membership.CurrentSnapshot);
-                foreach (var peer in _peers.Values)
-                {
-                    if (peer.Sending.IsCompleted)
-                    {
-                        peer.Sending = Send(peer, stoppingToken);
-                    }
-                }
+                // What the last round failed of, if it did, is thrown here: it is counted, and this round goes on with the next.
+                var before = peer.Sending;
+                peer.Sending = Send(peer, cancellationToken);
+                await before;
             }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The silo stops.
         }
     }
 
@@ -96,7 +89,7 @@ internal sealed class KvEventSender(
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)
             {
-                KvLog.SendFailed(logger, device.Key.ToString(), peer.Silo, e.Message);
+                KvLog.SendFailed(Logger, device.Key.ToString(), peer.Silo, e.Message);
             }
         }
     }
@@ -108,7 +101,7 @@ internal sealed class KvEventSender(
         for (var full = true; full;)
         {
             var (epoch, firstId, events) = device.KvEvents.Read(next, MaxEvents);
-            if (events.Length == 0 && sentAt != long.MinValue && time.GetElapsedTime(sentAt) < Heartbeat)
+            if (events.Length == 0 && sentAt != long.MinValue && Time.GetElapsedTime(sentAt) < Heartbeat)
             {
                 return;
             }
@@ -125,12 +118,12 @@ internal sealed class KvEventSender(
             };
             var receipt = peer.Silo.Equals(silo.SiloAddress)
                 ? feed.Take(message)
-                : await peers.Of(peer.Silo).TakeKvEvents(message).WaitAsync(AckTimeout, time, cancellationToken);
+                : await peers.Of(peer.Silo).TakeKvEvents(message).WaitAsync(AckTimeout, Time, cancellationToken);
 
             // Where the other side has seen less than it was sent, it goes on from there.
             var sent = firstId + (events.Length / KvEventCodec.EventBytes) - 1;
             next = Math.Min(sent, receipt.Seen) + 1;
-            sentAt = time.GetTimestamp();
+            sentAt = Time.GetTimestamp();
             peer.Sent[key] = (next, sentAt);
             full = events.Length == MaxEvents * KvEventCodec.EventBytes && next > sent;
         }

@@ -2,12 +2,13 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 using Orleans.Placement;
 
 namespace Crescent.Grains.Gpu;
 
 /// <inheritdoc cref="IGpuGrain"/>
-[SiloPinnedPlacement, Immovable, KeepAlive, Reentrant]
+[SiloPinnedPlacement, GrainDirectory(NoDirectory.Name), Immovable, KeepAlive, Reentrant]
 internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) : Grain, IGpuGrain
 {
     private HostedDevice _device = null!;

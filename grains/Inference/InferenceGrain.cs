@@ -3,11 +3,12 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry.Kv;
+using Orleans.GrainDirectory;
 
 namespace Crescent.Grains.Inference;
 
 /// <inheritdoc cref="IInferenceGrain"/>
-[ScoredPlacement]
+[ScoredPlacement, GrainDirectory(NoDirectory.Name)]
 internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy policy, KvIndexFeed caches, PlacementLedger ledger, ILocalSiloDetails silo) : Grain, IInferenceGrain
 {
     public async Task<SubmissionReply> Start(Submission submission)
@@ -34,7 +35,7 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
                 break;
             }
 
-            device = choice.Choose(needs with { Avoid = device });
+            device = choice.Choose(needs with { Avoid = [.. needs.Avoid, device] });
         }
 
         return reply;

@@ -127,13 +127,14 @@ internal sealed class PlacementLedger : IDeviceReports
     /// <param name="device">Its device.</param>
     /// <param name="left">Tokens that may still come.</param>
     /// <param name="waits">Whether it still waits there for its first token.</param>
+    /// <param name="isSilent">Whether nothing has been heard of the device for too long.</param>
     /// <returns>Why it should leave, or null when it should stay.</returns>
-    public string? TryMove(long stream, string device, int left, bool waits)
+    public string? TryMove(long stream, string device, int left, bool waits, bool isSilent = false)
     {
         lock (_lock)
         {
             var at = _view.IndexOf(device);
-            if (at < 0 || (!_owners[at].Report.Draining && !(waits && _moveMargin > 0)))
+            if (at < 0 || (!isSilent && !_owners[at].Report.Draining && !(waits && _moveMargin > 0)))
             {
                 return null;
             }
@@ -141,13 +142,14 @@ internal sealed class PlacementLedger : IDeviceReports
             _view.Now = Now();
             var report = _owners[at].Report;
             var other = _book.Elsewhere(stream, left, out var call, out var present);
-            if (!other.IsPlaced || call.Avoid != device || _view.Gate(call, other.Device) > WorstGate(report))
+            if (!other.IsPlaced || !call.Avoids(device) || _view.Gate(call, other.Device) > (isSilent ? PlacementGate.Crowded : WorstGate(report)))
             {
                 return null;
             }
 
             var saved = present - other.Terms.Score;
-            var reason = report.Draining ? $"{device} is drained {report.DrainedBy}"
+            var reason = isSilent ? $"nothing is heard of {device}"
+                : report.Draining ? $"{device} is drained {report.DrainedBy}"
                 : saved > _moveMargin * Math.Max(1, present) ? string.Create(CultureInfo.InvariantCulture, $"it waits at {device}, and another device saves {saved:0.0} points")
                 : null;
             if (reason is not null)
@@ -198,7 +200,7 @@ internal sealed class PlacementLedger : IDeviceReports
         lock (_lock)
         {
             // One that moves has passed the gates and is charged to the device behind them, which may have no room but for it.
-            if (_book.DeviceOf(needs.Stream) is { } charged && charged != needs.Avoid)
+            if (_book.DeviceOf(needs.Stream) is { } charged && Array.IndexOf(needs.Avoid, charged) < 0)
             {
                 return null;
             }
@@ -283,6 +285,27 @@ internal sealed class PlacementLedger : IDeviceReports
             if (_book.Release(stream))
             {
                 _metrics.ReservationsChanged(-1);
+            }
+        }
+    }
+
+    /// <summary>The device that the stream is charged to (<c>silo/device</c>), or null.</summary>
+    public string? DeviceOf(long stream)
+    {
+        lock (_lock)
+        {
+            return _book.DeviceOf(stream);
+        }
+    }
+
+    /// <summary>Adds to <paramref name="heard"/> when each device was last heard of, in seconds of the ledger's clock.</summary>
+    public void Hearings(List<(string Device, double HeardAt)> heard)
+    {
+        lock (_lock)
+        {
+            foreach (ref readonly var device in _view.Devices)
+            {
+                heard.Add((device.Key, device.HeardAt));
             }
         }
     }

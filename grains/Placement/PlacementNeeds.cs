@@ -24,8 +24,8 @@ public sealed record PlacementNeeds
     /// <summary>Most tokens to generate; 0 where an embedding is wanted.</summary>
     [Id(2)] public required int MaxTokens { get; init; }
 
-    /// <summary>A device that is not to be chosen, or null.</summary>
-    [Id(3)] public string? Avoid { get; init; }
+    /// <summary>Devices that are not to be chosen: those that have failed the call. Number 3 was a single one.</summary>
+    [Id(11)] public string[] Avoid { get; init; } = [];
 
     /// <summary>A device that has what the call needs, chosen whenever it may take the call; or null.</summary>
     [Id(4)] public string? Prefer { get; init; }

@@ -19,7 +19,7 @@ internal static class PlacementRefusal
 
         if (view.Devices.IsEmpty)
         {
-            return new Refusal(RefusalReason.Overloaded, "No device has joined the cluster yet.", TimeSpan.FromSeconds(1));
+            return new Refusal(RefusalReason.Unavailable, "No device is in the cluster now.", TimeSpan.FromSeconds(1));
         }
 
         return best switch
@@ -30,7 +30,8 @@ internal static class PlacementRefusal
                 null),
             PlacementGate.Draining => new Refusal(RefusalReason.Stopping, "All devices that could take it are drained: by an operator, for want of power, or because their silo stops.", TimeSpan.FromSeconds(1)),
             PlacementGate.Stale => new Refusal(
-                RefusalReason.Overloaded, $"No device was heard of for {view.StaleAfter} s.", TimeSpan.FromSeconds(view.StaleAfter)),
+                RefusalReason.Unavailable, $"No device was heard of for {view.StaleAfter} s.", TimeSpan.FromSeconds(view.StaleAfter)),
+            PlacementGate.Avoided => new Refusal(RefusalReason.Unavailable, "All devices that could take it have failed it.", TimeSpan.FromSeconds(1)),
             _ => new Refusal(RefusalReason.Overloaded, "All devices have full queues.", RetryAfter(view)),
         };
     }

@@ -6,6 +6,8 @@ public sealed class GenerationOptions
     public const string Section = "Crescent:Generation";
     public const double DefaultPlacementSeconds = 10;
     public const double DefaultResumeSeconds = 30;
+    public const double DefaultHopSeconds = 5;
+    public const double DefaultSilenceSeconds = 3;
     public const double DefaultLivenessSeconds = 5;
     public const double DefaultStallSeconds = 120;
     public const double DefaultDrainSeconds = 30;
@@ -16,6 +18,15 @@ public sealed class GenerationOptions
 
     /// <summary>A stream that has lost its device and found no other within this fails; 1 to 600 s.</summary>
     public double ResumeSeconds { get; set; } = DefaultResumeSeconds;
+
+    /// <summary>A device that has not answered within this whether it takes a call is passed over, and the call tries another; 0.5 to 60 s.</summary>
+    public double HopSeconds { get; set; } = DefaultHopSeconds;
+
+    /// <summary>
+    /// A device of which nothing was heard for this long, while this silo itself ran, is taken for paused: its streams go on elsewhere, if another device may
+    /// take them; 1 to 600 s.
+    /// </summary>
+    public double SilenceSeconds { get; set; } = DefaultSilenceSeconds;
 
     /// <summary>A device that sent nothing for this long is asked whether it still has the sequence; 1 to 600 s.</summary>
     public double LivenessSeconds { get; set; } = DefaultLivenessSeconds;

@@ -11,6 +11,8 @@ internal sealed class GenerationOptionsValidator : IValidateOptions<GenerationOp
         var errors = new List<string>();
         Check(nameof(options.PlacementSeconds), options.PlacementSeconds, 1, 600);
         Check(nameof(options.ResumeSeconds), options.ResumeSeconds, 1, 600);
+        Check(nameof(options.HopSeconds), options.HopSeconds, 0.5, 60);
+        Check(nameof(options.SilenceSeconds), options.SilenceSeconds, 1, 600);
         Check(nameof(options.LivenessSeconds), options.LivenessSeconds, 1, 600);
         Check(nameof(options.StallSeconds), options.StallSeconds, 1, 3600);
         Check(nameof(options.DrainSeconds), options.DrainSeconds, 0, 3600);

@@ -7,6 +7,7 @@ using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry.Kv;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Crescent.Grains.Serving;
 
@@ -19,6 +20,8 @@ internal sealed class StreamStarter(
     IClusterMembershipService membership,
     KvIndexFeed caches,
     SessionDesk sessions,
+    DeviceSilence silence,
+    IOptions<GenerationOptions> options,
     TimeProvider time,
     ILogger<StreamStarter> logger)
 {
@@ -36,10 +39,12 @@ internal sealed class StreamStarter(
 
     /// <summary>
     /// Places the stream's next attempt and hands it to the device. A first attempt that all devices refuse fails at once; a repeated
-    /// one waits for a device until the deadline, since its reader has seen tokens already.
+    /// one waits for a device until the deadline, since its reader has seen tokens already. A device that has refused, failed or lost the stream is not tried
+    /// again before all others have been.
     /// </summary>
     /// <exception cref="RequestRefusedException">No device takes it.</exception>
-    /// <exception cref="TimeoutException">A hop, or all of it, missed the deadline.</exception>
+    /// <exception cref="TimeoutException">No device has answered in time.</exception>
+    /// <exception cref="DeadlineExceededException">The call's own deadline has passed.</exception>
     public async Task Start(TokenStream stream, InferenceRequest call, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var resumed = stream.Ticket.Attempt > 0;
@@ -68,10 +73,13 @@ internal sealed class StreamStarter(
         }
     }
 
-    /// <summary>Stops the attempt in force on its device, if one has it and lives. Does not wait.</summary>
+    /// <summary>
+    /// Stops the attempt in force on its device, if one has it and lives. Does not wait. One that is silent hears of it when it wakes and sends what nobody
+    /// wants any more.
+    /// </summary>
     public void Cancel(TokenStream stream)
     {
-        if (stream is { Device: { } device, Owner: { } owner } && membership.CurrentSnapshot.GetSiloStatus(owner) == SiloStatus.Active)
+        if (stream is { Device: { } device, Owner: { } owner } && membership.CurrentSnapshot.GetSiloStatus(owner) == SiloStatus.Active && !IsSilent(device))
         {
             _ = Cancel(device, stream.Ticket);
         }
@@ -83,7 +91,10 @@ internal sealed class StreamStarter(
         var began = time.GetTimestamp();
         var pause = FirstPause;
         var resumed = stream.Ticket.Attempt > 0;
-        var avoid = resumed ? stream.Device : null;
+        if (resumed && stream.Device is { } lost)
+        {
+            stream.Fail(lost);
+        }
 
         // Embeddings do not use caches, and a sibling goes where its leader is.
         var prefix = call.WantsEmbedding || leader is not null ? null : PromptPrefix.Of(caches.Roots, call.Prompt, call.CacheSalt);
@@ -103,15 +114,17 @@ internal sealed class StreamStarter(
                 Cause = stream.Cause,
                 ExpectedTokens = Math.Min(left, ledger.ExpectedTokens(call.Tenant, call.MaxTokens)),
                 Priority = call.Priority,
-                Avoid = avoid,
+                Avoid = stream.Failed,
                 Prefer = leader?.Device,
                 RequestId = call.RequestId,
                 Attempt = ticket.Attempt,
                 Prefix = prefix,
                 Session = session,
             };
-            var (reply, failure) = await Try(stream, call, ticket, emitted, needs, leader, cancellationToken);
-            if (reply is { Refusal: null })
+            var rest = deadline - time.GetElapsedTime(began);
+            var patience = call.Deadline is { } wanted ? Min(rest, Left(wanted, time.GetElapsedTime(stream.OpenedAt))) : rest;
+            var answer = await Try(stream, call, ticket, emitted, needs, leader, patience, cancellationToken);
+            if (answer.Reply is { Refusal: null } reply)
             {
                 ledger.Accepted(stream.Id, reply);
                 stream.Assign(ticket, reply.Device, reply.Owner);
@@ -124,50 +137,107 @@ internal sealed class StreamStarter(
             }
 
             ledger.Release(stream.Id);
-            var refusal = reply?.Refusal;
-            var final = refusal?.Reason is RefusalReason.TooLong or RefusalReason.Invalid;
-            var tired = !resumed && refusal is not null && (tries >= MaxTries || reply is { Device: "" });
-            if (final || tired || time.GetElapsedTime(began) + pause > deadline || stream.Ticket.Attempt == StreamTicket.MaxAttempts)
+            var refusal = answer.Reply?.Refusal;
+            if (answer.Device is { } device)
             {
-                throw refusal?.ToException() ?? failure!;
+                stream.Fail(device);
             }
 
-            avoid = string.IsNullOrEmpty(reply?.Device) ? null : reply.Device;
+            // The factory as a whole refuses: for want of devices that have not failed the call yet, or for good.
+            var forgiven = answer.Device is null && needs.Avoid.Length > 0 && ledger.Refuse(needs with { Avoid = [] }) is null;
+            if (forgiven)
+            {
+                stream.Forgive();
+            }
+
+            ThrowIfLate(stream, call);
+            var final = refusal?.Reason is RefusalReason.TooLong or RefusalReason.Invalid;
+            var tired = !resumed && refusal is not null && !forgiven && (tries >= MaxTries || answer.Device is null);
+            if (final || tired || time.GetElapsedTime(began) + pause > deadline || stream.Ticket.Attempt == StreamTicket.MaxAttempts)
+            {
+                throw refusal?.ToException() ?? answer.Failure!;
+            }
+
             await Task.Delay(pause, time, cancellationToken);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
-    /// <summary>One try: a reply with an empty device stands for a refusal by the whole factory.</summary>
-    private async Task<(SubmissionReply? Reply, Exception? Failure)> Try(
+    private void ThrowIfLate(TokenStream stream, InferenceRequest call)
+    {
+        if (call.Deadline is { } deadline && time.GetElapsedTime(stream.OpenedAt) >= deadline)
+        {
+            throw new DeadlineExceededException($"The deadline of {deadline.TotalSeconds:0.###} s passed before a device had taken the call.");
+        }
+    }
+
+    /// <summary>One try.</summary>
+    private async Task<TryAnswer> Try(
         TokenStream stream,
         InferenceRequest call,
         StreamTicket ticket,
         int[] emitted,
         PlacementNeeds needs,
         (string Device, long Ticket)? leader,
+        TimeSpan patience,
         CancellationToken cancellationToken)
     {
         if (ledger.Refuse(needs) is { } refusal)
         {
-            return (new SubmissionReply { Device = "", Owner = silo.SiloAddress, Refusal = refusal }, null);
+            return new TryAnswer(new SubmissionReply { Device = "", Owner = silo.SiloAddress, Refusal = refusal }, null, null);
         }
 
         var start = Submit(stream, call, ticket, emitted, needs, leader);
         try
         {
-            return (await start.WaitAsync(cancellationToken), null);
+            if (await Answers(start, stream, patience, cancellationToken))
+            {
+                var reply = await start;
+                return new TryAnswer(reply, null, reply.Device.Length > 0 ? reply.Device : ledger.DeviceOf(stream.Id));
+            }
+
+            _ = CancelOnceStarted(start, ticket);
+            var device = ledger.DeviceOf(stream.Id);
+            var failure = new TimeoutException($"{device ?? "The device"} has not answered whether it takes the call.");
+            ServingLog.TryFailed(logger, call.RequestId, ticket.Attempt, failure.Message);
+            return new TryAnswer(null, failure, device);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             _ = CancelOnceStarted(start, ticket);
             throw;
         }
-        catch (Exception e) when (e is SiloUnavailableException or OrleansMessageRejectionException)
+        catch (Exception e) when (e is OrleansException or TimeoutException)
         {
             ServingLog.TryFailed(logger, call.RequestId, ticket.Attempt, e.Message);
-            return (null, e);
+            return new TryAnswer(null, e, ledger.DeviceOf(stream.Id));
         }
+    }
+
+    /// <summary>
+    /// Waits for a device's answer, as long as a hop may take and the device has not fallen silent meanwhile.
+    /// </summary>
+    /// <returns>False when it is not to be waited for any longer.</returns>
+    private async Task<bool> Answers(Task<SubmissionReply> start, TokenStream stream, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        var hop = TimeSpan.FromSeconds(options.Value.HopSeconds);
+        var most = Min(patience, hop);
+        while (!start.IsCompleted)
+        {
+            var rest = most - time.GetElapsedTime(asked);
+            if (rest <= TimeSpan.Zero || (ledger.DeviceOf(stream.Id) is { } device && IsSilent(device)))
+            {
+                return false;
+            }
+
+            using var look = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(start, Task.Delay(Min(rest, DeviceSilence.Interval), time, look.Token));
+            await look.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return true;
     }
 
     private async Task<SubmissionReply> Submit(
@@ -193,6 +263,10 @@ internal sealed class StreamStarter(
             Observer = observer,
         });
     }
+
+    private bool IsSilent(string device) => silence.Of(device) > options.Value.SilenceSeconds;
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     private static TimeSpan Left(TimeSpan deadline, TimeSpan elapsed) => deadline > elapsed ? deadline - elapsed : TimeSpan.Zero;
 
@@ -224,4 +298,10 @@ internal sealed class StreamStarter(
             ServingLog.CancelFailed(logger, device, e.Message);
         }
     }
+
+    /// <summary>What came of a try.</summary>
+    /// <param name="Reply">Null where none came.</param>
+    /// <param name="Failure">Why none came.</param>
+    /// <param name="Device">Who refused or failed it; null when no device was asked, or none is known.</param>
+    private readonly record struct TryAnswer(SubmissionReply? Reply, Exception? Failure, string? Device);
 }

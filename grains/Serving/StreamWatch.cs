@@ -1,7 +1,8 @@
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Hosting;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -18,7 +19,8 @@ internal sealed class StreamWatch(
     IClusterMembershipService membership,
     IOptions<GenerationOptions> options,
     TimeProvider time,
-    ILogger<StreamWatch> logger) : BackgroundService
+    FactoryMetrics metrics,
+    ILogger<StreamWatch> logger) : PeriodicLoop("stream watch", Interval, time, metrics, logger)
 {
     /// <summary>Time between two rounds.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -41,29 +43,18 @@ internal sealed class StreamWatch(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Turn(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                ledger.Expire(router.IsOpen);
-                FollowMembership(membership.CurrentSnapshot);
-                await AskDevices();
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The silo stops.
-        }
+        ledger.Expire(router.IsOpen);
+        FollowMembership(membership.CurrentSnapshot);
+        await AskDevices();
     }
 
     /// <summary>Asks each device that has been silent for a stream whether it still has it: one call a device.</summary>
     private async Task AskDevices()
     {
         var liveness = TimeSpan.FromSeconds(options.Value.LivenessSeconds);
-        var silent = router.Streams.Where(s => s.Device is not null && time.GetElapsedTime(s.LastHeard) > liveness)
+        var silent = router.Streams.Where(s => s.Device is not null && Time.GetElapsedTime(s.LastHeard) > liveness)
             .Select(static s => (Stream: s, s.Ticket, Device: s.Device!))
             .GroupBy(static s => s.Device);
         await Task.WhenAll(silent.Select(group => AskDevice(group.Key, [.. group.Select(static s => (s.Stream, s.Ticket))])));
@@ -93,7 +84,7 @@ internal sealed class StreamWatch(
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
-            ServingLog.LivenessUnknown(logger, device, streams.Length, e.Message);
+            ServingLog.LivenessUnknown(Logger, device, streams.Length, e.Message);
             foreach (var (stream, ticket) in streams)
             {
                 stream.Asked(ticket, answered: false);
@@ -108,15 +99,15 @@ internal sealed class StreamWatch(
     /// <summary>Whether a device that has sequences has made no step for too long.</summary>
     private bool Hangs(string device, long steps)
     {
-        var now = time.GetTimestamp();
+        var now = Time.GetTimestamp();
         lock (_progress)
         {
             // Steps that stood still before the last questions do not count: the device may have been idle in between.
             var asking = _progress.TryGetValue(device, out var seen) && seen.Steps == steps
-                && time.GetElapsedTime(seen.Asked, now) < TimeSpan.FromSeconds(3 * options.Value.LivenessSeconds) + Interval;
+                && Time.GetElapsedTime(seen.Asked, now) < TimeSpan.FromSeconds(3 * options.Value.LivenessSeconds) + Interval;
             var since = asking ? seen.Since : now;
             _progress[device] = (steps, since, now);
-            return time.GetElapsedTime(since, now) > TimeSpan.FromSeconds(options.Value.StallSeconds);
+            return Time.GetElapsedTime(since, now) > TimeSpan.FromSeconds(options.Value.StallSeconds);
         }
     }
 }

@@ -1,35 +1,27 @@
+using Crescent.Grains.Hosting;
 using Crescent.Grains.Placement;
-using Microsoft.Extensions.Hosting;
+using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Sessions;
 
 /// <summary>Sends this silo's sessions away from a device that is drained or over its budget: one look a device, however many sessions it has.</summary>
-internal sealed class SessionWatch(IGrainFactory grains, LiveSessions live, PlacementLedger ledger, TimeProvider time, ILogger<SessionWatch> logger)
-    : BackgroundService
+internal sealed class SessionWatch(
+    IGrainFactory grains, LiveSessions live, PlacementLedger ledger, TimeProvider time, FactoryMetrics metrics, ILogger<SessionWatch> logger)
+    : PeriodicLoop("session watch", Interval, time, metrics, logger)
 {
     /// <summary>Time between two looks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+
+    protected override async Task Turn(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        try
+        foreach (var device in live.ByDevice())
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            if (ledger.ReasonToLeave(device.Key) is var (reason, refuge))
             {
-                foreach (var device in live.ByDevice())
-                {
-                    if (ledger.ReasonToLeave(device.Key) is var (reason, refuge))
-                    {
-                        await Task.WhenAll(device.Select(session => Leave(session, device.Key, refuge, reason)));
-                    }
-                }
+                await Task.WhenAll(device.Select(session => Leave(session, device.Key, refuge, reason)));
             }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The silo stops.
         }
     }
 
@@ -42,7 +34,7 @@ internal sealed class SessionWatch(IGrainFactory grains, LiveSessions live, Plac
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
             // It is asked again with the next look.
-            SessionLog.LeaveFailed(logger, session, device, e.Message);
+            SessionLog.LeaveFailed(Logger, session, device, e.Message);
         }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class FactoryMetrics : IStreamCounts
     private readonly Counter<long> _tokensReceived;
     private readonly Counter<long> _ticketsUnwanted;
     private readonly Counter<long> _linksBroken;
+    private readonly Counter<long> _loopFailures;
     private readonly Counter<long> _kvEvents;
     private readonly Counter<long> _kvGaps;
     private readonly Counter<long> _kvRepairs;
@@ -43,6 +44,7 @@ internal sealed class FactoryMetrics : IStreamCounts
         _frameBytes = meter.CreateCounter<long>(InstrumentNames.FrameBytes, "By");
         _tokensReceived = meter.CreateCounter<long>(InstrumentNames.TokensReceived);
         _ticketsUnwanted = meter.CreateCounter<long>(InstrumentNames.TicketsUnwanted);
+        _loopFailures = meter.CreateCounter<long>(InstrumentNames.LoopFailures);
         _linksBroken = meter.CreateCounter<long>(InstrumentNames.LinksBroken);
         _kvEvents = meter.CreateCounter<long>(InstrumentNames.KvIndexEvents);
         _kvGaps = meter.CreateCounter<long>(InstrumentNames.KvIndexGaps);
@@ -97,6 +99,8 @@ internal sealed class FactoryMetrics : IStreamCounts
         _tokensReceived.Add(tokens);
         _ticketsUnwanted.Add(unwanted);
     }
+
+    public void LoopFailed(string loop) => _loopFailures.Add(1, new KeyValuePair<string, object?>("loop", loop));
 
     public void LinkBroken() => _linksBroken.Add(1);
 

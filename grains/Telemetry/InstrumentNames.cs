@@ -30,6 +30,9 @@ public static class InstrumentNames
     /// <summary>Time from the loss of an attempt to the acceptance of the next, in seconds.</summary>
     public const string StreamGap = "crescent.streams.gap";
 
+    /// <summary>Turns of background loops that failed, by <c>loop</c>; the loops go on.</summary>
+    public const string LoopFailures = "crescent.loops.failures";
+
     /// <summary>Frames that front ends have acknowledged.</summary>
     public const string FramesSent = "crescent.frames.sent";
 

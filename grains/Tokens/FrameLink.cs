@@ -21,8 +21,11 @@ internal sealed class FrameLink : IAsyncDisposable
     /// <summary>Closed frames that may wait.</summary>
     public const int MaxBacklog = 16;
 
-    /// <summary>A front end that does not answer a frame within this is given up; far shorter than Orleans' own 30 s.</summary>
-    public static readonly TimeSpan AckTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// A front end that does not answer a frame within this is given up: shorter than Orleans' own 30 s, and longer than a busy machine makes it wait. The end
+    /// of its process is known at once.
+    /// </summary>
+    public static readonly TimeSpan AckTimeout = TimeSpan.FromSeconds(15);
 
     private readonly Lock _lock = new();
     private readonly Queue<FrameBuffer> _closed = new();

@@ -23,6 +23,7 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
 
     // Not read yet; one for each token when the call asks for them.
     private readonly List<TokenLogprobs> _logprobs = [];
+    private string[] _failed = [];
     private int _tokensRead;
     private int _attempt;
     private StreamEnd? _end;
@@ -86,6 +87,9 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
     /// <summary>Why the attempt before that in force was given up; null for the first.</summary>
     public string? Cause { get; private set; }
 
+    /// <summary>Devices (<c>silo/device</c>) that have refused, failed or lost it.</summary>
+    public string[] Failed => Volatile.Read(ref _failed);
+
     /// <summary>What it has taken so far, over all attempts.</summary>
     public StreamTotals Usage
     {
@@ -113,6 +117,18 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
             return (Ticket, _tokens.ToArray());
         }
     }
+
+    /// <summary>Remembers a device that has failed it. For the one who places it.</summary>
+    public void Fail(string device)
+    {
+        if (Array.IndexOf(_failed, device) < 0)
+        {
+            Volatile.Write(ref _failed, [.. _failed, device]);
+        }
+    }
+
+    /// <summary>Gives the devices that have failed it another chance: there are no others.</summary>
+    public void Forgive() => Volatile.Write(ref _failed, []);
 
     /// <summary>A device has taken the attempt.</summary>
     public void Assign(StreamTicket ticket, string device, SiloAddress owner)

@@ -4,12 +4,20 @@ namespace Crescent.Silo.Configuration;
 public sealed class ClusterOptions : IChecked
 {
     public const int DefaultSilos = 3;
+    public const int DefaultRestarts = 8;
+    public const int MaxRestarts = 1000;
     public const int MaxSilos = 32;
     public const int MaxPort = 65535;
     public const int MaxNameLength = 64;
 
     /// <summary>Processes of the local cluster: 1 does all in this one; more are one front end and the rest device silos.</summary>
     public int Silos { get; set; } = DefaultSilos;
+
+    /// <summary>
+    /// Restarts in a row after which a supervisor gives up a silo whose process ends; 0 for none. Pauses between them double from 2 s to 30 s; a
+    /// minute of serving makes the count begin anew.
+    /// </summary>
+    public int Restarts { get; set; } = DefaultRestarts;
 
     /// <summary>Set: this process is one silo of that role and starts no others.</summary>
     public SiloRole? Role { get; set; }
@@ -40,6 +48,11 @@ public sealed class ClusterOptions : IChecked
         if (Silos is < 1 or > MaxSilos)
         {
             yield return Settings.OutOfRange(Settings.Silos, Silos, $"1 to {MaxSilos}");
+        }
+
+        if (Restarts is < 0 or > MaxRestarts)
+        {
+            yield return Settings.OutOfRange(Settings.Restarts, Restarts, $"0 (none) to {MaxRestarts}");
         }
 
         if (SiloPort is < 0 or > MaxPort)

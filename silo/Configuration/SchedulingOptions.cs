@@ -50,6 +50,9 @@ public sealed class SchedulingOptions : IChecked
     {
         MaxStepTokens = StepTokens > 0 ? StepTokens : stepTokens,
         MaxRunning = MaxRunning > 0 ? MaxRunning : maxRunning,
+
+        // As many as a device like this one had when it was lost.
+        MaxResumed = MaxRunning > 0 ? MaxRunning : maxRunning,
         MaxWaiting = MaxWaiting > 0 ? MaxWaiting : maxWaiting,
         PromptShare = PromptShare,
         ItlSeconds = Seconds(ItlMs),

@@ -26,6 +26,10 @@ public static class Settings
         $"Processes of the local cluster, 1 to {ClusterOptions.MaxSilos}: 1 does all in this process, more are one front end and the "
         + $"rest device silos. Default: {ClusterOptions.DefaultSilos}.");
 
+    public static readonly Setting Restarts = Define("--restarts", "Restarts", "count",
+        $"Restarts in a row after which a silo of the local cluster whose process ends is given up, up to {ClusterOptions.MaxRestarts}; 0 for none. The "
+        + $"pause doubles from 2 s to 30 s, and a minute of serving makes the count begin anew. Default: {ClusterOptions.DefaultRestarts}.");
+
     public static readonly Setting Urls = Define("--urls", "Urls", "urls",
         $"Where the HTTP front end listens; several parted by ';', port 0 for any free one. Default: {HttpOptions.DefaultUrls}.");
 
@@ -176,7 +180,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Urls, Devices, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
+        Model, Silos, Restarts, Urls, Devices, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,

@@ -43,7 +43,7 @@ internal static partial class Devices
                 KvBlocks = options.KvBlocks,
                 KvType = ServingOptions.KvTypes[options.KvType],
                 MaxStepTokens = scheduling.MaxStepTokens,
-                MaxLogitRows = Math.Max(CpuDeviceOptions.DefaultMaxLogitRows, scheduling.MaxRunning),
+                MaxLogitRows = Math.Clamp(scheduling.MaxRunning + scheduling.MaxResumed, CpuDeviceOptions.DefaultMaxLogitRows, CpuDeviceOptions.MostLogitRows),
             });
         try
         {

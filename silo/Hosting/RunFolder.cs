@@ -1,4 +1,5 @@
 using Crescent.Grains.Contracts.Local;
+using Crescent.Grains.Contracts.Membership;
 using Crescent.Silo.Configuration;
 
 namespace Crescent.Silo.Hosting;
@@ -52,17 +53,27 @@ internal sealed class RunFolder
         Started = DateTimeOffset.UtcNow,
     }.Write();
 
-    /// <summary>Ends the announcement, and the folder too unless its logs are of use.</summary>
-    public void Close(bool keepLogs)
+    /// <summary>
+    /// Ends the announcement, and the folder too unless its logs are of use. The membership table stays while a silo is in it that lives, such as one
+    /// that was started by hand: without it nobody could join that one any more.
+    /// </summary>
+    /// <returns>Names of the silos that live.</returns>
+    public async Task<IReadOnlyList<string>> Close(bool keepLogs)
     {
-        if (!keepLogs)
+        var living = await LivingSilos.Of(MembershipFile);
+        if (!keepLogs && living.Count == 0)
         {
             Remove(Path);
-            return;
+            return living;
         }
 
         File.Delete(System.IO.Path.Combine(Path, LocalCluster.FileName));
-        File.Delete(MembershipFile);
+        if (living.Count == 0)
+        {
+            File.Delete(MembershipFile);
+        }
+
+        return living;
     }
 
     private static void RemoveOld()

@@ -60,7 +60,7 @@ internal static class SimulatedDevices
             Node = string.Create(CultureInfo.InvariantCulture, $"node-{node}"),
             Rack = string.Create(CultureInfo.InvariantCulture, $"rack-{node / RackNodes}"),
             MaxStepTokens = options.MaxStepTokens,
-            MaxLogitRows = Math.Max(SimulatedDeviceOptions.DefaultMaxLogitRows, options.MaxRunning),
+            MaxLogitRows = Math.Max(SimulatedDeviceOptions.DefaultMaxLogitRows, options.MaxRunning + options.MaxResumed),
         };
         var device = new SimulatedDevice(spec, index, serving.Model, words, place);
         var paced = new PacedDevice(device, speed);

@@ -36,7 +36,7 @@ public sealed class ApiException : Exception
     /// <summary>For programs, such as <c>context_length_exceeded</c>.</summary>
     public string? Code { get; }
 
-    /// <summary>When to try again.</summary>
+    /// <summary>When to try again at the earliest.</summary>
     public TimeSpan? RetryAfter { get; }
 
     /// <summary>400: the value of a parameter is not one it takes.</summary>
@@ -80,6 +80,6 @@ public sealed class ApiException : Exception
         new(StatusCodes.Status504GatewayTimeout, ServerError, message, "deadline_seconds", "deadline_exceeded");
 
     /// <summary>The value of the Retry-After header: whole seconds, at least 1.</summary>
-    internal string? RetryAfterSeconds =>
-        RetryAfter is { } delay ? Math.Max(1, (long)Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture) : null;
+    internal static string? HeaderOf(TimeSpan? retryAfter) =>
+        retryAfter is { } delay ? Math.Max(1, (long)Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture) : null;
 }

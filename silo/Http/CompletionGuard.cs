@@ -6,7 +6,7 @@ namespace Crescent.Silo.Http;
 /// Around every completion: lets it through the gate and gives it a deadline. The request's <see cref="HttpContext.RequestAborted"/>
 /// then stands for all that may end it early: the client's leaving, the deadline, the end of the drain.
 /// </summary>
-internal sealed class CompletionGuard(RequestGate gate, HttpOptions options, TimeProvider time) : IEndpointFilter
+internal sealed class CompletionGuard(RequestGate gate, RetryAdvice advice, HttpOptions options, TimeProvider time) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -18,7 +18,9 @@ internal sealed class CompletionGuard(RequestGate gate, HttpOptions options, Tim
         http.RequestAborted = any.Token;
         try
         {
-            return await next(context);
+            var answer = await next(context);
+            advice.Served();
+            return answer;
         }
         catch (OperationCanceledException) when (!left.IsCancellationRequested && any.IsCancellationRequested)
         {

@@ -5,7 +5,7 @@ using Crescent.Grains.Serving;
 namespace Crescent.Silo.Http;
 
 /// <summary>Turns what goes wrong into OpenAI's error object: as the answer, or as the last event of a stream that has begun.</summary>
-internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> logger)
+internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice advice, ILogger<ErrorAnswers> logger)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -24,6 +24,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         catch (Exception exception)
         {
             var error = Translate(exception);
+            var retryAfter = error.RetryAfter is { } least ? Later(least, advice.Refused()) : default(TimeSpan?);
             if (error.Status == StatusCodes.Status500InternalServerError)
             {
                 LogFailed(exception, http.Request.Path);
@@ -33,16 +34,18 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
                 LogRefused(http.Request.Path, error.Status, error.Message);
             }
 
-            await Answer(http, error);
+            await Answer(http, error, retryAfter);
         }
     }
+
+    private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     private static ApiException Translate(Exception exception) => exception switch
     {
         ApiException error => error,
         RequestRefusedException { Reason: RefusalReason.TooLong } e => ApiException.ContextLength("max_tokens", e.Message),
         RequestRefusedException { Reason: RefusalReason.Overloaded } e => ApiException.Overloaded(e.Message, e.RetryAfter),
-        RequestRefusedException { Reason: RefusalReason.Stopping or RefusalReason.Deferred } e => ApiException.Unavailable(e.Message, e.RetryAfter),
+        RequestRefusedException { Reason: RefusalReason.Stopping or RefusalReason.Deferred or RefusalReason.Unavailable } e => ApiException.Unavailable(e.Message, e.RetryAfter),
         RequestRefusedException e => new ApiException(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, e.Message),
         BadHttpRequestException e => new ApiException(e.StatusCode, ApiException.InvalidRequest, e.Message),
         GenerationFailedException e => ApiException.Unavailable(e.Message),
@@ -64,7 +67,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         _ => null,
     };
 
-    private static async Task Answer(HttpContext http, ApiException error)
+    private static async Task Answer(HttpContext http, ApiException error, TimeSpan? retryAfter = null)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new ErrorBody(new ErrorBody.Detail(error.Message, error.Type, error.Parameter, error.Code)), ApiJson.Readable.ErrorBody);
@@ -75,7 +78,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             response.StatusCode = error.Status;
             response.ContentType = "application/json; charset=utf-8";
             response.ContentLength = body.Length;
-            response.Headers.RetryAfter = error.RetryAfterSeconds;
+            response.Headers.RetryAfter = ApiException.HeaderOf(retryAfter);
             await response.Body.WriteAsync(body, http.RequestAborted);
         }
         else if (response.ContentType?.StartsWith(EventStream.ContentType, StringComparison.Ordinal) == true)

@@ -20,6 +20,7 @@ internal static class HttpApi
         builder.Services.AddSingleton(model);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IgnoredFields>();
+        builder.Services.AddSingleton<RetryAdvice>();
         builder.Services.AddSingleton<RequestGate>();
         builder.Services.TryAddSingleton<EnergyAccounts>();
         builder.Services.AddSingleton<ServingMetrics>();

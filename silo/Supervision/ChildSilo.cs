@@ -5,7 +5,7 @@ using Crescent.Silo.Hosting;
 namespace Crescent.Silo.Supervision;
 
 /// <summary>A silo in a process of its own. It lives no longer than this process: its standard input ends with it.</summary>
-internal sealed class ChildSilo : IDisposable
+internal sealed class ChildSilo : ISiloProcess
 {
     private readonly Process _process;
     private readonly StreamWriter _log;
@@ -16,9 +16,12 @@ internal sealed class ChildSilo : IDisposable
     {
         Plan = plan;
         LogFile = logFile;
+        Id = process.Id;
         _process = process;
         _show = show;
-        _log = new StreamWriter(new FileStream(logFile, FileMode.Create, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+
+        // After what the silo's earlier processes have said.
+        _log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
         Exited = Watch();
     }
 
@@ -28,16 +31,16 @@ internal sealed class ChildSilo : IDisposable
     /// <summary>Its name.</summary>
     public string Name => Plan.Identity.Name;
 
-    /// <summary>Where its output is kept.</summary>
+    /// <inheritdoc/>
     public string LogFile { get; }
 
-    /// <summary>Its process.</summary>
-    public int ProcessId => _process.Id;
+    /// <inheritdoc/>
+    public int Id { get; }
 
-    /// <summary>What it says when it serves, cannot start, or has ended before either.</summary>
+    /// <inheritdoc/>
     public Task<StartReport> Ready => _ready.Task;
 
-    /// <summary>Ends with the process and gives its exit code; 128 and the signal's number where a signal ended it.</summary>
+    /// <inheritdoc/>
     public Task<int> Exited { get; }
 
     /// <summary>
@@ -76,8 +79,7 @@ internal sealed class ChildSilo : IDisposable
         return new ChildSilo(plan, process, logFile, show);
     }
 
-    /// <summary>Asks it to stop, and ends it hard when it has not after <paramref name="patience"/> or once that is cancelled.</summary>
-    /// <returns>False when it had to be ended hard.</returns>
+    /// <inheritdoc/>
     public async Task<bool> Stop(TimeSpan patience, CancellationToken hurry)
     {
         try
@@ -96,11 +98,14 @@ internal sealed class ChildSilo : IDisposable
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            _process.Kill(entireProcessTree: true);
+            Kill();
             await Exited;
             return false;
         }
     }
+
+    /// <inheritdoc/>
+    public void Kill() => _process.Kill(entireProcessTree: true);
 
     public void Dispose()
     {

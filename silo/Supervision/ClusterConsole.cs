@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace Crescent.Silo.Supervision;
 
 /// <summary>What whoever starts a local cluster sees.</summary>
-internal sealed class ClusterConsole
+internal sealed class ClusterConsole : IClusterConsole
 {
     private const int PlainWidth = 140;
     private const int MaxListed = 4;
@@ -29,11 +29,9 @@ internal sealed class ClusterConsole
     public void Begin(string model, string clusterId, int silos) => _console.MarkupLineInterpolated(
         $"[bold]Crescent[/] {ProductVersion.Number}: starting {silos} {(silos == 1 ? "silo" : "silos")} with [bold]{model}[/], cluster {clusterId}");
 
-    /// <summary>A step towards serving, with the seconds since the start.</summary>
     public void Progress(string text) => Line(string.Create(
         CultureInfo.InvariantCulture, $"  {_time.GetElapsedTime(_start).TotalSeconds,5:0.0} s  {text}"));
 
-    /// <summary>Something to take note of.</summary>
     public void Notice(string text) => _console.MarkupLineInterpolated($"[yellow]{text}[/]");
 
     /// <summary>Says so when others than this machine can reach the front end.</summary>
@@ -45,7 +43,6 @@ internal sealed class ClusterConsole
         }
     }
 
-    /// <summary>Something went wrong.</summary>
     public void Error(string text) => _console.MarkupLineInterpolated($"[red]{text}[/]");
 
     /// <summary>A line that a silo logged.</summary>

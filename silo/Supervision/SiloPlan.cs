@@ -8,7 +8,8 @@ namespace Crescent.Silo.Supervision;
 /// <param name="Identity">Which it is.</param>
 /// <param name="Threads">Its compute threads.</param>
 /// <param name="Share">Which of the cluster's simulated devices it owns.</param>
-internal sealed record SiloPlan(SiloIdentity Identity, int Threads, DeviceShare Share)
+/// <param name="Urls">Where its HTTP is to listen; null for what the settings say.</param>
+internal sealed record SiloPlan(SiloIdentity Identity, int Threads, DeviceShare Share, string? Urls = null)
 {
     /// <summary>One front end and <paramref name="count"/> - 1 device silos that share the cores.</summary>
     public static IReadOnlyList<SiloPlan> Cluster(int count, string clusterId, string membershipFile, ServingOptions serving)
@@ -42,7 +43,19 @@ internal sealed record SiloPlan(SiloIdentity Identity, int Threads, DeviceShare 
             [Settings.Supervised.Key] = "true",
         };
         settings.Remove(Settings.Silos.Key);
+        if (Urls is not null)
+        {
+            settings[Settings.Urls.Key] = Urls;
+        }
+
         return settings;
+    }
+
+    /// <summary>The same silo with other ports for Orleans: another process may have taken those that it had.</summary>
+    public SiloPlan Again()
+    {
+        var ports = FreePorts.Take(2);
+        return this with { Identity = Identity with { SiloPort = ports[0], GatewayPort = Identity.GatewayPort == 0 ? 0 : ports[1] } };
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -18,7 +18,10 @@ internal static class SingleSilo
         }
         finally
         {
-            folder?.Close(keepLogs: false);
+            if (folder is not null)
+            {
+                await folder.Close(keepLogs: false);
+            }
         }
     }
 
@@ -36,7 +39,7 @@ internal static class SingleSilo
         var url = silo.Urls.Count > 0 ? HttpOptions.Reachable(silo.Urls[0]) : "";
         if (console is null)
         {
-            new StartReport(SiloStage.Ready, url).Send();
+            new StartReport(SiloStage.Ready, string.Join(';', silo.Urls)).Send();
         }
         else if (folder is not null)
         {

@@ -75,7 +75,7 @@ internal static class Start
         var folder = new RunFolder(clusterId);
         var plans = SiloPlan.Cluster(cluster.Silos, clusterId, folder.MembershipFile, serving);
         return await new Supervisor(
-            model, plans, commandLine, serving.DevicesOf(cluster.Silos - 1), stopPatience, folder, console).Run(signal);
+            model, plans, commandLine, serving.DevicesOf(cluster.Silos - 1), new RestartPolicy(cluster.Restarts), stopPatience, folder, console).Run(signal);
     }
 
     // The front end would find a taken port as well, but only after all silos have started.

@@ -5,7 +5,7 @@ namespace Crescent.Silo.Supervision;
 
 /// <summary>What a silo tells its supervisor: a line of its standard output that begins with <see cref="Mark"/>; all others are its log.</summary>
 /// <param name="Stage">How its start went.</param>
-/// <param name="Text">For <see cref="SiloStage.Failed"/> why, for <see cref="SiloStage.Ready"/> the address of its HTTP, if it has one.</param>
+/// <param name="Text">For <see cref="SiloStage.Failed"/> why, for <see cref="SiloStage.Ready"/> the addresses of its HTTP, if it has one, parted by semicolons.</param>
 internal sealed record StartReport(SiloStage Stage, string Text = "")
 {
     /// <summary>What the line begins with.</summary>

@@ -9,6 +9,9 @@ public sealed record CpuDeviceOptions
     /// <summary>Default of <see cref="MaxLogitRows"/>.</summary>
     public const int DefaultMaxLogitRows = 64;
 
+    /// <summary>Most that <see cref="MaxLogitRows"/> takes.</summary>
+    public const int MostLogitRows = 8192;
+
     /// <summary>Name of the device within its silo.</summary>
     public string Name { get; init; } = "cpu";
 
@@ -32,7 +35,7 @@ public sealed record CpuDeviceOptions
     /// <summary>Most tokens in a step: 1 to 8192. Working memory grows with it.</summary>
     public int MaxStepTokens { get; init; } = DefaultMaxStepTokens;
 
-    /// <summary>Most rows of logits in a step: 1 to 8192.</summary>
+    /// <summary>Most rows of logits in a step: 1 to <see cref="MostLogitRows"/>.</summary>
     public int MaxLogitRows { get; init; } = DefaultMaxLogitRows;
 
     /// <summary>Positions a sequence may have; 0 for as many as the model was trained for.</summary>
@@ -44,7 +47,7 @@ public sealed record CpuDeviceOptions
         Check(nameof(Threads), Threads, 0, 1024);
         Check(nameof(KvBlocks), KvBlocks, 0, int.MaxValue);
         Check(nameof(MaxStepTokens), MaxStepTokens, 1, 8192);
-        Check(nameof(MaxLogitRows), MaxLogitRows, 1, 8192);
+        Check(nameof(MaxLogitRows), MaxLogitRows, 1, MostLogitRows);
         Check(nameof(MaxContext), MaxContext, 0, int.MaxValue);
     }
 

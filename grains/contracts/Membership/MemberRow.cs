@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Crescent.Grains.Contracts.Membership;
 
 /// <summary>One silo in a <see cref="MemberTable"/>; the fields are those of <see cref="MembershipEntry"/>.</summary>
@@ -28,6 +30,13 @@ internal sealed record MemberRow
 
     public required string ETag { get; init; }
 
+    /// <summary>Whether the silo is gone for good.</summary>
+    [JsonIgnore]
+    public bool IsDead => Status == nameof(SiloStatus.Dead);
+
+    /// <summary>An ETag that no other row has.</summary>
+    public static string NewETag() => Guid.NewGuid().ToString("N");
+
     /// <summary>A row with a fresh ETag.</summary>
     public static MemberRow From(MembershipEntry entry) => new()
     {
@@ -42,7 +51,7 @@ internal sealed record MemberRow
         StartTime = entry.StartTime,
         IAmAliveTime = entry.IAmAliveTime,
         Suspicions = [.. (entry.SuspectTimes ?? []).Select(s => new Suspicion(s.Item1.ToParsableString(), s.Item2))],
-        ETag = Guid.NewGuid().ToString("N"),
+        ETag = NewETag(),
     };
 
     public MembershipEntry ToEntry() => new()

@@ -52,5 +52,5 @@ internal static class Views
     }
 
     public static PlacementCall Call(long number = 0, int prompt = 64, int max = 64, string? avoid = null, string? prefer = null) =>
-        new(number, prompt, max, max, ServiceLevel.Standard, avoid, prefer);
+        new(number, prompt, max, max, ServiceLevel.Standard, avoid is null ? null : [avoid], prefer);
 }

@@ -51,6 +51,29 @@ public sealed class StepBudgetTests
     }
 
     [Fact]
+    public void Prompts_that_have_begun_elsewhere_get_eight_times_as_long_as_decodes_but_no_more_than_half_a_second()
+    {
+        Assert.Equal(4320, Resumed(100), 1.0);
+        Assert.Equal(5000, Resumed(1000), 1.0);
+
+        // The promise leaves more than that where little decodes.
+        Assert.Equal(406, Resumed(1), 1.0);
+
+        int Resumed(int decodes)
+        {
+            var budget = new StepBudget(8192, Options, Costs, null);
+            budget.Open();
+            for (var i = 0; i < decodes; i++)
+            {
+                budget.Decode(RequestPriority.Standard, 100, 0);
+            }
+
+            budget.OpenPrompts(resume: true);
+            return budget.Room(0);
+        }
+    }
+
+    [Fact]
     public void Where_decodes_break_the_promise_by_themselves_prompts_get_half_as_long()
     {
         var budget = Opened(192, RequestPriority.Standard);

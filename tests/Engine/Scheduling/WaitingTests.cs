@@ -105,6 +105,24 @@ public sealed class WaitingTests
         Assert.Equal(64, engine.State.FreeBlocks);
     }
 
+    [Fact]
+    public void A_sequence_that_has_begun_elsewhere_goes_first_and_has_a_place_beyond_the_batch()
+    {
+        var engine = EngineOver(new HistoryDevice(blocks: 64), _sink, new EngineOptions { MaxRunning = 1, MaxResumed = 1 }, _time);
+        engine.Submit(Request(1, 4, 20));
+        engine.Step();
+        engine.Submit(Request(2, 4, 3) with { Priority = RequestPriority.Interactive });
+        engine.Submit(Request(3, 14, 3) with { ResumedTokens = 10 });
+        engine.Submit(Request(4, 14, 3) with { ResumedTokens = 10, Tenant = "other" });
+        engine.Step();
+        Assert.Equal([1, 3], _sink.Records.Keys);
+        Run(engine);
+
+        // The second of them takes the place of the first; what has not begun waits for the batch itself.
+        Assert.Equal([1, 3, 4, 2], _sink.Records.Keys);
+        Assert.Equal(Expected(3, 14, 3), _sink[3].Tokens);
+    }
+
     private InferenceEngine OneAtATime() =>
         EngineOver(new HistoryDevice(blocks: 64), _sink, new EngineOptions { MaxRunning = 1, Aging = TimeSpan.FromSeconds(10) }, _time);
 }

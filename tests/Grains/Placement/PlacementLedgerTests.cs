@@ -119,7 +119,7 @@ public sealed class PlacementLedgerTests : IDisposable
         Report(0, 1);
         _clock.Advance(3.5);
         Assert.Null(Place(1));
-        Assert.Equal(RefusalReason.Overloaded, _ledger.Refuse(Needs(1))!.Reason);
+        Assert.Equal(RefusalReason.Unavailable, _ledger.Refuse(Needs(1))!.Reason);
         Report(0, 2);
         Assert.NotNull(Place(1));
     }
@@ -230,7 +230,7 @@ public sealed class PlacementLedgerTests : IDisposable
 
         // The room that they were charged is theirs, and no other call's.
         Assert.Equal(RefusalReason.Overloaded, _ledger.Refuse(Needs(9))!.Reason);
-        var moved = Needs(1) with { Avoid = "silo-0/gpu" };
+        var moved = Needs(1) with { Avoid = ["silo-0/gpu"] };
         Assert.Null(_ledger.Refuse(moved));
         Assert.Equal(Reports.Silo(1), _ledger.Place(moved, [Reports.Silo(0), Reports.Silo(1)]));
         Assert.Equal(5, _ledger.ReservationCount);

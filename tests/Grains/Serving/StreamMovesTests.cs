@@ -25,18 +25,20 @@ public sealed class StreamMovesTests : IDisposable
     private readonly TokenRouter _router;
     private readonly TokenStream _stream;
     private readonly ManualTimers _timers;
+    private int _told;
+    private readonly FactoryMetrics _metrics;
     private readonly StreamMoves _moves;
 
     public StreamMovesTests()
     {
-        var metrics = new FactoryMetrics(_services.GetRequiredService<IMeterFactory>());
+        var metrics = _metrics = new FactoryMetrics(_services.GetRequiredService<IMeterFactory>());
         _caches = new KvIndexFeed(new ManualDumps(), new ManualMembership(), _time, metrics, NullLogger<KvIndexFeed>.Instance);
         _ledger = new PlacementLedger(
             new LeastQueuePolicy(), Options.Create(new PlacementOptions()), new LocalSilo(), _time, metrics, new PrefixOverlap(_caches));
         _router = new TokenRouter(null!, _time, metrics);
         _stream = _router.Open(maxTokens: 64);
         _timers = new ManualTimers(_time);
-        _moves = new StreamMoves(_router, _ledger, _time);
+        _moves = Moves(_time);
     }
 
     public void Dispose()
@@ -105,17 +107,90 @@ public sealed class StreamMovesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_look_comes_each_half_second_by_itself()
+    public async Task A_look_comes_four_times_a_second_by_itself()
     {
         Begin();
-        using var moves = new StreamMoves(_router, _ledger, _timers);
+        using var moves = Moves(_timers);
         await moves.StartAsync(TestContext.Current.CancellationToken);
         await FactoryCluster.Until(() => !_timers.Periods.IsEmpty, "it has begun to look");
-        Assert.Equal([TimeSpan.FromMilliseconds(500)], _timers.Periods);
+        Assert.Equal([TimeSpan.FromMilliseconds(250)], _timers.Periods);
         Assert.Equal(0, _stream.Moves);
         _timers.Fire();
         await FactoryCluster.Until(() => _stream.Moves == 1, "the look has come");
         await moves.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void A_stream_leaves_a_device_of_which_nothing_is_heard()
+    {
+        var ticket = Begin();
+        _stream.Give(ticket, Records.Output(0, 10, "a"));
+        Silence(seconds: 2.5);
+        Assert.Equal(0, _stream.Moves);
+        Silence(seconds: 1);
+        Assert.Equal((1, 0), (_stream.Moves, _stream.Losses));
+    }
+
+    [Fact]
+    public void A_stream_stays_where_others_are_silent_too_or_tokens_come()
+    {
+        var ticket = Begin();
+        _stream.Give(ticket, Records.Output(0, 10, "a"));
+        for (var i = 0; i < 20; i++)
+        {
+            _time.Advance(DeviceSilence.Interval);
+            _moves.Look();
+        }
+
+        Assert.Equal(0, _stream.Moves);
+        for (var i = 1; i < 20; i++)
+        {
+            _stream.Give(ticket, Records.Output(i, 10, "a"));
+            Silence(seconds: 0.25);
+        }
+
+        Assert.Equal(0, _stream.Moves);
+    }
+
+    [Fact]
+    public void A_silo_that_stood_still_itself_does_not_take_the_others_for_silent()
+    {
+        Begin();
+        _stream.Give(_stream.Ticket, Records.Output(0, 10, "a"));
+        _moves.Look();
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Report(1, 9_000, Reports.Idle);
+        _moves.Look();
+        Assert.Equal(0, _stream.Moves);
+    }
+
+    [Fact]
+    public void A_stream_that_has_moved_off_a_silent_device_has_more_patience_with_the_next()
+    {
+        var ticket = Begin();
+        _stream.Give(ticket, Records.Output(0, 10, "a"));
+        Silence(seconds: 3.5);
+        Assert.Equal(1, _stream.Moves);
+        ticket = Begin(sequence: 5_000);
+        _stream.Give(ticket, Records.Output(1, 10, "a"));
+        Silence(seconds: 5.5);
+        Assert.Equal(1, _stream.Moves);
+        Silence(seconds: 1);
+        Assert.Equal(2, _stream.Moves);
+    }
+
+    private StreamMoves Moves(TimeProvider time) => new(
+        _router, _ledger, new DeviceSilence(_ledger, _time), Options.Create(new GenerationOptions()), time, _metrics, NullLogger<StreamMoves>.Instance);
+
+    /// <summary>Only the idle device tells of itself, for so long.</summary>
+    private void Silence(double seconds)
+    {
+        for (var passed = 0.0; passed < seconds; passed += DeviceSilence.Interval.TotalSeconds)
+        {
+            _time.Advance(DeviceSilence.Interval);
+            Report(1, 10_000 + _told++, Reports.Idle);
+            _moves.Look();
+        }
     }
 
     private static DeviceReport Busy => Reports.Idle with { Waiting = 9 };

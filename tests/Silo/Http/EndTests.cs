@@ -15,6 +15,7 @@ public sealed class EndTests
     [Theory]
     [InlineData(RefusalReason.Overloaded, HttpStatusCode.TooManyRequests, "7")]
     [InlineData(RefusalReason.Stopping, HttpStatusCode.ServiceUnavailable, "7")]
+    [InlineData(RefusalReason.Unavailable, HttpStatusCode.ServiceUnavailable, "7")]
     [InlineData(RefusalReason.TooLong, HttpStatusCode.BadRequest, null)]
     public async Task A_refusal_is_a_status_also_for_a_stream(RefusalReason reason, HttpStatusCode status, string? retryAfter)
     {
@@ -27,6 +28,22 @@ public sealed class EndTests
             Assert.Equal(retryAfter, answer.Headers.RetryAfter?.ToString());
             Assert.Equal("Not now.", (string?)(await TestFront.Json(answer))["error"]!["message"]);
         }
+    }
+
+    [Fact]
+    public async Task The_more_calls_are_refused_the_later_they_are_told_to_come_back()
+    {
+        await using var front = await TestFront.Start(
+            ScriptedGeneration.Failing(new RequestRefusedException(RefusalReason.Unavailable, "No device.", TimeSpan.FromSeconds(1))));
+        var told = new List<TimeSpan>();
+        for (var i = 0; i < 12; i++)
+        {
+            using var answer = await front.Post("/v1/completions", Body);
+            told.Add(answer.Headers.RetryAfter!.Delta!.Value);
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(1), told[0]);
+        Assert.True(told[^1] >= TimeSpan.FromSeconds(3), $"after 12 refusals: {told[^1]}");
     }
 
     [Fact]

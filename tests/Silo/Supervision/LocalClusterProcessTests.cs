@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Crescent.Grains.Contracts.Local;
 using Crescent.Grains.Contracts.Membership;
+using Crescent.Tests.Grains;
 
 namespace Crescent.Tests.Silo.Supervision;
 
@@ -13,7 +14,7 @@ public sealed class LocalClusterProcessTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_cluster_serves_survives_a_device_silo_and_stops_without_a_trace()
+    public async Task A_cluster_serves_restarts_its_silos_and_stops_without_a_trace()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent with kill");
         using var run = SiloRun.Start("--urls", "http://127.0.0.1:0");
@@ -31,13 +32,20 @@ public sealed class LocalClusterProcessTests
 
         await SiloRun.Signal("KILL", run.Silos["device-2"]);
         Assert.Contains("137", await run.Line("device-2 (process"), StringComparison.Ordinal);
-        Assert.Contains("device-1, front", string.Join(", ", (await run.Line("Left:"))["Left: ".Length..].TrimEnd('.').Split(", ").Order()), StringComparison.Ordinal);
+        Assert.Equal("23 + 48 = 71", await Chat(http));
+        await run.Line("device-2 joined again");
+        await FactoryCluster.UntilAsync(async () => await Devices(http) == 2, "the device is back");
+
+        await SiloRun.Signal("KILL", run.Silos["front"]);
+        await run.Line("front joined again");
+        await FactoryCluster.UntilAsync(async () => await Devices(http) == 2, "the front end is back where it was");
         Assert.Equal("23 + 48 = 71", await Chat(http));
 
         await SiloRun.Signal("TERM", run.ProcessId);
         Assert.Equal(0, await run.Exit());
         Assert.Contains("Stopped.", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(run.Silos.Values, SiloRun.IsRunning);
+        Assert.DoesNotContain(run.Again.Values, SiloRun.IsRunning);
         Assert.False(Directory.Exists(LocalCluster.Folder(cluster.ClusterId)));
     }
 
@@ -100,6 +108,61 @@ public sealed class LocalClusterProcessTests
         Assert.Equal(1, await run.Exit());
         await run.Line("Cluster.sln");
         Assert.DoesNotContain("   at ", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silo_that_ends_too_often_is_given_up_and_the_others_serve_on()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent with kill");
+        using var run = SiloRun.Start("--urls", "http://127.0.0.1:0", "--restarts", "0");
+        await run.Line("Ctrl+C stops");
+        using var http = new HttpClient { BaseAddress = new Uri(run.Cluster.Url) };
+        await SiloRun.Signal("KILL", run.Silos["device-2"]);
+        await run.Line("device-2 is not started again");
+        Assert.Contains("device-1, front", string.Join(", ", (await run.Line("Left:"))["Left: ".Length..].TrimEnd('.').Split(", ").Order()), StringComparison.Ordinal);
+        Assert.Equal("23 + 48 = 71", await Chat(http));
+        await SiloRun.Signal("KILL", run.Silos["device-1"]);
+        await run.Line("Without a device nothing can be served");
+        await FactoryCluster.UntilAsync(async () => await Devices(http) == 0, "the front end knows");
+        using var refused = await http.PostAsJsonAsync("/v1/completions", new { prompt = "a" }, Stop);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter);
+        await SiloRun.Signal("TERM", run.ProcessId);
+        Assert.Equal(0, await run.Exit());
+    }
+
+    [Fact]
+    public async Task The_membership_table_stays_while_a_silo_of_it_lives()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent with kill");
+        using var run = SiloRun.Start("--silos", "2", "--urls", "http://127.0.0.1:0");
+        await run.Line("Ctrl+C stops");
+        var cluster = run.Cluster;
+        using var byHand = SiloRun.Start("--role", "device", "--cluster-id", cluster.ClusterId, "--name", "by-hand");
+        await byHand.Line("by-hand joined");
+        await SiloRun.Signal("TERM", run.ProcessId);
+        Assert.Equal(0, await run.Exit());
+        Assert.Contains("by-hand", await run.Line("membership file stays"), StringComparison.Ordinal);
+        var members = await new FileMembershipTable(cluster.MembershipFile).ReadAll();
+        Assert.Equal("by-hand", Assert.Single(members.Members, static m => m.Item1.Status == SiloStatus.Active).Item1.SiloName);
+        await SiloRun.Signal("TERM", byHand.ProcessId);
+        await byHand.Exit();
+        Directory.Delete(LocalCluster.Folder(cluster.ClusterId), recursive: true);
+    }
+
+    /// <summary>Devices that the front end sees; null while it is not there.</summary>
+    private static async Task<int?> Devices(HttpClient http)
+    {
+        try
+        {
+            using var answer = await http.GetAsync("/health", Stop);
+            var health = await answer.Content.ReadFromJsonAsync<JsonObject>(Stop);
+            return (string?)health!["status"] == "warming_up" ? null : (int?)health["devices"];
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
     }
 
     private static async Task OnlyDeviceSilosHaveGateways(LocalCluster cluster)

@@ -34,6 +34,12 @@ internal sealed partial class SiloRun : IDisposable
         .Where(match => match.Success)
         .ToDictionary(match => match.Groups[1].Value, match => int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
 
+    /// <summary>Processes of the silos that were started again, by name, as printed.</summary>
+    public IReadOnlyDictionary<string, int> Again => _lines
+        .Select(line => JoinedAgain().Match(line))
+        .Where(match => match.Success)
+        .ToDictionary(match => match.Groups[1].Value, match => int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
+
     /// <summary>The cluster's announcement.</summary>
     public LocalCluster Cluster => LocalCluster.Announced().Single(c => c.ProcessId == ProcessId);
 
@@ -130,7 +136,7 @@ internal sealed partial class SiloRun : IDisposable
         }
 
         // Orphans, which only a failed test has.
-        foreach (var id in Silos.Values.Where(IsRunning))
+        foreach (var id in Silos.Values.Concat(Again.Values).Where(IsRunning))
         {
             using var orphan = Process.GetProcessById(id);
             orphan.Kill();
@@ -151,4 +157,7 @@ internal sealed partial class SiloRun : IDisposable
 
     [GeneratedRegex(@"s  (\S+) joined \(process (\d+)\)")]
     private static partial Regex Joined();
+
+    [GeneratedRegex(@"s  (\S+) joined again \(process (\d+)\)")]
+    private static partial Regex JoinedAgain();
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Crescent.Grains.Contracts.Membership;
 using CsCheck;
 
@@ -94,6 +95,104 @@ public sealed class FileMembershipTableTests : IDisposable
         await File.WriteAllTextAsync(_table.Path, "{ no json", TestContext.Current.CancellationToken);
         var error = await Assert.ThrowsAsync<InvalidDataException>(_table.ReadAll);
         Assert.Contains(_table.Path, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{ no json")]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("""{"Version":9,"ETag":null,"Members":null}""")]
+    [InlineData("""{"Version":0,"ETag":"0","Members":[]}""")]
+    [InlineData(null)]
+    public async Task A_silo_that_knows_the_table_mends_a_file_that_was_damaged_lost_or_put_back(string? content)
+    {
+        await _table.InitializeMembershipTable(true);
+        Assert.True(await _table.InsertRow(Entry(1), (await _table.ReadAll()).Version.Next()));
+        var before = await _table.ReadAll();
+        if (content is null)
+        {
+            File.Delete(_table.Path);
+        }
+        else
+        {
+            await File.WriteAllTextAsync(_table.Path, content, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(before.Version.VersionEtag, (await _table.ReadAll()).Version.VersionEtag);
+        Assert.Equal(1, await _table.Mend());
+        var mended = await new FileMembershipTable(_table.Path).ReadAll();
+        Assert.Equal(before.Version.VersionEtag, mended.Version.VersionEtag);
+        Assert.Equal(Entry(1).SiloAddress, Assert.Single(mended.Members).Item1.SiloAddress);
+    }
+
+    [Fact]
+    public async Task A_silo_that_joined_by_a_lost_file_is_kept_when_it_is_mended()
+    {
+        await _table.InitializeMembershipTable(true);
+        Assert.True(await _table.InsertRow(Entry(1), (await _table.ReadAll()).Version.Next()));
+        Assert.True(await _table.InsertRow(Entry(2), (await _table.ReadAll()).Version.Next()));
+        File.Delete(_table.Path);
+        var stranger = new FileMembershipTable(_table.Path);
+        await stranger.InitializeMembershipTable(true);
+        Assert.True(await stranger.InsertRow(Entry(3), (await stranger.ReadAll()).Version.Next()));
+        Assert.Equal(3, await _table.Mend());
+        Assert.Equal(3, (await stranger.ReadAll()).Members.Count);
+        Assert.Equal(3, (await stranger.ReadAll()).Version.Version);
+    }
+
+    [Fact]
+    public async Task A_silo_that_wants_to_join_waits_until_a_damaged_file_is_mended()
+    {
+        await _table.InitializeMembershipTable(true);
+        Assert.True(await _table.InsertRow(Entry(1), (await _table.ReadAll()).Version.Next()));
+        await File.WriteAllTextAsync(_table.Path, "garbage", TestContext.Current.CancellationToken);
+        var joining = new FileMembershipTable(_table.Path);
+        var joined = joining.InitializeMembershipTable(true);
+        await _table.Mend();
+        await joined;
+        Assert.Single((await joining.ReadAll()).Members);
+    }
+
+    [Fact]
+    public async Task Whoever_sees_a_process_end_declares_its_silo_dead_for_all()
+    {
+        await _table.InitializeMembershipTable(true);
+        Assert.True(await _table.InsertRow(Entry(1), (await _table.ReadAll()).Version.Next()));
+        Assert.True(await _table.InsertRow(Entry(2), (await _table.ReadAll()).Version.Next()));
+        var before = await _table.ReadAll();
+        var supervisor = new FileMembershipTable(_table.Path);
+        Assert.True(await supervisor.DeclareDead(s => s.Equals(Entry(1).SiloAddress)));
+        Assert.False(await supervisor.DeclareDead(s => s.Equals(Entry(1).SiloAddress)));
+        var after = await _table.ReadAll();
+        Assert.Equal(before.Version.Version + 1, after.Version.Version);
+        Assert.Equal(
+            [(Entry(1).SiloAddress, SiloStatus.Dead), (Entry(2).SiloAddress, SiloStatus.Active)],
+            after.Members.Select(static m => (m.Item1.SiloAddress, m.Item1.Status)).OrderBy(static m => m.SiloAddress.Endpoint.Port));
+
+        // Its own last word, based on what it knew, comes too late.
+        var own = Entry(1);
+        own.Status = SiloStatus.Active;
+        Assert.False(await _table.UpdateRow(own, before.Members.Single(m => m.Item1.SiloAddress.Equals(own.SiloAddress)).Item2, after.Version.Next()));
+    }
+
+    [Fact]
+    public async Task A_silo_lives_while_it_listens_whatever_the_table_says()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await _table.InitializeMembershipTable(true);
+        foreach (var (name, port, status) in new[]
+        {
+            ("living", ((IPEndPoint)listener.LocalEndpoint).Port, SiloStatus.Active), ("gone", 1, SiloStatus.Active), ("dead", 2, SiloStatus.Dead),
+        })
+        {
+            var entry = Entry(port);
+            (entry.SiloAddress, entry.SiloName, entry.Status) = (SiloAddress.New(IPAddress.Loopback, port, 1), name, status);
+            Assert.True(await _table.InsertRow(entry, (await _table.ReadAll()).Version.Next()));
+        }
+
+        Assert.Equal(["living"], await LivingSilos.Of(_table.Path));
+        Assert.Empty(await LivingSilos.Of(_table.Path + ".none"));
     }
 
     [Fact]
