@@ -29,6 +29,22 @@ internal sealed class GenerationService(
     FactoryMetrics metrics,
     ILogger<GenerationService> logger) : IGenerationService
 {
+    /// <summary>Time after a call's deadline in which its device can say so itself, with what the call took.</summary>
+    private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(1);
+
+    /// <summary>How an attempt that was given up goes on.</summary>
+    private enum Resumption
+    {
+        /// <summary>On another device.</summary>
+        GoesOn,
+
+        /// <summary>Only the end was lost: the stream has all its tokens.</summary>
+        Complete,
+
+        /// <summary>The call's deadline has passed.</summary>
+        Late,
+    }
+
     public int MaxPositions => ledger.MaxPositions;
 
     public async IAsyncEnumerable<GenerationChunk> Generate(
@@ -43,7 +59,13 @@ internal sealed class GenerationService(
             await starter.Start(stream, call, TimeSpan.FromSeconds(options.Value.PlacementSeconds), cancellationToken);
             while (!ended)
             {
-                await stream.Wait(cancellationToken);
+                if (!await WaitInTime(stream, call, cancellationToken))
+                {
+                    // Its device should have said so itself. Whenever it tells what it took, that is charged.
+                    yield return Cut(call, stream);
+                    break;
+                }
+
                 var read = stream.Read();
                 ended = read.End is not null;
                 if (read.End is { } end)
@@ -65,10 +87,16 @@ internal sealed class GenerationService(
 
                 if (read.Lost is not null)
                 {
-                    ended = !await Resume(stream, call, read.Lost, read.Moved, cancellationToken);
-                    if (ended)
+                    switch (await Resume(stream, call, read.Lost, read.Moved, cancellationToken))
                     {
-                        yield return new GenerationChunk([], "", "length", Charge(call, Usage(call, stream)));
+                        case Resumption.Complete:
+                            ended = true;
+                            yield return new GenerationChunk([], "", "length", Charge(call, Usage(call, stream)));
+                            break;
+                        case Resumption.Late:
+                            ended = true;
+                            yield return Cut(call, stream) with { Usage = Charge(call, Usage(call, stream)) };
+                            break;
                     }
                 }
             }
@@ -113,8 +141,7 @@ internal sealed class GenerationService(
     }
 
     /// <summary>Repeats an attempt that was lost, or moved, from where it stopped.</summary>
-    /// <returns>False when only the end was lost: the stream has all its tokens.</returns>
-    private async Task<bool> Resume(TokenStream stream, InferenceRequest call, string reason, bool moved, CancellationToken cancellationToken)
+    private async Task<Resumption> Resume(TokenStream stream, InferenceRequest call, string reason, bool moved, CancellationToken cancellationToken)
     {
         var (attempt, device) = (stream.Ticket.Attempt, stream.Device ?? "?");
         starter.Cancel(stream);
@@ -133,11 +160,19 @@ internal sealed class GenerationService(
 
         if (stream.Count >= call.MaxTokens && !call.WantsEmbedding)
         {
-            return false;
+            return Resumption.Complete;
         }
 
         var since = time.GetTimestamp();
-        await starter.Start(stream, call, TimeSpan.FromSeconds(options.Value.ResumeSeconds), cancellationToken);
+        try
+        {
+            await starter.Start(stream, call, TimeSpan.FromSeconds(options.Value.ResumeSeconds), cancellationToken);
+        }
+        catch (DeadlineExceededException) when (stream.Count > 0)
+        {
+            return Resumption.Late;
+        }
+
         if (moved)
         {
             metrics.StreamMoved();
@@ -147,8 +182,40 @@ internal sealed class GenerationService(
             metrics.StreamResumed(time.GetElapsedTime(since));
         }
 
-        return true;
+        return Resumption.GoesOn;
     }
+
+    /// <summary>
+    /// Waits until there is something to read. The device ends a call at its deadline, and has a moment to say so; one that is hung or gone does not.
+    /// </summary>
+    /// <returns>False when the call's deadline has passed.</returns>
+    private async Task<bool> WaitInTime(TokenStream stream, InferenceRequest call, CancellationToken cancellationToken)
+    {
+        if (call.Deadline is not { } deadline)
+        {
+            await stream.Wait(cancellationToken);
+            return true;
+        }
+
+        var left = deadline + LastWord - time.GetElapsedTime(stream.OpenedAt);
+        using var late = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            await stream.Wait(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The end of an answer whose deadline has passed.</summary>
+    /// <exception cref="DeadlineExceededException">There is nothing of it.</exception>
+    private static GenerationChunk Cut(InferenceRequest call, TokenStream stream) => stream.Count > 0
+        ? new GenerationChunk([], "", "length", Usage(call, stream), Cut: Late(call, stream))
+        : throw new DeadlineExceededException(Late(call, stream));
 
     private ChatUsage Charge(InferenceRequest call, ChatUsage usage)
     {

@@ -22,6 +22,9 @@ public sealed record SiloReport
     /// <summary>Its devices; empty for a front end.</summary>
     [Id(5)] public required DeviceReport[] Devices { get; init; }
 
+    /// <summary>The <see cref="WireVersion"/> of the silo.</summary>
+    [Id(6)] public int Version { get; init; } = WireVersion.Current;
+
     /// <summary>The newest power budgets that it has heard of.</summary>
     [Id(20)] public BudgetBook? Budgets { get; init; }
 

@@ -7,16 +7,20 @@ using Crescent.Engine.Scheduling;
 namespace Crescent.Grains.Tokens;
 
 /// <summary>
-/// Collects the records of a frame. A record is, little endian: ticket (8 bytes), offset (4), token (4), length of the text in
-/// bytes (3), finish reason (1, its highest bit set when logprobs follow, the next when an embedding does), text; logprobs are that of the
+/// Collects the records of a frame. A record is, little endian: its length in bytes (4), this number included, ticket (8), offset (4), token (4), length of
+/// the text in bytes (3), finish reason (1, its highest bit set when logprobs follow, the next when an embedding does), text; logprobs are that of the
 /// token (4), the count of alternatives (1) and for each its token (4) and logprob (4); an embedding is its count of floats (4) and the
 /// floats (4 each); an ended sequence adds prompt tokens, output tokens and cached tokens (4 each), queue, prefill and decode time in ticks
 /// (8 each), joules (8), length of the error in bytes (4, -1 for none), source of the joules (1, its highest bit set when they are
-/// simulated), error.
+/// simulated), error. What a later version adds stands at the end of a record, where an earlier reader passes over it; a change of what is there is
+/// another <see cref="Version"/>.
 /// </summary>
 internal sealed class FrameBuffer
 {
-    internal const int HeaderBytes = 20;
+    /// <summary>Of the records' layout.</summary>
+    public const int Version = 1;
+
+    internal const int HeaderBytes = 24;
     internal const int UsageBytes = 49;
     internal const byte IsSimulated = 0x80;
     internal const uint HasLogprobs = 0x80;
@@ -53,14 +57,15 @@ internal sealed class FrameBuffer
             Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + most));
         }
 
-        var record = _bytes.AsSpan(Length);
-        BinaryPrimitives.WriteInt64LittleEndian(record, ticket.Value);
-        BinaryPrimitives.WriteInt32LittleEndian(record[8..], offset);
-        BinaryPrimitives.WriteInt32LittleEndian(record[12..], output.Token);
+        var start = Length;
+        var record = _bytes.AsSpan(start);
+        BinaryPrimitives.WriteInt64LittleEndian(record[4..], ticket.Value);
+        BinaryPrimitives.WriteInt32LittleEndian(record[12..], offset);
+        BinaryPrimitives.WriteInt32LittleEndian(record[16..], output.Token);
         var text = Encoding.UTF8.GetBytes(output.Text, record[HeaderBytes..]);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(text, MaxTextBytes);
         var flags = (logprobs is null ? 0 : HasLogprobs) | (embedding is null ? 0 : HasEmbedding);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], (uint)text | (((uint)output.Finish | flags) << 24));
+        BinaryPrimitives.WriteUInt32LittleEndian(record[20..], (uint)text | (((uint)output.Finish | flags) << 24));
         Length += HeaderBytes + text;
         if (logprobs is not null)
         {
@@ -76,6 +81,8 @@ internal sealed class FrameBuffer
         {
             AppendEnd(output.Usage, output.Error);
         }
+
+        BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(start), Length - start);
     }
 
     private void Append(TokenLogprobs logprobs)

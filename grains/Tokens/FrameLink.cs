@@ -50,7 +50,7 @@ internal sealed class FrameLink : IAsyncDisposable
         string device, SiloAddress front, ITokenObserver observer, TimeProvider time, FactoryMetrics metrics, ILogger logger)
     {
         _device = device;
-        _number = time.GetUtcNow().Ticks;
+        _number = Random.Shared.NextInt64();
         Front = front;
         _observer = observer;
         _time = time;

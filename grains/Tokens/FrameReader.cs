@@ -8,7 +8,10 @@ namespace Crescent.Grains.Tokens;
 /// <summary>Reads the records of a frame in order; the layout stands at <see cref="FrameBuffer"/>.</summary>
 public ref struct FrameReader(ReadOnlySpan<byte> records)
 {
-    private ReadOnlySpan<byte> _rest = records;
+    private ReadOnlySpan<byte> _frame = records;
+
+    // Of the record in hand.
+    private ReadOnlySpan<byte> _rest;
 
     /// <summary>
     /// Reads the next record.
@@ -17,13 +20,23 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
     /// <exception cref="InvalidDataException">The frame ends within a record.</exception>
     public bool TryRead(out FrameRecord record)
     {
-        if (_rest.IsEmpty)
+        if (_frame.IsEmpty)
         {
             record = default;
             return false;
         }
 
-        var header = Take(FrameBuffer.HeaderBytes);
+        // What a later version has put at its end is passed over.
+        _rest = _frame;
+        var length = BinaryPrimitives.ReadInt32LittleEndian(Take(4));
+        if (length < FrameBuffer.HeaderBytes || length > _frame.Length)
+        {
+            throw new InvalidDataException($"A token frame has a record of {length} bytes in its last {_frame.Length}.");
+        }
+
+        _rest = _frame[..length];
+        _frame = _frame[length..];
+        var header = Take(FrameBuffer.HeaderBytes)[4..];
         var lengths = BinaryPrimitives.ReadUInt32LittleEndian(header[16..]);
         var text = Take((int)(lengths & FrameBuffer.MaxTextBytes));
         var finish = (FinishReason)((lengths >> 24) & ~(FrameBuffer.HasLogprobs | FrameBuffer.HasEmbedding));
@@ -34,6 +47,10 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
         if (finish != FinishReason.None)
         {
             (usage, error) = ReadEnd();
+            if (!Enum.IsDefined(finish))
+            {
+                (finish, error) = (FinishReason.Error, $"its device ended it for a reason that is not known here ({(int)finish}): {error}");
+            }
         }
 
         record = new FrameRecord
@@ -83,11 +100,6 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
     {
         var end = Take(FrameBuffer.UsageBytes);
         var source = end[48] & ~FrameBuffer.IsSimulated;
-        if (source >= FrameBuffer.EnergySources.Length)
-        {
-            throw new InvalidDataException($"A token frame names source {source} of joules, which there is not.");
-        }
-
         var usage = new SequenceUsage(
             BinaryPrimitives.ReadInt32LittleEndian(end),
             BinaryPrimitives.ReadInt32LittleEndian(end[4..]),
@@ -97,7 +109,7 @@ public ref struct FrameReader(ReadOnlySpan<byte> records)
             new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(end[28..])),
             BinaryPrimitives.ReadDoubleLittleEndian(end[36..]))
         {
-            EnergySource = FrameBuffer.EnergySources[source],
+            EnergySource = source < FrameBuffer.EnergySources.Length ? FrameBuffer.EnergySources[source] : "unknown",
             Simulated = (end[48] & FrameBuffer.IsSimulated) != 0,
         };
         var length = BinaryPrimitives.ReadInt32LittleEndian(end[44..]);

@@ -5,12 +5,14 @@ namespace Crescent.Grains.Tokens;
 /// the sender then uses the buffer again.
 /// </summary>
 /// <param name="Device">The device: <c>silo/device</c>.</param>
-/// <param name="Link">The link; a later link of the same device has a higher number.</param>
+/// <param name="Link">The link, a number drawn at random; a later link of the same device has another.</param>
 /// <param name="Number">Counts the link's frames from 0: they are taken in this order, in whichever they come.</param>
 /// <param name="Records">Records as <see cref="FrameReader"/> reads them.</param>
+/// <param name="Version">Their <see cref="FrameBuffer.Version"/>.</param>
 [GenerateSerializer, Immutable, Alias("Crescent.TokenFrame")]
 public sealed record TokenFrame(
     [property: Id(0)] string Device,
     [property: Id(1)] long Link,
     [property: Id(2)] long Number,
-    [property: Id(3)] ReadOnlyMemory<byte> Records);
+    [property: Id(3)] ReadOnlyMemory<byte> Records,
+    [property: Id(4)] int Version = FrameBuffer.Version);

@@ -78,6 +78,12 @@ internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, Facto
 
     public ValueTask<FrameReceipt> Deliver(TokenFrame frame)
     {
+        if (frame.Version != FrameBuffer.Version)
+        {
+            // The device gives the link up then, and its streams go on elsewhere.
+            throw new InvalidDataException($"{frame.Device} sends frames of version {frame.Version}; this front end reads {FrameBuffer.Version}.");
+        }
+
         List<long>? unwanted = null;
         _orders.GetOrAdd(frame.Device, static _ => new FrameOrder()).Take(frame, records => Route(records.Span, ref unwanted));
         return ValueTask.FromResult(unwanted is null ? FrameReceipt.Complete : new FrameReceipt([.. unwanted]));

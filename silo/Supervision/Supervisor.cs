@@ -98,7 +98,7 @@ internal sealed class Supervisor
         var kept = Task.WhenAll(_silos.Select(s => Keep(s, ended.Token)));
         try
         {
-            var url = FrontEnd.Reachable(urls.Split(';')[0]);
+            var url = HttpOptions.Reachable(urls.Split(';')[0]);
             var processes = _silos.ToDictionary(s => s.Name, s => s.Process?.Id ?? 0);
             var factory = await FrontEnd.WaitUntilServing(url, _devices, StartPatience, stop);
             _folder.Announce(url, _model, _folder.MembershipFile);

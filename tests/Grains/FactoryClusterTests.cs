@@ -218,6 +218,80 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_call_asks_each_device_that_refuses_it_only_once()
+    {
+        var asked = new int[2];
+        for (var i = 0; i < asked.Length; i++)
+        {
+            var bad = i;
+            factory.Engine(factory.Silos[i]).BeforeSubmit = () =>
+            {
+                Interlocked.Increment(ref asked[bad]);
+                throw new RequestRefusedException(RefusalReason.Overloaded, "It takes nothing.", TimeSpan.FromSeconds(1));
+            };
+        }
+
+        try
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                var running = Start(factory.Silos[2], FactoryCluster.Call(i));
+                await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+                AssertComplete(running);
+                Assert.Equal(new DeviceKey(factory.Silos[2].Name, "history").ToString(), running.Usage!.Device);
+                Assert.All(asked, times => Assert.InRange(times, 0, i + 1));
+            }
+
+            Assert.Contains(asked, static times => times > 0);
+        }
+        finally
+        {
+            Array.ForEach([.. factory.Silos], s => factory.Engine(s).BeforeSubmit = null);
+        }
+    }
+
+    [Fact]
+    public async Task A_device_that_does_not_answer_is_a_try_that_failed()
+    {
+        using var hang = new ManualResetEventSlim();
+        var asked = 0;
+        foreach (var silo in factory.Silos)
+        {
+            // The first that is asked never answers, whichever it is.
+            factory.Engine(silo).BeforeSubmit = () =>
+            {
+                if (Interlocked.Increment(ref asked) == 1)
+                {
+                    hang.Wait(TimeSpan.FromSeconds(60));
+                }
+            };
+        }
+
+        try
+        {
+            var running = Start(factory.Silos[0], FactoryCluster.Call(3));
+            await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            AssertComplete(running);
+            Assert.True(asked >= 2, $"{asked} devices were asked");
+            Assert.False(hang.IsSet);
+        }
+        finally
+        {
+            hang.Set();
+            Array.ForEach([.. factory.Silos], s => factory.Engine(s).BeforeSubmit = null);
+        }
+    }
+
+    [Fact]
+    public async Task A_deadline_bounds_a_call_whose_device_says_nothing()
+    {
+        HoldAll();
+        var running = Start(factory.Silos[0], FactoryCluster.Call(5) with { Deadline = TimeSpan.FromSeconds(1) });
+        await Assert.ThrowsAsync<DeadlineExceededException>(() => running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        await FactoryCluster.Until(() => factory.Silos.Any(s => !factory.Engine(s).Cancelled.IsEmpty), "its device is told");
+    }
+
+    [Fact]
     public async Task A_call_that_no_device_can_ever_hold_is_refused_as_too_long()
     {
         var refused = await Refused(factory.Silos[0], FactoryCluster.Call(1, 20, TestEngine.MaxContext));

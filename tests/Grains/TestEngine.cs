@@ -60,8 +60,12 @@ internal sealed class TestEngine : IInferenceEngine, IDisposable
     /// <summary>Steps begun while it was held or free.</summary>
     public int StepsBegun { get; private set; }
 
+    /// <summary>Called before a request is taken; what it throws refuses it.</summary>
+    public Action? BeforeSubmit { get; set; }
+
     public void Submit(InferenceRequest request)
     {
+        BeforeSubmit?.Invoke();
         _engine.Submit(request);
         Submitted.Enqueue(request);
     }

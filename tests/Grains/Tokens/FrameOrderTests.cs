@@ -24,9 +24,19 @@ public sealed class FrameOrderTests
     [Fact]
     public void A_frame_that_comes_twice_is_taken_once() => Assert.Equal([0, 1, 2], Take((1, 0), (1, 0), (1, 2), (1, 2), (1, 1), (1, 2)));
 
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    public void A_new_link_begins_anew_whatever_its_number_and_whatever_still_comes_over_the_old_one(long old, long now) =>
+        Assert.Equal([0, 1, 0, 1, 2], Take((old, 0), (now, 1), (old, 1), (now, 0), (now, 2)));
+
     [Fact]
-    public void A_new_link_begins_anew_and_the_old_one_is_dropped() =>
-        Assert.Equal([0, 2, 3], Take((1, 0), (2, 1), (1, 1), (2, 0)).Select(static (n, i) => i == 0 ? n : n + 2));
+    public void Links_are_forgotten_that_were_used_longest_ago()
+    {
+        var others = Enumerable.Range(10, FrameOrder.MaxLinks - 1).Select(static link => ((long)link, 0L));
+        Assert.Equal(FrameOrder.MaxLinks, Take([(1, 0), .. others, (1, 0)]).Count);
+        Assert.Equal(FrameOrder.MaxLinks + 2, Take([(1, 0), .. others, (2, 0), (1, 0)]).Count);
+    }
 
     private static List<int> Take(params (long Link, long Number)[] frames)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Tokens;
@@ -46,6 +47,32 @@ public sealed class FrameTests
     }
 
     [Fact]
+    public void What_a_later_version_puts_at_the_end_of_a_record_is_passed_over()
+    {
+        var ticket = new StreamTicket(256, 1);
+        var written = Records.Frame(ticket, Records.Output(0, 7, "text", FinishReason.Stop)).Written.ToArray();
+        byte[] longer = [.. written, 1, 2, 3, .. Records.Frame(ticket, Records.Output(1, 8, "more")).Written.Span];
+        BinaryPrimitives.WriteInt32LittleEndian(longer, written.Length + 3);
+        var reader = new FrameReader(longer);
+        Assert.True(reader.TryRead(out var record));
+        Assert.Equal((7, FinishReason.Stop, Records.Usage), (record.Token, record.Finish, record.Usage));
+        Assert.True(reader.TryRead(out record));
+        Assert.Equal((8, "more"), (record.Token, Encoding.UTF8.GetString(record.Text)));
+        Assert.False(reader.TryRead(out _));
+    }
+
+    [Fact]
+    public void An_end_for_a_reason_that_is_not_known_is_a_failure_of_the_attempt()
+    {
+        var frame = Records.Frame(new StreamTicket(256, 1), Records.Output(0, -1, "", FinishReason.Error, "why")).Written.ToArray();
+        frame[23] = 40;
+        new FrameReader(frame).TryRead(out var record);
+        Assert.Equal(FinishReason.Error, record.Finish);
+        Assert.Contains("40", record.Error, StringComparison.Ordinal);
+        Assert.Contains("why", record.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_warm_buffer_takes_outputs_without_allocating()
     {
         var frame = new FrameBuffer();
@@ -74,5 +101,6 @@ public sealed class FrameTests
         Assert.Equal(StreamTicket.MaxAttempts, ticket.Attempt);
         Assert.NotEqual(ticket, new StreamTicket(stream, 1));
         Assert.True(stream > 0);
+        Assert.Equal((StreamTicket.CurrentVersion, StreamTicket.CurrentVersion), (ticket.Version, new StreamTicket(stream, 1).Version));
     }
 }

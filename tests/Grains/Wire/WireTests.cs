@@ -1,0 +1,105 @@
+using System.Reflection;
+using Crescent.Grains.Gpu;
+using Crescent.Grains.Telemetry;
+using Crescent.Grains.Tokens;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+
+namespace Crescent.Tests.Grains.Wire;
+
+/// <summary>
+/// What silos of different versions say to each other. The files in <c>tests/data/wire</c> were written by this version; a test that fails on one has found
+/// a change that earlier silos do not understand. A new sample writes its file when <c>CRESCENT_WRITE_WIRE</c> is set.
+/// </summary>
+public sealed class WireTests : IDisposable
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
+    private readonly Serializer _serializer;
+
+    public WireTests()
+    {
+        _serializer = _services.GetRequiredService<Serializer>();
+    }
+
+    public static TheoryData<string> Samples => [.. WireSamples.All.Keys];
+
+    public static TheoryData<string> Types => [.. Records.Keys];
+
+    /// <summary>The types of the wire that are made without arguments, by name.</summary>
+    private static Dictionary<string, Type> Records { get; } = new[] { typeof(SiloReport).Assembly, typeof(Crescent.Grains.Contracts.Chat.ChatCall).Assembly }
+        .SelectMany(static a => a.GetTypes())
+        .Where(static t => t.GetCustomAttribute<AliasAttribute>() is not null && t is { IsClass: true, IsGenericType: false }
+            && t.GetConstructor(Type.EmptyTypes) is not null && !t.IsSubclassOf(typeof(PlacementStrategy)))
+        .ToDictionary(static t => t.Name);
+
+    public void Dispose() => _services.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void The_bytes_of_this_version_are_written_and_read_as_they_were(string name)
+    {
+        var sample = WireSamples.All[name];
+        var path = TestFiles.Project("tests", "data", "wire", $"{name}.hex");
+        var bytes = WireSamples.Write(_serializer, sample);
+        if (Environment.GetEnvironmentVariable("CRESCENT_WRITE_WIRE") is not null && !File.Exists(path))
+        {
+            File.WriteAllText(path, Convert.ToHexStringLower(bytes) + "\n");
+        }
+
+        var kept = Convert.FromHexString(File.ReadAllText(path).Trim());
+        Assert.Equal(kept, bytes);
+        Assert.Equal(kept, WireSamples.Write(_serializer, WireSamples.Read(_serializer, sample.GetType(), kept)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void A_member_that_a_sender_does_not_know_has_its_default(string name)
+    {
+        var type = Records[name];
+
+        // A message of a later version that has left everything out but what it has added.
+        var message = _serializer.SerializeToArray(new AddedOnly { Added = "new" });
+        var read = WireSamples.Read(_serializer, type, message);
+        var fresh = Activator.CreateInstance(type);
+        var members = type.GetProperties().Where(static p => p.GetCustomAttribute<IdAttribute>() is not null).ToList();
+        Assert.NotEmpty(members);
+        foreach (var member in members)
+        {
+            Assert.Equivalent(member.GetValue(fresh), member.GetValue(read), strict: true);
+        }
+    }
+
+    [Fact]
+    public void A_member_that_was_added_has_its_default_in_what_earlier_silos_send()
+    {
+        var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", "submission.hex")).Trim());
+        var next = _serializer.Deserialize<NextSubmission>(bytes)!;
+        var sent = (Submission)WireSamples.All["submission"];
+        Assert.Equal((sent.Ticket, sent.RequestId, "by default"), (next.Ticket, next.RequestId, next.Added));
+    }
+
+    [Fact]
+    public void A_member_that_was_added_is_passed_over_by_silos_that_do_not_know_it()
+    {
+        var bytes = _serializer.SerializeToArray(new NextSubmission { Ticket = 7, RequestId = "id", Added = "something", Nested = new AddedOnly { Added = "more" } });
+        var read = _serializer.Deserialize<Submission>(bytes)!;
+        Assert.Equal((7L, "id"), (read.Ticket, read.RequestId));
+        Assert.Empty(read.StopTokens);
+        Assert.Equal(Crescent.Engine.Scheduling.RequestPriority.Standard, read.Priority);
+    }
+
+    [Fact]
+    public void Sampling_that_is_not_told_does_what_it_does_where_it_is_not_asked_for()
+    {
+        var read = new SamplingConverter().ConvertFromSurrogate(_serializer.Deserialize<SamplingSurrogate>(_serializer.SerializeToArray(default(AddedStruct))));
+        Assert.Equivalent(Crescent.Engine.Sampling.SamplingParameters.Greedy, read, strict: true);
+    }
+
+    [Fact]
+    public void A_silo_tells_its_version()
+    {
+        var report = (SiloReport)WireSamples.All["silo-report"];
+        Assert.Equal(1, report.Version);
+        Assert.Equal(1, ((TokenFrame)WireSamples.All["token-frame"]).Version);
+    }
+}
