@@ -10,7 +10,7 @@ internal interface ISiloProcess : IDisposable
     string LogFile { get; }
 
     /// <summary>What it says when it serves, cannot start, or has ended before either.</summary>
-    Task<SiloReport> Ready { get; }
+    Task<StartReport> Ready { get; }
 
     /// <summary>Ends with the process and gives its exit code; 128 and the signal's number where a signal ended it.</summary>
     Task<int> Exited { get; }

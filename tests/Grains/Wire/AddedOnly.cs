@@ -7,20 +7,13 @@ public sealed record AddedOnly
     [Id(500)] public string Added { get; init; } = "";
 }
 
-/// <summary>The same as a value.</summary>
-[GenerateSerializer, Alias("Crescent.Tests.AddedStruct")]
-public struct AddedStruct
-{
-    [Id(500)] public int Added { get; init; }
-}
-
 /// <summary><see cref="Crescent.Grains.Gpu.Submission"/> as a later version may have it.</summary>
 [GenerateSerializer, Alias("Crescent.Tests.NextSubmission")]
 public sealed record NextSubmission
 {
-    [Id(0)] public long Ticket { get; init; }
+    [Id(17)] public string? Prefer { get; init; }
 
-    [Id(1)] public string RequestId { get; init; } = "";
+    [Id(19)] public int CachedTokens { get; init; }
 
     [Id(500)] public string Added { get; init; } = "by default";
 

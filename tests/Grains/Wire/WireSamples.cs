@@ -8,7 +8,6 @@ using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Power;
 using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
@@ -91,23 +90,29 @@ internal static class WireSamples
     {
         ["submission"] = new Submission
         {
-            Ticket = Ticket.Value,
-            RequestId = "chatcmpl-1",
-            Prompt = [1, 2, 3],
-            ResumedTokens = 1,
-            MaxTokens = 9,
-            Sampling = Sampling,
-            StopStrings = ["stop"],
-            StopTokens = [7],
-            IgnoreEndOfGeneration = true,
-            Priority = RequestPriority.Interactive,
-            Tenant = "tenant",
-            CacheSalt = "salt",
-            Deadline = TimeSpan.FromSeconds(3),
-            SpeculativeTokens = 2,
-            ForkOf = 11,
+            Request = new InferenceRequest
+            {
+                Id = Ticket.Value,
+                RequestId = "chatcmpl-1",
+                Model = "model",
+                Adapter = "adapter",
+                Prompt = [1, 2, 3],
+                ResumedTokens = 1,
+                MaxTokens = 9,
+                Sampling = Sampling,
+                StopStrings = ["stop"],
+                StopTokens = [7],
+                IgnoreEndOfGeneration = true,
+                Priority = RequestPriority.Interactive,
+                Tenant = "tenant",
+                Task = "task",
+                Program = "program",
+                CacheSalt = "salt",
+                Deadline = TimeSpan.FromSeconds(3),
+                SpeculativeTokens = 2,
+                WantsEmbedding = true,
+            },
             Prefer = "silo/gpu",
-            WantsEmbedding = true,
             CachedTokens = 2,
             Front = Silo,
             Observer = null!,
@@ -146,7 +151,7 @@ internal static class WireSamples
             Draining = true,
             Devices = [Device],
             Budgets = new BudgetBook { Version = 2, SetAt = 3, Budgets = Budgets },
-            Power = new PowerState { Term = 1, Look = 2, Governor = "front", Controller = "power-aware", DeferBatch = true, Drain = ["silo/gpu"], HasBudgets = true },
+            Power = new GovernorReport { Term = 1, Look = 2, Governor = "front", Controller = "power-aware", DeferBatch = true, Drain = ["silo/gpu"], HasBudgets = true },
         },
         ["kv-events"] = new KvEventMessage
         {

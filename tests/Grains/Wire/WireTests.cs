@@ -1,4 +1,6 @@
 using System.Reflection;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
@@ -75,24 +77,24 @@ public sealed class WireTests : IDisposable
         var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", "submission.hex")).Trim());
         var next = _serializer.Deserialize<NextSubmission>(bytes)!;
         var sent = (Submission)WireSamples.All["submission"];
-        Assert.Equal((sent.Ticket, sent.RequestId, "by default"), (next.Ticket, next.RequestId, next.Added));
+        Assert.Equal((sent.Prefer, sent.CachedTokens, "by default"), (next.Prefer, next.CachedTokens, next.Added));
     }
 
     [Fact]
     public void A_member_that_was_added_is_passed_over_by_silos_that_do_not_know_it()
     {
-        var bytes = _serializer.SerializeToArray(new NextSubmission { Ticket = 7, RequestId = "id", Added = "something", Nested = new AddedOnly { Added = "more" } });
+        var bytes = _serializer.SerializeToArray(new NextSubmission { Prefer = "silo/gpu", CachedTokens = 7, Added = "something", Nested = new AddedOnly { Added = "more" } });
         var read = _serializer.Deserialize<Submission>(bytes)!;
-        Assert.Equal((7L, "id"), (read.Ticket, read.RequestId));
-        Assert.Empty(read.StopTokens);
-        Assert.Equal(Crescent.Engine.Scheduling.RequestPriority.Standard, read.Priority);
+        Assert.Equal(("silo/gpu", 7), (read.Prefer, read.CachedTokens));
     }
 
     [Fact]
-    public void Sampling_that_is_not_told_does_what_it_does_where_it_is_not_asked_for()
+    public void What_a_request_does_not_tell_has_its_default_and_what_it_tells_in_addition_is_passed_over()
     {
-        var read = new SamplingConverter().ConvertFromSurrogate(_serializer.Deserialize<SamplingSurrogate>(_serializer.SerializeToArray(default(AddedStruct))));
-        Assert.Equivalent(Crescent.Engine.Sampling.SamplingParameters.Greedy, read, strict: true);
+        var fields = """{"Prompt":[],"MaxTokens":3,"Sampling":{"Temperature":0.5,"Later":[1]},"Later":{"More":true}}"""u8.ToArray();
+        var read = new InferenceRequestConverter().ConvertFromSurrogate(new InferenceRequestWire { Prompt = [1, 2], Fields = fields });
+        var meant = new InferenceRequest { Prompt = [1, 2], MaxTokens = 3, Sampling = new SamplingParameters { Temperature = 0.5f } };
+        Assert.Equivalent(meant, read, strict: true);
     }
 
     [Fact]

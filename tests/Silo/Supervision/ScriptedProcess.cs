@@ -11,7 +11,7 @@ internal sealed class ScriptedProcess(int id) : ISiloProcess
 
     public string LogFile => "/log";
 
-    public Task<SiloReport> Ready { get; } = Task.FromResult(new SiloReport(SiloStage.Ready));
+    public Task<StartReport> Ready { get; } = Task.FromResult(new StartReport(SiloStage.Ready));
 
     public Task<int> Exited => _exited.Task;
 
