@@ -73,11 +73,12 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Crescent.Grains",
             "Crescent.Grains",
             "Configuration",
-            "Membership",
 
-            // What silos tell one another, and what is counted.
+            // What silos tell one another, what is counted, and loops that go on.
             "Telemetry",
             "Telemetry.Kv",
+            "Hosting",
+            "Membership",
             "Tokens",
 
             // Where a call goes, what it runs on, and what that may draw.

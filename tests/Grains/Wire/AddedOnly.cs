@@ -2,9 +2,16 @@ namespace Crescent.Tests.Grains.Wire;
 
 /// <summary>A message of a later version.</summary>
 [GenerateSerializer, Alias("Crescent.Tests.AddedOnly")]
-public sealed record AddedOnly
+public record AddedOnly
 {
     [Id(500)] public string Added { get; init; } = "";
+}
+
+/// <summary>The same of a record that extends another.</summary>
+[GenerateSerializer, Alias("Crescent.Tests.AddedBelow")]
+public sealed record AddedBelow : AddedOnly
+{
+    [Id(500)] public string More { get; init; } = "";
 }
 
 /// <summary><see cref="Crescent.Grains.Gpu.Submission"/> as a later version may have it.</summary>

@@ -10,7 +10,6 @@ using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
 using Crescent.Grains.Tokens;
 using Crescent.Tests.Grains.Tokens;
 using Orleans.Serialization;
