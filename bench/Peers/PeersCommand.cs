@@ -55,6 +55,8 @@ internal static class PeersCommand
             throw new PlatformNotSupportedException("llama.cpp is measured through its shared libraries for Linux.");
         var (ours, theirs) = (new Dictionary<string, double>(), new Dictionary<string, double>());
         var (device, backend) = ("", "");
+        using var file = GgufFile.Open(model.FullName);
+        var limit = MemoryLimit.BytesPerSecond(threads) / MemoryLimit.WeightBytes(file);
         for (var round = 0; round < rounds; round++)
         {
             device = MeasureOurs(model, threads, repeat, ours);
@@ -66,11 +68,15 @@ internal static class PeersCommand
         if (!quiet)
         {
             Console.WriteLine($"{model.Name} on {device}; llama.cpp's {Path.GetFileNameWithoutExtension(backend)}; tokens/s, best of {rounds} rounds");
+            Console.WriteLine($"  memory limits one sequence to {limit:F1}");
             foreach (var row in rows)
-                Console.WriteLine($"  {row.Name,-14} {row.TokensPerSecond,10:F1} {row.LlamaCppTokensPerSecond,10:F1} {row.Ratio,7:F2}");
+            {
+                var share = row.Name.StartsWith("decode", StringComparison.Ordinal) ? $", {row.TokensPerSecond / limit:P0} of the limit" : "";
+                Console.WriteLine($"  {row.Name,-14} {row.TokensPerSecond,10:F1} {row.LlamaCppTokensPerSecond,10:F1} {row.Ratio,7:F2}{share}");
+            }
         }
 
-        return new PeerComparison(model.Name, device, Path.GetFileNameWithoutExtension(backend), rows);
+        return new PeerComparison(model.Name, device, Path.GetFileNameWithoutExtension(backend), Math.Round(limit, 1), rows);
     }
 
     private static string MeasureOurs(FileInfo model, int threads, int repeat, Dictionary<string, double> best)

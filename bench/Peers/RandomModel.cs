@@ -19,7 +19,8 @@ internal sealed class RandomModel(ModelShape shape, GgmlType type)
     private readonly Random _random = new(1234);
 
     /// <summary>What a head is stored as beside matrices of <paramref name="type"/>, as quantisers choose it.</summary>
-    public static GgmlType HeadOf(GgmlType type) => type is GgmlType.Q8_0 or GgmlType.F16 or GgmlType.BF16 or GgmlType.F32 ? type : GgmlType.Q6_K;
+    public static GgmlType HeadOf(GgmlType type, int width) =>
+        type is GgmlType.Q8_0 or GgmlType.F16 or GgmlType.BF16 or GgmlType.F32 ? type : width % 256 == 0 ? GgmlType.Q6_K : GgmlType.Q8_0;
 
     /// <summary>Writes the file.</summary>
     public void Write(Stream file)
@@ -81,7 +82,7 @@ internal sealed class RandomModel(ModelShape shape, GgmlType type)
     private IEnumerable<Tensor> Tensors()
     {
         var (width, kv, hidden) = (shape.Width, shape.KvHeads * shape.HeadSize, shape.FeedForward);
-        yield return new Tensor("token_embd.weight", width, shape.Vocabulary, HeadOf(type), 0.05);
+        yield return new Tensor("token_embd.weight", width, shape.Vocabulary, HeadOf(type, width), 0.05);
         yield return Norm("output_norm.weight");
         for (var layer = 0; layer < shape.Layers; layer++)
         {
