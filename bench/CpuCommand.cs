@@ -20,17 +20,19 @@ internal static class CpuCommand
         model.AcceptExistingOnly();
         var threads = new Option<int>("--threads") { Description = "Compute threads; 0 for one a core." };
         var instructions = new Option<InstructionSet>("--instructions") { Description = "Instruction set to use." };
+        var activations = new Option<ActivationPrecision>("--activations") { Description = "What activations are rounded to." };
         var kv = new Option<KvType>("--kv") { Description = "How keys and values are kept." };
         var repeat = new Option<int>("--repeat") { Description = "Runs of each measurement, after warming up.", DefaultValueFactory = _ => 7 };
         var only = new Option<string>("--only") { Description = "Only what begins so, such as \"decode\".", DefaultValueFactory = _ => "" };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("cpu", "Tokens a second of the CPU device.") { model, threads, instructions, kv, repeat, only, json };
+        var command = new Command("cpu", "Tokens a second of the CPU device.") { model, threads, instructions, activations, kv, repeat, only, json };
         command.SetAction(parse =>
         {
             var options = new CpuDeviceOptions
             {
                 Threads = parse.GetValue(threads),
                 InstructionSet = parse.GetValue(instructions),
+                Activations = parse.GetValue(activations),
                 KvType = parse.GetValue(kv),
                 KvBlocks = 256,
             };

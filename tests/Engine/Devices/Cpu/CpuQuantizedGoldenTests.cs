@@ -26,7 +26,7 @@ public sealed class CpuQuantizedGoldenTests
         file.CheckGreedy(steps, Math.Max(file.Goldens.Tie, figures.P99));
     }
 
-    // Measured: in the mean at most 0.0016, and 0.005 for SmolLM2; what is left is mostly keys and values in half precision.
+    // What is left is mostly keys and values in half precision.
     [Theory]
     [MemberData(nameof(Files))]
     public void With_activations_of_sixteen_bits_a_file_is_near_exact(string name)
