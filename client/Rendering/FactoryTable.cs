@@ -96,6 +96,7 @@ internal static class FactoryTable
     {
         var name = device.Device;
         name = device.Simulated ? $"{name} (simulated)" : name;
+        name = device.FailedSteps > 0 ? $"{name} (failing)" : device.StalledSeconds > StaleSeconds ? $"{name} (stalled)" : name;
         return device.OutOfService ? $"{name} (drained)" : device.Draining ? $"{name} (draining)" : name;
     }
 

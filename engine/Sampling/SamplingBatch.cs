@@ -53,7 +53,15 @@ public sealed class SamplingBatch
         }
 
         var row = _rows[Count++];
-        row.Begin(state, logitsRow, position);
+        try
+        {
+            row.Begin(state, logitsRow, position);
+        }
+        catch (Exception fault)
+        {
+            row.Fail(fault);
+        }
+
         if (row.IsPending)
         {
             _pending[_pendingCount++] = row;
@@ -67,7 +75,15 @@ public sealed class SamplingBatch
         for (var i = 0; i < _pendingCount; i++)
         {
             var row = _pending[i];
-            row.Settle();
+            try
+            {
+                row.Settle();
+            }
+            catch (Exception fault)
+            {
+                row.Fail(fault);
+            }
+
             if (row.IsPending)
             {
                 _pending[left++] = row;

@@ -12,6 +12,9 @@ public sealed class SamplingRow
     /// <summary>What <see cref="Token"/> is when the largest logit is not a finite number.</summary>
     public const int NotFinite = -2;
 
+    /// <summary>What <see cref="Token"/> is when drawing it threw.</summary>
+    public const int Failed = -3;
+
     /// <summary>Tokens that are drawn in vain, because the output could not be ended in time after them, before the shortest way is taken.</summary>
     private const int MaxRefused = 8;
 
@@ -76,6 +79,9 @@ public sealed class SamplingRow
     /// <summary>To be filled with <see cref="TopTokens"/>: their logprobs, the model's own.</summary>
     public Span<float> TopLogprobs => _topLogprobs.AsSpan(0, Parameters.TopLogprobs ?? 0);
 
+    /// <summary>What was thrown, where <see cref="Token"/> is <see cref="Failed"/>.</summary>
+    internal Exception? Fault { get; private set; }
+
     /// <summary>log(sum of exp(logit)) of the row as the model gave it, kept from the first draw to the next.</summary>
     internal double Normaliser { get; set; }
 
@@ -121,7 +127,7 @@ public sealed class SamplingRow
     internal void Settle()
     {
         IsPending = false;
-        if (Forced >= 0 || _spare < 0 || (Token < 0 && !IsRedraw))
+        if (Token == Failed || Forced >= 0 || _spare < 0 || (Token < 0 && !IsRedraw))
         {
             return;
         }
@@ -158,8 +164,20 @@ public sealed class SamplingRow
         }
     }
 
+    /// <summary>Takes note that this row alone cannot be drawn: its request ends, and the others of the step have their tokens.</summary>
+    internal void Fail(Exception fault)
+    {
+        Fault = fault;
+        Token = Failed;
+        IsPending = false;
+    }
+
     /// <summary>Lets go of the sequence.</summary>
-    internal void Clear() => _state = null;
+    internal void Clear()
+    {
+        _state = null;
+        Fault = null;
+    }
 
     private void Constrain(OutputConstraint constraint)
     {

@@ -45,13 +45,18 @@ internal sealed class EmbeddingPool
         return sequence.Remaining == 0;
     }
 
-    /// <summary>The embedding (hidden size).</summary>
-    public float[] Embedding()
+    /// <summary>The embedding (hidden size); null where the hidden states are no finite numbers.</summary>
+    public float[]? TryEmbedding()
     {
         var squares = 0.0;
         foreach (var value in _sum)
         {
             squares += value * value;
+        }
+
+        if (!double.IsFinite(squares))
+        {
+            return null;
         }
 
         // The count scales all alike, and the length takes it out again.

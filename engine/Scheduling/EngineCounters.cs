@@ -19,4 +19,8 @@ public readonly record struct EngineCounters(
     long ForkedTokens,
     long Preemptions,
     long GuessedTokens,
-    long AcceptedTokens);
+    long AcceptedTokens)
+{
+    /// <summary>Requests that an exception of their own ended.</summary>
+    public long Faults { get; init; }
+}

@@ -25,10 +25,10 @@ internal sealed class EngineInbox
         _tokenizer = tokenizer;
         _time = time;
         _arrived = arrived;
-        _pending = new PendingGrammars(tokenizer, grammars, time, sequence => Enqueue(new EngineCommand(sequence.Request.Id, sequence)));
+        _pending = new PendingGrammars(tokenizer, grammars, time, command => Enqueue(command));
     }
 
-    /// <summary>A request is to run: once its grammar is compiled, where it has one.</summary>
+    /// <summary>A request is to run: once its grammar is compiled, where it has one. One that cannot be prepared ends with an error.</summary>
     /// <param name="request">It.</param>
     /// <param name="hashRoot">See <see cref="Sequence.HashRoot"/>.</param>
     public void Submit(InferenceRequest request, BlockHash? hashRoot)
@@ -37,11 +37,20 @@ internal sealed class EngineInbox
         if (request.Sampling.Structure is not null)
         {
             _ = _pending.Add(request, hashRoot, now);
+            return;
         }
-        else
+
+        EngineCommand command;
+        try
         {
-            Enqueue(new EngineCommand(request.Id, new Sequence(request, _tokenizer, hashRoot, now)));
+            command = EngineCommand.Run(new Sequence(request, _tokenizer, hashRoot, now));
         }
+        catch (Exception fault)
+        {
+            command = EngineCommand.End(new EndedRequest(request, now, FinishReason.Error, null, fault));
+        }
+
+        Enqueue(command);
     }
 
     /// <summary>A request is to end; of one that has ended nothing comes.</summary>
@@ -61,6 +70,9 @@ internal sealed class EngineInbox
         Enqueue(new EngineCommand(0, null, dump));
         return dump.Answer.Task;
     }
+
+    /// <summary>Things that nobody has taken yet, and requests whose grammar is being compiled.</summary>
+    public int Count => _commands.Count + _pending.Count;
 
     /// <summary>Takes the next thing to do. For the engine's thread.</summary>
     public bool TryTake(out EngineCommand command) => _commands.TryDequeue(out command);

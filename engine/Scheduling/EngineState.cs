@@ -40,4 +40,13 @@ public readonly record struct EngineState(
     /// everything.
     /// </summary>
     public double Fairness { get; init; } = 1;
+
+    /// <summary>Steps that failed since the last one that finished.</summary>
+    public int FailedSteps { get; init; }
+
+    /// <summary>For how long there has been work and no step has finished; 0 where there is none to do.</summary>
+    public TimeSpan StalledFor { get; init; }
+
+    /// <summary>What the newest failed step said; null when none has failed since the engine's start.</summary>
+    public string? LastError { get; init; }
 }

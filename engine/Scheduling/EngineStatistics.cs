@@ -91,7 +91,7 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
     }
 
     /// <summary>Makes the snapshot that <see cref="State"/> shows.</summary>
-    public void Publish(Scheduler scheduler, KvCache kv, bool idle)
+    public void Publish(Scheduler scheduler, KvCache kv, long faults, bool idle)
     {
         var elapsed = time.GetElapsedTime(_windowStart);
         if (elapsed >= Window || idle)
@@ -114,7 +114,10 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
             scheduled.ForkedTokens,
             scheduled.Preemptions,
             scheduled.GuessedTokens,
-            scheduled.AcceptedTokens);
+            scheduled.AcceptedTokens)
+        {
+            Faults = faults,
+        };
         var state = new EngineState(
             scheduler.WaitingCount, scheduler.Running.Count, (int)scheduler.QueuedTokens, kv.FreeBlocks, kv.TotalBlocks, _stepSeconds, _tokensPerSecond, 0, "",
             0, 0, _outputTokens, _steps)

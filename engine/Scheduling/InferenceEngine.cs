@@ -2,7 +2,6 @@ using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Power;
-using Crescent.Engine.Sampling;
 using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Engine.Scheduling;
@@ -14,7 +13,6 @@ namespace Crescent.Engine.Scheduling;
 public sealed class InferenceEngine : IInferenceEngine, IDisposable
 {
     private readonly IDevice _device;
-    private readonly Tokenizer _tokenizer;
     private readonly IEngineSink _sink;
     private readonly TimeProvider _time;
     private readonly EngineOptions _options;
@@ -31,10 +29,11 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly RequestLimits _limits;
     private readonly PendingMasks _masks;
     private readonly StepOutputs _outputs = new();
-    private readonly Dictionary<long, Sequence> _sequences = [];
-    private readonly PriorityQueue<Sequence, long> _deadlines = new();
+    private readonly EngineFaults _faults = new();
+    private readonly EngineHealth _health;
+    private readonly LivingSequences _living;
+    private readonly TokenIntake _intake;
     private int _accepted;
-    private long _order;
     private volatile bool _stopping;
 
     /// <summary>
@@ -57,7 +56,6 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _options.Validate();
         _device = device;
         _plan = new StepPlan(device.Info.ReadsBlockTables);
-        _tokenizer = tokenizer;
         Model = model;
         _sink = sink;
         _time = time ?? TimeProvider.System;
@@ -68,19 +66,29 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
         var costs = device.Info.Profile is { } profile ? StepCosts.Of(profile) : default(StepCosts?);
         var budget = new StepBudget(Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens), _options, costs, _costs);
-        _scheduler = new Scheduler(_kv, device, _options, budget, _time, id => _sequences.GetValueOrDefault(id));
+        _scheduler = new Scheduler(_kv, device, _options, budget, _time, id => _living!.TryFind(id, out var sequence) ? sequence : null);
         grammars ??= new GrammarCache(tokenizer);
-        _masks = new PendingMasks(grammars.Masks, () => WorkArrived?.Invoke());
-        _inbox = new EngineInbox(tokenizer, grammars, _time, () => WorkArrived?.Invoke());
+        _health = new EngineHealth(_time);
+        _masks = new PendingMasks(grammars.Masks, Wake);
+        _inbox = new EngineInbox(tokenizer, grammars, _time, Wake);
         _limits = new RequestLimits(device.Info, _kv.TotalBlocks, model);
         _tokens = new StepTokens(device, tokenizer);
         PowerMeter = meter;
         PowerCap = cap ?? power as IPowerCap;
         _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
+        _living = new LivingSequences(_scheduler, _outputs, _statistics, _faults, device.Info, _time, () => Interlocked.Decrement(ref _accepted));
+        _intake = new TokenIntake(_tokens, _living, _scheduler, _masks, _outputs, _statistics, tokenizer, model, device.Info.Simulated);
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>
     public event Action? WorkArrived;
+
+    /// <summary>Told, on the engine's thread, of each exception that ended a request and nothing else: for the log.</summary>
+    public Action<RequestFault>? RequestFailed
+    {
+        get => _faults.Listener;
+        set => _faults.Listener = value;
+    }
 
     /// <inheritdoc/>
     public DeviceInfo Device => _device.Info;
@@ -101,7 +109,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     public DeviceProfile Profile => Device.Profile ?? _costs!.Profile;
 
     /// <inheritdoc/>
-    public EngineState State => _statistics.State;
+    public EngineState State => _health.Of(_statistics.State);
 
     /// <inheritdoc/>
     public void Submit(InferenceRequest request)
@@ -149,39 +157,34 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     /// <returns>False when there was nothing to do.</returns>
     public bool Step()
     {
-        _outputs.Clear();
         if (_stopping)
         {
             _inbox.EndPending($"Device {Device.Name} was stopped.");
         }
 
         TakeCommands();
-        CutLate();
-        while (_masks.Take() is { } found)
-        {
-            FindMask(found);
-        }
-
+        _living.CutLate();
+        TakeMasks();
         if (_stopping)
         {
-            EndAll($"Device {Device.Name} was stopped.");
+            _living.EndAll($"Device {Device.Name} was stopped.");
         }
 
         _scheduler.Plan(_plan);
-        if (_plan.Slices.Length > 0)
+        var runs = _plan.Slices.Length > 0;
+        if (runs)
         {
             Execute();
+            _health.Finished();
         }
-
-        _kvEvents.Drain(_sink);
-        var worked = _plan.Slices.Length > 0 || _outputs.Count > 0 || _kvEvents.Count > 0;
-        _statistics.Publish(_scheduler, _kv, idle: _plan.Slices.Length == 0);
-        if (_outputs.Count > 0)
+        else
         {
-            _outputs.Deliver(_sink);
+            _health.Rested();
         }
 
-        return worked;
+        var worked = runs || _outputs.Count > 0 || _kvEvents.Count > 0;
+        HandOver(idle: !runs);
+        return worked || _outputs.LateCount > 0;
     }
 
     /// <summary>
@@ -189,10 +192,10 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     /// </summary>
     public void Fail(string error)
     {
-        _outputs.Clear();
+        _health.Failed(error);
         _tokens.Clear();
-        EndAll(error);
-        _outputs.Deliver(_sink);
+        _living.EndAll(error);
+        HandOver(idle: true);
     }
 
     /// <summary>What the engine has counted: a snapshot made after each step, for metrics.</summary>
@@ -207,10 +210,22 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     }
 
     /// <summary>Throws when an invariant of blocks and sequences is broken; for tests and for idle moments.</summary>
-    public void CheckIntegrity() => _kv.CheckIntegrity(_sequences.Values.Select(static sequence => sequence.Table));
+    public void CheckIntegrity() => _kv.CheckIntegrity(_living.Tables);
+
+    /// <summary>
+    /// What living and ended requests hold here beside blocks: places, deadlines, announced and awaited prefixes, structures that are compiled or looked
+    /// for, undelivered ends. For tests: 0 when nothing runs.
+    /// </summary>
+    internal long LeftOver => _accepted + _living.Count + _living.DeadlineCount + _scheduler.PendingPrefixCount + _inbox.Count + _masks.Count + _outputs.LateCount;
 
     private BlockHash? HashRoot(InferenceRequest request) =>
         !_options.PrefixCache || request.WantsEmbedding ? null : request.CacheSalt is null ? _hashRoot : BlockHash.Root(Model, _options.KvType, request.CacheSalt);
+
+    private void Wake()
+    {
+        _health.Arrived();
+        WorkArrived?.Invoke();
+    }
 
     private void TakeCommands()
     {
@@ -218,66 +233,58 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         {
             if (command.Sequence is { } sequence)
             {
-                TakeIn(sequence);
+                if (_living.Add(sequence))
+                {
+                    _intake.FindMask(sequence);
+                }
+            }
+            else if (command.Ended is { } ended)
+            {
+                _living.Tell(ended);
             }
             else if (command.Dump is { } dump)
             {
                 dump.Answer.TrySetResult(_kv.Dump(dump.Room));
             }
-            else if (_sequences.TryGetValue(command.Id, out var cancelled))
+            else if (_living.TryFind(command.Id, out var cancelled))
             {
-                End(cancelled, -1, "", FinishReason.Cancelled, null);
+                _living.End(cancelled, -1, "", FinishReason.Cancelled);
             }
         }
     }
 
-    private void TakeIn(Sequence sequence)
+    private void TakeMasks()
     {
-        var request = sequence.Request;
-        if (!_sequences.TryAdd(request.Id, sequence))
+        while (_masks.TryTake(out var sequence, out var fault))
         {
-            Interlocked.Decrement(ref _accepted);
-            sequence.Grammar?.Dispose();
-            _outputs.Add(new SequenceOutput(
-                request, 0, -1, "", FinishReason.Error, null, $"A request with the id {request.Id} is running already."));
-            return;
-        }
-
-        sequence.Order = ++_order;
-        if (sequence.Ending is { } ending)
-        {
-            End(sequence, -1, "", ending.Reason, ending.Message);
-            return;
-        }
-
-        _scheduler.Add(sequence);
-        FindMask(sequence);
-        if (request.Deadline is { } deadline)
-        {
-            _deadlines.Enqueue(sequence, sequence.SubmittedAt + (long)(deadline.TotalSeconds * _time.TimestampFrequency));
-        }
-    }
-
-    /// <summary>Ends what is past its deadline, or cannot have its first token before it any more.</summary>
-    private void CutLate()
-    {
-        while (_deadlines.TryPeek(out var sequence, out var at) && (sequence.HasEnded || at <= _time.GetTimestamp()))
-        {
-            _deadlines.Dequeue();
-            if (!sequence.HasEnded)
+            if (fault is null)
             {
-                var fault = sequence.Starts == 0 ? "while the request was waiting" : $"after {sequence.OutputCount} output tokens";
-                End(sequence, -1, sequence.Text.Flush(), FinishReason.Deadline, $"The deadline of {sequence.Request.Deadline!.Value.TotalSeconds:0.###} s passed {fault}.");
+                _intake.FindMask(sequence);
+            }
+            else
+            {
+                _living.Fail(sequence, "what its structure allows was looked for", fault);
             }
         }
     }
 
-    private void FindMask(Sequence sequence)
+    /// <summary>Makes known what the step gave.</summary>
+    private void HandOver(bool idle)
     {
-        // A simulated device gives tokens, which no structure holds.
-        if (!Device.Simulated && _masks.Find(sequence) is { } fault)
+        try
         {
-            End(sequence, -1, sequence.Text.Flush(), FinishReason.Refused, fault);
+            _kvEvents.Drain(_sink);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // Who follows the cache finds the gap and asks for all of it.
+            _faults.Report(0, "changes of the prefix cache were handed over", fault);
+        }
+
+        _statistics.Publish(_scheduler, _kv, _faults.Count, idle);
+        if (_outputs.Count + _outputs.LateCount > 0)
+        {
+            _outputs.Deliver(_sink, _living.Lose);
         }
     }
 
@@ -314,105 +321,22 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             }
             else if (sequence.Pool is { } pool && pool.Add(result, scheduled, sequence))
             {
-                End(sequence, -1, "", FinishReason.Stop, null, embedding: pool.Embedding());
+                Embed(sequence, pool);
             }
         }
 
-        TakeTokens(result, ended);
+        _intake.Take(result, ended);
     }
 
-    /// <summary>Takes the next token of each sequence, and the ones after it as long as they are what was guessed.</summary>
-    private void TakeTokens(in StepResult result, long now)
+    private void Embed(Sequence sequence, EmbeddingPool pool)
     {
-        while (_tokens.Draw(result))
+        if (pool.TryEmbedding() is { } embedding)
         {
-            for (var i = 0; i < _tokens.Count; i++)
-            {
-                Take(_tokens[i], now);
-            }
-        }
-    }
-
-    private void Take(in DrawnToken drawn, long now)
-    {
-        var (sequence, accepted) = (drawn.Sequence, drawn.Accepted);
-        if (drawn.Token < 0)
-        {
-            var (reason, error) = drawn.Token == SamplingRow.NotFinite
-                ? (FinishReason.Error, $"The model {Model} gives logits that are no finite numbers: its file is damaged, or not what its architecture says.")
-                : (FinishReason.Refused, "No token of the model can go on the structure that the request asks for.");
-            End(sequence, -1, sequence.Text.Flush(), reason, error);
-            return;
-        }
-
-        var guess = accepted < sequence.GuessCount ? sequence.NextGuess : -1;
-        TakeToken(sequence, drawn.Token, drawn.Logprobs, now);
-        if (drawn.Token != guess || sequence.HasEnded || sequence.WaitsForMask)
-        {
-            _scheduler.Counters.CountGuess(sequence.GuessCount, accepted);
-            sequence.EndGuess(accepted);
-            return;
-        }
-
-        _scheduler.Computed(sequence, 1);
-        _tokens.Add(sequence, drawn.Row + 1, accepted + 1);
-    }
-
-    private void TakeToken(Sequence sequence, int token, TokenLogprobs? logprobs, long now)
-    {
-        if (sequence.OutputCount == 0)
-        {
-            sequence.FirstTokenAt = now;
-        }
-
-        sequence.Append(token);
-        _statistics.CountOutput();
-        var request = sequence.Request;
-        if (_tokenizer.IsEndOfGeneration(token) && !request.IgnoreEndOfGeneration)
-        {
-            End(sequence, token, sequence.Text.Flush(), FinishReason.Stop, null, logprobs);
-            return;
-        }
-
-        if (request.StopTokens.Contains(token) && sequence.TotalOutputCount > request.Sampling.MinTokens)
-        {
-            End(sequence, token, sequence.Text.Flush(), FinishReason.Stop, null, logprobs);
-            return;
-        }
-
-        var text = sequence.Text.Append(token);
-        if (sequence.Text.Stopped)
-        {
-            End(sequence, token, text, FinishReason.Stop, null, logprobs);
-        }
-        else if (sequence.OutputCount == request.MaxTokens)
-        {
-            End(sequence, token, text + sequence.Text.Flush(), FinishReason.Length, null, logprobs);
+            _living.End(sequence, -1, "", FinishReason.Stop, embedding: embedding);
         }
         else
         {
-            _outputs.Add(new SequenceOutput(request, sequence.OutputCount - 1, token, text, FinishReason.None, null, null, logprobs));
-            FindMask(sequence);
+            _living.End(sequence, FinishReason.Error, _intake.NotFinite);
         }
-    }
-
-    private void EndAll(string error)
-    {
-        foreach (var sequence in _sequences.Values.ToArray())
-        {
-            End(sequence, -1, "", FinishReason.Error, error);
-        }
-    }
-
-    private void End(Sequence sequence, int token, string text, FinishReason reason, string? error, TokenLogprobs? logprobs = null, float[]? embedding = null)
-    {
-        sequence.HasEnded = true;
-        sequence.Sampling.Constraint?.IsAbandoned = true;
-        sequence.Grammar?.Dispose();
-        _scheduler.Remove(sequence);
-        _sequences.Remove(sequence.Request.Id);
-        Interlocked.Decrement(ref _accepted);
-        var offset = token < 0 ? sequence.OutputCount : sequence.OutputCount - 1;
-        _outputs.Add(new SequenceOutput(sequence.Request, offset, token, text, reason, sequence.Usage(_time, _statistics.EnergySource, Device.Simulated), error, logprobs, embedding));
     }
 }

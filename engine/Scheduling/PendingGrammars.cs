@@ -12,10 +12,25 @@ namespace Crescent.Engine.Scheduling;
 /// <param name="grammars">Of that model.</param>
 /// <param name="time">Clock of the deadlines.</param>
 /// <param name="ready">Told of what comes out.</param>
-internal sealed class PendingGrammars(Tokenizer tokenizer, GrammarCache grammars, TimeProvider time, Action<Sequence> ready)
+internal sealed class PendingGrammars(Tokenizer tokenizer, GrammarCache grammars, TimeProvider time, Action<EngineCommand> ready)
 {
+    /// <summary>A timer takes no longer spans. Compiling has a limit of its own far below.</summary>
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(24);
+
     private readonly Dictionary<long, Pending> _pending = [];
     private readonly Lock _gate = new();
+
+    /// <summary>How many there are.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pending.Count;
+            }
+        }
+    }
 
     /// <summary>A request with a structure comes in.</summary>
     /// <param name="request">It.</param>
@@ -23,7 +38,7 @@ internal sealed class PendingGrammars(Tokenizer tokenizer, GrammarCache grammars
     /// <param name="submittedAt">Timestamp of the clock.</param>
     public async Task Add(InferenceRequest request, BlockHash? hashRoot, long submittedAt)
     {
-        using var stop = request.Deadline is { } deadline ? new CancellationTokenSource(deadline, time) : new CancellationTokenSource();
+        using var stop = request.Deadline is { } deadline && deadline < LongestTimer ? new CancellationTokenSource(deadline, time) : new CancellationTokenSource();
         var pending = new Pending(request, stop, submittedAt);
         lock (_gate)
         {
@@ -35,30 +50,30 @@ internal sealed class PendingGrammars(Tokenizer tokenizer, GrammarCache grammars
         }
 
         GrammarLease? grammar = null;
-        Sequence sequence;
+        EngineCommand command;
         try
         {
             grammar = await grammars.UseAsync(request.Sampling.Structure!.Source, stop.Token).ConfigureAwait(false);
-            sequence = request.ResumedTokens == 0 ? Create() : await Task.Factory.StartNew(
+            command = request.ResumedTokens == 0 ? Create() : await Task.Factory.StartNew(
                 Create, stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
         }
         catch (GrammarException e)
         {
-            sequence = Ended(pending, FinishReason.Refused, e.Message);
+            command = Ended(pending, FinishReason.Refused, e.Message);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            sequence = Ended(pending, FinishReason.Deadline, $"The deadline of {request.Deadline?.TotalSeconds:0.###} s passed while the structure of the output was compiled.");
+            command = Ended(pending, FinishReason.Deadline, $"The deadline of {request.Deadline?.TotalSeconds:0.###} s passed while the structure of the output was compiled.");
         }
         catch (Exception e)
         {
-            sequence = Ended(pending, FinishReason.Error, $"The structure of the output could not be compiled: {e.Message}");
+            command = Ended(pending, FinishReason.Error, null, e);
         }
 
-        Give(pending, sequence, grammar);
+        Give(pending, command, grammar);
 
         // What was put out before is read again, which may take long.
-        Sequence Create() => new(request, tokenizer, hashRoot, submittedAt, grammar);
+        EngineCommand Create() => EngineCommand.Run(new Sequence(request, tokenizer, hashRoot, submittedAt, grammar));
     }
 
     /// <summary>Ends a request whose grammar is being compiled; false when there is none of that id.</summary>
@@ -81,38 +96,39 @@ internal sealed class PendingGrammars(Tokenizer tokenizer, GrammarCache grammars
     {
         lock (_gate)
         {
-            foreach (var pending in _pending.Values)
+            var all = _pending.Values.ToArray();
+            _pending.Clear();
+            foreach (var pending in all)
             {
                 End(pending, reason, error);
             }
-
-            _pending.Clear();
         }
     }
 
     private void End(Pending pending, FinishReason reason, string? error)
     {
-        _ = pending.Stop.CancelAsync();
+        // Whoever compiles for it hears of it before anything else is done; what goes on by it here finds that it is not wanted.
+        pending.Stop.Cancel();
         ready(Ended(pending, reason, error));
     }
 
-    private void Give(Pending pending, Sequence sequence, GrammarLease? grammar)
+    private void Give(Pending pending, in EngineCommand command, GrammarLease? grammar)
     {
         lock (_gate)
         {
             if (_pending.TryGetValue(pending.Request.Id, out var current) && ReferenceEquals(current, pending))
             {
                 _pending.Remove(pending.Request.Id);
-                ready(sequence);
-                grammar = sequence.Grammar is null ? grammar : null;
+                ready(command);
+                grammar = command.Sequence is null ? grammar : null;
             }
         }
 
         grammar?.Dispose();
     }
 
-    private Sequence Ended(Pending pending, FinishReason reason, string? message) =>
-        new(pending.Request with { Sampling = pending.Request.Sampling with { Structure = null } }, tokenizer, null, pending.SubmittedAt) { Ending = (reason, message) };
+    private static EngineCommand Ended(Pending pending, FinishReason reason, string? message, Exception? fault = null) =>
+        EngineCommand.End(new EndedRequest(pending.Request, pending.SubmittedAt, reason, message, fault));
 
     private sealed record Pending(InferenceRequest Request, CancellationTokenSource Stop, long SubmittedAt);
 }

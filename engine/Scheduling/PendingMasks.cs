@@ -15,26 +15,32 @@ internal sealed class PendingMasks(MaskQueue masks, Action found)
     /// <summary>Work that all sequences of a step together may cost the engine's thread, about 25 ns a piece.</summary>
     public const long WorkPerStep = 50_000;
 
-    private readonly ConcurrentQueue<Sequence> _found = new();
+    private readonly ConcurrentQueue<(Sequence Sequence, Exception? Fault)> _found = new();
     private long _budget = WorkPerStep;
 
     /// <summary>The most work that a step did on the engine's thread.</summary>
     public long MostWork { get; private set; }
 
-    /// <summary>A step begins: the next sequence that goes on with it because its tokens have been found, or null.</summary>
-    public Sequence? Take()
+    /// <summary>Sequences whose tokens have been found on the other thread and not been taken.</summary>
+    public int Count => _found.Count;
+
+    /// <summary>A step begins: the next sequence that goes on with it because its tokens have been found, or looking for them threw.</summary>
+    /// <returns>False when there is none.</returns>
+    public bool TryTake(out Sequence sequence, out Exception? fault)
     {
         _budget = WorkPerStep;
-        while (_found.TryDequeue(out var sequence))
+        while (_found.TryDequeue(out var found))
         {
+            (sequence, fault) = found;
             sequence.WaitsForMask = false;
             if (!sequence.HasEnded)
             {
-                return sequence;
+                return true;
             }
         }
 
-        return null;
+        (sequence, fault) = (null!, null);
+        return false;
     }
 
     /// <summary>Finds what may come next, or lets the sequence wait for it; gives the reason why it cannot be found.</summary>
@@ -53,9 +59,9 @@ internal sealed class PendingMasks(MaskQueue masks, Action found)
         }
 
         sequence.WaitsForMask = true;
-        masks.Add(constraint, () =>
+        masks.Add(constraint, fault =>
         {
-            _found.Enqueue(sequence);
+            _found.Enqueue((sequence, fault));
             found();
         });
         return null;

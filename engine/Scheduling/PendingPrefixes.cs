@@ -12,6 +12,9 @@ internal sealed class PendingPrefixes(WaitingQueue waiting)
 {
     private readonly Dictionary<BlockHash, Sequence> _computing = [];
 
+    /// <summary>Blocks that somebody is going to compute.</summary>
+    public int AnnouncedCount => _computing.Count;
+
     /// <summary>Sequences that wait for another.</summary>
     public int ParkedCount { get; private set; }
 

@@ -53,6 +53,9 @@ internal sealed class Scheduler
     /// <summary>Sequences that wait.</summary>
     public int WaitingCount => _waiting.Count + _pending.ParkedCount;
 
+    /// <summary>Blocks that sequences have announced, and sequences that wait for them.</summary>
+    public int PendingPrefixCount => _pending.AnnouncedCount + _pending.ParkedCount;
+
     /// <summary>Tokens that waiting and running sequences have to compute before their next output.</summary>
     public long QueuedTokens { get; private set; }
 

@@ -121,12 +121,12 @@ internal sealed class Sequence : IComparable<Sequence>
     /// <summary>Prompt tokens that the cache spared it.</summary>
     public int CachedTokens { get; set; }
 
+    /// <summary>Timestamp after which nobody wants the answer; 0 while it has no deadline, or none that is watched.</summary>
+    public long DeadlineAt { get; set; }
+
     public double Joules { get; set; }
 
     public bool HasEnded { get; set; }
-
-    /// <summary>How and why it ends at once; null for one that may run.</summary>
-    public (FinishReason Reason, string? Message)? Ending { get; init; }
 
     /// <summary>What its output has to look like, in use until it ends; null for free text.</summary>
     public GrammarLease? Grammar { get; }

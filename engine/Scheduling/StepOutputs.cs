@@ -1,12 +1,23 @@
 namespace Crescent.Engine.Scheduling;
 
-/// <summary>What a step puts out: kept until its end, in an array that grows to the largest step. Not safe for use by several threads.</summary>
+/// <summary>
+/// What is to be put out: kept until it is delivered, in an array that grows to the largest step. An output that the sink does not take ends its own
+/// request, which is told so as soon as the sink takes that. Not safe for use by several threads.
+/// </summary>
 internal sealed class StepOutputs
 {
+    /// <summary>Times that the end of a request is offered to a sink which has failed it before.</summary>
+    private const int MaxOffers = 8;
+
+    private readonly List<(SequenceOutput Output, Exception Fault)> _refused = [];
+    private readonly List<(SequenceOutput Output, int Offers)> _late = [];
     private SequenceOutput[] _outputs = new SequenceOutput[64];
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Ends that the sink did not take and is to be offered again.</summary>
+    public int LateCount => _late.Count;
 
     public void Add(in SequenceOutput output)
     {
@@ -19,14 +30,114 @@ internal sealed class StepOutputs
     }
 
     /// <summary>Gives all of them to <paramref name="sink"/> and forgets them, so that no text or request lives on here.</summary>
-    public void Deliver(IEngineSink sink)
+    /// <param name="sink">Takes them.</param>
+    /// <param name="lose">Ends the request of an output that the sink did not take; gives what it is to be told instead.</param>
+    public void Deliver(IEngineSink sink, Func<SequenceOutput, Exception, SequenceOutput> lose)
     {
-        var count = Count;
-        sink.OnStep(_outputs.AsSpan(0, count));
-        Array.Clear(_outputs, 0, count);
+        var late = _late.Count;
+        for (var at = 0; at < Count;)
+        {
+            try
+            {
+                sink.OnStep(_outputs.AsSpan(at, Count - at));
+                break;
+            }
+            catch (SinkFaultException fault)
+            {
+                at += Math.Clamp(fault.Taken, 0, Count - at - 1);
+                Refuse(at++, fault.InnerException!);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                if (Count - at == 1)
+                {
+                    Refuse(at, fault);
+                }
+                else
+                {
+                    DeliverEach(sink, at);
+                }
+
+                break;
+            }
+        }
+
+        Array.Clear(_outputs, 0, Count);
         Count = 0;
+        foreach (var (output, fault) in _refused)
+        {
+            Offer(sink, lose(output, fault), 0);
+        }
+
+        _refused.Clear();
+        OfferAgain(sink, late);
     }
 
     /// <summary>Forgets those of a step that failed.</summary>
-    public void Clear() => Count = 0;
+    public void Clear()
+    {
+        Array.Clear(_outputs, 0, Count);
+        Count = 0;
+    }
+
+    /// <summary>A sink that does not say how far it came has taken nothing: each by itself shows which it is that it does not take.</summary>
+    private void DeliverEach(IEngineSink sink, int at)
+    {
+        for (; at < Count; at++)
+        {
+            try
+            {
+                sink.OnStep(_outputs.AsSpan(at, 1));
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                Refuse(at, fault is SinkFaultException { InnerException: { } inner } ? inner : fault);
+            }
+        }
+    }
+
+    /// <summary>An output was not taken: those that follow it of the same request go no further either.</summary>
+    private void Refuse(int at, Exception fault)
+    {
+        _refused.Add((_outputs[at], fault));
+        var request = _outputs[at].Request;
+        var left = at + 1;
+        for (var i = left; i < Count; i++)
+        {
+            if (!ReferenceEquals(_outputs[i].Request, request))
+            {
+                _outputs[left++] = _outputs[i];
+            }
+        }
+
+        Array.Clear(_outputs, left, Count - left);
+        Count = left;
+    }
+
+    private void Offer(IEngineSink sink, in SequenceOutput end, int offers)
+    {
+        try
+        {
+            sink.OnStep([end]);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // It was reported when the request ended. A sink that never takes it leaves the request untold: there is nobody else to tell.
+            if (offers + 1 < MaxOffers)
+            {
+                _late.Add((end, offers + 1));
+            }
+        }
+    }
+
+    private void OfferAgain(IEngineSink sink, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var (end, offers) = _late[i];
+            Offer(sink, end, offers);
+        }
+
+        _late.RemoveRange(0, count);
+    }
 }

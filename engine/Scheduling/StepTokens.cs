@@ -60,7 +60,7 @@ internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
 
         for (var i = 0; i < _round.Count; i++)
         {
-            _round[i] = _round[i] with { Token = batch[i].Token, Logprobs = batch[i].Logprobs(batch.VocabularySize) };
+            _round[i] = _round[i] with { Token = batch[i].Token, Logprobs = batch[i].Logprobs(batch.VocabularySize), Fault = batch[i].Fault };
         }
 
         batch.Clear();
@@ -85,7 +85,14 @@ internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
 
         foreach (var row in batch.Rows)
         {
-            _sampler.Sample(result.Logits(row.LogitsRow), row);
+            try
+            {
+                _sampler.Sample(result.Logits(row.LogitsRow), row);
+            }
+            catch (Exception fault)
+            {
+                row.Fail(fault);
+            }
         }
     }
 }

@@ -153,6 +153,10 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
             GuessedTokens = counters.GuessedTokens,
             AcceptedTokens = counters.AcceptedTokens,
             Fairness = state.Fairness,
+            FailedSteps = state.FailedSteps,
+            StalledSeconds = state.StalledFor.TotalSeconds,
+            LastError = state.LastError,
+            RequestFaults = counters.Faults,
             Profile = Engine.Profile,
         };
     }

@@ -46,31 +46,49 @@ internal sealed class FrameSink(LiveSequences live, Func<SiloAddress, ITokenObse
 
     public void OnStep(ReadOnlySpan<SequenceOutput> outputs)
     {
-        foreach (ref readonly var output in outputs)
+        try
         {
-            var sequence = (LiveSequence)output.Request.Link!;
+            for (var i = 0; i < outputs.Length; i++)
+            {
+                Take(outputs[i], i);
+            }
+        }
+        finally
+        {
+            foreach (var link in _touched)
+            {
+                link.Flush();
+            }
+
+            _touched.Clear();
+        }
+    }
+
+    private void Take(in SequenceOutput output, int index)
+    {
+        var sequence = (LiveSequence)output.Request.Link!;
+        try
+        {
             sequence.Link.Append(sequence.Ticket, sequence.FirstOffset + output.Offset, output);
-            if (output.Token >= 0)
-            {
-                live.Start(sequence);
-            }
-
-            if (output.Finish != FinishReason.None)
-            {
-                live.Remove(sequence);
-            }
-
-            if (!CollectionsMarshal.AsSpan(_touched).Contains(sequence.Link))
-            {
-                _touched.Add(sequence.Link);
-            }
         }
-
-        foreach (var link in _touched)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            link.Flush();
+            throw new SinkFaultException(index, fault);
         }
 
-        _touched.Clear();
+        if (output.Token >= 0)
+        {
+            live.Start(sequence);
+        }
+
+        if (output.Finish != FinishReason.None)
+        {
+            live.Remove(sequence);
+        }
+
+        if (!CollectionsMarshal.AsSpan(_touched).Contains(sequence.Link))
+        {
+            _touched.Add(sequence.Link);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model;
+using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Power;
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
@@ -27,24 +28,37 @@ internal static partial class Devices
     /// <summary>Threads of each of <paramref name="sharers"/> that share <paramref name="threads"/>; at least 1.</summary>
     public static int ThreadShare(int threads, int sharers) => Math.Max(1, threads / Math.Max(1, sharers));
 
+    /// <summary>Throws when a device has no room for a size that the model's file declares.</summary>
+    /// <exception cref="InvalidModelException">The message names the key, what it takes and what to do.</exception>
+    public static void CheckFit(ServingOptions options, LanguageModel model)
+    {
+        if (options.Simulated() is null)
+        {
+            CpuDevice.CheckFit(model.Graph, CpuOptions("cpu", 1, options, Scheduling(options)));
+        }
+    }
+
+    private static EngineOptions Scheduling(ServingOptions options) =>
+        options.Scheduling.Engine(CpuDeviceOptions.DefaultMaxStepTokens, EngineOptions.DefaultMaxRunning, EngineOptions.DefaultMaxWaiting);
+
+    private static CpuDeviceOptions CpuOptions(string name, int threads, ServingOptions options, EngineOptions scheduling) => new()
+    {
+        Name = name,
+        Threads = threads,
+        InstructionSet = ServingOptions.InstructionSets[options.Instructions],
+        Activations = ServingOptions.ActivationTypes[options.Activations],
+        KvBlocks = options.KvBlocks,
+        KvType = ServingOptions.KvTypes[options.KvType],
+        MaxStepTokens = scheduling.MaxStepTokens,
+        MaxLogitRows = Math.Clamp(scheduling.MaxRunning + scheduling.MaxResumed, CpuDeviceOptions.DefaultMaxLogitRows, CpuDeviceOptions.MostLogitRows),
+    };
+
     private static OwnedEngine Cpu(string name, int threads, ServingOptions options, LanguageModel model, IServiceProvider services, IEngineSink sink)
     {
-        var scheduling = options.Scheduling.Engine(CpuDeviceOptions.DefaultMaxStepTokens, EngineOptions.DefaultMaxRunning, EngineOptions.DefaultMaxWaiting);
+        var scheduling = Scheduling(options);
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
         var meter = PowerMeters.ForProcessor(options.PowerMeter, threads, out var fault);
-        var device = new CpuDevice(
-            model.Graph,
-            new CpuDeviceOptions
-            {
-                Name = name,
-                Threads = threads,
-                InstructionSet = ServingOptions.InstructionSets[options.Instructions],
-                Activations = ServingOptions.ActivationTypes[options.Activations],
-                KvBlocks = options.KvBlocks,
-                KvType = ServingOptions.KvTypes[options.KvType],
-                MaxStepTokens = scheduling.MaxStepTokens,
-                MaxLogitRows = Math.Clamp(scheduling.MaxRunning + scheduling.MaxResumed, CpuDeviceOptions.DefaultMaxLogitRows, CpuDeviceOptions.MostLogitRows),
-            });
+        var device = new CpuDevice(model.Graph, CpuOptions(name, threads, options, scheduling));
         try
         {
             EngineWarmUp.Run(device, model.Tokenizer);
@@ -58,6 +72,7 @@ internal static partial class Devices
                 scheduling with { KvType = KvKind(options), HostBlocks = tier.Blocks, HostPath = tier.Path },
                 meter: meter,
                 grammars: services.GetRequiredService<GrammarCache>()));
+            engine.RequestFailed = fault => LogRequestFailed(logger, fault.Fault, fault.Request, name, fault.Doing);
             LogDevice(logger, name, device.Info.Description, device.Info.BlockCount, options.KvType, tier.Blocks, tier.Path ?? "memory");
             LogPower(logger, name, engine.State.WattsSource, fault ?? "");
             var driver = new EngineDriver(engine, failure => LogFailed(logger, failure, name));
@@ -82,6 +97,9 @@ internal static partial class Devices
     [LoggerMessage(Level = LogLevel.Debug, Message = "Power of device {Name} from {Source}. {Fault}")]
     private static partial void LogPower(ILogger logger, string name, string source, string fault);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {Request:x} on device {Name} failed while {Doing}.")]
+    internal static partial void LogRequestFailed(ILogger logger, Exception failure, long request, string name, string doing);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "A step on device {Name} failed.")]
-    private static partial void LogFailed(ILogger logger, Exception failure, string name);
+    internal static partial void LogFailed(ILogger logger, Exception failure, string name);
 }

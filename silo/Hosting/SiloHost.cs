@@ -73,7 +73,7 @@ public sealed class SiloHost : IAsyncDisposable
         var serving = Settings.Read<ServingOptions>(configuration);
         var http = Settings.Read<HttpOptions>(configuration);
         var limits = Settings.Read<GrammarOptions>(configuration).Limits;
-        var model = ModelFile.Open(serving.ModelPath);
+        var model = ModelFile.Open(serving);
         var stopTimeout = StopTime(configuration);
         var grammars = new GrammarCache(model.Tokenizer, limits);
         var host = identity.IsFront

@@ -34,7 +34,7 @@ internal static class SimulatedDevices
                 if (share.Owns(index))
                 {
                     var at = index;
-                    factories.Add((services, sink) => Create(serving, spec, at, speed, clock, options, words.Value, text, services.GetRequiredService<GrammarCache>(), sink));
+                    factories.Add((services, sink) => Create(serving, spec, at, speed, clock, options, words.Value, text, services, sink));
                 }
             }
         }
@@ -51,7 +51,7 @@ internal static class SimulatedDevices
         EngineOptions options,
         SimulatedText words,
         LanguageModel text,
-        GrammarCache grammars,
+        IServiceProvider services,
         IEngineSink sink)
     {
         var node = index * spec.TensorParallel / NodeGpus;
@@ -64,7 +64,10 @@ internal static class SimulatedDevices
         };
         var device = new SimulatedDevice(spec, index, serving.Model, words, place);
         var paced = new PacedDevice(device, speed);
-        var engine = new InferenceEngine(paced, text.Tokenizer, serving.ModelName, sink, device.Power, options, clock, grammars: grammars);
-        return new OwnedEngine(engine, new EngineDriver(engine), engine, paced);
+        var engine = new InferenceEngine(paced, text.Tokenizer, serving.ModelName, sink, device.Power, options, clock, grammars: services.GetRequiredService<GrammarCache>());
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
+        var name = device.Info.Name;
+        engine.RequestFailed = fault => Devices.LogRequestFailed(logger, fault.Fault, fault.Request, name, fault.Doing);
+        return new OwnedEngine(engine, new EngineDriver(engine, failure => Devices.LogFailed(logger, failure, name)), engine, paced);
     }
 }

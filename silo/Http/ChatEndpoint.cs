@@ -18,7 +18,7 @@ internal static class ChatEndpoint
         var structure = await StructureFields.Read(body, grammars);
         fields = fields.With(structure ?? tools?.Structure) with { ToolStyle = tools?.Style ?? default };
         var tokens = Prompts.Chat(body, model, tools?.Tools);
-        var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", model.ContextLength);
+        var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", ContextRoom.Of(model, service));
         ignored.Report(http, body);
         await new CompletionAnswer(service, new ChatFormat(), model, time).Send(http, fields, [(tokens, budget)]);
     }

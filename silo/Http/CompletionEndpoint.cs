@@ -20,12 +20,14 @@ internal static class CompletionEndpoint
         fields = fields.With(await StructureFields.Read(body, grammars));
         var prompts = Prompts.Text(body, model);
         ignored.Report(http, body);
+        var room = ContextRoom.Of(model, service);
         var budgeted = prompts.Select((tokens, i) => (tokens, Prompts.Budget(
             tokens,
-            fields.MaxTokens ?? Math.Min(DefaultMaxTokens, Math.Max(1, model.ContextLength - tokens.Length)),
+            fields.MaxTokens ?? Math.Min(DefaultMaxTokens, Math.Max(1, room.Tokens - tokens.Length)),
             fields.MaxTokensName,
             prompts.Count == 1 ? "prompt" : $"prompt[{i}]",
-            model.ContextLength))).ToList();
+            room))).ToList();
+        Prompts.CheckCount(prompts.Count, fields.Candidates);
         await new CompletionAnswer(service, new TextFormat(), model, time).Send(http, fields, budgeted);
     }
 }

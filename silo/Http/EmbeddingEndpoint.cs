@@ -16,7 +16,7 @@ internal static class EmbeddingEndpoint
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
-        var fields = EmbeddingFields.Read(body, model);
+        var fields = EmbeddingFields.Read(body, model, ContextRoom.Of(model, service));
         var owner = RequestOwner.Read(http, body);
         ignored.Report(http, body);
         var answer = new EmbeddingAnswer(model.Id, fields.Inputs.Count);

@@ -25,7 +25,7 @@ public sealed record EmbeddingFields
 
     /// <summary>Reads and checks the fields.</summary>
     /// <exception cref="ApiException">One is wrong, or asks for what is not done here.</exception>
-    public static EmbeddingFields Read(RequestFields body, ServedModel model)
+    internal static EmbeddingFields Read(RequestFields body, ServedModel model, in ContextRoom room)
     {
         CompletionFields.CheckModel(body, model);
         if (model.EmbeddingSize == 0)
@@ -44,11 +44,11 @@ public sealed record EmbeddingFields
         var inputs = Prompts.Text(body, model, "input", Math.Min(MaxInputs, Math.Max(1, MaxFloats / model.EmbeddingSize)));
         for (var i = 0; i < inputs.Count; i++)
         {
-            if (inputs[i].Length > model.ContextLength)
+            if (inputs[i].Length > room.Tokens)
             {
                 throw ApiException.ContextLength(
                     inputs.Count == 1 ? "input" : $"input[{i}]",
-                    $"The input has {inputs[i].Length} tokens; the model's context is {model.ContextLength} tokens.");
+                    $"The input has {inputs[i].Length} tokens; {room}.");
             }
         }
 

@@ -5,11 +5,14 @@ using Crescent.Grains.Serving;
 namespace Crescent.Silo.Http;
 
 /// <summary>
-/// The generations of one request side by side, their chunks in one channel. The channel is not bounded: what it can hold is bounded by
+/// The generations of one request side by side, <see cref="MaxAtOnce"/> at the most, their chunks in one channel. The channel is not bounded: what it can hold is bounded by
 /// the tokens asked for, and a client that reads slowly must not hold up the device's stream. Disposal ends what still runs.
 /// </summary>
 internal sealed class Generations : IAsyncDisposable
 {
+    /// <summary>Calls of one request under way at once; the others begin as these end, so that one request does not fill all queues.</summary>
+    public const int MaxAtOnce = 128;
+
     private readonly Channel<(int Choice, GenerationChunk Chunk)> _chunks =
         Channel.CreateUnbounded<(int Choice, GenerationChunk Chunk)>(new UnboundedChannelOptions { SingleReader = true });
 
@@ -39,7 +42,14 @@ internal sealed class Generations : IAsyncDisposable
     {
         try
         {
-            await Task.WhenAll(calls.Select((call, choice) => Run(service, call, choice)));
+            var next = -1;
+            await Task.WhenAll(Enumerable.Range(0, Math.Min(MaxAtOnce, calls.Count)).Select(async _ =>
+            {
+                for (int choice; (choice = Interlocked.Increment(ref next)) < calls.Count;)
+                {
+                    await Run(service, calls[choice], choice);
+                }
+            }));
             _chunks.Writer.Complete();
         }
         catch (Exception exception)

@@ -37,6 +37,7 @@ internal static class HttpApi
         completions.MapChat();
         completions.MapCompletion();
         completions.MapEmbeddings();
+        completions.MapTokenizer();
         app.MapModels();
         app.MapFactory();
         app.MapDrain();
@@ -44,7 +45,6 @@ internal static class HttpApi
         app.MapDecisions();
         app.MapHealth();
         app.MapVersion();
-        app.MapTokenizer();
         app.MapServingMetrics();
     }
 }

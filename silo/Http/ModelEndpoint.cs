@@ -1,3 +1,5 @@
+using Crescent.Grains.Serving;
+
 namespace Crescent.Silo.Http;
 
 /// <summary>GET /v1/models and /v1/models/{id}.</summary>
@@ -5,16 +7,16 @@ internal static class ModelEndpoint
 {
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/models", (ServedModel model) => Results.Json(new ModelList("list", [Entry(model)]), ApiJson.Readable.ModelList));
-        routes.MapGet("/v1/models/{id}", (string id, ServedModel model) =>
-            model.IsCalled(id) ? Results.Json(Entry(model), ApiJson.Readable.ModelEntry) : throw ApiException.ModelNotFound(id, model.Id));
+        routes.MapGet("/v1/models", (ServedModel model, IGenerationService service) => Results.Json(new ModelList("list", [Entry(model, service)]), ApiJson.Readable.ModelList));
+        routes.MapGet("/v1/models/{id}", (string id, ServedModel model, IGenerationService service) =>
+            model.IsCalled(id) ? Results.Json(Entry(model, service), ApiJson.Readable.ModelEntry) : throw ApiException.ModelNotFound(id, model.Id));
     }
 
-    private static ModelEntry Entry(ServedModel model) => new(
+    private static ModelEntry Entry(ServedModel model, IGenerationService service) => new(
         model.Id,
         "model",
         model.Created.ToUnixTimeSeconds(),
         "crescent",
-        model.ContextLength,
+        ContextRoom.Of(model, service).Tokens,
         model.EmbeddingSize == 0 ? null : new EmbeddingEntry(model.EmbeddingSize, "mean", Normalized: true));
 }

@@ -10,6 +10,9 @@ public static class Prompts
     /// <summary>Prompts that one request may have.</summary>
     public const int MaxCount = 128;
 
+    /// <summary>Answers that a request may ask for, over all its prompts.</summary>
+    public const int MaxCalls = 2048;
+
     /// <summary>The prompt of a conversation.</summary>
     /// <exception cref="ApiException">The model has no template, or it refuses the messages.</exception>
     public static int[] Chat(RequestFields body, ServedModel model, JsonArray? tools = null)
@@ -69,26 +72,32 @@ public static class Prompts
         return [.. prompt.EnumerateArray().Select((one, i) => texts ? Encode(one, $"{field}[{i}]", model) : Tokens(one, $"{field}[{i}]", model))];
     }
 
-    /// <summary>Tokens to generate after <paramref name="prompt"/>: what is asked for, or all that the context leaves.</summary>
-    /// <exception cref="ApiException">They do not fit the context.</exception>
-    public static int Budget(int[] prompt, int? wanted, string wantedName, string promptName, int contextLength)
+    /// <summary>Tokens to generate after <paramref name="prompt"/>: what is asked for, or all that there is room for.</summary>
+    /// <exception cref="ApiException">There is no room for them.</exception>
+    internal static int Budget(int[] prompt, int? wanted, string wantedName, string promptName, in ContextRoom room)
     {
-        if (prompt.Length >= contextLength)
+        if (prompt.Length >= room.Tokens)
         {
-            throw ApiException.ContextLength(
-                promptName,
-                $"The prompt has {prompt.Length} tokens; the model's context is {contextLength} tokens, of which at least 1 is for the answer.");
+            throw ApiException.ContextLength(promptName, $"The prompt has {prompt.Length} tokens; {room}, of which at least 1 is for the answer.");
         }
 
-        if (wanted is { } tokens && tokens > contextLength - prompt.Length)
+        if (wanted is { } tokens && tokens > room.Tokens - prompt.Length)
         {
             throw ApiException.ContextLength(
-                promptName,
-                $"The prompt has {prompt.Length} tokens and '{wantedName}' is {tokens}, together {prompt.Length + (long)tokens}; "
-                + $"the model's context is {contextLength} tokens.");
+                promptName, $"The prompt has {prompt.Length} tokens and '{wantedName}' is {tokens}, together {prompt.Length + (long)tokens}; {room}.");
         }
 
-        return wanted ?? contextLength - prompt.Length;
+        return wanted ?? room.Tokens - prompt.Length;
+    }
+
+    /// <summary>Refuses a request that a few bytes make into thousands of calls.</summary>
+    public static void CheckCount(int prompts, int candidates)
+    {
+        if ((long)prompts * candidates > MaxCalls)
+        {
+            throw ApiException.InvalidValue(
+                "n", $"{prompts} prompts with {candidates} answers each are {(long)prompts * candidates} answers; a request may ask for up to {MaxCalls}. Send several requests.");
+        }
     }
 
     private static int[] Encode(JsonElement text, string path, ServedModel model)

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using Crescent.Grains.Serving;
 
 namespace Crescent.Silo.Http;
 
@@ -9,13 +9,16 @@ internal static class TokenizerEndpoint
     /// <summary>Tokens that one request may turn into text.</summary>
     public const int MaxTokens = 1 << 20;
 
+    /// <summary>Bytes of an answer that are written at once.</summary>
+    private const int FlushBytes = 1 << 14;
+
     public static void MapTokenizer(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/tokenize", Tokenize);
         routes.MapPost("/detokenize", Detokenize);
     }
 
-    private static async Task Tokenize(HttpContext http, ServedModel model, IgnoredFields ignored)
+    private static async Task Tokenize(HttpContext http, IGenerationService service, ServedModel model, IgnoredFields ignored)
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
@@ -26,14 +29,37 @@ internal static class TokenizerEndpoint
             ? Prompts.Chat(body, model)
             : model.Model.Tokenizer.Encode(body.Text("prompt") ?? throw ApiException.Missing("prompt"), parseSpecial: true, addSpecial);
         ignored.Report(http, body);
-        var answer = new JsonObject
+        await Send(http, async (json, written) =>
         {
-            ["count"] = tokens.Length,
-            ["max_model_len"] = model.ContextLength,
-            ["tokens"] = new JsonArray([.. tokens.Select(static token => JsonValue.Create(token))]),
-            ["token_strs"] = names ? new JsonArray([.. tokens.Select(token => JsonValue.Create(model.Model.Tokenizer.TokenName(token)))]) : null,
-        };
-        await Send(http, answer);
+            json.WriteStartObject();
+            json.WriteNumber("count"u8, tokens.Length);
+            json.WriteNumber("max_model_len"u8, ContextRoom.Of(model, service).Tokens);
+            json.WriteStartArray("tokens"u8);
+            foreach (var token in tokens)
+            {
+                json.WriteNumberValue(token);
+                await written();
+            }
+
+            json.WriteEndArray();
+            if (names)
+            {
+                json.WriteStartArray("token_strs"u8);
+                foreach (var token in tokens)
+                {
+                    json.WriteStringValue(model.Model.Tokenizer.TokenName(token));
+                    await written();
+                }
+
+                json.WriteEndArray();
+            }
+            else
+            {
+                json.WriteNull("token_strs"u8);
+            }
+
+            json.WriteEndObject();
+        });
     }
 
     private static async Task Detokenize(HttpContext http, ServedModel model, IgnoredFields ignored)
@@ -49,18 +75,36 @@ internal static class TokenizerEndpoint
 
         var ids = tokens.GetArrayLength() == 0 ? [] : Prompts.Tokens(tokens, "tokens", model);
         ignored.Report(http, body);
-        await Send(http, new JsonObject { ["prompt"] = model.Model.Tokenizer.Decode(ids, withSpecial: true) });
+        await Send(http, (json, _) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("prompt"u8, model.Model.Tokenizer.Decode(ids, withSpecial: true));
+            json.WriteEndObject();
+            return Task.CompletedTask;
+        });
     }
 
-    private static async Task Send(HttpContext http, JsonObject answer)
+    /// <summary>Sends an answer as it is written: millions of tokens must not be in memory as text.</summary>
+    /// <param name="http">Where to.</param>
+    /// <param name="write">Writes it, and says after each element that it has.</param>
+    private static async Task Send(HttpContext http, Func<Utf8JsonWriter, Func<ValueTask>, Task> write)
     {
         http.Response.ContentType = "application/json; charset=utf-8";
         var json = new Utf8JsonWriter(http.Response.BodyWriter, ApiJson.Writer);
         await using (json)
         {
-            answer.WriteTo(json);
+            await write(json, Written);
         }
 
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+
+        async ValueTask Written()
+        {
+            if (json.BytesPending >= FlushBytes)
+            {
+                json.Flush();
+                await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+            }
+        }
     }
 }

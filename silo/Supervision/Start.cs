@@ -61,7 +61,7 @@ internal static class Start
         _ = Settings.Read<GrammarOptions>(configuration);
         var stopPatience = SiloHost.StopTime(configuration);
         string model;
-        using (var file = ModelFile.Open(serving.ModelPath))
+        using (var file = ModelFile.Open(serving))
         {
             model = serving.Simulated()?.ModelName ?? file.Name;
         }

@@ -3,6 +3,7 @@ using Crescent.Engine.Devices.Cpu.Attention;
 using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Simd;
 
@@ -26,11 +27,13 @@ public sealed class CpuDevice : IDevice
     /// <summary>Makes the model ready to run: repacks weights, allocates KV blocks, starts the compute threads.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The processor lacks the instructions asked for.</exception>
+    /// <exception cref="InvalidModelException">See <see cref="CheckFit"/>.</exception>
     public CpuDevice(DecoderGraph graph, CpuDeviceOptions options)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        CheckFit(graph, options);
         var config = graph.Config;
         var instructions = Processor.Choose(options.InstructionSet);
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
@@ -111,6 +114,11 @@ public sealed class CpuDevice : IDevice
         _weights.Dispose();
     }
 
+    /// <summary>Throws when the memory of this process has no room for a size that the model's file declares.</summary>
+    /// <exception cref="InvalidModelException">The message names the key, what it takes and what to do.</exception>
+    public static void CheckFit(DecoderGraph graph, CpuDeviceOptions options) =>
+        WorkingMemory.Check(graph, options, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+
     private static int BlockCount(CpuDeviceOptions options, long blockBytes, int maxContext)
     {
         if (options.KvBlocks > 0)
@@ -148,7 +156,10 @@ public sealed class CpuDevice : IDevice
         var blockBytes = KvMemory.BlockBytesOf(config.LayerCount, config.KvHeadCount, pageBytes);
         var kv = new KvMemory(config.LayerCount, config.KvHeadCount, pageBytes, BlockCount(options, blockBytes, maxContext));
         var factors = weights.RopeFactors is null ? null : weights.RopeFactors.Floats;
-        return (kv, new AttentionPhase<TLanes, TKv>(config, _team, _buffers, kv, factors, options.MaxStepTokens, maxContext));
+
+        // No sequence is longer than all blocks together, whatever the model was trained for.
+        var positions = (int)Math.Min(maxContext, (long)kv.Blocks * StepPlan.BlockSize);
+        return (kv, new AttentionPhase<TLanes, TKv>(config, _team, _buffers, kv, factors, options.MaxStepTokens, positions));
     }
 
     private void CheckBlock(int block)

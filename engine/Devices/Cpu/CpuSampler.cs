@@ -72,7 +72,15 @@ internal sealed unsafe class CpuSampler : IDeviceSampler, ITeamWork
         {
             var row = batch.Rows[i];
             var logits = new Span<float>(_logits + ((long)row.LogitsRow * batch.VocabularySize), batch.VocabularySize);
-            _samplers[thread].Sample(logits, batch, row);
+            try
+            {
+                _samplers[thread].Sample(logits, batch, row);
+            }
+            catch (Exception fault)
+            {
+                // What one row asks for is wrong: the others are drawn all the same.
+                row.Fail(fault);
+            }
         }
     }
 }

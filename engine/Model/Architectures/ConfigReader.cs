@@ -15,7 +15,7 @@ internal sealed class ConfigReader(GgufFile file, Architecture architecture)
     private const int MaxHeadSize = 4096;
     private const int MaxFeedForward = 1 << 24;
     private const int MaxExperts = 65536;
-    private const int MaxContext = 1 << 30;
+    private const int MaxContext = 1 << 24;
     private const float DefaultRopeTheta = 10000f;
 
     /// <summary>Reads all of them; <paramref name="vocabularySize"/> comes from the embedding's rows.</summary>
@@ -167,7 +167,7 @@ internal sealed class ConfigReader(GgufFile file, Architecture architecture)
 
         if (value < least || value > most)
         {
-            throw Fault(key, least == most ? $"{value} is not supported; it must be {least}" : $"{value} is not within {least} to {most}");
+            throw Fault(key, least == most ? $"{value} is not supported; it must be {least}" : $"{value} is not within {least} to {most}; set it to what the model was made with, or use another file of it");
         }
 
         return (int)value;

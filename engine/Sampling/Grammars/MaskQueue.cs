@@ -10,11 +10,14 @@ internal sealed class MaskQueue
     private const long Slice = 200_000;
 
     private readonly Lock _gate = new();
-    private readonly Queue<(IMaskSearch Search, Action Done)> _waiting = new();
+    private readonly Queue<(IMaskSearch Search, Action<Exception?> Done)> _waiting = new();
     private bool _isRunning;
 
-    /// <summary>Looks for what <paramref name="search"/> allows next, then calls <paramref name="done"/>, unless it is abandoned before.</summary>
-    public void Add(IMaskSearch search, Action done)
+    /// <summary>
+    /// Looks for what <paramref name="search"/> allows next, then calls <paramref name="done"/>, with the exception where one was thrown, unless it is
+    /// abandoned before.
+    /// </summary>
+    public void Add(IMaskSearch search, Action<Exception?> done)
     {
         lock (_gate)
         {
@@ -31,7 +34,7 @@ internal sealed class MaskQueue
     {
         while (true)
         {
-            (IMaskSearch Search, Action Done) next;
+            (IMaskSearch Search, Action<Exception?> Done) next;
             lock (_gate)
             {
                 if (!_waiting.TryDequeue(out next))
@@ -46,10 +49,9 @@ internal sealed class MaskQueue
                 continue;
             }
 
-            var budget = Slice;
-            if (next.Search.TryPrepareMask(ref budget))
+            if (IsDone(next.Search, out var fault))
             {
-                next.Done();
+                next.Done(fault);
             }
             else
             {
@@ -58,6 +60,22 @@ internal sealed class MaskQueue
                     _waiting.Enqueue(next);
                 }
             }
+        }
+    }
+
+    private static bool IsDone(IMaskSearch search, out Exception? fault)
+    {
+        fault = null;
+        try
+        {
+            var budget = Slice;
+            return search.TryPrepareMask(ref budget);
+        }
+        catch (Exception thrown)
+        {
+            // On this thread nobody would catch it; its sequence ends by it.
+            fault = thrown;
+            return true;
         }
     }
 }

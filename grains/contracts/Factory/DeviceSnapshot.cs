@@ -61,6 +61,18 @@ public record DeviceSnapshot
     /// <summary>True when an operator has taken it out of service.</summary>
     [Id(60)] public bool OutOfService { get; init; }
 
+    /// <summary>Steps that failed since the last one that finished.</summary>
+    [Id(62)] public int FailedSteps { get; init; }
+
+    /// <summary>For how long there has been work and no step has finished, s; 0 where there is none to do.</summary>
+    [Id(63)] public double StalledSeconds { get; init; }
+
+    /// <summary>What the newest failed step said; null when none has failed since start.</summary>
+    [Id(64)] public string? LastError { get; init; }
+
+    /// <summary>Requests that an exception of their own ended, since start.</summary>
+    [Id(65)] public long RequestFaults { get; init; }
+
     /// <summary>Reservations that this view holds on it: calls placed and not yet ended.</summary>
     [Id(17)] public int Reserved { get; init; }
 

@@ -35,6 +35,18 @@ public sealed class FactoryTableTests
         Assert.Contains(Render(factory), line => line.Contains("cpu (drained)", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(2, 0, "cpu (failing)")]
+    [InlineData(0, 30, "cpu (stalled)")]
+    public void A_device_that_does_not_get_on_says_so(int failedSteps, double stalledSeconds, string shown)
+    {
+        var factory = FakeFactory.Snapshot with
+        {
+            Devices = [FakeFactory.Snapshot.Devices[0] with { FailedSteps = failedSteps, StalledSeconds = stalledSeconds }],
+        };
+        Assert.Contains(Render(factory), line => line.Contains(shown, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_simulated_device_says_so()
     {

@@ -15,6 +15,7 @@ public sealed class AttackTests(SiloFixture silo)
     [InlineData("k5-one-large-grammar.json", 200)]
     [InlineData("k10-tool-with-defs.json", 200)]
     [InlineData("k10-tools-together-too-large.json", 200)]
+    [InlineData("k7-fan.json", 400)]
     [InlineData("q2-schema-text-enum.json", 400)]
     [InlineData("q2-schema-text-pattern.json", 400)]
     public async Task It_is_answered_for_what_it_is(string file, int status)
@@ -63,6 +64,15 @@ public sealed class AttackTests(SiloFixture silo)
         var error = await Post("""{"prompt":"a","max_tokens":2,"guided_regex":"([a-z]{1000}){1000}"}""", 400);
         Assert.Equal("guided_regex", (string?)error["error"]!["param"]);
         Assert.Contains("more than 200000 states, the limit here; lower", (string?)error["error"]!["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_few_bytes_make_into_thousands_of_answers_is_refused_by_name()
+    {
+        var body = await File.ReadAllTextAsync(TestFiles.Project("tests", "Silo", "Http", "Attacks", "k7-fan.json"), Stop);
+        var error = await Post(body, 400);
+        Assert.Equal("n", (string?)error["error"]!["param"]);
+        Assert.Contains("128 prompts with 128 answers each are 16384 answers; a request may ask for up to 2048", (string?)error["error"]!["message"], StringComparison.Ordinal);
     }
 
     private async Task<JsonObject> Post(string body, int status)

@@ -12,6 +12,9 @@ internal sealed class ScriptedGeneration(Func<InferenceRequest, CancellationToke
     /// <summary>The calls, in order.</summary>
     public ConcurrentQueue<InferenceRequest> Calls { get; } = [];
 
+    /// <summary>Positions that its largest device holds; 0 while it has none.</summary>
+    public int MaxPositions { get; init; }
+
     /// <summary>Ends when a generation was left before its end.</summary>
     public TaskCompletionSource Left { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

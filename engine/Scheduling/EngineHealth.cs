@@ -1,0 +1,71 @@
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>
+/// Whether an engine gets on: how many of its newest steps failed, and for how long there has been work without a step that finished. Written by
+/// the engine's thread and by those that bring work, read by any.
+/// </summary>
+/// <param name="time">The engine's clock.</param>
+internal sealed class EngineHealth(TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private int _failedSteps;
+    private string? _lastError;
+    private bool _hasWork;
+    private long _since;
+
+    /// <summary>Somebody brings work.</summary>
+    public void Arrived()
+    {
+        lock (_lock)
+        {
+            if (!_hasWork)
+            {
+                _hasWork = true;
+                _since = time.GetTimestamp();
+            }
+        }
+    }
+
+    /// <summary>A step has finished on the device.</summary>
+    public void Finished()
+    {
+        lock (_lock)
+        {
+            _failedSteps = 0;
+            _since = time.GetTimestamp();
+        }
+    }
+
+    /// <summary>A step has failed.</summary>
+    public void Failed(string error)
+    {
+        lock (_lock)
+        {
+            _failedSteps++;
+            _lastError = error;
+        }
+    }
+
+    /// <summary>All that could be done now has been.</summary>
+    public void Rested()
+    {
+        lock (_lock)
+        {
+            _hasWork = false;
+        }
+    }
+
+    /// <summary><paramref name="state"/> with what is known here.</summary>
+    public EngineState Of(in EngineState state)
+    {
+        lock (_lock)
+        {
+            return state with
+            {
+                FailedSteps = _failedSteps,
+                LastError = _lastError,
+                StalledFor = _hasWork ? time.GetElapsedTime(_since) : TimeSpan.Zero,
+            };
+        }
+    }
+}

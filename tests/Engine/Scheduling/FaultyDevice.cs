@@ -1,0 +1,64 @@
+using Crescent.Engine.Devices;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Simd;
+
+namespace Crescent.Tests.Engine.Scheduling;
+
+/// <summary>Another device, which throws when it is asked to; its sampler fails a row alone.</summary>
+internal sealed class FaultyDevice(IDevice device, Func<bool> failsStep, Func<bool> failsRow) : IDevice, IDeviceSampler
+{
+    private readonly RowSampler<Lanes128> _rows = new(device.Info.VocabularySize);
+    private float[] _logits = [];
+
+    public DeviceInfo Info => device.Info;
+
+    public IDeviceSampler Sampler => this;
+
+    public int FailedSteps { get; private set; }
+
+    public StepResult Execute(StepPlan plan)
+    {
+        if (failsStep())
+        {
+            FailedSteps++;
+            throw new InvalidOperationException("the device fell off the bus");
+        }
+
+        var result = device.Execute(plan);
+        var size = Info.VocabularySize;
+        if (_logits.Length < plan.LogitsRowCount * size)
+        {
+            _logits = new float[plan.LogitsRowCount * size];
+        }
+
+        for (var row = 0; row < plan.LogitsRowCount; row++)
+        {
+            result.Logits(row).CopyTo(_logits.AsSpan(row * size));
+        }
+
+        return result;
+    }
+
+    public void Sample(SamplingBatch batch)
+    {
+        foreach (var row in batch.Rows)
+        {
+            if (failsRow())
+            {
+                row.Fail(new InvalidOperationException("this row cannot be drawn"));
+            }
+            else
+            {
+                _rows.Sample(_logits.AsSpan(row.LogitsRow * Info.VocabularySize, Info.VocabularySize), batch, row);
+            }
+        }
+    }
+
+    public void CopyBlock(int from, int to) => device.CopyBlock(from, to);
+
+    public void ReadBlock(int block, Span<byte> destination) => device.ReadBlock(block, destination);
+
+    public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);
+
+    public void Dispose() => device.Dispose();
+}
