@@ -12,6 +12,7 @@ internal sealed class IdleDevice : IDevice
     private readonly int[] _tokens;
     private readonly float[]? _logits;
     private readonly CpuSampler? _sampler;
+    private int _rows;
 
     /// <param name="blocks">KV blocks.</param>
     /// <param name="rows">Rows of logits in a step.</param>
@@ -40,16 +41,15 @@ internal sealed class IdleDevice : IDevice
 
     public IDeviceSampler? Sampler => _sampler;
 
-    public StepResult Execute(StepPlan plan)
+    public void Begin(StepPlan plan)
     {
-        if (_logits is null)
-        {
-            return new StepResult(_tokens.AsSpan(0, Math.Max(1, plan.LogitsRowCount)), TimeSpan.FromMilliseconds(1));
-        }
-
+        _rows = Math.Max(1, plan.LogitsRowCount);
         _sampler?.Begin(_logits);
-        return new StepResult(_logits, Info.VocabularySize, TimeSpan.FromMilliseconds(1));
     }
+
+    public StepResult End() => _logits is null
+        ? new StepResult(_tokens.AsSpan(0, _rows), TimeSpan.FromMilliseconds(1))
+        : new StepResult(_logits, Info.VocabularySize, TimeSpan.FromMilliseconds(1));
 
     public void CopyBlock(int from, int to)
     {

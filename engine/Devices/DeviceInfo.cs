@@ -21,6 +21,13 @@ public sealed record DeviceInfo
     /// <summary>Positions in a KV block.</summary>
     public int BlockSize { get; init; } = StepPlan.BlockSize;
 
+    /// <summary>
+    /// Steps that it works at while its engine does something else. 0: it does a step before <see cref="IDevice.Begin"/> returns. 1: one, while the engine
+    /// puts out what the step before gave. 2: another may be begun meanwhile, whose tokens are partly still to be drawn
+    /// (<see cref="StepPlan.AddDrawn"/>); it then draws by itself, see <see cref="IDeviceSampler.Begin"/>.
+    /// </summary>
+    public int StepsInFlight { get; init; }
+
     /// <summary>KV blocks it holds; block ids are 0 to this less one.</summary>
     public required int BlockCount { get; init; }
 

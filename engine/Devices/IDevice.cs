@@ -3,6 +3,10 @@ namespace Crescent.Engine.Devices;
 /// <summary>
 /// Something that runs a model: a CPU, a GPU or a simulation of one. Only its engine's thread calls it.
 /// </summary>
+/// <remarks>
+/// Steps are done in the order in which they were begun, as if one after the other: a step sees what those before it have written. A device that has
+/// thrown has no step in flight any more.
+/// </remarks>
 public interface IDevice : IDisposable
 {
     /// <summary>What it is and what it can hold; constant.</summary>
@@ -15,13 +19,23 @@ public interface IDevice : IDisposable
     IDeviceSampler? Sampler => null;
 
     /// <summary>
-    /// Runs every slice of <paramref name="plan"/> one step on: writes the keys and values of its tokens into the blocks of its
-    /// table and computes the logits and hidden states it wants.
+    /// Begins to run every slice of <paramref name="plan"/> one step on: to write the keys and values of its tokens into the blocks of its
+    /// table and to compute the logits and hidden states it wants. Returns at once where <see cref="DeviceInfo.StepsInFlight"/> is not 0, else when
+    /// it is done.
     /// </summary>
-    /// <returns>Logits, which the caller may overwrite, and hidden states: owned by the device and valid until the next call.</returns>
-    StepResult Execute(StepPlan plan);
+    /// <param name="plan">It stays as it is until the step's end.</param>
+    void Begin(StepPlan plan);
 
-    /// <summary>Copies all of a KV block, every layer, over another: the tail of a forked sequence.</summary>
+    /// <summary>Waits for the end of the step that was begun first of those in flight.</summary>
+    /// <returns>
+    /// Logits, which the caller may overwrite, and hidden states: owned by the device and valid until the next end, or, where none is in flight, until the next
+    /// beginning.
+    /// </returns>
+    StepResult End();
+
+    /// <summary>
+    /// Copies all of a KV block, every layer, over another: the tail of a forked sequence. In the order of the steps: those begun before have written it.
+    /// </summary>
     void CopyBlock(int from, int to) => throw new NotSupportedException($"Device {Info.Name} cannot copy KV blocks.");
 
     /// <summary>Copies a KV block out; <paramref name="destination"/> has <see cref="DeviceInfo.BlockBytes"/> bytes.</summary>

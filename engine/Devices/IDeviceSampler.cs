@@ -13,4 +13,11 @@ public interface IDeviceSampler
     /// and of what the row says, whatever is beside it.
     /// </summary>
     void Sample(SamplingBatch batch);
+
+    /// <summary>
+    /// Queues the drawing of <see cref="SamplingBatch.Rows"/> behind the step that was begun last: they are drawn when <see cref="IDevice.End"/> gives that step,
+    /// and a step that is begun after it finds the tokens. For a device with two steps in flight.
+    /// </summary>
+    /// <param name="batch">It stays as it is until then.</param>
+    void Begin(SamplingBatch batch) => throw new NotSupportedException("This device draws tokens only from the logits of a step that has ended.");
 }

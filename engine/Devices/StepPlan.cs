@@ -20,7 +20,10 @@ public sealed class StepPlan(bool withTables = true)
     /// <summary>The sequences of this step.</summary>
     public ReadOnlySpan<StepSlice> Slices => _slices.AsSpan(0, _sliceCount);
 
-    /// <summary>New tokens of all slices, slice by slice.</summary>
+    /// <summary>
+    /// New tokens of all slices, slice by slice. A negative one is still to be drawn, from the logits of row <see cref="DrawnRow"/> of the step that was begun
+    /// before this one.
+    /// </summary>
     public ReadOnlySpan<int> AllTokens => _tokens.AsSpan(0, _tokenCount);
 
     /// <summary>Rows of logits that all slices want together.</summary>
@@ -29,7 +32,10 @@ public sealed class StepPlan(bool withTables = true)
     /// <summary>Hidden states that all slices want together.</summary>
     public int HiddenRowCount { get; private set; }
 
-    /// <summary>The new tokens of <paramref name="slice"/>.</summary>
+    /// <summary>The row of the step before from which a negative token is drawn; for a token that is not, nothing sensible.</summary>
+    public static int DrawnRow(int token) => ~token;
+
+    /// <summary>The new tokens of <paramref name="slice"/>; see <see cref="AllTokens"/>.</summary>
     public ReadOnlySpan<int> Tokens(in StepSlice slice) => _tokens.AsSpan(slice.TokenOffset, slice.TokenCount);
 
     /// <summary>The block ids of <paramref name="slice"/>: position p lies in block p / <see cref="BlockSize"/>.</summary>
@@ -65,6 +71,17 @@ public sealed class StepPlan(bool withTables = true)
         LogitsRowCount += slice.LogitsRowCount;
         HiddenRowCount += hiddenStates ? tokens.Length : 0;
         return slice.LogitsRow;
+    }
+
+    /// <summary>Adds a sequence whose newest token is not known yet, since the step before this one is still in flight.</summary>
+    /// <param name="row">Row of logits of that step from which it is drawn.</param>
+    /// <param name="startPosition">Its position.</param>
+    /// <param name="blockTable">The sequence's blocks, the new token's among them.</param>
+    /// <returns>Its row of logits in this step.</returns>
+    public int AddDrawn(int row, int startPosition, ReadOnlySpan<int> blockTable)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        return Add([~row], startPosition, blockTable, LogitsWanted.Last);
     }
 
     private static void Append<T>(ref T[] array, ref int count, ReadOnlySpan<T> items)

@@ -42,7 +42,7 @@ internal sealed class EmbeddingPool
             Add(result.HiddenState(scheduled.HiddenRow + i));
         }
 
-        return sequence.Remaining == 0;
+        return sequence.Computed == sequence.TokenCount;
     }
 
     /// <summary>The embedding (hidden size); null where the hidden states are no finite numbers.</summary>

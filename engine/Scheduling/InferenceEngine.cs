@@ -19,12 +19,11 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly KvEventBuffer _kvEvents;
     private readonly KvCache _kv;
     private readonly Scheduler _scheduler;
-    private readonly StepTokens _tokens;
     private readonly EngineStatistics _statistics;
     private readonly StepCostEstimator? _costs;
     private readonly HostBlockTier? _host;
     private readonly BlockHash _hashRoot;
-    private readonly StepPlan _plan;
+    private readonly StepPipeline _steps;
     private readonly EngineInbox _inbox;
     private readonly RequestLimits _limits;
     private readonly PendingMasks _masks;
@@ -55,7 +54,6 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _options = options ?? new EngineOptions();
         _options.Validate();
         _device = device;
-        _plan = new StepPlan(device.Info.ReadsBlockTables);
         Model = model;
         _sink = sink;
         _time = time ?? TimeProvider.System;
@@ -72,12 +70,12 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _masks = new PendingMasks(grammars.Masks, Wake);
         _inbox = new EngineInbox(tokenizer, grammars, _time, Wake);
         _limits = new RequestLimits(device.Info, _kv.TotalBlocks, model);
-        _tokens = new StepTokens(device, tokenizer);
         PowerMeter = meter;
         PowerCap = cap ?? power as IPowerCap;
         _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
         _living = new LivingSequences(_scheduler, _outputs, _statistics, _faults, device.Info, _time, () => Interlocked.Decrement(ref _accepted));
-        _intake = new TokenIntake(_tokens, _living, _scheduler, _masks, _outputs, _statistics, tokenizer, model, device.Info.Simulated);
+        _intake = new TokenIntake(new StepTokens(device, tokenizer), _living, _scheduler, _masks, _outputs, _statistics, tokenizer, model, device.Info.Simulated);
+        _steps = new StepPipeline(device, _scheduler, _living, _intake, _statistics, _costs, _time);
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>
@@ -170,11 +168,18 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             _living.EndAll($"Device {Device.Name} was stopped.");
         }
 
-        _scheduler.Plan(_plan);
-        var runs = _plan.Slices.Length > 0;
+        var begun = _steps.Begin();
+        var puts = _outputs.Count > 0 || _kvEvents.Count > 0;
+        if (puts && _device.Info.StepsInFlight > 0)
+        {
+            // What the step before gave, while the device works at this one.
+            HandOver();
+        }
+
+        var runs = _steps.Count > 0;
         if (runs)
         {
-            Execute();
+            _steps.End();
             _health.Finished();
         }
         else
@@ -182,9 +187,20 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             _health.Rested();
         }
 
-        var worked = runs || _outputs.Count > 0 || _kvEvents.Count > 0;
-        HandOver(idle: !runs);
-        return worked || _outputs.LateCount > 0;
+        // A device that works aside has its next step first.
+        var waits = runs && _device.Info.StepsInFlight > 0;
+        puts |= _outputs.Count > 0 || _kvEvents.Count > 0;
+        if (waits)
+        {
+            _statistics.Publish(_scheduler, _kv, _faults.Count, idle: false);
+        }
+        else
+        {
+            _statistics.Publish(_scheduler, _kv, _faults.Count, idle: !runs);
+            HandOver();
+        }
+
+        return begun || runs || puts || _outputs.LateCount > 0;
     }
 
     /// <summary>
@@ -193,9 +209,10 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     public void Fail(string error)
     {
         _health.Failed(error);
-        _tokens.Clear();
+        _steps.Abandon();
         _living.EndAll(error);
-        HandOver(idle: true);
+        _statistics.Publish(_scheduler, _kv, _faults.Count, idle: true);
+        HandOver();
     }
 
     /// <summary>What the engine has counted: a snapshot made after each step, for metrics.</summary>
@@ -248,7 +265,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             }
             else if (_living.TryFind(command.Id, out var cancelled))
             {
-                _living.End(cancelled, -1, "", FinishReason.Cancelled);
+                _living.End(cancelled, -1, FinishReason.Cancelled);
             }
         }
     }
@@ -268,8 +285,8 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         }
     }
 
-    /// <summary>Makes known what the step gave.</summary>
-    private void HandOver(bool idle)
+    /// <summary>Hands over what steps gave.</summary>
+    private void HandOver()
     {
         try
         {
@@ -281,62 +298,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             _faults.Report(0, "changes of the prefix cache were handed over", fault);
         }
 
-        _statistics.Publish(_scheduler, _kv, _faults.Count, idle);
         if (_outputs.Count + _outputs.LateCount > 0)
         {
             _outputs.Deliver(_sink, _living.Lose);
-        }
-    }
-
-    private void Execute()
-    {
-        var started = _time.GetTimestamp();
-        _statistics.Begin();
-        var result = _device.Execute(_plan);
-        var ended = _time.GetTimestamp();
-        var energy = _statistics.Count(_plan, result.Duration);
-        _costs?.Count(_plan, result.Duration);
-        _scheduler.Took(result.Duration);
-        var slice = 0;
-        foreach (var scheduled in _scheduler.Scheduled)
-        {
-            var sequence = scheduled.Sequence;
-            if (sequence.StartedAt == 0)
-            {
-                sequence.StartedAt = started;
-            }
-
-            sequence.Joules += energy.Share(_plan.Slices[slice++]);
-
-            // Where it is not known yet what may come next, the logits are made again with the last token.
-            _scheduler.Computed(sequence, sequence.WaitsForMask && scheduled.LogitsRow >= 0 ? scheduled.Tokens - 1 : scheduled.Tokens);
-            if (sequence.WaitsForMask)
-            {
-                continue;
-            }
-
-            if (scheduled.LogitsRow >= 0)
-            {
-                _tokens.Add(sequence, scheduled.LogitsRow);
-            }
-            else if (sequence.Pool is { } pool && pool.Add(result, scheduled, sequence))
-            {
-                Embed(sequence, pool);
-            }
-        }
-
-        _intake.Take(result, ended);
-    }
-
-    private void Embed(Sequence sequence, EmbeddingPool pool)
-    {
-        if (pool.TryEmbedding() is { } embedding)
-        {
-            _living.End(sequence, -1, "", FinishReason.Stop, embedding: embedding);
-        }
-        else
-        {
-            _living.End(sequence, FinishReason.Error, _intake.NotFinite);
         }
     }
 }

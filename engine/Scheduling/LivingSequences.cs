@@ -75,39 +75,47 @@ internal sealed class LivingSequences(
     {
         foreach (var sequence in _byId.Values.ToArray())
         {
-            End(sequence, -1, "", FinishReason.Error, error);
+            End(sequence, -1, FinishReason.Error, error);
         }
     }
 
     /// <summary>Ends one by an exception of its own.</summary>
     public void Fail(Sequence sequence, string doing, Exception fault, int token = -1) =>
-        End(sequence, token, "", FinishReason.Error, faults.Report(sequence.Request.Id, doing, fault));
+        End(sequence, token, FinishReason.Error, faults.Report(sequence.Request.Id, doing, fault));
 
-    /// <summary>Ends one without a further token.</summary>
-    public void End(Sequence sequence, FinishReason reason, string? error) => End(sequence, -1, Rest(sequence), reason, error);
+    /// <summary>Ends one without a further token: its text is put out to the end.</summary>
+    public void End(Sequence sequence, FinishReason reason, string? error) => End(sequence, -1, reason, error, part: TextPart.Rest);
 
     /// <summary>Ends one.</summary>
     /// <param name="sequence">It.</param>
     /// <param name="token">Its last token, or -1.</param>
-    /// <param name="text">Its last text.</param>
     /// <param name="reason">Why it ends.</param>
     /// <param name="error">What there is to say about it.</param>
     /// <param name="logprobs">Of the token.</param>
     /// <param name="embedding">Of a request that wants it.</param>
+    /// <param name="text">Its last text, as far as it is known.</param>
+    /// <param name="part">What there is to be added to it.</param>
     public void End(
-        Sequence sequence, int token, string text, FinishReason reason, string? error = null, TokenLogprobs? logprobs = null, float[]? embedding = null)
+        Sequence sequence,
+        int token,
+        FinishReason reason,
+        string? error = null,
+        TokenLogprobs? logprobs = null,
+        float[]? embedding = null,
+        string text = "",
+        TextPart part = TextPart.None)
     {
         Remove(sequence);
         var offset = token < 0 ? sequence.OutputCount : sequence.OutputCount - 1;
-        outputs.Add(new SequenceOutput(
-            sequence.Request, offset, token, text, reason, sequence.Usage(time, statistics.EnergySource, device.Simulated), error, logprobs, embedding));
+        var usage = sequence.Usage(time, statistics.EnergySource, device.Simulated);
+        outputs.Add(new SequenceOutput(sequence.Request, offset, token, text, reason, usage, error, logprobs, embedding), sequence, part);
     }
 
-    /// <summary>The sink did not take an output: ends its request, if it has not ended with it.</summary>
+    /// <summary>An output does not go out: ends its request, if it has not ended with it.</summary>
     /// <returns>What the request is told instead.</returns>
-    public SequenceOutput Lose(SequenceOutput output, Exception fault)
+    public SequenceOutput Lose(SequenceOutput output, string doing, Exception fault)
     {
-        var error = faults.Report(output.Request.Id, "its output was handed over", fault);
+        var error = faults.Report(output.Request.Id, doing, fault);
         var usage = output.Usage;
         if (_byId.TryGetValue(output.Request.Id, out var sequence) && ReferenceEquals(sequence.Request, output.Request))
         {
@@ -138,19 +146,5 @@ internal sealed class LivingSequences(
             Simulated = device.Simulated,
         };
         outputs.Add(new SequenceOutput(request, 0, -1, "", reason, usage, message));
-    }
-
-    /// <summary>Text that was held back; nothing where that fails too.</summary>
-    private string Rest(Sequence sequence)
-    {
-        try
-        {
-            return sequence.Text.Flush();
-        }
-        catch (Exception fault)
-        {
-            faults.Report(sequence.Request.Id, "the rest of its text was put out", fault);
-            return "";
-        }
     }
 }

@@ -20,10 +20,10 @@ internal sealed class Scheduler
     private readonly int _maxRunning;
     private readonly int _maxWithResumed;
     private readonly List<Sequence> _running = [];
-    private readonly List<ScheduledSequence> _scheduled = [];
     private readonly List<Sequence> _prompts = [];
     private readonly List<PromptGrant> _grants = [];
     private readonly PromptShares _shares;
+    private StepInFlight _step = new(withTables: false);
 
     /// <param name="kv">The blocks.</param>
     /// <param name="device">Copies blocks of forks; its limits.</param>
@@ -65,9 +65,6 @@ internal sealed class Scheduler
     /// <summary>What the scheduler has counted.</summary>
     public SchedulerCounters Counters { get; } = new();
 
-    /// <summary>The sequences of the last plan, in its order.</summary>
-    public List<ScheduledSequence> Scheduled => _scheduled;
-
     /// <summary>Puts a new sequence in the queue.</summary>
     public void Add(Sequence sequence) => _waiting.Add(sequence);
 
@@ -82,28 +79,40 @@ internal sealed class Scheduler
         Release(sequence);
     }
 
-    /// <summary>Fills <paramref name="plan"/> with the next step; empty when there is nothing to do.</summary>
-    public void Plan(StepPlan plan)
+    /// <summary>Fills <paramref name="step"/>; its plan is empty when there is nothing to do.</summary>
+    /// <param name="step">The next step.</param>
+    /// <param name="ahead">
+    /// Whether the one before is still in flight, so that its tokens are not known. Nobody then loses blocks: it may be that one who has them ends with it.
+    /// </param>
+    /// <returns>False when the step has to wait for the one before: decodes find no blocks.</returns>
+    public bool Plan(StepInFlight step, bool ahead = false)
     {
-        plan.Clear();
-        _scheduled.Clear();
+        step.Clear();
+        _step = step;
         _grants.Clear();
         _budget.Open();
         var preemptions = Counters.Preemptions;
         Charge();
-        PlanDecode(plan);
-        PlanPrompts(plan, Counters.Preemptions == preemptions);
-        foreach (var (sequence, tokens) in _grants)
+        if (!PlanDecode(ahead))
         {
-            Schedule(plan, sequence, tokens);
+            step.Clear();
+            return false;
         }
 
+        PlanPrompts(Counters.Preemptions == preemptions, ahead);
+        foreach (var (sequence, tokens) in _grants)
+        {
+            step.Add(sequence, tokens);
+        }
+
+        step.Forecast = _budget.Forecast;
         CountQueue();
         _waiting.Measure();
+        return true;
     }
 
-    /// <summary>The planned step has taken so long.</summary>
-    public void Took(TimeSpan duration) => _budget.Took(duration);
+    /// <summary>A step has taken so long.</summary>
+    public void Took(StepInFlight step, TimeSpan duration) => _budget.Took(step.Forecast, duration);
 
     /// <summary>
     /// Takes note of what a step computed of a sequence: its full blocks can be found by others from now on.
@@ -129,30 +138,42 @@ internal sealed class Scheduler
         }
     }
 
-    private void PlanDecode(StepPlan plan)
+    private bool PlanDecode(bool ahead)
     {
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
-            if (sequence.Remaining == 1 && !sequence.WaitsForMask && GrowOrPreempt(sequence))
+            if (sequence.Remaining != 1 || sequence.WaitsForMask || (ahead && sequence.EndsUndrawn))
             {
-                ScheduleDecode(plan, sequence);
+                continue;
+            }
+
+            if (ahead && !_kv.TryGrow(sequence.Table, sequence.Position + 1))
+            {
+                return false;
+            }
+
+            if (GrowOrPreempt(sequence))
+            {
+                ScheduleDecode(sequence);
             }
         }
+
+        return true;
     }
 
     /// <summary>
     /// Shares what is left of the step out among prompts in the order of class and age. In a first round each gets no more than its share, if others of its class
     /// or a higher one want some too; then what nobody else could take.
     /// </summary>
-    private void PlanPrompts(StepPlan plan, bool admits)
+    private void PlanPrompts(bool admits, bool ahead)
     {
         SortPrompts();
         _shares.Open(_prompts, _waiting);
         var (at, turn, first) = (0, long.MaxValue, default(Sequence));
         while (_budget.Tokens > 0)
         {
-            admits &= _running.Count < (_waiting.HasResumed ? _maxWithResumed : _maxRunning) && plan.LogitsRowCount + _grants.Count < _device.Info.MaxLogitRows;
+            admits &= _running.Count < (_waiting.HasResumed ? _maxWithResumed : _maxRunning) && _step.Plan.LogitsRowCount + _grants.Count < _device.Info.MaxLogitRows;
             first = admits ? first ?? _waiting.Next(out turn) : null;
             if (first is not null && (at == _prompts.Count || turn < _prompts[at].Urgency))
             {
@@ -170,7 +191,7 @@ internal sealed class Scheduler
             }
         }
 
-        if (_scheduled.Count + _grants.Count == 0)
+        if (_step.Scheduled.Count + _grants.Count == 0 && !ahead)
         {
             ContinueFirst();
         }
@@ -226,8 +247,8 @@ internal sealed class Scheduler
     /// <summary>False when there are no blocks for the next chunk of a running sequence.</summary>
     private bool Continue(Sequence sequence)
     {
-        var chunk = _shares.First(sequence, sequence.Computed);
-        if (chunk > 0 && !_kv.TryGrow(sequence.Table, sequence.Computed + chunk))
+        var chunk = _shares.First(sequence, sequence.Position);
+        if (chunk > 0 && !_kv.TryGrow(sequence.Table, sequence.Position + chunk))
         {
             return false;
         }
@@ -265,10 +286,10 @@ internal sealed class Scheduler
         for (var i = 0; i < _grants.Count && _budget.Tokens > 0; i++)
         {
             var (sequence, tokens) = _grants[i];
-            var more = _shares.Rest(sequence, sequence.Computed + tokens);
-            if (more > 0 && _kv.TryGrow(sequence.Table, sequence.Computed + tokens + more))
+            var more = _shares.Rest(sequence, sequence.Position + tokens);
+            if (more > 0 && _kv.TryGrow(sequence.Table, sequence.Position + tokens + more))
             {
-                _shares.Take(sequence, sequence.Computed + tokens, more);
+                _shares.Take(sequence, sequence.Position + tokens, more);
                 _grants[i] = new PromptGrant(sequence, tokens + more);
             }
         }
@@ -278,7 +299,7 @@ internal sealed class Scheduler
     {
         if (tokens > 0)
         {
-            _shares.Take(sequence, sequence.Computed, tokens);
+            _shares.Take(sequence, sequence.Position, tokens);
             _grants.Add(new PromptGrant(sequence, tokens));
         }
     }
@@ -302,7 +323,7 @@ internal sealed class Scheduler
     /// <summary>False when the sequence itself was the one to be preempted.</summary>
     private bool GrowOrPreempt(Sequence sequence)
     {
-        while (!_kv.TryGrow(sequence.Table, sequence.Computed + 1))
+        while (!_kv.TryGrow(sequence.Table, sequence.Position + 1))
         {
             var last = _running[^1];
             Preempt(last);
@@ -343,40 +364,32 @@ internal sealed class Scheduler
         _running.Insert(at, sequence);
     }
 
-    private void ScheduleDecode(StepPlan plan, Sequence sequence)
+    private void ScheduleDecode(Sequence sequence)
     {
-        // A token and a row are kept for each running sequence that comes after it.
-        var free = Math.Min(_budget.Tokens, _device.Info.MaxLogitRows - plan.LogitsRowCount);
-        var guess = sequence.Guess(Math.Max(0, free - (_running.Count - _scheduled.Count)));
-        if (guess.Length > 0 && !_kv.TryGrow(sequence.Table, sequence.Computed + 1 + guess.Length))
+        if (sequence.Undrawn > 0)
         {
-            sequence.DropGuess();
-            guess = [];
-        }
-
-        _budget.Decode(sequence.Class, sequence.Computed, guess.Length);
-        if (guess.Length == 0)
-        {
-            Schedule(plan, sequence, 1);
+            _budget.Decode(sequence.Class, sequence.Position, 0);
+            _step.AddDrawn(sequence);
             return;
         }
 
-        var row = plan.Add(sequence.LastTokenAndGuess, sequence.Computed, sequence.Table.Blocks, LogitsWanted.All);
-        _scheduled.Add(new ScheduledSequence(sequence, 1, row));
-    }
+        // A token and a row are kept for each running sequence that comes after it.
+        var free = Math.Min(_budget.Tokens, _device.Info.MaxLogitRows - _step.Plan.LogitsRowCount);
+        var guess = sequence.Guess(Math.Max(0, free - (_running.Count - _step.Scheduled.Count)));
+        if (guess.Length > 0 && !_kv.TryGrow(sequence.Table, sequence.Position + 1 + guess.Length))
+        {
+            sequence.DropGuess();
+        }
 
-    private void Schedule(StepPlan plan, Sequence sequence, int tokens)
-    {
-        var embeds = sequence.Pool is not null;
-        var last = !embeds && sequence.Computed + tokens == sequence.TokenCount;
-        var hidden = embeds ? plan.HiddenRowCount : -1;
-        var row = plan.Add(
-            sequence.Tokens.Slice(sequence.Computed, tokens),
-            sequence.Computed,
-            sequence.Table.Blocks,
-            last ? LogitsWanted.Last : LogitsWanted.None,
-            embeds);
-        _scheduled.Add(new ScheduledSequence(sequence, tokens, last ? row : -1, hidden));
+        _budget.Decode(sequence.Class, sequence.Position, sequence.GuessCount);
+        if (sequence.GuessCount == 0)
+        {
+            _step.Add(sequence, 1);
+        }
+        else
+        {
+            _step.AddGuessed(sequence);
+        }
     }
 
     private void CountQueue()

@@ -64,8 +64,28 @@ internal sealed class Sequence : IComparable<Sequence>
     /// <summary>Positions whose keys and values are in the blocks.</summary>
     public int Computed { get; private set; }
 
-    /// <summary>Tokens that are not computed yet: 1 while decoding, more during prefill.</summary>
-    public int Remaining => TokenCount - Computed;
+    /// <summary>Positions that steps in flight compute.</summary>
+    public int InFlight { get; set; }
+
+    /// <summary>Tokens that steps in flight draw.</summary>
+    public int Undrawn { get; set; }
+
+    /// <summary>The row of logits of the step begun last from which its newest token is drawn, while that is not known.</summary>
+    public int DrawnRow { get; set; }
+
+    /// <summary>The next position to compute.</summary>
+    public int Position => Computed + InFlight;
+
+    /// <summary>Tokens that no step computes yet, those that are still to be drawn among them: 1 while decoding, more during prefill.</summary>
+    public int Remaining => TokenCount + Undrawn - Position;
+
+    /// <summary>Whether the newest token that is still to be drawn is its last one, whatever it is.</summary>
+    public bool EndsUndrawn => Undrawn > 0 && OutputCount + Undrawn >= Request.MaxTokens;
+
+    /// <summary>
+    /// Whether its next token can be planned only when the one before is known: it guesses from it, or its structure may refuse what was drawn.
+    /// </summary>
+    public bool NeedsItsToken => _drafter is not null || Sampling.Constraint is not null;
 
     /// <summary>Tokens generated here.</summary>
     public int OutputCount => TokenCount - Request.Prompt.Length;

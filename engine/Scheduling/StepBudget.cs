@@ -123,17 +123,22 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
         _promptSeconds += seconds;
     }
 
+    /// <summary>What is foreseen of the planned step.</summary>
+    public StepForecast Forecast => new(DecodeSeconds(), _promptSeconds);
+
     /// <summary>The planned step has taken <paramref name="duration"/>.</summary>
-    public void Took(TimeSpan duration)
+    public void Took(TimeSpan duration) => Took(Forecast, duration);
+
+    /// <summary>A step of which <paramref name="forecast"/> was foreseen has taken <paramref name="duration"/>.</summary>
+    public void Took(in StepForecast forecast, TimeSpan duration)
     {
-        var decode = DecodeSeconds();
-        if (_promptSeconds == 0)
+        if (forecast.PromptSeconds == 0)
         {
-            Learn(ref _decodeStretch, duration.TotalSeconds, decode);
+            Learn(ref _decodeStretch, duration.TotalSeconds, forecast.DecodeSeconds);
         }
         else
         {
-            Learn(ref _promptStretch, duration.TotalSeconds - (decode * _decodeStretch), _promptSeconds);
+            Learn(ref _promptStretch, duration.TotalSeconds - (forecast.DecodeSeconds * _decodeStretch), forecast.PromptSeconds);
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
     private readonly Sampler _sampler = new(tokenizer, device.Info.VocabularySize);
     private List<DrawnToken> _round = [];
     private List<DrawnToken> _next = [];
+    private bool _begun;
 
     /// <summary>Tokens of this round.</summary>
     public int Count => _round.Count;
@@ -26,11 +27,28 @@ internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
     /// <param name="accepted">How many of its guesses came true before.</param>
     public void Add(Sequence sequence, int row, int accepted = 0) => _next.Add(new DrawnToken(sequence, row, accepted, SamplingRow.NoToken, null));
 
+    /// <summary>Has the device draw the rows that were added as soon as its newest step has their logits; <see cref="Draw"/> then finds them drawn.</summary>
+    public void Begin()
+    {
+        Turn();
+        _begun = true;
+        Fill();
+        if (_sampler.Batch.Rows.Length > 0)
+        {
+            device.Sampler!.Begin(_sampler.Batch);
+        }
+    }
+
     /// <summary>Draws the rows that were added; false when there are none.</summary>
     public bool Draw(in StepResult result)
     {
-        (_round, _next) = (_next, _round);
-        _next.Clear();
+        var begun = _begun;
+        _begun = false;
+        if (!begun)
+        {
+            Turn();
+        }
+
         if (_round.Count == 0)
         {
             return false;
@@ -47,9 +65,13 @@ internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
         }
 
         var batch = _sampler.Batch;
-        foreach (var drawn in _round)
+        if (begun)
         {
-            batch.Add(drawn.Sequence.Sampling, drawn.Row, drawn.Sequence.TokenCount);
+            batch.Settle();
+        }
+        else
+        {
+            Fill();
         }
 
         while (batch.Rows.Length > 0)
@@ -70,9 +92,24 @@ internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
     /// <summary>Forgets the rows of a step that failed.</summary>
     public void Clear()
     {
+        _begun = false;
         _round.Clear();
         _next.Clear();
         _sampler.Batch.Clear();
+    }
+
+    private void Turn()
+    {
+        (_round, _next) = (_next, _round);
+        _next.Clear();
+    }
+
+    private void Fill()
+    {
+        foreach (var drawn in _round)
+        {
+            _sampler.Batch.Add(drawn.Sequence.Sampling, drawn.Row, drawn.Sequence.TokenCount);
+        }
     }
 
     private void Sample(in StepResult result, SamplingBatch batch)

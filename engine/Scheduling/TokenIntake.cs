@@ -32,6 +32,15 @@ internal sealed class TokenIntake(
     public string NotFinite { get; } =
         $"The model {model} gives no finite numbers: its file is damaged, or not what its architecture says. Use another file of it.";
 
+    /// <summary>A row of a step gives the next token of a sequence.</summary>
+    public void Add(Sequence sequence, int row) => tokens.Add(sequence, row);
+
+    /// <summary>Has the device draw the rows that were added as soon as its newest step has their logits.</summary>
+    public void Begin() => tokens.Begin();
+
+    /// <summary>Forgets the rows of steps that failed.</summary>
+    public void Clear() => tokens.Clear();
+
     /// <summary>Takes the next token of each sequence of a step, and the ones after it as long as they are what was guessed.</summary>
     public void Take(in StepResult result, long now)
     {
@@ -68,6 +77,12 @@ internal sealed class TokenIntake(
     private void Take(in DrawnToken drawn, long now)
     {
         var (sequence, accepted) = (drawn.Sequence, drawn.Accepted);
+        if (sequence.HasEnded)
+        {
+            // While the step was in flight.
+            return;
+        }
+
         if (drawn.Token < 0)
         {
             EndWithout(drawn);
@@ -126,22 +141,24 @@ internal sealed class TokenIntake(
         if ((tokenizer.IsEndOfGeneration(token) && !request.IgnoreEndOfGeneration)
             || (request.StopTokens.Contains(token) && sequence.TotalOutputCount > request.Sampling.MinTokens))
         {
-            living.End(sequence, token, sequence.Text.Flush(), FinishReason.Stop, null, logprobs);
+            living.End(sequence, token, FinishReason.Stop, null, logprobs, part: TextPart.Rest);
             return;
         }
 
-        var text = sequence.Text.Append(token);
+        // A stop string may end it with this token; without one its text can wait until the next step is under way.
+        var stops = request.StopStrings.Count > 0;
+        var (text, part) = stops ? (sequence.Text.Append(token), TextPart.None) : ("", TextPart.Token);
         if (sequence.Text.Stopped)
         {
-            living.End(sequence, token, text, FinishReason.Stop, null, logprobs);
+            living.End(sequence, token, FinishReason.Stop, null, logprobs, text: text);
         }
         else if (sequence.OutputCount == request.MaxTokens)
         {
-            living.End(sequence, token, text + sequence.Text.Flush(), FinishReason.Length, null, logprobs);
+            living.End(sequence, token, FinishReason.Length, null, logprobs, text: text, part: part | TextPart.Rest);
         }
         else
         {
-            outputs.Add(new SequenceOutput(request, sequence.OutputCount - 1, token, text, FinishReason.None, null, null, logprobs));
+            outputs.Add(new SequenceOutput(request, sequence.OutputCount - 1, token, text, FinishReason.None, null, null, logprobs), sequence, part);
             FindMask(sequence);
         }
     }

@@ -7,13 +7,20 @@ namespace Crescent.Lab.Fleet;
 /// <summary>Reads the watts of every step of a simulated device.</summary>
 internal sealed class MeteredDevice(SimulatedDevice device, int index, PowerMeter meter, VirtualClock clock) : IDevice
 {
+    private double _began;
+
     public DeviceInfo Info => device.Info;
 
-    public StepResult Execute(StepPlan plan)
+    public void Begin(StepPlan plan)
     {
-        var start = clock.Elapsed.TotalSeconds;
-        var result = device.Execute(plan);
-        meter.Step(index, start, result.Duration.TotalSeconds, device.Power.StepWatts);
+        _began = clock.Elapsed.TotalSeconds;
+        device.Begin(plan);
+    }
+
+    public StepResult End()
+    {
+        var result = device.End();
+        meter.Step(index, _began, result.Duration.TotalSeconds, device.Power.StepWatts);
         return result;
     }
 

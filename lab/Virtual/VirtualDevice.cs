@@ -9,9 +9,11 @@ internal sealed class VirtualDevice(IDevice device, VirtualClock clock) : IDevic
 
     public IDeviceSampler? Sampler => device.Sampler;
 
-    public StepResult Execute(StepPlan plan)
+    public void Begin(StepPlan plan) => device.Begin(plan);
+
+    public StepResult End()
     {
-        var result = device.Execute(plan);
+        var result = device.End();
         clock.Pass(result.Duration);
         return result;
     }

@@ -7,11 +7,13 @@ internal sealed class HeldDevice(IDevice device, Action beforeStep) : IDevice
 {
     public DeviceInfo Info => device.Info;
 
-    public StepResult Execute(StepPlan plan)
+    public void Begin(StepPlan plan)
     {
         beforeStep();
-        return device.Execute(plan);
+        device.Begin(plan);
     }
+
+    public StepResult End() => device.End();
 
     public void Dispose() => device.Dispose();
 }

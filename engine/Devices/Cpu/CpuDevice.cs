@@ -23,6 +23,8 @@ public sealed class CpuDevice : IDevice
     private readonly IAttentionPhase _attention;
     private readonly IForwardPass _forward;
     private readonly CpuSampler _sampler;
+    private TimeSpan _duration;
+    private int _rows;
 
     /// <summary>Makes the model ready to run: repacks weights, allocates KV blocks, starts the compute threads.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -70,17 +72,19 @@ public sealed class CpuDevice : IDevice
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The plan is beyond the device's limits or names a token or block it does not have.</exception>
-    public StepResult Execute(StepPlan plan)
+    public void Begin(StepPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
         Check(plan);
-        if (plan.Slices.IsEmpty)
-            return new StepResult([], Info.VocabularySize, TimeSpan.Zero);
         var start = Stopwatch.GetTimestamp();
-        var logits = _forward.Execute(plan);
-        _sampler.Begin(logits);
-        return new StepResult(logits, Info.VocabularySize, Stopwatch.GetElapsedTime(start), _forward.HiddenStates, Info.HiddenSize);
+        _rows = plan.LogitsRowCount;
+        if (!plan.Slices.IsEmpty)
+            _sampler.Begin(_forward.Execute(plan));
+        _duration = Stopwatch.GetElapsedTime(start);
     }
+
+    /// <inheritdoc/>
+    public StepResult End() => new(_sampler.Logits(_rows * Info.VocabularySize), Info.VocabularySize, _duration, _forward.HiddenStates, Info.HiddenSize);
 
     /// <inheritdoc/>
     public void CopyBlock(int from, int to)

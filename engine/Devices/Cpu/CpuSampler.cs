@@ -30,6 +30,9 @@ internal sealed unsafe class CpuSampler : IDeviceSampler, ITeamWork
     /// <summary>Says where the rows of the last step are: memory that does not move.</summary>
     public void Begin(Span<float> logits) => _logits = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(logits));
 
+    /// <summary>The first <paramref name="count"/> of those logits.</summary>
+    public Span<float> Logits(int count) => new(_logits, count);
+
     /// <inheritdoc/>
     public void Sample(SamplingBatch batch)
     {

@@ -1,8 +1,8 @@
 namespace Crescent.Engine.Devices.Simulated;
 
 /// <summary>
-/// A simulated device that takes its time: each step returns when its modelled duration has passed on a clock that may run faster than the
-/// wall's. It sleeps on its engine's own thread, as a real device makes that thread wait.
+/// A simulated device that takes its time: each step ends when its modelled duration has passed on a clock that may run faster than the
+/// wall's. Until then its engine may do something else; then it sleeps on the engine's own thread, as a real device makes that thread wait.
 /// </summary>
 public sealed class PacedDevice(IDevice device, double speed = 1, TimeProvider? wall = null) : IDevice
 {
@@ -15,24 +15,31 @@ public sealed class PacedDevice(IDevice device, double speed = 1, TimeProvider? 
         : throw new ArgumentOutOfRangeException(nameof(speed), speed, "The speed of simulated time must be above 0 and at most 1,000,000.");
 
     private long _origin = -1;
+    private TimeSpan _began;
     private TimeSpan _due;
     private TimeSpan _returned;
 
     /// <inheritdoc/>
-    public DeviceInfo Info => device.Info;
+    public DeviceInfo Info { get; } = device.Info with { StepsInFlight = 1 };
 
     /// <inheritdoc/>
     public IDeviceSampler? Sampler => device.Sampler;
 
     /// <inheritdoc/>
-    public StepResult Execute(StepPlan plan)
+    public void Begin(StepPlan plan)
     {
-        var started = Now();
-        var result = device.Execute(plan);
+        _began = Now();
+        device.Begin(plan);
+    }
+
+    /// <inheritdoc/>
+    public StepResult End()
+    {
+        var result = device.End();
 
         // Steps that follow at once are due on one time line, so that a sleep that was too long shortens the next.
-        var goesOn = started - _returned < TimeSpan.FromMilliseconds(1) && started - _due < MaxLag;
-        _due = (goesOn ? _due : started) + (result.Duration / _speed);
+        var goesOn = _began - _returned < TimeSpan.FromMilliseconds(1) && _began - _due < MaxLag;
+        _due = (goesOn ? _due : _began) + (result.Duration / _speed);
         var wait = _due - Now();
         if (wait >= TimeSpan.FromMilliseconds(1))
         {

@@ -19,6 +19,7 @@ public sealed class SimulatedDevice : IDevice
     private readonly SimulatedText _text;
     private readonly int _window;
     private int[] _tokens;
+    private int _rows;
 
     /// <summary>Device <paramref name="index"/> of <paramref name="spec"/>, which runs <paramref name="model"/>.</summary>
     /// <param name="spec">The GPUs.</param>
@@ -94,7 +95,7 @@ public sealed class SimulatedDevice : IDevice
     }
 
     /// <inheritdoc/>
-    public StepResult Execute(StepPlan plan)
+    public void Begin(StepPlan plan)
     {
         if (_tokens.Length < plan.LogitsRowCount)
         {
@@ -126,8 +127,11 @@ public sealed class SimulatedDevice : IDevice
         var clock = Power.Begin(work.DecodeSequences, time.PrefillShare);
         LastWork = work;
         LastTime = clock < 1 ? _time.Estimate(work, clock) : time;
-        return new StepResult(_tokens.AsSpan(0, plan.LogitsRowCount), TimeSpan.FromSeconds(LastTime.Seconds));
+        _rows = plan.LogitsRowCount;
     }
+
+    /// <inheritdoc/>
+    public StepResult End() => new(_tokens.AsSpan(0, _rows), TimeSpan.FromSeconds(LastTime.Seconds));
 
     /// <inheritdoc/>
     /// <remarks>There are no keys and values to copy.</remarks>

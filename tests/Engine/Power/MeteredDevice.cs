@@ -10,10 +10,18 @@ internal sealed class MeteredDevice(IDevice device, ManualTime time, Integrating
 
     public IDeviceSampler? Sampler => device.Sampler;
 
-    public StepResult Execute(StepPlan plan)
+    private StepPlan _plan = new();
+
+    public void Begin(StepPlan plan)
     {
-        var result = device.Execute(plan);
-        meter.Watts = watts(plan);
+        _plan = plan;
+        device.Begin(plan);
+    }
+
+    public StepResult End()
+    {
+        var result = device.End();
+        meter.Watts = watts(_plan);
         time.Advance(result.Duration);
         meter.Watts = meter.IdleWatts;
         return result;

@@ -21,7 +21,7 @@ internal sealed class CircleDevice : IDevice
 
     public int Steps { get; private set; }
 
-    public StepResult Execute(StepPlan plan)
+    public void Begin(StepPlan plan)
     {
         Steps++;
         Array.Clear(_logits);
@@ -34,9 +34,9 @@ internal sealed class CircleDevice : IDevice
                 _logits[((slice.LogitsRow + row) * 128) + 1 + (token % 10)] = 1;
             }
         }
-
-        return new StepResult(_logits, 128, TimeSpan.FromMilliseconds(1));
     }
+
+    public StepResult End() => new(_logits, 128, TimeSpan.FromMilliseconds(1));
 
     public void Dispose()
     {

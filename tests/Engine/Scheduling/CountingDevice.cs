@@ -13,11 +13,13 @@ internal sealed class CountingDevice(IDevice device, int blocks) : IDevice
 
     public int LargestBatch { get; private set; }
 
-    public StepResult Execute(StepPlan plan)
+    public StepResult End() => device.End();
+
+    public void Begin(StepPlan plan)
     {
         TokensComputed += plan.AllTokens.Length;
         LargestBatch = Math.Max(LargestBatch, plan.Slices.Length);
-        return device.Execute(plan);
+        device.Begin(plan);
     }
 
     public void CopyBlock(int from, int to) => device.CopyBlock(from, to);

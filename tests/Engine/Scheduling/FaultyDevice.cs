@@ -9,6 +9,7 @@ internal sealed class FaultyDevice(IDevice device, Func<bool> failsStep, Func<bo
 {
     private readonly RowSampler<Lanes128> _rows = new(device.Info.VocabularySize);
     private float[] _logits = [];
+    private int _rowCount;
 
     public DeviceInfo Info => device.Info;
 
@@ -16,22 +17,24 @@ internal sealed class FaultyDevice(IDevice device, Func<bool> failsStep, Func<bo
 
     public int FailedSteps { get; private set; }
 
-    public StepResult Execute(StepPlan plan)
+    public void Begin(StepPlan plan)
     {
-        if (failsStep())
-        {
-            FailedSteps++;
-            throw new InvalidOperationException("the device fell off the bus");
-        }
+        MayFail();
+        _rowCount = plan.LogitsRowCount;
+        device.Begin(plan);
+    }
 
-        var result = device.Execute(plan);
+    public StepResult End()
+    {
+        MayFail();
+        var result = device.End();
         var size = Info.VocabularySize;
-        if (_logits.Length < plan.LogitsRowCount * size)
+        if (_logits.Length < _rowCount * size)
         {
-            _logits = new float[plan.LogitsRowCount * size];
+            _logits = new float[_rowCount * size];
         }
 
-        for (var row = 0; row < plan.LogitsRowCount; row++)
+        for (var row = 0; row < _rowCount; row++)
         {
             result.Logits(row).CopyTo(_logits.AsSpan(row * size));
         }
@@ -51,6 +54,15 @@ internal sealed class FaultyDevice(IDevice device, Func<bool> failsStep, Func<bo
             {
                 _rows.Sample(_logits.AsSpan(row.LogitsRow * Info.VocabularySize, Info.VocabularySize), batch, row);
             }
+        }
+    }
+
+    private void MayFail()
+    {
+        if (failsStep())
+        {
+            FailedSteps++;
+            throw new InvalidOperationException("the device fell off the bus");
         }
     }
 

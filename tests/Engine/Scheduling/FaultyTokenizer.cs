@@ -6,6 +6,9 @@ namespace Crescent.Tests.Engine.Scheduling;
 /// <summary>Another tokenizer, which throws when it is asked to.</summary>
 internal sealed class FaultyTokenizer(Tokenizer tokenizer, Func<bool> fails) : Tokenizer
 {
+    /// <summary>Told each time when the bytes of a token are asked for.</summary>
+    public Action? Asked { get; init; }
+
     public override int VocabularySize => tokenizer.VocabularySize;
 
     public override int? BeginOfSequence => tokenizer.BeginOfSequence;
@@ -22,7 +25,11 @@ internal sealed class FaultyTokenizer(Tokenizer tokenizer, Func<bool> fails) : T
 
     public override string TokenName(int token) => tokenizer.TokenName(token);
 
-    public override ReadOnlySpan<byte> TokenBytes(int token) => tokenizer.TokenBytes(Or(token));
+    public override ReadOnlySpan<byte> TokenBytes(int token)
+    {
+        Asked?.Invoke();
+        return tokenizer.TokenBytes(Or(token));
+    }
 
     public override int[] Encode(string text, bool parseSpecial, bool addSpecial = false) => tokenizer.Encode(text, parseSpecial, addSpecial);
 

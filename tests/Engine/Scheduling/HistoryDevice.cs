@@ -73,7 +73,7 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
         return Array.ConvertAll(sum, value => (float)(value * scale));
     }
 
-    public StepResult Execute(StepPlan plan)
+    public void Begin(StepPlan plan)
     {
         BeforeStep?.Invoke(plan);
         Steps++;
@@ -118,9 +118,9 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
                 logits[Next(history.AsSpan(0, end - slice.LogitsRowCount + row + 1), vocabulary)] = 10;
             }
         }
-
-        return new StepResult(_logits, vocabulary, TimeSpan.FromMilliseconds(1), _hidden, HiddenSize);
     }
+
+    public StepResult End() => new(_logits, vocabulary, TimeSpan.FromMilliseconds(1), _hidden, HiddenSize);
 
     public void CopyBlock(int from, int to) =>
         _kv.AsSpan(from * StepPlan.BlockSize, StepPlan.BlockSize).CopyTo(_kv.AsSpan(to * StepPlan.BlockSize));

@@ -7,12 +7,20 @@ internal sealed class PoisonedDevice(IDevice device, int poison) : IDevice
 {
     public DeviceInfo Info => device.Info;
 
-    public StepResult Execute(StepPlan plan)
+    private StepPlan _plan = new();
+
+    public void Begin(StepPlan plan)
     {
-        var result = device.Execute(plan);
-        foreach (var slice in plan.Slices)
+        _plan = plan;
+        device.Begin(plan);
+    }
+
+    public StepResult End()
+    {
+        var result = device.End();
+        foreach (var slice in _plan.Slices)
         {
-            if (slice.LogitsRowCount > 0 && plan.Tokens(slice)[^1] == poison)
+            if (slice.LogitsRowCount > 0 && _plan.Tokens(slice)[^1] == poison)
             {
                 result.Logits(slice.LogitsRow + slice.LogitsRowCount - 1).Fill(float.NaN);
             }

@@ -1,4 +1,3 @@
-using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Scheduling;
 
@@ -13,7 +12,7 @@ internal sealed class SchedulerHarness
     private static readonly LetterTokenizer Tokenizer = new();
     private readonly Dictionary<long, (Sequence Sequence, int Output)> _live = [];
     private readonly ManualTime _time;
-    private readonly StepPlan _plan = new(withTables: false);
+    private readonly StepInFlight _plan = new(withTables: false);
     private readonly KvCache _kv;
     private readonly TimeSpan _step;
     private long _order;
@@ -40,7 +39,7 @@ internal sealed class SchedulerHarness
     public List<Sequence> Ended { get; } = [];
 
     /// <summary>Tokens of the last step.</summary>
-    public int Tokens => _plan.AllTokens.Length;
+    public int Tokens => _plan.Plan.AllTokens.Length;
 
     public int FreeBlocks => _kv.FreeBlocks;
 
@@ -66,7 +65,7 @@ internal sealed class SchedulerHarness
     public bool Step()
     {
         Scheduler.Plan(_plan);
-        foreach (var scheduled in Scheduler.Scheduled)
+        foreach (var scheduled in _plan.Scheduled)
         {
             var sequence = scheduled.Sequence;
             Scheduler.Computed(sequence, scheduled.Tokens);
@@ -82,9 +81,9 @@ internal sealed class SchedulerHarness
             }
         }
 
-        if (_plan.Slices.Length > 0)
+        if (_plan.Plan.Slices.Length > 0)
         {
-            Scheduler.Took(_step);
+            Scheduler.Took(_plan, _step);
         }
 
         if (_kv.TotalBlocks < Few)
@@ -92,7 +91,7 @@ internal sealed class SchedulerHarness
             _kv.CheckIntegrity(Live.Select(static sequence => sequence.Table));
         }
 
-        return _plan.Slices.Length > 0;
+        return _plan.Plan.Slices.Length > 0;
     }
 
     /// <summary>Steps until <paramref name="done"/>.</summary>

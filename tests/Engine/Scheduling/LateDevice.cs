@@ -1,0 +1,111 @@
+using Crescent.Engine.Devices;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Simd;
+
+namespace Crescent.Tests.Engine.Scheduling;
+
+/// <summary>
+/// A device that works aside: it computes nothing before the end of a step is waited for, so that whatever its engine does before was done while the step was in
+/// flight. With two steps in flight it draws the tokens itself and knows those that the engine does not.
+/// </summary>
+internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string> events) : IDevice, IDeviceSampler
+{
+    private readonly Queue<Work> _flight = new();
+    private readonly RowSampler<Lanes128> _rows = new(device.Info.VocabularySize);
+    private readonly float[] _logits = new float[device.Info.MaxLogitRows * device.Info.VocabularySize];
+    private readonly int[] _drawn = new int[device.Info.MaxLogitRows];
+    private Work? _newest;
+    private int _begun;
+
+    public DeviceInfo Info { get; } = device.Info with { StepsInFlight = stepsInFlight };
+
+    public IDeviceSampler? Sampler => stepsInFlight > 1 ? this : null;
+
+    /// <summary>Steps that were begun with tokens that were still to be drawn.</summary>
+    public int Ahead { get; private set; }
+
+    public void Begin(StepPlan plan)
+    {
+        Assert.True(_flight.Count < stepsInFlight, "more steps are begun than it takes");
+        var isAhead = plan.AllTokens.ToArray().Any(static token => token < 0);
+        Ahead += isAhead ? 1 : 0;
+        events.Add($"begin {_begun}");
+        _flight.Enqueue(_newest = new Work(_begun++, plan));
+    }
+
+    public void Begin(SamplingBatch batch)
+    {
+        Assert.Null(_newest!.Batch);
+        events.Add($"draw {_newest.Number}");
+        _newest.Batch = batch;
+    }
+
+    public StepResult End()
+    {
+        var work = _flight.Dequeue();
+        events.Add($"end {work.Number}");
+        var plan = new StepPlan();
+        foreach (var slice in work.Plan.Slices)
+        {
+            var tokens = work.Plan.Tokens(slice).ToArray();
+            plan.Add(
+                Array.ConvertAll(tokens, token => token < 0 ? _drawn[StepPlan.DrawnRow(token)] : token),
+                slice.StartPosition,
+                work.Plan.BlockTable(slice),
+                slice.Logits,
+                slice.HiddenRow >= 0);
+        }
+
+        var result = device.Execute(plan);
+        for (var row = 0; row < plan.LogitsRowCount; row++)
+        {
+            result.Logits(row).CopyTo(Logits(row));
+        }
+
+        if (work.Batch is { } batch)
+        {
+            Sample(batch);
+        }
+
+        return stepsInFlight > 1 ? new StepResult(_logits, Info.VocabularySize, result.Duration, Hidden(result, plan), Info.HiddenSize) : result;
+    }
+
+    public void Sample(SamplingBatch batch)
+    {
+        foreach (var row in batch.Rows)
+        {
+            _rows.Sample(Logits(row.LogitsRow), batch, row);
+            _drawn[row.LogitsRow] = row.Token;
+        }
+    }
+
+    public void CopyBlock(int from, int to) => device.CopyBlock(from, to);
+
+    public void ReadBlock(int block, Span<byte> destination) => device.ReadBlock(block, destination);
+
+    public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);
+
+    public void Dispose() => device.Dispose();
+
+    private Span<float> Logits(int row) => _logits.AsSpan(row * Info.VocabularySize, Info.VocabularySize);
+
+    private static float[] Hidden(in StepResult result, StepPlan plan)
+    {
+        var states = new List<float>();
+        for (var row = 0; row < plan.HiddenRowCount; row++)
+        {
+            states.AddRange(result.HiddenState(row));
+        }
+
+        return [.. states];
+    }
+
+    private sealed class Work(int number, StepPlan plan)
+    {
+        public int Number => number;
+
+        public StepPlan Plan => plan;
+
+        public SamplingBatch? Batch { get; set; }
+    }
+}

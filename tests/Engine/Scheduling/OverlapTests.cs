@@ -1,0 +1,191 @@
+using System.Collections.Frozen;
+using Crescent.Engine.Power;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
+using Crescent.Engine.Scheduling;
+using CsCheck;
+
+namespace Crescent.Tests.Engine.Scheduling;
+
+/// <summary>While a device works at a step, its engine puts out the one before and plans the one after; no token is another for it.</summary>
+public sealed class OverlapTests
+{
+    private const int Requests = 24;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void While_a_step_is_in_flight_the_next_is_planned_and_the_one_before_is_made_text_and_put_out()
+    {
+        var events = Run(stepsInFlight: 2, maxTokens: 8, out _);
+
+        // Step n is in flight from its beginning to its end.
+        for (var n = 2; n < 6; n++)
+        {
+            Assert.Equal(
+                [$"begin {n + 1}", "text", "text", "emit", $"end {n}", $"draw {n + 1}"],
+                events[events.IndexOf($"begin {n + 1}")..(events.IndexOf($"draw {n + 1}") + 1)]);
+            Assert.True(events.IndexOf($"begin {n}") < events.IndexOf($"begin {n + 1}"));
+        }
+    }
+
+    [Fact]
+    public void A_device_that_takes_one_step_has_it_before_the_last_one_is_put_out()
+    {
+        var events = Run(stepsInFlight: 1, maxTokens: 8, out _);
+        for (var n = 1; n < 8; n++)
+        {
+            Assert.Equal([$"begin {n}", "text", "text", "emit", $"end {n}"], events[events.IndexOf($"begin {n}")..(events.IndexOf($"end {n}") + 1)]);
+        }
+    }
+
+    [Fact]
+    public void What_ends_at_its_limit_takes_part_in_no_step_too_many()
+    {
+        Run(stepsInFlight: 2, maxTokens: 8, out var steps);
+        Assert.Equal(8, steps);
+    }
+
+    [Fact]
+    public void What_guesses_or_has_a_structure_has_each_of_its_tokens_known_before_the_next_is_planned()
+    {
+        foreach (var guesses in new[] { 4, 0 })
+        {
+            var device = new LateDevice(new HistoryDevice(64), 2, []);
+            var sink = new RecordingSink();
+            using var engine = EngineHarness.EngineOver(device, sink);
+            engine.Submit(EngineHarness.Request(1, 20, 10) with { SpeculativeTokens = guesses });
+            EngineHarness.Run(engine);
+            Assert.Equal(EngineHarness.Expected(1, 20, 10), sink[1].Tokens);
+            Assert.Equal(guesses == 0, device.Ahead > 0);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Any_mix_of_requests_gives_the_same_as_on_a_device_that_does_a_step_at_a_time(int stepsInFlight)
+    {
+        var ahead = 0;
+        await Gen.Select(Gen.Int[0, int.MaxValue - 1], Gen.Int[16, 40], Gen.Int[4, 64], Gen.Int[1, 12]).SampleAsync(
+            async (seed, blocks, tokens, running) =>
+            {
+                var expected = await Serve(new HistoryDevice(512), seed, new EngineOptions(), cancels: false);
+                var device = new LateDevice(new HistoryDevice(blocks), stepsInFlight, []);
+                var options = new EngineOptions { MaxStepTokens = tokens, MaxRunning = running, HostBlocks = seed % 3 * 4 };
+                var got = await Serve(device, seed, options, cancels: true);
+                ahead += device.Ahead;
+                for (var id = 0; id < Requests; id++)
+                {
+                    var (one, other) = (expected[id], got[id]);
+                    if (other.Finish == FinishReason.Cancelled)
+                    {
+                        Assert.Equal(one.Tokens.Take(other.Tokens.Count), other.Tokens);
+                        Assert.StartsWith(other.Text, one.Text, StringComparison.Ordinal);
+                    }
+                    else
+                    {
+                        Assert.Equal((one.Finish, one.Text, one.Error), (other.Finish, other.Text, other.Error));
+                        Assert.Equal(one.Tokens, other.Tokens);
+                        Assert.Equal(one.Embedding, other.Embedding);
+                    }
+                }
+            },
+            iter: 60,
+            threads: 1);
+        Assert.Equal(stepsInFlight > 1, ahead > 1000);
+    }
+
+    /// <summary>Two requests of the same length, by what happened.</summary>
+    private static List<string> Run(int stepsInFlight, int maxTokens, out int steps)
+    {
+        var events = new List<string>();
+        var history = new HistoryDevice(64);
+        var sink = new EventSink(events);
+        var tokenizer = new FaultyTokenizer(new LetterTokenizer(), static () => false) { Asked = () => events.Add("text") };
+        using var engine = new InferenceEngine(new LateDevice(history, stepsInFlight, events), tokenizer, "test", sink, new CpuPowerModel(1));
+        engine.Submit(EngineHarness.Request(1, 20, maxTokens));
+        engine.Submit(EngineHarness.Request(2, 20, maxTokens));
+        EngineHarness.Run(engine);
+        foreach (var id in new[] { 1, 2 })
+        {
+            Assert.Equal(EngineHarness.Expected(id, 20, maxTokens), sink.Recorded[id].Tokens);
+            Assert.Equal(new LetterTokenizer().Decode(sink.Recorded[id].Tokens.ToArray()), sink.Recorded[id].Text);
+        }
+
+        steps = history.Steps;
+        return events;
+    }
+
+    private static async Task<RecordingSink> Serve(Crescent.Engine.Devices.IDevice device, int seed, EngineOptions options, bool cancels)
+    {
+        var sink = new RecordingSink();
+        using var engine = new InferenceEngine(device, new LetterTokenizer(), "test", sink, new CpuPowerModel(1), options);
+        var random = new Random(seed);
+        var requests = Enumerable.Range(0, Requests).Select(id => Request(random, id)).ToArray();
+        var submitted = 0;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        while (submitted < Requests || sink.Records.Values.Count(static record => record.Finish != FinishReason.None) < Requests)
+        {
+            while (submitted < Requests && random.Next(3) > 0)
+            {
+                engine.Submit(requests[submitted++]);
+            }
+
+            if (cancels && submitted > 0 && random.Next(40) == 0)
+            {
+                engine.Cancel(random.Next(submitted));
+            }
+
+            if (!engine.Step() && submitted == Requests)
+            {
+                await Task.Delay(1, deadline.Token);
+            }
+
+            engine.CheckIntegrity();
+        }
+
+        while (engine.Step())
+        {
+        }
+
+        Assert.Equal((0, 0, device.Info.BlockCount, 0L), (engine.State.Running, engine.State.Waiting, engine.State.FreeBlocks, engine.LeftOver));
+        return sink;
+    }
+
+    private static InferenceRequest Request(Random random, int id)
+    {
+        var embeds = random.Next(8) == 0;
+        var sampling = new SamplingParameters
+        {
+            Temperature = random.Next(2) * 0.8f,
+            Seed = (ulong)id,
+            FrequencyPenalty = random.Next(2) * 0.5f,
+            TopLogprobs = random.Next(4) == 0 ? 2 : null,
+            Structure = random.Next(8) == 0 ? new OutputStructure(GrammarSource.Regex("[a-z]{3,9}")) : null,
+        };
+        return EngineHarness.Request(id % 9, random.Next(1, 80), embeds ? 0 : random.Next(1, 40)) with
+        {
+            Id = id,
+            WantsEmbedding = embeds,
+            Sampling = embeds ? SamplingParameters.Greedy : sampling,
+            SpeculativeTokens = !embeds && random.Next(6) == 0 ? 3 : 0,
+            StopStrings = random.Next(3) == 0 ? ["k", "qz"] : [],
+            StopTokens = random.Next(3) == 0 ? new[] { 17, 91 }.ToFrozenSet() : FrozenSet<int>.Empty,
+            Priority = (RequestPriority)random.Next(3),
+            KvSource = KvSource.OfFork(!embeds && random.Next(4) == 0 ? id - 9 : null),
+        };
+    }
+
+    private sealed class EventSink(List<string> events) : IEngineSink
+    {
+        public RecordingSink Recorded { get; } = new();
+
+        public void OnStep(ReadOnlySpan<SequenceOutput> outputs)
+        {
+            events.Add("emit");
+            Recorded.OnStep(outputs);
+        }
+    }
+}
