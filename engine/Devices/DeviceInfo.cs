@@ -34,6 +34,9 @@ public sealed record DeviceInfo
     /// <summary>Bytes of one KV block over all layers.</summary>
     public required long BlockBytes { get; init; }
 
+    /// <summary>Modelled time of a copy of a block to or from the host, s; 0 where copies take their own time.</summary>
+    public double BlockCopySeconds { get; init; }
+
     /// <summary>Most tokens in a step.</summary>
     public required int MaxStepTokens { get; init; }
 

@@ -33,14 +33,45 @@ public interface IDevice : IDisposable
     /// </returns>
     StepResult End();
 
-    /// <summary>
-    /// Copies all of a KV block, every layer, over another: the tail of a forked sequence. In the order of the steps: those begun before have written it.
-    /// </summary>
+    /// <summary>Copies all of a KV block, every layer, over another, at once.</summary>
     void CopyBlock(int from, int to) => throw new NotSupportedException($"Device {Info.Name} cannot copy KV blocks.");
 
-    /// <summary>Copies a KV block out; <paramref name="destination"/> has <see cref="DeviceInfo.BlockBytes"/> bytes.</summary>
+    /// <summary>
+    /// Queues copies of KV blocks. They are done in their order, after the steps that were begun before. A step that is begun after them finds those within the
+    /// device done, and overwrites no block before it is copied out; the engine lets none use a block before it is copied in.
+    /// </summary>
+    /// <remarks>By itself it copies at once.</remarks>
+    unsafe void BeginCopies(ReadOnlySpan<KvCopy> copies)
+    {
+        foreach (var copy in copies)
+        {
+            var host = new Span<byte>((void*)copy.Host, copy.Kind == KvCopyKind.Within ? 0 : checked((int)Info.BlockBytes));
+            switch (copy.Kind)
+            {
+                case KvCopyKind.ToHost:
+                    ReadBlock(copy.Block, host);
+                    break;
+                case KvCopyKind.FromHost:
+                    WriteBlock(copy.Block, host);
+                    break;
+                default:
+                    CopyBlock(copy.Source, copy.Block);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Copies that are done, of all that were queued since the start; at least as many as were queued where they are done at once.</summary>
+    long CopiesDone => long.MaxValue;
+
+    /// <summary>Waits until <see cref="CopiesDone"/> has grown; some must be queued.</summary>
+    void WaitForCopy()
+    {
+    }
+
+    /// <summary>Copies a KV block out, at once; <paramref name="destination"/> has <see cref="DeviceInfo.BlockBytes"/> bytes.</summary>
     void ReadBlock(int block, Span<byte> destination) => throw new NotSupportedException($"Device {Info.Name} cannot read KV blocks.");
 
-    /// <summary>Copies a KV block in, as <see cref="ReadBlock"/> gave it.</summary>
+    /// <summary>Copies a KV block in, at once, as <see cref="ReadBlock"/> gave it.</summary>
     void WriteBlock(int block, ReadOnlySpan<byte> source) => throw new NotSupportedException($"Device {Info.Name} cannot write KV blocks.");
 }

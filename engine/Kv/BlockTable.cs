@@ -24,6 +24,9 @@ public sealed class BlockTable
     /// <summary>Leading blocks whose content has been offered to the prefix cache.</summary>
     public int Registered { get; internal set; }
 
+    /// <summary>Number of the last copy that brings content into its blocks; 0 for none. See <see cref="KvCopies"/>.</summary>
+    public long ArrivesWith { get; internal set; }
+
     /// <summary>Hashes of the leading full blocks, as far as they have been computed; they outlive the blocks.</summary>
     internal List<BlockHash> Hashes { get; }
 

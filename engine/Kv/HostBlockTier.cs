@@ -9,26 +9,27 @@ namespace Crescent.Engine.Kv;
 /// </summary>
 public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
 {
-    private readonly IDevice _device;
+    private readonly KvCopies _copies;
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly int _blockBytes;
 
-    // Slots are never held for longer than a copy: the pool's free list is the order of their last use.
+    // Copies are done in their order, so that a slot can be used anew while one from it is under way: the pool's free list is the order of last use.
     private readonly BlockPool _slots;
     private readonly BlockHash?[] _hashOf;
     private readonly Dictionary<BlockHash, int> _slotOf;
     private byte* _memory;
 
-    /// <summary>A tier for <paramref name="device"/>'s blocks.</summary>
-    /// <param name="device">Copies blocks out and in.</param>
+    /// <summary>A tier for a device's blocks.</summary>
+    /// <param name="copies">Takes the copies out and in.</param>
+    /// <param name="blockBytes">Bytes of a block.</param>
     /// <param name="blocks">Blocks that the tier holds at the most.</param>
     /// <param name="path">A file to keep them in, created anew and deleted at the end; null for memory.</param>
-    public HostBlockTier(IDevice device, int blocks, string? path = null)
+    public HostBlockTier(KvCopies copies, long blockBytes, int blocks, string? path = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks);
-        _device = device;
-        _blockBytes = checked((int)device.Info.BlockBytes);
+        _copies = copies;
+        _blockBytes = checked((int)blockBytes);
         var bytes = (long)blocks * _blockBytes;
         _file = path is null
             ? MemoryMappedFile.CreateNew(null, bytes)
@@ -81,7 +82,7 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
             _slotOf.Remove(old);
         }
 
-        _device.ReadBlock(deviceBlock, Slot(slot));
+        _copies.Add(new KvCopy(KvCopyKind.ToHost, deviceBlock, Slot(slot)));
         _hashOf[slot] = hash;
         _slotOf[hash] = slot;
         _slots.Release(slot);
@@ -89,16 +90,15 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
     }
 
     /// <inheritdoc/>
-    public bool TryLoad(BlockHash hash, int deviceBlock)
+    public long Load(BlockHash hash, int deviceBlock)
     {
         if (!_slotOf.TryGetValue(hash, out var slot))
         {
-            return false;
+            return 0;
         }
 
-        _device.WriteBlock(deviceBlock, Slot(slot));
         Touch(slot);
-        return true;
+        return _copies.Add(new KvCopy(KvCopyKind.FromHost, deviceBlock, Slot(slot)));
     }
 
     /// <inheritdoc/>
@@ -126,7 +126,7 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
         PreallocationSize = bytes,
     });
 
-    private Span<byte> Slot(int slot) => new(_memory + ((long)slot * _blockBytes), _blockBytes);
+    private nint Slot(int slot) => (nint)(_memory + ((long)slot * _blockBytes));
 
     private void Touch(int slot)
     {

@@ -20,11 +20,12 @@ public interface IBlockTier
     bool Contains(BlockHash hash);
 
     /// <summary>
-    /// Copies a device block in. It may have to drop another for it.
+    /// Has a device block copied in. It may have to drop another for it.
     /// </summary>
     /// <returns>The content that was dropped, if any.</returns>
     BlockHash? Store(BlockHash hash, int deviceBlock);
 
-    /// <summary>Copies the content into a device block; false when it is not here (any more).</summary>
-    bool TryLoad(BlockHash hash, int deviceBlock);
+    /// <summary>Has the content copied into a device block.</summary>
+    /// <returns>The number of that copy; 0 when the content is not here (any more).</returns>
+    long Load(BlockHash hash, int deviceBlock);
 }

@@ -20,6 +20,10 @@ public sealed class KvCache
     private readonly KvEventBuffer? _events;
     private readonly BlockIndex _index;
 
+    // Blocks that are copied in, with the number of the copy: held until then, so that nobody takes one into which something is still written.
+    private readonly Queue<(int Block, long Copy)> _arriving = new();
+    private readonly long[] _arrivesWith;
+
     /// <summary>A cache over the blocks 0 to <paramref name="blockCount"/> less one.</summary>
     /// <param name="blockCount">Blocks of the device.</param>
     /// <param name="host">Takes blocks that are evicted from the device.</param>
@@ -30,7 +34,14 @@ public sealed class KvCache
         _host = host;
         _events = events;
         _index = new BlockIndex(blockCount);
+        _arrivesWith = new long[blockCount];
     }
+
+    /// <summary>Blocks whose content is being copied in.</summary>
+    public int ArrivingBlocks => _arriving.Count;
+
+    /// <summary>Number of the last copy that is known to be done.</summary>
+    public long Arrived { get; private set; }
 
     /// <summary>Blocks to be had, cached ones that nobody holds among them.</summary>
     public int FreeBlocks => _pool.FreeCount;
@@ -63,6 +74,19 @@ public sealed class KvCache
         count += _host?.CopyHashes(room.AsSpan(count)) ?? 0;
         return new KvDump(_events?.Epoch ?? 0, _events?.LastId ?? 0, room.AsMemory(0, count));
     }
+
+    /// <summary>The copies up to number <paramref name="copy"/> are done.</summary>
+    public void Arrive(long copy)
+    {
+        Arrived = copy;
+        while (_arriving.TryPeek(out var next) && next.Copy <= copy)
+        {
+            _pool.Release(_arriving.Dequeue().Block);
+        }
+    }
+
+    /// <summary>Whether all that <paramref name="table"/>'s blocks are to hold from elsewhere is there.</summary>
+    public bool IsThere(BlockTable table) => table.ArrivesWith <= Arrived;
 
     /// <summary>Blocks that hold <paramref name="positions"/> positions.</summary>
     public static int BlocksFor(int positions) => (positions + BlockSize - 1) / BlockSize;
@@ -142,6 +166,7 @@ public sealed class KvCache
             var block = _index.Find(table.Hashes[i]);
             _pool.Acquire(block);
             table.Add(block);
+            table.ArrivesWith = Math.Max(table.ArrivesWith, _arrivesWith[block]);
         }
 
         table.Registered = match.DeviceBlocks;
@@ -201,6 +226,7 @@ public sealed class KvCache
         }
 
         copy.Registered = Math.Min(source.Registered, full);
+        copy.ArrivesWith = source.ArrivesWith;
         if (hasTail)
         {
             tail = (source.Blocks[full], Take());
@@ -219,6 +245,7 @@ public sealed class KvCache
         }
 
         table.Registered = 0;
+        table.ArrivesWith = 0;
     }
 
     /// <summary>Throws when an invariant is broken, given the tables of all living sequences.</summary>
@@ -226,6 +253,11 @@ public sealed class KvCache
     {
         _pool.CheckIntegrity();
         var holders = new int[_pool.Count];
+        foreach (var (block, _) in _arriving)
+        {
+            holders[block]++;
+        }
+
         foreach (var table in tables)
         {
             foreach (var block in table.Blocks)
@@ -262,11 +294,16 @@ public sealed class KvCache
             table.Add(block);
 
             // Taking a block may have pushed this very content out of the tier.
-            if (!_host!.TryLoad(hash, block))
+            var copy = _host!.Load(hash, block);
+            if (copy == 0)
             {
                 match = match with { HostBlocks = i };
                 return;
             }
+
+            _arriving.Enqueue((block, copy));
+            _pool.Acquire(block);
+            _arrivesWith[block] = table.ArrivesWith = copy;
 
             Register(block, hash);
             table.Registered++;

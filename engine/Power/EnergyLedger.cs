@@ -32,6 +32,7 @@ internal sealed class EnergyLedger
     private readonly TimeProvider _time;
     private readonly TimeSpan _interval;
     private double _charged;
+    private double _copyJoules;
     private double _idle;
 
     // What the meter has counted and nobody was charged; negative when too much was charged.
@@ -127,6 +128,15 @@ internal sealed class EnergyLedger
         }
     }
 
+    /// <summary>KV blocks are copied between device and host: the next step is charged for it, whose sequences wanted the room or the content.</summary>
+    public void Copy(int blocks)
+    {
+        lock (_lock)
+        {
+            _copyJoules += blocks * _model.BlockCopyJoules;
+        }
+    }
+
     /// <summary>A step has run.</summary>
     /// <returns>Joules to charge its sequences with.</returns>
     public double Step(StepPlan plan, TimeSpan duration)
@@ -142,7 +152,8 @@ internal sealed class EnergyLedger
 
             _hasRun = true;
             _pausedFrom = now;
-            var charge = Charge(_model.StepJoules(plan, duration));
+            var charge = Charge(_model.StepJoules(plan, duration) + _copyJoules);
+            _copyJoules = 0;
             if (_meter is not null && _time.GetElapsedTime(_lastRead, now) >= _interval)
             {
                 ReadMeter(now);

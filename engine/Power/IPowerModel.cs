@@ -22,6 +22,9 @@ public interface IPowerModel
     /// <param name="duration">How long it took on the device.</param>
     double StepJoules(StepPlan plan, TimeSpan duration);
 
+    /// <summary>Joules of a copy of a KV block between device and host, beside what is drawn anyway.</summary>
+    double BlockCopyJoules => 0;
+
     /// <summary>Joules of a pause between two steps.</summary>
     double PauseJoules(TimeSpan pause) => IdleWatts * pause.TotalSeconds;
 }

@@ -5,13 +5,13 @@ namespace Crescent.Engine.Scheduling;
 
 /// <summary>Gives a waiting sequence its first blocks: what the cache or a leader has of it, and room for its first chunk.</summary>
 /// <param name="kv">The blocks.</param>
-/// <param name="device">Copies the tails of forks.</param>
+/// <param name="copies">Take the tails of forks.</param>
 /// <param name="pending">Who computes what.</param>
 /// <param name="counters">Counts what was found.</param>
 /// <param name="spareBlocks">Blocks that stay free when a sequence is admitted beside others, so that those can go on.</param>
 /// <param name="find">Finds a living sequence by its request's id.</param>
 internal sealed class Admission(
-    KvCache kv, IDevice device, PendingPrefixes pending, SchedulerCounters counters, int spareBlocks, Func<long, Sequence?> find)
+    KvCache kv, KvCopies copies, PendingPrefixes pending, SchedulerCounters counters, int spareBlocks, Func<long, Sequence?> find)
 {
     /// <summary>What there is of <paramref name="sequence"/>, or will be when another has gone on.</summary>
     public KnownPrefix Look(Sequence sequence)
@@ -21,7 +21,8 @@ internal sealed class Admission(
         if (sequence.Request.ForkOf is { } id && find(id) is { } parent && parent.Order < sequence.Order)
         {
             var shared = SharedWith(parent, sequence);
-            var coming = parent.Computed < shared;
+            // What is copied into its blocks must be there before one of them can be copied again.
+            var coming = parent.Computed < shared || !kv.IsThere(parent.Table);
             return coming || shared > cached ? new KnownPrefix(match, parent, shared, coming) : new KnownPrefix(match, null, cached, IsComing: false);
         }
 
@@ -66,7 +67,7 @@ internal sealed class Admission(
 
         if (tail.From >= 0)
         {
-            device.CopyBlock(tail.From, tail.To);
+            copies.Add(new KvCopy(KvCopyKind.Within, tail.To, 0, tail.From));
         }
 
         sequence.BeginAt(shared);

@@ -41,6 +41,9 @@ public readonly record struct EngineState(
     /// </summary>
     public double Fairness { get; init; } = 1;
 
+    /// <summary>Of the running sequences those that wait for KV, which is copied into their blocks.</summary>
+    public int WaitingForKv { get; init; }
+
     /// <summary>Steps that failed since the last one that finished.</summary>
     public int FailedSteps { get; init; }
 

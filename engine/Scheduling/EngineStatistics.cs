@@ -66,6 +66,9 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
     /// <summary>A step is about to run.</summary>
     public void Begin() => _energy.Begin();
 
+    /// <summary>Blocks are copied between the device and the host.</summary>
+    public void CountCopies(int blocks) => _energy.Copy(blocks);
+
     /// <summary>Counts a step's time and energy.</summary>
     public StepEnergy Count(StepPlan plan, TimeSpan duration)
     {
@@ -123,6 +126,7 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
             0, 0, _outputTokens, _steps)
         {
             Fairness = scheduler.Fairness,
+            WaitingForKv = scheduler.WaitingForKv,
         };
         lock (_lock)
         {

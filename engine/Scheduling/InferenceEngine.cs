@@ -32,6 +32,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly EngineHealth _health;
     private readonly LivingSequences _living;
     private readonly TokenIntake _intake;
+    private readonly Func<SequenceOutput, string, Exception, SequenceOutput> _lose;
     private int _accepted;
     private volatile bool _stopping;
 
@@ -58,13 +59,14 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _sink = sink;
         _time = time ?? TimeProvider.System;
         _hashRoot = BlockHash.Root(model, _options.KvType);
-        _host = _options.HostBlocks > 0 ? new HostBlockTier(device, _options.HostBlocks, _options.HostPath) : null;
+        var copies = new KvCopies();
+        _host = _options.HostBlocks > 0 ? new HostBlockTier(copies, device.Info.BlockBytes, _options.HostBlocks, _options.HostPath) : null;
         _kvEvents = new KvEventBuffer(_time.GetUtcNow().UtcTicks, _options.KvEventBacklog);
         _kv = new KvCache(device.Info.BlockCount, _host, _kvEvents);
         _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
         var costs = device.Info.Profile is { } profile ? StepCosts.Of(profile) : default(StepCosts?);
         var budget = new StepBudget(Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens), _options, costs, _costs);
-        _scheduler = new Scheduler(_kv, device, _options, budget, _time, id => _living!.TryFind(id, out var sequence) ? sequence : null);
+        _scheduler = new Scheduler(_kv, copies, device, _options, budget, _time, id => _living!.TryFind(id, out var sequence) ? sequence : null);
         grammars ??= new GrammarCache(tokenizer);
         _health = new EngineHealth(_time);
         _masks = new PendingMasks(grammars.Masks, Wake);
@@ -74,8 +76,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         PowerCap = cap ?? power as IPowerCap;
         _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
         _living = new LivingSequences(_scheduler, _outputs, _statistics, _faults, device.Info, _time, () => Interlocked.Decrement(ref _accepted));
+        _lose = _living.Lose;
         _intake = new TokenIntake(new StepTokens(device, tokenizer), _living, _scheduler, _masks, _outputs, _statistics, tokenizer, model, device.Info.Simulated);
-        _steps = new StepPipeline(device, _scheduler, _living, _intake, _statistics, _costs, _time);
+        _steps = new StepPipeline(device, _kv, copies, _scheduler, _living, _intake, _statistics, _costs, _time);
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>
@@ -182,6 +185,11 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             _steps.End();
             _health.Finished();
         }
+        else if (_steps.WaitForKv())
+        {
+            _health.Finished();
+            begun = true;
+        }
         else
         {
             _health.Rested();
@@ -223,6 +231,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     {
         Stop();
         _inbox.Close();
+        _steps.Drain();
         _host?.Dispose();
     }
 
@@ -300,7 +309,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
 
         if (_outputs.Count + _outputs.LateCount > 0)
         {
-            _outputs.Deliver(_sink, _living.Lose);
+            _outputs.Deliver(_sink, _lose);
         }
     }
 }

@@ -58,12 +58,18 @@ internal sealed class PendingMasks(MaskQueue masks, Action found)
             return constraint.Fault;
         }
 
+        Wait(sequence, constraint);
+        return null;
+    }
+
+    // Apart, so that only who waits pays for what the other thread is told.
+    private void Wait(Sequence sequence, IMaskSearch constraint)
+    {
         sequence.WaitsForMask = true;
         masks.Add(constraint, fault =>
         {
             _found.Enqueue((sequence, fault));
             found();
         });
-        return null;
     }
 }

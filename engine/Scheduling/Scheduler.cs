@@ -20,18 +20,19 @@ internal sealed class Scheduler
     private readonly int _maxRunning;
     private readonly int _maxWithResumed;
     private readonly List<Sequence> _running = [];
-    private readonly List<Sequence> _prompts = [];
+    private readonly RunningPrompts _prompts = new();
     private readonly List<PromptGrant> _grants = [];
     private readonly PromptShares _shares;
     private StepInFlight _step = new(withTables: false);
 
     /// <param name="kv">The blocks.</param>
-    /// <param name="device">Copies blocks of forks; its limits.</param>
+    /// <param name="copies">Take the tails of forks.</param>
+    /// <param name="device">Its limits.</param>
     /// <param name="options">Limits and shares.</param>
     /// <param name="budget">Of a step.</param>
     /// <param name="time">The engine's clock.</param>
     /// <param name="find">Finds a living sequence by its request's id.</param>
-    public Scheduler(KvCache kv, IDevice device, EngineOptions options, StepBudget budget, TimeProvider time, Func<long, Sequence?> find)
+    public Scheduler(KvCache kv, KvCopies copies, IDevice device, EngineOptions options, StepBudget budget, TimeProvider time, Func<long, Sequence?> find)
     {
         _kv = kv;
         _device = device;
@@ -44,7 +45,7 @@ internal sealed class Scheduler
         _maxWithResumed = (int)Math.Min((long)options.MaxRunning + options.MaxResumed, most);
         _waiting = new WaitingQueue(options, kv, time);
         _pending = new PendingPrefixes(_waiting);
-        _admission = new Admission(kv, device, _pending, Counters, (int)Math.Ceiling(kv.TotalBlocks * options.Watermark), find);
+        _admission = new Admission(kv, copies, _pending, Counters, (int)Math.Ceiling(kv.TotalBlocks * options.Watermark), find);
     }
 
     /// <summary>Sequences in the batch, those first that are preempted last.</summary>
@@ -67,6 +68,9 @@ internal sealed class Scheduler
 
     /// <summary>Puts a new sequence in the queue.</summary>
     public void Add(Sequence sequence) => _waiting.Add(sequence);
+
+    /// <summary>Running sequences that wait for KV: what is copied into their blocks.</summary>
+    public int WaitingForKv { get; private set; }
 
     /// <summary>Takes a sequence out, wherever it is, and frees its blocks.</summary>
     public void Remove(Sequence sequence)
@@ -143,7 +147,7 @@ internal sealed class Scheduler
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
-            if (sequence.Remaining != 1 || sequence.WaitsForMask || (ahead && sequence.EndsUndrawn))
+            if (sequence.Remaining != 1 || sequence.WaitsForMask || !_kv.IsThere(sequence.Table) || (ahead && sequence.EndsUndrawn))
             {
                 continue;
             }
@@ -168,8 +172,8 @@ internal sealed class Scheduler
     /// </summary>
     private void PlanPrompts(bool admits, bool ahead)
     {
-        SortPrompts();
-        _shares.Open(_prompts, _waiting);
+        _prompts.Fill(_running, _kv);
+        _shares.Open(_prompts.Sequences, _waiting);
         var (at, turn, first) = (0, long.MaxValue, default(Sequence));
         while (_budget.Tokens > 0)
         {
@@ -199,25 +203,6 @@ internal sealed class Scheduler
         FillUp();
     }
 
-    /// <summary>The running sequences with more than one token to compute, the most urgent first.</summary>
-    private void SortPrompts()
-    {
-        _prompts.Clear();
-        foreach (var sequence in _running)
-        {
-            if (sequence.Remaining > 1)
-            {
-                var at = _prompts.Count;
-                while (at > 0 && sequence.Urgency < _prompts[at - 1].Urgency)
-                {
-                    at--;
-                }
-
-                _prompts.Insert(at, sequence);
-            }
-        }
-    }
-
     /// <summary>Starts a waiting sequence, or sets it aside for another that computes what it needs.</summary>
     /// <returns>False when there are no blocks for it, or no time is left.</returns>
     private bool Start(Sequence sequence, long turn)
@@ -240,7 +225,11 @@ internal sealed class Scheduler
         InsertRunning(sequence);
         _pending.Announce(sequence);
         Counters.CountStart(sequence);
-        Grant(sequence, Math.Min(chunk, sequence.Remaining));
+        if (_kv.IsThere(sequence.Table))
+        {
+            Grant(sequence, Math.Min(chunk, sequence.Remaining));
+        }
+
         return true;
     }
 
@@ -260,7 +249,7 @@ internal sealed class Scheduler
     /// <summary>No running sequence can go on, so none will give blocks back: the first gets those of the last.</summary>
     private void ContinueFirst()
     {
-        if (_running.Find(static running => !running.WaitsForMask) is not { } sequence)
+        if (_running.Find(running => !running.WaitsForMask && _kv.IsThere(running.Table)) is not { } sequence)
         {
             return;
         }
@@ -395,9 +384,11 @@ internal sealed class Scheduler
     private void CountQueue()
     {
         var queued = _waiting.Tokens + _pending.ParkedTokens;
+        WaitingForKv = 0;
         for (var i = 0; i < _running.Count; i++)
         {
             queued += _running[i].Remaining - 1;
+            WaitingForKv += _kv.IsThere(_running[i].Table) ? 0 : 1;
         }
 
         QueuedTokens = queued;

@@ -1,4 +1,5 @@
 using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -14,6 +15,8 @@ namespace Crescent.Engine.Scheduling;
 internal sealed class StepPipeline
 {
     private readonly IDevice _device;
+    private readonly KvCache _kv;
+    private readonly KvCopies _copies;
     private readonly Scheduler _scheduler;
     private readonly LivingSequences _living;
     private readonly TokenIntake _intake;
@@ -27,9 +30,11 @@ internal sealed class StepPipeline
     private readonly Stack<StepInFlight> _free = new(2);
 
     public StepPipeline(
-        IDevice device, Scheduler scheduler, LivingSequences living, TokenIntake intake, EngineStatistics statistics, StepCostEstimator? costs, TimeProvider time)
+        IDevice device, KvCache kv, KvCopies copies, Scheduler scheduler, LivingSequences living, TokenIntake intake, EngineStatistics statistics, StepCostEstimator? costs, TimeProvider time)
     {
         _device = device;
+        _kv = kv;
+        _copies = copies;
         _scheduler = scheduler;
         _living = living;
         _intake = intake;
@@ -50,6 +55,7 @@ internal sealed class StepPipeline
     /// <returns>False when none was begun.</returns>
     public bool Begin()
     {
+        _kv.Arrive(Math.Min(_device.CopiesDone, _copies.HandedCount));
         var begun = false;
         while (_steps.Count == 0 ? TryBegin(ahead: false) : _ahead && _steps.Count == 1 && _steps.Peek().AllowsAhead && TryBegin(ahead: true))
         {
@@ -80,6 +86,36 @@ internal sealed class StepPipeline
         }
     }
 
+    /// <summary>Nothing else can be done: waits for what is copied into blocks.</summary>
+    /// <returns>False when nothing is.</returns>
+    public bool WaitForKv()
+    {
+        if (_kv.ArrivingBlocks == 0)
+        {
+            return false;
+        }
+
+        _device.WaitForCopy();
+        return true;
+    }
+
+    /// <summary>Waits until all copies are done: the host's memory is given back.</summary>
+    public void Drain()
+    {
+        while (_device.CopiesDone < _copies.HandedCount)
+        {
+            _device.WaitForCopy();
+        }
+    }
+
+    private void HandCopies()
+    {
+        if (_copies.HandTo(_device) is > 0 and var count)
+        {
+            _statistics.CountCopies(count);
+        }
+    }
+
     /// <summary>The device has thrown: nothing is in flight any more.</summary>
     public void Abandon()
     {
@@ -93,7 +129,9 @@ internal sealed class StepPipeline
     private bool TryBegin(bool ahead)
     {
         var step = _free.Peek();
-        if (!_scheduler.Plan(step, ahead) || step.Plan.Slices.Length == 0)
+        var planned = _scheduler.Plan(step, ahead);
+        HandCopies();
+        if (!planned || step.Plan.Slices.Length == 0)
         {
             return false;
         }

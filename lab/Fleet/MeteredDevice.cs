@@ -26,9 +26,7 @@ internal sealed class MeteredDevice(SimulatedDevice device, int index, PowerMete
 
     public void CopyBlock(int from, int to) => device.CopyBlock(from, to);
 
-    public void ReadBlock(int block, Span<byte> destination) => device.ReadBlock(block, destination);
-
-    public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);
+    public void BeginCopies(ReadOnlySpan<KvCopy> copies) => device.BeginCopies(copies);
 
     public void Dispose() => device.Dispose();
 }

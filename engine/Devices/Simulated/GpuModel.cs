@@ -36,6 +36,16 @@ public sealed record GpuModel
     /// <summary>GPUs that reach each other at that bandwidth: the largest tensor-parallel group.</summary>
     public int LinkDomain { get; init; } = 8;
 
+    /// <summary>
+    /// Bandwidth to its host's memory that copies reach, GB/s, one way: about 55 of the 64 of PCIe 5 x16, 25 of the 32 of PCIe 4 x16, 0.8 of NVLink-C2C.
+    /// </summary>
+    public double HostLinkGigabytesPerSecond { get; init; } = 55;
+
+    /// <summary>
+    /// What a byte costs on its way between its memory and the host's, J/GB: some 12 pJ a bit for both memories and the link. An estimate of this project.
+    /// </summary>
+    public double HostCopyJoulesPerGigabyte { get; init; } = 0.1;
+
     /// <summary>Time of the host's work per step beside an x86 server's (1): the single-thread speed of the processor it is sold with.</summary>
     public double HostFactor { get; init; } = 1;
 
@@ -92,6 +102,8 @@ public sealed record GpuModel
         Require(MemoryTerabytesPerSecond > 0, nameof(MemoryTerabytesPerSecond), "above 0");
         Require(MemoryFactor is > 0 and <= 1.2, nameof(MemoryFactor), "above 0 and at most 1.2");
         Require(LinkGigabytesPerSecond > 0, nameof(LinkGigabytesPerSecond), "above 0");
+        Require(HostLinkGigabytesPerSecond > 0, nameof(HostLinkGigabytesPerSecond), "above 0");
+        Require(HostCopyJoulesPerGigabyte >= 0, nameof(HostCopyJoulesPerGigabyte), "0 or more");
         Require(LinkDomain is >= 1 and <= 1024, nameof(LinkDomain), "1 to 1024");
         Require(HostFactor > 0, nameof(HostFactor), "above 0");
         Require(IdleWatts > 0 && IdleWatts < MinCapWatts, nameof(IdleWatts), "above 0 and below MinCapWatts");

@@ -23,7 +23,7 @@ public static class GpuModels
         new()
         {
             Name = "a100-sxm", Description = "NVIDIA A100 SXM 80 GB", Bf16Tflops = 312, MemoryGigabytes = 80, MemoryTerabytesPerSecond = 2.04,
-            LinkGigabytesPerSecond = 300, TdpWatts = 400, ServerWattsAtFullLoad = 812.5, MinCapWatts = 100, IdleWatts = 62, AwakeWatts = 85,
+            LinkGigabytesPerSecond = 300, HostLinkGigabytesPerSecond = 25, TdpWatts = 400, ServerWattsAtFullLoad = 812.5, MinCapWatts = 100, IdleWatts = 62, AwakeWatts = 85,
             DecodeBaseWatts = 175, DecodeSpanWatts = 210, DecodeMidpoint = 2.5,
         },
         new()
@@ -47,7 +47,7 @@ public static class GpuModels
         new()
         {
             Name = "gb200", Description = "NVIDIA GB200 186 GB", Bf16Tflops = 2500, Fp8Tflops = 5000, Fp4Tflops = 10000, MemoryGigabytes = 186,
-            MemoryTerabytesPerSecond = 8, MemoryFactor = 0.80, HostFactor = 1.8, LinkGigabytesPerSecond = 900, LinkDomain = 72, TdpWatts = 1200, ServerWattsAtFullLoad = 1667, MinCapWatts = 400, IdleWatts = 200, AwakeWatts = 250,
+            MemoryTerabytesPerSecond = 8, MemoryFactor = 0.80, HostFactor = 1.8, LinkGigabytesPerSecond = 900, HostLinkGigabytesPerSecond = 360, LinkDomain = 72, TdpWatts = 1200, ServerWattsAtFullLoad = 1667, MinCapWatts = 400, IdleWatts = 200, AwakeWatts = 250,
             DecodeBaseWatts = 245, DecodeSpanWatts = 347, DecodeMidpoint = -1.03, PrefillShare = 0.9,
         },
     ];

@@ -14,6 +14,7 @@ public sealed class PacedDevice(IDevice device, double speed = 1, TimeProvider? 
         ? speed
         : throw new ArgumentOutOfRangeException(nameof(speed), speed, "The speed of simulated time must be above 0 and at most 1,000,000.");
 
+    private readonly CopyLine _copies = new(TimeSpan.FromSeconds(device.Info.BlockCopySeconds / speed));
     private long _origin = -1;
     private TimeSpan _began;
     private TimeSpan _due;
@@ -54,10 +55,23 @@ public sealed class PacedDevice(IDevice device, double speed = 1, TimeProvider? 
     public void CopyBlock(int from, int to) => device.CopyBlock(from, to);
 
     /// <inheritdoc/>
-    public void ReadBlock(int block, Span<byte> destination) => device.ReadBlock(block, destination);
+    public void BeginCopies(ReadOnlySpan<KvCopy> copies)
+    {
+        device.BeginCopies(copies);
+        _copies.Add(copies, Now());
+    }
 
     /// <inheritdoc/>
-    public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);
+    public long CopiesDone => _copies.Done(Now());
+
+    /// <inheritdoc/>
+    public void WaitForCopy()
+    {
+        if (_copies.NextDue is { } due && due - Now() is { Ticks: > 0 } wait)
+        {
+            Thread.Sleep(wait);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => device.Dispose();

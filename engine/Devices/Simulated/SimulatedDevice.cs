@@ -38,6 +38,8 @@ public sealed class SimulatedDevice : IDevice
         _text = text;
         _time = new StepTimeModel(spec.Gpu, model, spec.TensorParallel, options.Timing);
         Power = new SimulatedPower(spec.Gpu, spec.TensorParallel) { Work = _time.Coefficients() };
+        var blockBytes = (long)(model.KvBytesPerToken(spec.TensorParallel) * StepPlan.BlockSize);
+        Power.BlockCopyJoules = blockBytes / 1e9 * spec.Gpu.HostCopyJoulesPerGigabyte;
         _window = model.LocalLayers > 0 ? model.LocalWindow : int.MaxValue;
         _tokens = new int[64];
         Info = new DeviceInfo
@@ -49,7 +51,8 @@ public sealed class SimulatedDevice : IDevice
             Rack = options.Rack,
             ReadsBlockTables = false,
             BlockCount = blocks,
-            BlockBytes = (long)(model.KvBytesPerToken(spec.TensorParallel) * StepPlan.BlockSize),
+            BlockBytes = blockBytes,
+            BlockCopySeconds = blockBytes / (spec.TensorParallel * spec.Gpu.HostLinkGigabytesPerSecond * 1e9),
             MaxStepTokens = options.MaxStepTokens,
             MaxLogitRows = options.MaxLogitRows,
             MaxContext = (int)Math.Min(options.MaxContext > 0 ? options.MaxContext : model.ContextLength, (long)blocks * StepPlan.BlockSize),
@@ -140,10 +143,8 @@ public sealed class SimulatedDevice : IDevice
     }
 
     /// <inheritdoc/>
-    public void ReadBlock(int block, Span<byte> destination) => destination.Clear();
-
-    /// <inheritdoc/>
-    public void WriteBlock(int block, ReadOnlySpan<byte> source)
+    /// <remarks>They take their time where steps do: see <see cref="CopyLine"/>.</remarks>
+    public void BeginCopies(ReadOnlySpan<KvCopy> copies)
     {
     }
 

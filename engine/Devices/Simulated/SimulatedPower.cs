@@ -65,6 +65,9 @@ public sealed class SimulatedPower : IPowerModel, IPowerCap
     public WorkCoefficients Work { get; internal set; } = WorkCoefficients.Processor;
 
     /// <inheritdoc/>
+    public double BlockCopyJoules { get; internal set; }
+
+    /// <inheritdoc/>
     public double? PrefillShare { get; private set; }
 
     /// <inheritdoc/>

@@ -241,7 +241,7 @@ public sealed class KvEventTests
         private KvCache Start()
         {
             var device = new HistoryDevice(blocks);
-            _tier = host > 0 ? new HostBlockTier(device, host) : null;
+            _tier = host > 0 ? new HostBlockTier(new KvCopies(), device.Info.BlockBytes, host) : null;
             _events = new KvEventBuffer(++_epoch, backlog);
             return new KvCache(blocks, _tier, _events);
         }
@@ -255,6 +255,7 @@ public sealed class KvEventTests
             Assert.True(Cache.TryAdopt(table, ref match, StepPlan.BlockSize));
             Cache.Register(table, StepPlan.BlockSize);
             Cache.Free(table);
+            Cache.Arrive(long.MaxValue);
             Cache.CheckIntegrity([]);
         }
 

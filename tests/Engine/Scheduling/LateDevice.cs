@@ -10,12 +10,14 @@ namespace Crescent.Tests.Engine.Scheduling;
 /// </summary>
 internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string> events) : IDevice, IDeviceSampler
 {
-    private readonly Queue<Work> _flight = new();
+    // Steps and copies in the order in which they came.
+    private readonly Queue<object> _queue = new();
     private readonly RowSampler<Lanes128> _rows = new(device.Info.VocabularySize);
     private readonly float[] _logits = new float[device.Info.MaxLogitRows * device.Info.VocabularySize];
     private readonly int[] _drawn = new int[device.Info.MaxLogitRows];
     private Work? _newest;
     private int _begun;
+    private int _inFlight;
 
     public DeviceInfo Info { get; } = device.Info with { StepsInFlight = stepsInFlight };
 
@@ -26,11 +28,11 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
 
     public void Begin(StepPlan plan)
     {
-        Assert.True(_flight.Count < stepsInFlight, "more steps are begun than it takes");
+        Assert.True(_inFlight++ < stepsInFlight, "more steps are begun than it takes");
         var isAhead = plan.AllTokens.ToArray().Any(static token => token < 0);
         Ahead += isAhead ? 1 : 0;
         events.Add($"begin {_begun}");
-        _flight.Enqueue(_newest = new Work(_begun++, plan));
+        _queue.Enqueue(_newest = new Work(_begun++, plan));
     }
 
     public void Begin(SamplingBatch batch)
@@ -42,7 +44,9 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
 
     public StepResult End()
     {
-        var work = _flight.Dequeue();
+        DoCopies();
+        var work = (Work)_queue.Dequeue();
+        _inFlight--;
         events.Add($"end {work.Number}");
         var plan = new StepPlan();
         foreach (var slice in work.Plan.Slices)
@@ -79,13 +83,36 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
         }
     }
 
-    public void CopyBlock(int from, int to) => device.CopyBlock(from, to);
+    public void BeginCopies(ReadOnlySpan<KvCopy> copies)
+    {
+        foreach (var copy in copies)
+        {
+            _queue.Enqueue(() =>
+            {
+                device.BeginCopies([copy]);
+                CopiesDone++;
+            });
+        }
+    }
 
-    public void ReadBlock(int block, Span<byte> destination) => device.ReadBlock(block, destination);
+    public long CopiesDone { get; private set; }
 
-    public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);
+    public void WaitForCopy()
+    {
+        Assert.Equal(0, _inFlight);
+        DoCopies();
+    }
 
     public void Dispose() => device.Dispose();
+
+    private void DoCopies()
+    {
+        while (_queue.TryPeek(out var next) && next is Action copy)
+        {
+            _queue.Dequeue();
+            copy();
+        }
+    }
 
     private Span<float> Logits(int row) => _logits.AsSpan(row * Info.VocabularySize, Info.VocabularySize);
 

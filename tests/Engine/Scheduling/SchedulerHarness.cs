@@ -25,7 +25,7 @@ internal sealed class SchedulerHarness
         _kv = new KvCache(blocks);
         var device = new HistoryDevice(blocks, maxLogitRows: 256);
         Scheduler = new Scheduler(
-            _kv, device, options, new StepBudget(options.MaxStepTokens, options, costs, null), _time, id => _live.TryGetValue(id, out var live) ? live.Sequence : null);
+            _kv, new KvCopies(), device, options, new StepBudget(options.MaxStepTokens, options, costs, null), _time, id => _live.TryGetValue(id, out var live) ? live.Sequence : null);
     }
 
     public Scheduler Scheduler { get; }

@@ -1,0 +1,14 @@
+namespace Crescent.Engine.Devices;
+
+/// <summary>Which way a KV block is copied.</summary>
+public enum KvCopyKind
+{
+    /// <summary>Out of the device, to the host.</summary>
+    ToHost,
+
+    /// <summary>From the host into the device.</summary>
+    FromHost,
+
+    /// <summary>From one block of the device to another.</summary>
+    Within,
+}

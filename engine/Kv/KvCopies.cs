@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using Crescent.Engine.Devices;
+
+namespace Crescent.Engine.Kv;
+
+/// <summary>
+/// Copies of KV blocks, between a device and its host tier and within the device: written down where blocks are given out, handed to the device before its next
+/// step. They are known by their number, and done in its order. For the engine's thread.
+/// </summary>
+public sealed class KvCopies
+{
+    private readonly List<KvCopy> _pending = [];
+
+    /// <summary>Copies written down so far: the number of the last.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Of those, copies that the device has been handed.</summary>
+    public long HandedCount => Count - _pending.Count;
+
+    /// <summary>Writes a copy down.</summary>
+    /// <returns>Its number.</returns>
+    public long Add(in KvCopy copy)
+    {
+        _pending.Add(copy);
+        return ++Count;
+    }
+
+    /// <summary>Hands <paramref name="device"/> all that are pending. Where it throws they stay, and are handed over once more.</summary>
+    /// <returns>How many of them are from or to the host.</returns>
+    public int HandTo(IDevice device)
+    {
+        if (_pending.Count == 0)
+        {
+            return 0;
+        }
+
+        device.BeginCopies(CollectionsMarshal.AsSpan(_pending));
+        var count = 0;
+        foreach (var copy in _pending)
+        {
+            count += copy.Kind == KvCopyKind.Within ? 0 : 1;
+        }
+
+        _pending.Clear();
+        return count;
+    }
+}

@@ -1,0 +1,109 @@
+using Crescent.Engine.Devices.Simulated;
+using Crescent.Engine.Scheduling;
+using Crescent.Lab.Virtual;
+using Crescent.Tests.Engine.Scheduling;
+using static Crescent.Tests.Engine.Scheduling.EngineHarness;
+
+namespace Crescent.Tests.Engine.Kv;
+
+/// <summary>Blocks come back from the host by copies that take their time: who needs them waits, and nobody else.</summary>
+public sealed class KvCopyTests
+{
+    [Fact]
+    public void Who_waits_for_its_blocks_delays_nobody_and_goes_on_when_they_are_there()
+    {
+        var sink = new RecordingSink();
+        var history = new HistoryDevice(blocks: 14);
+        using var engine = EngineOver(new LateDevice(history, 1, []), sink, new EngineOptions { HostBlocks = 40 });
+        for (var id = 1; id <= 4; id++)
+        {
+            engine.Submit(Request(id, 100, 4));
+            Run(engine);
+        }
+
+        engine.Submit(Request(5, 8, 20));
+        engine.Step();
+        engine.Step();
+        engine.Submit(Request(1, 100, 4) with { Id = 11 });
+        var before = sink[5].Tokens.Count;
+
+        // It has its blocks now, and takes no part in the step.
+        engine.Step();
+        Assert.Equal((2, 1), (engine.State.Running, engine.State.WaitingForKv));
+        Assert.Equal(before + 1, sink[5].Tokens.Count);
+        engine.Step();
+        Assert.Equal(0, engine.State.WaitingForKv);
+        Run(engine);
+        Assert.Equal(sink[1].Tokens, sink[11].Tokens);
+        Assert.Equal(96, sink[11].Usage!.CachedTokens);
+        Assert.Equal(Expected(5, 8, 20), sink[5].Tokens);
+        Assert.Equal(14, engine.State.FreeBlocks);
+    }
+
+    [Fact]
+    public void A_request_that_ends_while_its_blocks_are_copied_gives_them_back_when_they_are_there()
+    {
+        var sink = new RecordingSink();
+        using var engine = EngineOver(new LateDevice(new HistoryDevice(blocks: 12), 1, []), sink, new EngineOptions { HostBlocks = 40 });
+        for (var id = 1; id <= 4; id++)
+        {
+            engine.Submit(Request(id, 100, 4));
+            Run(engine);
+        }
+
+        engine.Submit(Request(1, 100, 4) with { Id = 11 });
+        engine.Submit(Request(5, 8, 20));
+        engine.Cancel(11);
+        Run(engine);
+        Assert.Equal(FinishReason.Cancelled, sink[11].Finish);
+        Assert.Equal(Expected(5, 8, 20), sink[5].Tokens);
+        Assert.Equal(12, engine.State.FreeBlocks);
+    }
+
+    [Fact]
+    public void A_simulated_copy_takes_the_time_and_the_energy_of_its_link()
+    {
+        var (ends, joules) = (new Dictionary<long, TimeSpan>(), new Dictionary<long, double>());
+        var clock = new VirtualClock();
+        var shape = SimulatedModels.Find("llama-3.1-8b");
+        var device = new SimulatedDevice(SimulatedDeviceSpec.Parse("sim:h100-sxm"), 0, shape, new SimulatedText(new SilentTokenizer()));
+        using var engine = new VirtualEngine(
+            clock, new SmallDevice(device, blocks: 80), new SilentTokenizer(), "test", new Ends(output => (ends[output.Request.Id], joules[output.Request.Id]) = (clock.Elapsed, output.Usage!.Joules)), device.Power,
+            new EngineOptions { HostBlocks = 400 });
+        foreach (var id in new[] { 1L, 2, 3 })
+        {
+            engine.Submit(Request(id, 1000, 1));
+            clock.Run(TestContext.Current.CancellationToken);
+        }
+
+        // On the device still: only its last tokens are computed.
+        var started = clock.Elapsed;
+        engine.Submit(Request(3, 1000, 1) with { Id = 13 });
+        clock.Run(TestContext.Current.CancellationToken);
+        var cached = ends[13] - started;
+        started = clock.Elapsed;
+        engine.Submit(Request(1, 1000, 1) with { Id = 11 });
+        clock.Run(TestContext.Current.CancellationToken);
+        var copied = ends[11] - started;
+
+        // 62 blocks come in; as many go out for them, and one more for the last tokens.
+        var each = device.Info.BlockCopySeconds;
+        Assert.Equal(device.Info.BlockBytes / 55e9, each, 1e-12);
+        Assert.InRange((copied - cached).TotalSeconds, 62 * each, 126 * each);
+        Assert.InRange(joules[11] - joules[13], 62 * device.Power.BlockCopyJoules, 130 * device.Power.BlockCopyJoules);
+    }
+
+    private sealed class Ends(Action<SequenceOutput> ended) : IEngineSink
+    {
+        public void OnStep(ReadOnlySpan<SequenceOutput> outputs)
+        {
+            foreach (var output in outputs)
+            {
+                if (output.Finish != FinishReason.None)
+                {
+                    ended(output);
+                }
+            }
+        }
+    }
+}
