@@ -12,6 +12,11 @@ internal static class TokenizerEndpoint
     /// <summary>Bytes of an answer that are written at once.</summary>
     private const int FlushBytes = 1 << 14;
 
+    /// <summary>Characters of a text that takes milliseconds: it must not take the threads that serve others.</summary>
+    private const int LongText = 1 << 16;
+
+    private static readonly SemaphoreSlim OneLongText = new(1);
+
     public static void MapTokenizer(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/tokenize", Tokenize);
@@ -27,7 +32,7 @@ internal static class TokenizerEndpoint
         var names = body.Flag("return_token_strs") ?? false;
         var tokens = body.Any("messages") is not null
             ? Prompts.Chat(body, model)
-            : model.Model.Tokenizer.Encode(body.Text("prompt") ?? throw ApiException.Missing("prompt"), parseSpecial: true, addSpecial);
+            : await Encode(body.Text("prompt") ?? throw ApiException.Missing("prompt"), addSpecial, model, http.RequestAborted);
         ignored.Report(http, body);
         await Send(http, async (json, written) =>
         {
@@ -60,6 +65,27 @@ internal static class TokenizerEndpoint
 
             json.WriteEndObject();
         });
+    }
+
+    /// <summary>The tokens of a text; those of long ones are made one text after the other, on a thread of their own.</summary>
+    private static async Task<int[]> Encode(string text, bool addSpecial, ServedModel model, CancellationToken cancellation)
+    {
+        if (text.Length < LongText)
+        {
+            return Encoded();
+        }
+
+        await OneLongText.WaitAsync(cancellation);
+        try
+        {
+            return await Task.Factory.StartNew(Encoded, cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            OneLongText.Release();
+        }
+
+        int[] Encoded() => model.Model.Tokenizer.Encode(text, parseSpecial: true, addSpecial);
     }
 
     private static async Task Detokenize(HttpContext http, ServedModel model, IgnoredFields ignored)
@@ -104,6 +130,9 @@ internal static class TokenizerEndpoint
             {
                 json.Flush();
                 await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+
+                // Others' turn: a client that reads at once would never make it wait.
+                await Task.Yield();
             }
         }
     }
