@@ -58,8 +58,9 @@ public sealed class LeftOverTests
             {
                 // Structures come by another thread.
                 Assert.True(SpinWait.SpinUntil(() => !engine.Step() || engine.State is { Running: <= 1, Waiting: 0 }, TimeSpan.FromSeconds(20)));
-                while (engine.State is not { Running: 1, Waiting: 0 } || engine.LeftOver > 3)
+                for (var steps = 0; engine.State is not { Running: 1, Waiting: 0 } || engine.LeftOver > 3; steps++)
                 {
+                    Assert.True(steps < 1000, $"{engine.LeftOver} things are left over");
                     engine.Step();
                 }
             }

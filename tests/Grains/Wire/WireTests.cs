@@ -83,6 +83,16 @@ public sealed class WireTests : IDisposable
     }
 
     [Fact]
+    public void A_report_of_a_silo_that_does_not_tell_its_devices_health_is_read()
+    {
+        var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", "silo-report-before-health.hex")).Trim());
+        var device = Assert.Single(_serializer.Deserialize<SiloReport>(bytes)!.Devices);
+        var sent = Assert.Single(((SiloReport)WireSamples.All["silo-report"]).Devices);
+        Assert.Equivalent(sent, device, strict: true);
+        Assert.Equal((0, 0.0, null, 0L), (device.FailedSteps, device.StalledSeconds, device.LastError, device.RequestFaults));
+    }
+
+    [Fact]
     public void A_member_that_was_added_is_passed_over_by_silos_that_do_not_know_it()
     {
         var bytes = _serializer.SerializeToArray(new NextSubmission { Prefer = "silo/gpu", CachedTokens = 7, Added = "something", Nested = new AddedOnly { Added = "more" } });
