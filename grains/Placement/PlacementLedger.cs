@@ -1,4 +1,3 @@
-using System.Globalization;
 using Crescent.Control.Placement;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Telemetry;
@@ -18,7 +17,7 @@ internal sealed class PlacementLedger : IDeviceReports
     private readonly DecisionRing _decisions;
 
     // In the order of the view's devices.
-    private readonly List<Owner> _owners = [];
+    private readonly List<DeviceOwner> _owners = [];
     private readonly TimeProvider _time;
     private readonly FactoryMetrics _metrics;
     private readonly PrefixOverlap _prefixes;
@@ -85,7 +84,7 @@ internal sealed class PlacementLedger : IDeviceReports
             foreach (var device in report.Devices)
             {
                 var key = new DeviceKey(report.Name, device.Device).ToString();
-                var owner = new Owner(key, report.Silo, report.Name, device, report.Sequence);
+                var owner = new DeviceOwner(key, report.Silo, report.Name, device, report.Sequence);
                 _book.Report(key, device.Profile, device.Load(), report.Sequence, report.Draining || device.Draining);
                 var at = _view.IndexOf(key);
                 if (at == _owners.Count)
@@ -140,24 +139,7 @@ internal sealed class PlacementLedger : IDeviceReports
             }
 
             _view.Now = Now();
-            var report = _owners[at].Report;
-            var other = _book.Elsewhere(stream, left, out var call, out var present);
-            if (!other.IsPlaced || !call.Avoids(device) || _view.Gate(call, other.Device) > (isSilent ? PlacementGate.Crowded : WorstGate(report)))
-            {
-                return null;
-            }
-
-            var saved = present - other.Terms.Score;
-            var reason = isSilent ? $"nothing is heard of {device}"
-                : report.Draining ? $"{device} is drained {report.DrainedBy}"
-                : saved > _moveMargin * Math.Max(1, present) ? string.Create(CultureInfo.InvariantCulture, $"it waits at {device}, and another device saves {saved:0.0} points")
-                : null;
-            if (reason is not null)
-            {
-                _book.Charge(call, stream, other.Device);
-            }
-
-            return reason;
+            return DeviceExits.Move(_book, _view, _owners[at].Report, stream, device, left, isSilent, _moveMargin);
         }
     }
 
@@ -170,28 +152,9 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            var at = _view.IndexOf(device);
-            if (at < 0 || !MustLeave(_view.Devices[at]))
-            {
-                return null;
-            }
-
             _view.Now = Now();
-            var refuge = -1;
-            for (var i = 0; i < _owners.Count; i++)
-            {
-                ref readonly var other = ref _view.Devices[i];
-                if (!_owners[i].Silo.Equals(_owners[at].Silo) && !MustLeave(other) && _view.Now - other.HeardAt <= _view.StaleAfter
-                    && (refuge < 0 || other.Sequences < _view.Devices[refuge].Sequences))
-                {
-                    refuge = i;
-                }
-            }
-
-            return refuge < 0 ? null : (_view.Devices[at].Draining ? "drained" : "power", _owners[refuge].Silo);
+            return DeviceExits.Refuge(_view, _owners, _view.IndexOf(device));
         }
-
-        static bool MustLeave(in DeviceState device) => device.Draining || device.HeadroomWatts < 0;
     }
 
     /// <summary>Why no device may take the call, or none would in the promised time; null when one may.</summary>
@@ -400,12 +363,6 @@ internal sealed class PlacementLedger : IDeviceReports
         }
     }
 
-    /// <summary>
-    /// The worst gate behind which a stream fares no worse than on its device. An operator wants the device empty even where the others would run slower for
-    /// want of power; to leave one that lacks power for another that does is no gain.
-    /// </summary>
-    private static PlacementGate WorstGate(DeviceReport present) => present.OutOfService ? PlacementGate.PowerShort : PlacementGate.Open;
-
     private PlacementDecision Decide(in PlacementCall call, long stream)
     {
         if (stream != 0)
@@ -416,7 +373,7 @@ internal sealed class PlacementLedger : IDeviceReports
         return _view.TryPrefer(call, out var preferred) ? preferred : _book.Policy.Choose(call, _view);
     }
 
-    private void Forget(Predicate<Owner> gone)
+    private void Forget(Predicate<DeviceOwner> gone)
     {
         var keys = _owners.FindAll(gone).ConvertAll(static o => o.Key);
         if (keys.Count > 0)
@@ -427,7 +384,4 @@ internal sealed class PlacementLedger : IDeviceReports
     }
 
     private double Now() => _time.GetElapsedTime(_start).TotalSeconds;
-
-    /// <summary>Whose a device is, and its newest report.</summary>
-    private sealed record Owner(string Key, SiloAddress Silo, string SiloName, DeviceReport Report, long Sequence);
 }
