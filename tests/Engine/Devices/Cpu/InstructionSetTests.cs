@@ -1,6 +1,4 @@
 using Crescent.Engine.Devices.Cpu;
-using Crescent.Engine.Model.Architectures;
-using Crescent.Engine.Model.Gguf;
 
 namespace Crescent.Tests.Engine.Devices.Cpu;
 
@@ -43,22 +41,6 @@ public sealed class InstructionSetTests
     private static void Compare(string path, InstructionSet instructions, ActivationPrecision precision, KvType kv)
     {
         InstructionSets.Require(instructions);
-        Assert.Equal(Logits(path, InstructionSet.Vector128, precision, kv), Logits(path, instructions, precision, kv));
-    }
-
-    /// <summary>The logits of each token of a text, its prompt in chunks and the rest one by one.</summary>
-    private static List<float[]> Logits(string path, InstructionSet instructions, ActivationPrecision precision, KvType kv)
-    {
-        using var file = GgufFile.Open(path);
-        var graph = Architecture.Read(file);
-        using var device = new CpuDevice(
-            graph,
-            new CpuDeviceOptions { Threads = 2, InstructionSet = instructions, Activations = precision, KvType = kv, KvBlocks = 12 });
-        var random = new Random(11);
-        var tokens = Enumerable.Range(0, 150).Select(_ => random.Next(graph.Config.VocabularySize)).ToArray();
-        var sequence = new DeviceSequence(device, 160);
-        var logits = new List<float[]> { sequence.AppendChunked(tokens.AsSpan(0, 145).ToArray(), 23) };
-        logits.AddRange(tokens.AsSpan(145).ToArray().Select(token => sequence.Append(token)));
-        return logits;
+        Assert.Equal(RandomText.Logits(path, InstructionSet.Vector128, precision, kv), RandomText.Logits(path, instructions, precision, kv));
     }
 }
