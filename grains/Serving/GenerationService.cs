@@ -76,7 +76,7 @@ internal sealed class GenerationService(
                         sessions.Ended(call, stream);
                     }
 
-                    var cut = end.Reason == FinishReason.Deadline ? Late(call, stream) : null;
+                    var cut = end.Reason == FinishReason.Deadline ? Late(stream) : null;
                     yield return new GenerationChunk(
                         read.Tokens, read.Text, Reason(call, stream, end), Charge(call, Usage(call, stream)), read.Logprobs, cut, end.Embedding);
                 }
@@ -117,14 +117,14 @@ internal sealed class GenerationService(
     {
         FinishReason.Stop => "stop",
         FinishReason.Refused => throw new RequestRefusedException(RefusalReason.Invalid, end.Error ?? "The device refused the request."),
-        FinishReason.Deadline when stream.Count == 0 => throw new DeadlineExceededException(Late(call, stream)),
+        FinishReason.Deadline when stream.Count == 0 => throw Exceeded(call),
         _ => "length",
     };
 
     // The engine only knows the time that was left when it got the call, and the tokens of its own attempt.
-    private static string Late(InferenceRequest call, TokenStream stream) => stream.Count == 0
-        ? $"The deadline of {call.Deadline?.TotalSeconds:0.###} s passed before there was an answer."
-        : $"The deadline of {call.Deadline?.TotalSeconds:0.###} s passed after {stream.Count} output tokens.";
+    private static string Late(TokenStream stream) => $"after {stream.Count} output tokens";
+
+    private static DeadlineExceededException Exceeded(InferenceRequest call) => new(call.Deadline ?? TimeSpan.Zero, "before there was an answer");
 
     private void Validate(InferenceRequest call)
     {
@@ -214,8 +214,8 @@ internal sealed class GenerationService(
     /// <summary>The end of an answer whose deadline has passed.</summary>
     /// <exception cref="DeadlineExceededException">There is nothing of it.</exception>
     private static GenerationChunk Cut(InferenceRequest call, TokenStream stream) => stream.Count > 0
-        ? new GenerationChunk([], "", "length", Usage(call, stream), Cut: Late(call, stream))
-        : throw new DeadlineExceededException(Late(call, stream));
+        ? new GenerationChunk([], "", "length", Usage(call, stream), Cut: Late(stream))
+        : throw Exceeded(call);
 
     private ChatUsage Charge(InferenceRequest call, ChatUsage usage)
     {

@@ -167,7 +167,7 @@ internal sealed class StreamStarter(
     {
         if (call.Deadline is { } deadline && time.GetElapsedTime(stream.OpenedAt) >= deadline)
         {
-            throw new DeadlineExceededException($"The deadline of {deadline.TotalSeconds:0.###} s passed before a device had taken the call.");
+            throw new DeadlineExceededException(deadline, "before a device had taken the call");
         }
     }
 

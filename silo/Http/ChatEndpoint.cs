@@ -9,17 +9,19 @@ internal static class ChatEndpoint
 
     private static async Task Answer(HttpContext http, IGenerationService service, ServedModel model, TimeProvider time, IgnoredFields ignored)
     {
+        var began = time.GetTimestamp();
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var owner = RequestOwner.Read(http, body);
         var fields = CompletionFields.Read(body, model).Of(owner);
-        using var grammars = new GrammarCheck(model, fields.Request.Deadline, time, http.RequestAborted);
+        var deadline = new RequestDeadline(fields.Request.Deadline, began, time);
+        using var grammars = new GrammarCheck(model, deadline, http.RequestAborted);
         var tools = await ToolFields.Read(body, model, grammars);
         var structure = await StructureFields.Read(body, grammars);
         fields = fields.With(structure ?? tools?.Structure) with { ToolStyle = tools?.Style ?? default };
         var tokens = Prompts.Chat(body, model, tools?.Tools);
         var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", ContextRoom.Of(model, service));
         ignored.Report(http, body);
-        await new CompletionAnswer(service, new ChatFormat(), model, time).Send(http, fields, [(tokens, budget)]);
+        await new CompletionAnswer(service, new ChatFormat(), model, deadline, time).Send(http, fields, [(tokens, budget)]);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class Choice(AnswerReader reader)
 
     public ChatUsage? Usage { get; private set; }
 
-    /// <summary>What is to be said of an answer that its deadline cut short; null for any other.</summary>
+    /// <summary>When its deadline cut the answer short, such as <c>after 31 output tokens</c>; null for one that it did not.</summary>
     public string? Cut { get; private set; }
 
     /// <summary>Its tokens' logprobs, if the request asks for them.</summary>

@@ -11,8 +11,9 @@ namespace Crescent.Silo.Http;
 /// <param name="service">Generates.</param>
 /// <param name="format">The endpoint's own part of the answer.</param>
 /// <param name="model">Named in the answer.</param>
+/// <param name="deadline">Of all generations together.</param>
 /// <param name="time">For the time of creation and the first wait.</param>
-internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat format, ServedModel model, TimeProvider time)
+internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat format, ServedModel model, RequestDeadline deadline, TimeProvider time)
 {
     /// <summary>
     /// A stream's status is held back for so long, to let a refusal be one; after it the answer begins, so that the client sees that it is
@@ -28,7 +29,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     public async Task Send(HttpContext http, CompletionFields fields, IReadOnlyList<(int[] Tokens, int Budget)> prompts)
     {
         var calls = prompts.SelectMany(prompt => Calls(fields, prompt.Tokens, prompt.Budget, prompts.Count)).ToList();
-        await using var generations = new Generations(service, calls, http.RequestServices.GetRequiredService<ServingMetrics>(), http.RequestAborted);
+        await using var generations = new Generations(service, calls, deadline, http.RequestServices.GetRequiredService<ServingMetrics>(), http.RequestAborted);
         if (fields.Stream)
         {
             await SendEvents(http, generations, fields, calls.Count);
@@ -227,13 +228,13 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     }
 
     // OpenAI has no finish reason for it: the choice says length, and here why.
-    private static void WriteCut(Utf8JsonWriter json, string? cut)
+    private void WriteCut(Utf8JsonWriter json, string? cut)
     {
         if (cut is not null)
         {
             json.WriteStartObject("crescent"u8);
             json.WriteString("cut_by"u8, "deadline"u8);
-            json.WriteString("message"u8, cut);
+            json.WriteString("message"u8, deadline.Say(cut));
             json.WriteEndObject();
         }
     }

@@ -12,11 +12,13 @@ internal static class CompletionEndpoint
 
     private static async Task Answer(HttpContext http, IGenerationService service, ServedModel model, TimeProvider time, IgnoredFields ignored)
     {
+        var began = time.GetTimestamp();
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var owner = RequestOwner.Read(http, body);
         var fields = CompletionFields.Read(body, model).Of(owner);
-        using var grammars = new GrammarCheck(model, fields.Request.Deadline, time, http.RequestAborted);
+        var deadline = new RequestDeadline(fields.Request.Deadline, began, time);
+        using var grammars = new GrammarCheck(model, deadline, http.RequestAborted);
         fields = fields.With(await StructureFields.Read(body, grammars));
         var prompts = Prompts.Text(body, model);
         ignored.Report(http, body);
@@ -28,6 +30,6 @@ internal static class CompletionEndpoint
             prompts.Count == 1 ? "prompt" : $"prompt[{i}]",
             room))).ToList();
         Prompts.CheckCount(prompts.Count, fields.Candidates);
-        await new CompletionAnswer(service, new TextFormat(), model, time).Send(http, fields, budgeted);
+        await new CompletionAnswer(service, new TextFormat(), model, deadline, time).Send(http, fields, budgeted);
     }
 }

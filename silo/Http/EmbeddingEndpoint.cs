@@ -14,6 +14,7 @@ internal static class EmbeddingEndpoint
     private static async Task Answer(
         HttpContext http, IGenerationService service, ServedModel model, ServingMetrics metrics, TimeProvider time, IgnoredFields ignored)
     {
+        var began = time.GetTimestamp();
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var fields = EmbeddingFields.Read(body, model, ContextRoom.Of(model, service));
@@ -21,7 +22,7 @@ internal static class EmbeddingEndpoint
         ignored.Report(http, body);
         var answer = new EmbeddingAnswer(model.Id, fields.Inputs.Count);
         var id = $"embd-{Guid.NewGuid():N}";
-        var began = time.GetTimestamp();
+        var deadline = new RequestDeadline(fields.Deadline, began, time);
         var options = new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = http.RequestAborted };
         try
         {
@@ -36,7 +37,7 @@ internal static class EmbeddingEndpoint
                     Priority = fields.Priority,
                     Tenant = owner.Tenant,
                     Task = owner.Task,
-                    Deadline = Left(fields.Deadline, time.GetElapsedTime(began)),
+                    Deadline = deadline.Left(),
                 };
                 var watch = metrics.Begin();
                 await foreach (var chunk in service.Generate(call, cancellationToken))
@@ -49,13 +50,9 @@ internal static class EmbeddingEndpoint
         catch (DeadlineExceededException e)
         {
             // The calls know what was left when it was their turn; the caller gave the whole.
-            throw new DeadlineExceededException($"The deadline of {fields.Deadline?.TotalSeconds:0.###} s passed before all inputs were embedded.", e);
+            throw deadline.Exceeded("before all inputs were embedded", e);
         }
 
         await answer.Send(http, fields.Base64);
     }
-
-    private static TimeSpan? Left(TimeSpan? deadline, TimeSpan elapsed) => deadline is not { } whole ? null
-        : whole > elapsed ? whole - elapsed
-        : throw new DeadlineExceededException("The deadline passed before it was this input's turn.");
 }

@@ -16,13 +16,16 @@ internal sealed class Generations : IAsyncDisposable
     private readonly Channel<(int Choice, GenerationChunk Chunk)> _chunks =
         Channel.CreateUnbounded<(int Choice, GenerationChunk Chunk)>(new UnboundedChannelOptions { SingleReader = true });
 
+    private readonly RequestDeadline _deadline;
     private readonly ServingMetrics _metrics;
     private readonly CancellationTokenSource _cancel;
     private readonly Task _all;
 
-    /// <summary>Starts <paramref name="calls"/>; choice i is the i-th of them.</summary>
-    public Generations(IGenerationService service, IReadOnlyList<InferenceRequest> calls, ServingMetrics metrics, CancellationToken cancellationToken)
+    /// <summary>Starts <paramref name="calls"/>; choice i is the i-th of them. Each has what <paramref name="deadline"/> leaves when it is its turn.</summary>
+    public Generations(
+        IGenerationService service, IReadOnlyList<InferenceRequest> calls, RequestDeadline deadline, ServingMetrics metrics, CancellationToken cancellationToken)
     {
+        _deadline = deadline;
         _metrics = metrics;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _all = RunAll(service, calls);
@@ -65,7 +68,7 @@ internal sealed class Generations : IAsyncDisposable
         {
             var ended = false;
             var watch = _metrics.Begin();
-            await foreach (var chunk in service.Generate(call, _cancel.Token))
+            await foreach (var chunk in service.Generate(call with { Deadline = _deadline.Left() }, _cancel.Token))
             {
                 watch.Saw(chunk);
                 _chunks.Writer.TryWrite((choice, chunk));
@@ -79,7 +82,8 @@ internal sealed class Generations : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            _chunks.Writer.TryComplete(exception);
+            // A call knows what was left when it was its turn; the caller gave the whole.
+            _chunks.Writer.TryComplete(exception is DeadlineExceededException late ? _deadline.Exceeded(late.When, late) : exception);
             await _cancel.CancelAsync();
             throw;
         }

@@ -10,19 +10,19 @@ namespace Crescent.Silo.Http;
 internal sealed class GrammarCheck : IDisposable
 {
     private readonly GrammarCache _grammars;
-    private readonly TimeSpan? _deadline;
+    private readonly RequestDeadline _deadline;
     private readonly CancellationTokenSource _late;
     private readonly CancellationTokenSource _stop;
 
     /// <param name="model">The model.</param>
-    /// <param name="deadline">Time after which nobody wants the answer.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="deadline">Of the request.</param>
     /// <param name="left">The client's leaving.</param>
-    public GrammarCheck(ServedModel model, TimeSpan? deadline, TimeProvider time, CancellationToken left)
+    /// <exception cref="DeadlineExceededException">It has passed.</exception>
+    public GrammarCheck(ServedModel model, RequestDeadline deadline, CancellationToken left)
     {
         _grammars = model.Grammars;
         _deadline = deadline;
-        _late = new CancellationTokenSource(deadline ?? Timeout.InfiniteTimeSpan, time);
+        _late = deadline.Timer();
         _stop = CancellationTokenSource.CreateLinkedTokenSource(left, _late.Token);
     }
 
@@ -37,7 +37,7 @@ internal sealed class GrammarCheck : IDisposable
         }
         catch (OperationCanceledException e) when (_late.IsCancellationRequested)
         {
-            throw new DeadlineExceededException($"The deadline of {_deadline?.TotalSeconds:0.###} s passed while the structure of the output was compiled.", e);
+            throw _deadline.Exceeded("while the structure of the output was compiled", e);
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class ManualTimers(TimeProvider time) : TimeProvider
     /// <summary>Of the timers that were asked for.</summary>
     public ConcurrentQueue<TimeSpan> Periods { get; } = [];
 
+    /// <summary>Of the timers that were asked for.</summary>
+    public ConcurrentQueue<TimeSpan> DueTimes { get; } = [];
+
     public override long TimestampFrequency => time.TimestampFrequency;
 
     public override long GetTimestamp() => time.GetTimestamp();
@@ -18,6 +21,7 @@ internal sealed class ManualTimers(TimeProvider time) : TimeProvider
     {
         _timers.Enqueue((callback, state));
         Periods.Enqueue(period);
+        DueTimes.Enqueue(dueTime);
         return new NoTimer();
     }
 

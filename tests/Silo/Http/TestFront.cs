@@ -34,7 +34,7 @@ internal sealed class TestFront : IAsyncDisposable
 
     public RequestGate Gate => _app.Services.GetRequiredService<RequestGate>();
 
-    public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10)
+    public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10, TimeProvider? time = null)
     {
         var model = LanguageModel.Open(TestFiles.TinyModel);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -44,6 +44,7 @@ internal sealed class TestFront : IAsyncDisposable
         options.Urls = "http://127.0.0.1:0";
         options.WarmUpSeconds = 0;
         builder.AddHttpApi(options, new ServedModel(model, new GrammarCache(model.Tokenizer), DateTimeOffset.UnixEpoch));
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(generation);
         builder.Services.AddSingleton<IDeviceReports>(new OneDevice());
         builder.Services.AddSingleton<IKvIndexState>(new OneStaleCache());
