@@ -12,16 +12,16 @@ internal sealed class ChildSilo : ISiloProcess
     private readonly Action<ChildSilo, string> _show;
     private readonly TaskCompletionSource<StartReport> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ChildSilo(SiloPlan plan, Process process, string logFile, Action<ChildSilo, string> show)
+    private bool _isLogLost;
+
+    private ChildSilo(SiloPlan plan, Process process, string logFile, StreamWriter log, Action<ChildSilo, string> show)
     {
         Plan = plan;
         LogFile = logFile;
         Id = process.Id;
         _process = process;
+        _log = log;
         _show = show;
-
-        // After what the silo's earlier processes have said.
-        _log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
         Exited = Watch();
     }
 
@@ -54,10 +54,6 @@ internal sealed class ChildSilo : ISiloProcess
     {
         var start = new ProcessStartInfo
         {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
             FileName = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this executable is not known."),
         };
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
@@ -75,8 +71,27 @@ internal sealed class ChildSilo : ISiloProcess
             }
         }
 
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start.");
-        return new ChildSilo(plan, process, logFile, show);
+        return Start(plan, start, logFile, show);
+    }
+
+    /// <summary>Starts any process as that of a silo.</summary>
+    internal static ChildSilo Start(SiloPlan plan, ProcessStartInfo start, string logFile, Action<ChildSilo, string> show)
+    {
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.UseShellExecute = false;
+
+        // Before the process, which nobody would have in hand when its log cannot be opened; and after what the silo's earlier processes have said.
+        var log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0)) { AutoFlush = true };
+        try
+        {
+            var process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start.");
+            return new ChildSilo(plan, process, logFile, log, show);
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -131,15 +146,35 @@ internal sealed class ChildSilo : ISiloProcess
                 continue;
             }
 
-            lock (_log)
-            {
-                _log.WriteLine(line);
-            }
-
+            Log(line);
             if (isError || LogLine.IsAlarming(line))
             {
                 _show(this, line);
             }
+        }
+    }
+
+    /// <summary>A line that cannot be kept is lost; whoever stopped reading for it would stop the silo, once the pipe is full.</summary>
+    private void Log(string line)
+    {
+        string? fault = null;
+        lock (_log)
+        {
+            try
+            {
+                _log.WriteLine(line);
+                _isLogLost = false;
+            }
+            catch (IOException e)
+            {
+                fault = _isLogLost ? null : e.Message;
+                _isLogLost = true;
+            }
+        }
+
+        if (fault is not null)
+        {
+            _show(this, $"Its log {LogFile} cannot be written: {fault}");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Crescent.Silo.Hosting;
 
 namespace Crescent.Silo.Supervision;
@@ -38,16 +39,19 @@ internal sealed class KeptSilo(
     /// <summary>Starts it again whenever it ends. Ends itself when the silo is given up.</summary>
     public async Task Keep(CancellationToken stop)
     {
-        var since = time.GetTimestamp();
-        while (await Ended(since, stop) is { } pause)
+        try
         {
-            await Task.Delay(pause, time, stop);
-
-            // Another process may have taken its ports meanwhile. A front end has to be found where it was.
-            _plan = _plan.Again();
-            Process = start(_plan);
-            since = time.GetTimestamp();
-            await Joined(Process, stop);
+            var pause = await Ended(time.GetTimestamp(), stop);
+            while (pause is { } wait)
+            {
+                await Task.Delay(wait, time, stop);
+                pause = StartAgain() is { } process ? await Ended(await Joined(process, stop), stop) : NextPause();
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
+        {
+            console.Error($"{Name} is not kept any more: {e.Message}");
+            throw;
         }
     }
 
@@ -56,9 +60,27 @@ internal sealed class KeptSilo(
 
     public void Dispose() => Process?.Dispose();
 
+    /// <returns>The process; null where there is none, which is one more failure of the silo.</returns>
+    private ISiloProcess? StartAgain()
+    {
+        try
+        {
+            // Another process may have taken its ports meanwhile. A front end has to be found where it was.
+            _plan = _plan.Again();
+            return Process = start(_plan);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception or InvalidOperationException)
+        {
+            console.Error($"{Name} could not be started: {e.Message}");
+            return null;
+        }
+    }
+
     /// <summary>Waits for the end of the process.</summary>
+    /// <param name="servesSince">When it began to serve; null for one that never has, however long it took over that.</param>
+    /// <param name="stop">Ends the waiting.</param>
     /// <returns>The pause before the next; null when there is to be none.</returns>
-    private async Task<TimeSpan?> Ended(long since, CancellationToken stop)
+    private async Task<TimeSpan?> Ended(long? servesSince, CancellationToken stop)
     {
         var process = Process!;
         var code = await process.Exited.WaitAsync(stop);
@@ -66,7 +88,13 @@ internal sealed class KeptSilo(
         await declareDead(_plan.Identity);
         console.Error($"{Name} (process {process.Id}) died with exit code {code}; its log: {process.LogFile}");
         process.Dispose();
-        _restarts = RestartPolicy.Counted(_restarts, time.GetElapsedTime(since));
+        _restarts = RestartPolicy.Counted(_restarts, servesSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero);
+        return NextPause();
+    }
+
+    /// <returns>The pause before the next process; null when the silo is given up.</returns>
+    private TimeSpan? NextPause()
+    {
         if (_restarts >= policy.Most)
         {
             console.Error(policy.Most == 0 ? $"{Name} is not started again." : $"{Name} is given up after {_restarts} restarts in a row.");
@@ -78,7 +106,9 @@ internal sealed class KeptSilo(
         return pause;
     }
 
-    private async Task Joined(ISiloProcess process, CancellationToken stop)
+    /// <summary>Waits until the process serves.</summary>
+    /// <returns>Since when; null for one that does not.</returns>
+    private async Task<long?> Joined(ISiloProcess process, CancellationToken stop)
     {
         try
         {
@@ -86,16 +116,17 @@ internal sealed class KeptSilo(
             if (report.Stage == SiloStage.Ready)
             {
                 console.Progress($"{Name} joined again (process {process.Id})");
+                return time.GetTimestamp();
             }
-            else
-            {
-                console.Error($"{Name} did not start: {report.Text}");
-            }
+
+            console.Error($"{Name} did not start: {report.Text}");
         }
         catch (TimeoutException)
         {
             console.Error($"{Name} did not start within {Supervisor.StartPatience.TotalSeconds:0} s and is ended.");
             process.Kill();
         }
+
+        return null;
     }
 }

@@ -142,8 +142,17 @@ internal sealed class Supervisor
 
     private async Task Keep(KeptSilo silo, CancellationToken stop)
     {
-        await silo.Keep(stop);
-        _console.Notice(Left());
+        try
+        {
+            await silo.Keep(stop);
+        }
+        finally
+        {
+            if (!stop.IsCancellationRequested)
+            {
+                _console.Notice(Left());
+            }
+        }
     }
 
     private async Task DeclareDead(SiloIdentity silo)

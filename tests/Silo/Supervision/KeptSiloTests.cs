@@ -19,6 +19,9 @@ public sealed class KeptSiloTests : IAsyncDisposable
     private readonly SiloPlan _plan = new(
         new SiloIdentity("device-1", SiloRole.Device, "run", "/membership.json", 20_001, 20_002), 1, DeviceShare.All);
 
+    private bool _serves = true;
+    private Exception? _fault;
+    private Exception? _deadFault;
     private Task _kept = Task.CompletedTask;
 
     public KeptSiloTests()
@@ -85,6 +88,59 @@ public sealed class KeptSiloTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_silo_that_never_begins_to_serve_is_given_up_however_long_each_start_takes()
+    {
+        using var silo = Keep(restarts: 2);
+        _serves = false;
+        _started[0].Process.End(1);
+        for (var restart = 1; restart <= 2; restart++)
+        {
+            await Notice($"(restart {restart} of 2)");
+            await Restarted(restart + 1);
+            _time.Advance(Supervisor.StartPatience);
+            await FactoryCluster.Until(
+                () =>
+                {
+                    _timers.Fire();
+                    return _started[^1].Process.Exited.IsCompleted;
+                },
+                "its patience is over");
+        }
+
+        await _kept.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.Contains("device-1 is given up after 2 restarts in a row.", _console.Lines);
+        Assert.Equal(3, _started.Count);
+    }
+
+    [Fact]
+    public async Task A_process_that_cannot_be_started_is_one_more_failure()
+    {
+        using var silo = Keep(restarts: 2);
+        _fault = new IOException("no room for its log");
+        _started[0].Process.End(1);
+        await FactoryCluster.Until(
+            () =>
+            {
+                _timers.Fire();
+                return _kept.IsCompleted;
+            },
+            "it is given up");
+        await _kept;
+        Assert.Equal(2, _console.Lines.Count(static l => l == "device-1 could not be started: no room for its log"));
+        Assert.Contains("device-1 is given up after 2 restarts in a row.", _console.Lines);
+    }
+
+    [Fact]
+    public async Task A_fault_that_ends_the_keeping_of_a_silo_is_told_at_once()
+    {
+        using var silo = Keep(restarts: 2);
+        _deadFault = new NotSupportedException("what nobody thought of");
+        _started[0].Process.End(1);
+        await Assert.ThrowsAsync<NotSupportedException>(() => _kept);
+        Assert.Contains("device-1 is not kept any more: what nobody thought of", _console.Lines);
+    }
+
+    [Fact]
     public async Task Without_restarts_a_silo_stays_dead()
     {
         using var silo = Keep(restarts: 0);
@@ -122,13 +178,18 @@ public sealed class KeptSiloTests : IAsyncDisposable
         Task Declare(SiloIdentity dead)
         {
             _dead.Add(dead.SiloPort);
-            return Task.CompletedTask;
+            return _deadFault is null ? Task.CompletedTask : Task.FromException(_deadFault);
         }
     }
 
     private ScriptedProcess Start(SiloPlan plan)
     {
-        var process = new ScriptedProcess(_started.Count + 1);
+        if (_fault is { } fault && _started.Count > 0)
+        {
+            throw fault;
+        }
+
+        var process = new ScriptedProcess(_started.Count + 1, _serves);
         _started.Add((plan, process));
         return process;
     }

@@ -2,8 +2,8 @@ using Crescent.Silo.Supervision;
 
 namespace Crescent.Tests.Silo.Supervision;
 
-/// <summary>A silo's process that serves at once, until a test ends it.</summary>
-internal sealed class ScriptedProcess(int id) : ISiloProcess
+/// <summary>A silo's process that serves at once, or never, until a test ends it.</summary>
+internal sealed class ScriptedProcess(int id, bool serves = true) : ISiloProcess
 {
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -11,7 +11,7 @@ internal sealed class ScriptedProcess(int id) : ISiloProcess
 
     public string LogFile => "/log";
 
-    public Task<StartReport> Ready { get; } = Task.FromResult(new StartReport(SiloStage.Ready));
+    public Task<StartReport> Ready { get; } = serves ? Task.FromResult(new StartReport(SiloStage.Ready)) : new TaskCompletionSource<StartReport>().Task;
 
     public Task<int> Exited => _exited.Task;
 
