@@ -14,7 +14,7 @@ public sealed class GrammarCache
     private readonly GrammarMemory _memory;
     private readonly Lock _gate = new();
     private readonly Dictionary<GrammarKey, Entry> _entries = [];
-    private readonly Queue<Entry> _uncompiled = new();
+    private readonly LinkedList<Entry> _uncompiled = [];
     private bool _isCompiling;
     private long _uses;
 
@@ -60,6 +60,18 @@ public sealed class GrammarCache
     /// <summary>Sources compiled so far, in vain or not.</summary>
     public long Compilations { get; private set; }
 
+    /// <summary>Sources that wait to be compiled.</summary>
+    internal int UncompiledCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _uncompiled.Count;
+            }
+        }
+    }
+
     /// <summary>
     /// The grammar of a source, compiled unless it is there; many that ask at once wait for one compilation, which stops when none of them
     /// waits any more. While the grammars in use take all the room that there is, it waits for some to be given back.
@@ -91,7 +103,7 @@ public sealed class GrammarCache
             {
                 entry = new Entry(key, source);
                 _entries.Add(key, entry);
-                _uncompiled.Enqueue(entry);
+                _uncompiled.AddLast(entry.Turn);
             }
 
             if (entry.Users++ == 0)
@@ -119,6 +131,11 @@ public sealed class GrammarCache
             {
                 // Nobody waits for it any more.
                 Remove(entry);
+                if (entry.Turn.List is not null)
+                {
+                    _uncompiled.Remove(entry.Turn);
+                }
+
                 entry.Stop.Cancel();
             }
 
@@ -141,20 +158,20 @@ public sealed class GrammarCache
     {
         while (true)
         {
-            Entry? entry;
+            Entry entry;
             lock (_gate)
             {
-                if (UsedBytes >= _limits.CacheBytes || !_uncompiled.TryDequeue(out entry))
+                if (UsedBytes >= _limits.CacheBytes || _uncompiled.First is not { } next)
                 {
                     _isCompiling = false;
                     return;
                 }
+
+                _uncompiled.Remove(next);
+                entry = next.Value;
             }
 
-            if (!entry.Stop.IsCancellationRequested)
-            {
-                Compile(entry);
-            }
+            Compile(entry);
         }
     }
 
@@ -222,12 +239,16 @@ public sealed class GrammarCache
         {
             Key = key;
             Source = source;
+            Turn = new LinkedListNode<Entry>(this);
 
             // When all have left there is nobody to see how it failed.
             _ = Compiled.Task.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         public GrammarKey Key { get; }
+
+        /// <summary>Its place among those that wait to be compiled, while it waits.</summary>
+        public LinkedListNode<Entry> Turn { get; }
 
         /// <summary>Until it is compiled.</summary>
         public GrammarSource? Source { get; set; }

@@ -64,6 +64,29 @@ public sealed class GrammarCacheTests
     }
 
     [Fact]
+    public async Task What_nobody_waits_for_any_more_waits_no_longer_to_be_compiled()
+    {
+        var bytes = GrammarWalk.Compile(Large('a')).Bytes;
+        var cache = new GrammarCache(GrammarWalk.Tiny, new GrammarLimits { MaxBytes = bytes, CacheBytes = bytes });
+        var a = await cache.UseAsync(Large('a'), Stop);
+        using var patient = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var waits = cache.UseAsync(GrammarSource.Regex("patient"), patient.Token);
+        for (var i = 0; i < 100; i++)
+        {
+            using var gone = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+            var use = cache.UseAsync(GrammarSource.Regex($"gone{i}"), gone.Token);
+            Assert.Equal(2, cache.UncompiledCount);
+            await gone.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => use);
+            Assert.Equal(1, cache.UncompiledCount);
+        }
+
+        a.Dispose();
+        using var compiled = await waits;
+        Assert.Equal((0, 2L), (cache.UncompiledCount, cache.Compilations));
+    }
+
+    [Fact]
     public async Task A_source_that_cannot_be_compiled_fails_each_time()
     {
         var cache = new GrammarCache(GrammarWalk.Tiny);
