@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Crescent.Engine.Model.Text;
 
 namespace Crescent.Engine.Sampling;
@@ -38,6 +39,11 @@ public sealed class Sampler
         }
 
         var row = Batch[0];
+        if (row.Fault is { } fault)
+        {
+            ExceptionDispatchInfo.Throw(fault);
+        }
+
         logprobs = row.Logprobs(logits.Length);
         return row.Token;
     }

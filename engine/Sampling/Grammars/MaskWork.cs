@@ -63,8 +63,10 @@ internal sealed class MaskWork
         {
             var group = _state.Groups[i];
             var inRule = _automaton.InRule(group);
+            var sawBefore = _sawTooAmbiguous;
             if (inRule.RuleMask is not { } rule)
             {
+                _sawTooAmbiguous = false;
                 var own = new ulong[_vocabulary.MaskWords];
                 var ends = new List<int>();
                 Begin(inRule, 0);
@@ -73,11 +75,12 @@ internal sealed class MaskWork
                     yield return false;
                 }
 
-                rule = new RuleMask(new TokenMask(own), [.. ends], _reach);
+                rule = new RuleMask(new TokenMask(own), [.. ends], _reach, _sawTooAmbiguous);
                 inRule.RuleMask = rule;
                 _automaton.Store.Grow(inRule, rule.Mask.Bytes + (ends.Count * sizeof(int)) + 64);
             }
 
+            _sawTooAmbiguous = sawBefore || rule.TooAmbiguous;
             if (group.Depth + rule.Reach > _automaton.Deepest)
             {
                 // Near the limit of depth a rule allows less than it does by itself. Walking the whole state covers all places.
@@ -123,19 +126,21 @@ internal sealed class MaskWork
             }
         }
 
-        Mask = fromRule is not null && !_state.AcceptsEnd ? fromRule : new TokenMask(bits);
-        _state.Mask = Mask;
-        _automaton.Store.Grow(_state, ReferenceEquals(Mask, fromRule) ? 0 : Mask.Bytes + 48);
+        var mask = fromRule is not null && !_state.AcceptsEnd ? fromRule : new TokenMask(bits);
         ArrayPool<ulong>.Shared.Return(words);
         ArrayPool<AutomatonState>.Shared.Return(_path, clearArray: true);
         _path = [];
-        if (Mask.Count == 0 && _sawTooAmbiguous)
+        if (mask.Count == 0 && _sawTooAmbiguous)
         {
             throw new GrammarException(
                 "#",
                 $"the structure is too ambiguous to go on with: every token leaves more than {Closure.MaxPlaces} readings open; write alternatives so that they begin differently, or leave some out")
             { IsLimit = true };
         }
+
+        // Not before: who comes to the same place is to be told the same.
+        Mask = _state.Mask = mask;
+        _automaton.Store.Grow(_state, ReferenceEquals(mask, fromRule) ? 0 : mask.Bytes + 48);
     }
 
     /// <summary>Begins to walk the tokens below <paramref name="root"/>, given that <paramref name="state"/> is the state there.</summary>

@@ -4,4 +4,5 @@ namespace Crescent.Engine.Sampling.Grammars;
 /// <param name="Mask">Tokens that lie within it, or end where it ends.</param>
 /// <param name="Ends">Nodes of the vocabulary's tree at which it may have ended, with tokens going on below.</param>
 /// <param name="Reach">Deepest stack, above its own frame, that was looked at.</param>
-internal sealed record RuleMask(TokenMask Mask, int[] Ends, int Reach);
+/// <param name="TooAmbiguous">Whether a token was left out because it leaves too many readings open.</param>
+internal sealed record RuleMask(TokenMask Mask, int[] Ends, int Reach, bool TooAmbiguous);

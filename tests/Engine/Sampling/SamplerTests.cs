@@ -1,4 +1,6 @@
+using System.Text;
 using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
 using Crescent.Tests.Engine.Scheduling;
 using CsCheck;
 
@@ -25,6 +27,18 @@ public class SamplerTests
         Assert.InRange(counts[3] / 20_000.0, 0.48, 0.52);
         Assert.InRange(counts[7] / 20_000.0, 0.28, 0.32);
         Assert.InRange(counts[9] / 20_000.0, 0.18, 0.22);
+    }
+
+    [Fact]
+    public void What_is_thrown_while_a_token_is_drawn_is_thrown_on()
+    {
+        var fails = false;
+        var grammar = Grammar.Compile(GrammarSource.Regex("[a-z]{3}"), new TokenVocabulary(new FaultyTokenizer(new LetterTokenizer(), () => fails)));
+        var state = new SamplingState(SamplingParameters.Greedy, [1], 0, grammar, maxTokens: 10);
+        fails = true;
+        Assert.Throws<DecoderFallbackException>(() => _sampler.Sample(Peak(42, 3), state, 1, out _));
+        fails = false;
+        Assert.InRange(_sampler.Sample(Peak(42, 3), state, 1, out _), 'a', 'z');
     }
 
     [Theory]
