@@ -12,6 +12,8 @@ public sealed class EngineDriver : IDisposable
     private readonly Action<Exception>? _onFailure;
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Thread _thread;
+    private readonly Lock _waking = new();
+    private bool _disposed;
     private volatile bool _stop;
 
     /// <summary>Starts the thread. <paramref name="onFailure"/> is told of failed steps, on that thread.</summary>
@@ -39,10 +41,24 @@ public sealed class EngineDriver : IDisposable
         _engine.Stop();
         _thread.Join();
         _engine.WorkArrived -= Wake;
-        _wake.Dispose();
+        lock (_waking)
+        {
+            _disposed = true;
+            _wake.Dispose();
+        }
     }
 
-    private void Wake() => _wake.Set();
+    // Somebody who brings work may have been on the way here when the driver was disposed.
+    private void Wake()
+    {
+        lock (_waking)
+        {
+            if (!_disposed)
+            {
+                _wake.Set();
+            }
+        }
+    }
 
     private void Run()
     {
