@@ -11,8 +11,9 @@ namespace Crescent.Engine.Scheduling;
 /// </summary>
 public static class EngineWarmUp
 {
-    // Together they meet every number of tokens that the kernels of the CPU device take at once, with prompts and with single tokens.
-    private static readonly int[] PromptTokens = [15, 4, 1];
+    // Prompts that are run together, one batch after the other. A product takes 8 or 6 tokens at once, then 4, 2 and 1, and has other kernels for fewer than 8
+    // tokens than for more: steps of 15, 10 and 7 tokens meet all of them.
+    private static readonly int[][] Batches = [[15], [10], [5, 1, 1]];
     private const int Outputs = 4;
 
     /// <summary>Runs it to its end; the device must be free.</summary>
@@ -21,25 +22,39 @@ public static class EngineWarmUp
         ArgumentNullException.ThrowIfNull(device);
         var sink = new Count();
         var power = new CpuPowerModel(1);
-        var options = new EngineOptions { MaxStepTokens = device.Info.MaxStepTokens, PrefixCache = false };
-        using var engine = new InferenceEngine(device, tokenizer, "warm-up", sink, power, options);
-        for (var i = 0; i < PromptTokens.Length; i++)
-        {
-            engine.Submit(new InferenceRequest
-            {
-                Id = i + 1,
-                Prompt = [.. Enumerable.Range(0, PromptTokens[i]).Select(token => token % device.Info.VocabularySize)],
-                MaxTokens = Outputs,
-                IgnoreEndOfGeneration = true,
-                Sampling = i == 0 ? SamplingParameters.Greedy : new SamplingParameters { Temperature = 1, TopK = 20, TopP = 0.95f, TopLogprobs = i },
-            });
-        }
 
-        while (sink.Ended < PromptTokens.Length)
+        // Nobody is promised anything, so that each batch is one step however long that takes.
+        var options = new EngineOptions
         {
-            engine.Step();
+            MaxStepTokens = device.Info.MaxStepTokens,
+            PrefixCache = false,
+            ItlSeconds = double.PositiveInfinity,
+            BatchItlSeconds = double.PositiveInfinity,
+        };
+        using var engine = new InferenceEngine(device, tokenizer, "warm-up", sink, power, options);
+        var submitted = 0;
+        foreach (var batch in Batches)
+        {
+            foreach (var tokens in batch)
+            {
+                engine.Submit(Request(submitted++, tokens, device.Info.VocabularySize));
+            }
+
+            while (sink.Ended < submitted)
+            {
+                engine.Step();
+            }
         }
     }
+
+    private static InferenceRequest Request(int id, int tokens, int vocabulary) => new()
+    {
+        Id = id,
+        Prompt = [.. Enumerable.Range(0, tokens).Select(token => token % vocabulary)],
+        MaxTokens = Outputs,
+        IgnoreEndOfGeneration = true,
+        Sampling = id == 0 ? SamplingParameters.Greedy : new SamplingParameters { Temperature = 1, TopK = 20, TopP = 0.95f, TopLogprobs = id },
+    };
 
     private sealed class Count : IEngineSink
     {

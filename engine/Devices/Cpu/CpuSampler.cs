@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Sampling;
@@ -14,7 +13,6 @@ internal sealed unsafe class CpuSampler : IDeviceSampler, ITeamWork
     private SamplingBatch? _batch;
     private float* _logits;
     private int _taken;
-    private Exception? _fault;
 
     /// <summary>A sampler for each thread of <paramref name="team"/>.</summary>
     public CpuSampler(ComputeTeam team, Func<IRowSampler> create)
@@ -49,28 +47,11 @@ internal sealed unsafe class CpuSampler : IDeviceSampler, ITeamWork
         }
 
         _batch = null;
-        if (Interlocked.Exchange(ref _fault, null) is { } fault)
-        {
-            ExceptionDispatchInfo.Throw(fault);
-        }
     }
 
     public void Run(int thread)
     {
         var batch = _batch!;
-        try
-        {
-            Draw(batch, thread);
-        }
-        catch (Exception fault)
-        {
-            // Thrown on when all threads are through: on most of them there is nobody to catch it.
-            _fault = fault;
-        }
-    }
-
-    private void Draw(SamplingBatch batch, int thread)
-    {
         for (int i; (i = Interlocked.Increment(ref _taken) - 1) < batch.Rows.Length;)
         {
             var row = batch.Rows[i];

@@ -8,7 +8,7 @@ namespace Crescent.Engine.Devices.Cpu.Weights.Panels;
 /// A panel with its numbers as bytes and its scales and minima as floats, as a call with many tokens makes it once for all of them: 8 groups for
 /// each block of 32 columns (<see cref="EightBits"/>), and then, for each block or each half of one, 16 scales and 16 minima.
 /// </summary>
-/// <param name="Memory">At least <see cref="BytesFor"/> bytes.</param>
+/// <param name="Memory">For each block of 32 columns <see cref="BlockBytes"/> bytes and then, for each part, <see cref="PartFloats"/> floats: at most 24 bytes a column.</param>
 /// <param name="Blocks">In the panel.</param>
 /// <param name="Parts">Of a block that have scales of their own: 1 or 2.</param>
 internal readonly unsafe record struct UnpackedPanel(nint Memory, int Blocks, int Parts)
@@ -22,9 +22,6 @@ internal readonly unsafe record struct UnpackedPanel(nint Memory, int Blocks, in
     public byte* Numbers => (byte*)Memory;
 
     public float* Scales => (float*)(Memory + (Blocks * BlockBytes));
-
-    /// <summary>Bytes that a panel of some columns takes at most.</summary>
-    public static long BytesFor(int columns) => columns / PanelLayout.BlockColumns * (long)(BlockBytes + (2 * PartFloats * sizeof(float)));
 
     /// <summary>Unpacks <paramref name="panel"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

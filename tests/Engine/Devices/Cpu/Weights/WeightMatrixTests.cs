@@ -10,8 +10,10 @@ namespace Crescent.Tests.Engine.Devices.Cpu.Weights;
 /// <summary>Every kernel of every instruction set against products in double precision, and against the bits of the others.</summary>
 public sealed unsafe class WeightMatrixTests
 {
-    // As many as take every number of tokens that a kernel has at once: 8, 6, 4, 2 and 1.
-    private const int Tokens = 15;
+    private const int MostTokens = 15;
+
+    // They take every number of tokens that a kernel has at once: with many, unpacked before, 8 + 4 + 2 + 1 and 6 + 4, with few 4 + 2 + 1 and 2.
+    private static readonly int[] Counts = [MostTokens, 10, 7, 2];
 
     public static TheoryData<InstructionSet, GgmlType, ActivationPrecision> Kernels()
     {
@@ -48,7 +50,7 @@ public sealed unsafe class WeightMatrixTests
         float[] Products(InstructionSet set)
         {
             using var matrix = new WeightLoader(set, precision).Load(type, weights.Data, Columns, Rows);
-            return MatrixProduct.Of(matrix, Tokens);
+            return [.. Counts.SelectMany(tokens => MatrixProduct.Of(matrix, tokens))];
         }
 
         Assert.Equal(Products(InstructionSet.Vector128), Products(instructions));
@@ -75,18 +77,19 @@ public sealed unsafe class WeightMatrixTests
     {
         using var weights = new RandomWeights(type, columns, rows, seed: (int)type + 1);
         using var matrix = load(weights.Data, columns, rows);
-        using var activations = MatrixProduct.Activations(matrix, Tokens);
+        using var activations = MatrixProduct.Activations(matrix, MostTokens);
         using var scratch = NativeBuffer.OfFloats(columns * 17);
-        using var output = NativeBuffer.OfFloats(Tokens * 16);
+        using var output = NativeBuffer.OfFloats(MostTokens * 16);
         using var alone = NativeBuffer.OfFloats(16);
 
         // Tokens in any order, as experts take them.
-        var order = stackalloc int[Tokens] { 4, 0, 7, 2, 14, 1, 10, 3, 12, 9, 5, 13, 8, 6, 11 };
+        var order = stackalloc int[MostTokens] { 4, 0, 7, 2, 14, 1, 10, 3, 12, 9, 5, 13, 8, 6, 11 };
         var stride = ActivationRows.Stride(matrix.Format, columns);
-        for (var panel = 0; panel < matrix.Panels; panel++)
+        for (var i = 0; i < matrix.Panels * Counts.Length; i++)
         {
-            matrix.Multiply(panel, panel + 1, activations.Data(matrix.Format), stride, order, Tokens, output.Floats, scratch.Floats);
-            for (var t = 0; t < Tokens; t++)
+            var (panel, count) = (i / Counts.Length, Counts[i % Counts.Length]);
+            matrix.Multiply(panel, panel + 1, activations.Data(matrix.Format), stride, order, count, output.Floats, scratch.Floats);
+            for (var t = 0; t < count; t++)
             {
                 matrix.Multiply(panel, panel + 1, activations.Data(matrix.Format), stride, order + t, 1, alone.Floats, scratch.Floats);
                 var x = MatrixProduct.Read(matrix.Format, activations.Data(matrix.Format) + (order[t] * stride), columns);
