@@ -40,7 +40,7 @@ public interface IDevice : IDisposable
     /// Queues copies of KV blocks. They are done in their order, after the steps that were begun before. A step that is begun after them finds those within the
     /// device done, and overwrites no block before it is copied out; the engine lets none use a block before it is copied in.
     /// </summary>
-    /// <remarks>By itself it copies at once.</remarks>
+    /// <remarks>By itself it copies at once. Where it throws at a single copy, that is not queued.</remarks>
     unsafe void BeginCopies(ReadOnlySpan<KvCopy> copies)
     {
         foreach (var copy in copies)

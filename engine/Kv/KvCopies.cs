@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Crescent.Engine.Devices;
 
 namespace Crescent.Engine.Kv;
@@ -25,23 +24,28 @@ public sealed class KvCopies
         return ++Count;
     }
 
-    /// <summary>Hands <paramref name="device"/> all that are pending. Where it throws they stay, and are handed over once more.</summary>
+    /// <summary>
+    /// Hands <paramref name="device"/> all that are pending, one by one: where it throws at one, that and those after it stay, and are handed over later. None is
+    /// handed over twice: what it has copied from may hold something else since.
+    /// </summary>
     /// <returns>How many of them are from or to the host.</returns>
     public int HandTo(IDevice device)
     {
-        if (_pending.Count == 0)
+        var (handed, count) = (0, 0);
+        try
         {
-            return 0;
+            for (; handed < _pending.Count; handed++)
+            {
+                var copy = _pending[handed];
+                device.BeginCopies([copy]);
+                count += copy.Kind == KvCopyKind.Within ? 0 : 1;
+            }
+        }
+        finally
+        {
+            _pending.RemoveRange(0, handed);
         }
 
-        device.BeginCopies(CollectionsMarshal.AsSpan(_pending));
-        var count = 0;
-        foreach (var copy in _pending)
-        {
-            count += copy.Kind == KvCopyKind.Within ? 0 : 1;
-        }
-
-        _pending.Clear();
         return count;
     }
 }

@@ -26,7 +26,7 @@ internal sealed class Deadlines
     /// <summary>Forgets a sequence.</summary>
     public void Remove(Sequence sequence)
     {
-        if (sequence.DeadlineAt != 0)
+        if (sequence.Request.Deadline is not null)
         {
             _sequences.Remove(sequence);
         }

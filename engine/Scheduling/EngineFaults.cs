@@ -17,7 +17,18 @@ internal sealed class EngineFaults
     public string Report(long request, string doing, Exception fault)
     {
         Count++;
-        Listener?.Invoke(new RequestFault(request, doing, fault));
-        return $"The request failed while {doing}: {fault.Message}";
+        var message = $"The request failed while {doing}: {fault.Message}";
+        try
+        {
+            Listener?.Invoke(new RequestFault(request, doing, fault));
+        }
+        catch (Exception unheard) when (unheard is not OutOfMemoryException)
+        {
+            // A log that fails ends nobody else's request: this one is told of that too.
+            Count++;
+            message += $" (and the log did not take it: {unheard.Message})";
+        }
+
+        return message;
     }
 }

@@ -12,12 +12,26 @@ internal sealed class EngineHealth(TimeProvider time)
     private string? _lastError;
     private bool _hasWork;
     private long _since;
+    private long _arrivals;
 
-    /// <summary>Somebody brings work.</summary>
+    /// <summary>How often work has come.</summary>
+    public long Arrivals
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _arrivals;
+            }
+        }
+    }
+
+    /// <summary>Somebody brings work, which can be taken from now on.</summary>
     public void Arrived()
     {
         lock (_lock)
         {
+            _arrivals++;
             if (!_hasWork)
             {
                 _hasWork = true;
@@ -46,12 +60,13 @@ internal sealed class EngineHealth(TimeProvider time)
         }
     }
 
-    /// <summary>All that could be done now has been.</summary>
-    public void Rested()
+    /// <summary>All has been done that could be of what had come before the <paramref name="arrivals"/> were counted; what has come since is still there.</summary>
+    public void Rested(long arrivals)
     {
         lock (_lock)
         {
-            _hasWork = false;
+            _hasWork = _arrivals != arrivals;
+            _since = time.GetTimestamp();
         }
     }
 

@@ -8,7 +8,7 @@ namespace Crescent.Engine.Scheduling;
 
 /// <summary>
 /// Continuous batching on one device: sequences join and leave between steps. <see cref="Step"/> does one
-/// schedule - execute - sample - emit; a driver calls it, a dedicated thread in a live silo. Nothing here sleeps or waits.
+/// schedule - execute - sample - emit; a driver calls it, a dedicated thread in a live silo. It waits for the device alone; only the driver sleeps.
 /// </summary>
 public sealed class InferenceEngine : IInferenceEngine, IDisposable
 {
@@ -23,6 +23,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly StepCostEstimator? _costs;
     private readonly HostBlockTier? _host;
     private readonly BlockHash _hashRoot;
+    private readonly KvTransfers _transfers;
     private readonly StepPipeline _steps;
     private readonly EngineInbox _inbox;
     private readonly RequestLimits _limits;
@@ -33,7 +34,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly LivingSequences _living;
     private readonly TokenIntake _intake;
     private readonly Func<SequenceOutput, string, Exception, SequenceOutput> _lose;
-    private int _accepted;
+    private readonly AcceptedRequests _accepted;
     private volatile bool _stopping;
 
     /// <summary>
@@ -66,7 +67,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
         var costs = device.Info.Profile is { } profile ? StepCosts.Of(profile) : default(StepCosts?);
         var budget = new StepBudget(Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens), _options, costs, _costs);
-        _scheduler = new Scheduler(_kv, copies, device, _options, budget, _time, id => _living!.TryFind(id, out var sequence) ? sequence : null);
+        _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
+        _transfers = new KvTransfers(device, _kv, copies, _statistics.CountCopies);
+        _scheduler = new Scheduler(_kv, copies, _transfers, device, _options, budget, _time, id => _living!.TryFind(id, out var sequence) ? sequence : null);
         grammars ??= new GrammarCache(tokenizer);
         _health = new EngineHealth(_time);
         _masks = new PendingMasks(grammars.Masks, Wake);
@@ -74,11 +77,11 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _limits = new RequestLimits(device.Info, _kv.TotalBlocks, model);
         PowerMeter = meter;
         PowerCap = cap ?? power as IPowerCap;
-        _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
-        _living = new LivingSequences(_scheduler, _outputs, _statistics, _faults, device.Info, _time, () => Interlocked.Decrement(ref _accepted));
+        _accepted = new AcceptedRequests(_options);
+        _living = new LivingSequences(_scheduler, _outputs, _statistics, _faults, device.Info, _time, _accepted.Leave);
         _lose = _living.Lose;
         _intake = new TokenIntake(new StepTokens(device, tokenizer), _living, _scheduler, _masks, _outputs, _statistics, tokenizer, model, device.Info.Simulated);
-        _steps = new StepPipeline(device, _kv, copies, _scheduler, _living, _intake, _statistics, _costs, _time);
+        _steps = new StepPipeline(device, _transfers, _scheduler, _living, _intake, _statistics, _costs, _time);
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>
@@ -121,9 +124,8 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             throw new RequestRefusedException(RefusalReason.Stopping, $"Device {Device.Name} is stopping.", TimeSpan.FromSeconds(1));
         }
 
-        if (Interlocked.Increment(ref _accepted) > _options.MaxRunning + _options.MaxWaiting)
+        if (!_accepted.TryEnter(request))
         {
-            Interlocked.Decrement(ref _accepted);
             throw new RequestRefusedException(
                 RefusalReason.Overloaded, $"Device {Device.Name} has {_options.MaxWaiting} requests waiting.", _statistics.RetryAfter(_options.MaxWaiting));
         }
@@ -158,6 +160,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     /// <returns>False when there was nothing to do.</returns>
     public bool Step()
     {
+        var arrivals = _health.Arrivals;
         if (_stopping)
         {
             _inbox.EndPending($"Device {Device.Name} was stopped.");
@@ -185,14 +188,14 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             _steps.End();
             _health.Finished();
         }
-        else if (_steps.WaitForKv())
+        else if (_transfers.Wait())
         {
             _health.Finished();
             begun = true;
         }
         else
         {
-            _health.Rested();
+            _health.Rested(arrivals);
         }
 
         // A device that works aside has its next step first.
@@ -231,7 +234,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     {
         Stop();
         _inbox.Close();
-        _steps.Drain();
+        _transfers.Drain();
         _host?.Dispose();
     }
 
@@ -242,7 +245,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     /// What living and ended requests hold here beside blocks: places, deadlines, announced and awaited prefixes, structures that are compiled or looked
     /// for, undelivered ends. For tests: 0 when nothing runs.
     /// </summary>
-    internal long LeftOver => _accepted + _living.Count + _living.DeadlineCount + _scheduler.PendingPrefixCount + _inbox.Count + _masks.Count + _outputs.LateCount;
+    internal long LeftOver => _accepted.Count + _living.Count + _living.DeadlineCount + _scheduler.PendingPrefixCount + _inbox.Count + _masks.Count + _outputs.LateCount;
 
     private BlockHash? HashRoot(InferenceRequest request) =>
         !_options.PrefixCache || request.WantsEmbedding ? null : request.CacheSalt is null ? _hashRoot : BlockHash.Root(Model, _options.KvType, request.CacheSalt);
@@ -303,7 +306,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // Who follows the cache finds the gap and asks for all of it.
+            // They are lost: who follows the cache finds the gap by the ids of the next ones, and then asks for all of it.
             _faults.Report(0, "changes of the prefix cache were handed over", fault);
         }
 

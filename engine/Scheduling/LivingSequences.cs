@@ -17,7 +17,7 @@ namespace Crescent.Engine.Scheduling;
 /// <param name="time">Clock of the deadlines.</param>
 /// <param name="ended">Told of each request that ends: its place is free.</param>
 internal sealed class LivingSequences(
-    Scheduler scheduler, StepOutputs outputs, EngineStatistics statistics, EngineFaults faults, DeviceInfo device, TimeProvider time, Action ended)
+    Scheduler scheduler, StepOutputs outputs, EngineStatistics statistics, EngineFaults faults, DeviceInfo device, TimeProvider time, Action<InferenceRequest> ended)
 {
     private readonly Dictionary<long, Sequence> _byId = [];
     private readonly Deadlines _deadlines = new();
@@ -134,12 +134,12 @@ internal sealed class LivingSequences(
         _deadlines.Remove(sequence);
         scheduler.Remove(sequence);
         _byId.Remove(sequence.Request.Id);
-        ended();
+        ended(sequence.Request);
     }
 
     private void Tell(InferenceRequest request, long submittedAt, FinishReason reason, string? message)
     {
-        ended();
+        ended(request);
         var usage = new SequenceUsage(request.Prompt.Length, 0, 0, time.GetElapsedTime(submittedAt), TimeSpan.Zero, TimeSpan.Zero, 0)
         {
             EnergySource = statistics.EnergySource,

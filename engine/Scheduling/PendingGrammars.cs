@@ -38,7 +38,9 @@ internal sealed class PendingGrammars(Tokenizer tokenizer, GrammarCache grammars
     /// <param name="submittedAt">Timestamp of the clock.</param>
     public async Task Add(InferenceRequest request, BlockHash? hashRoot, long submittedAt)
     {
-        using var stop = request.Deadline is { } deadline && deadline < LongestTimer ? new CancellationTokenSource(deadline, time) : new CancellationTokenSource();
+        using var stop = request.Deadline is { } deadline && deadline < LongestTimer
+            ? new CancellationTokenSource(deadline > TimeSpan.Zero ? deadline : TimeSpan.Zero, time)
+            : new CancellationTokenSource();
         var pending = new Pending(request, stop, submittedAt);
         lock (_gate)
         {

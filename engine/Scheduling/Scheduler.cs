@@ -12,6 +12,7 @@ namespace Crescent.Engine.Scheduling;
 internal sealed class Scheduler
 {
     private readonly KvCache _kv;
+    private readonly KvTransfers _transfers;
     private readonly IDevice _device;
     private readonly StepBudget _budget;
     private readonly WaitingQueue _waiting;
@@ -27,14 +28,16 @@ internal sealed class Scheduler
 
     /// <param name="kv">The blocks.</param>
     /// <param name="copies">Take the tails of forks.</param>
+    /// <param name="transfers">Bring copies on their way.</param>
     /// <param name="device">Its limits.</param>
     /// <param name="options">Limits and shares.</param>
     /// <param name="budget">Of a step.</param>
     /// <param name="time">The engine's clock.</param>
     /// <param name="find">Finds a living sequence by its request's id.</param>
-    public Scheduler(KvCache kv, KvCopies copies, IDevice device, EngineOptions options, StepBudget budget, TimeProvider time, Func<long, Sequence?> find)
+    public Scheduler(KvCache kv, KvCopies copies, KvTransfers transfers, IDevice device, EngineOptions options, StepBudget budget, TimeProvider time, Func<long, Sequence?> find)
     {
         _kv = kv;
+        _transfers = transfers;
         _device = device;
         _budget = budget;
         _shares = new PromptShares(budget, options.PromptShare);
@@ -225,6 +228,9 @@ internal sealed class Scheduler
         InsertRunning(sequence);
         _pending.Announce(sequence);
         Counters.CountStart(sequence);
+
+        // A device that copies at once lets it take part in this very step.
+        _transfers.HandOver();
         if (_kv.IsThere(sequence.Table))
         {
             Grant(sequence, Math.Min(chunk, sequence.Remaining));

@@ -141,7 +141,7 @@ internal sealed class Sequence : IComparable<Sequence>
     /// <summary>Prompt tokens that the cache spared it.</summary>
     public int CachedTokens { get; set; }
 
-    /// <summary>Timestamp after which nobody wants the answer; 0 while it has no deadline, or none that is watched.</summary>
+    /// <summary>Timestamp after which nobody wants the answer; nothing sensible where the request has no deadline.</summary>
     public long DeadlineAt { get; set; }
 
     public double Joules { get; set; }

@@ -126,9 +126,6 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     /// <summary>What is foreseen of the planned step.</summary>
     public StepForecast Forecast => new(DecodeSeconds(), _promptSeconds);
 
-    /// <summary>The planned step has taken <paramref name="duration"/>.</summary>
-    public void Took(TimeSpan duration) => Took(Forecast, duration);
-
     /// <summary>A step of which <paramref name="forecast"/> was foreseen has taken <paramref name="duration"/>.</summary>
     public void Took(in StepForecast forecast, TimeSpan duration)
     {

@@ -63,12 +63,13 @@ internal sealed class StepOutputs
         }
 
         Clear();
-        foreach (var (output, fault, doing) in _refused)
+        while (_refused.Count > 0)
         {
+            var (output, fault, doing) = _refused[0];
+            _refused.RemoveAt(0);
             Offer(sink, lose(output, doing, fault), 0);
         }
 
-        _refused.Clear();
         OfferAgain(sink, late);
     }
 

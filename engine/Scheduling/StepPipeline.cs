@@ -1,5 +1,4 @@
 using Crescent.Engine.Devices;
-using Crescent.Engine.Kv;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -15,8 +14,7 @@ namespace Crescent.Engine.Scheduling;
 internal sealed class StepPipeline
 {
     private readonly IDevice _device;
-    private readonly KvCache _kv;
-    private readonly KvCopies _copies;
+    private readonly KvTransfers _transfers;
     private readonly Scheduler _scheduler;
     private readonly LivingSequences _living;
     private readonly TokenIntake _intake;
@@ -25,16 +23,18 @@ internal sealed class StepPipeline
     private readonly TimeProvider _time;
     private readonly bool _ahead;
 
+    // The device was called and has not come back.
+    private bool _inDevice;
+
     // In flight, the first begun first; and those that are free.
     private readonly Queue<StepInFlight> _steps = new(2);
     private readonly Stack<StepInFlight> _free = new(2);
 
     public StepPipeline(
-        IDevice device, KvCache kv, KvCopies copies, Scheduler scheduler, LivingSequences living, TokenIntake intake, EngineStatistics statistics, StepCostEstimator? costs, TimeProvider time)
+        IDevice device, KvTransfers transfers, Scheduler scheduler, LivingSequences living, TokenIntake intake, EngineStatistics statistics, StepCostEstimator? costs, TimeProvider time)
     {
         _device = device;
-        _kv = kv;
-        _copies = copies;
+        _transfers = transfers;
         _scheduler = scheduler;
         _living = living;
         _intake = intake;
@@ -55,7 +55,7 @@ internal sealed class StepPipeline
     /// <returns>False when none was begun.</returns>
     public bool Begin()
     {
-        _kv.Arrive(Math.Min(_device.CopiesDone, _copies.HandedCount));
+        _transfers.Arrive();
         var begun = false;
         while (_steps.Count == 0 ? TryBegin(ahead: false) : _ahead && _steps.Count == 1 && _steps.Peek().AllowsAhead && TryBegin(ahead: true))
         {
@@ -69,68 +69,55 @@ internal sealed class StepPipeline
     public void End()
     {
         var step = _steps.Peek();
+        _inDevice = true;
         var result = _device.End();
+        _inDevice = false;
+        _free.Push(_steps.Dequeue());
         var ended = _time.GetTimestamp();
         step.End();
-        TakeIn(step, result);
         if (!_ahead)
         {
             AddRows(step);
         }
 
+        TakeIn(step, result);
         _intake.Take(result, ended);
-        _free.Push(_steps.Dequeue());
         if (_steps.TryPeek(out var next))
         {
             Draw(next);
         }
     }
 
-    /// <summary>Nothing else can be done: waits for what is copied into blocks.</summary>
-    /// <returns>False when nothing is.</returns>
-    public bool WaitForKv()
-    {
-        if (_kv.ArrivingBlocks == 0)
-        {
-            return false;
-        }
-
-        _device.WaitForCopy();
-        return true;
-    }
-
-    /// <summary>Waits until all copies are done: the host's memory is given back.</summary>
-    public void Drain()
-    {
-        while (_device.CopiesDone < _copies.HandedCount)
-        {
-            _device.WaitForCopy();
-        }
-    }
-
-    private void HandCopies()
-    {
-        if (_copies.HandTo(_device) is > 0 and var count)
-        {
-            _statistics.CountCopies(count);
-        }
-    }
-
-    /// <summary>The device has thrown: nothing is in flight any more.</summary>
+    /// <summary>Something has thrown: forgets what is in flight, of which a device that has thrown has nothing any more.</summary>
     public void Abandon()
     {
-        _intake.Clear();
+        var thrown = _inDevice || _intake.IsDrawing;
         while (_steps.TryDequeue(out var step))
         {
             _free.Push(step);
+            try
+            {
+                if (!thrown)
+                {
+                    _device.End();
+                }
+            }
+            catch (Exception)
+            {
+                // All of its sequences end by what has thrown first.
+                thrown = true;
+            }
         }
+
+        _inDevice = false;
+        _intake.Clear();
     }
 
     private bool TryBegin(bool ahead)
     {
         var step = _free.Peek();
         var planned = _scheduler.Plan(step, ahead);
-        HandCopies();
+        _transfers.HandOver();
         if (!planned || step.Plan.Slices.Length == 0)
         {
             return false;
@@ -140,7 +127,9 @@ internal sealed class StepPipeline
         _free.Pop();
         _steps.Enqueue(step);
         step.Begin(_time.GetTimestamp());
+        _inDevice = true;
         _device.Begin(step.Plan);
+        _inDevice = false;
         if (_ahead && !ahead)
         {
             Draw(step);
@@ -158,10 +147,12 @@ internal sealed class StepPipeline
 
     private void AddRows(StepInFlight step)
     {
-        foreach (var scheduled in step.Scheduled)
+        for (var i = 0; i < step.Scheduled.Count; i++)
         {
+            var scheduled = step.Scheduled[i];
             if (scheduled.LogitsRow >= 0 && scheduled.Sequence is { HasEnded: false, WaitsForMask: false })
             {
+                step.Scheduled[i] = scheduled with { Draws = true };
                 _intake.Add(scheduled.Sequence, scheduled.LogitsRow);
             }
         }
@@ -183,9 +174,9 @@ internal sealed class StepPipeline
 
             sequence.Joules += energy.Share(step.Plan.Slices[i]);
 
-            // Where it is not known yet what may come next, the logits are made again with the last token.
-            _scheduler.Computed(sequence, sequence.WaitsForMask && scheduled.LogitsRow >= 0 ? scheduled.Tokens - 1 : scheduled.Tokens);
-            if (!sequence.WaitsForMask && sequence.Pool is { } pool && pool.Add(result, scheduled, sequence))
+            // Where it was not known yet what may come next, the logits are made again with the last token.
+            _scheduler.Computed(sequence, scheduled.LogitsRow >= 0 && !scheduled.Draws ? scheduled.Tokens - 1 : scheduled.Tokens);
+            if (sequence.Pool is { } pool && pool.Add(result, scheduled, sequence))
             {
                 Embed(sequence, pool);
             }

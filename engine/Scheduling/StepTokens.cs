@@ -15,6 +15,9 @@ internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
     private List<DrawnToken> _next = [];
     private bool _begun;
 
+    /// <summary>The device's sampler was called and has not come back.</summary>
+    public bool IsDrawing { get; private set; }
+
     /// <summary>Tokens of this round.</summary>
     public int Count => _round.Count;
 
@@ -35,7 +38,9 @@ internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
         Fill();
         if (_sampler.Batch.Rows.Length > 0)
         {
+            IsDrawing = true;
             device.Sampler!.Begin(_sampler.Batch);
+            IsDrawing = false;
         }
     }
 
@@ -92,7 +97,7 @@ internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
     /// <summary>Forgets the rows of a step that failed.</summary>
     public void Clear()
     {
-        _begun = false;
+        IsDrawing = _begun = false;
         _round.Clear();
         _next.Clear();
         _sampler.Batch.Clear();
@@ -116,7 +121,9 @@ internal sealed class StepTokens(IDevice device, Tokenizer tokenizer)
     {
         if (device.Sampler is { } sampler)
         {
+            IsDrawing = true;
             sampler.Sample(batch);
+            IsDrawing = false;
             return;
         }
 

@@ -32,6 +32,9 @@ internal sealed class TokenIntake(
     public string NotFinite { get; } =
         $"The model {model} gives no finite numbers: its file is damaged, or not what its architecture says. Use another file of it.";
 
+    /// <inheritdoc cref="StepTokens.IsDrawing"/>
+    public bool IsDrawing => tokens.IsDrawing;
+
     /// <summary>A row of a step gives the next token of a sequence.</summary>
     public void Add(Sequence sequence, int row) => tokens.Add(sequence, row);
 

@@ -1,4 +1,6 @@
+using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Simulated;
+using Crescent.Engine.Kv;
 using Crescent.Engine.Scheduling;
 using Crescent.Lab.Virtual;
 using Crescent.Tests.Engine.Scheduling;
@@ -53,11 +55,60 @@ public sealed class KvCopyTests
 
         engine.Submit(Request(1, 100, 4) with { Id = 11 });
         engine.Submit(Request(5, 8, 20));
+        engine.Step();
+        Assert.Equal(1, engine.State.WaitingForKv);
         engine.Cancel(11);
+
+        // Its blocks are held until the copies are done, which is not known before this step is planned.
+        engine.Step();
+        engine.CheckIntegrity();
         Run(engine);
         Assert.Equal(FinishReason.Cancelled, sink[11].Finish);
         Assert.Equal(Expected(5, 8, 20), sink[5].Tokens);
         Assert.Equal(12, engine.State.FreeBlocks);
+    }
+
+    [Fact]
+    public void On_a_device_that_copies_at_once_who_gets_its_blocks_from_the_host_takes_part_in_the_same_step()
+    {
+        var (device, sink) = (new HistoryDevice(blocks: 14), new RecordingSink());
+        using var engine = EngineOver(device, sink, new EngineOptions { HostBlocks = 40 });
+        for (var id = 1; id <= 4; id++)
+        {
+            engine.Submit(Request(id, 100, 4));
+            Run(engine);
+        }
+
+        engine.Submit(Request(1, 100, 4) with { Id = 11 });
+        engine.Step();
+        Assert.Single(sink[11].Tokens);
+        Run(engine);
+        Assert.Equal(96, sink[11].Usage!.CachedTokens);
+        Assert.Equal(sink[1].Tokens, sink[11].Tokens);
+    }
+
+    [Fact]
+    public unsafe void A_copy_that_was_done_is_not_done_again_because_one_after_it_failed()
+    {
+        var copies = new KvCopies();
+        var fails = new Queue<bool>();
+        IDevice device = new FaultyDevice(new HistoryDevice(blocks: 2), static () => false, static () => false, () => fails.TryDequeue(out var next) && next);
+        var bytes = (int)device.Info.BlockBytes;
+        var host = stackalloc byte[3 * bytes];
+        void Fill(int block, byte value) => device.WriteBlock(block, Enumerable.Repeat(value, bytes).ToArray());
+        new Span<byte>(host + bytes, bytes).Fill(7);
+        Fill(0, 1);
+        Fill(1, 2);
+
+        // The third of them fails.
+        fails = new Queue<bool>([false, false, true]);
+        copies.Add(new KvCopy(KvCopyKind.ToHost, 0, (nint)host));
+        copies.Add(new KvCopy(KvCopyKind.FromHost, 0, (nint)(host + bytes)));
+        copies.Add(new KvCopy(KvCopyKind.ToHost, 1, (nint)(host + (2 * bytes))));
+        Assert.Throws<InvalidOperationException>(() => copies.HandTo(device));
+        Assert.Equal((3, 2), (copies.Count, copies.HandedCount));
+        Assert.Equal(1, copies.HandTo(device));
+        Assert.Equal((1, 7, 2), (host[0], host[bytes], host[2 * bytes]));
     }
 
     [Fact]

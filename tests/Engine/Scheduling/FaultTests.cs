@@ -52,6 +52,22 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public void A_log_that_fails_ends_no_other_request()
+    {
+        var (sink, rows) = (new RecordingSink(), 0);
+        using var engine = EngineHarness.EngineOver(new FaultyDevice(new HistoryDevice(Blocks), static () => false, () => ++rows == 7), sink);
+        engine.RequestFailed = static _ => throw new IOException("the disk is full");
+        engine.Submit(EngineHarness.Request(1, 20, 10));
+        engine.Submit(EngineHarness.Request(2, 20, 10));
+        EngineHarness.Run(engine);
+        Assert.Equal(FinishReason.Error, sink[1].Finish);
+        Assert.Contains("this row cannot be drawn", sink[1].Error, StringComparison.Ordinal);
+        Assert.Contains("the disk is full", sink[1].Error, StringComparison.Ordinal);
+        Assert.Equal(EngineHarness.Expected(2, 20, 10), sink[2].Tokens);
+        Assert.Equal(2, engine.Counters.Faults);
+    }
+
+    [Fact]
     public void What_a_step_had_already_put_out_is_told_although_it_fails()
     {
         var (sink, fails) = (new RecordingSink(), false);
@@ -76,6 +92,7 @@ public sealed class FaultTests
         private readonly RecordingSink _records = new();
         private readonly FaultySink _sink;
         private readonly InferenceEngine _engine;
+        private readonly Dictionary<long, InferenceRequest> _requests = [];
         private bool _armed;
 
         public World(int seed, double step, double row, double text, double sink)
@@ -84,7 +101,7 @@ public sealed class FaultTests
             var tokenizer = new FaultyTokenizer(new LetterTokenizer(), () => Throws(text));
             _sink = new FaultySink(_records, () => Throws(sink), () => _random.Next(2) == 0);
             _engine = new InferenceEngine(
-                new FaultyDevice(new HistoryDevice(Blocks), () => Throws(step), () => Throws(row)),
+                new FaultyDevice(new HistoryDevice(Blocks), () => Throws(step), () => Throws(row), () => Throws(step)),
                 tokenizer,
                 "test",
                 _sink,
@@ -137,6 +154,15 @@ public sealed class FaultTests
             Assert.Equal((0, 0, Blocks), (state.Running, state.Waiting, state.FreeBlocks));
             Assert.Equal(0, _engine.LeftOver);
             Assert.Equal(_engine.Counters.Faults, Faults);
+            foreach (var (id, request) in _requests)
+            {
+                // Whatever was thrown: what came before it is right.
+                if (request.Sampling.Structure is null && _records.Records.TryGetValue(id, out var record))
+                {
+                    Assert.Equal(EngineHarness.Continuation(request.Prompt, record.Tokens.Count), record.Tokens);
+                }
+            }
+
             _engine.Dispose();
         }
 
@@ -169,7 +195,7 @@ public sealed class FaultTests
                 _ => null,
             };
             var request = EngineHarness.Request(id, _random.Next(1, 60), _random.Next(1, 30));
-            return request with
+            return _requests[id] = request with
             {
                 Sampling = SamplingParameters.Greedy with { Structure = structure },
                 SpeculativeTokens = _random.Next(3),

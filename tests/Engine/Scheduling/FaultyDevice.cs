@@ -4,8 +4,8 @@ using Crescent.Engine.Simd;
 
 namespace Crescent.Tests.Engine.Scheduling;
 
-/// <summary>Another device, which throws when it is asked to; its sampler fails a row alone.</summary>
-internal sealed class FaultyDevice(IDevice device, Func<bool> failsStep, Func<bool> failsRow) : IDevice, IDeviceSampler
+/// <summary>Another device, which throws when it is asked to; its sampler fails a row alone, its copies before anything is copied.</summary>
+internal sealed class FaultyDevice(IDevice device, Func<bool> failsStep, Func<bool> failsRow, Func<bool>? failsCopy = null) : IDevice, IDeviceSampler
 {
     private readonly RowSampler<Lanes128> _rows = new(device.Info.VocabularySize);
     private float[] _logits = [];
@@ -15,18 +15,16 @@ internal sealed class FaultyDevice(IDevice device, Func<bool> failsStep, Func<bo
 
     public IDeviceSampler Sampler => this;
 
-    public int FailedSteps { get; private set; }
-
     public void Begin(StepPlan plan)
     {
-        MayFail();
+        MayFail(failsStep);
         _rowCount = plan.LogitsRowCount;
         device.Begin(plan);
     }
 
     public StepResult End()
     {
-        MayFail();
+        MayFail(failsStep);
         var result = device.End();
         var size = Info.VocabularySize;
         if (_logits.Length < _rowCount * size)
@@ -57,20 +55,31 @@ internal sealed class FaultyDevice(IDevice device, Func<bool> failsStep, Func<bo
         }
     }
 
-    private void MayFail()
+    private static void MayFail(Func<bool>? fails)
     {
-        if (failsStep())
+        if (fails?.Invoke() == true)
         {
-            FailedSteps++;
             throw new InvalidOperationException("the device fell off the bus");
         }
     }
 
-    public void CopyBlock(int from, int to) => device.CopyBlock(from, to);
+    public void CopyBlock(int from, int to)
+    {
+        MayFail(failsCopy);
+        device.CopyBlock(from, to);
+    }
 
-    public void ReadBlock(int block, Span<byte> destination) => device.ReadBlock(block, destination);
+    public void ReadBlock(int block, Span<byte> destination)
+    {
+        MayFail(failsCopy);
+        device.ReadBlock(block, destination);
+    }
 
-    public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);
+    public void WriteBlock(int block, ReadOnlySpan<byte> source)
+    {
+        MayFail(failsCopy);
+        device.WriteBlock(block, source);
+    }
 
     public void Dispose() => device.Dispose();
 }

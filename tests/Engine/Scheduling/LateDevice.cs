@@ -26,6 +26,9 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
     /// <summary>Steps that were begun with tokens that were still to be drawn.</summary>
     public int Ahead { get; private set; }
 
+    /// <summary>Steps that were begun.</summary>
+    public int Begun => _begun;
+
     public void Begin(StepPlan plan)
     {
         Assert.True(_inFlight++ < stepsInFlight, "more steps are begun than it takes");

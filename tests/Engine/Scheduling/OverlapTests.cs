@@ -25,7 +25,6 @@ public sealed class OverlapTests
             Assert.Equal(
                 [$"begin {n + 1}", "text", "text", "emit", $"end {n}", $"draw {n + 1}"],
                 events[events.IndexOf($"begin {n + 1}")..(events.IndexOf($"draw {n + 1}") + 1)]);
-            Assert.True(events.IndexOf($"begin {n}") < events.IndexOf($"begin {n + 1}"));
         }
     }
 
@@ -46,19 +45,71 @@ public sealed class OverlapTests
         Assert.Equal(8, steps);
     }
 
-    [Fact]
-    public void What_guesses_or_has_a_structure_has_each_of_its_tokens_known_before_the_next_is_planned()
+    [Theory]
+    [InlineData(0, null, true)]
+    [InlineData(4, null, false)]
+    [InlineData(0, "[\\x01-\\x7F]{20}", false)]
+    public async Task What_guesses_or_has_a_structure_has_each_of_its_tokens_known_before_the_next_is_planned(int guesses, string? regex, bool ahead)
     {
-        foreach (var guesses in new[] { 4, 0 })
+        var device = new LateDevice(new HistoryDevice(64), 2, []);
+        var sink = new RecordingSink();
+        using var engine = EngineHarness.EngineOver(device, sink);
+        engine.Submit(EngineHarness.Request(1, 20, 10) with
         {
-            var device = new LateDevice(new HistoryDevice(64), 2, []);
-            var sink = new RecordingSink();
-            using var engine = EngineHarness.EngineOver(device, sink);
-            engine.Submit(EngineHarness.Request(1, 20, 10) with { SpeculativeTokens = guesses });
-            EngineHarness.Run(engine);
-            Assert.Equal(EngineHarness.Expected(1, 20, 10), sink[1].Tokens);
-            Assert.Equal(guesses == 0, device.Ahead > 0);
-        }
+            SpeculativeTokens = guesses,
+            Sampling = SamplingParameters.Greedy with { Structure = regex is null ? null : new OutputStructure(GrammarSource.Regex(regex)) },
+        });
+        await UntilEnded(engine, sink, 1);
+
+        // The structure allows whatever comes.
+        Assert.Equal(EngineHarness.Expected(1, 20, 10), sink[1].Tokens);
+        Assert.Equal(ahead, device.Ahead > 0);
+    }
+
+    [Fact]
+    public void What_is_in_flight_when_something_else_than_the_device_throws_is_waited_for()
+    {
+        var (sink, fails) = (new RecordingSink(), false);
+        var device = new LateDevice(new HistoryDevice(64), 2, []);
+        using var engine = new InferenceEngine(device, new LetterTokenizer(), "test", sink, new FaultyPower(() => fails));
+        engine.Submit(EngineHarness.Request(1, 20, 10));
+        engine.Step();
+        fails = true;
+        Assert.Throws<InvalidOperationException>(() => engine.Step());
+        engine.Fail("the power model failed");
+        Assert.Equal((FinishReason.Error, "the power model failed"), (sink[1].Finish, sink[1].Error));
+        fails = false;
+        engine.Submit(EngineHarness.Request(2, 20, 10));
+        EngineHarness.Run(engine);
+        Assert.Equal(EngineHarness.Expected(2, 20, 10), sink[2].Tokens);
+        Assert.Equal(0, engine.LeftOver);
+    }
+
+    [Fact]
+    public async Task What_its_structure_allows_may_be_found_while_the_step_that_ends_its_prompt_is_in_flight()
+    {
+        // At each of its first letters some 7,000 readings: more than a step's work.
+        var structure = new OutputStructure(GrammarSource.Regex("([a-zA-Z0-9]?){7000}!"));
+        var grammars = new GrammarCache(new LetterTokenizer());
+        using var compiled = await grammars.UseAsync(structure.Source, Stop);
+        var device = new LateDevice(new HistoryDevice(64), 2, []);
+        var sink = new RecordingSink();
+        using var engine = new InferenceEngine(
+            device, new LetterTokenizer(), "test", sink, new CpuPowerModel(1), new EngineOptions { PrefixCache = false }, grammars: grammars);
+        engine.Submit(EngineHarness.Request(1, 10, 60));
+        engine.Step();
+        engine.Submit(EngineHarness.Request(2, 10, 6) with { Sampling = SamplingParameters.Greedy with { Structure = structure } });
+        var begun = device.Begun;
+        engine.Step();
+        Assert.Equal(begun + 1, device.Begun);
+
+        // Two requests, each accepted and living, and what was found for the second of them.
+        await Until(() => engine.LeftOver == 5);
+        Assert.DoesNotContain(2, sink.Records.Keys);
+        await UntilEnded(engine, sink, 2);
+        Assert.Equal(FinishReason.Stop, sink[2].Finish);
+        Assert.EndsWith("!", sink[2].Text, StringComparison.Ordinal);
+        Assert.Equal(EngineHarness.Expected(1, 10, 60), sink[1].Tokens);
     }
 
     [Theory]
@@ -94,6 +145,22 @@ public sealed class OverlapTests
             iter: 60,
             threads: 1);
         Assert.Equal(stepsInFlight > 1, ahead > 1000);
+    }
+
+    private static Task UntilEnded(InferenceEngine engine, RecordingSink sink, int requests) => Until(() =>
+    {
+        engine.Step();
+        return sink.Records.Values.Count(static record => record.Finish != FinishReason.None) == requests;
+    });
+
+    private static async Task Until(Func<bool> condition)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        deadline.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!condition())
+        {
+            await Task.Delay(1, deadline.Token);
+        }
     }
 
     /// <summary>Two requests of the same length, by what happened.</summary>
@@ -176,6 +243,15 @@ public sealed class OverlapTests
             Priority = (RequestPriority)random.Next(3),
             KvSource = KvSource.OfFork(!embeds && random.Next(4) == 0 ? id - 9 : null),
         };
+    }
+
+    private sealed class FaultyPower(Func<bool> fails) : IPowerModel
+    {
+        public double IdleWatts => 1;
+
+        public double CapWatts => 5;
+
+        public double StepJoules(Crescent.Engine.Devices.StepPlan plan, TimeSpan duration) => fails() ? throw new InvalidOperationException("no such step") : 1;
     }
 
     private sealed class EventSink(List<string> events) : IEngineSink

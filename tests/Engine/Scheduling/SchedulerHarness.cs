@@ -24,8 +24,9 @@ internal sealed class SchedulerHarness
         _step = TimeSpan.FromSeconds(stepSeconds);
         _kv = new KvCache(blocks);
         var device = new HistoryDevice(blocks, maxLogitRows: 256);
+        var copies = new KvCopies();
         Scheduler = new Scheduler(
-            _kv, new KvCopies(), device, options, new StepBudget(options.MaxStepTokens, options, costs, null), _time, id => _live.TryGetValue(id, out var live) ? live.Sequence : null);
+            _kv, copies, new KvTransfers(device, _kv, copies, static _ => { }), device, options, new StepBudget(options.MaxStepTokens, options, costs, null), _time, id => _live.TryGetValue(id, out var live) ? live.Sequence : null);
     }
 
     public Scheduler Scheduler { get; }

@@ -118,7 +118,7 @@ public sealed class StepBudgetTests
                 budget.Prompt(tokens, 0);
             }
 
-            budget.Took(TimeSpan.FromSeconds(2 * (0.009 + (tokens * 0.0001))));
+            budget.Took(budget.Forecast, TimeSpan.FromSeconds(2 * (0.009 + (tokens * 0.0001))));
         }
 
         Open(budget, 10, RequestPriority.Standard);

@@ -1,3 +1,5 @@
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using static Crescent.Tests.Engine.Scheduling.EngineHarness;
 
@@ -91,6 +93,28 @@ public sealed class WaitingTests
         Assert.Equal(Expected(1, 4, 50), _sink[1].Tokens);
     }
 
+    [Theory]
+    [InlineData(-5000, null)]
+    [InlineData(-1, null)]
+    [InlineData(0, null)]
+    [InlineData(-5000, "[a-z]{3}")]
+    [InlineData(-1, "[a-z]{3}")]
+    [InlineData(0, "[a-z]{3}")]
+    public void A_deadline_that_has_passed_before_the_request_came_ends_it(int milliseconds, string? regex)
+    {
+        // The clock is such that the deadline falls on its first tick.
+        _time.Advance(TimeSpan.FromMilliseconds(-milliseconds) - TimeSpan.FromTicks(1));
+        var engine = OneAtATime();
+        engine.Submit(Request(1, 4, 3) with
+        {
+            Deadline = TimeSpan.FromMilliseconds(milliseconds),
+            Sampling = SamplingParameters.Greedy with { Structure = regex is null ? null : new OutputStructure(GrammarSource.Regex(regex)) },
+        });
+        Run(engine);
+        Assert.Equal((FinishReason.Deadline, 0L), (_sink[1].Finish, engine.LeftOver));
+        Assert.Empty(_sink[1].Tokens);
+    }
+
     [Fact]
     public void A_running_request_is_cut_at_its_deadline_and_keeps_its_output()
     {
@@ -121,6 +145,29 @@ public sealed class WaitingTests
         // The second of them takes the place of the first; what has not begun waits for the batch itself.
         Assert.Equal([1, 3, 4, 2], _sink.Records.Keys);
         Assert.Equal(Expected(3, 14, 3), _sink[3].Tokens);
+    }
+
+    [Fact]
+    public void Sequences_that_have_begun_elsewhere_are_taken_beyond_the_places_of_the_others_and_take_none_of_those()
+    {
+        var engine = EngineOver(new HistoryDevice(blocks: 64), _sink, new EngineOptions { MaxRunning = 1, MaxWaiting = 1, MaxResumed = 2 }, _time);
+        var id = 0L;
+        void Take(bool resumed) => engine.Submit(Request(++id, 14, 3) with { ResumedTokens = resumed ? 10 : 0 });
+        void Refuse(bool resumed) => Assert.Equal(RefusalReason.Overloaded, Assert.Throws<RequestRefusedException>(() => Take(resumed)).Reason);
+        for (var round = 0; round < 2; round++)
+        {
+            Take(resumed: true);
+            Take(resumed: false);
+            Take(resumed: false);
+            Refuse(resumed: false);
+            Take(resumed: true);
+            Refuse(resumed: true);
+            Refuse(resumed: false);
+            Run(engine);
+            Assert.Equal(4 * (round + 1), _sink.Records.Count);
+        }
+
+        Assert.Equal(0, engine.LeftOver);
     }
 
     private InferenceEngine OneAtATime() =>
