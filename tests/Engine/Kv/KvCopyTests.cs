@@ -46,7 +46,8 @@ public sealed class KvCopyTests
     public void A_request_that_ends_while_its_blocks_are_copied_gives_them_back_when_they_are_there()
     {
         var sink = new RecordingSink();
-        using var engine = EngineOver(new LateDevice(new HistoryDevice(blocks: 12), 1, []), sink, new EngineOptions { HostBlocks = 40 });
+        var device = new LateDevice(new HistoryDevice(blocks: 12), 1, []) { HoldsCopies = true };
+        using var engine = EngineOver(device, sink, new EngineOptions { HostBlocks = 40 });
         for (var id = 1; id <= 4; id++)
         {
             engine.Submit(Request(id, 100, 4));
@@ -59,10 +60,16 @@ public sealed class KvCopyTests
         Assert.Equal(1, engine.State.WaitingForKv);
         engine.Cancel(11);
 
-        // Its blocks are held until the copies are done, which is not known before this step is planned.
+        // Six of its blocks are still written into, so that nobody has them.
         engine.Step();
         engine.CheckIntegrity();
+        Assert.Equal((FinishReason.Cancelled, 12 - 6 - 1), (sink[11].Finish, engine.State.FreeBlocks));
+        engine.Submit(Request(6, 60, 4));
+        engine.Step();
+        Assert.Equal((2, 1), (engine.State.Running, engine.State.FreeBlocks));
+        device.LetCopiesGo();
         Run(engine);
+        Assert.Equal(Expected(6, 60, 4), sink[6].Tokens);
         Assert.Equal(FinishReason.Cancelled, sink[11].Finish);
         Assert.Equal(Expected(5, 8, 20), sink[5].Tokens);
         Assert.Equal(12, engine.State.FreeBlocks);

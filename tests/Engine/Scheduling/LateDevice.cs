@@ -16,6 +16,8 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
     private readonly float[] _logits = new float[device.Info.MaxLogitRows * device.Info.VocabularySize];
     private readonly int[] _drawn = new int[device.Info.MaxLogitRows];
     private Work? _newest;
+    private readonly List<KvCopy> _held = [];
+    private long _finishedCopies;
     private int _begun;
     private int _inFlight;
 
@@ -92,18 +94,39 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
         {
             _queue.Enqueue(() =>
             {
-                device.BeginCopies([copy]);
-                CopiesDone++;
+                if (HoldsCopies && copy.Kind == KvCopyKind.FromHost)
+                {
+                    _held.Add(copy);
+                }
+                else
+                {
+                    device.BeginCopies([copy]);
+                }
+
+                _finishedCopies++;
+                CopiesDone = _held.Count == 0 ? _finishedCopies : CopiesDone;
             });
         }
     }
 
     public long CopiesDone { get; private set; }
 
+    /// <summary>Whether blocks come from the host only when they are let go, whatever steps end before.</summary>
+    public bool HoldsCopies { get; init; }
+
+    /// <summary>Lets the copies that are held come.</summary>
+    public void LetCopiesGo()
+    {
+        device.BeginCopies([.. _held]);
+        _held.Clear();
+        CopiesDone = _finishedCopies;
+    }
+
     public void WaitForCopy()
     {
         Assert.Equal(0, _inFlight);
         DoCopies();
+        LetCopiesGo();
     }
 
     public void Dispose() => device.Dispose();
