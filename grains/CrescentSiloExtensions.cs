@@ -64,6 +64,7 @@ public static class CrescentSiloExtensions
         services.AddOptions<GenerationOptions>().BindConfiguration(GenerationOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<GenerationOptions>, GenerationOptionsValidator>();
         services.AddSingleton<EnergyAccounts>();
+        services.TryAddSingleton(static _ => new TextWork());
         services.AddSingleton<LiveSessions>();
         services.AddSingleton<SessionDesk>();
         services.AddSingleton<DeviceSilence>();

@@ -15,13 +15,13 @@ namespace Crescent.Grains.Chat;
 
 /// <inheritdoc cref="IChatGrain"/>
 [PreferLocalPlacement]
-internal sealed class ChatGrain(IServiceProvider services, IGenerationService generations, CrescentSiloOptions options) : Grain, IChatGrain
+internal sealed class ChatGrain(IServiceProvider services, IGenerationService generations, TextWork texts, CrescentSiloOptions options) : Grain, IChatGrain
 {
     private const int MaxSessionLength = 256;
 
     public async IAsyncEnumerable<ChatChunk> Complete(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var generation = Prepare(call);
+        var generation = await Prepare(call, cancellationToken);
         await using var chunks = generations.Generate(generation, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await Next(chunks))
         {
@@ -51,11 +51,11 @@ internal sealed class ChatGrain(IServiceProvider services, IGenerationService ge
         }
     }
 
-    private InferenceRequest Prepare(ChatCall call)
+    private async ValueTask<InferenceRequest> Prepare(ChatCall call, CancellationToken cancellationToken)
     {
         var model = services.GetService<LanguageModel>()
             ?? throw new ChatRefusedException($"This silo has no tokenizer for {options.Model}.", null);
-        var prompt = Encode(model, call.Messages);
+        var prompt = await texts.Do(call.Messages.Length, () => Encode(model, call.Messages), cancellationToken);
         var context = options.ContextLength ?? model.Graph.Config.ContextLength;
         context = generations.MaxPositions > 0 ? Math.Min(context, generations.MaxPositions) : context;
         if (prompt.Length >= context)

@@ -7,7 +7,7 @@ internal static class ChatEndpoint
 {
     public static void MapChat(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/chat/completions", Answer);
 
-    private static async Task Answer(HttpContext http, IGenerationService service, ServedModel model, TimeProvider time, IgnoredFields ignored)
+    private static async Task Answer(HttpContext http, IGenerationService service, ServedModel model, TextWork texts, TimeProvider time, IgnoredFields ignored)
     {
         var began = time.GetTimestamp();
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
@@ -19,7 +19,7 @@ internal static class ChatEndpoint
         var tools = await ToolFields.Read(body, model, grammars);
         var structure = await StructureFields.Read(body, grammars);
         fields = fields.With(structure ?? tools?.Structure) with { ToolStyle = tools?.Style ?? default };
-        var tokens = Prompts.Chat(body, model, tools?.Tools);
+        var tokens = await Prompts.Chat(body, model, texts, http.RequestAborted, tools?.Tools);
         var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", ContextRoom.Of(model, service));
         ignored.Report(http, body);
         await new CompletionAnswer(service, new ChatFormat(), model, deadline, time).Send(http, fields, [(tokens, budget)]);

@@ -10,7 +10,7 @@ internal static class CompletionEndpoint
 
     public static void MapCompletion(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/completions", Answer);
 
-    private static async Task Answer(HttpContext http, IGenerationService service, ServedModel model, TimeProvider time, IgnoredFields ignored)
+    private static async Task Answer(HttpContext http, IGenerationService service, ServedModel model, TextWork texts, TimeProvider time, IgnoredFields ignored)
     {
         var began = time.GetTimestamp();
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
@@ -20,7 +20,7 @@ internal static class CompletionEndpoint
         var deadline = new RequestDeadline(fields.Request.Deadline, began, time);
         using var grammars = new GrammarCheck(model, deadline, http.RequestAborted);
         fields = fields.With(await StructureFields.Read(body, grammars));
-        var prompts = Prompts.Text(body, model);
+        var prompts = await Prompts.Text(body, model, texts, http.RequestAborted);
         ignored.Report(http, body);
         var room = ContextRoom.Of(model, service);
         var budgeted = prompts.Select((tokens, i) => (tokens, Prompts.Budget(

@@ -1,36 +1,13 @@
-using Crescent.Silo.Configuration;
-
 namespace Crescent.Silo.Http;
 
-/// <summary>
-/// Around every completion: lets it through the gate and gives it a deadline. The request's <see cref="HttpContext.RequestAborted"/>
-/// then stands for all that may end it early: the client's leaving, the deadline, the end of the drain.
-/// </summary>
-internal sealed class CompletionGuard(RequestGate gate, RetryAdvice advice, HttpOptions options, TimeProvider time) : IEndpointFilter
+/// <summary>Around every completion: lets it through the gate, and tells of its end those who advise when others are to come back.</summary>
+internal sealed class CompletionGuard(RequestGate gate, RetryAdvice advice) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        var http = context.HttpContext;
         using var pass = gate.Enter();
-        var left = http.RequestAborted;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(options.RequestSeconds), time);
-        using var any = CancellationTokenSource.CreateLinkedTokenSource(left, deadline.Token, gate.Cut);
-        http.RequestAborted = any.Token;
-        try
-        {
-            var answer = await next(context);
-            advice.Served();
-            return answer;
-        }
-        catch (OperationCanceledException) when (!left.IsCancellationRequested && any.IsCancellationRequested)
-        {
-            throw gate.Cut.IsCancellationRequested
-                ? ApiException.Unavailable("The server stopped before the answer was complete.")
-                : ApiException.TimedOut($"The answer was not complete after {options.RequestSeconds} s.");
-        }
-        finally
-        {
-            http.RequestAborted = left;
-        }
+        var answer = await next(context);
+        advice.Served();
+        return answer;
     }
 }

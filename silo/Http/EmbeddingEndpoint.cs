@@ -12,12 +12,12 @@ internal static class EmbeddingEndpoint
     public static void MapEmbeddings(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/embeddings", Answer);
 
     private static async Task Answer(
-        HttpContext http, IGenerationService service, ServedModel model, ServingMetrics metrics, TimeProvider time, IgnoredFields ignored)
+        HttpContext http, IGenerationService service, ServedModel model, TextWork texts, ServingMetrics metrics, TimeProvider time, IgnoredFields ignored)
     {
         var began = time.GetTimestamp();
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
-        var fields = EmbeddingFields.Read(body, model, ContextRoom.Of(model, service));
+        var fields = await EmbeddingFields.Read(body, model, ContextRoom.Of(model, service), texts, http.RequestAborted);
         var owner = RequestOwner.Read(http, body);
         ignored.Report(http, body);
         var answer = new EmbeddingAnswer(model.Id, fields.Inputs.Count);

@@ -1,4 +1,5 @@
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Serving;
 
 namespace Crescent.Silo.Http;
 
@@ -25,7 +26,8 @@ public sealed record EmbeddingFields
 
     /// <summary>Reads and checks the fields.</summary>
     /// <exception cref="ApiException">One is wrong, or asks for what is not done here.</exception>
-    internal static EmbeddingFields Read(RequestFields body, ServedModel model, in ContextRoom room)
+    internal static async Task<EmbeddingFields> Read(
+        RequestFields body, ServedModel model, ContextRoom room, TextWork texts, CancellationToken cancellation)
     {
         CompletionFields.CheckModel(body, model);
         if (model.EmbeddingSize == 0)
@@ -41,7 +43,7 @@ public sealed record EmbeddingFields
                 $"'dimensions' is {dimensions}; embeddings of '{model.Id}' have {model.EmbeddingSize} and cannot be shortened: leave it out.");
         }
 
-        var inputs = Prompts.Text(body, model, "input", Math.Min(MaxInputs, Math.Max(1, MaxFloats / model.EmbeddingSize)));
+        var inputs = await Prompts.Text(body, model, texts, cancellation, "input", Math.Min(MaxInputs, Math.Max(1, MaxFloats / model.EmbeddingSize)));
         for (var i = 0; i < inputs.Count; i++)
         {
             if (inputs[i].Length > room.Tokens)

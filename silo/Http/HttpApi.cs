@@ -23,6 +23,7 @@ internal static class HttpApi
         builder.Services.AddSingleton<RetryAdvice>();
         builder.Services.AddSingleton<RequestGate>();
         builder.Services.TryAddSingleton<EnergyAccounts>();
+        builder.Services.TryAddSingleton(static _ => new TextWork());
         builder.Services.AddSingleton<ServingMetrics>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RequestGate>());
         builder.Services.AddSingleton<WarmUp>();
@@ -33,11 +34,12 @@ internal static class HttpApi
     public static void MapHttpApi(this WebApplication app)
     {
         app.UseMiddleware<ErrorAnswers>();
-        var completions = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
+        var timed = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, RequestTime>();
+        var completions = timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
         completions.MapChat();
         completions.MapCompletion();
         completions.MapEmbeddings();
-        completions.MapTokenizer();
+        timed.MapTokenizer();
         app.MapModels();
         app.MapFactory();
         app.MapDrain();

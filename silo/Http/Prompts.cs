@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Crescent.Engine.Model.Templates.Runtime;
+using Crescent.Grains.Serving;
 
 namespace Crescent.Silo.Http;
 
@@ -14,8 +16,17 @@ public static class Prompts
     public const int MaxCalls = 2048;
 
     /// <summary>The prompt of a conversation.</summary>
+    /// <param name="body">The request.</param>
+    /// <param name="model">Its template and tokenizer.</param>
+    /// <param name="texts">Where long texts are done.</param>
+    /// <param name="cancellation">The client's leaving.</param>
+    /// <param name="tools">Tools of the request, or null.</param>
     /// <exception cref="ApiException">The model has no template, or it refuses the messages.</exception>
-    public static int[] Chat(RequestFields body, ServedModel model, JsonArray? tools = null)
+    public static ValueTask<int[]> Chat(
+        RequestFields body, ServedModel model, TextWork texts, CancellationToken cancellation, JsonArray? tools = null) =>
+        texts.Do(Length(body.Any("messages")) + Length(body.Any("tools")), () => Chat(body, model, tools), cancellation);
+
+    private static int[] Chat(RequestFields body, ServedModel model, JsonArray? tools)
     {
         var messages = ChatMessages.Read(body);
         var prompt = model.Model.ChatPrompt ?? throw ApiException.Unsupported(
@@ -36,15 +47,21 @@ public static class Prompts
     /// </summary>
     /// <param name="body">The request.</param>
     /// <param name="model">Its tokenizer and vocabulary.</param>
+    /// <param name="texts">Where long texts are done.</param>
+    /// <param name="cancellation">The client's leaving.</param>
     /// <param name="field">The field that they stand in.</param>
     /// <param name="most">Most of them.</param>
     /// <exception cref="ApiException">It is none of these, or empty.</exception>
-    public static IReadOnlyList<int[]> Text(RequestFields body, ServedModel model, string field = "prompt", int most = MaxCount)
+    public static ValueTask<IReadOnlyList<int[]>> Text(
+        RequestFields body, ServedModel model, TextWork texts, CancellationToken cancellation, string field = "prompt", int most = MaxCount) =>
+        texts.Do(Length(body.Any(field)), () => Text(body, model, field, most, cancellation), cancellation);
+
+    private static IReadOnlyList<int[]> Text(RequestFields body, ServedModel model, string field, int most, CancellationToken cancellation)
     {
         var prompt = body.Any(field) ?? throw ApiException.Missing(field);
         if (prompt.ValueKind == JsonValueKind.String)
         {
-            return [Encode(prompt, field, model)];
+            return [Encode(prompt, field, model, cancellation)];
         }
 
         if (prompt.ValueKind != JsonValueKind.Array)
@@ -68,8 +85,8 @@ public static class Prompts
             throw ApiException.InvalidValue(field, $"'{field}' has {prompt.GetArrayLength()} prompts; it takes up to {most}.");
         }
 
-        var texts = prompt[0].ValueKind == JsonValueKind.String;
-        return [.. prompt.EnumerateArray().Select((one, i) => texts ? Encode(one, $"{field}[{i}]", model) : Tokens(one, $"{field}[{i}]", model))];
+        var areTexts = prompt[0].ValueKind == JsonValueKind.String;
+        return [.. prompt.EnumerateArray().Select((one, i) => areTexts ? Encode(one, $"{field}[{i}]", model, cancellation) : Tokens(one, $"{field}[{i}]", model))];
     }
 
     /// <summary>Tokens to generate after <paramref name="prompt"/>: what is asked for, or all that there is room for.</summary>
@@ -100,16 +117,20 @@ public static class Prompts
         }
     }
 
-    private static int[] Encode(JsonElement text, string path, ServedModel model)
+    private static int[] Encode(JsonElement text, string path, ServedModel model, CancellationToken cancellation)
     {
         if (text.ValueKind != JsonValueKind.String)
         {
             throw ApiException.InvalidType(path, "a string", RequestFields.Kind(text));
         }
 
+        cancellation.ThrowIfCancellationRequested();
         var tokens = model.Model.Tokenizer.Encode(text.GetString()!, parseSpecial: true, addSpecial: true);
         return tokens.Length > 0 ? tokens : throw ApiException.InvalidValue(path, $"'{path}' is empty.");
     }
+
+    /// <summary>Bytes of a value's JSON; 0 where there is none.</summary>
+    private static long Length(JsonElement? value) => value is { } element ? JsonMarshal.GetRawUtf8Value(element).Length : 0;
 
     internal static int[] Tokens(JsonElement tokens, string path, ServedModel model)
     {

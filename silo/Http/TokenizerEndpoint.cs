@@ -12,18 +12,13 @@ internal static class TokenizerEndpoint
     /// <summary>Bytes of an answer that are written at once.</summary>
     private const int FlushBytes = 1 << 14;
 
-    /// <summary>Characters of a text that takes milliseconds: it must not take the threads that serve others.</summary>
-    private const int LongText = 1 << 16;
-
-    private static readonly SemaphoreSlim OneLongText = new(1);
-
     public static void MapTokenizer(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/tokenize", Tokenize);
         routes.MapPost("/detokenize", Detokenize);
     }
 
-    private static async Task Tokenize(HttpContext http, IGenerationService service, ServedModel model, IgnoredFields ignored)
+    private static async Task Tokenize(HttpContext http, IGenerationService service, ServedModel model, TextWork texts, IgnoredFields ignored)
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
@@ -31,8 +26,8 @@ internal static class TokenizerEndpoint
         var addSpecial = body.Flag("add_special_tokens") ?? true;
         var names = body.Flag("return_token_strs") ?? false;
         var tokens = body.Any("messages") is not null
-            ? Prompts.Chat(body, model)
-            : await Encode(body.Text("prompt") ?? throw ApiException.Missing("prompt"), addSpecial, model, http.RequestAborted);
+            ? await Prompts.Chat(body, model, texts, http.RequestAborted)
+            : await Encode(body.Text("prompt") ?? throw ApiException.Missing("prompt"));
         ignored.Report(http, body);
         await Send(http, async (json, written) =>
         {
@@ -65,30 +60,12 @@ internal static class TokenizerEndpoint
 
             json.WriteEndObject();
         });
+
+        ValueTask<int[]> Encode(string text) => texts.Do(
+            text.Length, () => model.Model.Tokenizer.Encode(text, parseSpecial: true, addSpecial), http.RequestAborted);
     }
 
-    /// <summary>The tokens of a text; those of long ones are made one text after the other, on a thread of their own.</summary>
-    private static async Task<int[]> Encode(string text, bool addSpecial, ServedModel model, CancellationToken cancellation)
-    {
-        if (text.Length < LongText)
-        {
-            return Encoded();
-        }
-
-        await OneLongText.WaitAsync(cancellation);
-        try
-        {
-            return await Task.Factory.StartNew(Encoded, cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
-        finally
-        {
-            OneLongText.Release();
-        }
-
-        int[] Encoded() => model.Model.Tokenizer.Encode(text, parseSpecial: true, addSpecial);
-    }
-
-    private static async Task Detokenize(HttpContext http, ServedModel model, IgnoredFields ignored)
+    private static async Task Detokenize(HttpContext http, ServedModel model, TextWork texts, IgnoredFields ignored)
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
@@ -101,10 +78,11 @@ internal static class TokenizerEndpoint
 
         var ids = tokens.GetArrayLength() == 0 ? [] : Prompts.Tokens(tokens, "tokens", model);
         ignored.Report(http, body);
+        var text = await texts.Do(ids.Length, () => model.Model.Tokenizer.Decode(ids, withSpecial: true), http.RequestAborted);
         await Send(http, (json, _) =>
         {
             json.WriteStartObject();
-            json.WriteString("prompt"u8, model.Model.Tokenizer.Decode(ids, withSpecial: true));
+            json.WriteString("prompt"u8, text);
             json.WriteEndObject();
             return Task.CompletedTask;
         });

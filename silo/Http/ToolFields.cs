@@ -113,25 +113,25 @@ internal sealed record ToolFields
             return null;
         }
 
-        var structure = OfCalls(style, functions, must);
-        try
+        // First as they are, then without what cannot be enforced; and where they are too many together, before or after that, with the strict ones alone.
+        var (areChecked, areTooMany) = (false, false);
+        while (true)
         {
-            await grammars.Compile(structure.Source);
-            return structure;
-        }
-        catch (GrammarException e)
-        {
-            structure = OfCalls(style, await WithoutUnenforceable(functions, e.IsLimit, grammars), must);
-        }
-
-        try
-        {
-            await grammars.Compile(structure.Source);
-            return structure;
-        }
-        catch (GrammarException e)
-        {
-            throw ApiException.InvalidValue("tools", $"'tools', all together: {e.Message}");
+            var structure = OfCalls(style, functions, must);
+            try
+            {
+                await grammars.Compile(structure.Source);
+                return structure;
+            }
+            catch (GrammarException e) when (e.IsLimit ? !areTooMany : !areChecked)
+            {
+                (areChecked, areTooMany) = (true, e.IsLimit);
+                functions = await WithoutUnenforceable(functions, e.IsLimit, grammars);
+            }
+            catch (GrammarException e)
+            {
+                throw ApiException.InvalidValue("tools", $"'tools', all together: {e.Message}");
+            }
         }
     }
 

@@ -10,14 +10,14 @@ public sealed class AttackTests(SiloFixture silo)
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("k1-refs-depth22.json", 200)]
-    [InlineData("k3-ways-5000.json", 200)]
-    [InlineData("k5-one-large-grammar.json", 200)]
-    [InlineData("k10-tool-with-defs.json", 200)]
-    [InlineData("k10-tools-together-too-large.json", 200)]
-    [InlineData("k7-fan.json", 400)]
-    [InlineData("q2-schema-text-enum.json", 400)]
-    [InlineData("q2-schema-text-pattern.json", 400)]
+    [InlineData("refs-depth-22.json", 200)]
+    [InlineData("ways-5000.json", 200)]
+    [InlineData("one-large-grammar.json", 200)]
+    [InlineData("tool-with-defs.json", 200)]
+    [InlineData("tools-together-too-large.json", 200)]
+    [InlineData("fan.json", 400)]
+    [InlineData("schema-text-enum.json", 400)]
+    [InlineData("schema-text-pattern.json", 400)]
     public async Task It_is_answered_for_what_it_is(string file, int status)
     {
         var body = await File.ReadAllTextAsync(TestFiles.Project("tests", "Silo", "Http", "Attacks", file), Stop);
@@ -28,7 +28,7 @@ public sealed class AttackTests(SiloFixture silo)
     public async Task What_is_too_ambiguous_is_answered_or_refused_by_name()
     {
         using var http = new HttpClient { BaseAddress = new Uri(await silo.Url()) };
-        var body = await File.ReadAllTextAsync(TestFiles.Project("tests", "Silo", "Http", "Attacks", "k6-nth-from-end.json"), Stop);
+        var body = await File.ReadAllTextAsync(TestFiles.Project("tests", "Silo", "Http", "Attacks", "nth-from-end.json"), Stop);
         using var answer = await http.PostAsync("/v1/completions", new StringContent(body, Encoding.UTF8, "application/json"), Stop);
         var json = (await answer.Content.ReadFromJsonAsync<JsonObject>(Stop))!;
         if ((int)answer.StatusCode == 400)
@@ -69,7 +69,7 @@ public sealed class AttackTests(SiloFixture silo)
     [Fact]
     public async Task What_a_few_bytes_make_into_thousands_of_answers_is_refused_by_name()
     {
-        var body = await File.ReadAllTextAsync(TestFiles.Project("tests", "Silo", "Http", "Attacks", "k7-fan.json"), Stop);
+        var body = await File.ReadAllTextAsync(TestFiles.Project("tests", "Silo", "Http", "Attacks", "fan.json"), Stop);
         var error = await Post(body, 400);
         Assert.Equal("n", (string?)error["error"]!["param"]);
         Assert.Contains("128 prompts with 128 answers each are 16384 answers; a request may ask for up to 2048", (string?)error["error"]!["message"], StringComparison.Ordinal);

@@ -32,9 +32,11 @@ internal sealed class TestFront : IAsyncDisposable
 
     public string ModelId => _app.Services.GetRequiredService<ServedModel>().Id;
 
+    public TextWork Texts => _app.Services.GetRequiredService<TextWork>();
+
     public RequestGate Gate => _app.Services.GetRequiredService<RequestGate>();
 
-    public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10, TimeProvider? time = null)
+    public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10, TimeProvider? time = null, TextWork? texts = null, GrammarLimits? grammars = null)
     {
         var model = LanguageModel.Open(TestFiles.TinyModel);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -43,8 +45,9 @@ internal sealed class TestFront : IAsyncDisposable
         options ??= new HttpOptions();
         options.Urls = "http://127.0.0.1:0";
         options.WarmUpSeconds = 0;
-        builder.AddHttpApi(options, new ServedModel(model, new GrammarCache(model.Tokenizer), DateTimeOffset.UnixEpoch));
+        builder.AddHttpApi(options, new ServedModel(model, new GrammarCache(model.Tokenizer, grammars), DateTimeOffset.UnixEpoch));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddSingleton(texts ?? new TextWork());
         builder.Services.AddSingleton(generation);
         builder.Services.AddSingleton<IDeviceReports>(new OneDevice());
         builder.Services.AddSingleton<IKvIndexState>(new OneStaleCache());
