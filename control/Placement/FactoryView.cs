@@ -147,7 +147,7 @@ public sealed class FactoryView
             return PlacementGate.Stale;
         }
 
-        if (device.Draining)
+        if (device.Draining && !call.HasBegun)
         {
             return PlacementGate.Draining;
         }
@@ -155,6 +155,11 @@ public sealed class FactoryView
         if (call.Avoids(device.Key))
         {
             return PlacementGate.Avoided;
+        }
+
+        if (device.Draining)
+        {
+            return PlacementGate.Draining;
         }
 
         if (forecast.Queued >= MaxQueued)
@@ -199,7 +204,7 @@ public sealed class FactoryView
             best = gate < best ? gate : best;
         }
 
-        return best <= PlacementGate.Crowded && _devices.Count > 0;
+        return (best <= PlacementGate.Crowded || (best == PlacementGate.Draining && call.HasBegun)) && _devices.Count > 0;
     }
 
     private void CountReference()

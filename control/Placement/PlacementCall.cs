@@ -9,8 +9,17 @@ namespace Crescent.Control.Placement;
 /// <param name="Avoid">Devices (<c>silo/device</c>) that have refused the call, failed it or died with it; null for none.</param>
 /// <param name="Prefer">A device that has what the call needs, chosen whenever it may take the call; or null.</param>
 /// <param name="MayShed">Whether it may be refused because no device would keep the promise.</param>
+/// <param name="HasBegun">Whether a device has had it already: where all devices take no new work, one of them takes it all the same.</param>
 public readonly record struct PlacementCall(
-    long Number, int PromptTokens, int MaxTokens, double ExpectedTokens, ServiceLevel Level, string[]? Avoid = null, string? Prefer = null, bool MayShed = true)
+    long Number,
+    int PromptTokens,
+    int MaxTokens,
+    double ExpectedTokens,
+    ServiceLevel Level,
+    string[]? Avoid = null,
+    string? Prefer = null,
+    bool MayShed = true,
+    bool HasBegun = false)
 {
     /// <summary>Whether <paramref name="device"/> is one of <see cref="Avoid"/>.</summary>
     public bool Avoids(string device) => Avoid is not null && Array.IndexOf(Avoid, device) >= 0;

@@ -15,7 +15,7 @@ public enum PlacementGate
     /// <summary>Its queue is full.</summary>
     Full,
 
-    /// <summary>It takes no new work.</summary>
+    /// <summary>It takes no new work: only a call that has begun, and only where no better gate is left.</summary>
     Draining,
 
     /// <summary>It was not heard of for too long, or its silo is not active.</summary>

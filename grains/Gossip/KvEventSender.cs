@@ -37,24 +37,30 @@ internal sealed class KvEventSender(
 
     private readonly Dictionary<SiloAddress, Peer> _peers = [];
 
-    protected override async Task Turn(CancellationToken cancellationToken)
+    protected override Task Turn(CancellationToken cancellationToken)
     {
         if (devices.Devices.Count == 0)
         {
-            return;
+            return Task.CompletedTask;
         }
 
         Follow(membership.CurrentSnapshot);
+        List<Exception>? failures = null;
         foreach (var peer in _peers.Values)
         {
             if (peer.Sending.IsCompleted)
             {
-                // What the last round failed of, if it did, is thrown here: it is counted, and this round goes on with the next.
-                var before = peer.Sending;
+                // What the last round failed of, if it did, is thrown once all have been served.
+                if (peer.Sending.Exception is { } failure)
+                {
+                    (failures ??= []).AddRange(failure.InnerExceptions);
+                }
+
                 peer.Sending = Send(peer, cancellationToken);
-                await before;
             }
         }
+
+        return failures is null ? Task.CompletedTask : Task.FromException(new AggregateException(failures));
     }
 
     /// <summary>The silos to send to. This one is among them whatever its role: it chooses among its own devices.</summary>
@@ -77,6 +83,7 @@ internal sealed class KvEventSender(
 
     private async Task Send(Peer peer, CancellationToken cancellationToken)
     {
+        List<Exception>? failures = null;
         foreach (var device in devices.Devices)
         {
             try
@@ -91,6 +98,16 @@ internal sealed class KvEventSender(
             {
                 KvLog.SendFailed(Logger, device.Key.ToString(), peer.Silo, e.Message);
             }
+            catch (Exception e)
+            {
+                // The next device's turn all the same.
+                (failures ??= []).Add(e);
+            }
+        }
+
+        if (failures is not null)
+        {
+            throw new AggregateException(failures);
         }
     }
 

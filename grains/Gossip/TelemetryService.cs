@@ -33,6 +33,8 @@ internal sealed class TelemetryService(
     /// <summary>A governor that was not heard for this long is nudged.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private readonly ILogger _log = loggers.CreateLogger<TelemetryService>();
+    private readonly HashSet<string> _misunderstood = new(StringComparer.Ordinal);
     private IGrainTimer? _timer;
     private double _nudgedAt = double.NegativeInfinity;
 
@@ -50,7 +52,15 @@ internal sealed class TelemetryService(
 
     public Task Gossip(SiloReport report)
     {
-        Apply(report);
+        if (report.Version == WireVersion.Current)
+        {
+            Apply(report);
+        }
+        else if (_misunderstood.Add(report.Name))
+        {
+            TelemetryLog.OtherVersion(_log, report.Name, report.Version, WireVersion.Current);
+        }
+
         return Task.CompletedTask;
     }
 

@@ -32,12 +32,12 @@ internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) :
                 throw new RequestRefusedException(RefusalReason.Stopping, $"{_device.Key} is draining.", TimeSpan.FromSeconds(1));
             }
 
-            if (_device.IsOutOfService)
+            if (_device.IsOutOfService && !submission.HasBegun)
             {
                 throw new RequestRefusedException(RefusalReason.Stopping, $"{_device.Key} is drained by an operator.", TimeSpan.FromSeconds(1));
             }
 
-            if (_device.LacksPower())
+            if (!submission.HasBegun && _device.LacksPower())
             {
                 throw new RequestRefusedException(RefusalReason.Overloaded, $"{_device.Key} is drained for want of power.", TimeSpan.FromSeconds(1));
             }

@@ -21,6 +21,9 @@ public sealed record Submission
     /// <summary>Tokens of the prompt that the device is taken to have cached, or to have in a moment.</summary>
     [Id(19)] public int CachedTokens { get; init; }
 
+    /// <summary>Whether a device has had it already: what has begun may go on on a drained device, where all are.</summary>
+    [Id(21)] public bool HasBegun { get; init; }
+
     /// <summary>The front end's silo.</summary>
     [Id(7)] public required SiloAddress Front { get; init; }
 

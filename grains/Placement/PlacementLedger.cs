@@ -54,14 +54,15 @@ internal sealed class PlacementLedger : IDeviceReports
         }
     }
 
-    /// <summary>Positions that the largest device can give one sequence; 0 before one is known.</summary>
+    /// <summary>Positions that the largest device that takes new work can give one sequence, of all where none does; 0 before one is known.</summary>
     public int MaxPositions
     {
         get
         {
             lock (_lock)
             {
-                return PlacementRefusal.MostPositions(_view);
+                _view.Now = Now();
+                return PlacementRefusal.MostPositionsNow(_view);
             }
         }
     }

@@ -51,6 +51,9 @@ public sealed record PlacementNeeds
     /// <summary>Why the stream's attempt before was given up; null for the first.</summary>
     [Id(20)] public string? Cause { get; init; }
 
+    /// <summary>Whether a device has had it already, and gave it up or was drained: it may go on on a drained one where all are.</summary>
+    [Id(21)] public bool HasBegun { get; init; }
+
     /// <summary>The prompt's blocks, to find those that devices have cached; null to do without. Does not leave the silo.</summary>
     public PromptPrefix? Prefix
     {
@@ -64,6 +67,6 @@ public sealed record PlacementNeeds
     {
         // An embedding takes the room of its prompt and puts out nothing; one token is the least that a call of the core has.
         var most = Math.Max(1, MaxTokens);
-        return new PlacementCall(number, PromptTokens, most, Math.Clamp(ExpectedTokens, 1, most), ServiceLevel.Of(Priority), Avoid, Prefer, MayShed);
+        return new PlacementCall(number, PromptTokens, most, Math.Clamp(ExpectedTokens, 1, most), ServiceLevel.Of(Priority), Avoid, Prefer, MayShed, HasBegun);
     }
 }

@@ -52,6 +52,21 @@ internal static class PlacementRefusal
         return most;
     }
 
+    /// <summary>The same of the devices that take new work now; of all, where none does.</summary>
+    public static int MostPositionsNow(FactoryView view)
+    {
+        var most = 0;
+        foreach (ref readonly var device in view.Devices)
+        {
+            if (!device.Draining && device.Reachable && view.Now - device.HeardAt <= view.StaleAfter)
+            {
+                most = Math.Max(most, device.Load.Positions);
+            }
+        }
+
+        return most > 0 ? most : MostPositions(view);
+    }
+
     /// <summary>Until a place in the shortest queue is free, as far as step times tell: 1 to 60 s.</summary>
     private static TimeSpan RetryAfter(FactoryView view)
     {

@@ -11,6 +11,8 @@ public sealed class GenerationOptions
     public const double DefaultLivenessSeconds = 5;
     public const double DefaultStallSeconds = 120;
     public const double DefaultDrainSeconds = 30;
+    public const double MinDrainSeconds = 0;
+    public const double MaxDrainSeconds = 3600;
     public const int DefaultMaxAttempts = 4;
 
     /// <summary>A call that no device has taken within this fails; 1 to 600 s.</summary>

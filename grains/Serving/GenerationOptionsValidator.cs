@@ -15,7 +15,7 @@ internal sealed class GenerationOptionsValidator : IValidateOptions<GenerationOp
         Check(nameof(options.SilenceSeconds), options.SilenceSeconds, 1, 600);
         Check(nameof(options.LivenessSeconds), options.LivenessSeconds, 1, 600);
         Check(nameof(options.StallSeconds), options.StallSeconds, 1, 3600);
-        Check(nameof(options.DrainSeconds), options.DrainSeconds, 0, 3600);
+        Check(nameof(options.DrainSeconds), options.DrainSeconds, GenerationOptions.MinDrainSeconds, GenerationOptions.MaxDrainSeconds);
         Check(nameof(options.MaxAttempts), options.MaxAttempts, 1, StreamTicket.MaxAttempts);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 

@@ -57,28 +57,24 @@ internal sealed class GenerationService(
         {
             await gate.Wait(call, cancellationToken);
             await starter.Start(stream, call, TimeSpan.FromSeconds(options.Value.PlacementSeconds), cancellationToken);
+            using var end = new ReaderEnd(stream, call.Deadline is { } deadline ? deadline + LastWord - time.GetElapsedTime(stream.OpenedAt) : null, time, cancellationToken);
             while (!ended)
             {
-                if (!await WaitInTime(stream, call, cancellationToken))
-                {
-                    // Its device should have said so itself. Whenever it tells what it took, that is charged.
-                    yield return Cut(call, stream);
-                    break;
-                }
-
+                await stream.Wait();
+                cancellationToken.ThrowIfCancellationRequested();
                 var read = stream.Read();
                 ended = read.End is not null;
-                if (read.End is { } end)
+                if (read.End is { } last)
                 {
-                    if (end.Reason is FinishReason.Stop or FinishReason.Length)
+                    if (last.Reason is FinishReason.Stop or FinishReason.Length)
                     {
                         ledger.Ended(call.Tenant, call.MaxTokens, stream.Count);
                         sessions.Ended(call, stream);
                     }
 
-                    var cut = end.Reason == FinishReason.Deadline ? Late(stream) : null;
+                    var cut = last.Reason == FinishReason.Deadline ? Late(stream) : null;
                     yield return new GenerationChunk(
-                        read.Tokens, read.Text, Reason(call, stream, end), Charge(call, Usage(call, stream)), read.Logprobs, cut, end.Embedding);
+                        read.Tokens, read.Text, Reason(call, stream, last), Charge(call, Usage(call, stream)), read.Logprobs, cut, last.Embedding);
                 }
                 else if (read.Tokens.Length > 0 || read.Text.Length > 0)
                 {
@@ -98,6 +94,12 @@ internal sealed class GenerationService(
                             yield return Cut(call, stream) with { Usage = Charge(call, Usage(call, stream)) };
                             break;
                     }
+                }
+                else if (!ended && end.IsLate)
+                {
+                    // Its device should have said so itself. Whenever it tells what it took, that is charged.
+                    yield return Cut(call, stream);
+                    break;
                 }
             }
         }
@@ -183,32 +185,6 @@ internal sealed class GenerationService(
         }
 
         return Resumption.GoesOn;
-    }
-
-    /// <summary>
-    /// Waits until there is something to read. The device ends a call at its deadline, and has a moment to say so; one that is hung or gone does not.
-    /// </summary>
-    /// <returns>False when the call's deadline has passed.</returns>
-    private async Task<bool> WaitInTime(TokenStream stream, InferenceRequest call, CancellationToken cancellationToken)
-    {
-        if (call.Deadline is not { } deadline)
-        {
-            await stream.Wait(cancellationToken);
-            return true;
-        }
-
-        var left = deadline + LastWord - time.GetElapsedTime(stream.OpenedAt);
-        using var late = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        try
-        {
-            await stream.Wait(either.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
     }
 
     /// <summary>The end of an answer whose deadline has passed.</summary>

@@ -35,7 +35,6 @@ internal sealed class StreamMoves(
     /// <summary>Half of a stream's tickets are left for devices that are really lost.</summary>
     private const int LastToMove = StreamTicket.MaxAttempts / 2;
 
-
     /// <summary>Looks at every stream once.</summary>
     public void Look()
     {

@@ -101,6 +101,7 @@ internal sealed class StreamStarter(
 
         // A repeated attempt has lost the device that its session would name.
         var session = resumed || prefix is null ? null : await sessions.Find(call, prefix, cancellationToken);
+        Refusal? full = null;
         for (var tries = 1; ; tries++)
         {
             var (ticket, emitted) = stream.BeginAttempt();
@@ -111,6 +112,7 @@ internal sealed class StreamStarter(
                 PromptTokens = call.Prompt.Length + emitted.Length,
                 MaxTokens = left,
                 MayShed = emitted.Length == 0 && stream.Moves == 0,
+                HasBegun = emitted.Length > 0 || stream.Moves > 0,
                 Cause = stream.Cause,
                 ExpectedTokens = Math.Min(left, ledger.ExpectedTokens(call.Tenant, call.MaxTokens)),
                 Priority = call.Priority,
@@ -141,10 +143,16 @@ internal sealed class StreamStarter(
             if (answer.Device is { } device)
             {
                 stream.Fail(device);
+                full = refusal?.Reason == RefusalReason.Overloaded ? refusal : full;
+            }
+            else if (full is not null && refusal?.Reason is RefusalReason.Unavailable or RefusalReason.Stopping)
+            {
+                // All that is left are devices that have no room for it: that passes, and is the reason to tell.
+                refusal = full;
             }
 
             // The factory as a whole refuses: for want of devices that have not failed the call yet, or for good.
-            var forgiven = answer.Device is null && needs.Avoid.Length > 0 && ledger.Refuse(needs with { Avoid = [] }) is null;
+            var forgiven = answer.Device is null && (resumed || full is null) && needs.Avoid.Length > 0 && ledger.Refuse(needs with { Avoid = [] }) is null;
             if (forgiven)
             {
                 stream.Forgive();
@@ -156,6 +164,12 @@ internal sealed class StreamStarter(
             if (final || tired || time.GetElapsedTime(began) + pause > deadline || stream.Ticket.Attempt == StreamTicket.MaxAttempts)
             {
                 throw refusal?.ToException() ?? answer.Failure!;
+            }
+
+            if (!resumed && refusal is not null && answer.Device is not null)
+            {
+                // The others may have room, and the caller is to know soon when they have not.
+                continue;
             }
 
             await Task.Delay(pause, time, cancellationToken);
@@ -259,6 +273,7 @@ internal sealed class StreamStarter(
                 KvSource = KvSource.OfFork(leader?.Ticket),
             },
             Prefer = leader?.Device,
+            HasBegun = needs.HasBegun,
             Front = silo.SiloAddress,
             Observer = observer,
         });

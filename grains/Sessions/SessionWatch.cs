@@ -13,7 +13,6 @@ internal sealed class SessionWatch(
     /// <summary>Time between two looks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-
     protected override async Task Turn(CancellationToken cancellationToken)
     {
         foreach (var device in live.ByDevice())

@@ -1,6 +1,6 @@
 namespace Crescent.Grains.Telemetry;
 
-/// <summary>A <see cref="Engine.Devices.DeviceProfile"/> on its way; the engine knows no Orleans.</summary>
+/// <summary>A <see cref="Engine.Devices.DeviceProfile"/> on its way; the engine knows no Orleans. What is missing arrives as 0, which is the default of every member.</summary>
 [GenerateSerializer, Immutable, Alias("Crescent.DeviceProfile")]
 public struct DeviceProfileSurrogate
 {

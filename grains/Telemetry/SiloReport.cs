@@ -22,7 +22,7 @@ public sealed record SiloReport
     /// <summary>Its devices; empty for a front end.</summary>
     [Id(5)] public required DeviceReport[] Devices { get; init; }
 
-    /// <summary>The <see cref="WireVersion"/> of the silo.</summary>
+    /// <summary>The <see cref="WireVersion"/> of the silo; a report of another than one's own is passed over.</summary>
     [Id(6)] public int Version { get; init; } = WireVersion.Current;
 
     /// <summary>The newest power budgets that it has heard of.</summary>

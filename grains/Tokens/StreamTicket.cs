@@ -7,7 +7,7 @@ namespace Crescent.Grains.Tokens;
 /// <param name="Value">Version of the ticket's form in the upper 3 bits below the sign, stream number in the next 52, attempt in the lower 8; the request id at the engine.</param>
 public readonly record struct StreamTicket(long Value)
 {
-    /// <summary>Of the form of tickets.</summary>
+    /// <summary>Of the form of tickets. A ticket of another form is that of no stream here, so that what comes under it is answered as unwanted.</summary>
     public const int CurrentVersion = 1;
 
     /// <summary>Attempts that a stream can have.</summary>
@@ -22,9 +22,6 @@ public readonly record struct StreamTicket(long Value)
 
     /// <summary>The stream, the version included: its lower 8 bits are zero.</summary>
     public long Stream => Value & ~0xFFL;
-
-    /// <summary>The form that the ticket has.</summary>
-    public int Version => (int)(Value >> VersionShift);
 
     /// <summary>1 and up.</summary>
     public int Attempt => (int)(Value & 0xFF);

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using System.Threading.Channels;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 
@@ -14,9 +13,7 @@ namespace Crescent.Grains.Tokens;
 internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, AllowSynchronousContinuations = false });
-
+    private readonly WakeUp _news = new();
     private readonly List<int> _tokens = [];
     private readonly StreamUsage _usage = new(time);
     private readonly StringBuilder _text = new();
@@ -201,7 +198,7 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
                     break;
             }
 
-            _news.Writer.TryWrite(true);
+            _news.Tell();
             return true;
         }
     }
@@ -234,7 +231,7 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
             Moves++;
             _moved = true;
             _lost = reason;
-            _news.Writer.TryWrite(true);
+            _news.Tell();
             return true;
         }
     }
@@ -257,8 +254,11 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
         }
     }
 
-    /// <summary>Waits until there is something to read.</summary>
-    public async ValueTask Wait(CancellationToken cancellationToken) => await _news.Reader.ReadAsync(cancellationToken);
+    /// <summary>Waits until there is something to read, or <see cref="Wake"/>.</summary>
+    public ValueTask Wait() => _news.Wait();
+
+    /// <summary>Wakes the reader although nothing has come.</summary>
+    public void Wake() => _news.Tell();
 
     /// <summary>Takes what has come since the last read.</summary>
     public StreamRead Read()
@@ -279,7 +279,7 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
     {
         Losses++;
         _lost = reason;
-        _news.Writer.TryWrite(true);
+        _news.Tell();
         return false;
     }
 

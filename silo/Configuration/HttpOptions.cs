@@ -8,8 +8,12 @@ public sealed class HttpOptions : IChecked
 {
     public const string DefaultUrls = "http://127.0.0.1:8080";
     public const int DefaultMaxBodyBytes = 4 << 20;
+    public const int MinMaxBodyBytes = 1 << 10;
+    public const int MaxMaxBodyBytes = 1 << 30;
     public const int DefaultMaxRequests = 1024;
+    public const int MaxMaxRequests = 1 << 20;
     public const int DefaultRequestSeconds = 600;
+    public const int MaxRequestSeconds = 24 * 60 * 60;
     public const int DefaultWarmUpSeconds = 10;
     public const int MaxWarmUpSeconds = 600;
 
@@ -47,9 +51,9 @@ public sealed class HttpOptions : IChecked
 
         foreach (var (setting, value, least, most) in new[]
         {
-            (Settings.MaxBody, MaxBodyBytes, 1 << 10, 1 << 30),
-            (Settings.MaxRequests, MaxRequests, 1, 1 << 20),
-            (Settings.RequestSeconds, RequestSeconds, 1, 24 * 60 * 60),
+            (Settings.MaxBody, MaxBodyBytes, MinMaxBodyBytes, MaxMaxBodyBytes),
+            (Settings.MaxRequests, MaxRequests, 1, MaxMaxRequests),
+            (Settings.RequestSeconds, RequestSeconds, 1, MaxRequestSeconds),
             (Settings.WarmUpSeconds, WarmUpSeconds, 0, MaxWarmUpSeconds),
         })
         {

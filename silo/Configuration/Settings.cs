@@ -38,7 +38,7 @@ public static class Settings
         + $"such as sim:h100-sxm*92:tp8. Default: {ServingOptions.DefaultDevices}.");
 
     public static readonly Setting Speed = Define("--speed", "Speed", "factor",
-        $"How many times faster than the wall clock simulated devices run, up to {ServingOptions.MaxSpeed}. Default: 1.");
+        $"How many times faster than the wall clock simulated devices run, above 0 and up to {ServingOptions.MaxSpeed}. Default: 1.");
 
     public static readonly Setting Threads = Define("--threads", "Threads", "count",
         $"Compute threads of each device silo, 1 to {ServingOptions.MaxThreads}. Default: the cores, shared among the device silos.");
@@ -87,7 +87,7 @@ public static class Settings
         + $"{SchedulingOptions.MaxItlMs}; 0 for no promise. Default: {EngineOptions.DefaultItlSeconds * 1000}.");
 
     public static readonly Setting BatchItlMs = Scheduling("--batch-itl-ms", "BatchItlMs", "ms",
-        $"The same for batch requests. Default: {EngineOptions.DefaultBatchItlSeconds * 1000}.");
+        $"The same for batch requests, up to {SchedulingOptions.MaxItlMs}; 0 for no promise. Default: {EngineOptions.DefaultBatchItlSeconds * 1000}.");
 
     public static readonly Setting AgingSeconds = Scheduling("--aging-seconds", "AgingSeconds", "seconds",
         $"Waiting time that lifts a request by one class, {SchedulingOptions.MinAgingSeconds} to {SchedulingOptions.MaxAgingSeconds}; also what a prompt that is "
@@ -118,20 +118,20 @@ public static class Settings
         $"Placement policy: {string.Join(", ", PlacementPolicies.Names)}. Default: {PlacementOptions.DefaultPolicy}.");
 
     public static readonly Setting MaxBody = Define("--max-body-bytes", "MaxBodyBytes", "bytes",
-        $"Longest request body. Default: {HttpOptions.DefaultMaxBodyBytes}.");
+        $"Longest request body, {HttpOptions.MinMaxBodyBytes} to {HttpOptions.MaxMaxBodyBytes}. Default: {HttpOptions.DefaultMaxBodyBytes}.");
 
     public static readonly Setting MaxRequests = Define("--max-requests", "MaxRequests", "count",
-        $"Completions in flight at once. Default: {HttpOptions.DefaultMaxRequests}.");
+        $"Completions in flight at once, 1 to {HttpOptions.MaxMaxRequests}; more get 429. Default: {HttpOptions.DefaultMaxRequests}.");
 
     public static readonly Setting RequestSeconds = Define("--request-seconds", "RequestSeconds", "seconds",
-        $"Time a completion may take in all. Default: {HttpOptions.DefaultRequestSeconds}.");
+        $"Time a completion may take in all, 1 to {HttpOptions.MaxRequestSeconds}. Default: {HttpOptions.DefaultRequestSeconds}.");
 
     public static readonly Setting WarmUpSeconds = Define("--warm-up-seconds", "WarmUpSeconds", "seconds",
         $"Time that the requests may take which a front end sends to itself before it is ready, so that the first of a user is as fast as the tenth; 0 for "
         + $"none, up to {HttpOptions.MaxWarmUpSeconds}. Default: {HttpOptions.DefaultWarmUpSeconds}.");
 
     public static readonly Setting DrainSeconds = new("--drain-seconds", $"{GenerationOptions.Section}:DrainSeconds", "seconds",
-        $"Time that what is in flight gets to end at a stop. Default: {GenerationOptions.DefaultDrainSeconds}.");
+        $"Time that what is in flight gets to end at a stop, {GenerationOptions.MinDrainSeconds} to {GenerationOptions.MaxDrainSeconds}. Default: {GenerationOptions.DefaultDrainSeconds}.");
 
     public static readonly Setting GrammarMib = Define("--grammar-mib", "GrammarMib", "MiB",
         $"Memory for structured output in each silo, {GrammarOptions.MinGrammarMib} to {GrammarOptions.MaxGrammarMib}: half for compiled grammars, "
@@ -142,11 +142,11 @@ public static class Settings
         + $"Default: {GrammarLimits.DefaultMaxStates}.");
 
     public static readonly Setting GrammarSeconds = Define("--grammar-seconds", "GrammarSeconds", "seconds",
-        $"Time that compiling one grammar may take, up to {GrammarOptions.MaxGrammarSeconds}; one that takes longer gets 400. "
+        $"Time that compiling one grammar may take, {GrammarOptions.MinGrammarSeconds} to {GrammarOptions.MaxGrammarSeconds}; one that takes longer gets 400. "
         + $"Default: {GrammarLimits.DefaultCompileTime.TotalSeconds}.");
 
     public static readonly Setting GrammarWork = Define("--grammar-work", "GrammarWork", "steps",
-        $"Steps that finding the tokens allowed at one point of a text may take, {GrammarOptions.MinGrammarWork} and up; a million are some 25 ms. "
+        $"Steps that finding the tokens allowed at one point of a text may take, {GrammarOptions.MinGrammarWork} to {GrammarOptions.MaxGrammarWork}; a million are some 25 ms. "
         + $"Beyond it the structure is too ambiguous and the request ends. Default: {GrammarLimits.DefaultMaxMaskWork}.");
 
     public static readonly Setting Role = Define("--role", "Role", "role",

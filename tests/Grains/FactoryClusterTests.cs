@@ -243,6 +243,60 @@ public sealed class FactoryClusterTests(FactoryCluster factory) : FactoryCluster
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task A_call_that_no_device_has_room_for_is_refused_for_that_and_asks_none_twice(int drained)
+    {
+        var asked = 0;
+        var grains = Factory.Silos.Take(drained).Select(s => Factory.Grains.GetGrain<IGpuGrain>($"{s.Name}/history")).ToArray();
+        try
+        {
+            foreach (var silo in Factory.Silos)
+            {
+                Factory.Engine(silo).BeforeSubmit = () =>
+                {
+                    Interlocked.Increment(ref asked);
+                    throw new RequestRefusedException(RefusalReason.Overloaded, "It takes nothing.", TimeSpan.FromSeconds(7));
+                };
+            }
+
+            await Task.WhenAll(grains.Select(static g => g.Drain(true)));
+            await SeesDrained(Factory.Silos[2], drained);
+            var refused = await Refused(Factory.Silos[2], FactoryCluster.Call(1));
+            Assert.Equal((RefusalReason.Overloaded, TimeSpan.FromSeconds(7)), (refused.Reason, refused.RetryAfter));
+            Assert.Equal(3 - drained, asked);
+        }
+        finally
+        {
+            Array.ForEach([.. Factory.Silos], s => Factory.Engine(s).BeforeSubmit = null);
+            await Task.WhenAll(grains.Select(static g => g.Drain(false)));
+        }
+
+        await SeesDrained(Factory.Silos[2], 0);
+    }
+
+    [Fact]
+    public async Task What_a_silo_of_another_wire_version_reports_is_passed_over()
+    {
+        var (from, to) = (Factory.Silos[0], Factory.Silos[1]);
+        var report = FactoryCluster.Service<DeviceRegistry>(from).Report();
+        var ledger = FactoryCluster.Service<PlacementLedger>(to);
+        var telemetry = FactoryCluster.Service<ITelemetryClient>(from).Of(to.SiloAddress);
+        SiloAddress[] silos = [.. Enumerable.Range(1, 2).Select(i => SiloAddress.New(report.Silo.Endpoint, report.Silo.Generation + i))];
+        try
+        {
+            await telemetry.Gossip(report with { Name = "another", Silo = silos[0], Version = WireVersion.Current + 1 });
+            await telemetry.Gossip(report with { Name = "the same", Silo = silos[1] });
+            await FactoryCluster.Until(() => ledger.Snapshot().Any(static d => d.SiloName == "the same"), "what was sent after it has come");
+            Assert.DoesNotContain(ledger.Snapshot(), static d => d.SiloName == "another");
+        }
+        finally
+        {
+            ledger.Keep(silo => Array.IndexOf(silos, silo) < 0);
+        }
+    }
+
     [Fact]
     public async Task A_device_that_does_not_answer_is_a_try_that_failed()
     {

@@ -65,6 +65,37 @@ public sealed class KvIndexClusterTests(CachingCluster factory) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_silo_that_nothing_can_be_sent_to_keeps_no_events_from_the_others()
+    {
+        var owner = factory.Silos[0];
+        var way = (LossyTelemetry)FactoryCluster.Service<ITelemetryClient>(owner);
+        var drained = factory.Silos.Skip(1).Select(s => factory.Grains.GetGrain<IGpuGrain>(Device(s))).ToArray();
+        await Task.WhenAll(drained.Select(static g => g.Drain(true)));
+        try
+        {
+            var ledger = FactoryCluster.Service<PlacementLedger>(owner);
+            await FactoryCluster.Until(() => ledger.Snapshot().Count(static d => d.State.Draining) == 2, "all calls go to one device");
+            for (var i = 1; i < 3; i++)
+            {
+                way.Broken = factory.Silos[i].SiloAddress;
+                var failed = way.Failed;
+                await FactoryCluster.Until(() => way.Failed > failed + 1, "sending there fails again and again");
+                var call = FactoryCluster.Call(800 + i, (PromptBlocks * 16) + 5, maxTokens: 3);
+                Assert.Equal(Device(owner), await Run(owner, call));
+                var other = factory.Silos[3 - i];
+                await FactoryCluster.Until(() => Overlap(other, call, Device(owner)) == PromptBlocks, $"{other.Name} hears of {Device(owner)}");
+            }
+        }
+        finally
+        {
+            way.Broken = null;
+            await Task.WhenAll(drained.Select(static g => g.Drain(false)));
+        }
+
+        await Everywhere("all silos know the same again");
+    }
+
+    [Fact]
     public async Task Lost_events_are_noticed_with_the_next_and_made_up_for_by_a_dump()
     {
         await RunOnAll(50);

@@ -9,6 +9,8 @@ internal sealed class LossyTelemetry(ITelemetryClient inner) : ITelemetryClient
 {
     private volatile bool _losesEvents;
     private volatile bool _losesSilence;
+    private SiloAddress? _broken;
+    private int _failed;
     private int _lost;
 
     /// <summary>Lose messages with events from now on.</summary>
@@ -25,12 +27,22 @@ internal sealed class LossyTelemetry(ITelemetryClient inner) : ITelemetryClient
         set => _losesSilence = value;
     }
 
+    /// <summary>Sending events there fails, as nobody has foreseen.</summary>
+    public SiloAddress? Broken
+    {
+        get => Volatile.Read(ref _broken);
+        set => Volatile.Write(ref _broken, value);
+    }
+
+    /// <summary>Messages that failed so.</summary>
+    public int Failed => Volatile.Read(ref _failed);
+
     /// <summary>Events lost.</summary>
     public int Lost => _lost;
 
-    public ITelemetryService Of(SiloAddress silo) => new Service(this, inner.Of(silo));
+    public ITelemetryService Of(SiloAddress silo) => new Service(this, silo, inner.Of(silo));
 
-    private sealed class Service(LossyTelemetry way, ITelemetryService target) : ITelemetryService
+    private sealed class Service(LossyTelemetry way, SiloAddress silo, ITelemetryService target) : ITelemetryService
     {
         public Task Gossip(SiloReport report) => target.Gossip(report);
 
@@ -40,6 +52,12 @@ internal sealed class LossyTelemetry(ITelemetryClient inner) : ITelemetryClient
 
         public Task<KvReceipt> TakeKvEvents(KvEventMessage message)
         {
+            if (silo.Equals(way.Broken))
+            {
+                Interlocked.Increment(ref way._failed);
+                throw new InvalidOperationException("A test broke the way.");
+            }
+
             var events = message.Events.Length / KvEventCodec.EventBytes;
             if (!(events > 0 ? way.LosesEvents : way.LosesSilence))
             {

@@ -144,6 +144,37 @@ public sealed class StreamMovesClusterTests(FactoryCluster factory) : FactoryClu
     }
 
     [Fact]
+    public async Task A_stream_that_was_given_up_goes_on_at_once_when_all_devices_are_drained_meanwhile()
+    {
+        var (front, running, _) = await RemoteCall(maxTokens: 60);
+        Factory.Engine(Factory.Silos[1]).Allow(20);
+        Factory.Engine(Factory.Silos[2]).Allow(20);
+        await FactoryCluster.Until(() => running.Count > 0, "tokens come");
+        var grains = Factory.Silos.Select(s => Factory.Grains.GetGrain<IGpuGrain>($"{s.Name}/history")).ToArray();
+        try
+        {
+            await Task.WhenAll(grains.Select(static g => g.Drain(true)));
+            await SeesDrained(front, 3);
+            var stream = FactoryCluster.Service<TokenRouter>(front).Streams.Single();
+            var ticket = stream.Ticket;
+            stream.Move(ticket, "a test moves it");
+            foreach (var silo in Factory.Silos)
+            {
+                Factory.Engine(silo).Free();
+            }
+
+            await running.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            await Task.WhenAll(grains.Select(static g => g.Drain(false)));
+        }
+
+        AssertComplete(running);
+        await SeesDrained(front, 0);
+    }
+
+    [Fact]
     public async Task A_call_that_waits_moves_to_a_device_that_has_become_idle()
     {
         HoldAll();

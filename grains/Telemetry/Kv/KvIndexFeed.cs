@@ -1,6 +1,5 @@
 using Crescent.Control.Kv;
 using Crescent.Engine.Kv;
-using Crescent.Grains.Gossip;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Telemetry.Kv;
@@ -11,7 +10,7 @@ namespace Crescent.Grains.Telemetry.Kv;
 /// </summary>
 internal sealed class KvIndexFeed : IKvIndexState, IDisposable
 {
-    /// <summary>A device that was silent for longer is stale; it gives a sign of life each <see cref="KvEventSender.Heartbeat"/>.</summary>
+    /// <summary>A device that was silent for longer is stale; it gives a sign of life each second.</summary>
     public static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);

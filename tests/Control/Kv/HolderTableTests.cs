@@ -6,7 +6,7 @@ using HolderTable = Crescent.Control.Kv.HolderTable;
 
 namespace Crescent.Tests.Control.Kv;
 
-public class BlockTableTests
+public class HolderTableTests
 {
     // Hashes that all meet in one shard, a third of them in one line, so that lines flow over, around the shard's end as well.
     private static readonly Gen<(bool Adds, ulong Low)[]> Changes = Gen.Select(

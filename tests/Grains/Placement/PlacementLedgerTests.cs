@@ -125,6 +125,22 @@ public sealed class PlacementLedgerTests : IDisposable
     }
 
     [Fact]
+    public void The_room_of_drained_and_silent_devices_does_not_count_while_others_take_calls()
+    {
+        Report(0, 1);
+        Report(1, 1, Reports.Idle with { TotalBlocks = 50 });
+        Assert.Equal(1600, _ledger.MaxPositions);
+        Report(0, 2, draining: true);
+        Assert.Equal(800, _ledger.MaxPositions);
+        Report(0, 3);
+        _clock.Advance(3.5);
+        Report(1, 2, Reports.Idle with { TotalBlocks = 50 });
+        Assert.Equal(800, _ledger.MaxPositions);
+        _clock.Advance(3.5);
+        Assert.Equal(1600, _ledger.MaxPositions);
+    }
+
+    [Fact]
     public void Refusals_say_why()
     {
         Assert.Contains("No device", _ledger.Refuse(Needs(1))!.Message, StringComparison.Ordinal);

@@ -88,7 +88,7 @@ public sealed class TokenStreamTests
     public async Task A_reader_waits_until_there_is_something()
     {
         var ticket = _stream.BeginAttempt().Ticket;
-        var waiting = _stream.Wait(TestContext.Current.CancellationToken).AsTask();
+        var waiting = _stream.Wait().AsTask();
         Assert.False(waiting.IsCompleted);
         _stream.Give(ticket, Records.Output(0, 10, "a"));
         await waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);

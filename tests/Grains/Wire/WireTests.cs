@@ -1,4 +1,5 @@
 using System.Reflection;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
@@ -107,6 +108,26 @@ public sealed class WireTests : IDisposable
         var read = new InferenceRequestConverter().ConvertFromSurrogate(new InferenceRequestWire { Prompt = [1, 2], Fields = fields });
         var meant = new InferenceRequest { Prompt = [1, 2], MaxTokens = 3, Sampling = new SamplingParameters { Temperature = 0.5f } };
         Assert.Equivalent(meant, read, strict: true);
+    }
+
+    [Fact]
+    public void What_is_missing_of_a_devices_profile_has_its_default()
+    {
+        var zero = new DeviceProfile
+        {
+            StepSeconds = 0,
+            SequenceSeconds = 0,
+            ContextSeconds = 0,
+            PromptSeconds = 0,
+            IdleWatts = 0,
+            AwakeWatts = 0,
+            StaticWatts = 0,
+            DecodeBaseWatts = 0,
+            PrefillWatts = 0,
+            MinCapWatts = 0,
+            MaxCapWatts = 0,
+        };
+        Assert.Equal(zero, new DeviceProfileConverter().ConvertFromSurrogate(default));
     }
 
     [Fact]

@@ -16,6 +16,16 @@ public sealed class SettingsTests
         Assert.EndsWith(Path.Combine("models", ServingOptions.EmbeddedModel), serving.ModelPath, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_help_of_every_number_gives_its_range()
+    {
+        string[] numbers = ["count", "factor", "MiB", "share", "ms", "seconds", "bytes", "steps"];
+        foreach (var setting in Settings.All.Where(s => numbers.Contains(s.Argument)))
+        {
+            Assert.Matches(@"\d to \d|up to \d", setting.Description);
+        }
+    }
+
     [Theory]
     [InlineData("Silos", "0", "1 to 32")]
     [InlineData("Silos", "33", "1 to 32")]

@@ -27,7 +27,6 @@ public sealed class HttpConnectionTests : IAsyncLifetime
 
         data: [DONE]
 
-
         """;
 
     private static readonly ChatCall Call = new() { Messages = """[{"role":"user","content":"hi"}]""" };

@@ -1,0 +1,65 @@
+using System.Threading.Tasks.Sources;
+
+namespace Crescent.Grains.Tokens;
+
+/// <summary>
+/// Wakes one waiter whenever there is something new, without allocating: what is told while nobody waits is kept, and told often counts once. Any thread may tell;
+/// one at a time waits.
+/// </summary>
+internal sealed class WakeUp : IValueTaskSource
+{
+    private readonly Lock _lock = new();
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private bool _told;
+    private bool _waits;
+
+    /// <summary>There is something new.</summary>
+    public void Tell()
+    {
+        lock (_lock)
+        {
+            _told = true;
+            if (!_waits)
+            {
+                return;
+            }
+
+            _waits = false;
+        }
+
+        _core.SetResult(true);
+    }
+
+    /// <summary>Waits until there is something new, and takes note of it.</summary>
+    public ValueTask Wait()
+    {
+        lock (_lock)
+        {
+            if (_told)
+            {
+                _told = false;
+                return ValueTask.CompletedTask;
+            }
+
+            _core.Reset();
+            _waits = true;
+            return new ValueTask(this, _core.Version);
+        }
+    }
+
+    void IValueTaskSource.GetResult(short token)
+    {
+        _core.GetResult(token);
+
+        // What is told from here on may not be in what the waiter now reads.
+        lock (_lock)
+        {
+            _told = false;
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+}
