@@ -27,6 +27,7 @@ public sealed class HttpConnectionTests : IAsyncLifetime
 
         data: [DONE]
 
+
         """;
 
     private static readonly ChatCall Call = new() { Messages = """[{"role":"user","content":"hi"}]""" };
