@@ -1,3 +1,4 @@
+using Crescent.Control.Health;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Gossip;
 using Crescent.Grains.Gpu;
@@ -52,7 +53,11 @@ public static class CrescentSiloExtensions
         services.AddSingleton<PowerLevels>();
         services.AddSingleton<BatchGate>();
 
+        services.AddOptions<HealthOptions>().BindConfiguration(HealthOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<HealthOptions>, HealthOptionsValidator>();
+        services.AddSingleton<DeviceOpener>();
         services.AddSingleton<DeviceRegistry>();
+        services.AddSingleton<DeviceKeeper>();
         services.AddSingleton<TokenRouter>();
         services.AddSingleton<SiloRoles>();
         services.AddSingleton<IKvDumpSource, GrainKvDumpSource>();
@@ -73,6 +78,7 @@ public static class CrescentSiloExtensions
         services.AddSingleton<StreamMoves>();
         services.AddSingleton<StreamWatch>();
         services.AddHostedService<SiloDrain>();
+        services.AddHostedService(static s => s.GetRequiredService<DeviceKeeper>());
         services.AddHostedService(static s => s.GetRequiredService<StreamWatch>());
         services.AddHostedService(static s => s.GetRequiredService<StreamMoves>());
         services.AddHostedService<MembershipWatch>();

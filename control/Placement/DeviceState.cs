@@ -29,6 +29,9 @@ public struct DeviceState
     /// <summary>It takes no new work.</summary>
     public bool Draining { get; set; }
 
+    /// <summary>Nothing can run on it now: it is sick, being opened, or closed.</summary>
+    public bool Closed { get; set; }
+
     /// <summary>Calls can be sent to it now.</summary>
     public bool Reachable { get; set; }
 

@@ -147,6 +147,11 @@ public sealed class FactoryView
             return PlacementGate.Stale;
         }
 
+        if (device.Closed)
+        {
+            return PlacementGate.Closed;
+        }
+
         if (device.Draining && !call.HasBegun)
         {
             return PlacementGate.Draining;

@@ -28,12 +28,22 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
     /// drops what they count.
     /// </summary>
     /// <returns>False when a newer report is at hand.</returns>
-    public bool Report(string key, DeviceProfile profile, in DeviceLoad load, long sequence, bool draining = false)
+    public bool Report(string key, DeviceProfile profile, in DeviceLoad load, long sequence, bool draining = false, bool closed = false)
     {
         var at = view.IndexOf(key);
         if (at < 0)
         {
-            view.Add(new DeviceState { Key = key, Profile = profile, Load = load, Sequence = sequence, HeardAt = view.Now, Draining = draining, Reachable = true });
+            view.Add(new DeviceState
+            {
+                Key = key,
+                Profile = profile,
+                Load = load,
+                Sequence = sequence,
+                HeardAt = view.Now,
+                Draining = draining,
+                Closed = closed,
+                Reachable = true,
+            });
             Charge(view.Devices[^1], load.Watts, 0);
             Recall(key);
             return true;
@@ -60,6 +70,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         state.Sequence = sequence;
         state.HeardAt = view.Now;
         state.Draining = draining;
+        state.Closed = closed;
         state.Reachable = true;
         view.Refresh(at);
         return true;

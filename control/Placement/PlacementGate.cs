@@ -18,6 +18,9 @@ public enum PlacementGate
     /// <summary>It takes no new work: only a call that has begun, and only where no better gate is left.</summary>
     Draining,
 
+    /// <summary>Nothing can run on it now: it is sick, being opened, or closed.</summary>
+    Closed,
+
     /// <summary>It was not heard of for too long, or its silo is not active.</summary>
     Stale,
 

@@ -9,6 +9,8 @@ internal sealed class EngineHealth(TimeProvider time)
 {
     private readonly Lock _lock = new();
     private int _failedSteps;
+    private long _allFailedSteps;
+    private double _forecast;
     private string? _lastError;
     private bool _hasWork;
     private long _since;
@@ -40,6 +42,15 @@ internal sealed class EngineHealth(TimeProvider time)
         }
     }
 
+    /// <summary>A step begins that is foreseen to take <paramref name="seconds"/>.</summary>
+    public void Began(double seconds)
+    {
+        lock (_lock)
+        {
+            _forecast = seconds;
+        }
+    }
+
     /// <summary>A step has finished on the device.</summary>
     public void Finished()
     {
@@ -56,6 +67,7 @@ internal sealed class EngineHealth(TimeProvider time)
         lock (_lock)
         {
             _failedSteps++;
+            _allFailedSteps++;
             _lastError = error;
         }
     }
@@ -78,6 +90,8 @@ internal sealed class EngineHealth(TimeProvider time)
             return state with
             {
                 FailedSteps = _failedSteps,
+                AllFailedSteps = _allFailedSteps,
+                StepForecast = _forecast,
                 LastError = _lastError,
                 StalledFor = _hasWork ? time.GetElapsedTime(_since) : TimeSpan.Zero,
             };

@@ -47,6 +47,12 @@ public readonly record struct EngineState(
     /// <summary>Steps that failed since the last one that finished.</summary>
     public int FailedSteps { get; init; }
 
+    /// <summary>Steps that failed since the engine's start.</summary>
+    public long AllFailedSteps { get; init; }
+
+    /// <summary>What the newest step was foreseen to take, s; 0 before the first.</summary>
+    public double StepForecast { get; init; }
+
     /// <summary>For how long there has been work and no step has finished; 0 where there is none to do.</summary>
     public TimeSpan StalledFor { get; init; }
 

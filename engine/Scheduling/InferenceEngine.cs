@@ -81,7 +81,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _living = new LivingSequences(_scheduler, _outputs, _statistics, _faults, device.Info, _time, _accepted.Leave);
         _lose = _living.Lose;
         _intake = new TokenIntake(new StepTokens(device, tokenizer), _living, _scheduler, _masks, _outputs, _statistics, tokenizer, model, device.Info.Simulated);
-        _steps = new StepPipeline(device, _transfers, _scheduler, _living, _intake, _statistics, _costs, _time);
+        _steps = new StepPipeline(device, _transfers, _scheduler, _living, _intake, _statistics, _health, _costs, _time);
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>

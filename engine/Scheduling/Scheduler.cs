@@ -113,6 +113,7 @@ internal sealed class Scheduler
         }
 
         step.Forecast = _budget.Forecast;
+        step.ExpectedSeconds = _budget.Expected(step.Forecast);
         CountQueue();
         _waiting.Measure();
         return true;

@@ -19,6 +19,7 @@ internal sealed class StepPipeline
     private readonly LivingSequences _living;
     private readonly TokenIntake _intake;
     private readonly EngineStatistics _statistics;
+    private readonly EngineHealth _health;
     private readonly StepCostEstimator? _costs;
     private readonly TimeProvider _time;
     private readonly bool _ahead;
@@ -31,7 +32,8 @@ internal sealed class StepPipeline
     private readonly Stack<StepInFlight> _free = new(2);
 
     public StepPipeline(
-        IDevice device, KvTransfers transfers, Scheduler scheduler, LivingSequences living, TokenIntake intake, EngineStatistics statistics, StepCostEstimator? costs, TimeProvider time)
+        IDevice device, KvTransfers transfers, Scheduler scheduler, LivingSequences living, TokenIntake intake, EngineStatistics statistics, EngineHealth health,
+        StepCostEstimator? costs, TimeProvider time)
     {
         _device = device;
         _transfers = transfers;
@@ -39,6 +41,7 @@ internal sealed class StepPipeline
         _living = living;
         _intake = intake;
         _statistics = statistics;
+        _health = health;
         _costs = costs;
         _time = time;
         _ahead = device.Info.StepsInFlight > 1;
@@ -124,6 +127,7 @@ internal sealed class StepPipeline
         }
 
         _statistics.Begin();
+        _health.Began(step.ExpectedSeconds);
         _free.Pop();
         _steps.Enqueue(step);
         step.Begin(_time.GetTimestamp());

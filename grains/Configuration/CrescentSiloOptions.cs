@@ -19,5 +19,5 @@ public sealed class CrescentSiloOptions
     public string? Rack { get; init; }
 
     /// <summary>One for each device that the silo owns; none in a front end.</summary>
-    public IReadOnlyList<DeviceFactory> Devices { get; init; } = [];
+    public IReadOnlyList<DevicePlan> Devices { get; init; } = [];
 }

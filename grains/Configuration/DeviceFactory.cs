@@ -3,8 +3,8 @@ using Crescent.Engine.Scheduling;
 namespace Crescent.Grains.Configuration;
 
 /// <summary>
-/// Builds one device's engine and starts its thread. Called once, before the silo joins the cluster, so that loading a model never
-/// delays a membership probe. What it gives is disposed after the silo has left.
+/// Builds one device's engine and starts its thread. Called by the device's grain when it is activated, on a thread of its own, so that loading a model never
+/// delays a membership probe. What it gives is disposed when the grain is deactivated.
 /// </summary>
 /// <param name="services">The silo's services.</param>
 /// <param name="sink">Takes the engine's outputs; only for this engine, called on its one thread.</param>

@@ -39,7 +39,7 @@ internal sealed class KvEventSender(
 
     protected override Task Turn(CancellationToken cancellationToken)
     {
-        if (devices.Devices.Count == 0)
+        if (devices.Slots.Count == 0)
         {
             return Task.CompletedTask;
         }

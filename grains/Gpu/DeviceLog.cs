@@ -1,3 +1,4 @@
+using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Gpu;
@@ -7,4 +8,16 @@ internal static partial class DeviceLog
 {
     [LoggerMessage(Level = LogLevel.Warning, Message = "No power governor was heard for {Seconds:0} s: {Devices} devices fall back to their lowest caps.")]
     public static partial void Forsaken(ILogger logger, double seconds, int devices);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Device {Device} is quarantined: {Fault}. It is tried again in {Pause:0.#} s.")]
+    public static partial void Quarantined(ILogger logger, string device, string fault, double pause);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Device {Device} serves again.")]
+    public static partial void BackAgain(ILogger logger, string device);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Device {Device} has not ended within {Seconds:0} s: a step of it hangs. It is not opened again before that ends.")]
+    public static partial void DoesNotEnd(ILogger logger, string device, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The grain of device {Device} did not do what it was asked: {Message}")]
+    public static partial void NotDone(ILogger logger, DeviceKey device, string message);
 }

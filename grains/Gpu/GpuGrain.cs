@@ -9,17 +9,44 @@ namespace Crescent.Grains.Gpu;
 
 /// <inheritdoc cref="IGpuGrain"/>
 [SiloPinnedPlacement, GrainDirectory(NoDirectory.Name), Immovable, KeepAlive, Reentrant]
-internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) : Grain, IGpuGrain
+internal sealed class GpuGrain : Grain, IGpuGrain
 {
-    private HostedDevice _device = null!;
-    private KvDumps _dumps = null!;
+    private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(1);
+
+    private readonly DeviceRegistry _devices;
+    private readonly ILocalSiloDetails _silo;
+    private readonly KvDumps _dumps;
+    private DeviceSlot _slot = null!;
+
+    public GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo)
+    {
+        (_devices, _silo) = (devices, silo);
+        _dumps = new KvDumps(
+            cancellation => _slot.Device?.Engine.DumpKvAsync(cancellation) ?? throw new OperationCanceledException($"{_slot.Key} is not open."));
+    }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var key = DeviceKey.Parse(this.GetPrimaryKeyString());
-        _device = (key.Silo == silo.Name ? devices.Find(key.Device) : null) ?? throw new InvalidOperationException(
-            $"Silo {silo.Name} does not own {key}; its devices are: {string.Join(", ", devices.Devices.Select(static d => d.Key))}.");
-        _dumps = new KvDumps(_device.Engine.DumpKvAsync);
+        _slot = (key.Silo == _silo.Name ? _devices.Find(key.Device) : null) ?? throw new InvalidOperationException(
+            $"Silo {_silo.Name} does not own {key}; its devices are: {string.Join(", ", _devices.Slots.Select(static d => d.Key))}.");
+
+        // Calls are answered meanwhile: they are refused, and go elsewhere.
+        if (_slot.MayOpen && !_devices.IsDraining)
+        {
+            Open().Ignore();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _slot.Close(this);
+
+    public Task Open() => _slot.Open(this);
+
+    public Task Close()
+    {
+        DeactivateOnIdle();
         return Task.CompletedTask;
     }
 
@@ -27,22 +54,28 @@ internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) :
     {
         try
         {
-            if (devices.IsDraining)
+            if (_devices.IsDraining)
             {
-                throw new RequestRefusedException(RefusalReason.Stopping, $"{_device.Key} is draining.", TimeSpan.FromSeconds(1));
+                throw new RequestRefusedException(RefusalReason.Stopping, $"{_slot.Key} is draining.", TryAgain);
             }
 
-            if (_device.IsOutOfService && !submission.HasBegun)
+            var device = _slot.Device;
+            if (device is null || _slot.Closed is not null)
             {
-                throw new RequestRefusedException(RefusalReason.Stopping, $"{_device.Key} is drained by an operator.", TimeSpan.FromSeconds(1));
+                throw new RequestRefusedException(RefusalReason.Stopping, _slot.Closed ?? $"{_slot.Key} is not open.", TryAgain);
             }
 
-            if (!submission.HasBegun && _device.LacksPower())
+            if (_slot.IsOutOfService && !submission.HasBegun)
             {
-                throw new RequestRefusedException(RefusalReason.Overloaded, $"{_device.Key} is drained for want of power.", TimeSpan.FromSeconds(1));
+                throw new RequestRefusedException(RefusalReason.Stopping, $"{_slot.Key} is drained by an operator.", TryAgain);
             }
 
-            _device.Submit(submission);
+            if (!submission.HasBegun && _slot.LacksPower)
+            {
+                throw new RequestRefusedException(RefusalReason.Overloaded, $"{_slot.Key} is drained for want of power.", TryAgain);
+            }
+
+            device.Submit(submission);
             return Task.FromResult(Reply(null));
         }
         catch (RequestRefusedException e)
@@ -53,32 +86,41 @@ internal sealed class GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo) :
 
     public Task Drain(bool drained)
     {
-        _device.IsOutOfService = drained;
-        return Task.CompletedTask;
+        _slot.IsOutOfService = drained;
+
+        // One that was drained for long has given its memory back.
+        return drained || !_slot.MayOpen ? Task.CompletedTask : Open();
     }
 
     public Task Cancel(long[] tickets)
     {
-        _device.Cancel(tickets);
+        _slot.Device?.Cancel(tickets);
         return Task.CompletedTask;
     }
 
-    public Task<MissingReply> FindMissing(long[] tickets) =>
-        Task.FromResult(new MissingReply([.. tickets.Where(t => !_device.Has(t))], _device.Engine.State.Steps));
+    public Task<MissingReply> FindMissing(long[] tickets)
+    {
+        var device = _slot.Device;
+        return Task.FromResult(new MissingReply([.. tickets.Where(t => device is null || !device.Has(t))], device?.Engine.State.Steps ?? 0));
+    }
 
     public Task<KvDumpPage> DumpKv(long dump, int offset) => _dumps.Page(dump, offset);
 
-    public Task<DeviceReport> GetState() => Task.FromResult(_device.Report());
+    public Task<DeviceReport> GetState() => Task.FromResult(_slot.Report() ?? throw NotOpen());
 
-    public Task<double> SetCap(CapCommand command) => Task.FromResult(_device.Cap is { } cap
-        ? cap.Take(command.Order(_device.Key.ToString())).Watts
-        : throw new InvalidOperationException($"{_device.Key} has no power cap to set."));
+    public Task<double> SetCap(CapCommand command) => Task.FromResult(Device.Cap is { } cap
+        ? cap.Take(command.Order(_slot.Key.ToString())).Watts
+        : throw new InvalidOperationException($"{_slot.Key} has no power cap to set."));
+
+    private HostedDevice Device => _slot.Device ?? throw NotOpen();
+
+    private InvalidOperationException NotOpen() => new(_slot.Closed ?? $"{_slot.Key} is not open.");
 
     private SubmissionReply Reply(Refusal? refusal) => new()
     {
-        Device = _device.Key.ToString(),
-        Owner = silo.SiloAddress,
+        Device = _slot.Key.ToString(),
+        Owner = _silo.SiloAddress,
         Refusal = refusal,
-        ReportSequence = devices.ReportSequence,
+        ReportSequence = _devices.ReportSequence,
     };
 }

@@ -1,5 +1,6 @@
 using Crescent.Control.Power;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Configuration;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
 using Crescent.Grains.Tokens;
@@ -7,14 +8,12 @@ using Crescent.Grains.Tokens;
 namespace Crescent.Grains.Gpu;
 
 /// <summary>A device of this silo: its engine, the sequences it has and the links that carry their tokens.</summary>
-internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveSequences live, FrameSink sink)
+internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequences live, FrameSink sink)
 {
-    private bool _isOutOfService;
-
     /// <summary>The device in the cluster.</summary>
     public DeviceKey Key { get; } = key;
 
-    public IInferenceEngine Engine { get; } = engine;
+    public IInferenceEngine Engine => owned.Engine;
 
     /// <summary>The newest changes of its prefix cache.</summary>
     public KvEventLog KvEvents => sink.KvEvents;
@@ -27,16 +26,6 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
 
     /// <summary>Its rack; empty where racks are not told.</summary>
     public string Rack { get; init; } = "";
-
-    /// <summary>Whether it is to take no new work, for want of power.</summary>
-    public Func<bool> LacksPower { get; init; } = static () => false;
-
-    /// <summary>Whether an operator has taken it out of service.</summary>
-    public bool IsOutOfService
-    {
-        get => Volatile.Read(ref _isOutOfService);
-        set => Volatile.Write(ref _isOutOfService, value);
-    }
 
     /// <summary>Sequences taken and not ended.</summary>
     public int Live => live.Count;
@@ -96,11 +85,9 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
         }
     }
 
-    /// <summary>The device's state now.</summary>
+    /// <summary>The device's state now, but for whether it takes calls.</summary>
     public DeviceReport Report()
     {
-        // Read before the sequences are counted: a report that says so has all that were taken before.
-        var outOfService = IsOutOfService;
         var info = Engine.Device;
         var state = Engine.State;
         var counters = Engine.Counters;
@@ -136,8 +123,6 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
             CapIncarnation = cap?.Incarnation ?? 0,
             CapTerm = cap?.Stamp.Term ?? 0,
             CapNumber = cap?.Stamp.Number ?? 0,
-            Draining = outOfService || LacksPower(),
-            OutOfService = outOfService,
             Node = Node,
             Rack = Rack,
             Joules = state.Joules,
@@ -161,11 +146,13 @@ internal sealed class HostedDevice(DeviceKey key, IInferenceEngine engine, LiveS
         };
     }
 
-    public async ValueTask CloseLinks()
+    /// <summary>Ends its sequences, its engine and what belongs to it. Waits for the step in progress: not for the thread pool.</summary>
+    public void Close()
     {
+        owned.Dispose();
         foreach (var link in sink.Links)
         {
-            await link.DisposeAsync();
+            link.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
     }
 

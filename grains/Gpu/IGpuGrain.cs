@@ -4,7 +4,7 @@ using Crescent.Grains.Telemetry;
 namespace Crescent.Grains.Gpu;
 
 /// <summary>
-/// One device of the factory, key <c>silo/device</c> (<see cref="DeviceKey"/>). It lives in the silo that owns the device and nowhere
+/// One device of the factory: its activation opens the device, its deactivation closes it. Key <c>silo/device</c> (<see cref="DeviceKey"/>). It lives in the silo that owns the device and nowhere
 /// else; while that silo is down, calls fail with <see cref="SiloUnavailableException"/>.
 /// </summary>
 [Alias("Crescent.IGpuGrain")]
@@ -13,6 +13,14 @@ public interface IGpuGrain : IGrainWithStringKey
     /// <summary>Queues a sequence on the device. Its tokens go to the submission's observer until it ends.</summary>
     [Alias("Submit"), ResponseTimeout("00:00:10")]
     Task<SubmissionReply> Submit(Submission submission);
+
+    /// <summary>Opens the device, if it is not open; answers when it serves. However long that takes: a model may have to be loaded.</summary>
+    [Alias("Open"), ResponseTimeout("01:00:00")]
+    Task Open();
+
+    /// <summary>Closes the device: ends what it still has, and gives its memory back. Until it is opened it takes no calls.</summary>
+    [Alias("Close"), ResponseTimeout("00:00:30")]
+    Task Close();
 
     /// <summary>Takes the device out of service, or back in: it takes no new work, and front ends move what it has, where another device may take it.</summary>
     [Alias("Drain"), ResponseTimeout("00:00:05")]

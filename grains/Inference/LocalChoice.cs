@@ -69,6 +69,7 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
                 Profile = device.Profile,
                 Load = device.Load(),
                 Draining = report.Draining || device.Draining,
+                Closed = device.IsClosed,
                 Reachable = true,
             });
         }

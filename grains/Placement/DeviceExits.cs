@@ -59,7 +59,8 @@ internal static class DeviceExits
 
     /// <summary>
     /// The worst gate behind which a stream fares no worse than on its device. An operator wants the device empty even where the others would run slower for
-    /// want of power; to leave one that lacks power for another that does is no gain.
+    /// want of power; to leave one that lacks power for another that does is no gain. A sick one gives nothing at all.
     /// </summary>
-    private static PlacementGate WorstGate(DeviceReport present) => present.OutOfService ? PlacementGate.PowerShort : PlacementGate.Open;
+    private static PlacementGate WorstGate(DeviceReport present) =>
+        present.IsQuarantined ? PlacementGate.Crowded : present.OutOfService ? PlacementGate.PowerShort : PlacementGate.Open;
 }

@@ -86,7 +86,7 @@ internal sealed class PlacementLedger : IDeviceReports
             {
                 var key = new DeviceKey(report.Name, device.Device).ToString();
                 var owner = new DeviceOwner(key, report.Silo, report.Name, device, report.Sequence);
-                _book.Report(key, device.Profile, device.Load(), report.Sequence, report.Draining || device.Draining);
+                _book.Report(key, device.Profile, device.Load(), report.Sequence, report.Draining || device.Draining, device.IsClosed);
                 var at = _view.IndexOf(key);
                 if (at == _owners.Count)
                 {

@@ -7,11 +7,12 @@ using Microsoft.Extensions.Options;
 namespace Crescent.Grains.Serving;
 
 /// <summary>
-/// Opens the devices before the silo joins the cluster, and before it leaves lets the work in flight end: the others hear that it is
+/// Opens the devices once the silo has joined the cluster, and before it leaves lets the work in flight end: the others hear that it is
 /// draining with its next report, and place nothing here any more.
 /// </summary>
 internal sealed class SiloDrain(
     DeviceRegistry devices,
+    DeviceKeeper keeper,
     TokenRouter router,
     ILocalSiloDetails silo,
     IOptions<GenerationOptions> options,
@@ -20,15 +21,11 @@ internal sealed class SiloDrain(
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    public Task StartingAsync(CancellationToken cancellationToken)
-    {
-        devices.Open();
-        return Task.CompletedTask;
-    }
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken) => keeper.OpenAll(cancellationToken);
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {

@@ -66,6 +66,12 @@ internal sealed class FrameSink(LiveSequences live, Func<SiloAddress, ITokenObse
 
     private void Take(in SequenceOutput output, int index)
     {
+        if (output.Request.Link is IOutputTaker taker)
+        {
+            taker.Take(output);
+            return;
+        }
+
         var sequence = (LiveSequence)output.Request.Link!;
         try
         {

@@ -12,17 +12,17 @@ namespace Crescent.Silo.Hosting;
 /// <summary>Makes the devices that the settings name.</summary>
 internal static partial class Devices
 {
-    /// <summary>One factory for each device of a silo; those that compute share its compute threads.</summary>
-    public static IReadOnlyList<DeviceFactory> Factories(ServingOptions options, LanguageModel model)
+    /// <summary>One plan for each device of a silo; those that compute share its compute threads.</summary>
+    public static IReadOnlyList<DevicePlan> Plans(ServingOptions options, LanguageModel model)
     {
         if (options.Simulated() is { } simulated)
         {
-            return SimulatedDevices.Factories(simulated, DeviceShare.Parse(options.DeviceShare), options.Speed, options.Scheduling, model);
+            return SimulatedDevices.Plans(simulated, DeviceShare.Parse(options.DeviceShare), options.Speed, options.Scheduling, model);
         }
 
         var names = options.DeviceNames;
         var threads = ThreadShare(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, names.Count);
-        return [.. names.Select<string, DeviceFactory>(name => (services, sink) => Cpu(name, threads, options, model, services, sink))];
+        return [.. names.Select(name => new DevicePlan(name, (services, sink) => Cpu(name, threads, options, model, services, sink)))];
     }
 
     /// <summary>Threads of each of <paramref name="sharers"/> that share <paramref name="threads"/>; at least 1.</summary>

@@ -242,7 +242,7 @@ public sealed class SiloHost : IAsyncDisposable
                 Role = identity.RoleName,
                 Node = configuration[Settings.Node.Key],
                 Rack = configuration[Settings.Rack.Key],
-                Devices = identity.HasDevices ? Devices.Factories(serving, model) : [],
+                Devices = identity.HasDevices ? Devices.Plans(serving, model) : [],
             });
         });
     }

@@ -19,13 +19,13 @@ internal static class SimulatedDevices
     private const int NodeGpus = 8;
     private const int RackNodes = 4;
 
-    /// <summary>One factory for each device that the silo owns, all on one clock.</summary>
-    public static IReadOnlyList<DeviceFactory> Factories(SimulatedServing serving, DeviceShare share, double speed, SchedulingOptions scheduling, LanguageModel text)
+    /// <summary>One plan for each device that the silo owns, all on one clock.</summary>
+    public static IReadOnlyList<DevicePlan> Plans(SimulatedServing serving, DeviceShare share, double speed, SchedulingOptions scheduling, LanguageModel text)
     {
         var clock = speed == 1 ? TimeProvider.System : new SpeedTimeProvider(speed);
         var options = scheduling.Engine(SimulatedDeviceOptions.DefaultMaxStepTokens, MaxRunning, MaxWaiting);
         var words = new Lazy<SimulatedText>(() => new SimulatedText(text.Tokenizer));
-        var factories = new List<DeviceFactory>();
+        var plans = new List<DevicePlan>();
         var index = 0;
         foreach (var spec in serving.Specs)
         {
@@ -34,12 +34,13 @@ internal static class SimulatedDevices
                 if (share.Owns(index))
                 {
                     var at = index;
-                    factories.Add((services, sink) => Create(serving, spec, at, speed, clock, options, words.Value, text, services, sink));
+                    plans.Add(new DevicePlan(
+                        spec.DeviceName(at), (services, sink) => Create(serving, spec, at, speed, clock, options, words.Value, text, services, sink)));
                 }
             }
         }
 
-        return factories;
+        return plans;
     }
 
     private static OwnedEngine Create(

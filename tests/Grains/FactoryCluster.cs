@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Crescent.Control.Health;
 using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains;
@@ -12,6 +13,7 @@ using Crescent.Grains.Tokens;
 using Crescent.Tests.Engine.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.TestingHost;
 
@@ -31,8 +33,11 @@ public class FactoryCluster : IAsyncLifetime
     /// <summary>When calls that wait are moved.</summary>
     protected virtual double MoveMargin => PlacementOptions.DefaultMoveMargin;
 
+    /// <summary>When devices are sick. Engines that a test holds are not.</summary>
+    protected virtual HealthOptions Health => new() { StallSeconds = 3600 };
+
     /// <summary>Makes the device of a silo.</summary>
-    private protected virtual TestEngine Create(IEngineSink sink) => new(sink);
+    private protected virtual TestEngine Create(string silo, IEngineSink sink) => new(sink);
 
     private static OwnedEngine Own(TestEngine engine) => new(engine, engine);
 
@@ -58,6 +63,7 @@ public class FactoryCluster : IAsyncLifetime
                 o.MoveMargin = MoveMargin;
             });
             host.Services.Configure<GenerationOptions>(static o => o.LivenessSeconds = 1);
+            host.Services.AddSingleton(Options.Create(Health));
         });
         builder.ConfigureSilo((silo, host) => Add(host)
             .UseFastFailureDetection()
@@ -65,7 +71,7 @@ public class FactoryCluster : IAsyncLifetime
             .AddCrescent(new CrescentSiloOptions
             {
                 Model = "test-model",
-                Devices = [(_, sink) => Own(_engines[silo.SiloName] = Create(sink))],
+                Devices = [new DevicePlan("history", (_, sink) => Own(_engines[silo.SiloName] = Create(silo.SiloName, sink)))],
             })
             .Services.AddSingleton<ITelemetryClient>(static s => new LossyTelemetry(ActivatorUtilities.CreateInstance<TelemetryClient>(s))));
         _cluster = builder.Build();

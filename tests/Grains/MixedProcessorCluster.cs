@@ -17,7 +17,7 @@ public sealed class MixedProcessorCluster : FactoryCluster
     public int[] Encode(string text) => _model.Tokenizer.Encode(text, parseSpecial: true, addSpecial: true);
 
     // The name that the cluster expects of each device.
-    private protected override TestEngine Create(IEngineSink sink)
+    private protected override TestEngine Create(string silo, IEngineSink sink)
     {
         var options = new CpuDeviceOptions
         {

@@ -20,5 +20,5 @@ public sealed class PowerAwareCluster : FactoryCluster
     /// <summary>Never: the question is where calls go at first.</summary>
     protected override double MoveMargin => 0;
 
-    private protected override TestEngine Create(IEngineSink sink) => new(sink, Blocks, Profile);
+    private protected override TestEngine Create(string silo, IEngineSink sink) => new(sink, Blocks, Profile);
 }

@@ -60,6 +60,9 @@ internal sealed class TestEngine : IInferenceEngine, IDisposable
     /// <summary>Steps begun while it was held or free.</summary>
     public int StepsBegun { get; private set; }
 
+    /// <summary>Called before each step; what it throws fails the step.</summary>
+    public Action? BeforeStep { get; set; }
+
     /// <summary>Called before a request is taken; what it throws refuses it.</summary>
     public Action? BeforeSubmit { get; set; }
 
@@ -103,6 +106,7 @@ internal sealed class TestEngine : IInferenceEngine, IDisposable
 
     private void WaitForTurn()
     {
+        BeforeStep?.Invoke();
         if (StepsBegun == _holdAfter)
         {
             Hold();

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Crescent.Grains.Contracts.Factory;
 
 /// <summary>One device as the factory sees it.</summary>
@@ -73,6 +75,15 @@ public record DeviceSnapshot
     /// <summary>Requests that an exception of their own ended, since start.</summary>
     [Id(65)] public long RequestFaults { get; init; }
 
+    /// <summary>Where it is in its life: <c>serving</c>, <c>quarantined</c>, <c>opening</c> or <c>closed</c>.</summary>
+    [Id(66)] public string Stage { get; init; } = "serving";
+
+    /// <summary>Why it is quarantined; null when it is not.</summary>
+    [Id(67)] public string? Fault { get; init; }
+
+    /// <summary>Until a quarantined device is tried again, s; 0 for others.</summary>
+    [Id(68)] public double RetrySeconds { get; init; }
+
     /// <summary>Reservations that this view holds on it: calls placed and not yet ended.</summary>
     [Id(17)] public int Reserved { get; init; }
 
@@ -87,6 +98,14 @@ public record DeviceSnapshot
 
     /// <summary>Of <see cref="Joules"/> what was used while no step ran: nobody is charged for it.</summary>
     [Id(51)] public double IdleJoules { get; init; }
+
+    /// <summary>Whether nothing can run on it now.</summary>
+    [JsonIgnore]
+    public bool IsClosed => Stage != "serving";
+
+    /// <summary>Whether it is quarantined.</summary>
+    [JsonIgnore]
+    public bool IsQuarantined => Stage == "quarantined";
 
     /// <summary>The same without what a silo's own report of the device adds.</summary>
     public DeviceSnapshot Plain() => new(this);

@@ -31,7 +31,7 @@ public sealed class ChatGrainTests : IAsyncLifetime
             host.Logging.ClearProviders();
             host.Services.AddSingleton(_model);
         });
-        builder.ConfigureSilo((_, silo) => silo.AddCrescent(new CrescentSiloOptions { Model = _model.Name, Devices = [(_, sink) => Engine(sink)] }));
+        builder.ConfigureSilo((_, silo) => silo.AddCrescent(new CrescentSiloOptions { Model = _model.Name, Devices = [new DevicePlan("cpu", (_, sink) => Engine(sink))] }));
         _cluster = builder.Build();
         await _cluster.DeployAsync();
         var generations = _cluster.Silos[0].ServiceProvider.GetRequiredService<IGenerationService>();

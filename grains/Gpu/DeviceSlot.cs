@@ -1,0 +1,299 @@
+using Crescent.Control.Health;
+using Crescent.Grains.Configuration;
+using Crescent.Grains.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Crescent.Grains.Gpu;
+
+/// <summary>
+/// A device that the silo may open, and what it knows of it while it is closed. Its grain opens and closes it; a second activation of the grain finds it taken.
+/// </summary>
+internal sealed class DeviceSlot(
+    DeviceKey key, DevicePlan plan, DeviceOpener opener, HealthOptions health, IPowerWord power, TimeProvider time, ILogger logger)
+{
+    /// <summary>A device that has not ended within this is left to itself: a step hangs.</summary>
+    public static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Streams have so long to go on elsewhere before a sick device ends them.</summary>
+    public static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _lock = new();
+    private readonly DeviceBreaker _breaker = new(health, DeviceKeeper.Interval.TotalSeconds);
+    private readonly long _began = time.GetTimestamp();
+    private object? _holder;
+    private Task _opening = Task.CompletedTask;
+    private Task _closing = Task.CompletedTask;
+    private HostedDevice? _device;
+    private DeviceReport? _last;
+    private DeviceStage _stage;
+    private bool _wasSick;
+    private string? _fault;
+    private double _dueAt;
+    private double _closeAt;
+    private double _idleSince;
+    private bool _isOutOfService;
+
+    /// <summary>The device in the cluster.</summary>
+    public DeviceKey Key => key;
+
+    /// <summary>The open device; null while there is none.</summary>
+    public HostedDevice? Device => Volatile.Read(ref _device);
+
+    /// <summary>Whether an operator has taken it out of service.</summary>
+    public bool IsOutOfService
+    {
+        get => Volatile.Read(ref _isOutOfService);
+        set => Volatile.Write(ref _isOutOfService, value);
+    }
+
+    /// <summary>Sequences taken and not ended.</summary>
+    public int Live => Device?.Live ?? 0;
+
+    /// <summary>Whether a call that finds it closed should wait for it to be opened: it is not kept closed.</summary>
+    public bool MayOpen
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _stage is DeviceStage.Closed or DeviceStage.Opening or DeviceStage.Serving && !IsOutOfService;
+            }
+        }
+    }
+
+    /// <summary>Why nothing can run on it now; null when something can.</summary>
+    public string? Closed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _stage switch
+                {
+                    DeviceStage.Quarantined => $"{key} is quarantined: {_fault}.",
+                    DeviceStage.Opening => $"{key} is being opened.",
+                    DeviceStage.Closed => $"{key} is closed.",
+                    _ => null,
+                };
+            }
+        }
+    }
+
+    /// <summary>Whether it lacks power, so that it is to take no calls.</summary>
+    public bool LacksPower => power.Drains(key.ToString());
+
+    /// <summary>
+    /// Opens it for <paramref name="holder"/>, on a thread of its own; one that was sick is tried before it serves. Ends when it serves.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Another activation has it, or its former self has not ended.</exception>
+    public Task Open(object holder)
+    {
+        lock (_lock)
+        {
+            if (_holder is not null && !ReferenceEquals(_holder, holder))
+            {
+                throw new InvalidOperationException($"{key} is held by another activation of its grain.");
+            }
+
+            if (_stage is DeviceStage.Opening or DeviceStage.Serving)
+            {
+                return _opening;
+            }
+
+            if (!_closing.IsCompleted)
+            {
+                throw new InvalidOperationException($"{key} is still being closed.");
+            }
+
+            _holder = holder;
+            _stage = DeviceStage.Opening;
+            return _opening = Task.Run(Open);
+        }
+    }
+
+    /// <summary>Closes it for <paramref name="holder"/>, who gives it back; nothing where another has it.</summary>
+    public async Task Close(object holder)
+    {
+        Task closing;
+        lock (_lock)
+        {
+            if (!ReferenceEquals(_holder, holder))
+            {
+                return;
+            }
+
+            closing = Closing();
+            _holder = null;
+        }
+
+        try
+        {
+            await closing.WaitAsync(ClosePatience, time);
+        }
+        catch (TimeoutException)
+        {
+            DeviceLog.DoesNotEnd(logger, key.ToString(), ClosePatience.TotalSeconds);
+        }
+    }
+
+    /// <summary>Closes it whoever has it: the silo has ended.</summary>
+    public Task Close()
+    {
+        lock (_lock)
+        {
+            return Closing();
+        }
+    }
+
+    /// <summary>Looks at its health and at what is to be done with it now.</summary>
+    public DeviceDuty Look()
+    {
+        lock (_lock)
+        {
+            var now = Now();
+            switch (_stage)
+            {
+                case DeviceStage.Serving when _device is { } device:
+                    var state = device.Engine.State;
+                    if (_breaker.Look(new DeviceSigns(state.AllFailedSteps, state.StalledFor.TotalSeconds, state.StepForecast, state.LastError), now) is { } reason)
+                    {
+                        Quarantine(reason);
+                        return DeviceDuty.None;
+                    }
+
+                    _idleSince = IsOutOfService && device.Live == 0 ? _idleSince : now;
+                    return now - _idleSince > health.ReleaseSeconds ? DeviceDuty.Close : DeviceDuty.None;
+                case DeviceStage.Quarantined when _device is { } sick:
+                    return sick.Live == 0 || now >= _closeAt ? DeviceDuty.Close : DeviceDuty.None;
+                case DeviceStage.Quarantined:
+                    return now >= _dueAt && _closing.IsCompleted && !IsOutOfService ? DeviceDuty.Open : DeviceDuty.None;
+                default:
+                    return DeviceDuty.None;
+            }
+        }
+    }
+
+    /// <summary>Its state now; null before it was open.</summary>
+    public DeviceReport? Report()
+    {
+        // Read before the sequences are counted: a report that says so has all that were taken before.
+        var outOfService = IsOutOfService;
+        DeviceStage stage;
+        string? fault;
+        double due;
+        lock (_lock)
+        {
+            (stage, fault, due) = (_stage, _fault, _dueAt - Now());
+        }
+
+        var report = Device?.Report() ?? Volatile.Read(ref _last);
+        return report is null ? null : report with
+        {
+            OutOfService = outOfService,
+            Draining = outOfService || stage != DeviceStage.Serving || LacksPower,
+            Stage = stage.ToString().ToLowerInvariant(),
+            Fault = fault,
+            RetrySeconds = stage == DeviceStage.Quarantined ? Math.Max(0, due) : 0,
+        };
+    }
+
+    private async Task Open()
+    {
+        HostedDevice? device = null;
+        try
+        {
+            device = await OnThread(() => opener.Open(plan));
+            if (_wasSick)
+            {
+                await DeviceProbe.Run(device.Engine, time);
+            }
+
+            lock (_lock)
+            {
+                if (_stage != DeviceStage.Opening)
+                {
+                    throw new OperationCanceledException($"{key} was closed while it was opened.");
+                }
+
+                _device = device;
+                _stage = DeviceStage.Serving;
+                (_fault, _idleSince) = (null, Now());
+                _breaker.Serves(Now());
+            }
+
+            if (_wasSick)
+            {
+                DeviceLog.BackAgain(logger, key.ToString());
+            }
+        }
+        catch (Exception e)
+        {
+            lock (_lock)
+            {
+                if (device is not null)
+                {
+                    _closing = OnThread(device.Close);
+                }
+
+                if (_stage == DeviceStage.Opening)
+                {
+                    Quarantine(e.Message);
+                }
+            }
+
+            throw;
+        }
+    }
+
+    private Task Closing()
+    {
+        if (_device is { } device)
+        {
+            _last = Rest(device.Report());
+            _device = null;
+            _closing = OnThread(device.Close);
+        }
+
+        if (_stage != DeviceStage.Quarantined)
+        {
+            _stage = DeviceStage.Closed;
+        }
+
+        return _closing;
+    }
+
+    private void Quarantine(string reason)
+    {
+        var pause = _breaker.Trip(Now());
+        _stage = DeviceStage.Quarantined;
+        _wasSick = true;
+        _fault = reason.TrimEnd('.');
+        _dueAt = Now() + pause.TotalSeconds;
+        _closeAt = Now() + MovePatience.TotalSeconds;
+        DeviceLog.Quarantined(logger, key.ToString(), _fault, pause.TotalSeconds);
+    }
+
+    /// <summary>A closed device has no sequences and no cap to set, and draws what it draws at rest.</summary>
+    private static DeviceReport Rest(DeviceReport report) => report with
+    {
+        Waiting = 0,
+        Running = 0,
+        QueuedPromptTokens = 0,
+        QueuedPromptSeconds = 0,
+        CommittedBlocks = 0,
+        FreeBlocks = report.TotalBlocks,
+        TokensPerSecond = 0,
+        StalledSeconds = 0,
+        Watts = report.Profile.IdleWatts,
+        MinCapWatts = 0,
+        MaxCapWatts = 0,
+    };
+
+    private static Task<T> OnThread<T>(Func<T> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+
+    private static Task OnThread(Action work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+
+    private double Now() => time.GetElapsedTime(_began).TotalSeconds;
+}

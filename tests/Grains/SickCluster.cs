@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+using Crescent.Control.Health;
+using Crescent.Engine.Scheduling;
+
+namespace Crescent.Tests.Grains;
+
+/// <summary>A cluster whose devices can be made sick, also those that are opened later in their place.</summary>
+public sealed class SickCluster : FactoryCluster
+{
+    private readonly ConcurrentDictionary<string, Action> _faults = new();
+    private readonly ConcurrentDictionary<string, int> _opened = new();
+
+    protected override HealthOptions Health => new() { StallSeconds = 2, FirstPauseSeconds = 0.5, LongestPauseSeconds = 5, ReleaseSeconds = 0.5 };
+
+    /// <summary>Times that the device of a silo was opened.</summary>
+    internal int Opened(string silo) => _opened.GetValueOrDefault(silo);
+
+    /// <summary>Makes every device of a silo call <paramref name="fault"/> before each step.</summary>
+    internal void Break(string silo, Action fault) => _faults[silo] = fault;
+
+    /// <summary>Makes the devices of a silo well.</summary>
+    internal void Heal(string silo) => _faults.TryRemove(silo, out _);
+
+    private protected override TestEngine Create(string silo, IEngineSink sink)
+    {
+        _opened.AddOrUpdate(silo, 1, static (_, n) => n + 1);
+        return new TestEngine(sink) { BeforeStep = () => _faults.GetValueOrDefault(silo)?.Invoke() };
+    }
+}
