@@ -85,6 +85,9 @@ public sealed class ServingOptions : IChecked
     /// <summary>Where watts and joules come from: <c>auto</c>, or a source that must be there; see <see cref="PowerMeters.Names"/>.</summary>
     public string PowerMeter { get; set; } = PowerMeters.Automatic;
 
+    /// <summary>File that makes devices sick on command; null for none.</summary>
+    public string? Drill { get; set; }
+
     /// <summary>How devices share their steps.</summary>
     public SchedulingOptions Scheduling { get; set; } = new();
 

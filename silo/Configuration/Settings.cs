@@ -100,6 +100,10 @@ public static class Settings
         $"Share of a device's KV blocks that a new sequence leaves free for those that run, 0 to {EngineOptions.MaxWatermark}. Default: "
         + $"{EngineOptions.DefaultWatermark}. Weights of tenants stand in {SchedulingOptions.Section}:Tenants:NAME.");
 
+    public static readonly Setting Drill = Define("--drill", "Drill", "path",
+        "File that makes devices sick on command, to see what the cluster makes of it; read while it runs. Lines: SILO/DEVICE fail N (each N-th step fails), "
+        + "or SILO/DEVICE hang. Default: none.");
+
     public static readonly Setting PowerMeter = Define("--power-meter", "PowerMeter", "source",
         $"Where watts and joules come from: {string.Join(", ", PowerMeters.Names)}. A meter that is named must be there; auto takes the device's own "
         + "where it answers and models the rest. Default: auto.");
@@ -181,7 +185,7 @@ public static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         Model, Silos, Restarts, Urls, Devices, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
-        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
+        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,
     ];

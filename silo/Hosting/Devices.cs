@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model;
 using Crescent.Engine.Model.Gguf;
@@ -17,7 +18,7 @@ internal static partial class Devices
     {
         if (options.Simulated() is { } simulated)
         {
-            return SimulatedDevices.Plans(simulated, DeviceShare.Parse(options.DeviceShare), options.Speed, options.Scheduling, model);
+            return SimulatedDevices.Plans(simulated, DeviceShare.Parse(options.DeviceShare), options, model);
         }
 
         var names = options.DeviceNames;
@@ -58,10 +59,11 @@ internal static partial class Devices
         var scheduling = Scheduling(options);
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
         var meter = PowerMeters.ForProcessor(options.PowerMeter, threads, out var fault);
-        var device = new CpuDevice(model.Graph, CpuOptions(name, threads, options, scheduling));
+        IDevice device = new CpuDevice(model.Graph, CpuOptions(name, threads, options, scheduling));
         try
         {
             EngineWarmUp.Run(device, model.Tokenizer);
+            device = Practise(device, options.Drill, services);
             var tier = HostTier.Of(options, services.GetRequiredService<ILocalSiloDetails>().Name, device.Info);
             var engine = tier.Open(() => new InferenceEngine(
                 device,
@@ -85,6 +87,10 @@ internal static partial class Devices
             throw;
         }
     }
+
+    /// <summary>The device, or the same that can be made sick.</summary>
+    internal static IDevice Practise(IDevice device, string? drill, IServiceProvider services) => drill is null ? device
+        : new DrillDevice(device, $"{services.GetRequiredService<ILocalSiloDetails>().Name}/{device.Info.Name}", Path.GetFullPath(drill), TimeProvider.System);
 
     /// <summary>What cached blocks are known by: keys and values of other activations are others.</summary>
     private static string KvKind(ServingOptions options) =>

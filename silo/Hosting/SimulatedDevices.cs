@@ -20,10 +20,11 @@ internal static class SimulatedDevices
     private const int RackNodes = 4;
 
     /// <summary>One plan for each device that the silo owns, all on one clock.</summary>
-    public static IReadOnlyList<DevicePlan> Plans(SimulatedServing serving, DeviceShare share, double speed, SchedulingOptions scheduling, LanguageModel text)
+    public static IReadOnlyList<DevicePlan> Plans(SimulatedServing serving, DeviceShare share, ServingOptions serve, LanguageModel text)
     {
+        var speed = serve.Speed;
         var clock = speed == 1 ? TimeProvider.System : new SpeedTimeProvider(speed);
-        var options = scheduling.Engine(SimulatedDeviceOptions.DefaultMaxStepTokens, MaxRunning, MaxWaiting);
+        var options = serve.Scheduling.Engine(SimulatedDeviceOptions.DefaultMaxStepTokens, MaxRunning, MaxWaiting);
         var words = new Lazy<SimulatedText>(() => new SimulatedText(text.Tokenizer));
         var plans = new List<DevicePlan>();
         var index = 0;
@@ -35,7 +36,7 @@ internal static class SimulatedDevices
                 {
                     var at = index;
                     plans.Add(new DevicePlan(
-                        spec.DeviceName(at), (services, sink) => Create(serving, spec, at, speed, clock, options, words.Value, text, services, sink)));
+                        spec.DeviceName(at), (services, sink) => Create(serving, spec, at, speed, serve.Drill, clock, options, words.Value, text, services, sink)));
                 }
             }
         }
@@ -48,6 +49,7 @@ internal static class SimulatedDevices
         SimulatedDeviceSpec spec,
         int index,
         double speed,
+        string? drill,
         TimeProvider clock,
         EngineOptions options,
         SimulatedText words,
@@ -64,7 +66,7 @@ internal static class SimulatedDevices
             MaxLogitRows = Math.Max(SimulatedDeviceOptions.DefaultMaxLogitRows, options.MaxRunning + options.MaxResumed),
         };
         var device = new SimulatedDevice(spec, index, serving.Model, words, place);
-        var paced = new PacedDevice(device, speed);
+        var paced = Devices.Practise(new PacedDevice(device, speed), drill, services);
         var engine = new InferenceEngine(paced, text.Tokenizer, serving.ModelName, sink, device.Power, options, clock, grammars: services.GetRequiredService<GrammarCache>());
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
         var name = device.Info.Name;

@@ -80,11 +80,17 @@ public sealed class SickDeviceTests(SickCluster factory) : IClassFixture<SickClu
     public async Task A_device_that_fails_when_it_is_tried_is_left_alone_for_longer()
     {
         factory.Break(Sick, static () => throw new InvalidOperationException("still broken"));
-        var running = Calls(12);
         var opened = factory.Opened(Sick);
-        await FactoryCluster.Until(() => factory.Opened(Sick) >= opened + 2, "it was tried twice");
+        var running = new List<RunningCall>();
+        await FactoryCluster.UntilAsync(
+            async () =>
+            {
+                running.AddRange(Calls(6, running.Count));
+                await Whole(running);
+                return factory.Opened(Sick) >= opened + 2;
+            },
+            "it was tried twice");
         await Sees(static device => device.Fault?.StartsWith("a call ended after 0 tokens when it was tried", StringComparison.Ordinal) == true);
-        await Whole(running);
     }
 
     [Fact]

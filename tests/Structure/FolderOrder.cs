@@ -58,6 +58,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
         new(
             "Crescent.Control",
             "Crescent.Control",
+            "Health",
             "Kv",
             "Placement",
             "Power"),
