@@ -1,4 +1,5 @@
 using Crescent.Grains.Hosting;
+using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +9,8 @@ namespace Crescent.Grains.Gpu;
 /// Watches the silo's devices: a sick one is closed by the deactivation of its grain and opened by the next activation, after a pause; one that is drained and
 /// empty gives its memory back.
 /// </summary>
-internal sealed class DeviceKeeper(DeviceRegistry devices, IGrainFactory grains, TimeProvider time, FactoryMetrics metrics, ILogger<DeviceKeeper> logger)
+internal sealed class DeviceKeeper(
+    DeviceRegistry devices, PlacementLedger ledger, IGrainFactory grains, TimeProvider time, FactoryMetrics metrics, ILogger<DeviceKeeper> logger)
     : PeriodicLoop("device keeper", Interval, time, metrics, logger)
 {
     /// <summary>Time between two looks.</summary>
@@ -17,13 +19,15 @@ internal sealed class DeviceKeeper(DeviceRegistry devices, IGrainFactory grains,
     // By slot: what its grain was last asked for.
     private readonly Dictionary<DeviceSlot, Task> _asked = [];
 
-    /// <summary>Opens all devices, one after the other.</summary>
+    /// <summary>Opens all devices, one after the other; after it, calls of this silo find them.</summary>
     public async Task OpenAll(CancellationToken cancellationToken)
     {
         foreach (var slot in devices.Slots)
         {
             await Grain(slot).Open().WaitAsync(cancellationToken);
         }
+
+        ledger.Apply(devices.Report());
     }
 
     protected override Task Turn(CancellationToken cancellationToken)

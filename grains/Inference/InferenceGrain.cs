@@ -14,6 +14,12 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
     public async Task<SubmissionReply> Start(Submission submission)
     {
         DeactivateOnIdle();
+        if (submission.Front.Equals(silo.SiloAddress) && RequestContext.Get(PlacementNeeds.Key) is PlacementNeeds { Stream: not 0 } lost && ledger.DeviceOf(lost.Stream) is null)
+        {
+            // The director has found no device, which the front end had seen a moment ago.
+            return Refused(ledger.Refuse(lost) ?? Busy());
+        }
+
         var choice = new LocalChoice(policy, devices.Report(), caches, ledger);
         var needs = RequestContext.Get(PlacementNeeds.Key) as PlacementNeeds ?? Needs(submission);
         choice.LookUp(submission, needs.Session);
@@ -49,6 +55,8 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
         Priority = submission.Request.Priority,
         Prefer = submission.Prefer,
     };
+
+    private static Refusal Busy() => new(RefusalReason.Overloaded, "All devices have full queues.", TimeSpan.FromSeconds(1));
 
     private static Refusal NoDevice() => new(RefusalReason.Overloaded, "The silo has no device for the call.", TimeSpan.FromSeconds(1));
 

@@ -3,7 +3,7 @@ using Orleans.Runtime.Placement;
 namespace Crescent.Grains.Placement;
 
 /// <summary>
-/// Puts an inference call in the silo whose device the policy chooses, and charges the reservation. It runs in the calling silo, on
+/// Puts an inference call in the silo whose device the policy chooses, and charges the reservation; in the calling silo itself where no device may take it. It runs in the calling silo, on
 /// that silo's view.
 /// </summary>
 internal sealed class ScoredPlacementDirector(PlacementLedger ledger) : IPlacementDirector
@@ -19,8 +19,8 @@ internal sealed class ScoredPlacementDirector(PlacementLedger ledger) : IPlaceme
         }
 
         var needs = target.RequestContextData?.GetValueOrDefault(PlacementNeeds.Key) as PlacementNeeds ?? Unknown;
-        return ledger.Place(needs, compatible) is { } silo
-            ? Task.FromResult(silo)
-            : throw new SiloUnavailableException($"No device may take {target.GrainIdentity}.");
+
+        // Where none may take it, the call stays here and is told why: what is thrown here would be tried again, and logged each time.
+        return Task.FromResult(ledger.Place(needs, compatible) ?? context.LocalSilo);
     }
 }
