@@ -7,7 +7,7 @@ internal sealed class CpuMeasurements(IDevice device, int repeat, string only = 
 {
     private const int BlocksPerSequence = 72;
 
-    private readonly StepPlan _plan = new();
+    private readonly StepPlan _plan = new(KvBlockSize.Of(device.Info));
 
     /// <summary>All measurements that the device's context has room for.</summary>
     public IEnumerable<CpuMeasurement> Run() => All().Where(work => work.Name.StartsWith(only, StringComparison.Ordinal)).Select(Measure);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Kv;
@@ -93,15 +94,16 @@ internal static class EngineCommand
     private static void MeasureLookUp(int blocks)
     {
         const int PromptTokens = 32_768;
-        var cache = new KvCache(blocks);
+        var blockSize = new KvBlockSize(IdleDevice.BlockSize);
+        var cache = new KvCache(blocks, blockSize);
         var root = BlockHash.Root("bench", "f16");
         var tokens = new int[PromptTokens];
         var tables = new List<BlockTable>();
-        for (var prompt = 0; cache.FreeBlocks >= PromptTokens / 16; prompt++)
+        for (var prompt = 0; cache.FreeBlocks >= PromptTokens / IdleDevice.BlockSize; prompt++)
         {
             Fill(tokens, prompt);
             var table = new BlockTable();
-            KvCache.Hash(table, root, tokens);
+            KvCache.Hash(table, blockSize, root, tokens);
             cache.TryGrow(table, PromptTokens);
             cache.Register(table, PromptTokens);
             tables.Add(table);
@@ -114,12 +116,12 @@ internal static class EngineCommand
             Fill(tokens, i % tables.Count);
             var table = new BlockTable();
             var started = Stopwatch.GetTimestamp();
-            KvCache.Hash(table, root, tokens);
+            KvCache.Hash(table, blockSize, root, tokens);
             hashing.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
             started = Stopwatch.GetTimestamp();
             var match = cache.Match(table, PromptTokens);
             matching.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
-            if (match.Blocks != (PromptTokens / 16) - 1)
+            if (match.Blocks != (PromptTokens / IdleDevice.BlockSize) - 1)
                 throw new InvalidOperationException($"The prompt matched {match.Blocks} blocks.");
         }
 
@@ -131,7 +133,7 @@ internal static class EngineCommand
 
     private static void MeasureFork()
     {
-        var cache = new KvCache(100_000);
+        var cache = new KvCache(100_000, new KvBlockSize(IdleDevice.BlockSize));
         var source = new BlockTable();
         cache.TryGrow(source, 32_760);
         var times = new List<double>();

@@ -9,6 +9,9 @@ namespace Crescent.Bench;
 /// </summary>
 internal sealed class IdleDevice : IDevice
 {
+    /// <summary>Positions in a KV block.</summary>
+    public const int BlockSize = 16;
+
     private readonly int[] _tokens;
     private readonly float[]? _logits;
     private readonly CpuSampler? _sampler;
@@ -28,6 +31,7 @@ internal sealed class IdleDevice : IDevice
         {
             Name = "idle",
             Description = "answers at once",
+            BlockSize = BlockSize,
             BlockCount = blocks,
             BlockBytes = 64,
             MaxStepTokens = 8192,

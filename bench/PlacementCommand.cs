@@ -95,7 +95,7 @@ internal static class PlacementCommand
                     QueuedPromptTokens = random.Next(2000),
                     FreeBlocks = 180_000 - (running * 100),
                     TotalBlocks = 180_000,
-                    BlockSize = StepPlan.BlockSize,
+                    BlockSize = device.Info.BlockSize,
                     MaxContext = 131_072,
                     MaxStepTokens = 8192,
                     Watts = 3000,

@@ -42,7 +42,7 @@ public sealed class FactoryView
     public ReadOnlySpan<DeviceForecast> Forecasts => _forecasts.AsSpan(0, _devices.Count);
 
     /// <summary>
-    /// Cached blocks of the call in hand, by device: to be written before a decision, all 0 where nothing is known of caches. Readers take
+    /// Cached blocks of the call in hand, by device and in its own blocks: to be written before a decision, all 0 where nothing is known of caches. Readers take
     /// <see cref="CachedBlocks"/> and <see cref="BestCache"/>.
     /// </summary>
     public Span<int> ChangeOverlap()
@@ -51,7 +51,7 @@ public sealed class FactoryView
         return _overlap.AsSpan(0, _devices.Count);
     }
 
-    /// <summary>Index of the device with the most cached blocks of the call in hand, the first of equals; -1 where none has any.</summary>
+    /// <summary>Index of the device with the most cached tokens of the call in hand, the first of equals; -1 where none has any.</summary>
     public int BestCache
     {
         get
@@ -61,9 +61,9 @@ public sealed class FactoryView
                 _bestCache = -1;
                 for (var (i, most) = (0, 0); i < _devices.Count; i++)
                 {
-                    if (_overlap[i] > most)
+                    if (_overlap[i] * _forecasts[i].BlockSize > most)
                     {
-                        (_bestCache, most) = (i, _overlap[i]);
+                        (_bestCache, most) = (i, _overlap[i] * _forecasts[i].BlockSize);
                     }
                 }
             }

@@ -3,7 +3,7 @@ namespace Crescent.Control.Placement;
 /// <summary>
 /// The cost of NVIDIA Dynamo's KV router at temperature 0, in KV blocks: prompt blocks in flight on the device and of the call, less
 /// those its cache holds, plus the blocks of the sequences it decodes. The lowest cost wins, of equal ones the device with the
-/// fewest blocks in use.
+/// fewest blocks in use. Where devices have blocks of different sizes, all are counted in those of the first.
 /// </summary>
 /// <param name="prefillScale">Weight of a prompt block beside a decode block; 1 as in Dynamo.</param>
 public sealed class KvQueuePolicy(double prefillScale = 1) : IPlacementPolicy
@@ -28,9 +28,11 @@ public sealed class KvQueuePolicy(double prefillScale = 1) : IPlacementPolicy
     {
         ref readonly var state = ref view.Devices[device];
         ref readonly var forecast = ref view.Forecasts[device];
-        var prompt = (double)(forecast.QueuedPromptTokens + call.PromptTokens) / forecast.BlockSize;
-        var used = (forecast.UsedPositions / forecast.BlockSize) - state.UnseenBlocks;
+        double unit = view.Forecasts[0].BlockSize;
+        var scale = forecast.BlockSize / unit;
+        var prompt = (forecast.QueuedPromptTokens + call.PromptTokens) / unit;
+        var used = (forecast.UsedPositions / unit) - (scale * state.UnseenBlocks);
         return new PlacementTerms(
-            prefillScale * Math.Max(0, prompt - view.CachedBlocks(device)), used + state.UnseenPromptBlocks, TieBreak * used);
+            prefillScale * Math.Max(0, prompt - (scale * view.CachedBlocks(device))), used + (scale * state.UnseenPromptBlocks), TieBreak * used);
     }
 }

@@ -18,8 +18,8 @@ public sealed record DeviceInfo
     /// <summary>False when it does not look at block tables, so that plans leave them out.</summary>
     public bool ReadsBlockTables { get; init; } = true;
 
-    /// <summary>Positions in a KV block.</summary>
-    public int BlockSize { get; init; } = StepPlan.BlockSize;
+    /// <summary>Positions in a KV block: a power of two, <see cref="KvBlockSize.Least"/> to <see cref="KvBlockSize.Most"/>.</summary>
+    public required int BlockSize { get; init; }
 
     /// <summary>
     /// Steps that it works at while its engine does something else. 0: it does a step before <see cref="IDevice.Begin"/> returns. 1: one, while the engine

@@ -4,18 +4,19 @@ namespace Crescent.Engine.Devices;
 /// What a device does in one step: slices of sequences, some of them prefill and some decode, in one batch. The plan is filled
 /// anew for each step and keeps its arrays, so that a running engine allocates nothing.
 /// </summary>
+/// <param name="blockSize">The device's.</param>
 /// <param name="withTables">False for a device that does not look at block tables: all of them are then empty.</param>
-public sealed class StepPlan(bool withTables = true)
+public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true)
 {
-    /// <summary>Positions in a KV block, on every device.</summary>
-    public const int BlockSize = 16;
-
     private int[] _tokens = new int[256];
     private int[] _tables = new int[1024];
     private StepSlice[] _slices = new StepSlice[64];
     private int _tokenCount;
     private int _tableCount;
     private int _sliceCount;
+
+    /// <summary>Positions in a block of the tables.</summary>
+    public KvBlockSize BlockSize => blockSize;
 
     /// <summary>The sequences of this step.</summary>
     public ReadOnlySpan<StepSlice> Slices => _slices.AsSpan(0, _sliceCount);
@@ -55,10 +56,10 @@ public sealed class StepPlan(bool withTables = true)
     {
         ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
         ArgumentOutOfRangeException.ThrowIfNegative(startPosition);
-        if (blockTable.Length * BlockSize < startPosition + tokens.Length)
+        if (blockSize.PositionsIn(blockTable.Length) < startPosition + tokens.Length)
         {
             throw new ArgumentException(
-                $"{blockTable.Length} blocks hold {blockTable.Length * BlockSize} positions, the slice ends at {startPosition + tokens.Length}.",
+                $"{blockTable.Length} blocks hold {blockSize.PositionsIn(blockTable.Length)} positions, the slice ends at {startPosition + tokens.Length}.",
                 nameof(blockTable));
         }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Crescent.Engine.Devices;
 
 namespace Crescent.Engine.Kv;
 
@@ -12,8 +13,6 @@ namespace Crescent.Engine.Kv;
 /// <param name="Value">The 128 bits.</param>
 public readonly record struct BlockHash(UInt128 Value)
 {
-    private const int MaxTokens = 64;
-
     /// <summary>
     /// The hash before the first block: what separates caches whose blocks must never be shared.
     /// </summary>
@@ -29,15 +28,18 @@ public readonly record struct BlockHash(UInt128 Value)
         return new BlockHash(BinaryPrimitives.ReadUInt128LittleEndian(digest));
     }
 
-    /// <summary>The hash of the block with <paramref name="tokens"/> that follows the history of this hash.</summary>
+    /// <summary>
+    /// The hash of the block with <paramref name="tokens"/> that follows the history of this hash. What is hashed is as long as the block, so that chains of
+    /// different block sizes have no hash in common.
+    /// </summary>
     public BlockHash Next(ReadOnlySpan<int> tokens)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, MaxTokens);
-        Span<byte> input = stackalloc byte[16 + (MaxTokens * sizeof(int))];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, KvBlockSize.Most);
+        Span<byte> input = stackalloc byte[16 + (tokens.Length * sizeof(int))];
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         BinaryPrimitives.WriteUInt128LittleEndian(input, Value);
         MemoryMarshal.AsBytes(tokens).CopyTo(input[16..]);
-        SHA256.HashData(input[..(16 + (tokens.Length * sizeof(int)))], digest);
+        SHA256.HashData(input, digest);
         return new BlockHash(BinaryPrimitives.ReadUInt128LittleEndian(digest));
     }
 }

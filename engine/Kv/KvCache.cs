@@ -13,8 +13,6 @@ namespace Crescent.Engine.Kv;
 /// </remarks>
 public sealed class KvCache
 {
-    private const int BlockSize = StepPlan.BlockSize;
-
     private readonly BlockPool _pool;
     private readonly IBlockTier? _host;
     private readonly KvEventBuffer? _events;
@@ -26,16 +24,21 @@ public sealed class KvCache
 
     /// <summary>A cache over the blocks 0 to <paramref name="blockCount"/> less one.</summary>
     /// <param name="blockCount">Blocks of the device.</param>
+    /// <param name="blockSize">Positions in each of them.</param>
     /// <param name="host">Takes blocks that are evicted from the device.</param>
     /// <param name="events">Takes note of content that is stored and evicted.</param>
-    public KvCache(int blockCount, IBlockTier? host = null, KvEventBuffer? events = null)
+    public KvCache(int blockCount, KvBlockSize blockSize, IBlockTier? host = null, KvEventBuffer? events = null)
     {
+        BlockSize = blockSize;
         _pool = new BlockPool(blockCount);
         _host = host;
         _events = events;
         _index = new BlockIndex(blockCount);
         _arrivesWith = new long[blockCount];
     }
+
+    /// <summary>Positions in a block.</summary>
+    public KvBlockSize BlockSize { get; }
 
     /// <summary>Blocks whose content is being copied in.</summary>
     public int ArrivingBlocks => _arriving.Count;
@@ -88,17 +91,14 @@ public sealed class KvCache
     /// <summary>Whether all that <paramref name="table"/>'s blocks are to hold from elsewhere is there.</summary>
     public bool IsThere(BlockTable table) => table.ArrivesWith <= Arrived;
 
-    /// <summary>Blocks that hold <paramref name="positions"/> positions.</summary>
-    public static int BlocksFor(int positions) => (positions + BlockSize - 1) / BlockSize;
-
-    /// <summary>Extends the hashes of <paramref name="table"/> over the full blocks of <paramref name="tokens"/>.</summary>
-    public static void Hash(BlockTable table, BlockHash root, ReadOnlySpan<int> tokens)
+    /// <summary>Extends the hashes of <paramref name="table"/> over the full blocks, <paramref name="blockSize"/> each, of <paramref name="tokens"/>.</summary>
+    public static void Hash(BlockTable table, KvBlockSize blockSize, BlockHash root, ReadOnlySpan<int> tokens)
     {
         var hashes = table.Hashes;
-        for (var full = tokens.Length / BlockSize; hashes.Count < full;)
+        for (var full = blockSize.FullBlocks(tokens.Length); hashes.Count < full;)
         {
             var parent = hashes.Count == 0 ? root : hashes[^1];
-            hashes.Add(parent.Next(tokens.Slice(hashes.Count * BlockSize, BlockSize)));
+            hashes.Add(parent.Next(tokens.Slice(blockSize.PositionsIn(hashes.Count), blockSize.Positions)));
         }
     }
 
@@ -108,7 +108,7 @@ public sealed class KvCache
     /// </summary>
     public PrefixMatch Match(BlockTable table, int tokens)
     {
-        var limit = Math.Min(table.Hashes.Count, (tokens - 1) / BlockSize);
+        var limit = Math.Min(table.Hashes.Count, BlockSize.FullBlocks(tokens - 1));
         var hashes = CollectionsMarshal.AsSpan(table.Hashes)[..limit];
         var device = 0;
         while (device < hashes.Length && _index.Find(hashes[device]) >= 0)
@@ -131,14 +131,14 @@ public sealed class KvCache
     /// </summary>
     public int CachedPositions(BlockTable table, int tokens)
     {
-        var (held, missing) = (0, Math.Min(table.Hashes.Count, (tokens - 1) / BlockSize) + 1);
+        var (held, missing) = (0, Math.Min(table.Hashes.Count, BlockSize.FullBlocks(tokens - 1)) + 1);
         while (missing - held > 1)
         {
             var middle = (held + missing) / 2;
             (held, missing) = Contains(table.Hashes[middle - 1]) ? (middle, missing) : (held, middle);
         }
 
-        return held * BlockSize;
+        return BlockSize.PositionsIn(held);
     }
 
     /// <summary>
@@ -154,7 +154,7 @@ public sealed class KvCache
             idle += _pool.References(_index.Find(table.Hashes[i])) == 0 ? 1 : 0;
         }
 
-        var fresh = Math.Max(BlocksFor(positions), match.Blocks) - match.DeviceBlocks;
+        var fresh = Math.Max(BlockSize.BlocksFor(positions), match.Blocks) - match.DeviceBlocks;
         if (idle + fresh + spare > _pool.FreeCount)
         {
             return false;
@@ -180,7 +180,7 @@ public sealed class KvCache
     /// </summary>
     public bool TryGrow(BlockTable table, int positions, int spare = 0)
     {
-        var missing = BlocksFor(positions) - table.Count;
+        var missing = BlockSize.BlocksFor(positions) - table.Count;
         if (missing > 0 && missing + spare > _pool.FreeCount)
         {
             return false;
@@ -197,7 +197,7 @@ public sealed class KvCache
     /// <summary>Registers the blocks that are full now that <paramref name="computed"/> positions of the table's sequence are computed.</summary>
     public void Register(BlockTable table, int computed)
     {
-        var full = Math.Min(computed / BlockSize, table.Hashes.Count);
+        var full = Math.Min(BlockSize.FullBlocks(computed), table.Hashes.Count);
         for (; table.Registered < full; table.Registered++)
         {
             Register(table.Blocks[table.Registered], table.Hashes[table.Registered]);
@@ -212,8 +212,8 @@ public sealed class KvCache
     public bool TryFork(BlockTable source, BlockTable copy, int positions, out (int From, int To) tail)
     {
         tail = (-1, -1);
-        var full = positions / BlockSize;
-        var hasTail = positions % BlockSize > 0;
+        var full = BlockSize.FullBlocks(positions);
+        var hasTail = BlockSize.Slot(positions) > 0;
         if (hasTail && _pool.FreeCount == 0)
         {
             return false;

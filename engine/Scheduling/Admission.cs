@@ -17,7 +17,7 @@ internal sealed class Admission(
     public KnownPrefix Look(Sequence sequence)
     {
         var match = kv.Match(sequence.Table, sequence.TokenCount);
-        var cached = match.Blocks * StepPlan.BlockSize;
+        var cached = kv.BlockSize.PositionsIn(match.Blocks);
         if (sequence.Request.ForkOf is { } id && find(id) is { } parent && parent.Order < sequence.Order)
         {
             var shared = SharedWith(parent, sequence);
@@ -27,7 +27,7 @@ internal sealed class Admission(
         }
 
         return pending.ComputingNext(sequence, match.Blocks) is { } leader
-            ? new KnownPrefix(match, leader, PendingPrefixes.SharedPositions(sequence, leader, match.Blocks), IsComing: true)
+            ? new KnownPrefix(match, leader, pending.SharedPositions(sequence, leader, match.Blocks), IsComing: true)
             : new KnownPrefix(match, null, cached, IsComing: false);
     }
 
@@ -47,7 +47,7 @@ internal sealed class Admission(
             return false;
         }
 
-        sequence.BeginAt(match.Blocks * StepPlan.BlockSize);
+        sequence.BeginAt(kv.BlockSize.PositionsIn(match.Blocks));
         counters.CountLookUp(sequence, match);
         return true;
     }
@@ -59,7 +59,7 @@ internal sealed class Admission(
     private bool TryFork(Sequence sequence, Sequence leader, int shared, int chunk, int spare)
     {
         var target = shared + chunk;
-        if (KvCache.BlocksFor(target) - (shared / StepPlan.BlockSize) + spare > kv.FreeBlocks
+        if (kv.BlockSize.BlocksFor(target) - kv.BlockSize.FullBlocks(shared) + spare > kv.FreeBlocks
             || !kv.TryFork(leader.Table, sequence.Table, shared, out var tail))
         {
             return false;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Sampling.Grammars;
@@ -11,21 +12,24 @@ namespace Crescent.Engine.Scheduling;
 internal sealed class EngineInbox
 {
     private readonly Tokenizer _tokenizer;
+    private readonly KvBlockSize _blockSize;
     private readonly TimeProvider _time;
     private readonly Action _arrived;
     private readonly ConcurrentQueue<EngineCommand> _commands = new();
     private readonly PendingGrammars _pending;
 
     /// <param name="tokenizer">Of the engine's model.</param>
+    /// <param name="blockSize">Of the engine's device.</param>
     /// <param name="grammars">Of that model.</param>
     /// <param name="time">Dates the requests.</param>
     /// <param name="arrived">Told, on the thread that brings it, of everything that can be taken.</param>
-    public EngineInbox(Tokenizer tokenizer, GrammarCache grammars, TimeProvider time, Action arrived)
+    public EngineInbox(Tokenizer tokenizer, KvBlockSize blockSize, GrammarCache grammars, TimeProvider time, Action arrived)
     {
         _tokenizer = tokenizer;
+        _blockSize = blockSize;
         _time = time;
         _arrived = arrived;
-        _pending = new PendingGrammars(tokenizer, grammars, time, command => Enqueue(command));
+        _pending = new PendingGrammars(tokenizer, blockSize, grammars, time, command => Enqueue(command));
     }
 
     /// <summary>A request is to run: once its grammar is compiled, where it has one. One that cannot be prepared ends with an error.</summary>
@@ -43,7 +47,7 @@ internal sealed class EngineInbox
         EngineCommand command;
         try
         {
-            command = EngineCommand.Run(new Sequence(request, _tokenizer, hashRoot, now));
+            command = EngineCommand.Run(new Sequence(request, _tokenizer, _blockSize, hashRoot, now));
         }
         catch (Exception fault)
         {

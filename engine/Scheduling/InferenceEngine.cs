@@ -41,6 +41,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     /// An engine that owns <paramref name="device"/>'s blocks; the device itself stays the caller's to dispose, the
     /// <paramref name="meter"/> too. Engines of one model can share their <paramref name="grammars"/>.
     /// </summary>
+    /// <exception cref="ArgumentException">The device says of its blocks what cannot be, see <see cref="KvBlockSize.Of"/>.</exception>
     public InferenceEngine(
         IDevice device,
         Tokenizer tokenizer,
@@ -59,11 +60,12 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         Model = model;
         _sink = sink;
         _time = time ?? TimeProvider.System;
+        var blockSize = KvBlockSize.Of(device.Info);
         _hashRoot = BlockHash.Root(model, _options.KvType);
         var copies = new KvCopies();
         _host = _options.HostBlocks > 0 ? new HostBlockTier(copies, device.Info.BlockBytes, _options.HostBlocks, _options.HostPath) : null;
         _kvEvents = new KvEventBuffer(_time.GetUtcNow().UtcTicks, _options.KvEventBacklog);
-        _kv = new KvCache(device.Info.BlockCount, _host, _kvEvents);
+        _kv = new KvCache(device.Info.BlockCount, blockSize, _host, _kvEvents);
         _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
         var costs = device.Info.Profile is { } profile ? StepCosts.Of(profile) : default(StepCosts?);
         var budget = new StepBudget(Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens), _options, costs, _costs);
@@ -73,7 +75,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         grammars ??= new GrammarCache(tokenizer);
         _health = new EngineHealth(_time);
         _masks = new PendingMasks(grammars.Masks, Wake);
-        _inbox = new EngineInbox(tokenizer, grammars, _time, Wake);
+        _inbox = new EngineInbox(tokenizer, blockSize, grammars, _time, Wake);
         _limits = new RequestLimits(device.Info, _kv.TotalBlocks, model);
         PowerMeter = meter;
         PowerCap = cap ?? power as IPowerCap;

@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Sampling.Grammars;
@@ -9,10 +10,11 @@ namespace Crescent.Engine.Scheduling;
 /// grammar cannot be compiled, its deadline has passed, or nobody wants it any more. Safe for use by many threads.
 /// </summary>
 /// <param name="tokenizer">Of the engine's model.</param>
+/// <param name="blockSize">Of the engine's device.</param>
 /// <param name="grammars">Of that model.</param>
 /// <param name="time">Clock of the deadlines.</param>
 /// <param name="ready">Told of what comes out.</param>
-internal sealed class PendingGrammars(Tokenizer tokenizer, GrammarCache grammars, TimeProvider time, Action<EngineCommand> ready)
+internal sealed class PendingGrammars(Tokenizer tokenizer, KvBlockSize blockSize, GrammarCache grammars, TimeProvider time, Action<EngineCommand> ready)
 {
     /// <summary>A timer takes no longer spans. Compiling has a limit of its own far below.</summary>
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(24);
@@ -75,7 +77,7 @@ internal sealed class PendingGrammars(Tokenizer tokenizer, GrammarCache grammars
         Give(pending, command, grammar);
 
         // What was put out before is read again, which may take long.
-        EngineCommand Create() => EngineCommand.Run(new Sequence(request, tokenizer, hashRoot, submittedAt, grammar));
+        EngineCommand Create() => EngineCommand.Run(new Sequence(request, tokenizer, blockSize, hashRoot, submittedAt, grammar));
     }
 
     /// <summary>Ends a request whose grammar is being compiled; false when there is none of that id.</summary>

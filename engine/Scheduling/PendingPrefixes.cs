@@ -8,7 +8,8 @@ namespace Crescent.Engine.Scheduling;
 /// only the first computes it. The others, its followers, are set aside until it has all that they can share.
 /// </summary>
 /// <param name="waiting">Where followers go when there is no more to wait for.</param>
-internal sealed class PendingPrefixes(WaitingQueue waiting)
+/// <param name="blockSize">Of the blocks that are computed.</param>
+internal sealed class PendingPrefixes(WaitingQueue waiting, KvBlockSize blockSize)
 {
     private readonly Dictionary<BlockHash, Sequence> _computing = [];
 
@@ -29,7 +30,7 @@ internal sealed class PendingPrefixes(WaitingQueue waiting)
     }
 
     /// <summary>Positions that <paramref name="sequence"/> can take over from <paramref name="leader"/>, with which it has block <paramref name="matched"/> in common.</summary>
-    public static int SharedPositions(Sequence sequence, Sequence leader, int matched)
+    public int SharedPositions(Sequence sequence, Sequence leader, int matched)
     {
         // Equal hashes are equal histories, so that the place where the two part is found by halving.
         var (own, others) = (sequence.Table.Hashes, leader.Table.Hashes);
@@ -40,15 +41,15 @@ internal sealed class PendingPrefixes(WaitingQueue waiting)
             (same, other) = own[middle - 1] == others[middle - 1] ? (middle, other) : (same, middle);
         }
 
-        return same * StepPlan.BlockSize;
+        return blockSize.PositionsIn(same);
     }
 
     /// <summary>Says that <paramref name="sequence"/> is going to compute all of its full blocks that are not computed yet.</summary>
     public void Announce(Sequence sequence)
     {
         var hashes = sequence.Table.Hashes;
-        sequence.SettledBlocks = sequence.Computed / StepPlan.BlockSize;
-        for (var i = sequence.Computed / StepPlan.BlockSize; i < hashes.Count; i++)
+        sequence.SettledBlocks = blockSize.FullBlocks(sequence.Computed);
+        for (var i = blockSize.FullBlocks(sequence.Computed); i < hashes.Count; i++)
         {
             if (_computing.TryAdd(hashes[i], sequence))
             {
@@ -60,7 +61,7 @@ internal sealed class PendingPrefixes(WaitingQueue waiting)
     /// <summary>Forgets the announced blocks that <paramref name="sequence"/> has computed, and lets those go on that have waited for no more.</summary>
     public void Settle(Sequence sequence)
     {
-        for (; sequence.SettledBlocks < Math.Min(sequence.AnnouncedBlocks, sequence.Computed / StepPlan.BlockSize); sequence.SettledBlocks++)
+        for (; sequence.SettledBlocks < Math.Min(sequence.AnnouncedBlocks, blockSize.FullBlocks(sequence.Computed)); sequence.SettledBlocks++)
         {
             Forget(sequence, sequence.SettledBlocks);
         }
@@ -146,7 +147,7 @@ internal sealed class PendingPrefixes(WaitingQueue waiting)
     }
 
     /// <summary>Blocks of a sequence that it may take over: the last token is always its own to compute.</summary>
-    private static int SharedLimit(Sequence sequence) => Math.Min(sequence.Table.Hashes.Count, (sequence.TokenCount - 1) / StepPlan.BlockSize);
+    private int SharedLimit(Sequence sequence) => Math.Min(sequence.Table.Hashes.Count, blockSize.FullBlocks(sequence.TokenCount - 1));
 
     /// <summary>The followers from <paramref name="first"/> on go on, those that came first at the head of their queues.</summary>
     private void Unpark(Sequence leader, int first)

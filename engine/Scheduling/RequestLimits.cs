@@ -9,6 +9,8 @@ namespace Crescent.Engine.Scheduling;
 /// <param name="model">Name of the engine's model.</param>
 internal sealed class RequestLimits(DeviceInfo device, int blocks, string model)
 {
+    private readonly long _room = Math.Min(device.MaxContext, (long)blocks * device.BlockSize);
+
     /// <summary>Refuses what can never run.</summary>
     /// <exception cref="RequestRefusedException">The message names what is wrong and the limit.</exception>
     public void Check(InferenceRequest request)
@@ -37,12 +39,11 @@ internal sealed class RequestLimits(DeviceInfo device, int blocks, string model)
 
         // The last token is only put out, never computed, so it needs no position.
         var positions = request.WantsEmbedding ? request.Prompt.Length : (long)request.Prompt.Length + request.MaxTokens - 1;
-        var room = Math.Min(device.MaxContext, (long)blocks * StepPlan.BlockSize);
-        if (positions > room)
+        if (positions > _room)
         {
             throw new RequestRefusedException(
                 RefusalReason.TooLong,
-                $"{request.Prompt.Length} prompt tokens and {request.MaxTokens} output tokens exceed the {room} positions of device {device.Name}.");
+                $"{request.Prompt.Length} prompt tokens and {request.MaxTokens} output tokens exceed the {_room} positions of device {device.Name}.");
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class Scheduler
     private readonly RunningPrompts _prompts = new();
     private readonly List<PromptGrant> _grants = [];
     private readonly PromptShares _shares;
-    private StepInFlight _step = new(withTables: false);
+    private StepInFlight _step;
 
     /// <param name="kv">The blocks.</param>
     /// <param name="copies">Take the tails of forks.</param>
@@ -40,6 +40,7 @@ internal sealed class Scheduler
         _transfers = transfers;
         _device = device;
         _budget = budget;
+        _step = new StepInFlight(kv.BlockSize, withTables: false);
         _shares = new PromptShares(budget, options.PromptShare);
 
         // Every running sequence has at least a token and a row of a step.
@@ -47,7 +48,8 @@ internal sealed class Scheduler
         _maxRunning = Math.Min(options.MaxRunning, most);
         _maxWithResumed = (int)Math.Min((long)options.MaxRunning + options.MaxResumed, most);
         _waiting = new WaitingQueue(options, kv, time);
-        _pending = new PendingPrefixes(_waiting);
+        _pending = new PendingPrefixes(_waiting, kv.BlockSize);
+        Counters = new SchedulerCounters(kv.BlockSize);
         _admission = new Admission(kv, copies, _pending, Counters, (int)Math.Ceiling(kv.TotalBlocks * options.Watermark), find);
     }
 
@@ -67,7 +69,7 @@ internal sealed class Scheduler
     public double Fairness => _waiting.Fairness;
 
     /// <summary>What the scheduler has counted.</summary>
-    public SchedulerCounters Counters { get; } = new();
+    public SchedulerCounters Counters { get; }
 
     /// <summary>Puts a new sequence in the queue.</summary>
     public void Add(Sequence sequence) => _waiting.Add(sequence);
@@ -130,7 +132,7 @@ internal sealed class Scheduler
         sequence.Advance(tokens);
         if (sequence.HashRoot is { } root)
         {
-            KvCache.Hash(sequence.Table, root, sequence.Tokens[..sequence.Computed]);
+            KvCache.Hash(sequence.Table, _kv.BlockSize, root, sequence.Tokens[..sequence.Computed]);
             _kv.Register(sequence.Table, sequence.Computed);
         }
 

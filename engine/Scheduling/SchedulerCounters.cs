@@ -4,7 +4,8 @@ using Crescent.Engine.Kv;
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>What a scheduler has counted since its start.</summary>
-internal sealed class SchedulerCounters
+/// <param name="blockSize">Of the blocks that it looks up.</param>
+internal sealed class SchedulerCounters(KvBlockSize blockSize)
 {
     /// <summary>Times a sequence lost its blocks to another.</summary>
     public long Preemptions { get; set; }
@@ -47,9 +48,9 @@ internal sealed class SchedulerCounters
         }
 
         PrefixQueryTokens += sequence.TokenCount;
-        PrefixHitTokens += match.DeviceBlocks * StepPlan.BlockSize;
-        HostHitTokens += match.HostBlocks * StepPlan.BlockSize;
-        CountCached(sequence, match.Blocks * StepPlan.BlockSize);
+        PrefixHitTokens += blockSize.PositionsIn(match.DeviceBlocks);
+        HostHitTokens += blockSize.PositionsIn(match.HostBlocks);
+        CountCached(sequence, blockSize.PositionsIn(match.Blocks));
     }
 
     public void CountFork(Sequence sequence, int tokens)

@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Sampling;
@@ -22,21 +23,21 @@ internal sealed class Sequence : IComparable<Sequence>
     private int _promptDone;
     private long _promptWork;
 
-    public Sequence(InferenceRequest request, Tokenizer tokenizer, BlockHash? hashRoot, long submittedAt, GrammarLease? grammar = null)
+    public Sequence(InferenceRequest request, Tokenizer tokenizer, KvBlockSize blockSize, BlockHash? hashRoot, long submittedAt, GrammarLease? grammar = null)
     {
         Request = request;
         Class = request.Priority;
         Node = new LinkedListNode<Sequence>(this);
         var reserved = request.Prompt.Length + Math.Min(request.MaxTokens, ReservedOutput);
         _tokens = new int[reserved + request.SpeculativeTokens];
-        Table = new BlockTable(KvCache.BlocksFor(reserved + request.SpeculativeTokens));
+        Table = new BlockTable(blockSize.BlocksFor(reserved + request.SpeculativeTokens));
         request.Prompt.CopyTo(_tokens, 0);
         TokenCount = request.Prompt.Length;
         SubmittedAt = submittedAt;
         HashRoot = hashRoot;
         if (hashRoot is { } root)
         {
-            KvCache.Hash(Table, root, request.Prompt);
+            KvCache.Hash(Table, blockSize, root, request.Prompt);
         }
 
         Text = new TextStream(tokenizer, request.StopStrings);

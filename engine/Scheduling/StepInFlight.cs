@@ -3,11 +3,12 @@ using Crescent.Engine.Devices;
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>A step from its planning to its end.</summary>
+/// <param name="blockSize">The device's.</param>
 /// <param name="withTables">See <see cref="StepPlan"/>.</param>
-internal sealed class StepInFlight(bool withTables)
+internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables)
 {
     /// <summary>What the device does.</summary>
-    public StepPlan Plan { get; } = new(withTables);
+    public StepPlan Plan { get; } = new(blockSize, withTables);
 
     /// <summary>The sequences of the plan, in its order.</summary>
     public List<ScheduledSequence> Scheduled { get; } = [];

@@ -45,9 +45,10 @@ internal sealed class StepPipeline
         _costs = costs;
         _time = time;
         _ahead = device.Info.StepsInFlight > 1;
+        var blockSize = KvBlockSize.Of(device.Info);
         for (var i = 0; i < 2; i++)
         {
-            _free.Push(new StepInFlight(device.Info.ReadsBlockTables));
+            _free.Push(new StepInFlight(blockSize, device.Info.ReadsBlockTables));
         }
     }
 

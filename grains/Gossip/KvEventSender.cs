@@ -129,6 +129,7 @@ internal sealed class KvEventSender(
                 Device = key,
                 Model = device.Engine.Model,
                 KvType = device.Engine.KvType,
+                BlockSize = device.Engine.Device.BlockSize,
                 Epoch = epoch,
                 FirstId = firstId,
                 Events = events,

@@ -28,7 +28,7 @@ internal sealed class PrefixOverlap(KvIndexFeed feed)
         Map(devices);
         foreach (var (_, chain) in prefix.Chains)
         {
-            // Chains of different roots have no block in common, so a device answers to one of them.
+            // Chains of different roots, block sizes among them, have no block in common, so a device answers to one of them.
             feed.Overlap(chain, ref _found);
             for (var i = 0; i < devices.Length; i++)
             {

@@ -2,7 +2,7 @@ namespace Crescent.Grains.Placement;
 
 /// <summary>
 /// The end of a chain of block hashes. A later prompt whose chain has the same hash there begins with the very same tokens, under the same
-/// salt and for the same model.
+/// salt, for the same model and in blocks of the same size.
 /// </summary>
 /// <param name="Blocks">Full blocks up to it, at least 1.</param>
 /// <param name="Hash">The hash of the last of them.</param>

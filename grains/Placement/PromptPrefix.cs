@@ -1,12 +1,11 @@
-using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Grains.Telemetry.Kv;
 
 namespace Crescent.Grains.Placement;
 
 /// <summary>
-/// The hashes of a prompt's full blocks, as the devices' caches name them: made once a request, a chain for each model and way to store
-/// keys and values that there is in the cluster, which mostly is one.
+/// The hashes of a prompt's full blocks, as the devices' caches name them: made once a request, a chain for each model, way to store
+/// keys and values and size of block that there is in the cluster, which mostly is one.
 /// </summary>
 public sealed class PromptPrefix
 {
@@ -35,9 +34,9 @@ public sealed class PromptPrefix
     internal PromptMark[] Marks(int tokens = int.MaxValue)
     {
         var marks = new List<PromptMark>(2 * _chains.Length);
-        foreach (var (_, chain) in _chains)
+        foreach (var (root, chain) in _chains)
         {
-            var first = Math.Min(chain.Length, tokens / StepPlan.BlockSize);
+            var first = Math.Min(chain.Length, root.BlockSize.FullBlocks(tokens));
             foreach (var blocks in first == chain.Length ? [first] : new[] { first, chain.Length })
             {
                 if (blocks > 0)
@@ -50,25 +49,23 @@ public sealed class PromptPrefix
         return [.. marks];
     }
 
-    /// <summary>Blocks of this prompt up to the last of <paramref name="marks"/> that it goes through; 0 for none.</summary>
-    internal int Matching(ReadOnlySpan<PromptMark> marks)
+    /// <summary>Blocks of this prompt's chain from <paramref name="root"/> up to the last of <paramref name="marks"/> that it goes through; 0 for none.</summary>
+    internal int Matching(ReadOnlySpan<PromptMark> marks, KvRoot root)
     {
+        var chain = ChainOf(root);
         var most = 0;
         foreach (var mark in marks)
         {
-            foreach (var (_, chain) in _chains)
+            if (mark.Blocks > most && mark.Blocks <= chain.Length && chain[mark.Blocks - 1].Value == mark.Hash)
             {
-                if (mark.Blocks > most && mark.Blocks <= chain.Length && chain[mark.Blocks - 1].Value == mark.Hash)
-                {
-                    most = mark.Blocks;
-                }
+                most = mark.Blocks;
             }
         }
 
         return most;
     }
 
-    /// <summary>Hashes <paramref name="prompt"/>: about half a microsecond a block.</summary>
+    /// <summary>Hashes <paramref name="prompt"/>: about half a microsecond a block of 16 tokens.</summary>
     /// <param name="roots">What chains start from.</param>
     /// <param name="prompt">Tokens.</param>
     /// <param name="salt">The tenant's salt, or null.</param>
@@ -77,11 +74,12 @@ public sealed class PromptPrefix
         var chains = new (KvRoot, BlockHash[])[roots.Count];
         for (var i = 0; i < chains.Length; i++)
         {
-            var chain = new BlockHash[prompt.Length / StepPlan.BlockSize];
+            var size = roots[i].BlockSize;
+            var chain = new BlockHash[size.FullBlocks(prompt.Length)];
             var hash = BlockHash.Root(roots[i].Model, roots[i].KvType, salt);
             for (var block = 0; block < chain.Length; block++)
             {
-                chain[block] = hash = hash.Next(prompt.Slice(block * StepPlan.BlockSize, StepPlan.BlockSize));
+                chain[block] = hash = hash.Next(prompt.Slice(size.PositionsIn(block), size.Positions));
             }
 
             chains[i] = (roots[i], chain);

@@ -4,7 +4,7 @@ namespace Crescent.Grains.Placement;
 
 /// <summary>What the last turn of a call's session has left on a device a moment ago, whether its cache events have come or not.</summary>
 /// <param name="Device"><c>silo/device</c>.</param>
-/// <param name="Blocks">Leading blocks of the prompt that it must have cached, at least 1.</param>
+/// <param name="Blocks">Leading blocks of the prompt, of the device's size, that it must have cached; at least 1.</param>
 [GenerateSerializer, Immutable, Alias("Crescent.SessionHint")]
 public sealed record SessionHint([property: Id(0)] string Device, [property: Id(1)] int Blocks)
 {

@@ -32,7 +32,8 @@ internal sealed class SessionDesk(IGrainFactory grains, KvIndexFeed caches, Fact
             var find = grains.GetGrain<ISessionGrain>(key).Find();
             find.Ignore();
 
-            return Hint(await find.WaitAsync(Patience, time, cancellationToken), prefix);
+            var last = await find.WaitAsync(Patience, time, cancellationToken);
+            return last is not null && caches.RootOf(last.Turn.Device) is { } root ? Hint(last, prefix, root) : null;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -68,8 +69,11 @@ internal sealed class SessionDesk(IGrainFactory grains, KvIndexFeed caches, Fact
     }
 
     /// <summary>What a turn leaves is predicted for as long as a prompt that was just placed: by then the device's events must have come, and the index knows better.</summary>
-    internal static SessionHint? Hint(SessionSighting? last, PromptPrefix prefix) =>
-        last is not null && last.Age < KvIndex.DefaultPrediction && prefix.Matching(last.Turn.Marks) is > 0 and var blocks
+    /// <param name="last">The session's last turn.</param>
+    /// <param name="prefix">The prompt of the next.</param>
+    /// <param name="root">Of the device that ran the last: in its blocks the hint is told.</param>
+    internal static SessionHint? Hint(SessionSighting last, PromptPrefix prefix, KvRoot root) =>
+        last.Age < KvIndex.DefaultPrediction && prefix.Matching(last.Turn.Marks, root) is > 0 and var blocks
             ? new SessionHint(last.Turn.Device, blocks)
             : null;
 

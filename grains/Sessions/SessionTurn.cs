@@ -13,10 +13,10 @@ public sealed record SessionTurn
     [Id(1)] public required SiloAddress Silo { get; init; }
 
     /// <summary>
-    /// Where its prompt ends and, once it has ended, where its output does: for each model and way to store keys and values in the cluster.
+    /// Where its prompt ends and, once it has ended, where its output does: for each model, way to store keys and values and size of block in the cluster.
     /// </summary>
     [Id(2)] public required PromptMark[] Marks { get; init; }
 
-    /// <summary>Most blocks that it may have left in the device's cache.</summary>
+    /// <summary>Most blocks that it may have left in the device's cache; those of the smallest size where the cluster has several.</summary>
     public int Blocks => Marks.Length == 0 ? 0 : Marks.Max(static m => m.Blocks);
 }

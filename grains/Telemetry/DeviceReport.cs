@@ -13,7 +13,7 @@ public sealed record DeviceReport : DeviceSnapshot
 {
     // Taken by fields that have become those of the snapshot: 0, 1, 2, 3, 5, 8, 9, 11, 13, 14, 15, 16, 17, 18, 19, 50, 51, 61, 77, 90.
 
-    /// <summary>Positions in a KV block.</summary>
+    /// <summary>Positions in a KV block; 16 from a silo that does not tell it.</summary>
     [Id(4)] public int BlockSize { get; init; } = 16;
 
     /// <summary>Positions a sequence may have.</summary>

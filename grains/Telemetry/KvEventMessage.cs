@@ -24,4 +24,7 @@ public sealed record KvEventMessage
 
     /// <summary>The events, 17 bytes each.</summary>
     [Id(6)] public byte[] Events { get; init; } = [];
+
+    /// <summary>Positions in a block; 16 from a silo that does not tell it.</summary>
+    [Id(7)] public int BlockSize { get; init; } = 16;
 }

@@ -28,8 +28,9 @@ public static class ThroughputReplay
         var gpu = GpuModels.Find(row.Gpu);
         var shape = SimulatedModels.Find($"{row.Model}-{row.Weights}");
         var length = row.PromptTokens + row.OutputTokens;
-        var blocks = (int)(SimulatedDevice.KvPositions(gpu, row.TensorParallel, shape) / StepPlan.BlockSize);
-        var batch = Math.Clamp(blocks / ((length + StepPlan.BlockSize - 1) / StepPlan.BlockSize), 1, MaxBatch);
+        var blockSize = new KvBlockSize(SimulatedDeviceOptions.DefaultBlockSize);
+        var blocks = (int)(SimulatedDevice.KvPositions(gpu, row.TensorParallel, shape) / blockSize.Positions);
+        var batch = Math.Clamp(blocks / blockSize.BlocksFor(length), 1, MaxBatch);
         var stepTokens = Math.Clamp((int)(batch * (1 + ((double)row.PromptTokens / row.OutputTokens))), MinStepTokens, MaxStepTokens);
 
         var clock = new VirtualClock();
@@ -39,7 +40,7 @@ public static class ThroughputReplay
             0,
             shape,
             new SimulatedText(tokenizer),
-            new SimulatedDeviceOptions { MaxStepTokens = stepTokens, MaxLogitRows = batch, Timing = timing ?? TimingParameters.Default });
+            new SimulatedDeviceOptions { MaxStepTokens = stepTokens, MaxLogitRows = batch, BlockSize = blockSize.Positions, Timing = timing ?? TimingParameters.Default });
         var options = new EngineOptions
         {
             MaxStepTokens = stepTokens,

@@ -53,6 +53,8 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
 
     public string Node { get; }
 
+    public KvBlockSize BlockSize => KvBlockSize.Of(_device.Info);
+
     public DeviceProfile Profile => _device.Info.Profile!;
 
     public EngineCounters Counters => _engine.Counters;

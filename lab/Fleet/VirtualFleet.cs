@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Crescent.Control.Kv;
 using Crescent.Control.Placement;
 using Crescent.Control.Power;
-using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Scheduling;
@@ -194,8 +193,9 @@ public sealed class VirtualFleet : IDisposable
             return [];
         }
 
-        // The last token is always computed, so its block cannot be taken from a cache.
-        var count = (prompt.Length - 1) / StepPlan.BlockSize;
+        // The last token is always computed, so its block cannot be taken from a cache. The devices are all of one kind.
+        var blockSize = _devices[0].BlockSize;
+        var count = blockSize.FullBlocks(prompt.Length - 1);
         if (_chain.Length < count)
         {
             _chain = new BlockHash[Math.Max(count, _chain.Length * 2)];
@@ -204,7 +204,7 @@ public sealed class VirtualFleet : IDisposable
         var hash = _root;
         for (var i = 0; i < count; i++)
         {
-            _chain[i] = hash = hash.Next(prompt.AsSpan(i * StepPlan.BlockSize, StepPlan.BlockSize));
+            _chain[i] = hash = hash.Next(prompt.AsSpan(blockSize.PositionsIn(i), blockSize.Positions));
         }
 
         _index.Overlap(_chain.AsSpan(0, count), _book.View.ChangeOverlap());

@@ -64,7 +64,7 @@ public sealed class ServingOptions : IChecked
     /// <summary>Compute threads of each device silo; 0 shares the cores of the machine among them.</summary>
     public int Threads { get; set; }
 
-    /// <summary>KV blocks of 16 tokens on each device; 0 lets the device choose.</summary>
+    /// <summary>KV blocks on each device, of 16 tokens on a CPU; 0 lets the device choose.</summary>
     public int KvBlocks { get; set; }
 
     /// <summary>How devices keep keys and values: one of <see cref="KvTypes"/>.</summary>

@@ -44,7 +44,7 @@ public static class Settings
         $"Compute threads of each device silo, 1 to {ServingOptions.MaxThreads}. Default: the cores, shared among the device silos.");
 
     public static readonly Setting KvBlocks = Define("--kv-blocks", "KvBlocks", "count",
-        $"KV blocks of 16 tokens on each device, {ServingOptions.MinKvBlocks} to {ServingOptions.MaxKvBlocks}. Default: the device's choice.");
+        $"KV blocks on each device, of 16 tokens on a CPU, {ServingOptions.MinKvBlocks} to {ServingOptions.MaxKvBlocks}. Default: the device's choice.");
 
     public static readonly Setting KvType = Define("--kv-type", "KvType", "type",
         $"How devices keep keys and values: {string.Join(", ", ServingOptions.KvTypes.Keys)}; q8_0 takes a little over half the memory of f16. "

@@ -30,7 +30,7 @@ public sealed partial class HostTierTests
         Assert.Equal(inFile ? [Path.Combine(tier, "local-cpu.kv")] : [], Directory.GetFiles(tier));
         var shape = silo.Services.GetRequiredService<LanguageModel>().Graph.Config;
         var info = Assert.Single(silo.Services.GetRequiredService<DeviceRegistry>().Devices).Engine.Device;
-        Assert.InRange(info.BlockBytes / (2.0 * shape.LayerCount * shape.KvWidth * StepPlan.BlockSize), bytesAtMost - 0.2, bytesAtMost);
+        Assert.InRange(info.BlockBytes / (2.0 * shape.LayerCount * shape.KvWidth * info.BlockSize), bytesAtMost - 0.2, bytesAtMost);
         using var http = new HttpClient { BaseAddress = new Uri(silo.Urls[0]) };
 
         // The device has 16 blocks, a prompt and its answer take 7.
@@ -43,13 +43,13 @@ public sealed partial class HostTierTests
 
         var again = await Answer(http, 0);
         Assert.Equal(first.Text, again.Text);
-        Assert.Equal(PromptTokens - StepPlan.BlockSize, again.Cached);
+        Assert.Equal(PromptTokens - info.BlockSize, again.Cached);
 
         // On the device now.
-        Assert.Equal(PromptTokens - StepPlan.BlockSize, (await Answer(http, 0)).Cached);
-        var (device, host) = await Hits(http, until: 2 * (PromptTokens - StepPlan.BlockSize));
-        Assert.Equal(PromptTokens - StepPlan.BlockSize, host);
-        Assert.Equal(PromptTokens - StepPlan.BlockSize, device);
+        Assert.Equal(PromptTokens - info.BlockSize, (await Answer(http, 0)).Cached);
+        var (device, host) = await Hits(http, until: 2 * (PromptTokens - info.BlockSize));
+        Assert.Equal(PromptTokens - info.BlockSize, host);
+        Assert.Equal(PromptTokens - info.BlockSize, device);
         await silo.Stop();
         await silo.DisposeAsync();
         Assert.Empty(Directory.GetFiles(tier));
@@ -76,6 +76,7 @@ public sealed partial class HostTierTests
         {
             Name = "cpu:1",
             Description = "",
+            BlockSize = 16,
             BlockCount = 1,
             BlockBytes = 3 << 20,
             MaxStepTokens = 1,

@@ -54,6 +54,7 @@ public sealed class CpuDevice : IDevice
             Name = options.Name,
             Description = $"{Processor.Name}, {threads} {(threads == 1 ? "thread" : "threads")}, {Processor.Describe(instructions)}",
             Activations = options.Activations == ActivationPrecision.Int16 ? "int16" : "int8",
+            BlockSize = KvPage.Slots,
             BlockCount = _kv.Blocks,
             BlockBytes = _kv.BlockBytes,
             MaxStepTokens = options.MaxStepTokens,
@@ -129,7 +130,7 @@ public sealed class CpuDevice : IDevice
             return options.KvBlocks;
         const int Sequences = 64;
         const int Positions = 2048;
-        var wanted = Sequences * ((Math.Min(maxContext, Positions) + StepPlan.BlockSize - 1) / StepPlan.BlockSize);
+        var wanted = Sequences * ((Math.Min(maxContext, Positions) + KvPage.Slots - 1) / KvPage.Slots);
         var affordable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / blockBytes;
         return (int)Math.Clamp(affordable, 1, wanted);
     }
@@ -162,7 +163,7 @@ public sealed class CpuDevice : IDevice
         var factors = weights.RopeFactors is null ? null : weights.RopeFactors.Floats;
 
         // No sequence is longer than all blocks together, whatever the model was trained for.
-        var positions = (int)Math.Min(maxContext, (long)kv.Blocks * StepPlan.BlockSize);
+        var positions = (int)Math.Min(maxContext, (long)kv.Blocks * KvPage.Slots);
         return (kv, new AttentionPhase<TLanes, TKv>(config, _team, _buffers, kv, factors, options.MaxStepTokens, positions));
     }
 
@@ -174,6 +175,8 @@ public sealed class CpuDevice : IDevice
 
     private void Check(StepPlan plan)
     {
+        if (plan.BlockSize.Positions != Info.BlockSize)
+            throw new ArgumentException($"A plan of blocks of {plan.BlockSize.Positions} positions; those of device {Info.Name} have {Info.BlockSize}.", nameof(plan));
         if (plan.AllTokens.Length > Info.MaxStepTokens)
             throw new ArgumentException($"{plan.AllTokens.Length} tokens in a step; the device takes {Info.MaxStepTokens}.", nameof(plan));
         if (plan.LogitsRowCount > Info.MaxLogitRows)

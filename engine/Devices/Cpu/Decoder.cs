@@ -30,7 +30,7 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
     private readonly int[] _logitTokens; // (rows): the token of each row of logits
     private readonly NativeBuffer _hidden; // (width, rows)
     private readonly int[] _hiddenTokens; // (rows): the token of each hidden state
-    private StepPlan _plan = new();
+    private StepPlan _plan = new(new KvBlockSize(KvPage.Slots));
     private int _tokens;
 
     public Decoder(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Crescent.Engine.Devices.Cpu.Attention;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 
@@ -23,7 +24,7 @@ internal static class WorkingMemory
         var config = graph.Config;
         var prefix = config.Architecture + ".";
         Int128 tokens = options.MaxStepTokens;
-        var block = (Int128)2 * config.LayerCount * config.KvWidth * StepPlan.BlockSize * (options.KvType == KvType.F32 ? 4 : options.KvType == KvType.Q8_0 ? 1 : 2);
+        var block = (Int128)2 * config.LayerCount * config.KvWidth * KvPage.Slots * (options.KvType == KvType.F32 ? 4 : options.KvType == KvType.Q8_0 ? 1 : 2);
         var weights = graph.Layers.Sum(Weights) + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
         var narrower = "use a file of the model with narrower weights";
         var fewer = $"lower the tokens of a step ({options.MaxStepTokens})";

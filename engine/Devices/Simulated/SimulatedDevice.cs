@@ -32,13 +32,13 @@ public sealed class SimulatedDevice : IDevice
     {
         options ??= new SimulatedDeviceOptions();
         CheckFit(spec, model);
-        var blocks = Blocks(spec, model);
+        var blocks = Blocks(spec, model, options.BlockSize);
         Shape = model;
         Spec = spec;
         _text = text;
         _time = new StepTimeModel(spec.Gpu, model, spec.TensorParallel, options.Timing);
         Power = new SimulatedPower(spec.Gpu, spec.TensorParallel) { Work = _time.Coefficients() };
-        var blockBytes = (long)(model.KvBytesPerToken(spec.TensorParallel) * StepPlan.BlockSize);
+        var blockBytes = (long)(model.KvBytesPerToken(spec.TensorParallel) * options.BlockSize);
         Power.BlockCopyJoules = blockBytes / 1e9 * spec.Gpu.HostCopyJoulesPerGigabyte;
         _window = model.LocalLayers > 0 ? model.LocalWindow : int.MaxValue;
         _tokens = new int[64];
@@ -50,12 +50,13 @@ public sealed class SimulatedDevice : IDevice
             Node = options.Node,
             Rack = options.Rack,
             ReadsBlockTables = false,
+            BlockSize = options.BlockSize,
             BlockCount = blocks,
             BlockBytes = blockBytes,
             BlockCopySeconds = blockBytes / (spec.TensorParallel * spec.Gpu.HostLinkGigabytesPerSecond * 1e9),
             MaxStepTokens = options.MaxStepTokens,
             MaxLogitRows = options.MaxLogitRows,
-            MaxContext = (int)Math.Min(options.MaxContext > 0 ? options.MaxContext : model.ContextLength, (long)blocks * StepPlan.BlockSize),
+            MaxContext = (int)Math.Min(options.MaxContext > 0 ? options.MaxContext : model.ContextLength, (long)blocks * options.BlockSize),
             VocabularySize = text.VocabularySize,
             Profile = SimulatedProfile.Of(spec.Gpu, spec.TensorParallel, _time, Power.Curve),
         };
@@ -89,7 +90,8 @@ public sealed class SimulatedDevice : IDevice
     /// <exception cref="FormatException">The message says how many GPUs it needs.</exception>
     public static void CheckFit(SimulatedDeviceSpec spec, ModelShape model)
     {
-        if (Blocks(spec, model) < 1)
+        // Whatever its block size is, it then has a block.
+        if (KvPositions(spec.Gpu, spec.TensorParallel, model) < KvBlockSize.Most)
         {
             throw new FormatException(
                 $"{model.Name} ({model.WeightBytes(model.Precision) / 1e9:0.#} GB of weights) does not fit {spec.TensorParallel} x {spec.Gpu.Description}: " +
@@ -153,8 +155,8 @@ public sealed class SimulatedDevice : IDevice
     {
     }
 
-    private static int Blocks(SimulatedDeviceSpec spec, ModelShape model) =>
-        (int)Math.Min(KvPositions(spec.Gpu, spec.TensorParallel, model) / StepPlan.BlockSize, int.MaxValue / 2);
+    private static int Blocks(SimulatedDeviceSpec spec, ModelShape model, int blockSize) =>
+        (int)Math.Min(KvPositions(spec.Gpu, spec.TensorParallel, model) / blockSize, int.MaxValue / 2);
 
     private static double Usable(GpuModel gpu) => (UsableMemory * gpu.MemoryGigabytes * 1e9) - ReservedBytes;
 

@@ -5,6 +5,7 @@ public sealed record SimulatedDeviceOptions
 {
     public const int DefaultMaxStepTokens = 8192;
     public const int DefaultMaxLogitRows = 4096;
+    public const int DefaultBlockSize = 16;
 
     /// <summary>Most tokens in a step; 1 and up.</summary>
     public int MaxStepTokens { get; init; } = DefaultMaxStepTokens;
@@ -14,6 +15,9 @@ public sealed record SimulatedDeviceOptions
 
     /// <summary>Positions a sequence may have, or 0 for the model's; never more than the device's memory holds.</summary>
     public int MaxContext { get; init; }
+
+    /// <summary>Positions in a KV block: a power of two, <see cref="KvBlockSize.Least"/> to <see cref="KvBlockSize.Most"/>.</summary>
+    public int BlockSize { get; init; } = DefaultBlockSize;
 
     /// <summary>The node that it stands in; null for that of its silo.</summary>
     public string? Node { get; init; }

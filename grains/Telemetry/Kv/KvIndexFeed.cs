@@ -1,4 +1,5 @@
 using Crescent.Control.Kv;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Microsoft.Extensions.Logging;
 
@@ -51,7 +52,7 @@ internal sealed class KvIndexFeed : IKvIndexState, IDisposable
     /// <summary>Changes when devices come or go.</summary>
     public int Version { get; private set; }
 
-    /// <summary>What chains of the devices' blocks start from: one entry where all serve the same model.</summary>
+    /// <summary>What chains of the devices' blocks start from: one entry where all serve the same model in blocks of one size.</summary>
     public IReadOnlyList<KvRoot> Roots => Volatile.Read(ref _roots);
 
     /// <summary>Takes a message of a device.</summary>
@@ -117,6 +118,15 @@ internal sealed class KvIndexFeed : IKvIndexState, IDisposable
         }
     }
 
+    /// <summary>What chains of <paramref name="device"/>'s blocks start from; null while nothing was heard of it.</summary>
+    public KvRoot? RootOf(string device)
+    {
+        lock (_lock)
+        {
+            return _followers.TryGetValue(device, out var follower) ? follower.Root : null;
+        }
+    }
+
     /// <summary>As <see cref="KvIndex.Overlap"/>, into an array that is made longer if it must be.</summary>
     public void Overlap(ReadOnlySpan<BlockHash> chain, ref int[] overlap)
     {
@@ -174,9 +184,15 @@ internal sealed class KvIndexFeed : IKvIndexState, IDisposable
         }
     }
 
-    /// <summary>Finds the device's follower, or makes it; null when its silo is not in the cluster.</summary>
+    /// <summary>Finds the device's follower, or makes it; null when its silo is not in the cluster, or its blocks are none that a prompt can be cut into.</summary>
     private KvFollower? Follow(KvEventMessage message)
     {
+        if (!KvBlockSize.IsValid(message.BlockSize))
+        {
+            return null;
+        }
+
+        var root = new KvRoot(message.Model, message.KvType, new KvBlockSize(message.BlockSize));
         lock (_lock)
         {
             if (_membership.CurrentSnapshot.GetSiloStatus(message.Silo) != SiloStatus.Active)
@@ -186,16 +202,16 @@ internal sealed class KvIndexFeed : IKvIndexState, IDisposable
 
             if (_followers.TryGetValue(message.Device, out var follower))
             {
-                if (follower.Silo.Equals(message.Silo))
+                if (follower.Silo.Equals(message.Silo) && follower.Root == root)
                 {
                     return follower;
                 }
 
-                // A restarted silo replaces its former self.
+                // A restarted silo replaces its former self, and so does a device whose blocks are others now.
                 Remove(follower);
             }
 
-            follower = new KvFollower(message.Silo, message.Device, new KvRoot(message.Model, message.KvType), _index.AddDevice())
+            follower = new KvFollower(message.Silo, message.Device, root, _index.AddDevice())
             {
                 HeardAt = _time.GetTimestamp(),
             };

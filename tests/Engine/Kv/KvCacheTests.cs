@@ -8,9 +8,10 @@ public sealed class KvCacheTests
 {
     [Fact]
     public void A_refused_allocation_changes_nothing_and_a_granted_one_is_whole() =>
-        Gen.Select(Gen.Int[1, 10], Gen.Select(Gen.Int[0, 2], Gen.Int[0, 99], Gen.Int[1, 120], Gen.Int[0, 3]).Array[1, 60]).Sample((blocks, choices) =>
+        Gen.Select(Gen.Int[1, 10], Gen.Int[3, 6].Select(shift => 1 << shift), Gen.Select(Gen.Int[0, 2], Gen.Int[0, 99], Gen.Int[1, 120], Gen.Int[0, 3]).Array[1, 60]).Sample((blocks, positionsInBlock, choices) =>
         {
-            var cache = new KvCache(blocks);
+            var size = new KvBlockSize(positionsInBlock);
+            var cache = new KvCache(blocks, size);
             var tables = new List<BlockTable>();
             foreach (var (what, which, positions, spare) in choices)
             {
@@ -26,7 +27,7 @@ public sealed class KvCacheTests
                 var isNew = !tables.Contains(table);
                 if (isNew)
                 {
-                    KvCache.Hash(table, BlockHash.Root("test", "f16"), [.. Enumerable.Range(which % 3, positions)]);
+                    KvCache.Hash(table, size, BlockHash.Root("test", "f16"), [.. Enumerable.Range(which % 3, positions)]);
                 }
 
                 var match = isNew ? cache.Match(table, positions) : default;
@@ -34,8 +35,8 @@ public sealed class KvCacheTests
                 var granted = isNew ? cache.TryAdopt(table, ref match, positions, spare) : cache.TryGrow(table, positions, spare);
                 if (granted)
                 {
-                    Assert.True(table.Count * StepPlan.BlockSize >= positions);
-                    cache.Register(table, Math.Min(positions, table.Count * StepPlan.BlockSize));
+                    Assert.True(size.PositionsIn(table.Count) >= positions);
+                    cache.Register(table, Math.Min(positions, size.PositionsIn(table.Count)));
                     if (isNew)
                     {
                         tables.Add(table);

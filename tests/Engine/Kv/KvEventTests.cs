@@ -243,7 +243,7 @@ public sealed class KvEventTests
             var device = new HistoryDevice(blocks);
             _tier = host > 0 ? new HostBlockTier(new KvCopies(), device.Info.BlockBytes, host) : null;
             _events = new KvEventBuffer(++_epoch, backlog);
-            return new KvCache(blocks, _tier, _events);
+            return new KvCache(blocks, KvBlockSize.Of(device.Info), _tier, _events);
         }
 
         /// <summary>What a sequence of one block does: takes it over, or computes it; and ends.</summary>
@@ -251,9 +251,9 @@ public sealed class KvEventTests
         {
             var table = new BlockTable();
             table.Hashes.Add(Hash(content));
-            var match = Cache.Match(table, StepPlan.BlockSize + 1);
-            Assert.True(Cache.TryAdopt(table, ref match, StepPlan.BlockSize));
-            Cache.Register(table, StepPlan.BlockSize);
+            var match = Cache.Match(table, Cache.BlockSize.Positions + 1);
+            Assert.True(Cache.TryAdopt(table, ref match, Cache.BlockSize.Positions));
+            Cache.Register(table, Cache.BlockSize.Positions);
             Cache.Free(table);
             Cache.Arrive(long.MaxValue);
             Cache.CheckIntegrity([]);

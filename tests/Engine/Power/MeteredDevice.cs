@@ -10,7 +10,7 @@ internal sealed class MeteredDevice(IDevice device, ManualTime time, Integrating
 
     public IDeviceSampler? Sampler => device.Sampler;
 
-    private StepPlan _plan = new();
+    private StepPlan _plan = new(KvBlockSize.Of(device.Info));
 
     public void Begin(StepPlan plan)
     {

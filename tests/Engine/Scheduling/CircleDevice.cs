@@ -11,6 +11,7 @@ internal sealed class CircleDevice : IDevice
     {
         Name = "circle",
         Description = "test double",
+        BlockSize = 16,
         BlockCount = 32,
         BlockBytes = 1,
         MaxStepTokens = 64,

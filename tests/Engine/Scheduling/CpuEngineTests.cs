@@ -1,4 +1,4 @@
-using Crescent.Engine.Devices;
+using Crescent.Engine.Devices.Cpu.Attention;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using CsCheck;
@@ -29,7 +29,7 @@ public sealed class CpuEngineTests
         Run(engine);
 
         // The first computes all of its prompt, the others what lies behind the blocks they share; each of them all outputs but the last.
-        var shared = system.Length / StepPlan.BlockSize * StepPlan.BlockSize;
+        var shared = system.Length / KvPage.Slots * KvPage.Slots;
         var own = prompts.Take(Clients).Sum(prompt => prompt.Length - shared);
         Assert.Equal(shared + own + (Clients * (MaxTokens - 1)), device.TokensComputed);
         Assert.Equal((Clients - 1) * shared, engine.Counters.PrefixHitTokens);
@@ -53,7 +53,7 @@ public sealed class CpuEngineTests
     public void A_pool_for_8_sequences_serves_64_with_the_tokens_of_an_ample_one(string name, int promptTokens, int maxTokens)
     {
         const int Sequences = 64;
-        var blocks = 8 * ((promptTokens + maxTokens + StepPlan.BlockSize - 1) / StepPlan.BlockSize);
+        var blocks = 8 * ((promptTokens + maxTokens + KvPage.Slots - 1) / KvPage.Slots);
         using var model = RealModel.Open(name, blocks: Sequences * blocks / 8);
         var text = model.Encode(string.Concat(Enumerable.Repeat("The quick brown fox jumps over the lazy dog while it rains in Oslo. ", 30)));
         RecordingSink Serve(int pool, out long preemptions)

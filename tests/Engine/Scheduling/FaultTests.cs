@@ -89,6 +89,7 @@ public sealed class FaultTests
         private const int Requests = 30;
 
         private readonly Random _random;
+        private readonly int _blocks;
         private readonly RecordingSink _records = new();
         private readonly FaultySink _sink;
         private readonly InferenceEngine _engine;
@@ -98,10 +99,12 @@ public sealed class FaultTests
         public World(int seed, double step, double row, double text, double sink)
         {
             _random = new Random(seed);
+            var blockSize = 8 << (seed % 4);
+            _blocks = Blocks * 16 / blockSize;
             var tokenizer = new FaultyTokenizer(new LetterTokenizer(), () => Throws(text));
             _sink = new FaultySink(_records, () => Throws(sink), () => _random.Next(2) == 0);
             _engine = new InferenceEngine(
-                new FaultyDevice(new HistoryDevice(Blocks), () => Throws(step), () => Throws(row), () => Throws(step)),
+                new FaultyDevice(new HistoryDevice(_blocks, blockSize: blockSize), () => Throws(step), () => Throws(row), () => Throws(step)),
                 tokenizer,
                 "test",
                 _sink,
@@ -151,7 +154,7 @@ public sealed class FaultTests
             }
 
             var state = _engine.State;
-            Assert.Equal((0, 0, Blocks), (state.Running, state.Waiting, state.FreeBlocks));
+            Assert.Equal((0, 0, _blocks), (state.Running, state.Waiting, state.FreeBlocks));
             Assert.Equal(0, _engine.LeftOver);
             Assert.Equal(_engine.Counters.Faults, Faults);
             foreach (var (id, request) in _requests)

@@ -7,9 +7,11 @@ namespace Crescent.Tests.Engine.Scheduling;
 /// A device whose next token is a hash of the sequence's whole history, read back through the block table: a wrong block, a wrong
 /// position or a lost token changes every token after it.
 /// </summary>
-internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxContext = 4096, int maxStepTokens = 512, int maxLogitRows = 64, DeviceProfile? profile = null) : IDevice
+internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxContext = 4096, int maxStepTokens = 512, int maxLogitRows = 64, DeviceProfile? profile = null, int blockSize = HistoryDevice.DefaultBlockSize) : IDevice
 {
-    private readonly int[] _kv = Enumerable.Repeat(-1, blocks * StepPlan.BlockSize).ToArray();
+    public const int DefaultBlockSize = 16;
+
+    private readonly int[] _kv = Enumerable.Repeat(-1, blocks * blockSize).ToArray();
     private readonly float[] _logits = new float[maxLogitRows * vocabulary];
     private readonly float[] _hidden = new float[maxStepTokens * HiddenSize];
 
@@ -19,8 +21,9 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
     {
         Name = "history",
         Description = "test double",
+        BlockSize = blockSize,
         BlockCount = blocks,
-        BlockBytes = StepPlan.BlockSize * sizeof(int),
+        BlockBytes = blockSize * sizeof(int),
         MaxStepTokens = maxStepTokens,
         MaxLogitRows = maxLogitRows,
         MaxContext = maxContext,
@@ -75,6 +78,7 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
 
     public void Begin(StepPlan plan)
     {
+        Assert.Equal(blockSize, plan.BlockSize.Positions);
         BeforeStep?.Invoke(plan);
         Steps++;
         LargestBatch = Math.Max(LargestBatch, plan.Slices.Length);
@@ -123,18 +127,18 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
     public StepResult End() => new(_logits, vocabulary, TimeSpan.FromMilliseconds(1), _hidden, HiddenSize);
 
     public void CopyBlock(int from, int to) =>
-        _kv.AsSpan(from * StepPlan.BlockSize, StepPlan.BlockSize).CopyTo(_kv.AsSpan(to * StepPlan.BlockSize));
+        _kv.AsSpan(from * blockSize, blockSize).CopyTo(_kv.AsSpan(to * blockSize));
 
     public void ReadBlock(int block, Span<byte> destination) =>
-        MemoryMarshal.AsBytes(_kv.AsSpan(block * StepPlan.BlockSize, StepPlan.BlockSize)).CopyTo(destination);
+        MemoryMarshal.AsBytes(_kv.AsSpan(block * blockSize, blockSize)).CopyTo(destination);
 
     public void WriteBlock(int block, ReadOnlySpan<byte> source) =>
-        source.CopyTo(MemoryMarshal.AsBytes(_kv.AsSpan(block * StepPlan.BlockSize, StepPlan.BlockSize)));
+        source.CopyTo(MemoryMarshal.AsBytes(_kv.AsSpan(block * blockSize, blockSize)));
 
     public void Dispose()
     {
     }
 
-    private static int Address(ReadOnlySpan<int> table, int position) =>
-        (table[position / StepPlan.BlockSize] * StepPlan.BlockSize) + (position % StepPlan.BlockSize);
+    private int Address(ReadOnlySpan<int> table, int position) =>
+        (table[position / blockSize] * blockSize) + (position % blockSize);
 }

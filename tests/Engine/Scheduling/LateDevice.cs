@@ -53,7 +53,7 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
         var work = (Work)_queue.Dequeue();
         _inFlight--;
         events.Add($"end {work.Number}");
-        var plan = new StepPlan();
+        var plan = new StepPlan(KvBlockSize.Of(Info));
         foreach (var slice in work.Plan.Slices)
         {
             var tokens = work.Plan.Tokens(slice).ToArray();

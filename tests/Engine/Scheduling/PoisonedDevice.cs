@@ -7,7 +7,7 @@ internal sealed class PoisonedDevice(IDevice device, int poison) : IDevice
 {
     public DeviceInfo Info => device.Info;
 
-    private StepPlan _plan = new();
+    private StepPlan _plan = new(KvBlockSize.Of(device.Info));
 
     public void Begin(StepPlan plan)
     {

@@ -169,15 +169,16 @@ public sealed class PrefixCacheTests
 
     [Fact]
     public void Any_mix_of_shared_prefixes_forks_guesses_and_scarce_blocks_keeps_every_token() =>
-        (from blocks in Gen.Int[14, 50]
+        (from blockSize in Gen.Int[3, 6].Select(shift => 1 << shift)
+         from blocks in Gen.Int[14, 50].Select(sixteens => Math.Max((sixteens * 16) / blockSize, 4))
          from budget in Gen.Int[4, 80]
          from running in Gen.Int[1, 10]
          from requests in Gen.Select(Gen.Int[0, 3], Gen.Int[0, 100], Gen.Int[1, 40], Gen.Int[0, 30], Gen.Int[0, 60]).Array[2, 20]
-         select (blocks, budget, running, requests)).Sample(
+         select (blockSize, blocks, budget, running, requests)).Sample(
             workload =>
             {
                 var sink = new RecordingSink();
-                var device = new HistoryDevice(workload.blocks);
+                var device = new HistoryDevice(workload.blocks, blockSize: workload.blockSize);
                 var engine = EngineOver(device, sink, new EngineOptions { MaxStepTokens = workload.budget, MaxRunning = workload.running });
                 var prompts = workload.requests.Select((r, id) => (int[])[.. Prompt(r.Item1, r.Item2), 1 + id]).ToArray();
                 var submitted = 0;

@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Scheduling;
 
@@ -9,10 +10,11 @@ internal sealed class SchedulerHarness
     /// <summary>Blocks that can be checked after every step.</summary>
     private const int Few = 1024;
 
+    private static readonly KvBlockSize BlockSize = new(HistoryDevice.DefaultBlockSize);
     private static readonly LetterTokenizer Tokenizer = new();
     private readonly Dictionary<long, (Sequence Sequence, int Output)> _live = [];
     private readonly ManualTime _time;
-    private readonly StepInFlight _plan = new(withTables: false);
+    private readonly StepInFlight _plan;
     private readonly KvCache _kv;
     private readonly TimeSpan _step;
     private long _order;
@@ -22,8 +24,9 @@ internal sealed class SchedulerHarness
         options.Validate();
         _time = time ?? new ManualTime();
         _step = TimeSpan.FromSeconds(stepSeconds);
-        _kv = new KvCache(blocks);
         var device = new HistoryDevice(blocks, maxLogitRows: 256);
+        _kv = new KvCache(blocks, BlockSize);
+        _plan = new StepInFlight(BlockSize, withTables: false);
         var copies = new KvCopies();
         Scheduler = new Scheduler(
             _kv, copies, new KvTransfers(device, _kv, copies, static _ => { }), device, options, new StepBudget(options.MaxStepTokens, options, costs, null), _time, id => _live.TryGetValue(id, out var live) ? live.Sequence : null);
@@ -47,7 +50,7 @@ internal sealed class SchedulerHarness
     /// <summary>Submits a request that ends after <paramref name="output"/> tokens, whatever its limit is.</summary>
     public Sequence Submit(InferenceRequest request, int output)
     {
-        var sequence = new Sequence(request, Tokenizer, BlockHash.Root("test", "f16", request.CacheSalt), _time.GetTimestamp()) { Order = ++_order };
+        var sequence = new Sequence(request, Tokenizer, BlockSize, BlockHash.Root("test", "f16", request.CacheSalt), _time.GetTimestamp()) { Order = ++_order };
         _live.Add(request.Id, (sequence, output));
         Scheduler.Add(sequence);
         return sequence;

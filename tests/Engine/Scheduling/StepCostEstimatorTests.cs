@@ -95,7 +95,7 @@ public sealed class StepCostEstimatorTests
     [Fact]
     public void Steps_of_the_engine_are_counted_by_what_they_hold()
     {
-        var plan = new Crescent.Engine.Devices.StepPlan(withTables: false);
+        var plan = new Crescent.Engine.Devices.StepPlan(new Crescent.Engine.Devices.KvBlockSize(16), withTables: false);
         var table = new int[8];
         for (var i = 0; i < 400; i++)
         {

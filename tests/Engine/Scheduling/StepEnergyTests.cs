@@ -8,6 +8,7 @@ namespace Crescent.Tests.Engine.Scheduling;
 
 public sealed class StepEnergyTests
 {
+    private static readonly KvBlockSize BlockSize = new(16);
     private static readonly WorkCoefficients Work = new(Token: 1, Pair: 0.01, WeightPass: 30, Position: 0.1);
 
     [Fact]
@@ -52,7 +53,7 @@ public sealed class StepEnergyTests
     [Fact]
     public void Guesses_are_decodes()
     {
-        var plan = new StepPlan(withTables: false);
+        var plan = new StepPlan(BlockSize, withTables: false);
         plan.Add([1, 2, 3, 4], 100, Blocks(200), LogitsWanted.All);
         plan.Add([1], 100, Blocks(200), LogitsWanted.Last);
         var energy = new StepEnergy(plan, 1, new Model(Work, 1));
@@ -85,7 +86,7 @@ public sealed class StepEnergyTests
 
     private static StepPlan Plan(params (int Start, int Tokens)[] slices)
     {
-        var plan = new StepPlan(withTables: false);
+        var plan = new StepPlan(BlockSize, withTables: false);
         foreach (var (start, tokens) in slices)
         {
             plan.Add(new int[tokens], start, Blocks(start + tokens), LogitsWanted.Last);
@@ -94,7 +95,7 @@ public sealed class StepEnergyTests
         return plan;
     }
 
-    private static int[] Blocks(int positions) => new int[(positions / StepPlan.BlockSize) + 1];
+    private static int[] Blocks(int positions) => new int[BlockSize.BlocksFor(positions)];
 
     private sealed class Model(WorkCoefficients work, double? prefillShare) : IPowerModel
     {

@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices;
 using Crescent.Engine.Scheduling;
 using static Crescent.Tests.Engine.Scheduling.EngineHarness;
 
@@ -192,7 +193,7 @@ public sealed class TenantFairnessTests
         var queues = new TenantQueues(Options, static _ => 0, aging: 1, time);
         for (var id = 0; id < 5000; id++)
         {
-            var sequence = new Sequence(Request(id, 4, 4) with { Tenant = $"{id}" }, new LetterTokenizer(), null, 1);
+            var sequence = new Sequence(Request(id, 4, 4) with { Tenant = $"{id}" }, new LetterTokenizer(), new KvBlockSize(HistoryDevice.DefaultBlockSize), null, 1);
             queues.Add(sequence);
             queues.Remove(sequence);
         }
@@ -209,8 +210,8 @@ public sealed class TenantFairnessTests
             var time = new ManualTime();
             var index = new FairnessIndex(time);
             var queues = new TenantQueues(Options, static _ => 0, aging: 1, time);
-            var sequences = new[] { "a", "b" }.Select((tenant, id) => new Sequence(Request(id, 100, 4) with { Tenant = tenant }, new LetterTokenizer(), null, 1)).ToList();
-            var waiting = new[] { "a", "b" }.Select((tenant, id) => new Sequence(Request(id, 100, 4) with { Tenant = tenant }, new LetterTokenizer(), null, 1)).ToList();
+            var sequences = new[] { "a", "b" }.Select((tenant, id) => new Sequence(Request(id, 100, 4) with { Tenant = tenant }, new LetterTokenizer(), new KvBlockSize(HistoryDevice.DefaultBlockSize), null, 1)).ToList();
+            var waiting = new[] { "a", "b" }.Select((tenant, id) => new Sequence(Request(id, 100, 4) with { Tenant = tenant }, new LetterTokenizer(), new KvBlockSize(HistoryDevice.DefaultBlockSize), null, 1)).ToList();
             sequences.ForEach(queues.Add);
             sequences.ForEach(queues.Start);
             waiting.ForEach(queues.Add);

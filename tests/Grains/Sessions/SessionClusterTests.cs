@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Crescent.Control.Placement;
-using Crescent.Engine.Devices;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Gpu;
@@ -9,6 +8,7 @@ using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry;
+using Crescent.Tests.Engine.Scheduling;
 using Orleans.TestingHost;
 
 namespace Crescent.Tests.Grains.Sessions;
@@ -45,7 +45,7 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
             {
                 Assert.NotEqual(device, plain);
                 var decision = FactoryCluster.Service<PlacementLedger>(factory.Silos[1]).Decisions(turn.RequestId)[0];
-                Assert.All(decision.Candidates, c => Assert.Equal(c.Device == device ? Turn1Blocks * StepPlan.BlockSize : 0, c.CachedTokens));
+                Assert.All(decision.Candidates, c => Assert.Equal(c.Device == device ? Turn1Blocks * HistoryDevice.DefaultBlockSize : 0, c.CachedTokens));
                 Assert.Equal(device, decision.Chosen);
                 return;
             }
@@ -64,7 +64,7 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
         var running = new RunningCall(Service(0), call);
         SessionSighting? seen = null;
         await Until(async () => (seen = await Session(call).Find()) is not null, "the session knows of its turn");
-        Assert.Equal(PromptLength / StepPlan.BlockSize, seen!.Turn.Blocks);
+        Assert.Equal(PromptLength / HistoryDevice.DefaultBlockSize, seen!.Turn.Blocks);
         Assert.Equal(1, FactoryCluster.Service<DeviceRegistry>(factory.SiloOf(seen.Turn.Device)).Live);
         await running.Leave();
     }
@@ -188,7 +188,7 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
     }
 
     /// <summary>Blocks that the first turn leaves: its last token is not computed.</summary>
-    private static int Turn1Blocks => (PromptLength + 30 - 1) / StepPlan.BlockSize;
+    private static int Turn1Blocks => (PromptLength + 30 - 1) / HistoryDevice.DefaultBlockSize;
 
     /// <summary>
     /// A conversation through one front end whose device then has something else to do; its next turn through a second one, and through a third as if it were of no session.
@@ -268,7 +268,7 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
     /// <summary>Waits until the session is in the silo of <paramref name="device"/> and knows that the turn has ended.</summary>
     private async Task Lives(InferenceRequest call, string device)
     {
-        var blocks = (call.Prompt.Length + call.MaxTokens - 1) / StepPlan.BlockSize;
+        var blocks = (call.Prompt.Length + call.MaxTokens - 1) / HistoryDevice.DefaultBlockSize;
         await Until(
             async () => (await Where(call))?.Equals(factory.SiloOf(device).SiloAddress) == true && (await Session(call).Find())?.Turn.Blocks == blocks,
             $"session {call.Program} lives with {device}");

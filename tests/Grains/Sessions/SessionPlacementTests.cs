@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Crescent.Control.Placement;
-using Crescent.Engine.Devices;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Inference;
@@ -52,9 +51,9 @@ public sealed class SessionPlacementTests : IDisposable
     public void A_busy_or_drained_device_loses_in_spite_of_the_hint()
     {
         ReportAll();
-        Report(1, 2, Reports.Idle with { QueuedPromptTokens = PromptBlocks * StepPlan.BlockSize / 2 });
+        Report(1, 2, Reports.Idle with { QueuedPromptTokens = PromptBlocks * HistoryDevice.DefaultBlockSize / 2 });
         Assert.Equal(Reports.Silo(1), Place(1, "silo-1/gpu"));
-        Report(1, 3, Reports.Idle with { QueuedPromptTokens = PromptBlocks * StepPlan.BlockSize * 2 });
+        Report(1, 3, Reports.Idle with { QueuedPromptTokens = PromptBlocks * HistoryDevice.DefaultBlockSize * 2 });
         Assert.NotEqual(Reports.Silo(1), Place(2, "silo-1/gpu"));
         Report(1, 4, Reports.Idle with { Draining = true });
         Assert.NotEqual(Reports.Silo(1), Place(3, "silo-1/gpu"));
@@ -85,7 +84,7 @@ public sealed class SessionPlacementTests : IDisposable
         var report = new SiloReport { Silo = Reports.Silo(0), Name = "silo-0", Sequence = 3, Devices = [Reports.Idle with { Device = "a" }] };
         var choice = new LocalChoice(new KvQueuePolicy(), report, _caches, _ledger);
         choice.LookUp(Submission(), new SessionHint("silo-0/a", PromptBlocks / 2));
-        Assert.Equal(PromptBlocks / 2 * StepPlan.BlockSize, choice.CachedTokens(Submission(), "silo-0/a"));
+        Assert.Equal(PromptBlocks / 2 * HistoryDevice.DefaultBlockSize, choice.CachedTokens(Submission(), "silo-0/a"));
         Assert.Equal(0, choice.CachedTokens(Submission(), "silo-0/b"));
         var fork = Submission() with { Request = Submission().Request with { KvSource = KvSource.OfFork(7) }, Prefer = "silo-0/a" };
         Assert.Equal(fork.Request.Prompt.Length - 1, choice.CachedTokens(fork, "silo-0/a"));
@@ -165,11 +164,11 @@ public sealed class SessionPlacementTests : IDisposable
     }
 
     private static PlacementNeeds Needs(long stream, SessionHint? hint) =>
-        new() { Stream = stream, PromptTokens = (PromptBlocks * StepPlan.BlockSize) + 4, MaxTokens = 8, Session = hint };
+        new() { Stream = stream, PromptTokens = (PromptBlocks * HistoryDevice.DefaultBlockSize) + 4, MaxTokens = 8, Session = hint };
 
     private static Submission Submission() => new()
     {
-        Request = new InferenceRequest { Id = 1, RequestId = "call", Prompt = new int[(PromptBlocks * StepPlan.BlockSize) + 4], MaxTokens = 8 },
+        Request = new InferenceRequest { Id = 1, RequestId = "call", Prompt = new int[(PromptBlocks * HistoryDevice.DefaultBlockSize) + 4], MaxTokens = 8 },
         Front = Reports.Silo(0),
         Observer = null!,
     };

@@ -9,8 +9,9 @@ namespace Crescent.Tests.Grains.Sessions;
 
 public sealed class SessionTests
 {
-    private static readonly KvRoot[] Roots = [new("model", "f16"), new("model", "q8_0")];
-    private static readonly int[] Prompt = [.. Enumerable.Range(1, (5 * StepPlan.BlockSize) + 3)];
+    private static readonly KvBlockSize Blocks = new(HistoryDevice.DefaultBlockSize);
+    private static readonly KvRoot[] Roots = [new("model", "f16", Blocks), new("model", "q8_0", Blocks)];
+    private static readonly int[] Prompt = [.. Enumerable.Range(1, (5 * HistoryDevice.DefaultBlockSize) + 3)];
 
     [Fact]
     public void Keys_of_different_tenants_are_different()
@@ -42,7 +43,7 @@ public sealed class SessionTests
     [Fact]
     public void A_prompt_that_extends_the_last_turn_finds_all_its_blocks_on_its_device()
     {
-        var turn = Turn(Prefix(Prompt).Marks(2 * StepPlan.BlockSize));
+        var turn = Turn(Prefix(Prompt).Marks(2 * HistoryDevice.DefaultBlockSize));
         Assert.Equal(5, turn.Blocks);
         Assert.Equal(new SessionHint("silo-0/gpu", 5), Hint(turn, [.. Prompt, 7, 7, 7]));
     }
@@ -50,7 +51,7 @@ public sealed class SessionTests
     [Fact]
     public void A_prompt_that_tells_the_answer_in_other_tokens_finds_the_blocks_of_the_last_prompt()
     {
-        var turn = Turn(Prefix(Prompt).Marks((2 * StepPlan.BlockSize) + 5));
+        var turn = Turn(Prefix(Prompt).Marks((2 * HistoryDevice.DefaultBlockSize) + 5));
         Assert.Equal(2, Hint(turn, [.. Prompt[..40], .. Enumerable.Repeat(9, 60)])!.Blocks);
     }
 
@@ -59,31 +60,44 @@ public sealed class SessionTests
     {
         var turn = Turn(Prefix(Prompt).Marks());
         Assert.Null(Hint(turn, [9, .. Prompt]));
-        Assert.Null(Hint(turn, Prompt[..(3 * StepPlan.BlockSize)]));
-        Assert.Null(SessionDesk.Hint(new SessionSighting(turn, TimeSpan.Zero), PromptPrefix.Of(Roots, Prompt, "salt")));
-        Assert.Null(SessionDesk.Hint(new SessionSighting(turn, TimeSpan.Zero), PromptPrefix.Of([new KvRoot("other", "f16")], Prompt, null)));
-        Assert.Null(SessionDesk.Hint(null, Prefix(Prompt)));
+        Assert.Null(Hint(turn, Prompt[..(3 * HistoryDevice.DefaultBlockSize)]));
+        Assert.Null(SessionDesk.Hint(new SessionSighting(turn, TimeSpan.Zero), PromptPrefix.Of(Roots, Prompt, "salt"), Roots[0]));
+        var other = new KvRoot("other", "f16", Blocks);
+        Assert.Null(SessionDesk.Hint(new SessionSighting(turn, TimeSpan.Zero), PromptPrefix.Of([other], Prompt, null), other));
+    }
+
+    [Fact]
+    public void A_hint_is_told_in_the_blocks_of_the_sessions_device()
+    {
+        KvRoot[] roots = [.. Roots, new KvRoot("model", "f16", new KvBlockSize(64))];
+        var prefix = PromptPrefix.Of(roots, [.. Enumerable.Range(1, 200)], null);
+        var turn = new SessionSighting(Turn(prefix.Marks(130)), TimeSpan.Zero);
+        Assert.Equal([12, 12, 3], roots.Select(root => SessionDesk.Hint(turn, prefix, root)!.Blocks));
+
+        // As far as the first 130 tokens and no further.
+        var parted = PromptPrefix.Of(roots, [.. Enumerable.Range(1, 130), .. Enumerable.Range(1, 70)], null);
+        Assert.Equal([8, 8, 2], roots.Select(root => SessionDesk.Hint(turn, parted, root)!.Blocks));
     }
 
     [Fact]
     public void After_five_seconds_the_index_alone_counts()
     {
         var turn = Turn(Prefix(Prompt).Marks());
-        Assert.NotNull(SessionDesk.Hint(new SessionSighting(turn, TimeSpan.FromSeconds(4.9)), Prefix(Prompt)));
-        Assert.Null(SessionDesk.Hint(new SessionSighting(turn, TimeSpan.FromSeconds(5)), Prefix(Prompt)));
+        Assert.NotNull(SessionDesk.Hint(new SessionSighting(turn, TimeSpan.FromSeconds(4.9)), Prefix(Prompt), Roots[0]));
+        Assert.Null(SessionDesk.Hint(new SessionSighting(turn, TimeSpan.FromSeconds(5)), Prefix(Prompt), Roots[0]));
     }
 
     [Fact]
     public void A_prompt_without_a_full_block_leaves_nothing()
     {
-        Assert.Empty(Prefix(Prompt[..(StepPlan.BlockSize - 1)]).Marks());
+        Assert.Empty(Prefix(Prompt[..(HistoryDevice.DefaultBlockSize - 1)]).Marks());
         Assert.Equal(0, Turn([]).Blocks);
-        Assert.Equal(2, Prefix(Prompt).Marks(StepPlan.BlockSize - 1).Length);
+        Assert.Equal(2, Prefix(Prompt).Marks(HistoryDevice.DefaultBlockSize - 1).Length);
     }
 
     private static PromptPrefix Prefix(int[] prompt) => PromptPrefix.Of(Roots, prompt, null);
 
-    private static SessionHint? Hint(SessionTurn turn, int[] prompt) => SessionDesk.Hint(new SessionSighting(turn, TimeSpan.Zero), Prefix(prompt));
+    private static SessionHint? Hint(SessionTurn turn, int[] prompt) => SessionDesk.Hint(new SessionSighting(turn, TimeSpan.Zero), Prefix(prompt), Roots[0]);
 
     private static SessionTurn Turn(PromptMark[] marks) => new() { Device = "silo-0/gpu", Silo = Reports.Silo(0), Marks = marks };
 }

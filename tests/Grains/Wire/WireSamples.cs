@@ -161,6 +161,7 @@ internal static class WireSamples
             Epoch = 5,
             FirstId = 6,
             Events = [1, 2, 3],
+            BlockSize = 64,
         },
         ["kv-receipt"] = new KvReceipt(9),
         ["token-frame"] = new TokenFrame(

@@ -94,6 +94,13 @@ public sealed class WireTests : IDisposable
     }
 
     [Fact]
+    public void Cache_events_of_a_silo_that_does_not_tell_its_block_size_are_of_blocks_of_16()
+    {
+        var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", "kv-events-before-block-size.hex")).Trim());
+        Assert.Equivalent((KvEventMessage)WireSamples.All["kv-events"] with { BlockSize = 16 }, _serializer.Deserialize<KvEventMessage>(bytes), strict: true);
+    }
+
+    [Fact]
     public void A_member_that_was_added_is_passed_over_by_silos_that_do_not_know_it()
     {
         var bytes = _serializer.SerializeToArray(new NextSubmission { Prefer = "silo/gpu", CachedTokens = 7, Added = "something", Nested = new AddedOnly { Added = "more" } });

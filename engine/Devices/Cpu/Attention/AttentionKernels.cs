@@ -78,12 +78,12 @@ internal static unsafe class AttentionKernels<TLanes, TElement>
         where TRows : IRowCount
     {
         float* q1 = q + headSize, q2 = q1 + headSize, q3 = q2 + headSize;
-        for (var p = 0; p < StepPlan.BlockSize; p += TLanes.Count)
+        for (var p = 0; p < KvPage.Slots; p += TLanes.Count)
         {
             TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
             for (var d = 0; d < headSize; d++)
             {
-                var key = TElement.Load(keys, (d * StepPlan.BlockSize) + p);
+                var key = TElement.Load(keys, (d * KvPage.Slots) + p);
                 s0 = TLanes.MultiplyAdd(key, TLanes.Create(q[d]), s0);
                 if (TRows.Count > 1)
                     s1 = TLanes.MultiplyAdd(key, TLanes.Create(q1[d]), s1);
@@ -132,7 +132,7 @@ internal static unsafe class AttentionKernels<TLanes, TElement>
             t3 = Start<TRows, Three>(o3 + TLanes.Count);
         }
 
-        for (var p = 0; p < StepPlan.BlockSize; p++)
+        for (var p = 0; p < KvPage.Slots; p++)
         {
             var a = TElement.Load(values, (p * headSize) + d);
             var b = TVectors.Count > 1 ? TElement.Load(values, (p * headSize) + d + TLanes.Count) : a;

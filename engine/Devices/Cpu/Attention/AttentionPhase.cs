@@ -26,7 +26,7 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
     private readonly ChunkPartials _partials;
     private readonly AttentionTile[] _tiles;
     private readonly int _tileTokens;
-    private StepPlan _plan = new();
+    private StepPlan _plan = new(new KvBlockSize(KvPage.Slots));
     private int _tokens;
     private int _tileCount;
     private bool _split;
@@ -132,8 +132,8 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
         var turned = row + _headSize;
         var position = _buffers.Positions[token];
         var slice = _plan.Slices[_buffers.Slices[token]];
-        var page = (long)_plan.BlockTable(slice)[position / StepPlan.BlockSize] * _kv.PageBytes;
-        var slot = position % StepPlan.BlockSize;
+        var page = (long)_plan.BlockTable(slice)[position / KvPage.Slots] * _kv.PageBytes;
+        var slot = position % KvPage.Slots;
 
         new Span<float>(turned, _headSize).Clear();
         var key = _buffers.Key.Floats + ((long)token * _config.KvWidth) + (head * size);
@@ -248,34 +248,34 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
     /// <summary>One chunk's partial softmax of every row of a tile.</summary>
     private void AttendChunk(in AttentionTile tile, int layer, int head, int chunk, AttentionScratch scratch)
     {
-        const int PagesPerChunk = AttentionScratch.Chunk / StepPlan.BlockSize;
+        const int PagesPerChunk = AttentionScratch.Chunk / KvPage.Slots;
         var rows = tile.Count * _group;
         var table = _plan.BlockTable(_plan.Slices[tile.Slice]);
         var start = chunk * AttentionScratch.Chunk;
         var firstPage = chunk * PagesPerChunk;
-        var pages = Math.Min(PagesPerChunk, ((tile.Position + tile.Count - 1) / StepPlan.BlockSize) + 1 - firstPage);
+        var pages = Math.Min(PagesPerChunk, ((tile.Position + tile.Count - 1) / KvPage.Slots) + 1 - firstPage);
 
         var keys = _kv.Keys(layer, head);
         for (var p = 0; p < pages; p++)
         {
             TKv.Scores(
                 scratch.Queries, rows, keys + ((long)table[firstPage + p] * _kv.PageBytes), scratch.Page, _headSize,
-                scratch.Scores + (p * StepPlan.BlockSize), AttentionScratch.Chunk);
+                scratch.Scores + (p * KvPage.Slots), AttentionScratch.Chunk);
         }
 
         scratch.ClearChunk(rows);
         for (var r = 0; r < rows; r++)
         {
             // A token of the tile may stand before the chunk: it sees none of it.
-            var seen = Math.Clamp(tile.Position + (r / _group) + 1 - start, 0, pages * StepPlan.BlockSize);
-            scratch.Exponentiate<TLanes>(r, seen, pages * StepPlan.BlockSize);
+            var seen = Math.Clamp(tile.Position + (r / _group) + 1 - start, 0, pages * KvPage.Slots);
+            scratch.Exponentiate<TLanes>(r, seen, pages * KvPage.Slots);
         }
 
         var values = _kv.Values(layer, head);
         for (var p = 0; p < pages; p++)
         {
             TKv.Accumulate(
-                scratch.Scores + (p * StepPlan.BlockSize), AttentionScratch.Chunk, rows,
+                scratch.Scores + (p * KvPage.Slots), AttentionScratch.Chunk, rows,
                 values + ((long)table[firstPage + p] * _kv.PageBytes), scratch.Page, _headSize, scratch.ChunkSums);
         }
     }

@@ -28,13 +28,13 @@ internal sealed unsafe class AttentionScratch : IDisposable
     {
         rows = NativeBuffer.RoundUp(rows, 16);
         _headSize = headSize;
-        _memory = NativeBuffer.OfFloats((rows * (Chunk + (3L * headSize) + 4)) + (StepPlan.BlockSize * headSize) + (2 * headSize));
+        _memory = NativeBuffer.OfFloats((rows * (Chunk + (3L * headSize) + 4)) + (KvPage.Slots * headSize) + (2 * headSize));
         var next = _memory.Floats;
         Queries = Take(rows * headSize);
         Scores = Take(rows * Chunk);
         ChunkSums = Take(rows * headSize);
         _sums = Take(rows * headSize);
-        Page = Take(StepPlan.BlockSize * headSize);
+        Page = Take(KvPage.Slots * headSize);
         Row = Take(2 * headSize);
         _maximum = Take(rows);
         _total = Take(rows);

@@ -13,7 +13,7 @@ internal readonly unsafe struct EightBitKv<TLanes> : IKvFormat
     where TLanes : unmanaged, ILanes<TLanes>
 {
     private const int GroupSize = 32;
-    private const int Slots = StepPlan.BlockSize;
+    private const int Slots = KvPage.Slots;
     private const float Largest = 127;
 
     public static int PageBytes(int headSize) => (headSize * Slots) + (Groups(headSize) * Slots * sizeof(ushort));

@@ -14,7 +14,7 @@ internal readonly unsafe struct HalfKv<TLanes> : IKvFormat
     // From this many rows on it pays to turn a page into floats once.
     private const int ExpandFrom = 9;
 
-    public static int PageBytes(int headSize) => headSize * StepPlan.BlockSize * sizeof(ushort);
+    public static int PageBytes(int headSize) => headSize * KvPage.Slots * sizeof(ushort);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void StoreKey(byte* page, int slot, float* key, int headSize)
@@ -25,7 +25,7 @@ internal readonly unsafe struct HalfKv<TLanes> : IKvFormat
         {
             TLanes.StoreHalf(Clamp(TLanes.Load(key + d)), halves);
             for (var i = 0; i < TLanes.Count; i++)
-                target[(d + i) * StepPlan.BlockSize] = halves[i];
+                target[(d + i) * KvPage.Slots] = halves[i];
         }
     }
 
@@ -45,7 +45,7 @@ internal readonly unsafe struct HalfKv<TLanes> : IKvFormat
             return;
         }
 
-        Expand((ushort*)page, scratch, headSize * StepPlan.BlockSize);
+        Expand((ushort*)page, scratch, headSize * KvPage.Slots);
         AttentionKernels<TLanes, SingleElement<TLanes>>.Scores(q, rows, (byte*)scratch, headSize, scores, stride);
     }
 
@@ -57,7 +57,7 @@ internal readonly unsafe struct HalfKv<TLanes> : IKvFormat
             return;
         }
 
-        Expand((ushort*)page, scratch, headSize * StepPlan.BlockSize);
+        Expand((ushort*)page, scratch, headSize * KvPage.Slots);
         AttentionKernels<TLanes, SingleElement<TLanes>>.Accumulate(weights, stride, rows, (byte*)scratch, headSize, output);
     }
 

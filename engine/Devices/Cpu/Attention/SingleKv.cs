@@ -7,12 +7,12 @@ namespace Crescent.Engine.Devices.Cpu.Attention;
 internal readonly unsafe struct SingleKv<TLanes> : IKvFormat
     where TLanes : unmanaged, ILanes<TLanes>
 {
-    public static int PageBytes(int headSize) => headSize * StepPlan.BlockSize * sizeof(float);
+    public static int PageBytes(int headSize) => headSize * KvPage.Slots * sizeof(float);
 
     public static void StoreKey(byte* page, int slot, float* key, int headSize)
     {
         for (var d = 0; d < headSize; d++)
-            ((float*)page)[(d * StepPlan.BlockSize) + slot] = key[d];
+            ((float*)page)[(d * KvPage.Slots) + slot] = key[d];
     }
 
     public static void StoreValue(byte* page, int slot, float* value, int headSize) =>

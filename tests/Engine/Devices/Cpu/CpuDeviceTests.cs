@@ -36,7 +36,7 @@ public sealed class CpuDeviceTests
     {
         using var file = GgufFile.Open(TestFiles.TinyModel);
         using var device = new CpuDevice(Architecture.Read(file), new CpuDeviceOptions { Threads = 2, KvBlocks = 64 });
-        var plan = new StepPlan();
+        var plan = new StepPlan(KvBlockSize.Of(device.Info));
         long Step(int position)
         {
             plan.Clear();
@@ -58,7 +58,7 @@ public sealed class CpuDeviceTests
         using var file = GgufFile.Open(TestFiles.TinyModel);
         using var device = new CpuDevice(Architecture.Read(file), new CpuDeviceOptions { Threads = 2, KvBlocks = 64 });
         var tokens = Tokens(9, 5);
-        var plan = new StepPlan();
+        var plan = new StepPlan(KvBlockSize.Of(device.Info));
         new DeviceSequence(device, 16).AddTo(plan, tokens.AsSpan(0, 4), LogitsWanted.None);
         var first = new DeviceSequence(device, 16, firstBlock: 1).AddTo(plan, tokens, LogitsWanted.All);
         var rows = device.Execute(plan);
@@ -85,9 +85,12 @@ public sealed class CpuDeviceTests
         Refuses("Block -1", plan => plan.Add([1], 0, [-1], LogitsWanted.Last));
         Refuses("position 41", plan => plan.Add([1], 40, [0, 1, 2], LogitsWanted.Last));
 
+        var other = Assert.Throws<ArgumentException>(() => { device.Execute(new StepPlan(new KvBlockSize(64))); });
+        Assert.Contains("blocks of 64 positions", other.Message, StringComparison.Ordinal);
+
         void Refuses(string what, Action<StepPlan> fill)
         {
-            var plan = new StepPlan();
+            var plan = new StepPlan(KvBlockSize.Of(device.Info));
             fill(plan);
             Assert.Contains(what, Assert.Throws<ArgumentException>(() => { device.Execute(plan); }).Message, StringComparison.Ordinal);
         }
@@ -139,7 +142,7 @@ public sealed class CpuDeviceTests
         Same(chunked.AppendChunked(prompt, 23), 0, "in chunks, by three threads, on scattered blocks");
         var other = new DeviceSequence(team, 160, firstBlock: 1, blockStep: 3);
         var third = new DeviceSequence(team, 160, firstBlock: 2, blockStep: 3);
-        var plan = new StepPlan();
+        var plan = new StepPlan(KvBlockSize.Of(team.Info));
         for (var i = 0; i < next.Length; i++)
         {
             plan.Clear();

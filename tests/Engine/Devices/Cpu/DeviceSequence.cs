@@ -7,13 +7,15 @@ internal sealed class DeviceSequence
 {
     private readonly IDevice _device;
     private readonly int[] _table;
-    private readonly StepPlan _plan = new();
+    private readonly StepPlan _plan;
 
     /// <summary>A sequence whose blocks are <paramref name="firstBlock"/> and every <paramref name="blockStep"/>th from there.</summary>
     public DeviceSequence(IDevice device, int positions, int firstBlock = 0, int blockStep = 1)
     {
         _device = device;
-        _table = [.. Enumerable.Range(0, (positions + StepPlan.BlockSize - 1) / StepPlan.BlockSize).Select(i => firstBlock + (i * blockStep))];
+        var blockSize = KvBlockSize.Of(device.Info);
+        _plan = new StepPlan(blockSize);
+        _table = [.. Enumerable.Range(0, blockSize.BlocksFor(positions)).Select(i => firstBlock + (i * blockStep))];
     }
 
     public int Length { get; private set; }

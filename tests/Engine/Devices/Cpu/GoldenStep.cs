@@ -1,4 +1,5 @@
 using Crescent.Engine.Devices;
+using Crescent.Engine.Devices.Cpu.Attention;
 
 namespace Crescent.Tests.Engine.Devices.Cpu;
 
@@ -16,7 +17,7 @@ internal sealed record GoldenStep(Goldens.Prompt Prompt, int Index, double[] Log
     public const int MaxLogitRows = 256;
 
     /// <summary>Blocks a device must have: for the tokens of two steps, and one more for each of at most as many prompts as have a row.</summary>
-    public const int KvBlocks = ((MaxStepTokens + MaxLogitRows) / StepPlan.BlockSize) + MaxLogitRows;
+    public const int KvBlocks = ((MaxStepTokens + MaxLogitRows) / KvPage.Slots) + MaxLogitRows;
 
     public Goldens.Step Golden => Prompt.Steps[Index];
 
@@ -54,14 +55,15 @@ internal sealed record GoldenStep(Goldens.Prompt Prompt, int Index, double[] Log
 
     private static void RunBatch(IDevice device, List<Goldens.Prompt> prompts, List<GoldenStep> steps)
     {
-        var (before, forced) = (new StepPlan(), new StepPlan());
+        var blockSize = KvBlockSize.Of(device.Info);
+        var (before, forced) = (new StepPlan(blockSize), new StepPlan(blockSize));
         var rows = new List<int>();
         var block = 0;
         foreach (var prompt in prompts)
         {
             var all = prompt.AllIds;
             var sequence = new DeviceSequence(device, all.Length, firstBlock: block);
-            block += (all.Length + StepPlan.BlockSize - 1) / StepPlan.BlockSize;
+            block += blockSize.BlocksFor(all.Length);
             if (prompt.Ids.Length > 1)
                 sequence.AddTo(before, prompt.Ids.AsSpan(..^1), LogitsWanted.None);
             rows.Add(sequence.AddTo(forced, all.AsSpan(prompt.Ids.Length - 1, prompt.Steps.Count), LogitsWanted.All));

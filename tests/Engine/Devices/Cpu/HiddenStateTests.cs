@@ -44,7 +44,7 @@ public sealed class HiddenStateTests
         Assert.Equal(expected, Execute(team, tokens, chunk: 7));
 
         // Beside others, of which one wants hidden states as well, one logits, and one nothing.
-        var plan = new StepPlan();
+        var plan = new StepPlan(KvBlockSize.Of(team.Info));
         plan.Add(Tokens(5, 2048), 0, [10], LogitsWanted.All);
         plan.Add(Tokens(9, 2048), 0, [11], LogitsWanted.None, hiddenStates: true);
         plan.Add(Tokens(3, 2048), 0, [12], LogitsWanted.None);
@@ -77,7 +77,7 @@ public sealed class HiddenStateTests
     private static List<float[]> Execute(CpuDevice device, int[] tokens, int chunk)
     {
         var states = new List<float[]>();
-        var plan = new StepPlan();
+        var plan = new StepPlan(KvBlockSize.Of(device.Info));
         for (var start = 0; start < tokens.Length; start += chunk)
         {
             plan.Clear();

@@ -63,7 +63,7 @@ public sealed class KvBlockTests
 
     private static float[] Run(CpuDevice device, int[] tokens, int start, int[] table)
     {
-        var plan = new StepPlan();
+        var plan = new StepPlan(KvBlockSize.Of(device.Info));
         plan.Add(tokens, start, table, LogitsWanted.Last);
         return device.Execute(plan).Logits(0).ToArray();
     }

@@ -12,7 +12,7 @@ public sealed class PacedDeviceTests
     {
         // The inner device models 1 ms a step.
         using var device = new PacedDevice(new HistoryDevice(blocks: 8), speed: 2);
-        var plan = new StepPlan();
+        var plan = new StepPlan(KvBlockSize.Of(device.Info));
         plan.Add([1], 0, [0], LogitsWanted.Last);
         var started = Stopwatch.GetTimestamp();
         for (var step = 0; step < 40; step++)

@@ -106,7 +106,7 @@ public sealed class SimulatedDeviceTests
 
     private static StepPlan Plan(int tokens, int batch)
     {
-        var plan = new StepPlan(withTables: false);
+        var plan = new StepPlan(new KvBlockSize(16), withTables: false);
         for (var i = 0; i < batch; i++)
         {
             plan.Add(new int[tokens], 1024, new int[(1024 + tokens + 15) / 16], LogitsWanted.Last);

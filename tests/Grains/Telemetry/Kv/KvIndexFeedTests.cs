@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
@@ -44,7 +45,7 @@ public sealed class KvIndexFeedTests : IDisposable
         Assert.Equal(20, Take(firstId: 13, count: 8).Seen);
         Assert.Equal(20, _feed.BlocksOf(Device));
         Assert.Equal(new KvIndexState(1, 0, 20, 0, 20, 0, 0), _feed.State());
-        Assert.Equal([new KvRoot("model", "f16")], _feed.Roots);
+        Assert.Equal([new KvRoot("model", "f16", new KvBlockSize(16))], _feed.Roots);
     }
 
     [Fact]
@@ -103,6 +104,28 @@ public sealed class KvIndexFeedTests : IDisposable
     }
 
     [Fact]
+    public void A_device_that_comes_back_with_blocks_of_another_size_begins_with_nothing()
+    {
+        Take(firstId: 1, count: 12);
+        Take(firstId: 1, count: 3, epoch: 8, blockSize: 64);
+        Assert.Equal(3, _feed.BlocksOf(Device));
+        Assert.Equal([new KvRoot("model", "f16", new KvBlockSize(64))], _feed.Roots);
+        Assert.Equal(1, _feed.State().Devices);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-16)]
+    [InlineData(24)]
+    [InlineData(512)]
+    public void Blocks_that_no_prompt_can_be_cut_into_are_not_followed(int blockSize)
+    {
+        Assert.Equal(0, Take(firstId: 1, count: 12, blockSize: blockSize).Seen);
+        Assert.Equal(-1, _feed.BlocksOf(Device));
+        Assert.Empty(_feed.Roots);
+    }
+
+    [Fact]
     public void The_devices_of_a_dead_silo_are_forgotten()
     {
         Take(firstId: 1, count: 12);
@@ -128,7 +151,7 @@ public sealed class KvIndexFeedTests : IDisposable
         Assert.Equal(0, _feed.State().Stale);
     }
 
-    private KvReceipt Take(long firstId, int count, long epoch = 7, SiloAddress? silo = null)
+    private KvReceipt Take(long firstId, int count, long epoch = 7, SiloAddress? silo = null, int blockSize = 16)
     {
         var events = new byte[count * KvEventCodec.EventBytes];
         for (var i = 0; i < count; i++)
@@ -145,6 +168,7 @@ public sealed class KvIndexFeedTests : IDisposable
             Epoch = epoch,
             FirstId = firstId,
             Events = events,
+            BlockSize = blockSize,
         });
     }
 }
