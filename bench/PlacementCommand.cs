@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Crescent.Control.Placement;
-using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Lab.Virtual;
 
