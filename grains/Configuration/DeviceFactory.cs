@@ -3,7 +3,7 @@ using Crescent.Engine.Scheduling;
 namespace Crescent.Grains.Configuration;
 
 /// <summary>
-/// Builds one device's engine and starts its thread. Called by the device's grain when it is activated, on a thread of its own, so that loading a model never
+/// Builds one device's engine and starts its thread. Called before the silo joins the cluster, and by the device's grain when the device was closed, on a thread of its own, so that loading a model never
 /// delays a membership probe. What it gives is disposed when the grain is deactivated.
 /// </summary>
 /// <param name="services">The silo's services.</param>

@@ -1,5 +1,4 @@
 using Crescent.Grains.Hosting;
-using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +9,7 @@ namespace Crescent.Grains.Gpu;
 /// empty gives its memory back.
 /// </summary>
 internal sealed class DeviceKeeper(
-    DeviceRegistry devices, PlacementLedger ledger, IGrainFactory grains, TimeProvider time, FactoryMetrics metrics, ILogger<DeviceKeeper> logger)
+    DeviceRegistry devices, IGrainFactory grains, TimeProvider time, FactoryMetrics metrics, ILogger<DeviceKeeper> logger)
     : PeriodicLoop("device keeper", Interval, time, metrics, logger)
 {
     /// <summary>Time between two looks.</summary>
@@ -19,15 +18,22 @@ internal sealed class DeviceKeeper(
     // By slot: what its grain was last asked for.
     private readonly Dictionary<DeviceSlot, Task> _asked = [];
 
-    /// <summary>Opens all devices, one after the other; after it, calls of this silo find them.</summary>
+    /// <summary>Opens all devices, one after the other, before the silo joins the cluster: it has no grains yet.</summary>
     public async Task OpenAll(CancellationToken cancellationToken)
+    {
+        foreach (var slot in devices.Slots)
+        {
+            await slot.Open(null).WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Lets the grains take the devices over.</summary>
+    public async Task HandOver(CancellationToken cancellationToken)
     {
         foreach (var slot in devices.Slots)
         {
             await Grain(slot).Open().WaitAsync(cancellationToken);
         }
-
-        ledger.Apply(devices.Report());
     }
 
     protected override Task Turn(CancellationToken cancellationToken)

@@ -83,10 +83,11 @@ internal sealed class DeviceSlot(
     public bool LacksPower => power.Drains(key.ToString());
 
     /// <summary>
-    /// Opens it for <paramref name="holder"/>, on a thread of its own; one that was sick is tried before it serves. Ends when it serves.
+    /// Opens it for <paramref name="holder"/>, on a thread of its own, or takes over what was opened for nobody; one that was sick is tried before it serves.
+    /// Ends when it serves.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another activation has it, or its former self has not ended.</exception>
-    public Task Open(object holder)
+    public Task Open(object? holder)
     {
         lock (_lock)
         {
@@ -97,6 +98,7 @@ internal sealed class DeviceSlot(
 
             if (_stage is DeviceStage.Opening or DeviceStage.Serving)
             {
+                _holder ??= holder;
                 return _opening;
             }
 

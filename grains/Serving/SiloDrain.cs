@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Crescent.Grains.Serving;
 
 /// <summary>
-/// Opens the devices once the silo has joined the cluster, and before it leaves lets the work in flight end: the others hear that it is
+/// Opens the devices before the silo joins the cluster, hands them to their grains then, and before it leaves lets the work in flight end: the others hear that it is
 /// draining with its next report, and place nothing here any more.
 /// </summary>
 internal sealed class SiloDrain(
@@ -21,11 +21,11 @@ internal sealed class SiloDrain(
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartingAsync(CancellationToken cancellationToken) => keeper.OpenAll(cancellationToken);
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => keeper.OpenAll(cancellationToken);
+    public Task StartedAsync(CancellationToken cancellationToken) => keeper.HandOver(cancellationToken);
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {

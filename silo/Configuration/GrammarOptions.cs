@@ -9,11 +9,8 @@ public sealed class GrammarOptions : IChecked
     public const int DefaultGrammarMib = 128;
     public const int MinGrammarMib = 8;
     public const int MaxGrammarMib = 1 << 20;
-    public const int MaxGrammarStates = 10_000_000;
-    public const int MinGrammarStates = 1000;
     public const double MinGrammarSeconds = 0.01;
     public const double MaxGrammarSeconds = 600;
-    public const long MinGrammarWork = 10_000;
     public const long MaxGrammarWork = 1_000_000_000_000;
 
     // Of each half of the memory, what one grammar may have.
@@ -53,9 +50,9 @@ public sealed class GrammarOptions : IChecked
         foreach (var (setting, value, least, most) in new (Setting, double, double, double)[]
         {
             (Settings.GrammarMib, GrammarMib, MinGrammarMib, MaxGrammarMib),
-            (Settings.GrammarStates, GrammarStates, MinGrammarStates, MaxGrammarStates),
+            (Settings.GrammarStates, GrammarStates, GrammarLimits.LeastMaxStates, GrammarLimits.MostMaxStates),
             (Settings.GrammarSeconds, GrammarSeconds, MinGrammarSeconds, MaxGrammarSeconds),
-            (Settings.GrammarWork, GrammarWork, MinGrammarWork, MaxGrammarWork),
+            (Settings.GrammarWork, GrammarWork, GrammarLimits.LeastMaxMaskWork, MaxGrammarWork),
         })
         {
             if (!(value >= least && value <= most))

@@ -142,7 +142,7 @@ public static class Settings
         + $"half for states and masks; one grammar takes a quarter of each at most. Default: {GrammarOptions.DefaultGrammarMib}.");
 
     public static readonly Setting GrammarStates = Define("--grammar-states", "GrammarStates", "count",
-        $"States of one compiled grammar, {GrammarOptions.MinGrammarStates} to {GrammarOptions.MaxGrammarStates}; a larger one gets 400. "
+        $"States of one compiled grammar, {GrammarLimits.LeastMaxStates} to {GrammarLimits.MostMaxStates}; a larger one gets 400. "
         + $"Default: {GrammarLimits.DefaultMaxStates}.");
 
     public static readonly Setting GrammarSeconds = Define("--grammar-seconds", "GrammarSeconds", "seconds",
@@ -150,7 +150,7 @@ public static class Settings
         + $"Default: {GrammarLimits.DefaultCompileTime.TotalSeconds}.");
 
     public static readonly Setting GrammarWork = Define("--grammar-work", "GrammarWork", "steps",
-        $"Steps that finding the tokens allowed at one point of a text may take, {GrammarOptions.MinGrammarWork} to {GrammarOptions.MaxGrammarWork}; a million are some 25 ms. "
+        $"Steps that finding the tokens allowed at one point of a text may take, {GrammarLimits.LeastMaxMaskWork} to {GrammarOptions.MaxGrammarWork}; a million are some 25 ms. "
         + $"Beyond it the structure is too ambiguous and the request ends. Default: {GrammarLimits.DefaultMaxMaskWork}.");
 
     public static readonly Setting Role = Define("--role", "Role", "role",

@@ -4,14 +4,17 @@ namespace Crescent.Engine.Sampling.Grammars;
 public sealed record GrammarLimits
 {
     public const int DefaultMaxStates = 200_000;
+    public const int LeastMaxStates = 1000;
+    public const int MostMaxStates = 10_000_000;
     public const long DefaultMaxBytes = 16 << 20;
     public const long DefaultCacheBytes = 64 << 20;
     public const long DefaultStoreBytes = 16 << 20;
     public const long DefaultAllStoresBytes = 64 << 20;
     public const long DefaultMaxMaskWork = 50_000_000;
+    public const long LeastMaxMaskWork = 10_000;
     public static readonly TimeSpan DefaultCompileTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>States of one compiled grammar; 1,000 to 10,000,000.</summary>
+    /// <summary>States of one compiled grammar; <see cref="LeastMaxStates"/> to <see cref="MostMaxStates"/>.</summary>
     public int MaxStates { get; init; } = DefaultMaxStates;
 
     /// <summary>Bytes of one compiled grammar, while it is made too; 64 KiB and up.</summary>
@@ -31,20 +34,20 @@ public sealed record GrammarLimits
 
     /// <summary>
     /// Places of the grammar that may be looked at to find the tokens allowed at one point of a text; above it the structure is too
-    /// ambiguous to go on with. 10,000 and up; a million takes some 20 ms.
+    /// ambiguous to go on with. <see cref="LeastMaxMaskWork"/> and up; a million takes some 20 ms.
     /// </summary>
     public long MaxMaskWork { get; init; } = DefaultMaxMaskWork;
 
     /// <summary>Throws when a value is out of its range.</summary>
     public void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxStates, 1000);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxStates, 10_000_000);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxStates, LeastMaxStates);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxStates, MostMaxStates);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBytes, 1 << 16);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CompileTime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(CacheBytes, MaxBytes);
         ArgumentOutOfRangeException.ThrowIfLessThan(StoreBytes, 1 << 16);
         ArgumentOutOfRangeException.ThrowIfLessThan(AllStoresBytes, StoreBytes);
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxMaskWork, 10_000);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxMaskWork, LeastMaxMaskWork);
     }
 }
