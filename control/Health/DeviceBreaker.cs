@@ -13,6 +13,10 @@ namespace Crescent.Control.Health;
 /// <param name="lookSeconds">Seconds between two looks.</param>
 public sealed class DeviceBreaker(HealthOptions options, double lookSeconds)
 {
+    /// <summary>Until so many steps have taught what they cost, a forecast is a guess, and a stall is given <see cref="LearningPatience"/> times as long.</summary>
+    public const int LearningSteps = 16;
+    public const int LearningPatience = 6;
+
     private readonly Queue<double> _failures = [];
     private long _allFailedSteps;
     private double _stalledSeconds;
@@ -55,7 +59,7 @@ public sealed class DeviceBreaker(HealthOptions options, double lookSeconds)
         _lookedAt = now;
         return _failures.Count >= options.FailedSteps
             ? string.Create(CultureInfo.InvariantCulture, $"{_failures.Count} of its steps failed within {options.WindowSeconds:0.#} s: {signs.LastError}")
-            : _stalled > Math.Max(options.StallSeconds, options.StallFactor * signs.StepForecast)
+            : _stalled > Math.Max(options.StallSeconds * (signs.Steps < LearningSteps ? LearningPatience : 1), options.StallFactor * signs.StepForecast)
             ? string.Create(CultureInfo.InvariantCulture, $"it has made no step for {_stalled:0.#} s, where {signs.StepForecast:0.###} s were foreseen")
             : null;
     }

@@ -12,9 +12,23 @@ public sealed class OwnedEngine(IInferenceEngine engine, params IDisposable[] pa
 
     public void Dispose()
     {
+        // One that throws leaves the others no less to be disposed: a sick device may.
+        List<Exception>? faults = null;
         foreach (var part in parts)
         {
-            part.Dispose();
+            try
+            {
+                part.Dispose();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                (faults ??= []).Add(e);
+            }
+        }
+
+        if (faults is not null)
+        {
+            throw new AggregateException(faults);
         }
     }
 }

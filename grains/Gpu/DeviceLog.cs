@@ -15,8 +15,11 @@ internal static partial class DeviceLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Device {Device} serves again.")]
     public static partial void BackAgain(ILogger logger, string device);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Device {Device} has not ended within {Seconds:0} s: a step of it hangs. It is not opened again before that ends.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Device {Device} has not ended within {Seconds:0} s: a step of it hangs, or a front end does not answer. It is not opened again before it has.")]
     public static partial void DoesNotEnd(ILogger logger, string device, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Device {Device} was not closed as it should be: {Message}")]
+    public static partial void NotClosed(ILogger logger, DeviceKey device, string message);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The grain of device {Device} did not do what it was asked: {Message}")]
     public static partial void NotDone(ILogger logger, DeviceKey device, string message);

@@ -101,11 +101,5 @@ internal sealed class DeviceRegistry : IAsyncDisposable
     };
 
     /// <summary>Closes what the deactivation of the grains has not.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var slot in _slots.Values)
-        {
-            await slot.Close();
-        }
-    }
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_slots.Values.Select(static s => s.CloseForGood()));
 }

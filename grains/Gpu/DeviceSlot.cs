@@ -14,6 +14,9 @@ internal sealed class DeviceSlot(
     /// <summary>A device that has not ended within this is left to itself: a step hangs.</summary>
     public static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>A silo that ends while a device is being opened waits for it so long.</summary>
+    public static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(30);
+
     /// <summary>Streams have so long to go on elsewhere before a sick device ends them.</summary>
     public static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(2);
 
@@ -79,6 +82,18 @@ internal sealed class DeviceSlot(
         }
     }
 
+    /// <summary>Whether it is to be closed: it is sick, or drained and empty.</summary>
+    public bool IsToClose
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _stage == DeviceStage.Quarantined || (IsOutOfService && _device is { Live: 0 });
+            }
+        }
+    }
+
     /// <summary>Whether it lacks power, so that it is to take no calls.</summary>
     public bool LacksPower => power.Drains(key.ToString());
 
@@ -102,9 +117,19 @@ internal sealed class DeviceSlot(
                 return _opening;
             }
 
-            if (!_closing.IsCompleted)
+            if (_device is not null || !_closing.IsCompleted)
             {
                 throw new InvalidOperationException($"{key} is still being closed.");
+            }
+
+            if (!_opening.IsCompleted)
+            {
+                throw new InvalidOperationException($"{key} is still being opened, for nobody any more.");
+            }
+
+            if (_stage == DeviceStage.Quarantined && Now() < _dueAt)
+            {
+                throw new InvalidOperationException($"{key} is quarantined, and is tried again in {_dueAt - Now():0.#} s.");
             }
 
             _holder = holder;
@@ -136,14 +161,36 @@ internal sealed class DeviceSlot(
         {
             DeviceLog.DoesNotEnd(logger, key.ToString(), ClosePatience.TotalSeconds);
         }
+        catch (Exception e)
+        {
+            DeviceLog.NotClosed(logger, key, e.Message);
+        }
     }
 
-    /// <summary>Closes it whoever has it: the silo has ended.</summary>
-    public Task Close()
+    /// <summary>Closes it whoever has it, once it is open: the silo ends, and with it what the device is made of. Never throws.</summary>
+    public async Task CloseForGood()
     {
-        lock (_lock)
+        try
         {
-            return Closing();
+            Task opening;
+            lock (_lock)
+            {
+                opening = _opening;
+                _ = Closing();
+            }
+
+            await Task.WhenAny(opening, Task.Delay(OpenPatience, time));
+            Task closing;
+            lock (_lock)
+            {
+                closing = _closing;
+            }
+
+            await closing.WaitAsync(ClosePatience, time);
+        }
+        catch (Exception e)
+        {
+            DeviceLog.NotClosed(logger, key, e.Message);
         }
     }
 
@@ -157,7 +204,7 @@ internal sealed class DeviceSlot(
             {
                 case DeviceStage.Serving when _device is { } device:
                     var state = device.Engine.State;
-                    if (_breaker.Look(new DeviceSigns(state.AllFailedSteps, state.StalledFor.TotalSeconds, state.StepForecast, state.LastError), now) is { } reason)
+                    if (_breaker.Look(new DeviceSigns(state.AllFailedSteps, state.Steps, state.StalledFor.TotalSeconds, state.StepForecast, state.LastError), now) is { } reason)
                     {
                         Quarantine(reason);
                         return DeviceDuty.None;
@@ -169,6 +216,8 @@ internal sealed class DeviceSlot(
                     return sick.Live == 0 || now >= _closeAt ? DeviceDuty.Close : DeviceDuty.None;
                 case DeviceStage.Quarantined:
                     return now >= _dueAt && _closing.IsCompleted && !IsOutOfService ? DeviceDuty.Open : DeviceDuty.None;
+                case DeviceStage.Closed when _last is not null:
+                    return !IsOutOfService && _closing.IsCompleted && _opening.IsCompleted ? DeviceDuty.Open : DeviceDuty.None;
                 default:
                     return DeviceDuty.None;
             }
@@ -223,7 +272,7 @@ internal sealed class DeviceSlot(
                 _breaker.Serves(Now());
             }
 
-            if (_wasSick)
+            if (Interlocked.Exchange(ref _wasSick, false))
             {
                 DeviceLog.BackAgain(logger, key.ToString());
             }
@@ -251,7 +300,16 @@ internal sealed class DeviceSlot(
     {
         if (_device is { } device)
         {
-            _last = Rest(device.Report());
+            try
+            {
+                _last = Rest(device.Report());
+            }
+            catch (Exception e)
+            {
+                // What it said before stands: a sick device may not even tell of itself.
+                DeviceLog.NotClosed(logger, key, e.Message);
+            }
+
             _device = null;
             _closing = OnThread(device.Close);
         }

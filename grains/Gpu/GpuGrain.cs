@@ -42,11 +42,16 @@ internal sealed class GpuGrain : Grain, IGpuGrain
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _slot.Close(this);
 
-    public Task Open() => _slot.Open(this);
+    public async Task Open() => await (_devices.IsDraining ? throw new InvalidOperationException($"{_slot.Key} is draining.") : _slot.Open(this));
 
     public Task Close()
     {
-        DeactivateOnIdle();
+        // What was to be closed a moment ago may be wanted again.
+        if (_slot.IsToClose)
+        {
+            DeactivateOnIdle();
+        }
+
         return Task.CompletedTask;
     }
 
@@ -86,10 +91,9 @@ internal sealed class GpuGrain : Grain, IGpuGrain
 
     public Task Drain(bool drained)
     {
+        // One that was drained for long has given its memory back: the keeper opens it again.
         _slot.IsOutOfService = drained;
-
-        // One that was drained for long has given its memory back.
-        return drained || !_slot.MayOpen ? Task.CompletedTask : Open();
+        return Task.CompletedTask;
     }
 
     public Task Cancel(long[] tickets)

@@ -149,10 +149,13 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
     /// <summary>Ends its sequences, its engine and what belongs to it. Waits for the step in progress: not for the thread pool.</summary>
     public void Close()
     {
-        owned.Dispose();
-        foreach (var link in sink.Links)
+        try
         {
-            link.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            owned.Dispose();
+        }
+        finally
+        {
+            Task.WhenAll(sink.Links.Select(static link => link.DisposeAsync().AsTask())).GetAwaiter().GetResult();
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
         if (submission.Front.Equals(silo.SiloAddress) && RequestContext.Get(PlacementNeeds.Key) is PlacementNeeds { Stream: not 0 } lost && ledger.DeviceOf(lost.Stream) is null)
         {
             // The director has found no device, which the front end had seen a moment ago.
-            return Refused(ledger.Refuse(lost) ?? Busy());
+            return Refused(ledger.Refuse(lost) ?? throw new SiloUnavailableException("Devices that could take the call were there before and after it was placed, but not then."));
         }
 
         var choice = new LocalChoice(policy, devices.Report(), caches, ledger);
@@ -55,8 +55,6 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
         Priority = submission.Request.Priority,
         Prefer = submission.Prefer,
     };
-
-    private static Refusal Busy() => new(RefusalReason.Overloaded, "All devices have full queues.", TimeSpan.FromSeconds(1));
 
     private static Refusal NoDevice() => new(RefusalReason.Overloaded, "The silo has no device for the call.", TimeSpan.FromSeconds(1));
 

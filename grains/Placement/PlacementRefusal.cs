@@ -29,7 +29,7 @@ internal static class PlacementRefusal
                 $"{call.PromptTokens} prompt tokens and {call.MaxTokens} output tokens exceed the {MostPositions(view)} positions of the largest device.",
                 null),
             PlacementGate.Draining => new Refusal(RefusalReason.Stopping, "All devices that could take it are drained: by an operator, for want of power, or because their silo stops.", TimeSpan.FromSeconds(1)),
-            PlacementGate.Closed => new Refusal(RefusalReason.Unavailable, "All devices that could take it are sick, or are being opened.", TimeSpan.FromSeconds(1)),
+            PlacementGate.Closed => new Refusal(RefusalReason.Unavailable, "All devices that could take it are sick, closed, or being opened.", TimeSpan.FromSeconds(1)),
             PlacementGate.Stale => new Refusal(
                 RefusalReason.Unavailable, $"No device was heard of for {view.StaleAfter} s.", TimeSpan.FromSeconds(view.StaleAfter)),
             PlacementGate.Avoided => new Refusal(RefusalReason.Unavailable, "All devices that could take it have failed it.", TimeSpan.FromSeconds(1)),

@@ -131,13 +131,14 @@ internal sealed class FrameLink : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // The last words first: they say how sequences have ended.
+        _wake.Writer.TryWrite(true);
+        _wake.Writer.TryComplete();
+        await _pump;
         lock (_lock)
         {
             _broken = true;
         }
-
-        _wake.Writer.TryComplete();
-        await _pump;
     }
 
     private async Task Pump()

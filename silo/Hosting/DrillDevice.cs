@@ -72,7 +72,7 @@ internal sealed class DrillDevice(IDevice device, string key, string file, TimeP
         }
 
         _readAt = time.GetTimestamp();
-        (_failEvery, _hangs) = (0, false);
+        var (failEvery, hangs) = (0, false);
         try
         {
             foreach (var line in File.Exists(file) ? File.ReadAllLines(file) : [])
@@ -80,12 +80,14 @@ internal sealed class DrillDevice(IDevice device, string key, string file, TimeP
                 var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
                 if (words.Length > 1 && words[0] == key)
                 {
-                    _hangs = words[1] == "hang";
-                    _failEvery = words is [_, "fail", var every] && int.TryParse(every, CultureInfo.InvariantCulture, out var n) ? n : 0;
+                    hangs = words[1] == "hang";
+                    failEvery = words is [_, "fail", var every] && int.TryParse(every, CultureInfo.InvariantCulture, out var n) ? n : 0;
                 }
             }
+
+            (_failEvery, _hangs) = (failEvery, hangs);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // It is being written; the next look reads it.
         }

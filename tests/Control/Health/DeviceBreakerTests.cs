@@ -53,13 +53,25 @@ public sealed class DeviceBreakerTests
     }
 
     [Fact]
+    public void A_device_whose_steps_have_taught_nothing_yet_is_given_longer()
+    {
+        _breaker.Serves(0);
+        for (var now = Look; now < 30; now += Look)
+        {
+            Assert.Null(_breaker.Look(new DeviceSigns(0, DeviceBreaker.LearningSteps - 1, now, 0.01, null), now));
+        }
+
+        Assert.NotNull(_breaker.Look(new DeviceSigns(0, DeviceBreaker.LearningSteps - 1, 30.25, 0.01, null), 30.25));
+    }
+
+    [Fact]
     public void A_long_wait_in_which_steps_finish_is_no_stall()
     {
         _breaker.Serves(0);
         for (var now = Look; now < 100; now += Look)
         {
             // A step finishes every second.
-            Assert.Null(_breaker.Look(new DeviceSigns(0, now % 1, 0.01, null), now));
+            Assert.Null(_breaker.Look(new DeviceSigns(0, 1000, now % 1, 0.01, null), now));
         }
     }
 
@@ -101,7 +113,7 @@ public sealed class DeviceBreakerTests
         return double.PositiveInfinity;
     }
 
-    private static DeviceSigns Failed(long steps) => new(steps, 0, 0.01, "no memory");
+    private static DeviceSigns Failed(long steps) => new(steps, 1000, 0, 0.01, "no memory");
 
-    private static DeviceSigns Stalled(double seconds, double forecast) => new(0, seconds, forecast, null);
+    private static DeviceSigns Stalled(double seconds, double forecast) => new(0, 1000, seconds, forecast, null);
 }
