@@ -38,7 +38,8 @@ public sealed class DeviceBreaker(HealthOptions options, double lookSeconds)
     /// <returns>Why it is sick; null when it is not.</returns>
     public string? Look(in DeviceSigns signs, double now)
     {
-        for (; _allFailedSteps < signs.AllFailedSteps; _allFailedSteps++)
+        // Of more than count, the newest do.
+        for (_allFailedSteps = Math.Max(_allFailedSteps, signs.AllFailedSteps - options.FailedSteps); _allFailedSteps < signs.AllFailedSteps; _allFailedSteps++)
         {
             if (_failures.Count == options.FailedSteps)
             {

@@ -115,7 +115,6 @@ internal sealed class Scheduler
         }
 
         step.Forecast = _budget.Forecast;
-        step.ExpectedSeconds = _budget.Expected(step.Forecast);
         CountQueue();
         _waiting.Measure();
         return true;

@@ -124,10 +124,14 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     }
 
     /// <summary>What is foreseen of the planned step.</summary>
-    public StepForecast Forecast => new(DecodeSeconds(), _promptSeconds);
-
-    /// <summary>How long a step takes of which <paramref name="forecast"/> is foreseen, by how wrong the newest forecasts were, s.</summary>
-    public double Expected(in StepForecast forecast) => (forecast.DecodeSeconds * _decodeStretch) + (forecast.PromptSeconds * _promptStretch);
+    public StepForecast Forecast
+    {
+        get
+        {
+            var decode = DecodeSeconds();
+            return new StepForecast(decode, _promptSeconds, (decode * _decodeStretch) + (_promptSeconds * _promptStretch));
+        }
+    }
 
     /// <summary>A step of which <paramref name="forecast"/> was foreseen has taken <paramref name="duration"/>.</summary>
     public void Took(in StepForecast forecast, TimeSpan duration)

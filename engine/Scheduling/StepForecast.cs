@@ -3,4 +3,5 @@ namespace Crescent.Engine.Scheduling;
 /// <summary>What a step was taken to cost when it was planned, before the corrections that its budget has learned.</summary>
 /// <param name="DecodeSeconds">Of its decodes and guesses.</param>
 /// <param name="PromptSeconds">Of its prompts; 0 where it has none.</param>
-internal readonly record struct StepForecast(double DecodeSeconds, double PromptSeconds);
+/// <param name="ExpectedSeconds">Of all of it, by how wrong the newest forecasts were.</param>
+internal readonly record struct StepForecast(double DecodeSeconds, double PromptSeconds, double ExpectedSeconds);

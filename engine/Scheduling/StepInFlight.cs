@@ -16,9 +16,6 @@ internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables)
     /// <summary>What it was taken to cost.</summary>
     public StepForecast Forecast { get; set; }
 
-    /// <summary>The same by how wrong the newest forecasts were, s.</summary>
-    public double ExpectedSeconds { get; set; }
-
     /// <summary>Timestamp of its beginning.</summary>
     public long BeganAt { get; set; }
 

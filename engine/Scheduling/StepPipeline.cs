@@ -128,7 +128,7 @@ internal sealed class StepPipeline
         }
 
         _statistics.Begin();
-        _health.Began(step.ExpectedSeconds);
+        _health.Began(step.Forecast.ExpectedSeconds);
         _free.Pop();
         _steps.Enqueue(step);
         step.Begin(_time.GetTimestamp());

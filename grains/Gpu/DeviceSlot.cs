@@ -52,14 +52,14 @@ internal sealed class DeviceSlot(
     /// <summary>Sequences taken and not ended.</summary>
     public int Live => Device?.Live ?? 0;
 
-    /// <summary>Whether a call that finds it closed should wait for it to be opened: it is not kept closed.</summary>
+    /// <summary>Whether its grain opens it when it is activated: it is neither left alone as sick nor drained.</summary>
     public bool MayOpen
     {
         get
         {
             lock (_lock)
             {
-                return _stage is DeviceStage.Closed or DeviceStage.Opening or DeviceStage.Serving && !IsOutOfService;
+                return _stage != DeviceStage.Quarantined && !IsOutOfService;
             }
         }
     }

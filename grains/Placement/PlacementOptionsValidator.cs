@@ -1,4 +1,5 @@
 using Crescent.Control.Placement;
+using Crescent.Grains.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Crescent.Grains.Placement;
@@ -11,36 +12,27 @@ internal sealed class PlacementOptionsValidator : IValidateOptions<PlacementOpti
 
     public ValidateOptionsResult Validate(string? name, PlacementOptions options)
     {
-        var errors = new List<string>();
+        var ranges = new OptionRanges(PlacementOptions.Section);
         if (!PlacementPolicies.Names.Contains(options.Policy))
         {
             var hint = options.Policy == FormerPolicy ? $" {FormerPolicy} is gone; {PlacementPolicies.Default} took its place." : "";
-            errors.Add(
+            ranges.Add(
                 $"{PlacementOptions.Section}:Policy is '{options.Policy}', which is no placement policy; there are: "
                 + $"{string.Join(", ", PlacementPolicies.Names)}.{hint}");
         }
 
         var weights = options.Weights;
-        Check($"{nameof(options.Weights)}:{nameof(weights.Energy)}", weights.Energy, 0, PlacementOptions.MaxWeight);
-        Check($"{nameof(options.Weights)}:{nameof(weights.Power)}", weights.Power, 0, PlacementOptions.MaxWeight);
-        Check($"{nameof(options.Weights)}:{nameof(weights.Kv)}", weights.Kv, 0, PlacementOptions.MaxWeight);
-        Check($"{nameof(options.Weights)}:{nameof(weights.Latency)}", weights.Latency, 0, PlacementOptions.MaxWeight);
-        Check($"{nameof(options.Weights)}:{nameof(weights.Stall)}", weights.Stall, 0, PlacementOptions.MaxWeight);
-        Check($"{nameof(options.Weights)}:{nameof(weights.Margin)}", weights.Margin, 0.01, 1);
-        Check($"{nameof(options.Weights)}:{nameof(weights.ShedAbove)}", weights.ShedAbove, 0, PlacementOptions.MaxWeight);
-        Check(nameof(options.StaleSeconds), options.StaleSeconds, 1, 60);
-        Check(nameof(options.MaxQueued), options.MaxQueued, 1, int.MaxValue);
-        Check(nameof(options.MoveMargin), options.MoveMargin, 0, PlacementOptions.MaxWeight);
-        Check(nameof(options.ReservationLeaseSeconds), options.ReservationLeaseSeconds, 1, double.MaxValue);
-        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
-
-        void Check(string setting, double value, double least, double most)
-        {
-            if (!(value >= least && value <= most))
-            {
-                var range = most >= int.MaxValue ? $"{least} or more" : $"{least} to {most}";
-                errors.Add($"{PlacementOptions.Section}:{setting} is {value}; it must be {range}.");
-            }
-        }
+        ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Energy)}", weights.Energy, 0, PlacementOptions.MaxWeight);
+        ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Power)}", weights.Power, 0, PlacementOptions.MaxWeight);
+        ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Kv)}", weights.Kv, 0, PlacementOptions.MaxWeight);
+        ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Latency)}", weights.Latency, 0, PlacementOptions.MaxWeight);
+        ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Stall)}", weights.Stall, 0, PlacementOptions.MaxWeight);
+        ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Margin)}", weights.Margin, 0.01, 1);
+        ranges.Check($"{nameof(options.Weights)}:{nameof(weights.ShedAbove)}", weights.ShedAbove, 0, PlacementOptions.MaxWeight);
+        ranges.Check(nameof(options.StaleSeconds), options.StaleSeconds, 1, 60);
+        ranges.Check(nameof(options.MaxQueued), options.MaxQueued, 1, int.MaxValue);
+        ranges.Check(nameof(options.MoveMargin), options.MoveMargin, 0, PlacementOptions.MaxWeight);
+        ranges.Check(nameof(options.ReservationLeaseSeconds), options.ReservationLeaseSeconds, 1, double.MaxValue);
+        return ranges.Result;
     }
 }

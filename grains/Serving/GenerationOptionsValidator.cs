@@ -1,3 +1,4 @@
+using Crescent.Grains.Configuration;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Options;
 
@@ -8,23 +9,15 @@ internal sealed class GenerationOptionsValidator : IValidateOptions<GenerationOp
 {
     public ValidateOptionsResult Validate(string? name, GenerationOptions options)
     {
-        var errors = new List<string>();
-        Check(nameof(options.PlacementSeconds), options.PlacementSeconds, 1, 600);
-        Check(nameof(options.ResumeSeconds), options.ResumeSeconds, 1, 600);
-        Check(nameof(options.HopSeconds), options.HopSeconds, 0.5, 60);
-        Check(nameof(options.SilenceSeconds), options.SilenceSeconds, 1, 600);
-        Check(nameof(options.LivenessSeconds), options.LivenessSeconds, 1, 600);
-        Check(nameof(options.StallSeconds), options.StallSeconds, 1, 3600);
-        Check(nameof(options.DrainSeconds), options.DrainSeconds, GenerationOptions.MinDrainSeconds, GenerationOptions.MaxDrainSeconds);
-        Check(nameof(options.MaxAttempts), options.MaxAttempts, 1, StreamTicket.MaxAttempts);
-        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
-
-        void Check(string setting, double value, double least, double most)
-        {
-            if (!(value >= least && value <= most))
-            {
-                errors.Add($"{GenerationOptions.Section}:{setting} is {value}; it must be {least} to {most}.");
-            }
-        }
+        var ranges = new OptionRanges(GenerationOptions.Section);
+        ranges.Check(nameof(options.PlacementSeconds), options.PlacementSeconds, 1, 600);
+        ranges.Check(nameof(options.ResumeSeconds), options.ResumeSeconds, 1, 600);
+        ranges.Check(nameof(options.HopSeconds), options.HopSeconds, 0.5, 60);
+        ranges.Check(nameof(options.SilenceSeconds), options.SilenceSeconds, 1, 600);
+        ranges.Check(nameof(options.LivenessSeconds), options.LivenessSeconds, 1, 600);
+        ranges.Check(nameof(options.StallSeconds), options.StallSeconds, 1, 3600);
+        ranges.Check(nameof(options.DrainSeconds), options.DrainSeconds, GenerationOptions.MinDrainSeconds, GenerationOptions.MaxDrainSeconds);
+        ranges.Check(nameof(options.MaxAttempts), options.MaxAttempts, 1, StreamTicket.MaxAttempts);
+        return ranges.Result;
     }
 }

@@ -89,8 +89,17 @@ internal static partial class Devices
     }
 
     /// <summary>The device, or the same that can be made sick.</summary>
-    internal static IDevice Practise(IDevice device, string? drill, IServiceProvider services) => drill is null ? device
-        : new DrillDevice(device, $"{services.GetRequiredService<ILocalSiloDetails>().Name}/{device.Info.Name}", Path.GetFullPath(drill), TimeProvider.System);
+    internal static IDevice Practise(IDevice device, string? drill, IServiceProvider services)
+    {
+        if (drill is null)
+        {
+            return device;
+        }
+
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Drill");
+        var key = $"{services.GetRequiredService<ILocalSiloDetails>().Name}/{device.Info.Name}";
+        return new DrillDevice(device, key, Path.GetFullPath(drill), TimeProvider.System, fault => LogMisread(logger, fault));
+    }
 
     /// <summary>What cached blocks are known by: keys and values of other activations are others.</summary>
     private static string KvKind(ServingOptions options) =>
@@ -99,6 +108,9 @@ internal static partial class Devices
     [LoggerMessage(
         Level = LogLevel.Information, Message = "Device {Name}: {Description}, {Blocks} KV blocks in {KvType}, {HostBlocks} in the host tier ({Where}).")]
     private static partial void LogDevice(ILogger logger, string name, string description, int blocks, string kvType, int hostBlocks, string where);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Fault}")]
+    private static partial void LogMisread(ILogger logger, string fault);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Power of device {Name} from {Source}. {Fault}")]
     private static partial void LogPower(ILogger logger, string name, string source, string fault);

@@ -13,15 +13,16 @@ namespace Crescent.Silo.Hosting;
 /// <param name="key"><c>silo/device</c>.</param>
 /// <param name="file">The file; well while there is none.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DrillDevice(IDevice device, string key, string file, TimeProvider time) : IDevice
+/// <param name="misread">Told of a line for the device that is none of these.</param>
+internal sealed class DrillDevice(IDevice device, string key, string file, TimeProvider time, Action<string> misread) : IDevice
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private long _readAt;
+    private string? _said;
     private int _failEvery;
     private bool _hangs;
     private long _steps;
-    private volatile bool _disposed;
 
     public DeviceInfo Info => device.Info;
 
@@ -32,7 +33,7 @@ internal sealed class DrillDevice(IDevice device, string key, string file, TimeP
     public void Begin(StepPlan plan)
     {
         Read();
-        while (_hangs && !_disposed)
+        while (_hangs)
         {
             Thread.Sleep(Interval);
             Read();
@@ -58,11 +59,7 @@ internal sealed class DrillDevice(IDevice device, string key, string file, TimeP
 
     public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);
 
-    public void Dispose()
-    {
-        _disposed = true;
-        device.Dispose();
-    }
+    public void Dispose() => device.Dispose();
 
     private void Read()
     {
@@ -72,24 +69,34 @@ internal sealed class DrillDevice(IDevice device, string key, string file, TimeP
         }
 
         _readAt = time.GetTimestamp();
-        var (failEvery, hangs) = (0, false);
         try
         {
-            foreach (var line in File.Exists(file) ? File.ReadAllLines(file) : [])
+            var said = File.Exists(file) ? File.ReadAllLines(file).LastOrDefault(line => line.StartsWith(key + ' ', StringComparison.Ordinal)) : null;
+            if (said != _said)
             {
-                var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-                if (words.Length > 1 && words[0] == key)
-                {
-                    hangs = words[1] == "hang";
-                    failEvery = words is [_, "fail", var every] && int.TryParse(every, CultureInfo.InvariantCulture, out var n) ? n : 0;
-                }
+                _said = said;
+                (_failEvery, _hangs) = Parse(said);
             }
-
-            (_failEvery, _hangs) = (failEvery, hangs);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // It is being written; the next look reads it.
+        }
+    }
+
+    private (int FailEvery, bool Hangs) Parse(string? line)
+    {
+        switch (line?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            case null:
+                return (0, false);
+            case [_, "hang"]:
+                return (0, true);
+            case [_, "fail", var every] when int.TryParse(every, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0:
+                return (n, false);
+            default:
+                misread($"{file} says '{line}'; a line is '{key} hang', or '{key} fail N' with N of 1 and up. The device is well.");
+                return (0, false);
         }
     }
 }

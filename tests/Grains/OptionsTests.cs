@@ -1,4 +1,6 @@
+using Crescent.Control.Health;
 using Crescent.Control.Placement;
+using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
 using Microsoft.Extensions.Configuration;
@@ -12,6 +14,7 @@ public sealed class OptionsTests
     {
         Assert.True(new PlacementOptionsValidator().Validate(null, new PlacementOptions()).Succeeded);
         Assert.True(new GenerationOptionsValidator().Validate(null, new GenerationOptions()).Succeeded);
+        Assert.True(new HealthOptionsValidator().Validate(null, new HealthOptions()).Succeeded);
     }
 
     [Fact]
@@ -41,6 +44,20 @@ public sealed class OptionsTests
         var options = new PlacementOptions();
         configuration.GetSection(PlacementOptions.Section).Bind(options);
         Assert.Equal(new PowerWeights { Energy = 0.5, Overlap = false }, options.Weights);
+    }
+
+    [Fact]
+    public void A_wrong_health_option_is_named_with_its_range()
+    {
+        var result = new HealthOptionsValidator().Validate(null, new HealthOptions { FailedSteps = 0, StallFactor = 1, FirstPauseSeconds = 90, ReleaseSeconds = double.NaN });
+        Assert.Equal(
+            [
+                "Crescent:Health:FailedSteps is 0; it must be 1 to 1000.",
+                "Crescent:Health:StallFactor is 1; it must be 2 to 1000.",
+                "Crescent:Health:LongestPauseSeconds is 60; it must be 90 to 86400.",
+                "Crescent:Health:ReleaseSeconds is NaN; it must be 0 to 86400.",
+            ],
+            result.Failures);
     }
 
     [Fact]
