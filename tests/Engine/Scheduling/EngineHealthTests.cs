@@ -56,6 +56,21 @@ public sealed class EngineHealthTests
     }
 
     [Fact]
+    public void It_says_what_a_step_was_foreseen_to_take_as_soon_as_it_begins()
+    {
+        var (device, sink) = (new HistoryDevice(64), new RecordingSink());
+        using var engine = EngineOver(device, sink, time: _time);
+        Assert.Equal(0, engine.State.StepForecast);
+        var during = 0.0;
+        device.BeforeStep = _ => during = engine.State.StepForecast;
+        engine.Submit(Request(1, 4, 200));
+        Run(engine);
+
+        // Its steps take a millisecond each, as their forecasts have learned.
+        Assert.InRange(during, 0.0005, 0.002);
+    }
+
+    [Fact]
     public void Steps_that_fail_are_counted_until_one_finishes_and_the_newest_reason_is_kept()
     {
         var (device, sink) = (new HistoryDevice(64), new RecordingSink());
