@@ -1,6 +1,6 @@
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;
-using Crescent.Silo.Http;
 
 namespace Crescent.Silo.Supervision;
 

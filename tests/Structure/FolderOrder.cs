@@ -74,6 +74,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Crescent.Grains",
             "Crescent.Grains",
             "Configuration",
+            "Models",
 
             // What silos tell one another, what is counted, and loops that go on.
             "Telemetry",
@@ -101,7 +102,12 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Crescent.Silo",
             "Crescent.Silo",
             "Configuration",
-            "Http",
+            "Api.Wire",
+            "Admission",
+            "Ops",
+            "Api.OpenAi",
+            "Api.Factory",
+            "Api",
             "Hosting",
             "Supervision",
             "."),

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Serving;
+using Crescent.Silo.Admission;
+using Crescent.Silo.Api.Wire;
+
+namespace Crescent.Silo.Api;
+
+/// <summary>Turns what goes wrong into OpenAI's error object: as the answer, or as the last event of a stream that has begun.</summary>
+internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice advice, ILogger<ErrorAnswers> logger)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        try
+        {
+            await next(http);
+            if (!http.Response.HasStarted && http.Response.ContentType is null && Missing(http) is { } missing)
+            {
+                await Answer(http, missing);
+            }
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            LogLeft(http.Request.Path);
+        }
+        catch (Exception exception)
+        {
+            var error = Translate(exception);
+            var retryAfter = error.RetryAfter is { } least ? Later(least, advice.Refused()) : default(TimeSpan?);
+            if (error.Status == StatusCodes.Status500InternalServerError)
+            {
+                LogFailed(exception, http.Request.Path);
+            }
+            else
+            {
+                LogRefused(http.Request.Path, error.Status, error.Message);
+            }
+
+            await Answer(http, error, retryAfter);
+        }
+    }
+
+    private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private static ApiException Translate(Exception exception) => exception switch
+    {
+        ApiException error => error,
+        RequestRefusedException { Reason: RefusalReason.TooLong } e => ApiException.ContextLength("max_tokens", e.Message),
+        RequestRefusedException { Reason: RefusalReason.Overloaded } e => ApiException.Overloaded(e.Message, e.RetryAfter),
+        RequestRefusedException { Reason: RefusalReason.Stopping or RefusalReason.Deferred or RefusalReason.Unavailable } e => ApiException.Unavailable(e.Message, e.RetryAfter),
+        RequestRefusedException e => new ApiException(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, e.Message),
+        BadHttpRequestException e => new ApiException(e.StatusCode, ApiException.InvalidRequest, e.Message),
+        GenerationFailedException e => ApiException.Unavailable(e.Message),
+        SiloUnavailableException or OrleansMessageRejectionException => ApiException.Unavailable("No device can be reached now."),
+        DeadlineExceededException e => ApiException.DeadlineExceeded(e.Message),
+        TimeoutException => ApiException.TimedOut("A device did not answer in time."),
+        _ => new ApiException(StatusCodes.Status500InternalServerError, ApiException.ServerError, "The server failed; its log says how."),
+    };
+
+    private static ApiException? Missing(HttpContext http) => http.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => new ApiException(
+            StatusCodes.Status404NotFound, ApiException.InvalidRequest, $"There is no {http.Request.Path} here.", code: "unknown_url"),
+        StatusCodes.Status405MethodNotAllowed => new ApiException(
+            StatusCodes.Status405MethodNotAllowed,
+            ApiException.InvalidRequest,
+            $"{http.Request.Path} does not take {http.Request.Method}.",
+            code: "method_not_allowed"),
+        _ => null,
+    };
+
+    private static async Task Answer(HttpContext http, ApiException error, TimeSpan? retryAfter = null)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            new ErrorBody(new ErrorBody.Detail(error.Message, error.Type, error.Parameter, error.Code)), ApiJson.Readable.ErrorBody);
+        var response = http.Response;
+        if (!response.HasStarted)
+        {
+            response.Clear();
+            response.StatusCode = error.Status;
+            response.ContentType = "application/json; charset=utf-8";
+            response.ContentLength = body.Length;
+            response.Headers.RetryAfter = ApiException.HeaderOf(retryAfter);
+            await response.Body.WriteAsync(body, http.RequestAborted);
+        }
+        else if (response.ContentType?.StartsWith(EventStream.ContentType, StringComparison.Ordinal) == true)
+        {
+            await EventStream.Write(response, body, http.RequestAborted);
+        }
+        else
+        {
+            http.Abort();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} failed.")]
+    private partial void LogFailed(Exception exception, PathString path);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Path} refused with {Status}: {Reason}")]
+    private partial void LogRefused(PathString path, int status, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Path}: the client left before the end.")]
+    private partial void LogLeft(PathString path);
+}

@@ -1,0 +1,58 @@
+using Crescent.Grains.Models;
+using Crescent.Grains.Serving;
+using Crescent.Silo.Admission;
+using Crescent.Silo.Api.Factory;
+using Crescent.Silo.Api.OpenAi;
+using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Ops;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Crescent.Silo.Api;
+
+/// <summary>The HTTP front end: what it needs, and where it answers.</summary>
+internal static class HttpApi
+{
+    /// <summary>Adds its services and limits.</summary>
+    public static void AddHttpApi(this WebApplicationBuilder builder, HttpOptions options, ServedModel model)
+    {
+        builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.TrimEntries));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+        });
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(model);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<IgnoredFields>();
+        builder.Services.AddSingleton<RetryAdvice>();
+        builder.Services.AddSingleton<RequestGate>();
+        builder.Services.TryAddSingleton<EnergyAccounts>();
+        builder.Services.TryAddSingleton(static _ => new TextWork());
+        builder.Services.AddSingleton<ServingMetrics>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RequestGate>());
+        builder.Services.AddSingleton<WarmUp>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<WarmUp>());
+    }
+
+    /// <summary>Maps the endpoints.</summary>
+    public static void MapHttpApi(this WebApplication app)
+    {
+        app.UseMiddleware<ErrorAnswers>();
+        var timed = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, RequestTime>();
+        var completions = timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
+        completions.MapChat();
+        completions.MapCompletion();
+        completions.MapEmbeddings();
+        timed.MapTokenizer();
+        app.MapModels();
+        app.MapFactory();
+        app.MapDrain();
+        app.MapPower();
+        app.MapDecisions();
+        app.MapHealth();
+        app.MapVersion();
+        app.MapServingMetrics();
+    }
+}

@@ -1,0 +1,51 @@
+using Crescent.Engine.Model.Text;
+using Crescent.Engine.Model.ToolCalls;
+using Crescent.Grains.Serving;
+
+namespace Crescent.Silo.Api.OpenAi;
+
+/// <summary>Parts the chunks of one choice into content and tool calls.</summary>
+/// <param name="style">How the model writes calls; None where the request has no tools.</param>
+/// <param name="tokenizer">Names the control tokens by which some models open a call.</param>
+/// <param name="isConstrained">Whether calls follow a grammar, so that their arguments can leave before they are whole.</param>
+internal sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, bool isConstrained)
+{
+    private readonly ToolCallParser? _parser = style == ToolCallStyle.None
+        ? null
+        : new ToolCallParser(
+            style, static _ => $"call_{Guid.NewGuid():N}", isConstrained ? ToolCallDelivery.Incremental : ToolCallDelivery.Whole);
+
+    private readonly string _opening = ToolCallStyles.Opening(style);
+
+    /// <summary>What <paramref name="chunk"/> adds; the list is the caller's to empty.</summary>
+    public void Read(in GenerationChunk chunk, List<AnswerDelta> deltas)
+    {
+        if (_parser is null)
+        {
+            if (chunk.Text.Length > 0)
+            {
+                deltas.Add(new AnswerDelta(chunk.Text, null));
+            }
+
+            return;
+        }
+
+        foreach (var token in chunk.Tokens)
+        {
+            // A control token has no text of its own.
+            if (tokenizer.IsSpecial(token) && tokenizer.TokenName(token) == _opening)
+            {
+                _parser.Append(_opening, deltas);
+            }
+        }
+
+        _parser.Append(chunk.Text, deltas);
+        if (chunk.FinishReason is not null)
+        {
+            _parser.Complete(deltas);
+        }
+    }
+
+    /// <summary>An answer that calls tools has ended for that reason.</summary>
+    public string? Reason(string? reason) => reason == "stop" && _parser is { Calls: > 0 } ? "tool_calls" : reason;
+}

@@ -1,0 +1,30 @@
+using Crescent.Grains.Models;
+using Crescent.Grains.Serving;
+using Crescent.Silo.Admission;
+using Crescent.Silo.Api.Wire;
+
+namespace Crescent.Silo.Api.OpenAi;
+
+/// <summary>POST /v1/chat/completions.</summary>
+internal static class ChatEndpoint
+{
+    public static void MapChat(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/chat/completions", Answer);
+
+    private static async Task Answer(HttpContext http, IGenerationService service, ServedModel model, TextWork texts, TimeProvider time, IgnoredFields ignored)
+    {
+        var began = time.GetTimestamp();
+        using var document = await RequestBody.Read(http.Request, http.RequestAborted);
+        var body = new RequestFields(document.RootElement);
+        var owner = RequestOwner.Read(http, body);
+        var fields = CompletionFields.Read(body, model).Of(owner);
+        var deadline = new RequestDeadline(fields.Request.Deadline, began, time);
+        using var grammars = new GrammarCheck(model, deadline, http.RequestAborted);
+        var tools = await ToolFields.Read(body, model, grammars);
+        var structure = await StructureFields.Read(body, grammars);
+        fields = fields.With(structure ?? tools?.Structure) with { ToolStyle = tools?.Style ?? default };
+        var tokens = await Prompts.Chat(body, model, texts, http.RequestAborted, tools?.Tools);
+        var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", ContextRoom.Of(model, service));
+        ignored.Report(http, body);
+        await new CompletionAnswer(service, new ChatFormat(), model, deadline, time).Send(http, fields, [(tokens, budget)]);
+    }
+}

@@ -1,0 +1,270 @@
+using System.Text.Json;
+using Crescent.Engine.Model.ToolCalls;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Models;
+using Crescent.Grains.Serving;
+using Crescent.Silo.Admission;
+using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Ops;
+
+namespace Crescent.Silo.Api.OpenAi;
+
+/// <summary>Runs the generations of a request and sends the answer, whole or as events.</summary>
+/// <param name="service">Generates.</param>
+/// <param name="format">The endpoint's own part of the answer.</param>
+/// <param name="model">Named in the answer.</param>
+/// <param name="deadline">Of all generations together.</param>
+/// <param name="time">For the time of creation and the first wait.</param>
+internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat format, ServedModel model, RequestDeadline deadline, TimeProvider time)
+{
+    /// <summary>
+    /// A stream's status is held back for so long, to let a refusal be one; after it the answer begins, so that the client sees that it is
+    /// heard while its request waits in a queue.
+    /// </summary>
+    public static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
+
+    private readonly string _id = $"{format.IdPrefix}-{Guid.NewGuid():N}";
+    private readonly long _created = time.GetUtcNow().ToUnixTimeSeconds();
+    private int _calls;
+
+    /// <summary>Answers with one choice for each of <paramref name="prompts"/> (tokens, and how many to generate).</summary>
+    public async Task Send(HttpContext http, CompletionFields fields, IReadOnlyList<(int[] Tokens, int Budget)> prompts)
+    {
+        var calls = prompts.SelectMany(prompt => Calls(fields, prompt.Tokens, prompt.Budget, prompts.Count)).ToList();
+        await using var generations = new Generations(service, calls, deadline, http.RequestServices.GetRequiredService<ServingMetrics>(), http.RequestAborted);
+        if (fields.Stream)
+        {
+            await SendEvents(http, generations, fields, calls.Count);
+        }
+        else
+        {
+            await SendWhole(http, generations, fields, calls.Count);
+        }
+    }
+
+    /// <summary>The calls of one prompt: as many as there are candidates, all but the first forks of it.</summary>
+    private IEnumerable<InferenceRequest> Calls(CompletionFields fields, int[] prompt, int budget, int prompts)
+    {
+        var siblings = fields.Candidates > 1 ? new SiblingGroup(_id) : null;
+        for (var candidate = 0; candidate < fields.Candidates; candidate++)
+        {
+            yield return fields.Request with
+            {
+                RequestId = prompts * fields.Candidates == 1 ? _id : $"{_id}-{_calls++}",
+                Prompt = prompt,
+                MaxTokens = budget,
+                Sampling = Sampling(fields, candidate),
+                Siblings = siblings,
+            };
+        }
+    }
+
+    // The first candidate draws as the only one would; each other has a seed of its own, made of the request's.
+    private static SamplingParameters Sampling(CompletionFields fields, int candidate) => fields.Request.Sampling with
+    {
+        Seed = candidate == 0 ? fields.Request.Sampling.Seed : CounterRandom.Bits(fields.Request.Sampling.Seed, candidate),
+        TopLogprobs = fields.Request.Sampling.TopLogprobs ?? (fields.Candidates > fields.Choices ? 0 : null),
+    };
+
+    private AnswerReader Reader(CompletionFields fields) =>
+        new(fields.ToolStyle, model.Model.Tokenizer, isConstrained: fields.Request.Sampling.Structure is not null);
+
+    private async Task SendWhole(HttpContext http, Generations generations, CompletionFields fields, int count)
+    {
+        var made = Enumerable.Range(0, count).Select(_ => new Choice(Reader(fields))).ToArray();
+        await foreach (var (choice, chunk) in generations.Chunks.ReadAllAsync(http.RequestAborted))
+        {
+            made[choice].Add(chunk);
+        }
+
+        var usage = new AnswerUsage();
+        for (var choice = 0; choice < count; choice++)
+        {
+            usage.Add(made[choice].Usage!, sharesPrompt: choice % fields.Candidates > 0);
+        }
+
+        var sent = made.Chunk(fields.Candidates).SelectMany(candidates => Best(candidates, fields)).ToList();
+        using var body = new MemoryStream();
+        using (var json = new Utf8JsonWriter(body, ApiJson.Writer))
+        {
+            WriteHead(json, format.WholeObject);
+            for (var choice = 0; choice < sent.Count; choice++)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("index"u8, choice);
+                format.WriteWhole(json, sent[choice]);
+                WriteLogprobs(json, fields, sent[choice].Logprobs);
+                json.WriteString("finish_reason"u8, sent[choice].FinishReason);
+                WriteCut(json, sent[choice].Cut);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            usage.Write(json);
+            json.WriteEndObject();
+        }
+
+        http.Response.ContentType = "application/json; charset=utf-8";
+        http.Response.ContentLength = body.Length;
+        await http.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), http.RequestAborted);
+    }
+
+    private static IEnumerable<Choice> Best(Choice[] candidates, CompletionFields fields) => fields.Candidates == fields.Choices
+        ? candidates
+        : candidates.OrderByDescending(static candidate => candidate.MeanLogprob).Take(fields.Choices);
+
+    private async Task SendEvents(HttpContext http, Generations generations, CompletionFields fields, int count)
+    {
+        var cancelled = http.RequestAborted;
+        var first = generations.Chunks.WaitToReadAsync(cancelled).AsTask();
+        await Task.WhenAny(first, Task.Delay(FirstWait, time, cancelled));
+        if (first.IsCompleted)
+        {
+            await first;
+        }
+
+        using var events = new EventStream(http.Response);
+        var choices = Enumerable.Range(0, count).Select(index => new EventChoice(index, Reader(fields))).ToArray();
+        if (format.HasOpening)
+        {
+            foreach (var choice in choices)
+            {
+                WriteEvent(events, fields, choice, new AnswerDelta("", null), null, default, opening: true);
+            }
+
+            await events.Flush(cancelled);
+        }
+
+        var usage = new AnswerUsage();
+        for (var more = await first; more; more = await generations.Chunks.WaitToReadAsync(cancelled))
+        {
+            while (generations.Chunks.TryRead(out var item))
+            {
+                WriteChunk(events, fields, choices[item.Choice], item.Chunk);
+                if (item.Chunk.Usage is { } took)
+                {
+                    usage.Add(took, sharesPrompt: item.Choice % fields.Candidates > 0);
+                }
+            }
+
+            await events.Flush(cancelled);
+        }
+
+        if (fields.IncludeUsage)
+        {
+            var json = events.Begin();
+            WriteHead(json, format.EventObject);
+            json.WriteEndArray();
+            usage.Write(json);
+            json.WriteEndObject();
+            events.End();
+        }
+
+        events.Done();
+        await events.Flush(cancelled);
+    }
+
+    private void WriteChunk(EventStream events, CompletionFields fields, EventChoice choice, in GenerationChunk chunk)
+    {
+        choice.Deltas.Clear();
+        choice.Reader.Read(chunk, choice.Deltas);
+        var logprobs = new ChoiceLogprobs(chunk.Tokens, chunk.Logprobs ?? [], choice.Characters);
+        choice.Characters += chunk.Text.Length;
+        if (choice.Deltas.Count == 0 && logprobs.Logprobs.Count > 0)
+        {
+            // Text that is held back still has tokens to tell of.
+            choice.Deltas.Add(new AnswerDelta("", null));
+        }
+
+        foreach (var delta in choice.Deltas)
+        {
+            WriteEvent(events, fields, choice, delta, null, logprobs);
+            logprobs = default;
+        }
+
+        if (chunk.FinishReason is { } reason)
+        {
+            WriteEvent(events, fields, choice, null, choice.Reader.Reason(reason), default, cut: chunk.Cut);
+        }
+    }
+
+    private void WriteEvent(
+        EventStream events,
+        CompletionFields fields,
+        EventChoice choice,
+        AnswerDelta? delta,
+        string? reason,
+        in ChoiceLogprobs logprobs,
+        bool opening = false,
+        string? cut = null)
+    {
+        var json = events.Begin();
+        WriteHead(json, format.EventObject);
+        json.WriteStartObject();
+        json.WriteNumber("index"u8, choice.Index);
+        format.WriteDelta(json, delta, opening);
+        WriteLogprobs(json, fields, logprobs);
+        json.WriteString("finish_reason"u8, reason);
+        WriteCut(json, cut);
+        json.WriteEndObject();
+        json.WriteEndArray();
+        if (fields.IncludeUsage)
+        {
+            json.WriteNull("usage"u8);
+        }
+
+        json.WriteEndObject();
+        events.End();
+    }
+
+    private void WriteLogprobs(Utf8JsonWriter json, CompletionFields fields, in ChoiceLogprobs logprobs)
+    {
+        if (fields.Request.Sampling.TopLogprobs is null || logprobs.Tokens is null)
+        {
+            json.WriteNull("logprobs"u8);
+        }
+        else
+        {
+            format.WriteLogprobs(json, logprobs, model.Model.Tokenizer);
+        }
+    }
+
+    // OpenAI has no finish reason for it: the choice says length, and here why.
+    private void WriteCut(Utf8JsonWriter json, string? cut)
+    {
+        if (cut is not null)
+        {
+            json.WriteStartObject("crescent"u8);
+            json.WriteString("cut_by"u8, "deadline"u8);
+            json.WriteString("message"u8, deadline.Say(cut));
+            json.WriteEndObject();
+        }
+    }
+
+    // Leaves the array of choices open.
+    private void WriteHead(Utf8JsonWriter json, string kind)
+    {
+        json.WriteStartObject();
+        json.WriteString("id"u8, _id);
+        json.WriteString("object"u8, kind);
+        json.WriteNumber("created"u8, _created);
+        json.WriteString("model"u8, model.Id);
+        json.WriteString("system_fingerprint"u8, ProductVersion.Fingerprint);
+        json.WriteStartArray("choices"u8);
+    }
+
+    /// <summary>A choice of an answer that is sent as events.</summary>
+    private sealed class EventChoice(int index, AnswerReader reader)
+    {
+        public int Index { get; } = index;
+
+        public AnswerReader Reader { get; } = reader;
+
+        /// <summary>Characters of its text so far.</summary>
+        public int Characters { get; set; }
+
+        public List<AnswerDelta> Deltas { get; } = [];
+    }
+}

@@ -1,0 +1,169 @@
+using System.Text.Json;
+using Crescent.Engine.Model.ToolCalls;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Models;
+using Crescent.Silo.Api.Wire;
+
+namespace Crescent.Silo.Api.OpenAi;
+
+/// <summary>What chat and text completions have in common, as the request asks for it.</summary>
+public sealed record CompletionFields
+{
+    /// <summary>Stop strings that a request may have.</summary>
+    public const int MaxStops = 4;
+
+    /// <summary>Answers to one prompt that a request may ask for.</summary>
+    public const int MaxChoices = 128;
+
+    private const int MaxSpeculativeTokens = 16;
+    private const double MaxDeadlineSeconds = 86_400;
+    private const string NewLimit = "max_completion_tokens";
+    private const string OldLimit = "max_tokens";
+
+    /// <summary>How the model writes the calls of the request's tools; None where it has none.</summary>
+    public ToolCallStyle ToolStyle { get; init; }
+
+    /// <summary>Answers to each prompt.</summary>
+    public int Choices { get; init; } = 1;
+
+    /// <summary>Answers to make, of which the likeliest <see cref="Choices"/> are sent.</summary>
+    public int Candidates { get; init; } = 1;
+
+    /// <summary>
+    /// What is asked of each answer: OpenAI's fields, and the extensions <c>stop_token_ids</c>, <c>ignore_eos</c>, <c>priority</c> (interactive, standard,
+    /// batch), <c>cache_salt</c>, <c>deadline_seconds</c> and <c>speculative_tokens</c>. Each answer takes its id, prompt, limit and seed from here on.
+    /// </summary>
+    public required InferenceRequest Request { get; init; }
+
+    /// <summary>Most tokens to generate, or null where the request leaves it open.</summary>
+    public required int? MaxTokens { get; init; }
+
+    /// <summary>The name that <see cref="MaxTokens"/> goes by in the request.</summary>
+    public required string MaxTokensName { get; init; }
+
+    /// <summary>Answer as server-sent events.</summary>
+    public required bool Stream { get; init; }
+
+    /// <summary>End the events with one that holds the usage.</summary>
+    public required bool IncludeUsage { get; init; }
+
+    /// <summary>Reads and checks the fields.</summary>
+    /// <exception cref="ApiException">One is wrong, or asks for what is not done here.</exception>
+    public static CompletionFields Read(RequestFields body, ServedModel model)
+    {
+        CheckModel(body, model);
+        var limit = body.Integer(NewLimit, 1, int.MaxValue);
+        var oldLimit = body.Integer(OldLimit, 1, int.MaxValue);
+        var stream = body.Flag("stream") ?? false;
+        var streamOptions = body.Object("stream_options");
+        if (streamOptions is not null && !stream)
+        {
+            throw ApiException.InvalidValue("stream_options", "'stream_options' goes with 'stream': true only.");
+        }
+
+        RefuseOtherForms(body);
+        var choices = (int)(body.Integer("n", 1, MaxChoices) ?? 1);
+        return new CompletionFields
+        {
+            Request = new InferenceRequest
+            {
+                Prompt = [],
+                MaxTokens = 0,
+                Sampling = SamplingFields.Read(body, model),
+                StopStrings = ReadStops(body),
+                StopTokens = SamplingFields.StopTokens(body, model),
+                IgnoreEndOfGeneration = body.Flag("ignore_eos") ?? false,
+                Priority = ReadPriority(body),
+                CacheSalt = body.Text("cache_salt"),
+                Deadline = ReadDeadline(body),
+                SpeculativeTokens = (int)(body.Integer("speculative_tokens", 0, MaxSpeculativeTokens) ?? 0),
+            },
+            Choices = choices,
+            Candidates = ReadCandidates(body, choices, stream),
+            MaxTokens = (int?)(limit ?? oldLimit),
+            MaxTokensName = limit is null ? OldLimit : NewLimit,
+            Stream = stream,
+            IncludeUsage = streamOptions?.Flag("include_usage") ?? false,
+        };
+    }
+
+    /// <summary>The same for <paramref name="owner"/>: <c>user</c>, the extensions <c>crescent.task</c> and <c>session_id</c>, or their headers.</summary>
+    internal CompletionFields Of(RequestOwner owner) =>
+        this with { Request = Request with { Tenant = owner.Tenant, Task = owner.Task, Program = owner.Session } };
+
+    /// <summary>The same with the structure that the output is to have, null for none.</summary>
+    internal CompletionFields With(OutputStructure? structure) =>
+        this with { Request = Request with { Sampling = Request.Sampling with { Structure = structure } } };
+
+    /// <summary>Sees that the request means this model.</summary>
+    internal static void CheckModel(RequestFields body, ServedModel model)
+    {
+        if (body.Text("model") is { } name && !model.IsCalled(name))
+        {
+            throw ApiException.ModelNotFound(name, model.Id);
+        }
+    }
+
+    internal static TimeSpan? ReadDeadline(RequestFields body) =>
+        body.Number("deadline_seconds", 0.001, MaxDeadlineSeconds) is { } deadline ? TimeSpan.FromSeconds(deadline) : null;
+
+    private static string[] ReadStops(RequestFields body)
+    {
+        string[] stops = body.Any("stop") switch
+        {
+            null => [],
+            { ValueKind: JsonValueKind.String } one => [one.GetString()!],
+            { ValueKind: JsonValueKind.Array } several => [.. several.EnumerateArray().Select(ReadStop)],
+            { } other => throw ApiException.InvalidType("stop", $"a string or an array of up to {MaxStops}", RequestFields.Kind(other)),
+        };
+        if (stops.Length > MaxStops)
+        {
+            throw ApiException.InvalidValue("stop", $"'stop' has {stops.Length} strings; it takes up to {MaxStops}.");
+        }
+
+        return stops.Contains("")
+            ? throw ApiException.InvalidValue("stop", "'stop' holds an empty string, which would end every output.")
+            : stops;
+    }
+
+    private static string ReadStop(JsonElement stop, int index) => stop.ValueKind == JsonValueKind.String
+        ? stop.GetString()!
+        : throw ApiException.InvalidType($"stop[{index}]", "a string", RequestFields.Kind(stop));
+
+    // Fields that this server does not know are ignored, but not those that ask for an answer of another form: it would be missed.
+    private static void RefuseOtherForms(RequestFields body)
+    {
+        foreach (var (name, plain) in new (string, Func<JsonElement, bool>)[]
+        {
+            ("echo", v => v.ValueKind == JsonValueKind.False),
+            ("suffix", v => IsText(v, "")),
+            ("functions", v => v.ValueKind == JsonValueKind.Array && v.GetArrayLength() == 0),
+            ("modalities", v => v.ValueKind == JsonValueKind.Array && v.EnumerateArray().All(m => IsText(m, "text"))),
+        })
+        {
+            if (body.Any(name) is { } value && !plain(value))
+            {
+                throw ApiException.Unsupported(name, $"This server does not do what '{name}' asks for; leave it out.");
+            }
+        }
+    }
+
+    private static bool IsText(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.GetString() == text;
+
+    private static int ReadCandidates(RequestFields body, int choices, bool stream)
+    {
+        var candidates = (int)(body.Integer("best_of", 1, MaxChoices) ?? choices);
+        return candidates < choices ? throw ApiException.InvalidValue("best_of", $"'best_of' is {candidates}, fewer than the {choices} answers of 'n'.")
+            : candidates > choices && stream ? throw ApiException.InvalidValue("best_of", "'best_of' chooses among whole answers and cannot be streamed.")
+            : candidates;
+    }
+
+    internal static RequestPriority ReadPriority(RequestFields body) => body.Text("priority") switch
+    {
+        null or "standard" => RequestPriority.Standard,
+        "interactive" => RequestPriority.Interactive,
+        "batch" => RequestPriority.Batch,
+        var other => throw ApiException.InvalidValue("priority", $"'priority' is '{other}'; it takes interactive, standard or batch."),
+    };
+}

@@ -1,0 +1,62 @@
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Models;
+using Crescent.Grains.Serving;
+using Crescent.Silo.Admission;
+using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Ops;
+
+namespace Crescent.Silo.Api.OpenAi;
+
+/// <summary>POST /v1/embeddings: for each input the mean of its tokens' hidden states, after the final norm, at length 1.</summary>
+internal static class EmbeddingEndpoint
+{
+    /// <summary>Inputs of one request under way at once: a long list must not fill the queues of all devices.</summary>
+    public const int MaxAtOnce = 32;
+
+    public static void MapEmbeddings(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/embeddings", Answer);
+
+    private static async Task Answer(
+        HttpContext http, IGenerationService service, ServedModel model, TextWork texts, ServingMetrics metrics, TimeProvider time, IgnoredFields ignored)
+    {
+        var began = time.GetTimestamp();
+        using var document = await RequestBody.Read(http.Request, http.RequestAborted);
+        var body = new RequestFields(document.RootElement);
+        var fields = await EmbeddingFields.Read(body, model, ContextRoom.Of(model, service), texts, http.RequestAborted);
+        var owner = RequestOwner.Read(http, body);
+        ignored.Report(http, body);
+        var answer = new EmbeddingAnswer(model.Id, fields.Inputs.Count);
+        var id = $"embd-{Guid.NewGuid():N}";
+        var deadline = new RequestDeadline(fields.Deadline, began, time);
+        var options = new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = http.RequestAborted };
+        try
+        {
+            await Parallel.ForEachAsync(Enumerable.Range(0, fields.Inputs.Count), options, async (input, cancellationToken) =>
+            {
+                var call = new InferenceRequest
+                {
+                    RequestId = fields.Inputs.Count == 1 ? id : $"{id}-{input}",
+                    Prompt = fields.Inputs[input],
+                    MaxTokens = 0,
+                    WantsEmbedding = true,
+                    Priority = fields.Priority,
+                    Tenant = owner.Tenant,
+                    Task = owner.Task,
+                    Deadline = deadline.Left(),
+                };
+                var watch = metrics.Begin();
+                await foreach (var chunk in service.Generate(call, cancellationToken))
+                {
+                    watch.Saw(chunk);
+                    answer.Take(input, chunk);
+                }
+            });
+        }
+        catch (DeadlineExceededException e)
+        {
+            // The calls know what was left when it was their turn; the caller gave the whole.
+            throw deadline.Exceeded("before all inputs were embedded", e);
+        }
+
+        await answer.Send(http, fields.Base64);
+    }
+}

@@ -1,0 +1,51 @@
+using Crescent.Engine.Sampling.Grammars;
+using Crescent.Grains.Models;
+using Crescent.Grains.Serving;
+using Crescent.Silo.Admission;
+
+namespace Crescent.Silo.Api.OpenAi;
+
+/// <summary>
+/// Compiles the grammars of one request before it goes to a device, so that it is told at once what is wrong, and in which field. The
+/// device's silo compiles its own, within the same limits; a front end that has devices shares theirs.
+/// </summary>
+internal sealed class GrammarCheck : IDisposable
+{
+    private readonly GrammarCache _grammars;
+    private readonly RequestDeadline _deadline;
+    private readonly CancellationTokenSource _late;
+    private readonly CancellationTokenSource _stop;
+
+    /// <param name="model">The model.</param>
+    /// <param name="deadline">Of the request.</param>
+    /// <param name="left">The client's leaving.</param>
+    /// <exception cref="DeadlineExceededException">It has passed.</exception>
+    public GrammarCheck(ServedModel model, RequestDeadline deadline, CancellationToken left)
+    {
+        _grammars = model.Grammars;
+        _deadline = deadline;
+        _late = deadline.Timer();
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(left, _late.Token);
+    }
+
+    /// <summary>Sees that a source can be compiled.</summary>
+    /// <exception cref="GrammarException">It cannot.</exception>
+    /// <exception cref="DeadlineExceededException">The deadline came first.</exception>
+    public async Task Compile(GrammarSource source)
+    {
+        try
+        {
+            using var grammar = await _grammars.UseAsync(source, _stop.Token);
+        }
+        catch (OperationCanceledException e) when (_late.IsCancellationRequested)
+        {
+            throw _deadline.Exceeded("while the structure of the output was compiled", e);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _late.Dispose();
+    }
+}

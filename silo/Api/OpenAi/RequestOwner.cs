@@ -1,0 +1,44 @@
+using Crescent.Silo.Api.Wire;
+
+namespace Crescent.Silo.Api.OpenAi;
+
+/// <summary>Whose request it is: what its energy is charged to, and what shares a device fairly.</summary>
+/// <param name="Tenant">From the field <c>user</c>, without it from the header; empty when neither is there.</param>
+/// <param name="Task">The agent task, from the field <c>crescent.task</c>, without it from the header; empty when neither is there.</param>
+/// <param name="Session">The conversation, from the field <c>session_id</c>, without it from the header; null when neither is there.</param>
+internal readonly record struct RequestOwner(string Tenant, string Task, string? Session)
+{
+    public const string TenantHeader = "X-Crescent-Tenant";
+    public const string TaskHeader = "X-Crescent-Task";
+    public const string SessionHeader = "X-Crescent-Session";
+
+    /// <summary>Longest name, in characters.</summary>
+    public const int MaxLength = 256;
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="ApiException">A name is too long, or that of a session empty.</exception>
+    public static RequestOwner Read(HttpContext http, RequestFields body)
+    {
+        var own = body.Object("crescent");
+        return new RequestOwner(
+            Checked(body.Text("user"), "user") ?? Header(http, TenantHeader),
+            Checked(own?.Text("task"), "crescent.task") ?? Header(http, TaskHeader),
+            ReadSession(http, body));
+    }
+
+    private static string? ReadSession(HttpContext http, RequestFields body)
+    {
+        var named = body.Text("session_id") is { } field ? ("session_id", field)
+            : http.Request.Headers.TryGetValue(SessionHeader, out var header) ? (SessionHeader, header.ToString())
+            : ((string Name, string Value)?)null;
+        return named is not var (name, value) ? null
+            : value.Length > 0 ? Checked(value, name)
+            : throw ApiException.InvalidValue(name, $"'{name}' is empty; it takes 1 to {MaxLength} characters, or is left out.");
+    }
+
+    private static string Header(HttpContext http, string name) => Checked(http.Request.Headers[name].ToString(), name)!;
+
+    private static string? Checked(string? value, string name) => value is { Length: > MaxLength }
+        ? throw ApiException.InvalidValue(name, $"'{name}' has {value.Length} characters; it takes up to {MaxLength}.")
+        : value;
+}

@@ -1,0 +1,12 @@
+namespace Crescent.Silo.Api.Wire;
+
+/// <summary>OpenAI's error answer.</summary>
+public sealed record ErrorBody(ErrorBody.Detail Error)
+{
+    /// <summary>What went wrong.</summary>
+    /// <param name="Message">For a human.</param>
+    /// <param name="Type">Kind of error.</param>
+    /// <param name="Param">Path of the parameter at fault.</param>
+    /// <param name="Code">For programs.</param>
+    public sealed record Detail(string Message, string Type, string? Param, string? Code);
+}

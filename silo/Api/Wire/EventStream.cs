@@ -1,0 +1,60 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Crescent.Silo.Api.Wire;
+
+/// <summary>Server-sent events as OpenAI sends them: a <c>data:</c> line of JSON and an empty line each, <c>[DONE]</c> at the end.</summary>
+internal sealed class EventStream : IDisposable
+{
+    public const string ContentType = "text/event-stream";
+
+    private readonly PipeWriter _pipe;
+    private readonly Utf8JsonWriter _json;
+
+    /// <summary>Begins the answer: from here on its status is 200.</summary>
+    public EventStream(HttpResponse response)
+    {
+        response.ContentType = ContentType;
+        response.Headers.CacheControl = "no-cache";
+
+        // Proxies that hold answers back to send them in one piece know this header.
+        response.Headers["X-Accel-Buffering"] = "no";
+        response.HttpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        _pipe = response.BodyWriter;
+        _json = new Utf8JsonWriter(_pipe, ApiJson.Writer);
+    }
+
+    /// <summary>Begins an event; <see cref="End"/> ends it.</summary>
+    public Utf8JsonWriter Begin()
+    {
+        _pipe.Write("data: "u8);
+        return _json;
+    }
+
+    /// <summary>Ends the event that <see cref="Begin"/> began; it is sent with the next <see cref="Flush"/>.</summary>
+    public void End()
+    {
+        _json.Flush();
+        _json.Reset();
+        _pipe.Write("\n\n"u8);
+    }
+
+    /// <summary>Writes the last event.</summary>
+    public void Done() => _pipe.Write("data: [DONE]\n\n"u8);
+
+    /// <summary>Sends what is written.</summary>
+    public async ValueTask Flush(CancellationToken cancellationToken) => await _pipe.FlushAsync(cancellationToken);
+
+    public void Dispose() => _json.Dispose();
+
+    /// <summary>Sends <paramref name="json"/> as an event of an answer that has begun.</summary>
+    public static async Task Write(HttpResponse response, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        response.BodyWriter.Write("data: "u8);
+        response.BodyWriter.Write(json.Span);
+        response.BodyWriter.Write("\n\n"u8);
+        await response.BodyWriter.FlushAsync(cancellationToken);
+    }
+}

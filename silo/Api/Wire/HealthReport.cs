@@ -1,0 +1,8 @@
+namespace Crescent.Silo.Api.Wire;
+
+/// <summary>Whether completions can be served.</summary>
+/// <param name="Status"><c>ok</c>, <c>draining</c> or <c>no_devices</c>.</param>
+/// <param name="Model">The model that is served.</param>
+/// <param name="Silos">Members of the cluster.</param>
+/// <param name="Devices">Devices that take work.</param>
+public sealed record HealthReport(string Status, string Model, int Silos, int Devices);

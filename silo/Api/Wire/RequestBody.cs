@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Crescent.Engine.Sampling.Grammars;
+using Microsoft.Net.Http.Headers;
+
+namespace Crescent.Silo.Api.Wire;
+
+/// <summary>Reads the JSON object that is the body of a request.</summary>
+public static class RequestBody
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <summary>
+    /// The body as a document whose root is an object and whose strings can all be read.
+    /// </summary>
+    /// <exception cref="ApiException">It is not JSON (400), not said to be (415) or too long (413).</exception>
+    public static async Task<JsonDocument> Read(HttpRequest request, CancellationToken cancellationToken)
+    {
+        // A page of another site can send JSON as text/plain to a server on this machine without asking it first.
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ApiException(
+                StatusCodes.Status415UnsupportedMediaType, ApiException.InvalidRequest, "Send the body with 'Content-Type: application/json'.");
+        }
+
+        using var buffer = new MemoryStream();
+        await request.Body.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
+        return Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
+    }
+
+    /// <summary>The document of <paramref name="body"/>.</summary>
+    internal static JsonDocument Parse(ReadOnlyMemory<byte> body)
+    {
+        JsonDocument? document = null;
+        try
+        {
+            if (!Utf8.IsValid(body.Span))
+            {
+                throw new JsonException("It is not UTF-8.");
+            }
+
+            document = JsonDocument.Parse(body, Strict);
+            JsonText.Check(document.RootElement);
+        }
+        catch (JsonException e)
+        {
+            document?.Dispose();
+            throw new ApiException(
+                StatusCodes.Status400BadRequest, ApiException.InvalidRequest, $"The body is not valid JSON: {e.Message}", code: "invalid_json");
+        }
+
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+        {
+            return document;
+        }
+
+        var kind = RequestFields.Kind(document.RootElement);
+        document.Dispose();
+        throw new ApiException(
+            StatusCodes.Status400BadRequest, ApiException.InvalidRequest, $"The body must be a JSON object, not {kind}.", code: "invalid_json");
+    }
+}

@@ -1,8 +1,0 @@
-namespace Crescent.Silo.Http;
-
-/// <summary>Whether completions can be served.</summary>
-/// <param name="Status"><c>ok</c>, <c>draining</c> or <c>no_devices</c>.</param>
-/// <param name="Model">The model that is served.</param>
-/// <param name="Silos">Members of the cluster.</param>
-/// <param name="Devices">Devices that take work.</param>
-public sealed record HealthReport(string Status, string Model, int Silos, int Devices);

@@ -1,8 +1,0 @@
-namespace Crescent.Silo.Http;
-
-/// <summary>GET /metrics, in Prometheus' text format.</summary>
-internal static class MetricsEndpoint
-{
-    public static void MapServingMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/metrics", static (ServingMetrics metrics) => Results.Text(metrics.Write(), MetricsText.ContentType));
-}

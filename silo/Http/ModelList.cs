@@ -1,6 +1,0 @@
-namespace Crescent.Silo.Http;
-
-/// <summary>OpenAI's list of models.</summary>
-/// <param name="Object"><c>list</c>.</param>
-/// <param name="Data">The models.</param>
-public sealed record ModelList(string Object, IReadOnlyList<ModelEntry> Data);

@@ -1,0 +1,23 @@
+using Crescent.Grains.Contracts.Factory;
+using Crescent.Silo.Admission;
+using Crescent.Silo.Api.Wire;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Crescent.Silo.Ops;
+
+/// <summary>GET /health: 200 while a completion can be served, 503 with the reason otherwise.</summary>
+internal static class HealthEndpoint
+{
+    public static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/health", Answer);
+
+    private static async Task<IResult> Answer([FromServices] IGrainFactory grains, RequestGate gate, WarmUp warmUp, CancellationToken cancellationToken)
+    {
+        var factory = await grains.GetGrain<IFactoryGrain>(0).GetSnapshot(cancellationToken);
+        var devices = factory.Devices.Count(d => !d.Draining);
+        var status = gate.IsDraining ? "draining" : devices == 0 ? "no_devices" : warmUp.IsDone ? "ok" : "warming_up";
+        return Results.Json(
+            new HealthReport(status, factory.Model, factory.Silos.Count, devices),
+            ApiJson.Readable.HealthReport,
+            statusCode: status == "ok" ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+}

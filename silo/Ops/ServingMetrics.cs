@@ -1,0 +1,213 @@
+using System.Collections.Concurrent;
+using Crescent.Grains.Models;
+using Crescent.Grains.Serving;
+using Crescent.Grains.Telemetry;
+
+namespace Crescent.Silo.Ops;
+
+/// <summary>
+/// What requests took, as this front end saw it, and the state of every device, as its silo last told. Names are vLLM's where it has
+/// one, so that its dashboards work; <c>crescent:</c> is before the others.
+/// </summary>
+internal sealed class ServingMetrics(
+    IDeviceReports reports, IKvIndexState caches, IStreamCounts streams, EnergyAccounts accounts, ServedModel model, TimeProvider time)
+{
+    private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DeviceMetrics =
+    [
+        ("vllm:num_requests_running", "gauge", "Sequences in the batch.", static d => d.Running),
+        ("vllm:num_requests_waiting", "gauge", "Sequences that wait.", static d => d.Waiting),
+        ("vllm:kv_cache_usage_perc", "gauge", "Share of the KV blocks that are held, 0 to 1.", static d => 1 - ((double)d.FreeBlocks / Math.Max(1, d.TotalBlocks))),
+        ("vllm:prompt_tokens_total", "counter", "Prompt tokens of started sequences.", static d => d.PromptTokens),
+        ("vllm:generation_tokens_total", "counter", "Tokens generated.", static d => d.OutputTokens),
+        ("vllm:prefix_cache_queries_total", "counter", "Tokens looked up in the prefix cache.", static d => d.PrefixQueryTokens),
+        ("vllm:prefix_cache_hits_total", "counter", "Of those, tokens found on the device.", static d => d.PrefixHitTokens),
+        ("crescent:prefix_cache_host_hits_total", "counter", "Of those, tokens copied from the host tier.", static d => d.HostHitTokens),
+        ("crescent:forked_tokens_total", "counter", "Tokens that forks took over.", static d => d.ForkedTokens),
+        ("vllm:num_preemptions_total", "counter", "Times a sequence lost its blocks.", static d => d.Preemptions),
+        ("vllm:spec_decode_num_draft_tokens_total", "counter", "Tokens guessed ahead.", static d => d.GuessedTokens),
+        ("vllm:spec_decode_num_accepted_tokens_total", "counter", "Of those, tokens that came true.", static d => d.AcceptedTokens),
+        ("crescent:tenant_fairness", "gauge", "Jain's index of what tenants that waited got over half a minute, by their weights: 1 when all got the same.", static d => d.Fairness),
+        ("crescent:quarantined", "gauge", "1 while the device is sick: it takes no calls and is tried again after a pause.", static d => d.IsQuarantined ? 1 : 0),
+        ("crescent:failed_steps", "gauge", "Steps that failed since the last one that finished.", static d => d.FailedSteps),
+        ("crescent:stalled_seconds", "gauge", "For how long there was work and no step finished, when the device last told.", static d => d.StalledSeconds),
+        ("crescent:request_faults_total", "counter", "Requests that an exception of their own ended.", static d => d.RequestFaults),
+        ("crescent:step_seconds", "gauge", "Smoothed duration of a step.", static d => d.StepSeconds),
+        ("crescent:device_out_of_service", "gauge", "1 where an operator has drained it, else 0.", static d => d.OutOfService ? 1 : 0),
+        ("crescent:device_cap_watts", "gauge", "Power cap in force.", static d => d.CapWatts),
+        ("crescent:device_joules_total", "counter", "Energy since start, idle time included.", static d => d.Joules),
+        ("crescent:device_idle_joules_total", "counter", "Of those, energy while no step ran, charged to nobody.", static d => d.IdleJoules),
+    ];
+
+    // What depends on the meter says which.
+    private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] PowerMetrics =
+    [
+        ("crescent:device_watts", "gauge", "Power now.", static d => d.Watts),
+        ("crescent:device_watts_age_seconds", "gauge", "Age of the watts when the device last told.", static d => d.WattsAgeSeconds),
+        ("crescent:tokens_per_joule", "gauge", "Output tokens a joule over about the last second, idle energy included.", static d => d.Watts > 0 ? d.TokensPerSecond / d.Watts : 0),
+    ];
+
+    private static readonly (string Name, string Type, string Help, Func<KvIndexState, double> Value)[] IndexMetrics =
+    [
+        ("crescent:kv_index_devices", "gauge", "Devices whose cached blocks this silo follows.", static s => s.Devices),
+        ("crescent:kv_index_stale", "gauge", "Of those, devices whose cache events are missing or have not come for too long.", static s => s.Stale),
+        ("crescent:kv_index_blocks", "gauge", "Different cached blocks known.", static s => s.Blocks),
+        ("crescent:kv_index_predictions", "gauge", "Prompts whose blocks are expected in a moment.", static s => s.Predictions),
+        ("crescent:kv_index_events_total", "counter", "Cache events applied.", static s => s.Events),
+        ("crescent:kv_index_gaps_total", "counter", "Times cache events were missing.", static s => s.Gaps),
+        ("crescent:kv_index_repairs_total", "counter", "Dumps of a device's cache applied.", static s => s.Repairs),
+    ];
+
+    private readonly LatencyHistogram _firstToken = new("vllm:time_to_first_token_seconds", "From the request to its first token.");
+    private readonly LatencyHistogram _interToken = new("vllm:inter_token_latency_seconds", "Between two tokens of a request.");
+    private readonly LatencyHistogram _whole = new("vllm:e2e_request_latency_seconds", "From the request to its last token.");
+    private readonly LatencyHistogram _queue = new("vllm:request_queue_time_seconds", "From submission to the first step.");
+    private readonly LatencyHistogram _prefill = new("vllm:request_prefill_time_seconds", "From the first step to the first token.");
+    private readonly LatencyHistogram _decode = new("vllm:request_decode_time_seconds", "From the first token to the last.");
+    private readonly LatencyHistogram _requestJoules = new(
+        "crescent:request_joules", "Energy attributed to a request.", [.001, .01, .1, .25, .5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000, double.PositiveInfinity]);
+
+    private readonly ConcurrentDictionary<string, long> _success = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private double _joules;
+
+    private TimeProvider Time => time;
+
+    /// <summary>Follows one generation.</summary>
+    public Watch Begin() => new(this, time.GetTimestamp());
+
+    /// <summary>All metrics as Prometheus reads them.</summary>
+    public string Write()
+    {
+        var text = new MetricsText();
+        var devices = reports.Newest();
+        foreach (var (name, type, help, value) in DeviceMetrics)
+        {
+            text.Begin(name, type, help);
+            foreach (var (silo, device) in devices)
+            {
+                text.Sample(
+                    name,
+                    value(device),
+                    ("model_name", model.Id),
+                    ("silo", silo),
+                    ("device", device.Device),
+                    ("simulated", device.Simulated ? "true" : "false"));
+            }
+        }
+
+        var state = caches.State();
+        foreach (var (name, type, help, value) in IndexMetrics)
+        {
+            text.Begin(name, type, help);
+            text.Sample(name, value(state), ("model_name", model.Id));
+        }
+
+        text.Begin("crescent:streams_moved_total", "counter", "Streams that left a drained device, or one that they waited at, for another.");
+        text.Sample("crescent:streams_moved_total", streams.Moved, ("model_name", model.Id));
+        text.Begin("crescent:streams_resumed_total", "counter", "Attempts that were lost and repeated on another device.");
+        text.Sample("crescent:streams_resumed_total", streams.Resumed, ("model_name", model.Id));
+        foreach (var (name, type, help, value) in PowerMetrics)
+        {
+            text.Begin(name, type, help);
+            foreach (var (silo, device) in devices)
+            {
+                text.Sample(
+                    name,
+                    value(device),
+                    ("model_name", model.Id),
+                    ("silo", silo),
+                    ("device", device.Device),
+                    ("source", device.WattsSource),
+                    ("simulated", device.Simulated ? "true" : "false"));
+            }
+        }
+
+        foreach (var histogram in new[] { _firstToken, _interToken, _whole, _queue, _prefill, _decode, _requestJoules })
+        {
+            histogram.Write(text, model.Id);
+        }
+
+        text.Begin("vllm:request_success_total", "counter", "Requests answered.");
+        foreach (var (reason, count) in _success)
+        {
+            text.Sample("vllm:request_success_total", count, ("model_name", model.Id), ("finished_reason", reason));
+        }
+
+        text.Begin("crescent:request_joules_total", "counter", "Energy attributed to answered requests.");
+        lock (_lock)
+        {
+            text.Sample("crescent:request_joules_total", _joules, ("model_name", model.Id));
+        }
+
+        Write(text, "tenant", accounts.Tenants);
+        Write(text, "task", accounts.Tasks);
+        return text.ToString();
+    }
+
+    private void Write(MetricsText text, string kind, IReadOnlyList<EnergyAccount> of)
+    {
+        foreach (var (what, help, value) in new (string, string, Func<EnergyAccount, double>)[]
+        {
+            ("joules", "Energy attributed to its requests.", static a => a.Joules),
+            ("output_tokens", "Tokens that its requests got.", static a => a.OutputTokens),
+            ("requests", "Requests that have ended or were left by their reader.", static a => a.Requests),
+        })
+        {
+            var name = $"crescent:{kind}_{what}_total";
+            text.Begin(name, "counter", help);
+            foreach (var account in of)
+            {
+                text.Sample(name, value(account), ("model_name", model.Id), (kind, account.Name), ("simulated", account.Simulated ? "true" : "false"));
+            }
+        }
+    }
+
+    private void AddJoules(double joules)
+    {
+        lock (_lock)
+        {
+            _joules += joules;
+        }
+    }
+
+    /// <summary>The times of one generation as its chunks come.</summary>
+    public struct Watch(ServingMetrics metrics, long start)
+    {
+        private readonly TimeProvider _time = metrics.Time;
+        private long _last;
+
+        /// <summary>Takes note of a chunk.</summary>
+        public void Saw(in GenerationChunk chunk)
+        {
+            var now = _time.GetTimestamp();
+            if (chunk.Tokens.Count > 0)
+            {
+                if (_last == 0)
+                {
+                    metrics._firstToken.Observe(_time.GetElapsedTime(start, now).TotalSeconds);
+                }
+                else
+                {
+                    metrics._interToken.Observe(_time.GetElapsedTime(_last, now).TotalSeconds / chunk.Tokens.Count, chunk.Tokens.Count);
+                }
+
+                _last = now;
+            }
+
+            if (chunk.FinishReason is { } reason)
+            {
+                metrics._whole.Observe(_time.GetElapsedTime(start, now).TotalSeconds);
+                metrics._success.AddOrUpdate(chunk.Cut is null ? reason : "deadline", 1, static (_, count) => count + 1);
+            }
+
+            if (chunk.Usage is { } usage)
+            {
+                metrics._queue.Observe(usage.QueueSeconds);
+                metrics._prefill.Observe(usage.PrefillSeconds);
+                metrics._decode.Observe(usage.DecodeSeconds);
+                metrics._requestJoules.Observe(usage.Joules);
+                metrics.AddJoules(usage.Joules);
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Configuration;
+
+namespace Crescent.Silo.Ops;
+
+/// <summary>GET /version.</summary>
+internal static class VersionEndpoint
+{
+    public static void MapVersion(this IEndpointRouteBuilder routes) => routes.MapGet("/version", () => Results.Json(
+        new VersionReport("Crescent", ProductVersion.Number, Environment.Version.ToString()), ApiJson.Readable.VersionReport));
+}

@@ -1,0 +1,111 @@
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using System.Text;
+using Crescent.Engine.Model;
+using Crescent.Engine.Sampling.Grammars;
+using Crescent.Grains.Models;
+using Crescent.Grains.Serving;
+using Crescent.Grains.Telemetry;
+using Crescent.Silo.Admission;
+using Crescent.Silo.Api;
+using Crescent.Silo.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Crescent.Tests.Silo.Api;
+
+/// <summary>The HTTP front end on a free port, over a scripted generation instead of a cluster.</summary>
+internal sealed class TestFront : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly LanguageModel _model;
+
+    private TestFront(WebApplication app, LanguageModel model)
+    {
+        _app = app;
+        _model = model;
+        Http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+    }
+
+    public HttpClient Http { get; }
+
+    public LanguageModel Model => _model;
+
+    public string ModelId => _app.Services.GetRequiredService<ServedModel>().Id;
+
+    public TextWork Texts => _app.Services.GetRequiredService<TextWork>();
+
+    public RequestGate Gate => _app.Services.GetRequiredService<RequestGate>();
+
+    public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10, TimeProvider? time = null, TextWork? texts = null, GrammarLimits? grammars = null)
+    {
+        var model = LanguageModel.Open(TestFiles.TinyModel);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        options ??= new HttpOptions();
+        options.Urls = "http://127.0.0.1:0";
+        options.WarmUpSeconds = 0;
+        builder.AddHttpApi(options, new ServedModel(model, new GrammarCache(model.Tokenizer, grammars), DateTimeOffset.UnixEpoch));
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddSingleton(texts ?? new TextWork());
+        builder.Services.AddSingleton(generation);
+        builder.Services.AddSingleton<IDeviceReports>(new OneDevice());
+        builder.Services.AddSingleton<IKvIndexState>(new OneStaleCache());
+        builder.Services.AddSingleton<IStreamCounts>(new SomeStreams());
+        builder.Services.Configure<GenerationOptions>(o => o.DrainSeconds = drainSeconds);
+        var app = builder.Build();
+        app.MapHttpApi();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new TestFront(app, model);
+    }
+
+    /// <summary>Posts <paramref name="body"/> as JSON.</summary>
+    public Task<HttpResponseMessage> Post(string path, string body, string contentType = "application/json")
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        return Http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, path) { Content = content },
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Stops it as the silo's stop does.</summary>
+    public Task Stop() => _app.StopAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>The body of an answer as JSON.</summary>
+    public static async Task<JsonNode> Json(HttpResponseMessage answer) =>
+        JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+
+    private sealed class OneStaleCache : IKvIndexState
+    {
+        public KvIndexState State() => new(Devices: 2, Stale: 1, Blocks: 345, Predictions: 0, Events: 678, Gaps: 9, Repairs: 8);
+    }
+
+    private sealed class SomeStreams : IStreamCounts
+    {
+        public long Moved => 7;
+
+        public long Resumed => 2;
+    }
+
+    private sealed class OneDevice : IDeviceReports
+    {
+        public IReadOnlyList<(string Silo, DeviceReport Report)> Newest() =>
+        [
+            ("device-1", new DeviceReport
+            {
+                Device = "cpu", Profile = Control.Placement.Views.Gpu, Model = "Crescent Tiny", Running = 3, Waiting = 2, Draining = true, OutOfService = true, FreeBlocks = 25, TotalBlocks = 100, PrefixQueryTokens = 64, PrefixHitTokens = 48,
+            }),
+        ];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.DisposeAsync();
+        _model.Dispose();
+    }
+}
