@@ -22,8 +22,8 @@ public static class CrescentSiloExtensions
     /// <summary>
     /// Adds everything a silo of Crescent needs: device grains and their engines, placement, telemetry, token routing and
     /// <see cref="IGenerationService"/>. Membership is the caller's choice (<see cref="Membership.FileMembershipExtensions"/> on one
-    /// machine), and so is the silo's name, which must be the same after a restart. The chat grain works where the services hold the
-    /// model that <see cref="CrescentSiloOptions.Model"/> names (<c>Crescent.Engine.Model.LanguageModel</c>). Options come from the
+    /// machine), and so is the silo's name, which must be the same after a restart. The chat grain works where
+    /// <see cref="CrescentSiloOptions.Models"/> are told. Options come from the
     /// configuration sections <see cref="PlacementOptions.Section"/> and <see cref="GenerationOptions.Section"/>; wrong ones fail the
     /// start. The host's shutdown timeout must be above <see cref="GenerationOptions.DrainSeconds"/>.
     /// </summary>

@@ -17,6 +17,7 @@ internal static class ClientCommandLine
             new ExplainCommand(terminal, connect),
             new PowerCommand(terminal, connect),
             new DrainCommand(terminal, connect),
+            new LoadModelCommand(terminal, connect),
             new LabCommand(terminal),
         };
 

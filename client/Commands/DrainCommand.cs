@@ -2,7 +2,6 @@ using System.CommandLine;
 using Crescent.Client.Connections;
 using Crescent.Client.Json;
 using Crescent.Client.Terminals;
-using Crescent.Grains.Contracts.Factory;
 
 namespace Crescent.Client.Commands;
 
@@ -11,7 +10,6 @@ internal sealed class DrainCommand : Command
 {
     private const double DefaultWaitSeconds = 600;
     private const double LongestWaitSeconds = 86_400;
-    private const int MostNamed = 20;
 
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(500);
 
@@ -24,14 +22,7 @@ internal sealed class DrainCommand : Command
     {
         _terminal = terminal;
         _connect = connect;
-        var device = new Argument<string>("SILO/DEVICE") { Description = "The device, as `top` shows it, such as device-1/cpu" };
-        device.Validators.Add(static result =>
-        {
-            if (result.Tokens is [{ Value: var text }] && text.IndexOf('/', StringComparison.Ordinal) is var slash && (slash < 1 || slash == text.Length - 1))
-            {
-                result.AddError($"'{text}' is no device: it must be SILO/DEVICE, such as device-1/cpu.");
-            }
-        });
+        var device = DeviceArgument.Create();
         var undo = new Option<bool>("--undo") { Description = "Put the device back into service (default: off)" };
         var noWait = new Option<bool>("--no-wait") { Description = "Leave at once, without waiting until the device is empty (default: off)" };
         var wait = NumberOption.Create<double>(
@@ -61,12 +52,7 @@ internal sealed class DrainCommand : Command
     private async Task<int> Run(string name, bool undo, TimeSpan limit, bool json, ConnectionSettings settings, CancellationToken interrupted)
     {
         await using var connection = await _connect(settings, interrupted);
-        var factory = await connection.GetFactory(interrupted);
-        if (Find(factory, name) is null)
-        {
-            throw new FactoryException($"The factory has no device '{name}'; it has {Names(factory)}", Remedies.Device);
-        }
-
+        DeviceArgument.Check(await connection.GetFactory(interrupted), name);
         await connection.Drain(name, !undo, interrupted);
         if (undo)
         {
@@ -91,7 +77,7 @@ internal sealed class DrainCommand : Command
         while (true)
         {
             var sight = await watch.Look(interrupted);
-            var device = Find(sight.Factory, name)
+            var device = DeviceArgument.Find(sight.Factory, name)
                 ?? throw new FactoryException($"{name} left the factory while it was drained", "Its streams went on elsewhere if they could; look with `top`.");
 
             // A state from before the drain says nothing of it.
@@ -134,13 +120,5 @@ internal sealed class DrainCommand : Command
         {
             _terminal.WriteData(words);
         }
-    }
-
-    private static DeviceSnapshot? Find(FactorySnapshot factory, string name) => factory.Devices.FirstOrDefault(d => $"{d.Silo}/{d.Device}" == name);
-
-    private static string Names(FactorySnapshot factory)
-    {
-        var names = string.Join(", ", factory.Devices.Take(MostNamed).Select(static d => $"{d.Silo}/{d.Device}"));
-        return factory.Devices.Count == 0 ? "none" : factory.Devices.Count > MostNamed ? $"{names}, …" : names;
     }
 }

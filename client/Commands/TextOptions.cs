@@ -21,6 +21,12 @@ internal sealed class TextOptions
     private readonly Option<long?> _seed = NumberOption.Create<long>(
         "--seed", "Makes sampling repeatable (default: a fresh seed each time)", "N", "a whole number", _ => true);
 
+    private readonly Option<string?> _model = new("--model")
+    {
+        HelpName = "NAME",
+        Description = "A model of the factory (default: its first)",
+    };
+
     private readonly Option<string?> _system = new("--system")
     {
         HelpName = "TEXT",
@@ -35,6 +41,7 @@ internal sealed class TextOptions
 
     public void AddTo(Command command)
     {
+        command.Options.Add(_model);
         command.Options.Add(_maxTokens);
         command.Options.Add(_temperature);
         command.Options.Add(_topP);
@@ -49,6 +56,7 @@ internal sealed class TextOptions
     public ChatCall Call(ParseResult parsed) => new()
     {
         Messages = "[]",
+        Model = parsed.GetValue(_model),
         MaxTokens = parsed.GetValue(_maxTokens),
         Temperature = parsed.GetValue(_temperature) ?? DefaultTemperature,
         TopP = parsed.GetValue(_topP) ?? DefaultTopP,

@@ -16,6 +16,9 @@ internal interface IFactoryConnection : IAsyncDisposable
     /// <summary>Takes a device (<c>silo/device</c>) out of service, or puts it back.</summary>
     Task Drain(string device, bool drained, CancellationToken cancellationToken);
 
+    /// <summary>Lets a device (<c>silo/device</c>) serve another model, once what it has is gone, after <paramref name="drainSeconds"/> at the latest.</summary>
+    Task LoadModel(string device, string model, double drainSeconds, CancellationToken cancellationToken);
+
     /// <summary>Power budgets and caps now.</summary>
     Task<PowerSnapshot> GetPower(CancellationToken cancellationToken);
 

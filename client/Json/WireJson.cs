@@ -18,6 +18,7 @@ namespace Crescent.Client.Json;
 [JsonSerializable(typeof(PowerBudgetSettings))]
 [JsonSerializable(typeof(DecisionAnswer))]
 [JsonSerializable(typeof(DrainDocument))]
+[JsonSerializable(typeof(LoadDocument))]
 [JsonSerializable(typeof(JsonNode))]
 internal sealed partial class WireJson : JsonSerializerContext
 {

@@ -97,7 +97,7 @@ internal static class FactoryTable
         var name = device.Device;
         name = device.Simulated ? $"{name} (simulated)" : name;
         name = device.FailedSteps > 0 && !device.IsQuarantined ? $"{name} (failing)" : device.StalledSeconds > StaleSeconds ? $"{name} (stalled)" : name;
-        return device.IsQuarantined ? $"{name} (quarantined)" : device.OutOfService ? $"{name} (drained)" : device.Draining ? $"{name} (draining)" : name;
+        return device.IsQuarantined ? $"{name} (quarantined)" : device.Loading is { } loading ? $"{name} (loading {loading})" : device.OutOfService ? $"{name} (drained)" : device.Draining ? $"{name} (draining)" : name;
     }
 
     private static string Title(FactorySnapshot factory) =>

@@ -8,6 +8,9 @@ public struct DeviceState
     /// <summary><c>silo/device</c>.</summary>
     public required string Key { get; init; }
 
+    /// <summary>Name of the model that it serves; null where that is not told.</summary>
+    public string? Model { get; set; }
+
     /// <summary>What it costs.</summary>
     public required DeviceProfile Profile { get; set; }
 

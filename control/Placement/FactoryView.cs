@@ -19,8 +19,7 @@ public sealed class FactoryView
     private DeviceForecast[] _forecasts = new DeviceForecast[16];
     private int[] _overlap = new int[16];
     private int _bestCache = NotLookedFor;
-    private double _promptJoules;
-    private double _tokenJoules;
+    private readonly List<(string? Model, double PromptJoules, double TokenJoules, int Devices)> _references = [];
     private double _maxCapWatts;
 
     /// <summary>Seconds of a clock that only this view and its writers share.</summary>
@@ -106,9 +105,21 @@ public sealed class FactoryView
     }
 
     /// <summary>
-    /// Energy of <paramref name="call"/> alone on an idle device of this factory, J, in the mean over its devices: what joules are measured by.
+    /// Energy of <paramref name="call"/> alone on an idle device of this factory, J, in the mean over those that serve its model: what joules are measured by.
     /// </summary>
-    public double ReferenceJoules(in PlacementCall call) => (call.PromptTokens * _promptJoules) + (call.ExpectedTokens * _tokenJoules);
+    public double ReferenceJoules(in PlacementCall call)
+    {
+        var (prompt, token, devices) = (0.0, 0.0, 0);
+        foreach (var reference in _references)
+        {
+            if (call.Model is null || call.Model == reference.Model)
+            {
+                (prompt, token, devices) = (prompt + reference.PromptJoules, token + reference.TokenJoules, devices + reference.Devices);
+            }
+        }
+
+        return ((call.PromptTokens * prompt) + (call.ExpectedTokens * token)) / Math.Max(1, devices);
+    }
 
     /// <summary>The forecast of the device at <paramref name="index"/> under the cap that it could have when all devices were busy, once a burst has passed.</summary>
     public DeviceForecast ForecastWhenBusy(int index)
@@ -137,6 +148,11 @@ public sealed class FactoryView
     {
         ref readonly var device = ref Devices[index];
         ref readonly var forecast = ref _forecasts[index];
+        if (call.Model is { } model && model != device.Model)
+        {
+            return PlacementGate.OtherModel;
+        }
+
         if ((long)call.PromptTokens + call.MaxTokens - 1 > forecast.Positions)
         {
             return PlacementGate.TooSmall;
@@ -202,7 +218,7 @@ public sealed class FactoryView
     /// <returns>False when no device may take it.</returns>
     public bool TryFindGate(in PlacementCall call, out PlacementGate best)
     {
-        best = PlacementGate.TooSmall;
+        best = PlacementGate.OtherModel;
         for (var i = 0; i < _devices.Count && best != PlacementGate.Open; i++)
         {
             var gate = Gate(call, i);
@@ -212,15 +228,29 @@ public sealed class FactoryView
         return (best <= PlacementGate.Crowded || (best == PlacementGate.Draining && call.HasBegun)) && _devices.Count > 0;
     }
 
-    private void CountReference()
+    /// <summary>Counts what follows from the profiles and models of all devices, after one of them has changed.</summary>
+    public void CountReference()
     {
-        (_promptJoules, _tokenJoules, _maxCapWatts) = (0, 0, 0);
+        _references.Clear();
+        _maxCapWatts = 0;
         foreach (ref readonly var device in Devices)
         {
             var profile = device.Profile;
             _maxCapWatts += profile.MaxCapWatts;
-            _promptJoules += (profile.PrefillWatts - profile.IdleWatts) * profile.PromptSeconds / _devices.Count;
-            _tokenJoules += (profile.DecodeWatts(1) - profile.IdleWatts) * profile.DecodeSeconds(1, 0) / _devices.Count;
+            var model = device.Model;
+            var at = _references.FindIndex(r => r.Model == model);
+            if (at < 0)
+            {
+                at = _references.Count;
+                _references.Add((model, 0, 0, 0));
+            }
+
+            var (_, prompt, token, devices) = _references[at];
+            _references[at] = (
+                model,
+                prompt + ((profile.PrefillWatts - profile.IdleWatts) * profile.PromptSeconds),
+                token + ((profile.DecodeWatts(1) - profile.IdleWatts) * profile.DecodeSeconds(1, 0)),
+                devices + 1);
         }
     }
 }

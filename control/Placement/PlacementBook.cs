@@ -28,7 +28,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
     /// drops what they count.
     /// </summary>
     /// <returns>False when a newer report is at hand.</returns>
-    public bool Report(string key, DeviceProfile profile, in DeviceLoad load, long sequence, bool draining = false, bool closed = false)
+    public bool Report(string key, DeviceProfile profile, in DeviceLoad load, long sequence, bool draining = false, bool closed = false, string? model = null)
     {
         var at = view.IndexOf(key);
         if (at < 0)
@@ -36,6 +36,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             view.Add(new DeviceState
             {
                 Key = key,
+                Model = model,
                 Profile = profile,
                 Load = load,
                 Sequence = sequence,
@@ -65,6 +66,8 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         }
 
         Charge(state, load.Watts - state.Load.Watts, 0);
+        var isOther = state.Model != model;
+        state.Model = model;
         state.Profile = profile;
         state.Load = load;
         state.Sequence = sequence;
@@ -73,6 +76,11 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         state.Closed = closed;
         state.Reachable = true;
         view.Refresh(at);
+        if (isOther)
+        {
+            view.CountReference();
+        }
+
         return true;
     }
 

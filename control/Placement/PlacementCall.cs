@@ -10,6 +10,7 @@ namespace Crescent.Control.Placement;
 /// <param name="Prefer">A device that has what the call needs, chosen whenever it may take the call; or null.</param>
 /// <param name="MayShed">Whether it may be refused because no device would keep the promise.</param>
 /// <param name="HasBegun">Whether a device has had it already: where all devices take no new work, one of them takes it all the same.</param>
+/// <param name="Model">Name of the model that is to run it; null for whichever a device has.</param>
 public readonly record struct PlacementCall(
     long Number,
     int PromptTokens,
@@ -19,7 +20,8 @@ public readonly record struct PlacementCall(
     string[]? Avoid = null,
     string? Prefer = null,
     bool MayShed = true,
-    bool HasBegun = false)
+    bool HasBegun = false,
+    string? Model = null)
 {
     /// <summary>Whether <paramref name="device"/> is one of <see cref="Avoid"/>.</summary>
     public bool Avoids(string device) => Avoid is not null && Array.IndexOf(Avoid, device) >= 0;

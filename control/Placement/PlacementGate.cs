@@ -29,4 +29,7 @@ public enum PlacementGate
 
     /// <summary>Prompt and output exceed its context or all of its blocks.</summary>
     TooSmall,
+
+    /// <summary>It serves another model.</summary>
+    OtherModel,
 }

@@ -8,14 +8,13 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Serving;
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Placement;
 
 namespace Crescent.Grains.Chat;
 
 /// <inheritdoc cref="IChatGrain"/>
 [PreferLocalPlacement]
-internal sealed class ChatGrain(IServiceProvider services, IGenerationService generations, TextWork texts, CrescentSiloOptions options) : Grain, IChatGrain
+internal sealed class ChatGrain(IGenerationService generations, TextWork texts, CrescentSiloOptions options) : Grain, IChatGrain
 {
     private const int MaxSessionLength = 256;
 
@@ -53,11 +52,11 @@ internal sealed class ChatGrain(IServiceProvider services, IGenerationService ge
 
     private async ValueTask<InferenceRequest> Prepare(ChatCall call, CancellationToken cancellationToken)
     {
-        var model = services.GetService<LanguageModel>()
-            ?? throw new ChatRefusedException($"This silo has no tokenizer for {options.Model}.", null);
-        var prompt = await texts.Do(call.Messages.Length, () => Encode(model, call.Messages), cancellationToken);
-        var context = options.ContextLength ?? model.Graph.Config.ContextLength;
-        context = generations.MaxPositions > 0 ? Math.Min(context, generations.MaxPositions) : context;
+        var models = options.Models ?? throw new ChatRefusedException($"This silo has no tokenizer for {options.Model}.", null);
+        var served = models.Find(call.Model) ?? throw Wrong(nameof(call.Model), $"there is no model '{call.Model}'; the cluster serves {models.Names}");
+        var prompt = await texts.Do(call.Messages.Length, () => Encode(served.Model, call.Messages), cancellationToken);
+        var held = generations.MaxPositions(served.Name);
+        var context = held > 0 ? Math.Min(served.ContextLength, held) : served.ContextLength;
         if (prompt.Length >= context)
         {
             throw Wrong(
@@ -74,6 +73,7 @@ internal sealed class ChatGrain(IServiceProvider services, IGenerationService ge
             $"1 to {MaxSessionLength} characters long, or left out");
         return new InferenceRequest
         {
+            Model = served.Name,
             RequestId = $"chat-{this.GetPrimaryKey():n}",
             Prompt = prompt,
             Program = call.Session,

@@ -1,3 +1,5 @@
+using Crescent.Grains.Models;
+
 namespace Crescent.Grains.Configuration;
 
 /// <summary>What a silo is and owns.</summary>
@@ -6,8 +8,8 @@ public sealed class CrescentSiloOptions
     /// <summary>Name of the model that the cluster serves, the same in every silo.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Positions of a sequence, when not those of the model whose tokenizer and template serve; null for those.</summary>
-    public int? ContextLength { get; init; }
+    /// <summary>All models of the cluster, the same in every silo; null where requests come as tokens only.</summary>
+    public ModelCatalogue? Models { get; init; }
 
     /// <summary>For humans: <c>front</c>, <c>device</c> or <c>all</c>.</summary>
     public string Role { get; init; } = "all";

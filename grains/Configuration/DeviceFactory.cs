@@ -1,4 +1,5 @@
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Models;
 
 namespace Crescent.Grains.Configuration;
 
@@ -8,4 +9,5 @@ namespace Crescent.Grains.Configuration;
 /// </summary>
 /// <param name="services">The silo's services.</param>
 /// <param name="sink">Takes the engine's outputs; only for this engine, called on its one thread.</param>
-public delegate OwnedEngine DeviceFactory(IServiceProvider services, IEngineSink sink);
+/// <param name="model">The model that it is to serve; null where the silo has no catalogue.</param>
+public delegate OwnedEngine DeviceFactory(IServiceProvider services, IEngineSink sink, ServedModel? model);

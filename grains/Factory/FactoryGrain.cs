@@ -43,14 +43,14 @@ internal sealed class FactoryGrain(
 
     public async Task Drain(string device, bool drained, CancellationToken cancellationToken)
     {
-        var known = ledger.Snapshot().Select(static d => d.State.Key).Order(StringComparer.Ordinal).ToArray();
-        if (Array.IndexOf(known, device) < 0)
-        {
-            throw new ArgumentException(
-                $"The factory has no device '{device}'; it has {string.Join(", ", known.Take(MostNamed))}{(known.Length > MostNamed ? ", …" : "")}.");
-        }
-
+        CheckDevice(device);
         await GrainFactory.GetGrain<IGpuGrain>(device).Drain(drained).WaitAsync(cancellationToken);
+    }
+
+    public async Task LoadModel(string device, string model, double drainSeconds, CancellationToken cancellationToken)
+    {
+        CheckDevice(device);
+        await GrainFactory.GetGrain<IGpuGrain>(device).Load(model, drainSeconds).WaitAsync(cancellationToken);
     }
 
     public async Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken)
@@ -60,6 +60,16 @@ internal sealed class FactoryGrain(
         return new DecisionAnswer(
             [.. answers.SelectMany(static a => a ?? []).OrderBy(static d => d.At)],
             [.. silos.Zip(answers).Where(static s => s.Second is null).Select(static s => s.First.Name)]);
+    }
+
+    private void CheckDevice(string device)
+    {
+        var known = ledger.Snapshot().Select(static d => d.State.Key).Order(StringComparer.Ordinal).ToArray();
+        if (Array.IndexOf(known, device) < 0)
+        {
+            throw new ArgumentException(
+                $"The factory has no device '{device}'; it has {string.Join(", ", known.Take(MostNamed))}{(known.Length > MostNamed ? ", …" : "")}.", nameof(device));
+        }
     }
 
     /// <summary>What a silo remembers, or null when it does not answer.</summary>

@@ -6,6 +6,9 @@ namespace Crescent.Grains.Gpu;
 /// <summary>What is logged about devices.</summary>
 internal static partial class DeviceLog
 {
+    [LoggerMessage(Level = LogLevel.Error, Message = "Device {Device} goes back to the model that it had: {Reason}")]
+    public static partial void NotLoaded(ILogger logger, string device, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "No power governor was heard for {Seconds:0} s: {Devices} devices fall back to their lowest caps.")]
     public static partial void Forsaken(ILogger logger, double seconds, int devices);
 

@@ -1,5 +1,6 @@
 using Crescent.Control.Power;
 using Crescent.Grains.Configuration;
+using Crescent.Grains.Models;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Logging;
@@ -15,8 +16,8 @@ internal sealed class DeviceOpener(
     FactoryMetrics metrics,
     ILogger<DeviceOpener> logger)
 {
-    /// <summary>Opens <paramref name="plan"/>'s device. Takes as long as loading does: not for the thread pool.</summary>
-    public HostedDevice Open(DevicePlan plan)
+    /// <summary>Opens <paramref name="plan"/>'s device with <paramref name="model"/>. Takes as long as loading does: not for the thread pool.</summary>
+    public HostedDevice Open(DevicePlan plan, ServedModel? model)
     {
         var live = new LiveSequences();
         var key = new DeviceKey(silo.Name, plan.Name);
@@ -26,7 +27,7 @@ internal sealed class DeviceOpener(
             Unwanted = device!.Cancel,
             Broken = device.Abandon,
         });
-        var owned = plan.Open(services, sink);
+        var owned = plan.Open(services, sink, model);
         var engine = owned.Engine;
         if (engine.Device.Name != plan.Name)
         {

@@ -1,5 +1,6 @@
 using Crescent.Control.Health;
 using Crescent.Grains.Configuration;
+using Crescent.Grains.Models;
 using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +23,7 @@ internal sealed class DeviceSlot(
 
     private readonly Lock _lock = new();
     private readonly DeviceBreaker _breaker = new(health, DeviceKeeper.Interval.TotalSeconds);
+    private readonly DeviceModel _model = new(plan);
     private readonly long _began = time.GetTimestamp();
     private object? _holder;
     private Task _opening = Task.CompletedTask;
@@ -89,8 +91,39 @@ internal sealed class DeviceSlot(
         {
             lock (_lock)
             {
-                return _stage == DeviceStage.Quarantined || (IsOutOfService && _device is { Live: 0 });
+                return _stage == DeviceStage.Quarantined || (IsOutOfService && _device is { Live: 0 })
+                    || (_stage == DeviceStage.Serving && _device is { } device && _model.IsDue(device.Live, Now()));
             }
+        }
+    }
+
+    /// <summary>The model that it is to serve once its streams have left; null where it serves what it should.</summary>
+    public string? Loading
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _model.Wanted?.Id;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Lets it serve <paramref name="model"/> from now on: it takes no new work, and once its streams have gone on elsewhere or ended, but after
+    /// <paramref name="patience"/> at the latest, it is closed and opened anew. Where the model cannot be opened, it goes back to the one that it had.
+    /// </summary>
+    /// <exception cref="ArgumentException">The device cannot serve it.</exception>
+    public void Load(ServedModel model, TimeSpan patience)
+    {
+        if (plan.Check?.Invoke(model) is { } fault)
+        {
+            throw new ArgumentException($"{key} cannot serve '{model.Id}': {fault}", nameof(model));
+        }
+
+        lock (_lock)
+        {
+            _model.Want(model, Now() + patience.TotalSeconds);
         }
     }
 
@@ -210,6 +243,11 @@ internal sealed class DeviceSlot(
                         return DeviceDuty.None;
                     }
 
+                    if (_model.IsDue(device.Live, now))
+                    {
+                        return DeviceDuty.Close;
+                    }
+
                     _idleSince = IsOutOfService && device.Live == 0 ? _idleSince : now;
                     return now - _idleSince > health.ReleaseSeconds ? DeviceDuty.Close : DeviceDuty.None;
                 case DeviceStage.Quarantined when _device is { } sick:
@@ -230,20 +268,22 @@ internal sealed class DeviceSlot(
         // Read before the sequences are counted: a report that says so has all that were taken before.
         var outOfService = IsOutOfService;
         DeviceStage stage;
-        string? fault;
+        string? fault, loading, loadFault;
         double due;
         lock (_lock)
         {
-            (stage, fault, due) = (_stage, _fault, _dueAt - Now());
+            (stage, fault, due, loading, loadFault) = (_stage, _fault, _dueAt - Now(), _model.Wanted?.Id, _model.Fault);
         }
 
         var report = Device?.Report() ?? Volatile.Read(ref _last);
         return report is null ? null : report with
         {
             OutOfService = outOfService,
-            Draining = outOfService || stage != DeviceStage.Serving || LacksPower,
+            Draining = outOfService || loading is not null || stage != DeviceStage.Serving || LacksPower,
             Stage = stage.ToString().ToLowerInvariant(),
             Fault = fault,
+            Loading = loading,
+            LoadFault = loadFault,
             RetrySeconds = stage == DeviceStage.Quarantined ? Math.Max(0, due) : 0,
         };
     }
@@ -251,9 +291,15 @@ internal sealed class DeviceSlot(
     private async Task Open()
     {
         HostedDevice? device = null;
+        ServedModel? model;
+        lock (_lock)
+        {
+            model = _model.Next;
+        }
+
         try
         {
-            device = await OnThread(() => opener.Open(plan));
+            device = await OnThread(() => opener.Open(plan, model));
             if (_wasSick)
             {
                 await DeviceProbe.Run(device.Engine, time);
@@ -270,6 +316,7 @@ internal sealed class DeviceSlot(
                 _stage = DeviceStage.Serving;
                 (_fault, _idleSince) = (null, Now());
                 _breaker.Serves(Now());
+                _model.Opened(model);
             }
 
             if (Interlocked.Exchange(ref _wasSick, false))
@@ -286,7 +333,12 @@ internal sealed class DeviceSlot(
                     _closing = OnThread(device.Close);
                 }
 
-                if (_stage == DeviceStage.Opening)
+                if (_stage == DeviceStage.Opening && _model.GiveUp(model, e.Message))
+                {
+                    _stage = DeviceStage.Closed;
+                    DeviceLog.NotLoaded(logger, key.ToString(), _model.Fault!);
+                }
+                else if (_stage == DeviceStage.Opening)
                 {
                     Quarantine(e.Message);
                 }

@@ -1,4 +1,5 @@
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Configuration;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
 using Orleans.Concurrency;
@@ -15,12 +16,13 @@ internal sealed class GpuGrain : Grain, IGpuGrain
 
     private readonly DeviceRegistry _devices;
     private readonly ILocalSiloDetails _silo;
+    private readonly CrescentSiloOptions _options;
     private readonly KvDumps _dumps;
     private DeviceSlot _slot = null!;
 
-    public GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo)
+    public GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo, CrescentSiloOptions options)
     {
-        (_devices, _silo) = (devices, silo);
+        (_devices, _silo, _options) = (devices, silo, options);
         _dumps = new KvDumps(
             cancellation => _slot.Device?.Engine.DumpKvAsync(cancellation) ?? throw new OperationCanceledException($"{_slot.Key} is not open."));
     }
@@ -75,6 +77,11 @@ internal sealed class GpuGrain : Grain, IGpuGrain
                 throw new RequestRefusedException(RefusalReason.Stopping, $"{_slot.Key} is drained by an operator.", TryAgain);
             }
 
+            if (!submission.HasBegun && _slot.Loading is { } other)
+            {
+                throw new RequestRefusedException(RefusalReason.Stopping, $"{_slot.Key} is to serve '{other}'.", TryAgain);
+            }
+
             if (!submission.HasBegun && _slot.LacksPower)
             {
                 throw new RequestRefusedException(RefusalReason.Overloaded, $"{_slot.Key} is drained for want of power.", TryAgain);
@@ -93,6 +100,15 @@ internal sealed class GpuGrain : Grain, IGpuGrain
     {
         // One that was drained for long has given its memory back: the keeper opens it again.
         _slot.IsOutOfService = drained;
+        return Task.CompletedTask;
+    }
+
+    public Task Load(string model, double drainSeconds)
+    {
+        var models = _options.Models ?? throw new ArgumentException($"{_slot.Key} has no models to choose from.", nameof(model));
+        _slot.Load(
+            models.Find(model) ?? throw new ArgumentException($"There is no model '{model}'; the cluster knows {models.Names}.", nameof(model)),
+            TimeSpan.FromSeconds(drainSeconds));
         return Task.CompletedTask;
     }
 

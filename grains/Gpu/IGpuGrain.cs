@@ -26,6 +26,14 @@ public interface IGpuGrain : IGrainWithStringKey
     [Alias("Drain"), ResponseTimeout("00:00:05")]
     Task Drain(bool drained);
 
+    /// <summary>
+    /// Lets the device serve another model of the catalogue: it takes no new work, and is closed and opened anew once what it has is gone, after
+    /// <paramref name="drainSeconds"/> at the latest. Answers at once; the report tells how far it is.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no such model, or the device cannot serve it.</exception>
+    [Alias("Load"), ResponseTimeout("00:00:10")]
+    Task Load(string model, double drainSeconds);
+
     /// <summary>Ends sequences within one step; unknown tickets are ignored.</summary>
     [Alias("Cancel"), ResponseTimeout("00:00:05")]
     Task Cancel(long[] tickets);

@@ -54,6 +54,7 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
         ExpectedTokens = submission.Request.MaxTokens,
         Priority = submission.Request.Priority,
         Prefer = submission.Prefer,
+        Model = submission.Request.Model,
     };
 
     private static Refusal NoDevice() => new(RefusalReason.Overloaded, "The silo has no device for the call.", TimeSpan.FromSeconds(1));

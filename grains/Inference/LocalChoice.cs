@@ -26,7 +26,7 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
     {
         _prefix = submission.Request.WantsEmbedding || submission.Prefer is not null
             ? null
-            : PromptPrefix.Of(caches.Roots, submission.Request.Prompt, submission.Request.CacheSalt);
+            : PromptPrefix.Of(caches.RootsOf(submission.Request.Model), submission.Request.Prompt, submission.Request.CacheSalt);
         _prefixes.Fill(_prefix, _view.Devices, _view.ChangeOverlap());
         session?.Credit(_view);
     }
@@ -66,6 +66,7 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
             view.Add(new DeviceState
             {
                 Key = new DeviceKey(report.Name, device.Device).ToString(),
+                Model = device.Model,
                 Profile = device.Profile,
                 Load = device.Load(),
                 Draining = report.Draining || device.Draining,

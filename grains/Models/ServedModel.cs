@@ -4,7 +4,7 @@ using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Grains.Models;
 
-/// <summary>The model that this front end serves, by the names that requests may call it.</summary>
+/// <summary>A model that the cluster serves, by the names that requests may call it.</summary>
 public sealed class ServedModel
 {
     private readonly HashSet<string> _names;
@@ -12,25 +12,32 @@ public sealed class ServedModel
     /// <param name="model">Opened for its tokenizer and its template.</param>
     /// <param name="grammars">Over its vocabulary.</param>
     /// <param name="created">When the model's file was made.</param>
-    /// <param name="name">What it is called when that is not its own name: it only lends its text to a simulated model.</param>
+    /// <param name="name">What it is called when that is not its own name: another model has that.</param>
+    /// <param name="simulated">Whether the model only lends its text to a simulated one.</param>
     /// <param name="contextLength">Positions of a sequence, when not its own.</param>
-    public ServedModel(LanguageModel model, GrammarCache grammars, DateTimeOffset created, string? name = null, int? contextLength = null)
+    public ServedModel(
+        LanguageModel model, GrammarCache grammars, DateTimeOffset created, string? name = null, bool simulated = false, int? contextLength = null)
     {
-        EmbeddingSize = name is null ? model.Graph.Config.Width : 0;
-        name ??= model.Name;
+        Name = name ?? model.Name;
+        EmbeddingSize = simulated ? 0 : model.Graph.Config.Width;
         ContextLength = contextLength ?? model.Graph.Config.ContextLength;
         Model = model;
         Created = created;
-        Id = Slug(name);
+        Id = Slug(Name);
         ToolStyle = ToolCallStyles.Detect(model.ChatTemplate ?? "");
         Grammars = grammars;
-        _names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+        _names = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { Id, Name, model.Name };
+        if (!simulated)
         {
-            Id, name, model.Name, Path.GetFileName(model.Path), Path.GetFileNameWithoutExtension(model.Path),
-        };
+            _names.Add(Path.GetFileName(model.Path));
+            _names.Add(Path.GetFileNameWithoutExtension(model.Path));
+        }
     }
 
-    /// <summary>Name in answers: the model's own in lower case, with hyphens for all but letters, digits, dots and underscores.</summary>
+    /// <summary>Name by which devices know it, unique in the cluster.</summary>
+    public string Name { get; }
+
+    /// <summary>Name in answers: <see cref="Name"/> in lower case, with hyphens for all but letters, digits, dots and underscores.</summary>
     public string Id { get; }
 
     /// <summary>Tokenizer, template and shape.</summary>

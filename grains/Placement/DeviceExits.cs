@@ -62,5 +62,5 @@ internal static class DeviceExits
     /// want of power; to leave one that lacks power for another that does is no gain. A sick one gives nothing at all.
     /// </summary>
     private static PlacementGate WorstGate(DeviceReport present) =>
-        present.IsQuarantined ? PlacementGate.Crowded : present.OutOfService ? PlacementGate.PowerShort : PlacementGate.Open;
+        present.IsQuarantined ? PlacementGate.Crowded : present.OutOfService || present.Loading is not null ? PlacementGate.PowerShort : PlacementGate.Open;
 }

@@ -54,16 +54,13 @@ internal sealed class PlacementLedger : IDeviceReports
         }
     }
 
-    /// <summary>Positions that the largest device that takes new work can give one sequence, of all where none does; 0 before one is known.</summary>
-    public int MaxPositions
+    /// <summary>Positions that the largest device with <paramref name="model"/> that takes new work can give one sequence, of all where none does; 0 before one is known.</summary>
+    public int MaxPositions(string? model)
     {
-        get
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                _view.Now = Now();
-                return PlacementRefusal.MostPositionsNow(_view);
-            }
+            _view.Now = Now();
+            return PlacementRefusal.MostPositionsNow(_view, model);
         }
     }
 
@@ -86,7 +83,7 @@ internal sealed class PlacementLedger : IDeviceReports
             {
                 var key = new DeviceKey(report.Name, device.Device).ToString();
                 var owner = new DeviceOwner(key, report.Silo, report.Name, device, report.Sequence);
-                _book.Report(key, device.Profile, device.Load(), report.Sequence, report.Draining || device.Draining, device.IsClosed);
+                _book.Report(key, device.Profile, device.Load(), report.Sequence, report.Draining || device.Draining, device.IsClosed, device.Model);
                 var at = _view.IndexOf(key);
                 if (at == _owners.Count)
                 {
@@ -183,7 +180,7 @@ internal sealed class PlacementLedger : IDeviceReports
 
             _prefixes.Fill(needs.Prefix, _view.Devices, _view.ChangeOverlap());
             needs.Session?.Credit(_view);
-            return _book.Policy.Choose(call, _view).IsShed ? PlacementRefusal.Shed(_view) : null;
+            return _book.Policy.Choose(call, _view).IsShed ? PlacementRefusal.Shed(_view, call) : null;
         }
     }
 

@@ -54,6 +54,9 @@ public sealed record PlacementNeeds
     /// <summary>Whether a device has had it already, and gave it up or was drained: it may go on on a drained one where all are.</summary>
     [Id(21)] public bool HasBegun { get; init; }
 
+    /// <summary>Name of the model that is to run it; null for whichever a device has.</summary>
+    [Id(22)] public string? Model { get; init; }
+
     /// <summary>The prompt's blocks, to find those that devices have cached; null to do without. Does not leave the silo.</summary>
     public PromptPrefix? Prefix
     {
@@ -67,6 +70,6 @@ public sealed record PlacementNeeds
     {
         // An embedding takes the room of its prompt and puts out nothing; one token is the least that a call of the core has.
         var most = Math.Max(1, MaxTokens);
-        return new PlacementCall(number, PromptTokens, most, Math.Clamp(ExpectedTokens, 1, most), ServiceLevel.Of(Priority), Avoid, Prefer, MayShed, HasBegun);
+        return new PlacementCall(number, PromptTokens, most, Math.Clamp(ExpectedTokens, 1, most), ServiceLevel.Of(Priority), Avoid, Prefer, MayShed, HasBegun, Model);
     }
 }

@@ -45,7 +45,7 @@ internal sealed class GenerationService(
         Late,
     }
 
-    public int MaxPositions => ledger.MaxPositions;
+    public int MaxPositions(string? model) => ledger.MaxPositions(model);
 
     public async IAsyncEnumerable<GenerationChunk> Generate(
         InferenceRequest call, [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -8,8 +8,8 @@ namespace Crescent.Grains.Serving;
 /// </summary>
 public interface IGenerationService
 {
-    /// <summary>Positions (prompt and output) that the largest device can give one sequence; 0 while no device is known.</summary>
-    int MaxPositions => 0;
+    /// <summary>Positions (prompt and output) that the largest device with <paramref name="model"/> can give one sequence; 0 while no device is known.</summary>
+    int MaxPositions(string? model) => 0;
 
     /// <summary>
     /// Streams a generation, or an embedding in one chunk, to its end. Cancelling, or leaving the enumeration early, stops it on its device within one step.

@@ -97,7 +97,7 @@ internal sealed class StreamStarter(
         }
 
         // Embeddings do not use caches, and a sibling goes where its leader is.
-        var prefix = call.WantsEmbedding || leader is not null ? null : PromptPrefix.Of(caches.Roots, call.Prompt, call.CacheSalt);
+        var prefix = call.WantsEmbedding || leader is not null ? null : PromptPrefix.Of(caches.RootsOf(call.Model), call.Prompt, call.CacheSalt);
 
         // A repeated attempt has lost the device that its session would name.
         var session = resumed || prefix is null ? null : await sessions.Find(call, prefix, cancellationToken);
@@ -121,6 +121,7 @@ internal sealed class StreamStarter(
                 RequestId = call.RequestId,
                 Attempt = ticket.Attempt,
                 Prefix = prefix,
+                Model = call.Model,
                 Session = session,
             };
             var rest = deadline - time.GetElapsedTime(began);

@@ -83,7 +83,7 @@ public sealed record DeviceReport : DeviceSnapshot
     [Id(93)] public double Fairness { get; init; } = 1;
 
     /// <summary>Why it is drained, where it is.</summary>
-    internal string DrainedBy => OutOfService ? "by an operator" : IsQuarantined ? $"as sick: {Fault}" : Stage != "serving" ? $"while it is {Stage}" : "for want of power";
+    internal string DrainedBy => OutOfService ? "by an operator" : Loading is { } model ? $"to load {model}" : IsQuarantined ? $"as sick: {Fault}" : Stage != "serving" ? $"while it is {Stage}" : "for want of power";
 
     /// <summary>What the device costs, as it says itself or as its steps have shown.</summary>
     [Id(60)] public required DeviceProfile Profile { get; init; }

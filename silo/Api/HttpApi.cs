@@ -14,7 +14,7 @@ namespace Crescent.Silo.Api;
 internal static class HttpApi
 {
     /// <summary>Adds its services and limits.</summary>
-    public static void AddHttpApi(this WebApplicationBuilder builder, HttpOptions options, ServedModel model)
+    public static void AddHttpApi(this WebApplicationBuilder builder, HttpOptions options, ModelCatalogue models)
     {
         builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.TrimEntries));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -23,7 +23,7 @@ internal static class HttpApi
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
         });
         builder.Services.AddSingleton(options);
-        builder.Services.AddSingleton(model);
+        builder.Services.AddSingleton(models);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IgnoredFields>();
         builder.Services.AddSingleton<RetryAdvice>();
@@ -49,6 +49,7 @@ internal static class HttpApi
         app.MapModels();
         app.MapFactory();
         app.MapDrain();
+        app.MapDeviceModel();
         app.MapPower();
         app.MapDecisions();
         app.MapHealth();

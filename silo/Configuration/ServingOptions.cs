@@ -51,9 +51,15 @@ public sealed class ServingOptions : IChecked
 
     /// <summary>
     /// Devices of each device silo, parted by commas: <c>cpu</c>, or <c>cpu:0,cpu:1</c> for several; or simulated devices of the whole
-    /// cluster, such as <c>sim:h100-sxm*92:tp8</c>.
+    /// cluster, such as <c>sim:h100-sxm*92:tp8</c>. One that serves another model than <see cref="Model"/> has it behind it: <c>cpu=PATH</c>.
     /// </summary>
     public string Devices { get; set; } = DefaultDevices;
+
+    /// <summary>Further models that devices may load on command, <c>PATH</c> or <c>NAME=PATH</c>, parted by commas; null for none.</summary>
+    public string? Models { get; set; }
+
+    /// <summary>Further names of models, <c>ALIAS=MODEL</c>, parted by commas; null for none.</summary>
+    public string? Aliases { get; set; }
 
     /// <summary>How many times faster than the wall clock simulated devices run; above 0.</summary>
     public double Speed { get; set; } = 1;
@@ -91,17 +97,23 @@ public sealed class ServingOptions : IChecked
     /// <summary>How devices share their steps.</summary>
     public SchedulingOptions Scheduling { get; set; } = new();
 
-    /// <summary>Whether devices or model are simulated.</summary>
-    public bool IsSimulated => DeviceNames.Any(SimulatedDeviceSpec.IsSimulated) || IsSimulatedModel;
+    /// <summary>Full path of the embedded model.</summary>
+    public static string EmbeddedPath => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "models", EmbeddedModel));
 
-    /// <summary>Full path of the model file; of the embedded one, whose tokenizer and template serve, for a simulated model.</summary>
-    public string ModelPath => Path.GetFullPath((IsSimulatedModel ? null : Model) ?? Path.Combine(AppContext.BaseDirectory, "models", EmbeddedModel));
+    /// <summary>Which models there are, and which each device serves.</summary>
+    /// <exception cref="FormatException">They cannot be read; the message names the option and what it takes.</exception>
+    public ModelPlan Plan => ModelPlan.Read(this);
+
+    /// <summary>Whether devices or a model are simulated.</summary>
+    /// <exception cref="FormatException">See <see cref="Plan"/>.</exception>
+    public bool IsSimulated => Plan is var plan && (plan.Devices.Any(static d => SimulatedDeviceSpec.IsSimulated(d.Device)) || plan.Models.Any(SimulatedDeviceSpec.IsSimulated));
 
     /// <summary>Names of the devices, unique.</summary>
-    public IReadOnlyList<string> DeviceNames =>
-        Devices.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    /// <exception cref="FormatException">See <see cref="Plan"/>.</exception>
+    public IReadOnlyList<string> DeviceNames => [.. Plan.Devices.Select(static d => d.Device)];
 
-    private bool IsSimulatedModel => Model is not null && SimulatedDeviceSpec.IsSimulated(Model);
+    /// <summary>The file of a model of <see cref="Plan"/>; the embedded one, whose tokenizer and template serve, for a simulated model.</summary>
+    public static string FileOf(string model) => SimulatedDeviceSpec.IsSimulated(model) ? EmbeddedPath : model;
 
     /// <summary>The simulated devices and their model, or null when there are none.</summary>
     /// <exception cref="FormatException">They cannot be; the message names the option and what it takes.</exception>
@@ -111,6 +123,16 @@ public sealed class ServingOptions : IChecked
     public int DevicesOf(int silos) => Simulated()?.Count ?? DeviceNames.Count * silos;
 
     public IEnumerable<string> Problems()
+    {
+        if (PlanFault() is { } misread)
+        {
+            return [misread];
+        }
+
+        return AllProblems();
+    }
+
+    private IEnumerable<string> AllProblems()
     {
         if (Threads is < 0 or > MaxThreads)
         {
@@ -154,18 +176,32 @@ public sealed class ServingOptions : IChecked
         }
         else if (DeviceNames.Count == 0 || DeviceNames.Any(n => !IsDevice(n)))
         {
-            yield return Settings.OutOfRange(Settings.Devices, Devices, "cpu, cpu:0,cpu:1,… for several, or sim:GPU[*COUNT][:tpN]");
+            yield return Settings.OutOfRange(Settings.Devices, Devices, "cpu, cpu:0,cpu:1,… for several, or sim:GPU[*COUNT][:tpN]; one with a model of its own as cpu=PATH");
         }
         else if (DeviceNames.Distinct().Count() < DeviceNames.Count)
         {
             yield return $"{Settings.Devices} names a device twice: '{Devices}'; number them: cpu:0,cpu:1.";
         }
 
-        if (!File.Exists(ModelPath))
+        var plan = Plan;
+        foreach (var model in plan.Models.Where(static model => !File.Exists(FileOf(model))))
         {
-            yield return Model is null || IsSimulatedModel
-                ? $"The embedded model is not at {ModelPath}; build again, or name another file with {Settings.Model}."
-                : $"{Settings.Model} names {ModelPath}, where there is no file.";
+            yield return FileOf(model) == EmbeddedPath
+                ? $"The embedded model is not at {EmbeddedPath}; build again, or name another file with {Settings.Model}."
+                : $"{(Model is { } given && Path.GetFullPath(given) == model ? Settings.Model : plan.Devices.Any(d => d.Model == model) ? Settings.Devices : Settings.Models)} names {model}, where there is no file.";
+        }
+    }
+
+    private string? PlanFault()
+    {
+        try
+        {
+            _ = Plan;
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
         }
     }
 

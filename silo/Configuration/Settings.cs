@@ -35,7 +35,14 @@ public static class Settings
 
     public static readonly Setting Devices = Define("--devices", "Devices", "names",
         "Devices of each device silo: cpu, or cpu:0,cpu:1,… for several; or simulated devices of the whole cluster: sim:GPU[*COUNT][:tpN], "
-        + $"such as sim:h100-sxm*92:tp8. Default: {ServingOptions.DefaultDevices}.");
+        + "such as sim:h100-sxm*92:tp8. A device that serves a model of its own names it: cpu=PATH,cpu=PATH2 are two devices with a model each. "
+        + $"Default: {ServingOptions.DefaultDevices}.");
+
+    public static readonly Setting Models = Define("--models", "Models", "paths",
+        "Further models that the cluster knows and a device may load on command: GGUF files, or NAME=FILE to give one a name, several parted by commas. Default: none.");
+
+    public static readonly Setting Aliases = Define("--aliases", "Aliases", "names",
+        "Further names of models in requests: ALIAS=MODEL, several parted by commas, such as gpt-4o-mini=crescent-tiny. Default: none.");
 
     public static readonly Setting Speed = Define("--speed", "Speed", "factor",
         $"How many times faster than the wall clock simulated devices run, above 0 and up to {ServingOptions.MaxSpeed}. Default: 1.");
@@ -184,7 +191,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Restarts, Urls, Devices, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
+        Model, Silos, Restarts, Urls, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,

@@ -2,45 +2,53 @@ using Crescent.Engine.Devices.Simulated;
 
 namespace Crescent.Silo.Configuration;
 
-/// <summary>The simulated devices of the whole cluster and the model they pretend to run.</summary>
-/// <param name="Specs">GPUs, counts and groups.</param>
-/// <param name="Model">Shape of the model.</param>
-public sealed record SimulatedServing(IReadOnlyList<SimulatedDeviceSpec> Specs, ModelShape Model)
+/// <summary>The simulated devices of the whole cluster and the models that they pretend to run.</summary>
+/// <param name="Groups">GPUs, counts and groups, with the model of each as it is named.</param>
+/// <param name="Models">Shapes of all models that the cluster knows, by the names that <see cref="ModelPlan.Models"/> has for them.</param>
+public sealed record SimulatedServing(IReadOnlyList<(SimulatedDeviceSpec Spec, string Model)> Groups, IReadOnlyDictionary<string, ModelShape> Models)
 {
     /// <summary>Devices of the whole cluster.</summary>
-    public int Count => Specs.Sum(static spec => spec.Count);
+    public int Count => Groups.Sum(static group => group.Spec.Count);
 
-    /// <summary>What the model is called wherever it is named: nobody takes its numbers for measured ones.</summary>
-    public string ModelName => SimulatedDeviceSpec.Prefix + Model.Name;
+    /// <summary>What a model is called wherever it is named: nobody takes its numbers for measured ones.</summary>
+    public string NameOf(string model) => SimulatedDeviceSpec.Prefix + Models[model].Name;
 
-    /// <summary>Positions that the largest device can give one sequence.</summary>
-    public int MaxPositions => (int)Math.Min(Model.ContextLength, Specs.Max(spec => SimulatedDevice.KvPositions(spec.Gpu, spec.TensorParallel, Model)));
+    /// <summary>Positions that the largest device with <paramref name="model"/> can give one sequence; the model's context where none has it.</summary>
+    public int MaxPositions(string model) => (int)Math.Min(
+        Models[model].ContextLength,
+        Groups.Where(group => group.Model == model)
+            .Select(group => SimulatedDevice.KvPositions(group.Spec.Gpu, group.Spec.TensorParallel, Models[model])).DefaultIfEmpty(long.MaxValue).Max());
 
     /// <summary>Reads what <paramref name="options"/> name.</summary>
     /// <exception cref="FormatException">The message names the option, the fault and what is known.</exception>
     public static SimulatedServing Parse(ServingOptions options)
     {
-        if (options.DeviceNames.FirstOrDefault(static name => !SimulatedDeviceSpec.IsSimulated(name)) is { } real)
+        var plan = options.Plan;
+        if (plan.Devices.Select(static d => d.Device).FirstOrDefault(static name => !SimulatedDeviceSpec.IsSimulated(name)) is { } real)
         {
             throw new FormatException(
                 $"{Settings.Devices} is '{options.Devices}': {real} is not simulated; a cluster has either simulated devices or others.");
         }
 
-        var specs = Named(Settings.Devices, () => options.DeviceNames.Select(SimulatedDeviceSpec.Parse).ToList());
-        if (options.Model is not { } name || !SimulatedDeviceSpec.IsSimulated(name))
+        var specs = Named(Settings.Devices, () => plan.Devices.Select(static d => SimulatedDeviceSpec.Parse(d.Device)).ToList());
+        foreach (var model in plan.Models)
         {
-            throw new FormatException(
-                $"{Settings.Model} is '{options.Model}'; simulated devices run a simulated model: {SimulatedDeviceSpec.Prefix}NAME, where NAME is "
-                + $"{string.Join(", ", SimulatedModels.Names)}, with -bf16, -fp8 or -fp4, or a .json file.");
+            if (!SimulatedDeviceSpec.IsSimulated(model))
+            {
+                throw new FormatException(
+                    $"{Settings.Model} is '{options.Model}'; simulated devices run a simulated model: {SimulatedDeviceSpec.Prefix}NAME, where NAME is "
+                    + $"{string.Join(", ", SimulatedModels.Names)}, with -bf16, -fp8 or -fp4, or a .json file.");
+            }
         }
 
-        var model = Named(Settings.Model, () => SimulatedModels.Find(name));
+        var models = plan.Models.ToDictionary(static name => name, static name => Named(Settings.Model, () => SimulatedModels.Find(name)), StringComparer.Ordinal);
+        var groups = specs.Zip(plan.Devices, static (spec, device) => (spec, device.Model)).ToList();
         Named(Settings.Devices, () =>
         {
-            specs.ForEach(spec => SimulatedDevice.CheckFit(spec, model));
+            groups.ForEach(group => SimulatedDevice.CheckFit(group.spec, models[group.Model]));
             return 0;
         });
-        return new SimulatedServing(specs, model);
+        return new SimulatedServing(groups, models);
     }
 
     private static T Named<T>(Setting setting, Func<T> read)

@@ -3,9 +3,9 @@ using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Power;
-using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
+using Crescent.Grains.Models;
 using Crescent.Silo.Configuration;
 
 namespace Crescent.Silo.Hosting;
@@ -14,16 +14,23 @@ namespace Crescent.Silo.Hosting;
 internal static partial class Devices
 {
     /// <summary>One plan for each device of a silo; those that compute share its compute threads.</summary>
-    public static IReadOnlyList<DevicePlan> Plans(ServingOptions options, LanguageModel model)
+    public static IReadOnlyList<DevicePlan> Plans(ServingOptions options, ModelCatalogue models)
     {
         if (options.Simulated() is { } simulated)
         {
-            return SimulatedDevices.Plans(simulated, DeviceShare.Parse(options.DeviceShare), options, model);
+            return SimulatedDevices.Plans(simulated, DeviceShare.Parse(options.DeviceShare), options, models);
         }
 
-        var names = options.DeviceNames;
-        var threads = ThreadShare(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, names.Count);
-        return [.. names.Select(name => new DevicePlan(name, (services, sink) => Cpu(name, threads, options, model, services, sink)))];
+        var plan = options.Plan;
+        var threads = ThreadShare(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, plan.Devices.Count);
+        return
+        [
+            .. plan.Devices.Select(device => new DevicePlan(
+                device.Device,
+                (services, sink, model) => Cpu(device.Device, threads, options, model!, services, sink),
+                ModelFiles.Find(plan, models, device.Model),
+                model => Fault(options, model))),
+        ];
     }
 
     /// <summary>Threads of each of <paramref name="sharers"/> that share <paramref name="threads"/>; at least 1.</summary>
@@ -36,6 +43,19 @@ internal static partial class Devices
         if (options.Simulated() is null)
         {
             CpuDevice.CheckFit(model.Graph, CpuOptions("cpu", 1, options, Scheduling(options)));
+        }
+    }
+
+    private static string? Fault(ServingOptions options, ServedModel model)
+    {
+        try
+        {
+            CheckFit(options, model.Model);
+            return null;
+        }
+        catch (InvalidModelException e)
+        {
+            return e.Message;
         }
     }
 
@@ -54,8 +74,9 @@ internal static partial class Devices
         MaxLogitRows = Math.Clamp(scheduling.MaxRunning + scheduling.MaxResumed, CpuDeviceOptions.DefaultMaxLogitRows, CpuDeviceOptions.MostLogitRows),
     };
 
-    private static OwnedEngine Cpu(string name, int threads, ServingOptions options, LanguageModel model, IServiceProvider services, IEngineSink sink)
+    private static OwnedEngine Cpu(string name, int threads, ServingOptions options, ServedModel served, IServiceProvider services, IEngineSink sink)
     {
+        var model = served.Model;
         var scheduling = Scheduling(options);
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
         var meter = PowerMeters.ForProcessor(options.PowerMeter, threads, out var fault);
@@ -68,14 +89,14 @@ internal static partial class Devices
             var engine = tier.Open(() => new InferenceEngine(
                 device,
                 model.Tokenizer,
-                model.Name,
+                served.Name,
                 sink,
                 new CpuPowerModel(threads),
                 scheduling with { KvType = KvKind(options), HostBlocks = tier.Blocks, HostPath = tier.Path },
                 meter: meter,
-                grammars: services.GetRequiredService<GrammarCache>()));
+                grammars: served.Grammars));
             engine.RequestFailed = fault => LogRequestFailed(logger, fault.Fault, fault.Request, name, fault.Doing);
-            LogDevice(logger, name, device.Info.Description, device.Info.BlockCount, options.KvType, tier.Blocks, tier.Path ?? "memory");
+            LogDevice(logger, name, served.Id, device.Info.Description, device.Info.BlockCount, options.KvType, tier.Blocks, tier.Path ?? "memory");
             LogPower(logger, name, engine.State.WattsSource, fault ?? "");
             var driver = new EngineDriver(engine, failure => LogFailed(logger, failure, name));
             return meter is null ? new OwnedEngine(engine, driver, engine, device) : new OwnedEngine(engine, driver, engine, device, meter);
@@ -106,8 +127,8 @@ internal static partial class Devices
         options.Activations == ServingOptions.DefaultActivations ? options.KvType : $"{options.KvType}+{options.Activations}";
 
     [LoggerMessage(
-        Level = LogLevel.Information, Message = "Device {Name}: {Description}, {Blocks} KV blocks in {KvType}, {HostBlocks} in the host tier ({Where}).")]
-    private static partial void LogDevice(ILogger logger, string name, string description, int blocks, string kvType, int hostBlocks, string where);
+        Level = LogLevel.Information, Message = "Device {Name}: {Model} on {Description}, {Blocks} KV blocks in {KvType}, {HostBlocks} in the host tier ({Where}).")]
+    private static partial void LogDevice(ILogger logger, string name, string model, string description, int blocks, string kvType, int hostBlocks, string where);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Fault}")]
     private static partial void LogMisread(ILogger logger, string fault);

@@ -1,7 +1,5 @@
 using System.Net.Sockets;
 using System.Net;
-using Crescent.Engine.Model;
-using Crescent.Engine.Sampling.Grammars;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Models;
@@ -34,22 +32,21 @@ public sealed class SiloHost : IAsyncDisposable
     private const double MaxDrainSeconds = 3600;
 
     private readonly IHost _host;
-    private readonly LanguageModel _model;
+    private readonly ModelCatalogue _models;
 
-    private SiloHost(SiloIdentity identity, IHost host, LanguageModel model, string name, TimeSpan stopTimeout)
+    private SiloHost(SiloIdentity identity, IHost host, ModelCatalogue models, TimeSpan stopTimeout)
     {
         Identity = identity;
         _host = host;
-        _model = model;
-        Model = name;
+        _models = models;
         StopTimeout = stopTimeout;
     }
 
     /// <summary>Which silo it is.</summary>
     public SiloIdentity Identity { get; }
 
-    /// <summary>Name of the model it serves.</summary>
-    public string Model { get; }
+    /// <summary>Names of the models that the cluster serves.</summary>
+    public string Model => NamesOf(_models);
 
     /// <summary>How long a stop may take.</summary>
     public TimeSpan StopTimeout { get; }
@@ -63,24 +60,23 @@ public sealed class SiloHost : IAsyncDisposable
     public IServiceProvider Services => _host.Services;
 
     /// <summary>
-    /// Builds the silo and opens its model; nothing listens yet.
+    /// Builds the silo and opens its models; nothing listens yet.
     /// </summary>
     /// <param name="configuration">Settings, from <see cref="Settings.Load"/>.</param>
     /// <param name="identity">Which silo it is.</param>
     /// <param name="configure">Changes the services last.</param>
-    /// <exception cref="StartException">A setting is wrong, or the model cannot be used.</exception>
+    /// <exception cref="StartException">A setting is wrong, or a model cannot be used.</exception>
     public static SiloHost Build(IConfiguration configuration, SiloIdentity identity, Action<IServiceCollection>? configure = null)
     {
         var serving = Settings.Read<ServingOptions>(configuration);
         var http = Settings.Read<HttpOptions>(configuration);
         var limits = Settings.Read<GrammarOptions>(configuration).Limits;
-        var model = ModelFile.Open(serving);
+        var models = ModelFiles.Open(serving, limits);
         var stopTimeout = StopTime(configuration);
-        var grammars = new GrammarCache(model.Tokenizer, limits);
         var host = identity.IsFront
-            ? BuildFront(configuration, identity, serving, http, model, grammars, stopTimeout, configure)
-            : BuildDevice(configuration, identity, serving, model, grammars, stopTimeout, configure);
-        return new SiloHost(identity, host, model, serving.Simulated()?.ModelName ?? model.Name, stopTimeout);
+            ? BuildFront(configuration, identity, serving, http, models, stopTimeout, configure)
+            : BuildDevice(configuration, identity, serving, models, stopTimeout, configure);
+        return new SiloHost(identity, host, models, stopTimeout);
     }
 
     /// <summary>How long the stop of a silo may take with these settings.</summary>
@@ -135,7 +131,7 @@ public sealed class SiloHost : IAsyncDisposable
             _host.Dispose();
         }
 
-        _model.Dispose();
+        _models.Dispose();
     }
 
     /// <summary>
@@ -169,18 +165,15 @@ public sealed class SiloHost : IAsyncDisposable
         SiloIdentity identity,
         ServingOptions serving,
         HttpOptions http,
-        LanguageModel model,
-        GrammarCache grammars,
+        ModelCatalogue models,
         TimeSpan stopTimeout,
         Action<IServiceCollection>? configure)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
-        Configure(builder, configuration, identity, serving, model, grammars, stopTimeout);
-        var simulated = serving.Simulated();
-        builder.AddHttpApi(
-            http, new ServedModel(model, grammars, File.GetLastWriteTimeUtc(serving.ModelPath), simulated?.ModelName, simulated?.MaxPositions));
+        Configure(builder, configuration, identity, serving, models, stopTimeout);
+        builder.AddHttpApi(http, models);
         configure?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapHttpApi();
@@ -191,13 +184,12 @@ public sealed class SiloHost : IAsyncDisposable
         IConfiguration configuration,
         SiloIdentity identity,
         ServingOptions serving,
-        LanguageModel model,
-        GrammarCache grammars,
+        ModelCatalogue models,
         TimeSpan stopTimeout,
         Action<IServiceCollection>? configure)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-        Configure(builder, configuration, identity, serving, model, grammars, stopTimeout);
+        Configure(builder, configuration, identity, serving, models, stopTimeout);
         configure?.Invoke(builder.Services);
         return builder.Build();
     }
@@ -207,8 +199,7 @@ public sealed class SiloHost : IAsyncDisposable
         IConfiguration configuration,
         SiloIdentity identity,
         ServingOptions serving,
-        LanguageModel model,
-        GrammarCache grammars,
+        ModelCatalogue models,
         TimeSpan stopTimeout)
     {
         builder.Configuration.AddConfiguration(configuration);
@@ -221,16 +212,14 @@ public sealed class SiloHost : IAsyncDisposable
             console.TimestampFormat = LogLine.TimestampFormat;
         });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = stopTimeout);
-        builder.Services.AddSingleton(model);
 
-        // One for the front end and all devices of a silo: what one has compiled the other has.
-        builder.Services.AddSingleton(grammars);
+        // The owner of the host disposes it, after the devices.
+        builder.Services.AddSingleton(models);
         if (cluster.Supervised)
         {
             builder.Services.AddSingleton<IHostLifetime, SupervisedLifetime>();
         }
 
-        var simulated = serving.Simulated();
         builder.UseOrleans(silo =>
         {
             silo.ConfigureEndpoints(IPAddress.Loopback, identity.SiloPort, identity.GatewayPort);
@@ -238,15 +227,18 @@ public sealed class SiloHost : IAsyncDisposable
             silo.UseFileMembership(identity.MembershipFile, identity.ClusterId);
             silo.AddCrescent(new CrescentSiloOptions
             {
-                Model = simulated?.ModelName ?? model.Name,
-                ContextLength = simulated?.MaxPositions,
+                Model = NamesOf(models),
+                Models = models,
                 Role = identity.RoleName,
                 Node = configuration[Settings.Node.Key],
                 Rack = configuration[Settings.Rack.Key],
-                Devices = identity.HasDevices ? Devices.Plans(serving, model) : [],
+                Devices = identity.HasDevices ? Devices.Plans(serving, models) : [],
             });
         });
     }
+
+    /// <summary>What people are told that the cluster serves.</summary>
+    internal static string NamesOf(ModelCatalogue models) => string.Join(", ", models.All.Select(static model => model.Name));
 
     private static T? Find<T>(Exception? exception) where T : Exception =>
         exception is null or T ? (T?)exception : Find<T>(exception.InnerException);

@@ -1,9 +1,8 @@
 using System.Globalization;
 using Crescent.Engine.Devices.Simulated;
-using Crescent.Engine.Model;
-using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
+using Crescent.Grains.Models;
 using Crescent.Silo.Configuration;
 
 namespace Crescent.Silo.Hosting;
@@ -20,15 +19,16 @@ internal static class SimulatedDevices
     private const int RackNodes = 4;
 
     /// <summary>One plan for each device that the silo owns, all on one clock.</summary>
-    public static IReadOnlyList<DevicePlan> Plans(SimulatedServing serving, DeviceShare share, ServingOptions serve, LanguageModel text)
+    public static IReadOnlyList<DevicePlan> Plans(SimulatedServing serving, DeviceShare share, ServingOptions serve, ModelCatalogue models)
     {
         var speed = serve.Speed;
         var clock = speed == 1 ? TimeProvider.System : new SpeedTimeProvider(speed);
         var options = serve.Scheduling.Engine(SimulatedDeviceOptions.DefaultMaxStepTokens, MaxRunning, MaxWaiting);
-        var words = new Lazy<SimulatedText>(() => new SimulatedText(text.Tokenizer));
+        var words = new Lazy<SimulatedText>(() => new SimulatedText(models.Default.Model.Tokenizer));
         var plans = new List<DevicePlan>();
         var index = 0;
-        foreach (var spec in serving.Specs)
+        var shapes = serving.Models.ToDictionary(pair => serving.NameOf(pair.Key), static pair => pair.Value, StringComparer.Ordinal);
+        foreach (var (spec, model) in serving.Groups)
         {
             for (var i = 0; i < spec.Count; i++, index++)
             {
@@ -36,7 +36,10 @@ internal static class SimulatedDevices
                 {
                     var at = index;
                     plans.Add(new DevicePlan(
-                        spec.DeviceName(at), (services, sink) => Create(serving, spec, at, speed, serve.Drill, clock, options, words.Value, text, services, sink)));
+                        spec.DeviceName(at),
+                        (services, sink, served) => Create(shapes[served!.Name], served, spec, at, speed, serve.Drill, clock, options, words.Value, services, sink),
+                        ModelFiles.Find(serve.Plan, models, model),
+                        served => Fault(spec, shapes[served.Name])));
                 }
             }
         }
@@ -44,8 +47,22 @@ internal static class SimulatedDevices
         return plans;
     }
 
+    private static string? Fault(SimulatedDeviceSpec spec, ModelShape model)
+    {
+        try
+        {
+            SimulatedDevice.CheckFit(spec, model);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
+    }
+
     private static OwnedEngine Create(
-        SimulatedServing serving,
+        ModelShape shape,
+        ServedModel model,
         SimulatedDeviceSpec spec,
         int index,
         double speed,
@@ -53,7 +70,6 @@ internal static class SimulatedDevices
         TimeProvider clock,
         EngineOptions options,
         SimulatedText words,
-        LanguageModel text,
         IServiceProvider services,
         IEngineSink sink)
     {
@@ -65,9 +81,9 @@ internal static class SimulatedDevices
             MaxStepTokens = options.MaxStepTokens,
             MaxLogitRows = Math.Max(SimulatedDeviceOptions.DefaultMaxLogitRows, options.MaxRunning + options.MaxResumed),
         };
-        var device = new SimulatedDevice(spec, index, serving.Model, words, place);
+        var device = new SimulatedDevice(spec, index, shape, words, place);
         var paced = Devices.Practise(new PacedDevice(device, speed), drill, services);
-        var engine = new InferenceEngine(paced, text.Tokenizer, serving.ModelName, sink, device.Power, options, clock, grammars: services.GetRequiredService<GrammarCache>());
+        var engine = new InferenceEngine(paced, model.Model.Tokenizer, model.Name, sink, device.Power, options, clock, grammars: model.Grammars);
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
         var name = device.Info.Name;
         engine.RequestFailed = fault => Devices.LogRequestFailed(logger, fault.Fault, fault.Request, name, fault.Doing);

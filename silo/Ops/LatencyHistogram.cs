@@ -21,9 +21,12 @@ internal sealed class LatencyHistogram(string name, string help, double[]? bound
         }
     }
 
+    /// <summary>Begins the metric; the samples of one histogram or several follow.</summary>
+    public void Begin(MetricsText text) => text.Begin(name, "histogram", help);
+
+    /// <summary>Writes its samples, those of <paramref name="model"/>.</summary>
     public void Write(MetricsText text, string model)
     {
-        text.Begin(name, "histogram", help);
         lock (_lock)
         {
             var total = 0L;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Crescent.Grains.Models;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Telemetry;
@@ -10,7 +9,7 @@ namespace Crescent.Silo.Ops;
 /// one, so that its dashboards work; <c>crescent:</c> is before the others.
 /// </summary>
 internal sealed class ServingMetrics(
-    IDeviceReports reports, IKvIndexState caches, IStreamCounts streams, EnergyAccounts accounts, ServedModel model, TimeProvider time)
+    IDeviceReports reports, IKvIndexState caches, IStreamCounts streams, EnergyAccounts accounts, ModelCatalogue models, TimeProvider time)
 {
     private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DeviceMetrics =
     [
@@ -57,23 +56,10 @@ internal sealed class ServingMetrics(
         ("crescent:kv_index_repairs_total", "counter", "Dumps of a device's cache applied.", static s => s.Repairs),
     ];
 
-    private readonly LatencyHistogram _firstToken = new("vllm:time_to_first_token_seconds", "From the request to its first token.");
-    private readonly LatencyHistogram _interToken = new("vllm:inter_token_latency_seconds", "Between two tokens of a request.");
-    private readonly LatencyHistogram _whole = new("vllm:e2e_request_latency_seconds", "From the request to its last token.");
-    private readonly LatencyHistogram _queue = new("vllm:request_queue_time_seconds", "From submission to the first step.");
-    private readonly LatencyHistogram _prefill = new("vllm:request_prefill_time_seconds", "From the first step to the first token.");
-    private readonly LatencyHistogram _decode = new("vllm:request_decode_time_seconds", "From the first token to the last.");
-    private readonly LatencyHistogram _requestJoules = new(
-        "crescent:request_joules", "Energy attributed to a request.", [.001, .01, .1, .25, .5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000, double.PositiveInfinity]);
+    private readonly Dictionary<string, ModelMetrics> _models = models.All.ToDictionary(static model => model.Id, model => new ModelMetrics(model.Id, time), StringComparer.Ordinal);
 
-    private readonly ConcurrentDictionary<string, long> _success = new(StringComparer.Ordinal);
-    private readonly Lock _lock = new();
-    private double _joules;
-
-    private TimeProvider Time => time;
-
-    /// <summary>Follows one generation.</summary>
-    public Watch Begin() => new(this, time.GetTimestamp());
+    /// <summary>Follows one generation of <paramref name="model"/>, by its name in answers.</summary>
+    public ModelMetrics.Watch Begin(string model) => _models[model].Begin();
 
     /// <summary>All metrics as Prometheus reads them.</summary>
     public string Write()
@@ -88,7 +74,7 @@ internal sealed class ServingMetrics(
                 text.Sample(
                     name,
                     value(device),
-                    ("model_name", model.Id),
+                    ("model_name", models.IdOf(device.Model)),
                     ("silo", silo),
                     ("device", device.Device),
                     ("simulated", device.Simulated ? "true" : "false"));
@@ -99,13 +85,13 @@ internal sealed class ServingMetrics(
         foreach (var (name, type, help, value) in IndexMetrics)
         {
             text.Begin(name, type, help);
-            text.Sample(name, value(state), ("model_name", model.Id));
+            text.Sample(name, value(state));
         }
 
         text.Begin("crescent:streams_moved_total", "counter", "Streams that left a drained device, or one that they waited at, for another.");
-        text.Sample("crescent:streams_moved_total", streams.Moved, ("model_name", model.Id));
+        text.Sample("crescent:streams_moved_total", streams.Moved);
         text.Begin("crescent:streams_resumed_total", "counter", "Attempts that were lost and repeated on another device.");
-        text.Sample("crescent:streams_resumed_total", streams.Resumed, ("model_name", model.Id));
+        text.Sample("crescent:streams_resumed_total", streams.Resumed);
         foreach (var (name, type, help, value) in PowerMetrics)
         {
             text.Begin(name, type, help);
@@ -114,7 +100,7 @@ internal sealed class ServingMetrics(
                 text.Sample(
                     name,
                     value(device),
-                    ("model_name", model.Id),
+                    ("model_name", models.IdOf(device.Model)),
                     ("silo", silo),
                     ("device", device.Device),
                     ("source", device.WattsSource),
@@ -122,29 +108,13 @@ internal sealed class ServingMetrics(
             }
         }
 
-        foreach (var histogram in new[] { _firstToken, _interToken, _whole, _queue, _prefill, _decode, _requestJoules })
-        {
-            histogram.Write(text, model.Id);
-        }
-
-        text.Begin("vllm:request_success_total", "counter", "Requests answered.");
-        foreach (var (reason, count) in _success)
-        {
-            text.Sample("vllm:request_success_total", count, ("model_name", model.Id), ("finished_reason", reason));
-        }
-
-        text.Begin("crescent:request_joules_total", "counter", "Energy attributed to answered requests.");
-        lock (_lock)
-        {
-            text.Sample("crescent:request_joules_total", _joules, ("model_name", model.Id));
-        }
-
+        ModelMetrics.Write(text, _models.Values);
         Write(text, "tenant", accounts.Tenants);
         Write(text, "task", accounts.Tasks);
         return text.ToString();
     }
 
-    private void Write(MetricsText text, string kind, IReadOnlyList<EnergyAccount> of)
+    private static void Write(MetricsText text, string kind, IReadOnlyList<EnergyAccount> of)
     {
         foreach (var (what, help, value) in new (string, string, Func<EnergyAccount, double>)[]
         {
@@ -157,56 +127,7 @@ internal sealed class ServingMetrics(
             text.Begin(name, "counter", help);
             foreach (var account in of)
             {
-                text.Sample(name, value(account), ("model_name", model.Id), (kind, account.Name), ("simulated", account.Simulated ? "true" : "false"));
-            }
-        }
-    }
-
-    private void AddJoules(double joules)
-    {
-        lock (_lock)
-        {
-            _joules += joules;
-        }
-    }
-
-    /// <summary>The times of one generation as its chunks come.</summary>
-    public struct Watch(ServingMetrics metrics, long start)
-    {
-        private readonly TimeProvider _time = metrics.Time;
-        private long _last;
-
-        /// <summary>Takes note of a chunk.</summary>
-        public void Saw(in GenerationChunk chunk)
-        {
-            var now = _time.GetTimestamp();
-            if (chunk.Tokens.Count > 0)
-            {
-                if (_last == 0)
-                {
-                    metrics._firstToken.Observe(_time.GetElapsedTime(start, now).TotalSeconds);
-                }
-                else
-                {
-                    metrics._interToken.Observe(_time.GetElapsedTime(_last, now).TotalSeconds / chunk.Tokens.Count, chunk.Tokens.Count);
-                }
-
-                _last = now;
-            }
-
-            if (chunk.FinishReason is { } reason)
-            {
-                metrics._whole.Observe(_time.GetElapsedTime(start, now).TotalSeconds);
-                metrics._success.AddOrUpdate(chunk.Cut is null ? reason : "deadline", 1, static (_, count) => count + 1);
-            }
-
-            if (chunk.Usage is { } usage)
-            {
-                metrics._queue.Observe(usage.QueueSeconds);
-                metrics._prefill.Observe(usage.PrefillSeconds);
-                metrics._decode.Observe(usage.DecodeSeconds);
-                metrics._requestJoules.Observe(usage.Joules);
-                metrics.AddJoules(usage.Joules);
+                text.Sample(name, value(account), (kind, account.Name), ("simulated", account.Simulated ? "true" : "false"));
             }
         }
     }

@@ -14,7 +14,7 @@ namespace Crescent.Silo.Ops;
 /// first request comes; until they are through, or their time is over, it says that it is not ready. They count like others, for the tenant
 /// <see cref="Tenant"/>.
 /// </summary>
-internal sealed partial class WarmUp(HttpOptions options, ServedModel model, IServer server, IDeviceReports reports, ILogger<WarmUp> logger)
+internal sealed partial class WarmUp(HttpOptions options, ModelCatalogue models, IServer server, IDeviceReports reports, ILogger<WarmUp> logger)
     : BackgroundService
 {
     /// <summary>Whose requests they are.</summary>
@@ -100,7 +100,7 @@ internal sealed partial class WarmUp(HttpOptions options, ServedModel model, ISe
         var chat = number % 2 == 0;
         var prompt = chat ? $$"""[{"role":"user","content":"Hello, number {{number}}."}]""" : $"\"Hello, number {number}.\"";
         var body = $$"""
-            {"model":"{{JsonEncodedText.Encode(model.Id)}}","{{(chat ? "messages" : "prompt")}}":{{prompt}},"max_tokens":8,"user":"{{Tenant}}",
+            {"model":"{{JsonEncodedText.Encode(models.Default.Id)}}","{{(chat ? "messages" : "prompt")}}":{{prompt}},"max_tokens":8,"user":"{{Tenant}}",
             "temperature":{{(number % 4 < 2 ? "0" : "0.8")}},"top_p":0.95,"seed":{{number}},"stream":{{(number % 3 == 0 ? "false" : "true")}}}
             """;
         using var content = new StringContent(body, Encoding.UTF8, "application/json");

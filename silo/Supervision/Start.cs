@@ -58,12 +58,12 @@ internal static class Start
     {
         var serving = Settings.Read<ServingOptions>(configuration);
         var http = Settings.Read<HttpOptions>(configuration);
-        _ = Settings.Read<GrammarOptions>(configuration);
+        var limits = Settings.Read<GrammarOptions>(configuration).Limits;
         var stopPatience = SiloHost.StopTime(configuration);
         string model;
-        using (var file = ModelFile.Open(serving))
+        using (var models = ModelFiles.Open(serving, limits))
         {
-            model = serving.Simulated()?.ModelName ?? file.Name;
+            model = SiloHost.NamesOf(models);
         }
 
         CheckFree(http);

@@ -130,6 +130,14 @@ internal sealed class FakeFactory : IFactoryConnection
         return Task.CompletedTask;
     }
 
+    public List<(string Device, string Model, double DrainSeconds)> Loaded { get; } = [];
+
+    public Task LoadModel(string device, string model, double drainSeconds, CancellationToken cancellationToken)
+    {
+        Loaded.Add((device, model, drainSeconds));
+        return Task.CompletedTask;
+    }
+
     public Task<PowerSnapshot> GetPower(CancellationToken cancellationToken) => Task.FromResult(Power);
 
     public Task<PowerSnapshot> SetBudgets(PowerBudgetSettings budgets, CancellationToken cancellationToken)

@@ -71,7 +71,7 @@ public class FactoryCluster : IAsyncLifetime
             .AddCrescent(new CrescentSiloOptions
             {
                 Model = "test-model",
-                Devices = [new DevicePlan("history", (_, sink) => Own(_engines[silo.SiloName] = Create(silo.SiloName, sink)))],
+                Devices = [new DevicePlan("history", (_, sink, _) => Own(_engines[silo.SiloName] = Create(silo.SiloName, sink)))],
             })
             .Services.AddSingleton<ITelemetryClient>(static s => new LossyTelemetry(ActivatorUtilities.CreateInstance<TelemetryClient>(s))));
         _cluster = builder.Build();

@@ -3,8 +3,8 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Crescent.Engine.Devices;
-using Crescent.Engine.Model;
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Models;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,7 +28,7 @@ public sealed partial class HostTierTests
         await using var silo = Build(folder, kvType, inFile ? tier : null);
         await silo.Start(Stop);
         Assert.Equal(inFile ? [Path.Combine(tier, "local-cpu.kv")] : [], Directory.GetFiles(tier));
-        var shape = silo.Services.GetRequiredService<LanguageModel>().Graph.Config;
+        var shape = silo.Services.GetRequiredService<ModelCatalogue>().Default.Model.Graph.Config;
         var info = Assert.Single(silo.Services.GetRequiredService<DeviceRegistry>().Devices).Engine.Device;
         Assert.InRange(info.BlockBytes / (2.0 * shape.LayerCount * shape.KvWidth * info.BlockSize), bytesAtMost - 0.2, bytesAtMost);
         using var http = new HttpClient { BaseAddress = new Uri(silo.Urls[0]) };

@@ -73,8 +73,8 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
         new(
             "Crescent.Grains",
             "Crescent.Grains",
-            "Configuration",
             "Models",
+            "Configuration",
 
             // What silos tell one another, what is counted, and loops that go on.
             "Telemetry",

@@ -73,13 +73,27 @@ internal sealed class HttpConnection : IFactoryConnection
             cancellationToken).Translating(_failures.Translate);
 
     public Task Drain(string device, bool drained, CancellationToken cancellationToken) =>
+        Order(() => new HttpRequestMessage(drained ? HttpMethod.Post : HttpMethod.Delete, PathOf(device, "drain")), cancellationToken);
+
+    public Task LoadModel(string device, string model, double drainSeconds, CancellationToken cancellationToken) => Order(
+        () => new HttpRequestMessage(HttpMethod.Post, PathOf(device, "model"))
+        {
+            Content = JsonContent.Create(new JsonObject { ["model"] = model, ["drain_seconds"] = drainSeconds }),
+        },
+        cancellationToken);
+
+    // A silo's name has no slash; a device's may.
+    private static string PathOf(string device, string what)
+    {
+        var slash = device.IndexOf('/', StringComparison.Ordinal);
+        return $"v1/factory/devices/{Uri.EscapeDataString(device[..slash])}/{Uri.EscapeDataString(device[(slash + 1)..])}/{what}";
+    }
+
+    private Task<bool> Order(Func<HttpRequestMessage> order, CancellationToken cancellationToken) =>
         Deadlines.Within(
             async stop =>
             {
-                // A silo's name has no slash; a device's may.
-                var slash = device.IndexOf('/', StringComparison.Ordinal);
-                var path = $"v1/factory/devices/{Uri.EscapeDataString(device[..slash])}/{Uri.EscapeDataString(device[(slash + 1)..])}/drain";
-                using var request = new HttpRequestMessage(drained ? HttpMethod.Post : HttpMethod.Delete, path);
+                using var request = order();
                 using var reply = await _http.SendAsync(request, stop);
                 await _failures.ThrowUnlessOk(reply, stop);
                 return true;
@@ -107,8 +121,8 @@ internal sealed class HttpConnection : IFactoryConnection
 
     private async IAsyncEnumerable<ChatChunk> Stream(ChatCall call, [EnumeratorCancellation] CancellationToken stop)
     {
-        _model ??= await ServedModel(stop);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = JsonContent.Create(Body(call, _model)) };
+        var model = call.Model ?? (_model ??= await ServedModel(stop));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = JsonContent.Create(Body(call, model)) };
         using var reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
         await _failures.ThrowUnlessOk(reply, stop);
         await using var body = await reply.Content.ReadAsStreamAsync(stop);

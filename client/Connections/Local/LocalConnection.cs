@@ -104,6 +104,17 @@ internal sealed class LocalConnection : IFactoryConnection
             cancellationToken)
         .Translating(e => _failures.Translate(e, gatewayLost: false));
 
+    public Task LoadModel(string device, string model, double drainSeconds, CancellationToken cancellationToken) => Deadlines
+        .Within(
+            async stop =>
+            {
+                await _cluster.GetGrain<IFactoryGrain>(0).LoadModel(device, model, drainSeconds, stop);
+                return true;
+            },
+            _timeout,
+            cancellationToken)
+        .Translating(e => _failures.Translate(e, gatewayLost: false));
+
     private async Task<T> Look<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
         var began = TimeProvider.System.GetTimestamp();

@@ -55,6 +55,21 @@ internal sealed class KvIndexFeed : IKvIndexState, IDisposable
     /// <summary>What chains of the devices' blocks start from: one entry where all serve the same model in blocks of one size.</summary>
     public IReadOnlyList<KvRoot> Roots => Volatile.Read(ref _roots);
 
+    /// <summary>Those of <paramref name="model"/>; all for null.</summary>
+    public IReadOnlyList<KvRoot> RootsOf(string? model)
+    {
+        var roots = Roots;
+        foreach (var root in roots)
+        {
+            if (model is not null && root.Model != model)
+            {
+                return [.. roots.Where(other => other.Model == model)];
+            }
+        }
+
+        return roots;
+    }
+
     /// <summary>Takes a message of a device.</summary>
     public KvReceipt Take(KvEventMessage message)
     {

@@ -24,4 +24,7 @@ public sealed record ChatCall
     /// not dear.
     /// </summary>
     [Id(5)] public string? Session { get; init; }
+
+    /// <summary>A name of a model of the cluster; null for its first.</summary>
+    [Id(6)] public string? Model { get; init; }
 }

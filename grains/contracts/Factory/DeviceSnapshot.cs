@@ -84,6 +84,12 @@ public record DeviceSnapshot
     /// <summary>Until a quarantined device is tried again, s; 0 for others.</summary>
     [Id(68)] public double RetrySeconds { get; init; }
 
+    /// <summary>The model that it is to serve instead of <see cref="Model"/>, once what it has is gone; null where there is none.</summary>
+    [Id(69)] public string? Loading { get; init; }
+
+    /// <summary>Why the model that it was last to load could not be loaded; null where it could.</summary>
+    [Id(70)] public string? LoadFault { get; init; }
+
     /// <summary>Reservations that this view holds on it: calls placed and not yet ended.</summary>
     [Id(17)] public int Reserved { get; init; }
 

@@ -19,6 +19,19 @@ public interface IFactoryGrain : IGrainWithIntegerKey
     [Alias("Drain"), ResponseTimeout("00:00:10")]
     Task Drain(string device, bool drained, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Lets a device serve another model: it takes no new calls, what it has goes on elsewhere where another device with its model may take it, or ends, and the device
+    /// is opened with the other model. Answers at once; <see cref="DeviceSnapshot.Loading"/>, <see cref="DeviceSnapshot.LoadFault"/> and
+    /// <see cref="DeviceSnapshot.Model"/> tell how far it is. Ends with the process of the device's silo.
+    /// </summary>
+    /// <param name="device"><c>silo/device</c>.</param>
+    /// <param name="model">A name of a model that the cluster knows.</param>
+    /// <param name="drainSeconds">Longest time for what the device has; 0 and up.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">There is no such device or model, which is the parameter that it names, or the device cannot serve it.</exception>
+    [Alias("LoadModel"), ResponseTimeout("00:00:15")]
+    Task LoadModel(string device, string model, double drainSeconds, CancellationToken cancellationToken);
+
     /// <summary>Why a request went where it went: the decisions of all silos about it.</summary>
     [Alias("GetDecisions")]
     Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken);

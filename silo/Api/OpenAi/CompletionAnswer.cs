@@ -33,7 +33,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     public async Task Send(HttpContext http, CompletionFields fields, IReadOnlyList<(int[] Tokens, int Budget)> prompts)
     {
         var calls = prompts.SelectMany(prompt => Calls(fields, prompt.Tokens, prompt.Budget, prompts.Count)).ToList();
-        await using var generations = new Generations(service, calls, deadline, http.RequestServices.GetRequiredService<ServingMetrics>(), http.RequestAborted);
+        await using var generations = new Generations(service, calls, deadline, http.RequestServices.GetRequiredService<ServingMetrics>(), model.Id, http.RequestAborted);
         if (fields.Stream)
         {
             await SendEvents(http, generations, fields, calls.Count);

@@ -13,11 +13,12 @@ internal static class CompletionEndpoint
 
     public static void MapCompletion(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/completions", Answer);
 
-    private static async Task Answer(HttpContext http, IGenerationService service, ServedModel model, TextWork texts, TimeProvider time, IgnoredFields ignored)
+    private static async Task Answer(HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
     {
         var began = time.GetTimestamp();
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
+        var model = RequestModel.Read(body, models);
         var owner = RequestOwner.Read(http, body);
         var fields = CompletionFields.Read(body, model).Of(owner);
         var deadline = new RequestDeadline(fields.Request.Deadline, began, time);

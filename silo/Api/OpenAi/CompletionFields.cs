@@ -52,7 +52,6 @@ public sealed record CompletionFields
     /// <exception cref="ApiException">One is wrong, or asks for what is not done here.</exception>
     public static CompletionFields Read(RequestFields body, ServedModel model)
     {
-        CheckModel(body, model);
         var limit = body.Integer(NewLimit, 1, int.MaxValue);
         var oldLimit = body.Integer(OldLimit, 1, int.MaxValue);
         var stream = body.Flag("stream") ?? false;
@@ -68,6 +67,7 @@ public sealed record CompletionFields
         {
             Request = new InferenceRequest
             {
+                Model = model.Name,
                 Prompt = [],
                 MaxTokens = 0,
                 Sampling = SamplingFields.Read(body, model),
@@ -95,15 +95,6 @@ public sealed record CompletionFields
     /// <summary>The same with the structure that the output is to have, null for none.</summary>
     internal CompletionFields With(OutputStructure? structure) =>
         this with { Request = Request with { Sampling = Request.Sampling with { Structure = structure } } };
-
-    /// <summary>Sees that the request means this model.</summary>
-    internal static void CheckModel(RequestFields body, ServedModel model)
-    {
-        if (body.Text("model") is { } name && !model.IsCalled(name))
-        {
-            throw ApiException.ModelNotFound(name, model.Id);
-        }
-    }
 
     internal static TimeSpan? ReadDeadline(RequestFields body) =>
         body.Number("deadline_seconds", 0.001, MaxDeadlineSeconds) is { } deadline ? TimeSpan.FromSeconds(deadline) : null;

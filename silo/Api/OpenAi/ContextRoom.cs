@@ -11,7 +11,7 @@ internal readonly record struct ContextRoom(int Tokens, int Context)
     /// <summary>The room that there is now; the model's context while no device is known.</summary>
     public static ContextRoom Of(ServedModel model, IGenerationService service)
     {
-        var held = service.MaxPositions;
+        var held = service.MaxPositions(model.Name);
         return new ContextRoom(held > 0 ? Math.Min(held, model.ContextLength) : model.ContextLength, model.ContextLength);
     }
 

@@ -16,11 +16,12 @@ internal static class EmbeddingEndpoint
     public static void MapEmbeddings(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/embeddings", Answer);
 
     private static async Task Answer(
-        HttpContext http, IGenerationService service, ServedModel model, TextWork texts, ServingMetrics metrics, TimeProvider time, IgnoredFields ignored)
+        HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, ServingMetrics metrics, TimeProvider time, IgnoredFields ignored)
     {
         var began = time.GetTimestamp();
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
+        var model = RequestModel.Read(body, models);
         var fields = await EmbeddingFields.Read(body, model, ContextRoom.Of(model, service), texts, http.RequestAborted);
         var owner = RequestOwner.Read(http, body);
         ignored.Report(http, body);
@@ -34,6 +35,7 @@ internal static class EmbeddingEndpoint
             {
                 var call = new InferenceRequest
                 {
+                    Model = model.Name,
                     RequestId = fields.Inputs.Count == 1 ? id : $"{id}-{input}",
                     Prompt = fields.Inputs[input],
                     MaxTokens = 0,
@@ -43,7 +45,7 @@ internal static class EmbeddingEndpoint
                     Task = owner.Task,
                     Deadline = deadline.Left(),
                 };
-                var watch = metrics.Begin();
+                var watch = metrics.Begin(model.Id);
                 await foreach (var chunk in service.Generate(call, cancellationToken))
                 {
                     watch.Saw(chunk);

@@ -31,7 +31,6 @@ public sealed record EmbeddingFields
     internal static async Task<EmbeddingFields> Read(
         RequestFields body, ServedModel model, ContextRoom room, TextWork texts, CancellationToken cancellation)
     {
-        CompletionFields.CheckModel(body, model);
         if (model.EmbeddingSize == 0)
         {
             throw ApiException.Unsupported(

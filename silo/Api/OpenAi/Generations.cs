@@ -20,15 +20,17 @@ internal sealed class Generations : IAsyncDisposable
 
     private readonly RequestDeadline _deadline;
     private readonly ServingMetrics _metrics;
+    private readonly string _model;
     private readonly CancellationTokenSource _cancel;
     private readonly Task _all;
 
     /// <summary>Starts <paramref name="calls"/>; choice i is the i-th of them. Each has what <paramref name="deadline"/> leaves when it is its turn.</summary>
     public Generations(
-        IGenerationService service, IReadOnlyList<InferenceRequest> calls, RequestDeadline deadline, ServingMetrics metrics, CancellationToken cancellationToken)
+        IGenerationService service, IReadOnlyList<InferenceRequest> calls, RequestDeadline deadline, ServingMetrics metrics, string model, CancellationToken cancellationToken)
     {
         _deadline = deadline;
         _metrics = metrics;
+        _model = model;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _all = RunAll(service, calls);
     }
@@ -69,7 +71,7 @@ internal sealed class Generations : IAsyncDisposable
         try
         {
             var ended = false;
-            var watch = _metrics.Begin();
+            var watch = _metrics.Begin(_model);
             await foreach (var chunk in service.Generate(call with { Deadline = _deadline.Left() }, _cancel.Token))
             {
                 watch.Saw(chunk);

@@ -9,9 +9,10 @@ internal static class ModelEndpoint
 {
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/models", (ServedModel model, IGenerationService service) => Results.Json(new ModelList("list", [Entry(model, service)]), ApiJson.Readable.ModelList));
-        routes.MapGet("/v1/models/{id}", (string id, ServedModel model, IGenerationService service) =>
-            model.IsCalled(id) ? Results.Json(Entry(model, service), ApiJson.Readable.ModelEntry) : throw ApiException.ModelNotFound(id, model.Id));
+        routes.MapGet("/v1/models", (ModelCatalogue models, IGenerationService service) =>
+            Results.Json(new ModelList("list", [.. models.All.Select(model => Entry(model, service))]), ApiJson.Readable.ModelList));
+        routes.MapGet("/v1/models/{id}", (string id, ModelCatalogue models, IGenerationService service) =>
+            Results.Json(Entry(RequestModel.Find(id, models), service), ApiJson.Readable.ModelEntry));
     }
 
     private static ModelEntry Entry(ServedModel model, IGenerationService service) => new(

@@ -20,11 +20,11 @@ internal static class TokenizerEndpoint
         routes.MapPost("/detokenize", Detokenize);
     }
 
-    private static async Task Tokenize(HttpContext http, IGenerationService service, ServedModel model, TextWork texts, IgnoredFields ignored)
+    private static async Task Tokenize(HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
-        CompletionFields.CheckModel(body, model);
+        var model = RequestModel.Read(body, models);
         var addSpecial = body.Flag("add_special_tokens") ?? true;
         var names = body.Flag("return_token_strs") ?? false;
         var tokens = body.Any("messages") is not null
@@ -67,11 +67,11 @@ internal static class TokenizerEndpoint
             text.Length, () => model.Model.Tokenizer.Encode(text, parseSpecial: true, addSpecial), http.RequestAborted);
     }
 
-    private static async Task Detokenize(HttpContext http, ServedModel model, TextWork texts, IgnoredFields ignored)
+    private static async Task Detokenize(HttpContext http, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
-        CompletionFields.CheckModel(body, model);
+        var model = RequestModel.Read(body, models);
         var tokens = body.Any("tokens") ?? throw ApiException.Missing("tokens");
         if (tokens.ValueKind != JsonValueKind.Array || tokens.GetArrayLength() > MaxTokens)
         {

@@ -61,7 +61,7 @@ public sealed class ApiException : Exception
 
     /// <summary>404: no such model.</summary>
     public static ApiException ModelNotFound(string model, string served) => new(
-        StatusCodes.Status404NotFound, InvalidRequest, $"There is no model '{model}'; this server serves '{served}'.", "model", "model_not_found");
+        StatusCodes.Status404NotFound, InvalidRequest, $"There is no model '{model}'; this server serves {served}.", "model", "model_not_found");
 
     /// <summary>429: as much is in flight as may be.</summary>
     public static ApiException Overloaded(string message, TimeSpan? retryAfter = null) => new(

@@ -1,13 +1,15 @@
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model;
 using Crescent.Engine.Power;
+using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
-using Crescent.Grains;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Models;
 using Crescent.Grains.Serving;
+using Crescent.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
@@ -29,13 +31,12 @@ public sealed class ChatGrainTests : IAsyncLifetime
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Logging.ClearProviders();
-            host.Services.AddSingleton(_model);
         });
-        builder.ConfigureSilo((_, silo) => silo.AddCrescent(new CrescentSiloOptions { Model = _model.Name, Devices = [new DevicePlan("cpu", (_, sink) => Engine(sink))] }));
+        builder.ConfigureSilo((_, silo) => silo.AddCrescent(new CrescentSiloOptions { Model = _model.Name, Models = new ModelCatalogue([new ServedModel(_model, new GrammarCache(_model.Tokenizer), DateTimeOffset.UnixEpoch)]), Devices = [new DevicePlan("cpu", (_, sink, _) => Engine(sink))] }));
         _cluster = builder.Build();
         await _cluster.DeployAsync();
         var generations = _cluster.Silos[0].ServiceProvider.GetRequiredService<IGenerationService>();
-        await FactoryCluster.Until(() => generations.MaxPositions > 0, "the device is known");
+        await FactoryCluster.Until(() => generations.MaxPositions(null) > 0, "the device is known");
     }
 
     public async ValueTask DisposeAsync()

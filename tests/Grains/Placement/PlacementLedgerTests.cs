@@ -129,15 +129,33 @@ public sealed class PlacementLedgerTests : IDisposable
     {
         Report(0, 1);
         Report(1, 1, Reports.Idle with { TotalBlocks = 50 });
-        Assert.Equal(1600, _ledger.MaxPositions);
+        Assert.Equal(1600, _ledger.MaxPositions(null));
         Report(0, 2, draining: true);
-        Assert.Equal(800, _ledger.MaxPositions);
+        Assert.Equal(800, _ledger.MaxPositions(null));
         Report(0, 3);
         _clock.Advance(3.5);
         Report(1, 2, Reports.Idle with { TotalBlocks = 50 });
-        Assert.Equal(800, _ledger.MaxPositions);
+        Assert.Equal(800, _ledger.MaxPositions(null));
         _clock.Advance(3.5);
-        Assert.Equal(1600, _ledger.MaxPositions);
+        Assert.Equal(1600, _ledger.MaxPositions(null));
+    }
+
+    [Fact]
+    public void A_call_goes_to_devices_with_its_model_only_and_is_told_when_there_is_none()
+    {
+        Report(0, 1, Reports.Idle with { Model = "small", TotalBlocks = 50 });
+        Report(1, 1, Reports.Idle with { Model = "large", Waiting = 9 });
+        Assert.Equal(Reports.Silo(0), _ledger.Place(Needs(1) with { Model = "small" }, [Reports.Silo(0), Reports.Silo(1)]));
+        Assert.Equal(Reports.Silo(1), _ledger.Place(Needs(2) with { Model = "large" }, [Reports.Silo(0), Reports.Silo(1)]));
+        Assert.Equal((800, 1600, 0), (_ledger.MaxPositions("small"), _ledger.MaxPositions("large"), _ledger.MaxPositions("other")));
+        var none = _ledger.Refuse(Needs(3) with { Model = "other" })!;
+        Assert.Equal((RefusalReason.Unavailable, "No device serves other now."), (none.Reason, none.Message));
+
+        // Drained, it is left by nobody: the other device has another model.
+        Report(0, 2, Reports.Idle with { Model = "small", TotalBlocks = 50, Draining = true, OutOfService = true });
+        Assert.Null(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+        Report(1, 2, Reports.Idle with { Model = "small" });
+        Assert.NotNull(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
     }
 
     [Fact]
@@ -151,7 +169,7 @@ public sealed class PlacementLedgerTests : IDisposable
         Assert.Equal(RefusalReason.Overloaded, full.Reason);
         Assert.InRange(full.RetryAfter!.Value.TotalSeconds, 1, 60);
         Assert.Equal(RefusalReason.TooLong, _ledger.Refuse(Needs(1) with { MaxTokens = 2000 })!.Reason);
-        Assert.Equal(1600, _ledger.MaxPositions);
+        Assert.Equal(1600, _ledger.MaxPositions(null));
     }
 
     [Fact]

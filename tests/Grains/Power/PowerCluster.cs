@@ -47,7 +47,7 @@ internal sealed class PowerCluster : IAsyncDisposable
             .AddCrescent(new CrescentSiloOptions
             {
                 Model = "sim",
-                Devices = [.. Enumerable.Range(0, 2).Select(i => new DevicePlan(spec.DeviceName(i), (_, sink) => Create(spec, i, model, text, sink)))],
+                Devices = [.. Enumerable.Range(0, 2).Select(i => new DevicePlan(spec.DeviceName(i), (_, sink, _) => Create(spec, i, model, text, sink)))],
             }));
         _cluster = builder.Build();
     }

@@ -140,6 +140,7 @@ internal static class WireSamples
             MayShed = true,
             Session = new SessionHint("silo/gpu", 4),
             Cause = "lost",
+            Model = "model",
         },
         ["silo-report"] = new SiloReport
         {

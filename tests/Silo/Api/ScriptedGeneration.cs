@@ -13,7 +13,9 @@ internal sealed class ScriptedGeneration(Func<InferenceRequest, CancellationToke
     public ConcurrentQueue<InferenceRequest> Calls { get; } = [];
 
     /// <summary>Positions that its largest device holds; 0 while it has none.</summary>
-    public int MaxPositions { get; init; }
+    public int Positions { get; init; }
+
+    public int MaxPositions(string? model) => Positions;
 
     /// <summary>Ends when a generation was left before its end.</summary>
     public TaskCompletionSource Left { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -32,7 +32,7 @@ internal sealed class TestFront : IAsyncDisposable
 
     public LanguageModel Model => _model;
 
-    public string ModelId => _app.Services.GetRequiredService<ServedModel>().Id;
+    public string ModelId => _app.Services.GetRequiredService<ModelCatalogue>().Default.Id;
 
     public TextWork Texts => _app.Services.GetRequiredService<TextWork>();
 
@@ -47,7 +47,7 @@ internal sealed class TestFront : IAsyncDisposable
         options ??= new HttpOptions();
         options.Urls = "http://127.0.0.1:0";
         options.WarmUpSeconds = 0;
-        builder.AddHttpApi(options, new ServedModel(model, new GrammarCache(model.Tokenizer, grammars), DateTimeOffset.UnixEpoch));
+        builder.AddHttpApi(options, new ModelCatalogue([new ServedModel(model, new GrammarCache(model.Tokenizer, grammars), DateTimeOffset.UnixEpoch)]));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(texts ?? new TextWork());
         builder.Services.AddSingleton(generation);

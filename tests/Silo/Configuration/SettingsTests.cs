@@ -13,7 +13,7 @@ public sealed class SettingsTests
         Assert.Equal("http://127.0.0.1:8080", Settings.Read<HttpOptions>(configuration).Urls);
         var serving = new ServingOptions();
         Assert.Equal(["cpu"], serving.DeviceNames);
-        Assert.EndsWith(Path.Combine("models", ServingOptions.EmbeddedModel), serving.ModelPath, StringComparison.Ordinal);
+        Assert.Equal([ServingOptions.EmbeddedPath], serving.Plan.Models);
     }
 
     [Fact]

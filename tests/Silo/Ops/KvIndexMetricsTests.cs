@@ -8,8 +8,8 @@ public class KvIndexMetricsTests
     {
         await using var front = await TestFront.Start(new ScriptedGeneration(static (_, _) => throw new NotSupportedException()));
         var metrics = await front.Http.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
-        Assert.Contains($"crescent:kv_index_stale{{model_name=\"{front.ModelId}\"}} 1\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("crescent:kv_index_gaps_total{", metrics, StringComparison.Ordinal);
+        Assert.Contains("crescent:kv_index_stale 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("crescent:kv_index_gaps_total 9", metrics, StringComparison.Ordinal);
         Assert.Contains("# TYPE crescent:kv_index_repairs_total counter\n", metrics, StringComparison.Ordinal);
     }
 }

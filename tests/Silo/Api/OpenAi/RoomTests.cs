@@ -89,7 +89,7 @@ public sealed class RoomTests
         Assert.True(answer.Headers.TransferEncodingChunked);
     }
 
-    private static ScriptedGeneration Of(int positions) => new(Stopped) { MaxPositions = positions };
+    private static ScriptedGeneration Of(int positions) => new(Stopped) { Positions = positions };
 
     private static async IAsyncEnumerable<GenerationChunk> Stopped(InferenceRequest call, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
     {
