@@ -40,8 +40,8 @@ public sealed record LocalCluster
     /// <summary>Name of the model it serves.</summary>
     public string Model { get; init; } = "";
 
-    /// <summary>The folder above all run folders.</summary>
-    public static string RunsFolder
+    /// <summary>Where Crescent keeps what belongs to this user: <c>~/.crescent</c>, or what <see cref="HomeVariable"/> says.</summary>
+    public static string HomeFolder
     {
         get
         {
@@ -52,9 +52,12 @@ public sealed record LocalCluster
                 home = Path.Combine(user.Length > 0 ? user : Path.GetTempPath(), ".crescent");
             }
 
-            return Path.Combine(Path.GetFullPath(home), "runs");
+            return Path.GetFullPath(home);
         }
     }
+
+    /// <summary>The folder above all run folders.</summary>
+    public static string RunsFolder => Path.Combine(HomeFolder, "runs");
 
     /// <summary>The run folder of a cluster.</summary>
     public static string Folder(string clusterId) => Path.Combine(RunsFolder, clusterId);
