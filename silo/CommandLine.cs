@@ -24,7 +24,7 @@ public static class CommandLine
         {
             var given = options
                 .Where(o => result.GetResult(o.Item2) is { Implicit: false })
-                .ToDictionary(o => o.setting.Key, o => result.GetValue(o.Item2));
+                .ToDictionary(o => o.setting.Key, o => result.GetValue(o.Item2) ?? (o.setting.IsFlag ? bool.TrueString : null));
             return run(given, cancellationToken);
         });
         return command;
@@ -35,5 +35,6 @@ public static class CommandLine
         Description = setting.Description,
         HelpName = setting.Argument,
         Hidden = setting.Hidden,
+        Arity = setting.IsFlag ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
     };
 }

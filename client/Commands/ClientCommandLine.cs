@@ -18,6 +18,7 @@ internal static class ClientCommandLine
             new PowerCommand(terminal, connect),
             new DrainCommand(terminal, connect),
             new LoadModelCommand(terminal, connect),
+            new KeyCommand(terminal),
             new LabCommand(terminal),
         };
 

@@ -31,6 +31,12 @@ internal sealed class ConnectionOptions
         Description = "Reach the local cluster that this announcement (cluster.json) names (default: the newest that runs)",
     };
 
+    private readonly Option<string?> _key = new("--key")
+    {
+        HelpName = "KEY",
+        Description = $"Key to send to a front end that asks for one; others on this machine can read a command line, so better in {ConnectionSettings.KeyVariable} (default: that)",
+    };
+
     private readonly Option<double?> _timeout = NumberOption.Create<double>(
         "--timeout",
         "Longest wait to connect, for a reply, and for each next piece of an answer, in seconds",
@@ -53,6 +59,7 @@ internal sealed class ConnectionOptions
     {
         command.Options.Add(_url);
         command.Options.Add(_cluster);
+        command.Options.Add(_key);
         command.Options.Add(_timeout);
         command.Options.Add(_json);
         command.Options.Add(_verbose);
@@ -61,6 +68,13 @@ internal sealed class ConnectionOptions
             if (result.GetResult(_url) is not null && result.GetResult(_cluster) is not null)
             {
                 result.AddError("--url and --cluster exclude each other: one goes over HTTP, the other over Orleans.");
+            }
+        });
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_key) is not null && result.GetResult(_url) is null)
+            {
+                result.AddError("--key goes with --url: over Orleans, on this machine, no key is asked for.");
             }
         });
         _cluster.Validators.Add(result =>
@@ -78,6 +92,7 @@ internal sealed class ConnectionOptions
     {
         Url = parsed.GetValue(_url),
         Cluster = parsed.GetValue(_cluster),
+        Key = parsed.GetValue(_key) ?? ConnectionSettings.KeyOfEnvironment,
         Timeout = TimeSpan.FromSeconds(parsed.GetValue(_timeout) ?? ConnectionSettings.DefaultTimeoutSeconds),
         Verbose = parsed.GetValue(_verbose),
     };

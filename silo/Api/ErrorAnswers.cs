@@ -3,6 +3,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
+using Microsoft.Net.Http.Headers;
 
 namespace Crescent.Silo.Api;
 
@@ -66,6 +67,8 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
             ApiException.InvalidRequest,
             $"{http.Request.Path} does not take {http.Request.Method}.",
             code: "method_not_allowed"),
+        StatusCodes.Status401Unauthorized => ApiException.Unknown(http.Request.Headers.Authorization.Count > 0),
+        StatusCodes.Status403Forbidden => ApiException.Forbidden($"{http.Request.Method} {http.Request.Path} takes a key with the role admin."),
         _ => null,
     };
 
@@ -76,7 +79,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
         var response = http.Response;
         if (!response.HasStarted)
         {
-            response.Clear();
+            Clear(response);
             response.StatusCode = error.Status;
             response.ContentType = "application/json; charset=utf-8";
             response.ContentLength = body.Length;
@@ -91,6 +94,15 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
         {
             http.Abort();
         }
+    }
+
+    // What was said of the caller and not of the answer stays.
+    private static void Clear(HttpResponse response)
+    {
+        var kept = response.Headers.Where(static h =>
+            h.Key.Equals(HeaderNames.WWWAuthenticate, StringComparison.OrdinalIgnoreCase)).ToList();
+        response.Clear();
+        kept.ForEach(response.Headers.Add);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} failed.")]

@@ -5,6 +5,7 @@ using Crescent.Silo.Api.Factory;
 using Crescent.Silo.Api.OpenAi;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Identity;
 using Crescent.Silo.Ops;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -14,7 +15,7 @@ namespace Crescent.Silo.Api;
 internal static class HttpApi
 {
     /// <summary>Adds its services and limits.</summary>
-    public static void AddHttpApi(this WebApplicationBuilder builder, HttpOptions options, ModelCatalogue models)
+    public static void AddHttpApi(this WebApplicationBuilder builder, HttpOptions options, AuthOptions auth, ModelCatalogue models)
     {
         builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.TrimEntries));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -25,6 +26,7 @@ internal static class HttpApi
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(models);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddIdentity(auth);
         builder.Services.AddSingleton<IgnoredFields>();
         builder.Services.AddSingleton<RetryAdvice>();
         builder.Services.AddSingleton<RequestGate>();
@@ -40,6 +42,9 @@ internal static class HttpApi
     public static void MapHttpApi(this WebApplication app)
     {
         app.UseMiddleware<ErrorAnswers>();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
         var timed = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, RequestTime>();
         var completions = timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
         completions.MapChat();

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 
 namespace Crescent.Silo.Configuration;
 
@@ -36,8 +35,7 @@ public sealed class HttpOptions : IChecked
     public IEnumerable<BindingAddress> Addresses => Urls.Split(';', StringSplitOptions.TrimEntries).Select(BindingAddress.Parse);
 
     /// <summary>Whether all of it can be reached from this machine only.</summary>
-    public bool IsLocal => Addresses.All(a =>
-        a.Host == "localhost" || (IPAddress.TryParse(a.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
+    public bool IsLocal => Addresses.All(static a => AuthOptions.IsLoopback(a.Host));
 
     public IEnumerable<string> Problems()
     {

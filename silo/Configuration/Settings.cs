@@ -3,6 +3,7 @@ using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Contracts.Identity;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
 using Crescent.Grains.Serving;
@@ -32,6 +33,16 @@ public static class Settings
 
     public static readonly Setting Urls = Define("--urls", "Urls", "urls",
         $"Where the HTTP front end listens; several parted by ';', port 0 for any free one. Default: {HttpOptions.DefaultUrls}.");
+
+    public static readonly Setting Auth = new("--auth", $"{AuthOptions.Section}:{nameof(AuthOptions.Mode)}", "mode",
+        $"Who may call the front end: none asks nobody, keys takes the keys of a file (client key add), jwt the tokens of an issuer ({JwtSettings.Section}). "
+        + "none is taken on loopback addresses only. Default: none.");
+
+    public static readonly Setting AuthKeys = new("--auth-keys", $"{AuthOptions.Section}:{nameof(AuthOptions.Keys)}", "path",
+        $"Key file, read again when it changes. Default: {KeyFile.FileName} in ~/.crescent, and with jwt none.");
+
+    public static readonly Setting Insecure = Setting.Flag("--insecure", $"{AuthOptions.Section}:{nameof(AuthOptions.Insecure)}",
+        "Lets a front end that asks nobody listen where other machines can reach it. Default: it does not start.");
 
     public static readonly Setting Devices = Define("--devices", "Devices", "names",
         "Devices of each device silo: cpu, or cpu:0,cpu:1,… for several; or simulated devices of the whole cluster: sim:GPU[*COUNT][:tpN], "
@@ -191,7 +202,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Restarts, Urls, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
+        Model, Silos, Restarts, Urls, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,

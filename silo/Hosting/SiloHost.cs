@@ -173,7 +173,9 @@ public sealed class SiloHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
         Configure(builder, configuration, identity, serving, models, stopTimeout);
-        builder.AddHttpApi(http, models);
+        var auth = AuthOptions.Read(configuration);
+        auth.CheckExposure(Settings.Urls, http.Addresses);
+        builder.AddHttpApi(http, auth, models);
         configure?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapHttpApi();

@@ -1,6 +1,7 @@
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Identity;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Ops;
@@ -8,7 +9,7 @@ namespace Crescent.Silo.Ops;
 /// <summary>GET /health: 200 while a completion can be served, 503 with the reason otherwise.</summary>
 internal static class HealthEndpoint
 {
-    public static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/health", Answer);
+    public static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/health", Answer).ForAnyone();
 
     private static async Task<IResult> Answer([FromServices] IGrainFactory grains, RequestGate gate, WarmUp warmUp, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Identity;
 
 namespace Crescent.Silo.Ops;
 
@@ -7,5 +8,5 @@ namespace Crescent.Silo.Ops;
 internal static class VersionEndpoint
 {
     public static void MapVersion(this IEndpointRouteBuilder routes) => routes.MapGet("/version", () => Results.Json(
-        new VersionReport("Crescent", ProductVersion.Number, Environment.Version.ToString()), ApiJson.Readable.VersionReport));
+        new VersionReport("Crescent", ProductVersion.Number, Environment.Version.ToString()), ApiJson.Readable.VersionReport)).ForAnyone();
 }

@@ -4,7 +4,9 @@ using System.Text;
 using Crescent.Grains.Models;
 using Crescent.Grains.Telemetry;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Identity;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Net.Http.Headers;
 using Microsoft.AspNetCore.Hosting.Server;
 
 namespace Crescent.Silo.Ops;
@@ -14,11 +16,11 @@ namespace Crescent.Silo.Ops;
 /// first request comes; until they are through, or their time is over, it says that it is not ready. They count like others, for the tenant
 /// <see cref="Tenant"/>.
 /// </summary>
-internal sealed partial class WarmUp(HttpOptions options, ModelCatalogue models, IServer server, IDeviceReports reports, ILogger<WarmUp> logger)
+internal sealed partial class WarmUp(HttpOptions options, ModelCatalogue models, IServer server, IDeviceReports reports, ProcessKey key, ILogger<WarmUp> logger)
     : BackgroundService
 {
     /// <summary>Whose requests they are.</summary>
-    public const string Tenant = "warm-up";
+    public const string Tenant = ProcessKey.Tenant;
 
     // A method is compiled for good after its thirtieth call.
     private const int Requests = 40;
@@ -76,6 +78,7 @@ internal sealed partial class WarmUp(HttpOptions options, ModelCatalogue models,
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(TimeSpan.FromSeconds(options.WarmUpSeconds));
         using var http = new HttpClient { BaseAddress = new Uri(HttpOptions.Reachable(address)) };
+        http.DefaultRequestHeaders.Add(HeaderNames.Authorization, key.Header);
         var sent = 0;
         try
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
+using Crescent.Silo.Identity;
 
 namespace Crescent.Silo.Supervision;
 
@@ -50,7 +51,9 @@ internal sealed class ChildSilo : ISiloProcess
     /// <param name="commandLine">Settings of this process's command line, which go for the child too.</param>
     /// <param name="logFile">Takes its output.</param>
     /// <param name="show">Told of each line that its user should see.</param>
-    public static ChildSilo Start(SiloPlan plan, IReadOnlyDictionary<string, string?> commandLine, string logFile, Action<ChildSilo, string> show)
+    /// <param name="key">By which the child knows requests of this process.</param>
+    public static ChildSilo Start(
+        SiloPlan plan, IReadOnlyDictionary<string, string?> commandLine, string logFile, Action<ChildSilo, string> show, ProcessKey key)
     {
         var start = new ProcessStartInfo
         {
@@ -61,6 +64,7 @@ internal sealed class ChildSilo : ISiloProcess
             start.ArgumentList.Add(typeof(ChildSilo).Assembly.Location);
         }
 
+        start.Environment[ProcessKey.Variable] = key.Text;
         var settings = plan.SettingsFrom(commandLine);
         foreach (var setting in Settings.All)
         {

@@ -35,9 +35,9 @@ internal sealed class ClusterConsole : IClusterConsole
     public void Notice(string text) => _console.MarkupLineInterpolated($"[yellow]{text}[/]");
 
     /// <summary>Says so when others than this machine can reach the front end.</summary>
-    public void WarnOfExposure(HttpOptions options)
+    public void WarnOfExposure(HttpOptions options, AuthOptions auth)
     {
-        if (!options.IsLocal)
+        if (!options.IsLocal && auth.Mode == AuthMode.None)
         {
             Notice($"{Settings.Urls.Option} {options.Urls} can be reached from other machines, and the front end asks nobody who they are.");
         }

@@ -1,6 +1,8 @@
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Identity;
+using Microsoft.Net.Http.Headers;
 
 namespace Crescent.Silo.Supervision;
 
@@ -11,9 +13,10 @@ internal static class FrontEnd
 
     /// <summary>Waits until the cluster at <paramref name="url"/> serves with <paramref name="devices"/> devices, and gives its state.</summary>
     /// <exception cref="StartException">It does not within <paramref name="patience"/>.</exception>
-    public static async Task<FactorySnapshot> WaitUntilServing(string url, int devices, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task<FactorySnapshot> WaitUntilServing(string url, ProcessKey key, int devices, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { BaseAddress = new Uri(url) };
+        http.DefaultRequestHeaders.Add(HeaderNames.Authorization, key.Header);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(patience);
         var last = "it does not answer";

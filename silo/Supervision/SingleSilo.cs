@@ -1,5 +1,6 @@
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
+using Crescent.Silo.Identity;
 
 namespace Crescent.Silo.Supervision;
 
@@ -32,7 +33,7 @@ internal static class SingleSilo
         console?.Begin(silo.Model, identity.ClusterId, 1);
         if (identity.IsFront)
         {
-            console?.WarnOfExposure(Settings.Read<HttpOptions>(configuration));
+            console?.WarnOfExposure(Settings.Read<HttpOptions>(configuration), AuthOptions.Read(configuration));
         }
 
         await silo.Start(CancellationToken.None);
@@ -44,7 +45,7 @@ internal static class SingleSilo
         else if (folder is not null)
         {
             var devices = Settings.Read<ServingOptions>(configuration).DevicesOf(1);
-            var factory = await FrontEnd.WaitUntilServing(url, devices, Supervisor.StartPatience, CancellationToken.None);
+            var factory = await FrontEnd.WaitUntilServing(url, silo.Services.GetRequiredService<ProcessKey>(), devices, Supervisor.StartPatience, CancellationToken.None);
             folder.Announce(url, silo.Model, identity.MembershipFile);
             console.Serving(factory, url, new Dictionary<string, int> { [identity.Name] = Environment.ProcessId });
         }

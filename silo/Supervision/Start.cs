@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Crescent.Grains.Contracts.Identity;
 using Crescent.Grains.Power;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
+using Crescent.Silo.Identity;
 
 namespace Crescent.Silo.Supervision;
 
@@ -44,6 +46,16 @@ internal static class Start
         }
     }
 
+    // The front end checks it as well, but only once its model is open.
+    private static void CheckIdentity(AuthOptions auth, HttpOptions http)
+    {
+        auth.CheckExposure(Settings.Urls, http.Addresses);
+        if (auth.KeyPath is { } path)
+        {
+            KeyBook.Read(new KeyStore(path));
+        }
+    }
+
     // Each silo checks them as well, but only once its model is open.
     private static void CheckPower(IConfiguration configuration)
     {
@@ -59,6 +71,7 @@ internal static class Start
         var serving = Settings.Read<ServingOptions>(configuration);
         var http = Settings.Read<HttpOptions>(configuration);
         var limits = Settings.Read<GrammarOptions>(configuration).Limits;
+        CheckIdentity(AuthOptions.Read(configuration), http);
         var stopPatience = SiloHost.StopTime(configuration);
         string model;
         using (var models = ModelFiles.Open(serving, limits))
@@ -71,7 +84,7 @@ internal static class Start
         var clusterId = cluster.ClusterId ?? SiloIdentity.FreshClusterId();
         var console = new ClusterConsole(TimeProvider.System);
         console.Begin(model, clusterId, cluster.Silos);
-        console.WarnOfExposure(http);
+        console.WarnOfExposure(http, AuthOptions.Read(configuration));
         var folder = new RunFolder(clusterId);
         var plans = SiloPlan.Cluster(cluster.Silos, clusterId, folder.MembershipFile, serving);
         return await new Supervisor(

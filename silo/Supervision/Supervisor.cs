@@ -1,6 +1,7 @@
 using Crescent.Grains.Contracts.Membership;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
+using Crescent.Silo.Identity;
 
 namespace Crescent.Silo.Supervision;
 
@@ -19,6 +20,7 @@ internal sealed class Supervisor
     private readonly RunFolder _folder;
     private readonly ClusterConsole _console;
     private readonly FileMembershipTable _members;
+    private readonly ProcessKey _key = ProcessKey.Fresh();
     private readonly List<KeptSilo> _silos;
     private volatile bool _stopping;
 
@@ -49,7 +51,7 @@ internal sealed class Supervisor
         _silos =
         [
             .. plans.Select(plan => new KeptSilo(
-                plan, restarts, p => ChildSilo.Start(p, commandLine, folder.LogFile(p.Identity.Name), Show), DeclareDead, console, TimeProvider.System)),
+                plan, restarts, p => ChildSilo.Start(p, commandLine, folder.LogFile(p.Identity.Name), Show, _key), DeclareDead, console, TimeProvider.System)),
         ];
     }
 
@@ -100,7 +102,7 @@ internal sealed class Supervisor
         {
             var url = HttpOptions.Reachable(urls.Split(';')[0]);
             var processes = _silos.ToDictionary(s => s.Name, s => s.Process?.Id ?? 0);
-            var factory = await FrontEnd.WaitUntilServing(url, _devices, StartPatience, stop);
+            var factory = await FrontEnd.WaitUntilServing(url, _key, _devices, StartPatience, stop);
             _folder.Announce(url, _model, _folder.MembershipFile);
             _console.Serving(factory, url, processes);
             await kept;

@@ -21,7 +21,8 @@ internal sealed class HttpConnection : IFactoryConnection
 
     /// <param name="url">Base address; a trailing <c>/v1</c> is ignored.</param>
     /// <param name="timeout">Longest wait to connect, for a reply, and for each next piece of an answer.</param>
-    public HttpConnection(Uri url, TimeSpan timeout)
+    /// <param name="key">Key or token to send; null for none.</param>
+    public HttpConnection(Uri url, TimeSpan timeout, string? key = null)
     {
         _timeout = timeout;
         var address = url.GetLeftPart(UriPartial.Path).TrimEnd('/');
@@ -37,6 +38,18 @@ internal sealed class HttpConnection : IFactoryConnection
             UseProxy = !url.IsLoopback,
         };
         _http = new HttpClient(handler) { BaseAddress = new Uri(address + "/"), Timeout = Timeout.InfiniteTimeSpan };
+
+        // No web page can send it without asking first: what changes something here needs it.
+        _http.DefaultRequestHeaders.Add("X-Crescent-Request", "client");
+        if (key is not null)
+        {
+            if (key.Any(static c => c is <= ' ' or > '~'))
+            {
+                throw new FactoryException("The key holds characters that no key has", $"Check --key, or {ConnectionSettings.KeyVariable}.");
+            }
+
+            _http.DefaultRequestHeaders.Add("Authorization", $"Bearer {key}");
+        }
     }
 
     public IAsyncEnumerable<ChatChunk> Chat(ChatCall call, CancellationToken cancellationToken) =>

@@ -46,7 +46,8 @@ internal sealed class HttpFailures(string address, TimeSpan timeout)
         var remedy = (error?["code"] as JsonValue)?.TryGetValue<string>(out var code) == true && RemedyFor(code) is { } special ? special : reply.StatusCode switch
         {
             HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => "The factory is busy or starting: try again soon.",
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "The front end wants a key that this console does not send.",
+            HttpStatusCode.Unauthorized => $"Give a key with --key or in {ConnectionSettings.KeyVariable}.",
+            HttpStatusCode.Forbidden => $"Give a key of an admin with --key or in {ConnectionSettings.KeyVariable}.",
             HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge => "Change the prompt or the option it names.",
             HttpStatusCode.NotFound => "Check --url: it must be a Crescent front end.",
             _ => "See the front end's log.",

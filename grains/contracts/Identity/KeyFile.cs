@@ -78,12 +78,14 @@ public sealed record KeyFile
         }
 
         var names = new HashSet<string>(StringComparer.Ordinal);
+        var hashes = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var key in Keys)
         {
             var wrong = !IsName(key.Name) ? $"the name '{key.Name}' takes {NameTakes}"
                 : !names.Add(key.Name) ? $"there are two keys '{key.Name}'"
                 : !IsName(key.Tenant) ? $"the tenant '{key.Tenant}' of key '{key.Name}' takes {NameTakes}"
                 : !IsHash(key.Sha256) ? $"sha256 of key '{key.Name}' takes {2 * ApiKey.HashBytes} hexadecimal digits"
+                : !hashes.Add(key.Sha256) ? $"key '{key.Name}' has the same sha256 as another"
                 : !Enum.IsDefined(key.Role) ? $"the role of key '{key.Name}' takes user or admin"
                 : null;
             if (wrong is not null)

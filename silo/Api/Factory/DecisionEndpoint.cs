@@ -1,5 +1,6 @@
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Identity;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Api.Factory;
@@ -7,7 +8,7 @@ namespace Crescent.Silo.Api.Factory;
 /// <summary>GET /v1/factory/decisions/{requestId}: why a request went where it went, asked of all silos.</summary>
 internal static class DecisionEndpoint
 {
-    public static void MapDecisions(this IEndpointRouteBuilder routes) => routes.MapGet("/v1/factory/decisions/{requestId}", Answer);
+    public static void MapDecisions(this IEndpointRouteBuilder routes) => routes.MapGet("/v1/factory/decisions/{requestId}", Answer).ForAdmins();
 
     private static async Task<IResult> Answer(string requestId, [FromServices] IGrainFactory grains, CancellationToken cancellationToken)
     {

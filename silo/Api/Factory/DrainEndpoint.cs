@@ -1,5 +1,6 @@
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Identity;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Api.Factory;
@@ -12,9 +13,9 @@ internal static class DrainEndpoint
     public static void MapDrain(this IEndpointRouteBuilder routes)
     {
         routes.MapPost(Route, static (string silo, string device, [FromServices] IGrainFactory grains, CancellationToken cancellationToken) =>
-            Drain(silo, device, true, grains, cancellationToken));
+            Drain(silo, device, true, grains, cancellationToken)).ForAdmins();
         routes.MapDelete(Route, static (string silo, string device, [FromServices] IGrainFactory grains, CancellationToken cancellationToken) =>
-            Drain(silo, device, false, grains, cancellationToken));
+            Drain(silo, device, false, grains, cancellationToken)).ForAdmins();
     }
 
     private static async Task<IResult> Drain(string silo, string device, bool drained, IGrainFactory grains, CancellationToken cancellationToken)

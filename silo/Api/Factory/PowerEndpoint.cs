@@ -1,7 +1,8 @@
-using System.Text.Json;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Identity;
 using Microsoft.AspNetCore.Mvc;
+using System.Text.Json;
 
 namespace Crescent.Silo.Api.Factory;
 
@@ -12,7 +13,7 @@ internal static class PowerEndpoint
     {
         routes.MapGet("/v1/factory/power", async ([FromServices] IGrainFactory grains, CancellationToken cancellationToken) =>
             Results.Json(await grains.GetGrain<IPowerGrain>(0).GetPower(cancellationToken), ApiJson.Readable.PowerSnapshot));
-        routes.MapPut("/v1/factory/power", Put);
+        routes.MapPut("/v1/factory/power", Put).ForAdmins();
     }
 
     private static async Task<IResult> Put(HttpContext http, [FromServices] IGrainFactory grains)

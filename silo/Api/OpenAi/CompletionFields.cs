@@ -88,9 +88,12 @@ public sealed record CompletionFields
         };
     }
 
-    /// <summary>The same for <paramref name="owner"/>: <c>user</c>, the extensions <c>crescent.task</c> and <c>session_id</c>, or their headers.</summary>
+    /// <summary>The same for <paramref name="owner"/>: its key's tenant, <c>user</c>, the extensions <c>crescent.task</c> and <c>session_id</c>, or their headers.</summary>
     internal CompletionFields Of(RequestOwner owner) =>
-        this with { Request = Request with { Tenant = owner.Tenant, Task = owner.Task, Program = owner.Session } };
+        this with
+        {
+            Request = Request with { Tenant = owner.Tenant, Task = owner.Task, Program = owner.Program, CacheSalt = owner.Salt(Request.CacheSalt) },
+        };
 
     /// <summary>The same with the structure that the output is to have, null for none.</summary>
     internal CompletionFields With(OutputStructure? structure) =>

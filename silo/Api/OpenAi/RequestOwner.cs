@@ -1,12 +1,15 @@
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Identity;
 
 namespace Crescent.Silo.Api.OpenAi;
 
 /// <summary>Whose request it is: what its energy is charged to, and what shares a device fairly.</summary>
-/// <param name="Tenant">From the field <c>user</c>, without it from the header; empty when neither is there.</param>
+/// <param name="Tenant">The key's or token's. Where nobody is asked, the user: empty when there is none.</param>
+/// <param name="User">From the field <c>user</c>, without it from the header; empty when neither is there. Parts the sessions of a tenant.</param>
 /// <param name="Task">The agent task, from the field <c>crescent.task</c>, without it from the header; empty when neither is there.</param>
 /// <param name="Session">The conversation, from the field <c>session_id</c>, without it from the header; null when neither is there.</param>
-internal readonly record struct RequestOwner(string Tenant, string Task, string? Session)
+/// <param name="SharesCache">Whether its cached prefixes are shared with others that share theirs.</param>
+internal readonly record struct RequestOwner(string Tenant, string User, string Task, string? Session, bool SharesCache)
 {
     public const string TenantHeader = "X-Crescent-Tenant";
     public const string TaskHeader = "X-Crescent-Task";
@@ -20,11 +23,25 @@ internal readonly record struct RequestOwner(string Tenant, string Task, string?
     public static RequestOwner Read(HttpContext http, RequestFields body)
     {
         var own = body.Object("crescent");
+        var caller = Caller.Of(http);
+        var user = Checked(body.Text("user"), "user") ?? Header(http, TenantHeader);
         return new RequestOwner(
-            Checked(body.Text("user"), "user") ?? Header(http, TenantHeader),
+            caller.IsKnown ? caller.Tenant : user,
+            user,
             Checked(own?.Text("task"), "crescent.task") ?? Header(http, TaskHeader),
-            ReadSession(http, body));
+            ReadSession(http, body),
+            caller.IsKnown ? http.RequestServices.GetRequiredService<KeyBook>().TermsOf(caller.Tenant).ShareCache : user.Length == 0);
     }
+
+    /// <summary>Name of the session among all of the tenant's; null for none.</summary>
+    public string? Program => Session is null || Tenant == User ? Session : $"{User.Length}:{User}{Session}";
+
+    /// <summary>
+    /// What parts the cached prefixes of this request from others': its tenant, and the salt that it has itself. Otherwise <c>cached_tokens</c> would tell
+    /// each tenant what another has sent.
+    /// </summary>
+    /// <param name="own">The request's own; null for none.</param>
+    public string? Salt(string? own) => !SharesCache ? $"{Tenant.Length}:{Tenant}{own}" : own is null ? null : $"0:{own}";
 
     private static string? ReadSession(HttpContext http, RequestFields body)
     {

@@ -59,6 +59,20 @@ public sealed class ApiException : Exception
     public static ApiException ContextLength(string parameter, string message) =>
         new(StatusCodes.Status400BadRequest, InvalidRequest, message, parameter, "context_length_exceeded");
 
+    /// <summary>401: nobody knows who calls.</summary>
+    /// <param name="hasKey">Whether the request came with a key or token.</param>
+    public static ApiException Unknown(bool hasKey) => new(
+        StatusCodes.Status401Unauthorized,
+        InvalidRequest,
+        hasKey
+            ? "The key or token is not known here, or has expired; check it, or ask who runs this server for another."
+            : "Send a key: 'Authorization: Bearer KEY'. Who runs this server makes one with `client key add NAME`.",
+        code: "invalid_api_key");
+
+    /// <summary>403: the caller is known and may not.</summary>
+    public static ApiException Forbidden(string message) =>
+        new(StatusCodes.Status403Forbidden, InvalidRequest, message, code: "insufficient_permissions");
+
     /// <summary>404: no such model.</summary>
     public static ApiException ModelNotFound(string model, string served) => new(
         StatusCodes.Status404NotFound, InvalidRequest, $"There is no model '{model}'; this server serves {served}.", "model", "model_not_found");

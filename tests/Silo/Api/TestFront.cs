@@ -38,7 +38,7 @@ internal sealed class TestFront : IAsyncDisposable
 
     public RequestGate Gate => _app.Services.GetRequiredService<RequestGate>();
 
-    public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10, TimeProvider? time = null, TextWork? texts = null, GrammarLimits? grammars = null)
+    public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10, TimeProvider? time = null, TextWork? texts = null, GrammarLimits? grammars = null, AuthOptions? auth = null)
     {
         var model = LanguageModel.Open(TestFiles.TinyModel);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -47,7 +47,8 @@ internal sealed class TestFront : IAsyncDisposable
         options ??= new HttpOptions();
         options.Urls = "http://127.0.0.1:0";
         options.WarmUpSeconds = 0;
-        builder.AddHttpApi(options, new ModelCatalogue([new ServedModel(model, new GrammarCache(model.Tokenizer, grammars), DateTimeOffset.UnixEpoch)]));
+        builder.AddHttpApi(
+            options, auth ?? new AuthOptions(), new ModelCatalogue([new ServedModel(model, new GrammarCache(model.Tokenizer, grammars), DateTimeOffset.UnixEpoch)]));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(texts ?? new TextWork());
         builder.Services.AddSingleton(generation);
