@@ -18,6 +18,9 @@ public sealed class EnergyAccounts
     private readonly Dictionary<(string Name, bool Simulated), EnergyAccount> _tenants = [];
     private readonly Dictionary<(string Name, bool Simulated), EnergyAccount> _tasks = [];
 
+    /// <summary>Told of each charge: whose it is, and what the request took.</summary>
+    public event Action<string, ChatUsage>? Charged;
+
     /// <summary>Accounts of the tenants; the empty name is that of requests that name none.</summary>
     public IReadOnlyList<EnergyAccount> Tenants => Snapshot(_tenants);
 
@@ -35,6 +38,8 @@ public sealed class EnergyAccounts
                 Charge(_tasks, task, usage);
             }
         }
+
+        Charged?.Invoke(tenant, usage);
     }
 
     private static void Charge(Dictionary<(string Name, bool Simulated), EnergyAccount> accounts, string name, ChatUsage usage)

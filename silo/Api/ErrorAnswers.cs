@@ -27,7 +27,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
         catch (Exception exception)
         {
             var error = Translate(exception);
-            var retryAfter = error.RetryAfter is { } least ? Later(least, advice.Refused()) : default(TimeSpan?);
+            var retryAfter = error.RetryAfter is { } least && !error.IsOfCaller ? Later(least, advice.Refused()) : error.RetryAfter;
             if (error.Status == StatusCodes.Status500InternalServerError)
             {
                 LogFailed(exception, http.Request.Path);

@@ -30,6 +30,8 @@ internal static class HttpApi
         builder.Services.AddSingleton<IgnoredFields>();
         builder.Services.AddSingleton<RetryAdvice>();
         builder.Services.AddSingleton<RequestGate>();
+        builder.Services.AddSingleton<WorkBudget>();
+        builder.Services.AddSingleton<TenantQuotas>();
         builder.Services.TryAddSingleton<EnergyAccounts>();
         builder.Services.TryAddSingleton(static _ => new TextWork());
         builder.Services.AddSingleton<ServingMetrics>();
@@ -45,7 +47,9 @@ internal static class HttpApi
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
-        var timed = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, RequestTime>();
+        var quotas = app.Services.GetRequiredService<TenantQuotas>();
+        app.Services.GetRequiredService<EnergyAccounts>().Charged += quotas.Charge;
+        var timed = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, RequestTime>().AddEndpointFilter<RouteGroupBuilder, BodyGuard>();
         var completions = timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
         completions.MapChat();
         completions.MapCompletion();

@@ -9,6 +9,8 @@ public sealed class HttpOptions : IChecked
     public const int DefaultMaxBodyBytes = 4 << 20;
     public const int MinMaxBodyBytes = 1 << 10;
     public const int MaxMaxBodyBytes = 1 << 30;
+    public const int DefaultWorkMib = 32;
+    public const int MaxWorkMib = 1 << 16;
     public const int DefaultMaxRequests = 1024;
     public const int MaxMaxRequests = 1 << 20;
     public const int DefaultRequestSeconds = 600;
@@ -21,6 +23,9 @@ public sealed class HttpOptions : IChecked
 
     /// <summary>Longest request body, in bytes; a longer one gets 413.</summary>
     public int MaxBodyBytes { get; set; } = DefaultMaxBodyBytes;
+
+    /// <summary>Bytes of all requests together of which the prompt is not made yet, in MiB; more get 429.</summary>
+    public int WorkMib { get; set; } = DefaultWorkMib;
 
     /// <summary>Completions in flight at once; more get 429.</summary>
     public int MaxRequests { get; set; } = DefaultMaxRequests;
@@ -50,6 +55,7 @@ public sealed class HttpOptions : IChecked
         foreach (var (setting, value, least, most) in new[]
         {
             (Settings.MaxBody, MaxBodyBytes, MinMaxBodyBytes, MaxMaxBodyBytes),
+            (Settings.WorkMib, WorkMib, 1, MaxWorkMib),
             (Settings.MaxRequests, MaxRequests, 1, MaxMaxRequests),
             (Settings.RequestSeconds, RequestSeconds, 1, MaxRequestSeconds),
             (Settings.WarmUpSeconds, WarmUpSeconds, 0, MaxWarmUpSeconds),
@@ -59,6 +65,11 @@ public sealed class HttpOptions : IChecked
             {
                 yield return Settings.OutOfRange(setting, value, string.Create(CultureInfo.InvariantCulture, $"{least} to {most}"));
             }
+
+        if ((long)WorkMib << 20 < 2L * MaxBodyBytes)
+        {
+            yield return Settings.OutOfRange(Settings.WorkMib, WorkMib, $"at least twice {Settings.MaxBody.Option}, which is {MaxBodyBytes}");
+        }
         }
     }
 

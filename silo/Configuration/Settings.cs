@@ -142,6 +142,10 @@ public static class Settings
     public static readonly Setting MaxBody = Define("--max-body-bytes", "MaxBodyBytes", "bytes",
         $"Longest request body, {HttpOptions.MinMaxBodyBytes} to {HttpOptions.MaxMaxBodyBytes}. Default: {HttpOptions.DefaultMaxBodyBytes}.");
 
+    public static readonly Setting WorkMib = Define("--work-mib", "WorkMib", "MiB",
+        $"Bytes of all requests together that are read and made into prompts at once, up to {HttpOptions.MaxWorkMib}, at least twice the longest body; more "
+        + $"get 429. Default: {HttpOptions.DefaultWorkMib}.");
+
     public static readonly Setting MaxRequests = Define("--max-requests", "MaxRequests", "count",
         $"Completions in flight at once, 1 to {HttpOptions.MaxMaxRequests}; more get 429. Default: {HttpOptions.DefaultMaxRequests}.");
 
@@ -203,7 +207,7 @@ public static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         Model, Silos, Restarts, Urls, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
-        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
+        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,
     ];

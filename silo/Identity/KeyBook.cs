@@ -31,6 +31,9 @@ internal sealed partial class KeyBook
         }
     }
 
+    /// <summary>Whether callers are asked who they are.</summary>
+    public bool HasCallers => _options.Mode != AuthMode.None;
+
     /// <summary>Whether there is a file to look at.</summary>
     public bool HasFile => _store is not null;
 

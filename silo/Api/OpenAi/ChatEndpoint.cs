@@ -12,7 +12,16 @@ internal static class ChatEndpoint
 
     private static async Task Answer(HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
     {
-        var began = time.GetTimestamp();
+        var (fields, tokens, budget, deadline) = await Read(http, service, model, texts, time, ignored);
+        WorkLease.Of(http)?.Dispose();
+        await new CompletionAnswer(service, new ChatFormat(), model, deadline, time).Send(http, fields, [(tokens, budget)]);
+    }
+
+    /// <summary>Reads what is asked for. The body is let go at the end of it: an answer may take minutes.</summary>
+    private static async Task<(CompletionFields Fields, int[] Tokens, int Budget, RequestDeadline Deadline)> Read(
+        HttpContext http, IGenerationService service, ServedModel model, TextWork texts, TimeProvider time, IgnoredFields ignored)
+    {
+        var began = RequestBody.Began(http, time);
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var model = RequestModel.Read(body, models);
@@ -25,7 +34,8 @@ internal static class ChatEndpoint
         fields = fields.With(structure ?? tools?.Structure) with { ToolStyle = tools?.Style ?? default };
         var tokens = await Prompts.Chat(body, model, texts, http.RequestAborted, tools?.Tools);
         var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", ContextRoom.Of(model, service));
+        Prompts.CheckCount([tokens], fields.Candidates);
         ignored.Report(http, body);
-        await new CompletionAnswer(service, new ChatFormat(), model, deadline, time).Send(http, fields, [(tokens, budget)]);
+        return (fields, tokens, budget, deadline);
     }
 }

@@ -7,6 +7,7 @@ using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Identity;
 using Crescent.Silo.Ops;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -32,6 +33,10 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     /// <summary>Answers with one choice for each of <paramref name="prompts"/> (tokens, and how many to generate).</summary>
     public async Task Send(HttpContext http, CompletionFields fields, IReadOnlyList<(int[] Tokens, int Budget)> prompts)
     {
+        using var used = http.RequestServices.GetRequiredService<TenantQuotas>().Use(
+            Caller.Of(http),
+            Math.Min(Generations.MaxAtOnce, prompts.Count * fields.Candidates),
+            prompts.Sum(static prompt => (long)prompt.Tokens.Length));
         var calls = prompts.SelectMany(prompt => Calls(fields, prompt.Tokens, prompt.Budget, prompts.Count)).ToList();
         await using var generations = new Generations(service, calls, deadline, http.RequestServices.GetRequiredService<ServingMetrics>(), model.Id, http.RequestAborted);
         if (fields.Stream)

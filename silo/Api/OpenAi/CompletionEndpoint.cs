@@ -15,7 +15,16 @@ internal static class CompletionEndpoint
 
     private static async Task Answer(HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
     {
-        var began = time.GetTimestamp();
+        var (fields, prompts, deadline) = await Read(http, service, model, texts, time, ignored);
+        WorkLease.Of(http)?.Dispose();
+        await new CompletionAnswer(service, new TextFormat(), model, deadline, time).Send(http, fields, prompts);
+    }
+
+    /// <summary>Reads what is asked for. The body is let go at the end of it: an answer may take minutes.</summary>
+    private static async Task<(CompletionFields Fields, IReadOnlyList<(int[] Tokens, int Budget)> Prompts, RequestDeadline Deadline)> Read(
+        HttpContext http, IGenerationService service, ServedModel model, TextWork texts, TimeProvider time, IgnoredFields ignored)
+    {
+        var began = RequestBody.Began(http, time);
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var model = RequestModel.Read(body, models);
@@ -33,7 +42,7 @@ internal static class CompletionEndpoint
             fields.MaxTokensName,
             prompts.Count == 1 ? "prompt" : $"prompt[{i}]",
             room))).ToList();
-        Prompts.CheckCount(prompts.Count, fields.Candidates);
-        await new CompletionAnswer(service, new TextFormat(), model, deadline, time).Send(http, fields, budgeted);
+        Prompts.CheckCount(prompts, fields.Candidates);
+        return (fields, budgeted, deadline);
     }
 }

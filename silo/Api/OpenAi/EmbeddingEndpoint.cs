@@ -3,6 +3,7 @@ using Crescent.Grains.Models;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Identity;
 using Crescent.Silo.Ops;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -18,13 +19,11 @@ internal static class EmbeddingEndpoint
     private static async Task Answer(
         HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, ServingMetrics metrics, TimeProvider time, IgnoredFields ignored)
     {
-        var began = time.GetTimestamp();
-        using var document = await RequestBody.Read(http.Request, http.RequestAborted);
-        var body = new RequestFields(document.RootElement);
-        var model = RequestModel.Read(body, models);
-        var fields = await EmbeddingFields.Read(body, model, ContextRoom.Of(model, service), texts, http.RequestAborted);
-        var owner = RequestOwner.Read(http, body);
-        ignored.Report(http, body);
+        var began = RequestBody.Began(http, time);
+        var (model, fields, owner) = await Read(http, service, models, texts, ignored);
+        WorkLease.Of(http)?.Dispose();
+        using var used = http.RequestServices.GetRequiredService<TenantQuotas>().Use(
+            Caller.Of(http), Math.Min(MaxAtOnce, fields.Inputs.Count), fields.Inputs.Sum(static input => (long)input.Length));
         var answer = new EmbeddingAnswer(model.Id, fields.Inputs.Count);
         var id = $"embd-{Guid.NewGuid():N}";
         var deadline = new RequestDeadline(fields.Deadline, began, time);
@@ -60,5 +59,19 @@ internal static class EmbeddingEndpoint
         }
 
         await answer.Send(http, fields.Base64);
+    }
+
+    /// <summary>Reads what is asked for. The body is let go at the end of it.</summary>
+    private static async Task<(ServedModel Model, EmbeddingFields Fields, RequestOwner Owner)> Read(
+        HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
+    {
+        using var document = await RequestBody.Read(http.Request, http.RequestAborted);
+        var body = new RequestFields(document.RootElement);
+        var model = RequestModel.Read(body, models);
+        var fields = await EmbeddingFields.Read(body, model, ContextRoom.Of(model, service), texts, http.RequestAborted);
+        Prompts.CheckCount(fields.Inputs, 1);
+        var owner = RequestOwner.Read(http, body);
+        ignored.Report(http, body);
+        return (model, fields, owner);
     }
 }

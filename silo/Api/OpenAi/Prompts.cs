@@ -17,6 +17,9 @@ public static class Prompts
     /// <summary>Answers that a request may ask for, over all its prompts.</summary>
     public const int MaxCalls = 2048;
 
+    /// <summary>Prompt tokens that a request may have, over all its answers: each takes its prompt to its device. 16 MiB of them.</summary>
+    public const long MaxPromptTokens = 1 << 22;
+
     /// <summary>The prompt of a conversation.</summary>
     /// <param name="body">The request.</param>
     /// <param name="model">Its template and tokenizer.</param>
@@ -110,12 +113,20 @@ public static class Prompts
     }
 
     /// <summary>Refuses a request that a few bytes make into thousands of calls.</summary>
-    public static void CheckCount(int prompts, int candidates)
+    public static void CheckCount(IReadOnlyList<int[]> prompts, int candidates)
     {
-        if ((long)prompts * candidates > MaxCalls)
+        var answers = (long)prompts.Count * candidates;
+        if (answers > MaxCalls)
         {
             throw ApiException.InvalidValue(
-                "n", $"{prompts} prompts with {candidates} answers each are {(long)prompts * candidates} answers; a request may ask for up to {MaxCalls}. Send several requests.");
+                "n", $"{prompts.Count} prompts with {candidates} answers each are {answers} answers; a request may ask for up to {MaxCalls}. Send several requests.");
+        }
+
+        var tokens = prompts.Sum(static prompt => (long)prompt.Length) * candidates;
+        if (tokens > MaxPromptTokens)
+        {
+            throw ApiException.InvalidValue(
+                "n", $"Prompts and answers to each are {tokens} prompt tokens together; a request may have up to {MaxPromptTokens}. Send several requests.");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Crescent.Grains.Models;
 using Crescent.Grains.Serving;
+using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -22,15 +23,8 @@ internal static class TokenizerEndpoint
 
     private static async Task Tokenize(HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
     {
-        using var document = await RequestBody.Read(http.Request, http.RequestAborted);
-        var body = new RequestFields(document.RootElement);
-        var model = RequestModel.Read(body, models);
-        var addSpecial = body.Flag("add_special_tokens") ?? true;
-        var names = body.Flag("return_token_strs") ?? false;
-        var tokens = body.Any("messages") is not null
-            ? await Prompts.Chat(body, model, texts, http.RequestAborted)
-            : await Encode(body.Text("prompt") ?? throw ApiException.Missing("prompt"));
-        ignored.Report(http, body);
+        var (model, tokens, names) = await ReadTexts(http, models, texts, ignored);
+        WorkLease.Of(http)?.Become((long)tokens.Length * sizeof(int));
         await Send(http, async (json, written) =>
         {
             json.WriteStartObject();
@@ -62,6 +56,21 @@ internal static class TokenizerEndpoint
 
             json.WriteEndObject();
         });
+    }
+
+    /// <summary>The tokens of what is asked for, and whether their names are wanted. The body is let go at the end of it.</summary>
+    private static async Task<(ServedModel Model, int[] Tokens, bool Names)> ReadTexts(HttpContext http, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
+    {
+        using var document = await RequestBody.Read(http.Request, http.RequestAborted);
+        var body = new RequestFields(document.RootElement);
+        var model = RequestModel.Read(body, models);
+        var addSpecial = body.Flag("add_special_tokens") ?? true;
+        var names = body.Flag("return_token_strs") ?? false;
+        var tokens = body.Any("messages") is not null
+            ? await Prompts.Chat(body, model, texts, http.RequestAborted)
+            : await Encode(body.Text("prompt") ?? throw ApiException.Missing("prompt"));
+        ignored.Report(http, body);
+        return (model, tokens, names);
 
         ValueTask<int[]> Encode(string text) => texts.Do(
             text.Length, () => model.Model.Tokenizer.Encode(text, parseSpecial: true, addSpecial), http.RequestAborted);

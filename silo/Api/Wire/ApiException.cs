@@ -36,6 +36,9 @@ public sealed class ApiException : Exception
     /// <summary>For programs, such as <c>context_length_exceeded</c>.</summary>
     public string? Code { get; }
 
+    /// <summary>Whether it is a matter of the caller alone, and says nothing of the load.</summary>
+    public bool IsOfCaller { get; private init; }
+
     /// <summary>When to try again at the earliest.</summary>
     public TimeSpan? RetryAfter { get; }
 
@@ -80,6 +83,10 @@ public sealed class ApiException : Exception
     /// <summary>429: as much is in flight as may be.</summary>
     public static ApiException Overloaded(string message, TimeSpan? retryAfter = null) => new(
         StatusCodes.Status429TooManyRequests, RateLimit, message, code: "overloaded", retryAfter: retryAfter ?? TimeSpan.FromSeconds(1));
+
+    /// <summary>429: the caller has had what it may, whatever others take.</summary>
+    public static ApiException QuotaExceeded(string message, TimeSpan retryAfter) => new(
+        StatusCodes.Status429TooManyRequests, RateLimit, message, code: "rate_limit_exceeded", retryAfter: retryAfter) { IsOfCaller = true };
 
     /// <summary>503: nothing here can take it now.</summary>
     public static ApiException Unavailable(string message, TimeSpan? retryAfter = null) => new(

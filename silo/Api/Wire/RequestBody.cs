@@ -16,6 +16,24 @@ public static class RequestBody
     /// <exception cref="ApiException">It is not JSON (400), not said to be (415) or too long (413).</exception>
     public static async Task<JsonDocument> Read(HttpRequest request, CancellationToken cancellationToken)
     {
+        if (request.HttpContext.Features.Get<ReceivedBody>() is { } received)
+        {
+            return received.Take();
+        }
+
+        CheckType(request);
+        using var buffer = new MemoryStream();
+        await request.Body.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
+        return Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
+    }
+
+    /// <summary>When a request came.</summary>
+    internal static long Began(HttpContext http, TimeProvider time) => http.Features.Get<ReceivedBody>()?.Began ?? time.GetTimestamp();
+
+    /// <summary>Sees that a body is said to be JSON.</summary>
+    /// <exception cref="ApiException">It is not (415).</exception>
+    internal static void CheckType(HttpRequest request)
+    {
         // A page of another site can send JSON as text/plain to a server on this machine without asking it first.
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
@@ -23,10 +41,6 @@ public static class RequestBody
             throw new ApiException(
                 StatusCodes.Status415UnsupportedMediaType, ApiException.InvalidRequest, "Send the body with 'Content-Type: application/json'.");
         }
-
-        using var buffer = new MemoryStream();
-        await request.Body.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
-        return Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
     }
 
     /// <summary>The document of <paramref name="body"/>.</summary>

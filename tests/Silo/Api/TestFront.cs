@@ -73,6 +73,18 @@ internal sealed class TestFront : IAsyncDisposable
             TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Waits for a condition, and fails where it does not come.</summary>
+    public static async Task Until(Func<bool> condition, string what)
+    {
+        var deadline = TimeSpan.FromSeconds(60);
+        var began = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < deadline, $"After {deadline.TotalSeconds} s it is not so that {what}.");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Stops it as the silo's stop does.</summary>
     public Task Stop() => _app.StopAsync(TestContext.Current.CancellationToken);
 

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Crescent.Grains.Serving;
+using Crescent.Silo.Api.Wire;
+
+namespace Crescent.Silo.Admission;
+
+/// <summary>
+/// Before an endpoint that takes a body: receives and parses it within the <see cref="WorkBudget"/>. A place among the requests in flight is taken by who
+/// stands after this one, when the body is there: who sends slowly holds none.
+/// </summary>
+internal sealed class BodyGuard(WorkBudget budget, TextWork texts, TimeProvider time) : IEndpointFilter
+{
+    /// <summary>Time that a body may take to come.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private const int FirstBytes = 1 << 12;
+
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var began = time.GetTimestamp();
+        RequestBody.CheckType(http.Request);
+        using var work = budget.Begin();
+        http.Features.Set(work);
+        http.Features.Set(new ReceivedBody(await Receive(http, work), began));
+        return await next(context);
+    }
+
+    private async Task<JsonDocument> Receive(HttpContext http, WorkLease work)
+    {
+        using var late = new CancellationTokenSource(Patience, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, late.Token);
+        try
+        {
+            var body = await Read(http.Request, work, stop.Token);
+            return await texts.Do(body.Length, () => RequestBody.Parse(body), http.RequestAborted);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            throw new ApiException(
+                StatusCodes.Status408RequestTimeout, ApiException.InvalidRequest, $"The body was not complete after {Patience.TotalSeconds:0} s.", code: "request_timeout");
+        }
+    }
+
+    /// <summary>The bytes of a body. What is held for it is never more than four times what has come.</summary>
+    private static async Task<ReadOnlyMemory<byte>> Read(HttpRequest request, WorkLease work, CancellationToken stop)
+    {
+        var length = request.ContentLength ?? long.MaxValue;
+        work.Grow(FirstBytes);
+        var buffer = new byte[(int)Math.Min(length, FirstBytes)];
+        var filled = 0;
+        try
+        {
+            while (true)
+            {
+                var read = await request.Body.ReadAsync(buffer.AsMemory(filled), stop);
+                filled += read;
+                if (read == 0)
+                {
+                    if (filled < buffer.Length || filled >= length)
+                    {
+                        return buffer.AsMemory(0, filled);
+                    }
+                }
+
+                if (filled == buffer.Length && filled < length)
+                {
+                    var more = (int)Math.Min(Math.Min(length, 4L * Math.Max(filled, FirstBytes)), Array.MaxLength);
+                    work.Grow(more - filled);
+                    Array.Resize(ref buffer, more);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException and not BadHttpRequestException)
+        {
+            // A chunk of no size that there is, or a connection that was reset.
+            throw new ApiException(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, $"The body cannot be read: {e.Message}", code: "invalid_body");
+        }
+    }
+}
