@@ -1,6 +1,7 @@
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Models;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Identity;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Api.Factory;
@@ -11,7 +12,7 @@ internal static class DeviceModelEndpoint
     private const double DefaultDrainSeconds = 60;
     private const double MaxDrainSeconds = 3600;
 
-    public static void MapDeviceModel(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/factory/devices/{silo}/{device}/model", Load);
+    public static void MapDeviceModel(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/factory/devices/{silo}/{device}/model", Load).ForAdmins();
 
     private static async Task<IResult> Load(HttpContext http, string silo, string device, ModelCatalogue models, [FromServices] IGrainFactory grains)
     {

@@ -12,14 +12,14 @@ internal static class ChatEndpoint
 
     private static async Task Answer(HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
     {
-        var (fields, tokens, budget, deadline) = await Read(http, service, model, texts, time, ignored);
+        var (fields, tokens, budget, deadline) = await Read(http, service, models, texts, time, ignored);
         WorkLease.Of(http)?.Dispose();
-        await new CompletionAnswer(service, new ChatFormat(), model, deadline, time).Send(http, fields, [(tokens, budget)]);
+        await new CompletionAnswer(service, new ChatFormat(), fields.Model, deadline, time).Send(http, fields, [(tokens, budget)]);
     }
 
     /// <summary>Reads what is asked for. The body is let go at the end of it: an answer may take minutes.</summary>
     private static async Task<(CompletionFields Fields, int[] Tokens, int Budget, RequestDeadline Deadline)> Read(
-        HttpContext http, IGenerationService service, ServedModel model, TextWork texts, TimeProvider time, IgnoredFields ignored)
+        HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
     {
         var began = RequestBody.Began(http, time);
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);

@@ -15,14 +15,14 @@ internal static class CompletionEndpoint
 
     private static async Task Answer(HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
     {
-        var (fields, prompts, deadline) = await Read(http, service, model, texts, time, ignored);
+        var (fields, prompts, deadline) = await Read(http, service, models, texts, time, ignored);
         WorkLease.Of(http)?.Dispose();
-        await new CompletionAnswer(service, new TextFormat(), model, deadline, time).Send(http, fields, prompts);
+        await new CompletionAnswer(service, new TextFormat(), fields.Model, deadline, time).Send(http, fields, prompts);
     }
 
     /// <summary>Reads what is asked for. The body is let go at the end of it: an answer may take minutes.</summary>
     private static async Task<(CompletionFields Fields, IReadOnlyList<(int[] Tokens, int Budget)> Prompts, RequestDeadline Deadline)> Read(
-        HttpContext http, IGenerationService service, ServedModel model, TextWork texts, TimeProvider time, IgnoredFields ignored)
+        HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
     {
         var began = RequestBody.Began(http, time);
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);

@@ -21,6 +21,9 @@ public sealed record CompletionFields
     private const string NewLimit = "max_completion_tokens";
     private const string OldLimit = "max_tokens";
 
+    /// <summary>The model that is to run it.</summary>
+    public required ServedModel Model { get; init; }
+
     /// <summary>How the model writes the calls of the request's tools; None where it has none.</summary>
     public ToolCallStyle ToolStyle { get; init; }
 
@@ -65,6 +68,7 @@ public sealed record CompletionFields
         var choices = (int)(body.Integer("n", 1, MaxChoices) ?? 1);
         return new CompletionFields
         {
+            Model = model,
             Request = new InferenceRequest
             {
                 Model = model.Name,
