@@ -14,6 +14,7 @@ public sealed class OutputConstraint : IMaskSearch
     private readonly Tokenizer _tokenizer;
     private readonly string? _triggerName;
     private readonly byte[] _trigger;
+    private readonly bool _once;
 
     // The newest bytes while the output is free, as many as the trigger has.
     private readonly List<byte> _tail = [];
@@ -22,8 +23,12 @@ public sealed class OutputConstraint : IMaskSearch
     private volatile bool _isAbandoned;
 
     /// <summary>The constraint before the first token.</summary>
-    public OutputConstraint(Grammar grammar, string? trigger)
+    /// <param name="grammar">What holds the output.</param>
+    /// <param name="trigger">See <see cref="OutputStructure.Trigger"/>.</param>
+    /// <param name="once">See <see cref="OutputStructure.Once"/>.</param>
+    public OutputConstraint(Grammar grammar, string? trigger, bool once = false)
     {
+        _once = once;
         _grammar = grammar;
         _tokenizer = grammar.Vocabulary.Tokenizer;
         _triggerName = trigger;
@@ -32,7 +37,10 @@ public sealed class OutputConstraint : IMaskSearch
     }
 
     /// <summary>True when the output is whole and only an end token may follow.</summary>
-    public bool IsComplete => _triggerName is null && _state!.IsComplete;
+    public bool IsComplete => (_triggerName is null || _once) && _state is { IsComplete: true };
+
+    /// <summary>True once an end token has closed the structure: nothing may follow.</summary>
+    public bool IsEnded => _state is { IsEnded: true };
 
     /// <summary>Output tokens that may still come.</summary>
     public int TokensLeft { get; set; } = int.MaxValue;
@@ -161,7 +169,7 @@ public sealed class OutputConstraint : IMaskSearch
 
     private void EndTriggered()
     {
-        if (_triggerName is not null && _state!.IsComplete)
+        if (_triggerName is not null && !_once && _state!.IsComplete)
         {
             _state = null;
         }

@@ -17,7 +17,7 @@ public sealed class SamplingState
     public SamplingState(SamplingParameters parameters, ReadOnlySpan<int> prompt, int resumed, Grammar? grammar = null, int maxTokens = int.MaxValue)
     {
         Parameters = parameters;
-        Constraint = grammar is null ? null : new OutputConstraint(grammar, parameters.Structure?.Trigger);
+        Constraint = grammar is null ? null : new OutputConstraint(grammar, parameters.Structure?.Trigger, parameters.Structure?.Once ?? false);
         _biasTokens = [.. parameters.LogitBias.Keys];
         _biases = [.. parameters.LogitBias.Values];
         if (parameters.HasPenalties)
@@ -49,6 +49,9 @@ public sealed class SamplingState
 
     /// <summary>Holds the output to its structure; null for free text.</summary>
     internal OutputConstraint? Constraint { get; }
+
+    /// <summary>Whether an end token has closed the structure that the output has to have, so that there is no next token.</summary>
+    public bool IsEnded => Constraint?.IsEnded == true;
 
     /// <summary>Tokens whose logits are moved by <see cref="Biases"/>.</summary>
     internal ReadOnlySpan<int> BiasTokens => _biasTokens;

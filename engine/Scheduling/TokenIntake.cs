@@ -141,7 +141,7 @@ internal sealed class TokenIntake(
         sequence.Append(token);
         statistics.CountOutput();
         var request = sequence.Request;
-        if ((tokenizer.IsEndOfGeneration(token) && !request.IgnoreEndOfGeneration)
+        if ((tokenizer.IsEndOfGeneration(token) && (!request.IgnoreEndOfGeneration || sequence.Sampling.IsEnded))
             || (request.StopTokens.Contains(token) && sequence.TotalOutputCount > request.Sampling.MinTokens))
         {
             living.End(sequence, token, FinishReason.Stop, null, logprobs, part: TextPart.Rest);

@@ -74,6 +74,21 @@ internal sealed class ByteNetwork(CompileMeter meter)
         return to;
     }
 
+    /// <summary>How far it has grown.</summary>
+    public NetworkMark Mark() => new(_nodes.Count, _edges.Count, _jumps.Count, _calls.Count, _rules.Count, meter.Taken);
+
+    /// <summary>Takes back what was appended since a mark, all of it from <paramref name="start"/>, which had no way on then.</summary>
+    public void Rollback(NetworkMark mark, int start)
+    {
+        _nodes.RemoveRange(mark.Nodes, _nodes.Count - mark.Nodes);
+        _edges.RemoveRange(mark.Edges, _edges.Count - mark.Edges);
+        _jumps.RemoveRange(mark.Jumps, _jumps.Count - mark.Jumps);
+        _calls.RemoveRange(mark.Calls, _calls.Count - mark.Calls);
+        _rules.RemoveRange(mark.Rules, _rules.Count - mark.Rules);
+        At(start) = new Node(-1, -1, -1, false);
+        meter.Taken = mark.Meter;
+    }
+
     /// <summary>An edge by its place in the list, as <see cref="Node.Edge"/> and <see cref="Edge.Next"/> give it.</summary>
     public Edge EdgeAt(int at) => _edges[at];
 

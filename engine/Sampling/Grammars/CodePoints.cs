@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Crescent.Engine.Sampling.Grammars;
 
 /// <summary>Sets of Unicode scalar values as sorted ranges that neither touch nor overlap; surrogates are in none.</summary>
@@ -61,6 +63,72 @@ internal static class CodePoints
     /// <summary>What is in the first set and not in the second.</summary>
     public static CodePointRange[] Except(IEnumerable<CodePointRange> set, IEnumerable<CodePointRange> other) =>
         Complement([.. Complement(set), .. other]);
+
+    /// <summary>What is in both of two normalized sets.</summary>
+    public static CodePointRange[] Both(ReadOnlySpan<CodePointRange> one, ReadOnlySpan<CodePointRange> other)
+    {
+        var both = new List<CodePointRange>();
+        while (one.Length > 0 && other.Length > 0)
+        {
+            var range = new CodePointRange(Math.Max(one[0].First, other[0].First), Math.Min(one[0].Last, other[0].Last));
+            if (range.First <= range.Last)
+            {
+                both.Add(range);
+            }
+
+            if (one[0].Last < other[0].Last)
+            {
+                one = one[1..];
+            }
+            else
+            {
+                other = other[1..];
+            }
+        }
+
+        return [.. both];
+    }
+
+    /// <summary>Whether a set holds a code point.</summary>
+    public static bool Has(CodePointRange[] set, int codePoint) =>
+        Array.Exists(set, range => range.First <= codePoint && codePoint <= range.Last);
+
+    /// <summary>A general category by its Unicode name, <c>Lu</c> or <c>L</c> for all that begin so; null where there is none.</summary>
+    public static CodePointRange[]? Category(string name) => ByCategory!.Value.GetValueOrDefault(name);
+
+    // In the order of UnicodeCategory.
+    private static readonly string[] CategoryNames =
+    [
+        "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Pc", "Pd", "Ps", "Pe",
+        "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn",
+    ];
+
+    private static readonly Lazy<Dictionary<string, CodePointRange[]>> ByCategory = new(static () =>
+    {
+        var ranges = new Dictionary<string, List<CodePointRange>>(StringComparer.Ordinal);
+        for (var codePoint = 0; codePoint <= Last; codePoint++)
+        {
+            var name = CategoryNames[(int)CharUnicodeInfo.GetUnicodeCategory(codePoint)];
+            foreach (var key in new[] { name, name[..1] })
+            {
+                if (!ranges.TryGetValue(key, out var list))
+                {
+                    ranges.Add(key, list = []);
+                }
+
+                if (list is [.., var last] && last.Last == codePoint - 1)
+                {
+                    list[^1] = last with { Last = codePoint };
+                }
+                else
+                {
+                    list.Add(new(codePoint, codePoint));
+                }
+            }
+        }
+
+        return ranges.ToDictionary(static entry => entry.Key, static entry => Normalize(entry.Value));
+    });
 
     private static IEnumerable<CodePointRange> WithoutSurrogates(CodePointRange range)
     {

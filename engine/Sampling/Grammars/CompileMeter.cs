@@ -14,6 +14,30 @@ internal sealed class CompileMeter(GrammarLimits limits, TimeProvider? time = nu
     private int _untilLook = Period;
     private long _bytes;
     private int _states;
+    private long _maxStates = limits.MaxStates;
+    private long _maxBytes = limits.MaxBytes;
+    private TimeSpan _maxTime = limits.CompileTime;
+
+    /// <summary>States and bytes so far; what is undone is given back by setting it to what it was.</summary>
+    public (int States, long Bytes) Taken
+    {
+        get => (_states, _bytes);
+        set => (_states, _bytes) = value;
+    }
+
+    /// <summary>
+    /// Gives room for several grammars in one: states for each and for what they share, up to half of the bytes that all compiled grammars may take, and up to four times
+    /// as long.
+    /// </summary>
+    public void Widen(int grammars)
+    {
+        if (grammars > 1)
+        {
+            _maxStates = (long)limits.MaxStates * (grammars + 1);
+            _maxBytes = Math.Max(limits.MaxBytes, Math.Min(limits.MaxBytes * grammars, limits.CacheBytes / 2));
+            _maxTime = limits.CompileTime * Math.Min(grammars, 4);
+        }
+    }
 
     /// <summary>Pieces of work done, for tests: what they grow with is what compiling costs.</summary>
     public long Done { get; private set; }
@@ -22,9 +46,9 @@ internal sealed class CompileMeter(GrammarLimits limits, TimeProvider? time = nu
     /// <exception cref="GrammarException">It is one too many.</exception>
     public void AddState(int bytes)
     {
-        if (++_states > limits.MaxStates)
+        if (++_states > _maxStates)
         {
-            throw Beyond($"the grammar needs more than {limits.MaxStates} states, the limit here; lower the bounds of repetitions, lengths and items");
+            throw Beyond($"the grammar needs more than {_maxStates} states, the limit here; lower the bounds of repetitions, lengths and items");
         }
 
         AddBytes(bytes);
@@ -35,9 +59,9 @@ internal sealed class CompileMeter(GrammarLimits limits, TimeProvider? time = nu
     public void AddBytes(int bytes)
     {
         _bytes += bytes;
-        if (_bytes > limits.MaxBytes)
+        if (_bytes > _maxBytes)
         {
-            throw Beyond($"the grammar needs more than {limits.MaxBytes >> 10} KiB, the limit here; lower the bounds of repetitions, lengths and items, or leave alternatives out");
+            throw Beyond($"the grammar needs more than {_maxBytes >> 10} KiB, the limit here; lower the bounds of repetitions, lengths and items, or leave alternatives out");
         }
 
         Work();
@@ -56,9 +80,9 @@ internal sealed class CompileMeter(GrammarLimits limits, TimeProvider? time = nu
 
         _untilLook = Period;
         cancellation.ThrowIfCancellationRequested();
-        if (_time.GetElapsedTime(_started) > limits.CompileTime)
+        if (_time.GetElapsedTime(_started) > _maxTime)
         {
-            throw Beyond($"the grammar was not compiled within {limits.CompileTime.TotalSeconds:0.###} s, the limit here; make it smaller");
+            throw Beyond($"the grammar was not compiled within {_maxTime.TotalSeconds:0.###} s, the limit here; make it smaller");
         }
     }
 

@@ -14,9 +14,10 @@ public sealed class Grammar
 
     private readonly PushdownAutomaton _automaton;
 
-    private Grammar(TokenVocabulary vocabulary, CompactNetwork network, CompileMeter meter, GrammarLimits limits, GrammarMemory memory)
+    private Grammar(TokenVocabulary vocabulary, CompactNetwork network, CompileMeter meter, GrammarLimits limits, GrammarMemory memory, IReadOnlyList<string> unenforced)
     {
         Vocabulary = vocabulary;
+        Unenforced = unenforced;
         Network = network;
         Limits = limits;
         _automaton = new PushdownAutomaton(network, meter, memory);
@@ -27,6 +28,12 @@ public sealed class Grammar
 
     /// <summary>What it keeps to.</summary>
     public GrammarLimits Limits { get; }
+
+    /// <summary>
+    /// What of a schema that is not strict is not enforced: each keyword with its place, such as <c>#/properties/tags/uniqueItems</c>, behind the
+    /// field of a tool; the field alone where nothing of a tool's schema is.
+    /// </summary>
+    public IReadOnlyList<string> Unenforced { get; }
 
     /// <summary>Bytes of the grammar itself.</summary>
     public long Bytes => OwnBytes + _automaton.Bytes;
@@ -54,19 +61,30 @@ public sealed class Grammar
     internal static Grammar Compile(GrammarSource source, TokenVocabulary vocabulary, GrammarLimits limits, GrammarMemory memory, CompileMeter meter)
     {
         var network = new ByteNetwork(meter);
+        var unenforced = new List<string>();
+        var report = new SchemaReport("", isStrict: source.Kind == GrammarKind.JsonSchema);
         network.Start = network.Add();
         var at = network.Literal(network.Start, Encoding.UTF8.GetBytes(source.Before));
         at = source.Kind switch
         {
             GrammarKind.JsonObject => new JsonFragments(network).Object(at),
-            GrammarKind.JsonSchema => JsonSchemaCompiler.Append(network, at, source.Text),
-            GrammarKind.Regex => RegexParser.ParseWhole(source.Text).AppendTo(network, at, network.CodePoint),
+            GrammarKind.JsonSchema or GrammarKind.LenientJsonSchema => Schema(network, at, source.Text, report),
+            GrammarKind.ToolCall => ToolCallCompiler.Append(network, at, ToolSource.Of(source.Text), unenforced),
+            GrammarKind.Regex => RegexParser.ParseWhole(source.Text).AppendWhole(network, at, network.CodePoint),
             GrammarKind.Choice => Choices(network, at, source.Text),
             _ => throw new ArgumentOutOfRangeException(nameof(source), source.Kind, "no such kind of grammar"),
         };
         network.EndRule(network.Literal(at, Encoding.UTF8.GetBytes(source.After)));
         LeftRecursion.Refuse(network);
-        return new Grammar(vocabulary, NetworkReducer.Reduce(network), meter, limits, memory);
+        unenforced.AddRange(report.Unenforced);
+        try
+        {
+            return new Grammar(vocabulary, NetworkReducer.Reduce(network), meter, limits, memory, unenforced);
+        }
+        catch (GrammarException e) when (e.IsUnsatisfiable && report.Contradiction is not null)
+        {
+            throw report.Contradiction;
+        }
     }
 
     /// <summary>A sequence's own state, before its first token.</summary>
@@ -106,6 +124,12 @@ public sealed class Grammar
 
     /// <summary>What finds the tokens allowed in a state.</summary>
     internal MaskWork MaskOf(AutomatonState state) => new(_automaton, Vocabulary, state, Limits.MaxMaskWork);
+
+    private static int Schema(ByteNetwork network, int from, string text, SchemaReport report)
+    {
+        using var schema = JsonSchemaCompiler.Parse(text);
+        return JsonSchemaCompiler.Append(network, new JsonFragments(network), from, schema.RootElement, report);
+    }
 
     private static int Choices(ByteNetwork network, int from, string texts)
     {

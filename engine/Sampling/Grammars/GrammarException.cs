@@ -8,13 +8,16 @@ public sealed class GrammarException : Exception
         : base($"{place}: {fault}") => Place = place;
 
     /// <inheritdoc cref="GrammarException(string, string)"/>
-    internal GrammarException(SchemaPlace place, string fault)
+    internal GrammarException(SchemaNode place, string fault)
         : this(place.ToString(), fault)
     {
     }
 
     /// <summary>Whether the grammar is too large, too ambiguous or too slow to compile, not wrong.</summary>
     public bool IsLimit { get; init; }
+
+    /// <summary>Whether the grammar is well-formed but no text satisfies it.</summary>
+    public bool IsUnsatisfiable { get; init; }
 
     /// <summary>Where in the source, such as <c>#/properties/age</c>.</summary>
     public string Place { get; }

@@ -6,7 +6,7 @@ public enum GrammarKind
     /// <summary>Any JSON object.</summary>
     JsonObject,
 
-    /// <summary>JSON that is valid by a schema.</summary>
+    /// <summary>JSON that is valid by a schema, of which all must be enforced.</summary>
     JsonSchema,
 
     /// <summary>Text that a regular expression matches from start to end.</summary>
@@ -14,4 +14,10 @@ public enum GrammarKind
 
     /// <summary>One of a list of texts.</summary>
     Choice,
+
+    /// <summary>JSON that is valid by as much of a schema as can be enforced.</summary>
+    LenientJsonSchema,
+
+    /// <summary>A call of one of several tools, as <see cref="ToolSource"/> says.</summary>
+    ToolCall,
 }

@@ -16,7 +16,7 @@ public sealed record GrammarSource
     /// <summary>The language of <see cref="Text"/>.</summary>
     public GrammarKind Kind { get; }
 
-    /// <summary>The schema, the expression, or the texts as a JSON array; empty for any object.</summary>
+    /// <summary>The schema, the expression, the texts as a JSON array, or the tools; empty for any object.</summary>
     public string Text { get; }
 
     /// <summary>Text that stands before the constrained part, such as the opening tag of a tool call.</summary>
@@ -32,7 +32,12 @@ public sealed record GrammarSource
     public static GrammarSource JsonObject() => new(GrammarKind.JsonObject, "");
 
     /// <summary>JSON valid by a schema; <see cref="JsonSchemaCompiler"/> says which part of JSON Schema is understood.</summary>
-    public static GrammarSource JsonSchema(string schema) => new(GrammarKind.JsonSchema, schema);
+    /// <param name="schema">The schema.</param>
+    /// <param name="isStrict">Whether a keyword that cannot be enforced is an error; otherwise <see cref="Grammar.Unenforced"/> tells of it.</param>
+    public static GrammarSource JsonSchema(string schema, bool isStrict = true) => new(isStrict ? GrammarKind.JsonSchema : GrammarKind.LenientJsonSchema, schema);
+
+    /// <summary>A call of one of several tools.</summary>
+    public static GrammarSource ToolCall(ToolSource tools) => new(GrammarKind.ToolCall, tools.ToText());
 
     /// <summary>Text matched from start to end by an expression; <see cref="RegexParser"/> says which syntax is understood.</summary>
     public static GrammarSource Regex(string expression) => new(GrammarKind.Regex, expression);

@@ -20,14 +20,42 @@ internal sealed class JsonFragments
     private static readonly CodePointRange[] Escaped = [new(0, 0x1F), new('"', '"'), new('\\', '\\')];
     private static readonly CodePointRange[] Unescaped = CodePoints.Complement(Escaped);
 
+    // Ranges that are written where they stand.
+    private const int MaxNarrow = 8;
+
     private readonly ByteNetwork _network;
+    private readonly Dictionary<string, int> _sets = new(StringComparer.Ordinal);
     private int? _string;
     private int? _character;
     private int? _integer;
     private int? _number;
     private int? _value;
+    private int? _object;
 
     public JsonFragments(ByteNetwork network) => _network = network;
+
+    /// <summary>Writes the rules that are shared, so that none of them is made with what may be taken back.</summary>
+    public void Prepare()
+    {
+        var nowhere = _network.Add();
+        AnyString(nowhere);
+        Integer(nowhere);
+        Number(nowhere);
+        AnyObject(nowhere);
+        StringOfLength(nowhere, 0, 0);
+    }
+
+    /// <summary>Forgets the rules made since a mark.</summary>
+    public void Rollback(NetworkMark mark)
+    {
+        foreach (var (set, rule) in _sets)
+        {
+            if (rule >= mark.Rules)
+            {
+                _sets.Remove(set);
+            }
+        }
+    }
 
     /// <summary>The compact form of a value, with characters as they are wherever they may be.</summary>
     public static string Compact(JsonElement value) => value.ValueKind switch
@@ -88,9 +116,13 @@ internal sealed class JsonFragments
         return Quoted(from, inner => _network.Repeat(inner, least, most, at => _network.Call(at, _character.Value)));
     }
 
-    /// <summary>A string that a whole expression matches.</summary>
+    /// <summary>A string that a whole expression matches, which does not look ahead.</summary>
     public int StringMatching(int from, RegexNode expression) =>
         Quoted(from, inner => expression.AppendTo(_network, inner, OneOfSet));
+
+    /// <summary>A string with one of the texts read from <paramref name="start"/>; null where there are none.</summary>
+    public int? StringOf(int from, TextAutomaton texts, int start) =>
+        texts.AppendTo(_network, _network.Literal(from, "\""u8), start, OneOfWideSet) is { } end ? _network.Literal(end, "\""u8) : null;
 
     public int Integer(int from) => _network.Call(from, _integer ??= Rule(at => Digits(Sign(at))));
 
@@ -117,9 +149,49 @@ internal sealed class JsonFragments
     public int Object(int from, Func<int, int>? value = null) =>
         Members(from, "{"u8, "}"u8, 0, null, at => (value ?? Value)(Colon(AnyString(at))));
 
+    /// <summary>Any object, by a rule.</summary>
+    public int AnyObject(int from) => _network.Call(from, _object ??= Rule(at => Object(at)));
+
     /// <summary>An array of so many items of any kind, unless given.</summary>
     public int Array(int from, int least = 0, int? most = null, Func<int, int>? item = null) =>
         Members(from, "["u8, "]"u8, least, most, item ?? Value);
+
+    /// <summary>An array whose first items have rules of their own.</summary>
+    /// <param name="from">Where it starts.</param>
+    /// <param name="first">The rules of the first items.</param>
+    /// <param name="least">Fewest items.</param>
+    /// <param name="most">Most items, or null for any number.</param>
+    /// <param name="rest">The rule of all further items; null where there are none.</param>
+    public int Items(int from, IReadOnlyList<int> first, int least, int? most, int? rest)
+    {
+        if (first.Count == 0)
+        {
+            return Members(from, "["u8, "]"u8, least, most, at => _network.Call(at, rest!.Value));
+        }
+
+        var to = _network.Add();
+        var at = Space(_network.Literal(from, "["u8));
+        for (var i = 0; i <= first.Count; i++)
+        {
+            if (i >= least)
+            {
+                _network.Jump(_network.Literal(i == 0 ? at : Space(at), "]"u8), to);
+            }
+
+            if (i < first.Count)
+            {
+                at = _network.Call(i == 0 ? at : Comma(at), first[i]);
+            }
+        }
+
+        if (rest is { } further)
+        {
+            var more = _network.Repeat(at, Math.Max(1, least - first.Count), most - first.Count, next => _network.Call(Comma(next), further));
+            _network.Jump(_network.Literal(Space(more), "]"u8), to);
+        }
+
+        return to;
+    }
 
     /// <summary>A part as a rule of its own, to be called.</summary>
     public int Rule(Func<int, int> part)
@@ -176,6 +248,23 @@ internal sealed class JsonFragments
             .Where(c => System.Array.Exists(set, range => range.First <= c && c <= range.Last));
         _network.Jump(_network.Texts(from, escaped.Select(c => Encoding.UTF8.GetBytes(Escape((char)c)))), to);
         return to;
+    }
+
+    /// <summary>The same, by a rule where it takes many edges.</summary>
+    private int OneOfWideSet(int from, CodePointRange[] set)
+    {
+        if (set.Length == 0 || (set.Length <= MaxNarrow && set[^1].Last <= 0x7F && set[0].First >= ' '))
+        {
+            return OneOfSet(from, set);
+        }
+
+        var key = string.Join(',', set);
+        if (!_sets.TryGetValue(key, out var rule))
+        {
+            _sets.Add(key, rule = Rule(at => OneOfSet(at, set)));
+        }
+
+        return _network.Call(from, rule);
     }
 
     private static string Escape(char c) => c switch

@@ -1,50 +1,60 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
 namespace Crescent.Engine.Sampling.Grammars;
 
 /// <summary>
-/// Writes a JSON Schema as a network. Understood is what OpenAI's strict mode takes: the seven types, several of them, <c>enum</c>,
-/// <c>const</c>, <c>anyOf</c>, <c>$ref</c> within the document (recursion too), <c>properties</c>, <c>required</c>,
-/// <c>additionalProperties</c>, <c>items</c>, counts of items, lengths, <c>pattern</c>, <c>format</c> and numeric bounds.
-/// Properties come in the order of the schema, undeclared ones only where none are declared. Every text allowed is valid; some
-/// valid texts are not allowed. A keyword that is not understood is an error and never ignored.
+/// Writes a JSON Schema as a network. Enforced are the types, <c>enum</c>, <c>const</c>, references within the document (recursion too),
+/// <c>allOf</c>, <c>anyOf</c>, <c>oneOf</c> of schemas that exclude each other, all side by side; properties with names by pattern and
+/// others; items, tuples and counts of items; lengths, <c>pattern</c> and <c>format</c> together; bounds of numbers and <c>multipleOf</c>.
+/// Properties come in the order of the schema. Every text allowed is valid; some valid texts are not allowed. A keyword that constrains
+/// and cannot be enforced is told to the <see cref="SchemaReport"/>; any other is an annotation.
 /// </summary>
 internal sealed class JsonSchemaCompiler
 {
     private const int MaxRules = 2_000;
-    private readonly JsonPointers _pointers;
     private readonly ByteNetwork _network;
     private readonly JsonFragments _json;
-    private readonly JsonValueCompiler _values;
+    private readonly SchemaReport _report;
+    private readonly SchemaDocument _document;
+    private readonly SchemaOpener _opener;
+    private readonly SchemaValues _values;
+    private readonly SchemaExclusion _exclusion;
+    private readonly JsonStringCompiler _strings;
+    private readonly JsonArrayCompiler _arrays;
+    private readonly JsonObjectCompiler _objects;
     private readonly Dictionary<string, int> _rules = new(StringComparer.Ordinal);
-    private readonly Queue<(JsonElement Schema, SchemaPlace Place, int Start)> _open = new();
+    private readonly Queue<(SchemaSet Set, int Start)> _open = new();
 
-    private JsonSchemaCompiler(JsonElement document, ByteNetwork network)
+    private JsonSchemaCompiler(JsonElement schema, ByteNetwork network, JsonFragments json, SchemaReport report)
     {
-        _pointers = new JsonPointers(document);
-        _network = network;
-        _json = new JsonFragments(network);
-        _values = new JsonValueCompiler(network, _json);
+        (_network, _json, _report) = (network, json, report);
+        _document = new SchemaDocument(schema, network.Meter);
+        _opener = new SchemaOpener(_document, report, network.Meter);
+        _strings = new JsonStringCompiler(network, json, report);
+        _values = new SchemaValues(_opener, _strings);
+        _exclusion = new SchemaExclusion(_opener, network.Meter);
+        _arrays = new JsonArrayCompiler(json, report, Rule);
+        _objects = new JsonObjectCompiler(network, json, report, new PropertyNames(report, _opener, _values, _strings, network.Meter), Rule, Value);
     }
 
     /// <summary>Appends JSON valid by <paramref name="schema"/>.</summary>
-    /// <exception cref="GrammarException">The schema is malformed, contradicts itself, or uses what is not understood.</exception>
-    public static int Append(ByteNetwork network, int from, string schema)
+    /// <exception cref="GrammarException">The schema is malformed, or the report takes nothing that is left out.</exception>
+    public static int Append(ByteNetwork network, JsonFragments json, int from, JsonElement schema, SchemaReport report)
     {
-        using var document = Parse(schema);
-        var compiler = new JsonSchemaCompiler(document.RootElement, network);
-        var to = compiler.Reference(from, "#", new SchemaPlace("#"));
+        var compiler = new JsonSchemaCompiler(schema, network, json, report);
+        var to = network.Call(from, compiler.Rule(new SchemaSet(compiler._document.Root)));
         while (compiler._open.TryDequeue(out var rule))
         {
-            network.EndRule(compiler.Schema(rule.Start, rule.Schema, rule.Place));
+            network.EndRule(compiler.Schema(rule.Start, rule.Set));
         }
 
         return to;
     }
 
-    private static JsonDocument Parse(string schema)
+    /// <summary>Reads the text of a schema.</summary>
+    /// <exception cref="GrammarException">It is not JSON.</exception>
+    public static JsonDocument Parse(string schema)
     {
         try
         {
@@ -59,214 +69,140 @@ internal sealed class JsonSchemaCompiler
         }
     }
 
-    private int Schema(int from, JsonElement schema, SchemaPlace place)
+    /// <summary>A value that satisfies a set: written here, or by a rule where the set may come again.</summary>
+    private int Value(int from, SchemaSet set)
     {
-        switch (schema.ValueKind)
+        if (set.Single is not { } schema)
         {
-            case JsonValueKind.True:
-                return _json.Value(from);
-            case JsonValueKind.False:
-                throw new GrammarException(place, "the schema false allows nothing");
-            case not JsonValueKind.Object:
-                throw new GrammarException(place, "a schema is an object, true or false");
+            return _network.Call(from, Rule(set));
         }
 
-        SchemaKeywords.Check(schema, place);
-        if (schema.TryGetProperty("$ref", out var reference))
-        {
-            SchemaKeywords.CheckAlone(schema, "$ref", place);
-            return Reference(from, reference.ValueKind == JsonValueKind.String ? reference.GetString()! : "", place.At("$ref"));
-        }
-
-        if (schema.TryGetProperty("anyOf", out var anyOf))
-        {
-            SchemaKeywords.CheckAlone(schema, "anyOf", place);
-            return AnyOf(from, anyOf, place.At("anyOf"));
-        }
-
-        if (schema.TryGetProperty("allOf", out var allOf))
-        {
-            SchemaKeywords.CheckAlone(schema, "allOf", place);
-            return allOf.ValueKind == JsonValueKind.Array && allOf.GetArrayLength() == 1
-                ? Schema(from, allOf[0], place.At("allOf").At("0"))
-                : throw new GrammarException(place.At("allOf"), "is supported with one schema only; write their properties into one");
-        }
-
-        var types = SchemaKeywords.TypesOf(schema, place);
-        if (schema.TryGetProperty("const", out var constant))
-        {
-            return _values.OneOf(from, [constant], types, place.At("const"));
-        }
-
-        if (schema.TryGetProperty("enum", out var values))
-        {
-            return values.ValueKind == JsonValueKind.Array
-                ? _values.OneOf(from, values.EnumerateArray(), types, place.At("enum"))
-                : throw new GrammarException(place.At("enum"), "is an array of values");
-        }
-
-        return types.Count == 0 ? _json.Value(from) : _network.AnyOf(from, types.Select(type => new Func<int, int>(at => OfType(at, schema, type, place))));
+        // A part of the document that refers to nothing comes to an end.
+        return schema.IsObject && (schema.Find("$ref") is not null || schema.Find("allOf") is not null)
+            ? _network.Call(from, Rule(set))
+            : Schema(from, set);
     }
 
-    private int OfType(int from, JsonElement schema, string type, SchemaPlace place) => type switch
+    /// <summary>The rule of a set, to be written when its turn comes.</summary>
+    private int Rule(SchemaSet set)
     {
-        "object" => Object(from, schema, place),
-        "array" => Items(from, schema, place),
-        "string" => _values.String(from, schema, place),
-        "integer" => _values.Integer(from, schema, place),
-        "number" => _values.Number(from, schema, place),
-        "boolean" => _json.Boolean(from),
-        _ => _json.Null(from),
-    };
-
-    private int AnyOf(int from, JsonElement schemas, SchemaPlace place) => schemas.ValueKind == JsonValueKind.Array && schemas.GetArrayLength() > 0
-        ? _network.AnyOf(from, schemas.EnumerateArray().Select((schema, i) => new Func<int, int>(at => Schema(at, schema, place.At(i.ToString(CultureInfo.InvariantCulture))))))
-        : throw new GrammarException(place, "is an array of one schema or more");
-
-    /// <summary>Calls the rule of a schema elsewhere in the document, to be written when its turn comes.</summary>
-    private int Reference(int from, string reference, SchemaPlace place)
-    {
-        if (!_rules.TryGetValue(reference, out var rule))
+        if (set.Single is { } schema && _opener.Follow(schema) is var followed && followed.Id != schema.Id)
         {
-            var schema = _pointers.Find(reference)
-                ?? throw new GrammarException(place, $"\"{reference}\" is not in the schema; references are of the form #/$defs/name");
-            rule = Rule(schema, new SchemaPlace(reference));
-            _rules.Add(reference, rule);
+            set = new SchemaSet(followed);
         }
 
-        return _network.Call(from, rule);
-    }
-
-    private int Rule(JsonElement schema, SchemaPlace place)
-    {
-        if (_network.Rules.Count >= MaxRules)
+        if (!_rules.TryGetValue(set.Key, out var rule))
         {
-            throw new GrammarException(place, $"the schema needs more than {MaxRules} rules; use fewer references and arrays") { IsLimit = true };
+            if (_rules.Count >= MaxRules)
+            {
+                throw new GrammarException(_document.Root, $"the schema needs more than {MaxRules} rules; use fewer references and arrays") { IsLimit = true };
+            }
+
+            _network.Meter.AddBytes(set.Key.Length * 2);
+            _open.Enqueue((set, _network.BeginRule(out rule)));
+            _rules.Add(set.Key, rule);
         }
 
-        var start = _network.BeginRule(out var rule);
-        _open.Enqueue((schema, place, start));
         return rule;
     }
 
-    private int Items(int from, JsonElement schema, SchemaPlace place)
+    private int Schema(int from, SchemaSet set)
     {
-        var least = SchemaKeywords.Count(schema, "minItems", place, JsonValueCompiler.MaxCount) ?? 0;
-        var most = SchemaKeywords.Count(schema, "maxItems", place, JsonValueCompiler.MaxCount);
-        if (most < least)
+        var parts = _opener.Open(set);
+        if (parts.Nothing is { } nothing)
         {
-            throw new GrammarException(place.At("maxItems"), "is less than minItems");
+            return Nowhere(nothing.ToString(), nothing.IsObject ? "the schema allows nothing" : "the schema false allows nothing");
         }
 
-        if (!schema.TryGetProperty("items", out var items) || most == 0)
-        {
-            return _json.Array(from, least, most);
-        }
-
-        var item = Rule(items, place.At("items"));
-        return _json.Array(from, least, most, at => _network.Call(at, item));
+        return parts.Choices.Count > 0 ? OneOf(from, parts)
+            : parts.Own.Count > 0 ? Own(from, parts.Own)
+            : _json.Value(from);
     }
 
-    private int Object(int from, JsonElement schema, SchemaPlace place)
+    /// <summary>One schema of a choice, together with all else that holds.</summary>
+    private int OneOf(int from, SchemaParts parts)
     {
-        var hasOthers = schema.TryGetProperty("additionalProperties", out var others);
-        var properties = Properties(schema, hasOthers ? others : null, place);
-        if (properties.Count == 0)
+        var choice = parts.Choices[0];
+        if (choice.Name == "oneOf" && !_exclusion.AllExclude(choice))
         {
-            if (hasOthers && others.ValueKind == JsonValueKind.False)
-            {
-                return _json.Members(from, "{"u8, "}"u8, 0, 0, at => at);
-            }
-
-            var value = hasOthers ? Rule(others, place.At("additionalProperties")) : (int?)null;
-            return _json.Object(from, value is { } rule ? at => _network.Call(at, rule) : null);
+            _report.Leave(choice.Parent!, "oneOf", "its schemas may hold at once, which cannot be ruled out; use anyOf, or a property that differs in all of them");
         }
 
-        // A property comes either first or after a comma. Both ways meet before its name, so that it is written once.
-        var first = (int?)_json.Space(_network.Literal(from, "{"u8));
-        var later = (int?)null;
-        foreach (var property in properties)
-        {
-            var name = _network.Add();
-            if (first is { } opening)
-            {
-                _network.Jump(opening, name);
-            }
-
-            if (later is { } before)
-            {
-                _network.Jump(_json.Comma(before), name);
-            }
-
-            var end = Schema(_json.Colon(_network.Literal(name, Encoding.UTF8.GetBytes(JsonFragments.Compact(property.Name)))), property.Schema, property.Place);
-            var after = _network.Add();
-            _network.Jump(end, after);
-            if (property.IsRequired)
-            {
-                first = null;
-            }
-            else if (later is { } skipped)
-            {
-                _network.Jump(skipped, after);
-            }
-
-            later = after;
-        }
-
-        var close = _network.Add();
-        _network.Jump(_json.Space(later!.Value), close);
-        if (first is { } empty)
-        {
-            _network.Jump(empty, close);
-        }
-
-        return _network.Literal(close, "}"u8);
+        SchemaClause[] others =
+        [
+            .. parts.Own.Select(static schema => new SchemaClause(schema, SchemaClauseKind.Own)),
+            .. parts.Choices.Skip(1).Select(static schemas => new SchemaClause(schemas, SchemaClauseKind.Choice)),
+        ];
+        return _network.AnyOf(from, choice.Children.Select(option => new Func<int, int>(at => Value(at, new SchemaSet([.. others, SchemaClause.Whole(option)])))));
     }
 
-    private static List<Property> Properties(JsonElement schema, JsonElement? others, SchemaPlace place)
+    private int Own(int from, List<SchemaNode> schemas)
     {
-        var required = schema.TryGetProperty("required", out var list) ? Names(list, place.At("required")) : [];
-        var wanted = required.ToHashSet(StringComparer.Ordinal);
-        var properties = new OrderedDictionary<string, Property>(StringComparer.Ordinal);
-        if (schema.TryGetProperty("properties", out var declared))
+        var types = SchemaKeywords.TypesOf(schemas);
+        var given = schemas.Where(static schema => schema.Find("const") is not null || schema.Find("enum") is not null).ToList();
+        if (given.Count > 0)
         {
-            var declarations = place.At("properties");
-            if (declared.ValueKind != JsonValueKind.Object)
-            {
-                throw new GrammarException(declarations, "is an object of schemas");
-            }
+            return Given(from, given, schemas, types);
+        }
 
-            // Of several of one name the last counts.
-            foreach (var property in declared.EnumerateObject())
+        foreach (var schema in schemas)
+        {
+            foreach (var keyword in SchemaKeywords.Unenforceable)
             {
-                properties[property.Name] = new(property.Name, property.Value, declarations.At(property.Name), wanted.Contains(property.Name));
+                if (schema.Find(keyword) is { } value && !(keyword == "not" && IsType(value)) && !(keyword == "if" && schema.Find("then") is null && schema.Find("else") is null))
+                {
+                    _report.Leave(schema, keyword, "cannot be enforced; leave it out, or write what is allowed");
+                }
             }
         }
 
-        foreach (var name in required)
-        {
-            if (properties.ContainsKey(name))
-            {
-                continue;
-            }
+        return types is null ? _json.Value(from)
+            : types.Count == 0 ? Nowhere($"{schemas[0]}/type", "no type is allowed by all that has to hold")
+            : _network.AnyOf(from, types.Select(type => new Func<int, int>(at => OfType(at, type, schemas))));
 
-            if (others is { ValueKind: JsonValueKind.False })
-            {
-                throw new GrammarException(place.At("required"), $"\"{name}\" is not among the properties, and others are not allowed");
-            }
-
-            properties.Add(name, new(name, others ?? AnySchema, place.At("additionalProperties"), IsRequired: true));
-        }
-
-        return [.. properties.Values];
+        static bool IsType(SchemaNode not) => not.IsObject && not.Element.EnumerateObject().Take(2).ToArray() is [{ Name: "type" }];
     }
 
-    private static JsonElement AnySchema { get; } = JsonDocument.Parse("true").RootElement;
+    /// <summary>One of the values given that satisfy everything.</summary>
+    private int Given(int from, List<SchemaNode> given, List<SchemaNode> schemas, IReadOnlyList<string>? types)
+    {
+        var texts = new List<byte[]>();
+        foreach (var value in Values(given[0]))
+        {
+            _network.Meter.Work();
+            if (SchemaKeywords.IsOfType(value, types) && _values.Allow(schemas, value))
+            {
+                texts.Add(Encoding.UTF8.GetBytes(JsonFragments.Compact(value)));
+            }
+        }
 
-    private static List<string> Names(JsonElement list, SchemaPlace place) =>
-        list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String)
-            ? [.. list.EnumerateArray().Select(name => name.GetString()!).Distinct()]
-            : throw new GrammarException(place, "is an array of names");
+        return texts.Count > 0
+            ? _network.Texts(from, texts)
+            : Nowhere($"{given[0]}/{(given[0].Find("const") is null ? "enum" : "const")}", types is null ? "has no value that is allowed" : $"has no value of type {string.Join(" or ", types)} that is allowed");
+    }
 
-    private sealed record Property(string Name, JsonElement Schema, SchemaPlace Place, bool IsRequired);
+    private static List<JsonElement> Values(SchemaNode schema) => schema.Find("const") is { } constant ? [constant.Element]
+        : schema.Element.GetProperty("enum") is { ValueKind: JsonValueKind.Array } values ? [.. values.EnumerateArray()]
+        : throw new GrammarException($"{schema}/enum", "is an array of values");
+
+    private int OfType(int from, string type, List<SchemaNode> schemas)
+    {
+        int? to = type switch
+        {
+            "object" => _objects.Append(from, schemas),
+            "array" => _arrays.Append(from, schemas),
+            "string" => _strings.Append(from, schemas),
+            "integer" or "number" => JsonNumbers.Append(_network, _json, from, schemas, isInteger: type == "integer", _report),
+            "boolean" => _json.Boolean(from),
+            _ => _json.Null(from),
+        };
+        return to ?? _network.Add();
+    }
+
+    /// <summary>A place that is never come to, since nothing satisfies what it is for.</summary>
+    private int Nowhere(string place, string fault)
+    {
+        _report.Contradict(place, fault);
+        return _network.Add();
+    }
 }

@@ -18,7 +18,7 @@ internal static class NetworkAnalysis
         var needs = Least(network, edge: 0, static (called, after) => Math.Max(1 + called, after), meter);
         return needs[CompactNetwork.Start] < Endless
             ? needs
-            : throw new GrammarException("#", "no finite text satisfies it; give each recursion a way out, such as null or an empty array");
+            : throw new GrammarException("#", "no finite text satisfies it; give each recursion a way out, such as null or an empty array") { IsUnsatisfiable = true };
     }
 
     /// <summary>For every node, the fewest bytes to the end of its rule.</summary>

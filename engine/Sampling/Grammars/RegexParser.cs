@@ -5,8 +5,9 @@ namespace Crescent.Engine.Sampling.Grammars;
 
 /// <summary>
 /// Reads regular expressions: characters, <c>.</c>, classes with ranges and negation, <c>\d \w \s \D \W \S</c>, <c>\t \n \r \f \v \0</c>,
-/// <c>\xHH \uHHHH \u{H…}</c>, groups (capturing is ignored), <c>|</c>, <c>* + ? {m} {m,} {m,n}</c> (lazy or not makes no difference to
-/// what matches), and <c>^ $</c> at the ends. Look-around, back-references, word boundaries and Unicode categories are refused by name.
+/// <c>\xHH \uHHHH \u{H…}</c>, general categories <c>\p{L} \P{Lu}</c>, groups (capturing is ignored), <c>|</c>, <c>* + ? {m} {m,} {m,n}</c>
+/// (lazy or not makes no difference to what matches), <c>^</c> at the beginning, <c>$</c>, and looking ahead, <c>(?=…) (?!…)</c>. Looking behind,
+/// back-references and word boundaries are refused by name.
 /// </summary>
 internal sealed class RegexParser
 {
@@ -132,8 +133,11 @@ internal sealed class RegexParser
                 return new RegexNode.Set(CodePoints.NotLineEnd);
             case '\\':
                 return new RegexNode.Set(ParseEscape(inClass: false));
-            case '^' or '$':
-                throw Fault($"'{c}' is understood only at the ends of the expression");
+            case '$':
+                _at++;
+                return new RegexNode.AtEnd();
+            case '^':
+                throw Fault("'^' is understood only at the beginning of the expression");
             case '*' or '+' or '?' or '{':
                 throw Fault($"'{c}' has nothing to repeat; write \\{c} for the character itself");
             default:
@@ -144,9 +148,17 @@ internal sealed class RegexParser
     private RegexNode ParseGroup()
     {
         var open = _at++;
+        var ahead = '\0';
         if (Take('?'))
         {
-            SkipGroupName(open);
+            if (_at < _text.Length && _text[_at] is '=' or '!')
+            {
+                ahead = _text[_at++];
+            }
+            else
+            {
+                SkipGroupName(open);
+            }
         }
 
         if (++_nesting > MaxNesting)
@@ -158,7 +170,7 @@ internal sealed class RegexParser
         _nesting--;
         if (Take(')'))
         {
-            return inner;
+            return ahead == '\0' ? inner : new RegexNode.Ahead(inner, IsNegated: ahead == '!');
         }
 
         _at = open;
@@ -180,7 +192,7 @@ internal sealed class RegexParser
         }
 
         _at = open;
-        throw Fault("look-around, atomic groups and inline options are not supported; use plain groups");
+        throw Fault("looking behind, atomic groups and inline options are not supported; use plain groups");
     }
 
     private CodePointRange[] ParseClass()
@@ -243,6 +255,8 @@ internal sealed class RegexParser
                 return One(Take('{') ? HexToBrace() : Utf16());
             case 'b' when inClass:
                 return One('\b');
+            case 'p' or 'P':
+                return c == 'p' ? Category() : CodePoints.Complement(Category());
         }
 
         if (char.IsSurrogate(c))
@@ -260,6 +274,20 @@ internal sealed class RegexParser
         return char.IsAsciiLetterOrDigit(c)
             ? throw Fault($"\\{c} is not supported; understood are \\d \\w \\s \\D \\W \\S, \\t \\n \\r \\f \\v \\0, \\xHH and \\uHHHH")
             : One(c);
+    }
+
+    private CodePointRange[] Category()
+    {
+        var start = _at;
+        var end = Take('{') ? _text.IndexOf('}', _at) : -1;
+        if (end > 0 && CodePoints.Category(_text[_at..end]) is { } set)
+        {
+            _at = end + 1;
+            return set;
+        }
+
+        _at = start;
+        throw Fault("\\p takes a general category in braces, such as \\p{L} or \\p{Lu}; other properties are not supported");
     }
 
     private static CodePointRange[] One(int codePoint) => [new(codePoint, codePoint)];

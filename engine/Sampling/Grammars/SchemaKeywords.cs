@@ -2,83 +2,72 @@ using System.Text.Json;
 
 namespace Crescent.Engine.Sampling.Grammars;
 
-/// <summary>The keywords of JSON Schema as this compiler sees them.</summary>
+/// <summary>
+/// The keywords of JSON Schema as this compiler sees them. Whatever is not among them says nothing about what is valid: an annotation,
+/// whatever its name.
+/// </summary>
 internal static class SchemaKeywords
 {
-    /// <summary>Say something about the schema and nothing about what is valid.</summary>
-    private static readonly HashSet<string> Annotations = new(StringComparer.Ordinal)
-    {
-        "$schema", "$id", "$comment", "$defs", "definitions", "title", "description", "default", "examples", "deprecated", "readOnly",
-        "writeOnly",
-    };
-
     private static readonly Dictionary<string, string[]> ByType = new(StringComparer.Ordinal)
     {
-        ["object"] = ["properties", "required", "additionalProperties"],
-        ["array"] = ["items", "minItems", "maxItems"],
+        ["object"] =
+        [
+            "properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties", "maxProperties",
+            "unevaluatedProperties", "dependentRequired", "dependentSchemas", "dependencies",
+        ],
+        ["array"] = ["items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains", "unevaluatedItems"],
         ["string"] = ["pattern", "format", "minLength", "maxLength"],
-        ["number"] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
-        ["integer"] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
+        ["number"] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
+        ["integer"] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
         ["boolean"] = [],
         ["null"] = [],
     };
 
-    private static readonly HashSet<string> Assertions = new(ByType.Values.SelectMany(words => words), StringComparer.Ordinal)
+    private static readonly HashSet<string> Assertions = new(ByType.Values.SelectMany(static words => words), StringComparer.Ordinal)
     {
-        "type", "enum", "const", "anyOf", "allOf", "$ref",
+        "type", "enum", "const", "not", "if", "$dynamicRef", "$recursiveRef",
     };
 
+    /// <summary>Keywords whose value is an array of schemas of which one holds.</summary>
+    public static readonly string[] Choices = ["anyOf", "oneOf"];
+
+    /// <summary>Keywords about values of any type that cannot be enforced.</summary>
+    public static readonly string[] Unenforceable = ["not", "if", "$dynamicRef", "$recursiveRef"];
+
     /// <summary>The names of the types.</summary>
-    public static IEnumerable<string> Types => ByType.Keys;
+    public static IReadOnlyCollection<string> Types => ByType.Keys;
 
-    /// <summary>Refuses a schema with a keyword that is not understood, as leaving it out would allow what the schema forbids.</summary>
-    public static void Check(JsonElement schema, SchemaPlace place)
+    /// <summary>Whether a keyword says something about the value itself.</summary>
+    public static bool IsAssertion(string keyword) => Assertions.Contains(keyword);
+
+    /// <summary>Whether a keyword says that other schemas hold.</summary>
+    public static bool IsApplicator(string keyword) => keyword is "$ref" or "allOf" or "anyOf" or "oneOf";
+
+    /// <summary>
+    /// The types that all of <paramref name="schemas"/> allow, in the order of the first that names any; where none does, the type that their
+    /// keywords speak of; null for any.
+    /// </summary>
+    public static IReadOnlyList<string>? TypesOf(IReadOnlyList<SchemaNode> schemas)
     {
-        foreach (var keyword in schema.EnumerateObject())
+        IReadOnlyList<string>? types = null;
+        foreach (var schema in schemas)
         {
-            if (!Assertions.Contains(keyword.Name) && !Annotations.Contains(keyword.Name))
+            if (Named(schema) is { } named)
             {
-                throw new GrammarException(
-                    place,
-                    $"the keyword \"{keyword.Name}\" is not supported; understood are {string.Join(", ", Assertions.Order(StringComparer.Ordinal))}");
+                types = types is null ? named : [.. types.SelectMany(_ => named, Both).OfType<string>().Distinct()];
+            }
+
+            if (schema.Find("not") is { IsObject: true } not && not.Element.EnumerateObject().Take(2).ToArray() is [{ Name: "type" }] && Named(not) is { } barred)
+            {
+                types = [.. (types ?? [.. Types.Where(static type => type != "integer")]).Where(type => !barred.Contains(type))];
             }
         }
-    }
 
-    /// <summary>Refuses assertions beside a keyword whose meaning they would narrow down.</summary>
-    public static void CheckAlone(JsonElement schema, string keyword, SchemaPlace place)
-    {
-        foreach (var other in schema.EnumerateObject())
-        {
-            if (other.Name != keyword && Assertions.Contains(other.Name))
-            {
-                throw new GrammarException(place, $"\"{other.Name}\" beside \"{keyword}\" is not supported; move it into the schemas of \"{keyword}\"");
-            }
-        }
-    }
-
-    /// <summary>The types a schema allows: those it names, else those its keywords speak of, else none, which stands for any.</summary>
-    public static IReadOnlyList<string> TypesOf(JsonElement schema, SchemaPlace place)
-    {
-        if (!schema.TryGetProperty("type", out var type))
-        {
-            var spoken = ByType.FirstOrDefault(entry => Array.Exists(entry.Value, word => schema.TryGetProperty(word, out _))).Key;
-            return spoken is null ? [] : [spoken];
-        }
-
-        string?[] names = type.ValueKind switch
-        {
-            JsonValueKind.String => [type.GetString()],
-            JsonValueKind.Array => [.. type.EnumerateArray().Select(name => name.ValueKind == JsonValueKind.String ? name.GetString() : null)],
-            _ => [null],
-        };
-        return names.Length > 0 && Array.TrueForAll(names, name => name is not null && ByType.ContainsKey(name))
-            ? [.. names.Select(name => name!).Distinct()]
-            : throw new GrammarException($"{place}/type", $"is one or several of {string.Join(", ", Types)}");
+        return types ?? Spoken(schemas);
     }
 
     /// <summary>Whether a value is of one of the types; of any where there are none.</summary>
-    public static bool IsOfType(JsonElement value, IReadOnlyList<string> types) => types.Count == 0 || types.Any(type => type switch
+    public static bool IsOfType(JsonElement value, IReadOnlyList<string>? types) => types is null || types.Any(type => type switch
     {
         "object" => value.ValueKind == JsonValueKind.Object,
         "array" => value.ValueKind == JsonValueKind.Array,
@@ -90,9 +79,37 @@ internal static class SchemaKeywords
     });
 
     /// <summary>A keyword that counts something: 0 to <paramref name="limit"/>, or null where it is not there.</summary>
-    public static int? Count(JsonElement schema, string keyword, SchemaPlace place, int limit) => !schema.TryGetProperty(keyword, out var value)
+    public static int? Count(SchemaNode schema, string keyword, int limit) => schema.Find(keyword)?.Element is not { } value
         ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var count) && count >= 0 && count <= limit && count == decimal.Truncate(count)
             ? (int)count
-            : throw new GrammarException($"{place}/{keyword}", $"is a whole number from 0 to {limit}");
+            : throw new GrammarException($"{schema}/{keyword}", $"is a whole number from 0 to {limit}");
+
+    private static IReadOnlyList<string>? Named(SchemaNode schema)
+    {
+        if (schema.Find("type")?.Element is not { } type)
+        {
+            return null;
+        }
+
+        string?[] names = type.ValueKind switch
+        {
+            JsonValueKind.String => [type.GetString()],
+            JsonValueKind.Array => [.. type.EnumerateArray().Select(static name => name.ValueKind == JsonValueKind.String ? name.GetString() : null)],
+            _ => [null],
+        };
+        return names.Length > 0 && Array.TrueForAll(names, static name => name is not null && ByType.ContainsKey(name))
+            ? [.. names.Select(static name => name!).Distinct()]
+            : throw new GrammarException($"{schema}/type", $"is one or several of {string.Join(", ", Types)}");
+    }
+
+    private static string? Both(string one, string other) => one == other ? one
+        : (one, other) is ("integer", "number") or ("number", "integer") ? "integer"
+        : null;
+
+    private static IReadOnlyList<string>? Spoken(IReadOnlyList<SchemaNode> schemas)
+    {
+        var spoken = ByType.FirstOrDefault(entry => Array.Exists(entry.Value, word => schemas.Any(schema => schema.Find(word) is not null))).Key;
+        return spoken is null || schemas.Any(static schema => schema.Find("enum") is not null || schema.Find("const") is not null) ? null : [spoken];
+    }
 }

@@ -29,9 +29,9 @@ internal static class ChatEndpoint
         var fields = CompletionFields.Read(body, model).Of(owner);
         var deadline = new RequestDeadline(fields.Request.Deadline, began, time);
         using var grammars = new GrammarCheck(model, deadline, http.RequestAborted);
-        var tools = await ToolFields.Read(body, model, grammars);
         var structure = await StructureFields.Read(body, grammars);
-        fields = fields.With(structure ?? tools?.Structure) with { ToolStyle = tools?.Style ?? default };
+        var tools = await ToolFields.Read(body, model, grammars, structure);
+        fields = fields.With(structure, tools);
         var tokens = await Prompts.Chat(body, model, texts, http.RequestAborted, tools?.Tools);
         var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", ContextRoom.Of(model, service));
         Prompts.CheckCount([tokens], fields.Candidates);

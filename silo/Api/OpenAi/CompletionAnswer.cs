@@ -108,6 +108,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
 
             json.WriteEndArray();
             usage.Write(json);
+            WriteUnenforced(json, fields);
             json.WriteEndObject();
         }
 
@@ -163,6 +164,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
             WriteHead(json, format.EventObject);
             json.WriteEndArray();
             usage.Write(json);
+            WriteUnenforced(json, fields);
             json.WriteEndObject();
             events.End();
         }
@@ -220,6 +222,11 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
             json.WriteNull("usage"u8);
         }
 
+        if (reason is not null)
+        {
+            WriteUnenforced(json, fields);
+        }
+
         json.WriteEndObject();
         events.End();
     }
@@ -233,6 +240,22 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         else
         {
             format.WriteLogprobs(json, logprobs, model.Model.Tokenizer);
+        }
+    }
+
+    private static void WriteUnenforced(Utf8JsonWriter json, CompletionFields fields)
+    {
+        if (fields.Unenforced.Count > 0)
+        {
+            json.WriteStartObject("crescent"u8);
+            json.WriteStartArray("unenforced"u8);
+            foreach (var place in fields.Unenforced)
+            {
+                json.WriteStringValue(place);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
         }
     }
 

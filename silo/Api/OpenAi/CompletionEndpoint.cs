@@ -32,7 +32,7 @@ internal static class CompletionEndpoint
         var fields = CompletionFields.Read(body, model).Of(owner);
         var deadline = new RequestDeadline(fields.Request.Deadline, began, time);
         using var grammars = new GrammarCheck(model, deadline, http.RequestAborted);
-        fields = fields.With(await StructureFields.Read(body, grammars));
+        fields = fields.With(await StructureFields.Read(body, grammars), tools: null);
         var prompts = await Prompts.Text(body, model, texts, http.RequestAborted);
         ignored.Report(http, body);
         var room = ContextRoom.Of(model, service);

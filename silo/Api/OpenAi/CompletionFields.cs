@@ -27,6 +27,9 @@ public sealed record CompletionFields
     /// <summary>How the model writes the calls of the request's tools; None where it has none.</summary>
     public ToolCallStyle ToolStyle { get; init; }
 
+    /// <summary>What the request asks of the form of the answer and is not enforced; the answer tells it.</summary>
+    public IReadOnlyList<string> Unenforced { get; init; } = [];
+
     /// <summary>Answers to each prompt.</summary>
     public int Choices { get; init; } = 1;
 
@@ -99,9 +102,16 @@ public sealed record CompletionFields
             Request = Request with { Tenant = owner.Tenant, Task = owner.Task, Program = owner.Program, CacheSalt = owner.Salt(Request.CacheSalt) },
         };
 
-    /// <summary>The same with the structure that the output is to have, null for none.</summary>
-    internal CompletionFields With(OutputStructure? structure) =>
-        this with { Request = Request with { Sampling = Request.Sampling with { Structure = structure } } };
+    /// <summary>The same with what the output is to look like, and the calls of tools in it.</summary>
+    internal CompletionFields With(AskedStructure? structure, ToolFields? tools) => this with
+    {
+        Request = Request with
+        {
+            Sampling = Request.Sampling with { Structure = tools?.Structure ?? (structure is null ? null : new OutputStructure(structure.Source)) },
+        },
+        ToolStyle = tools?.Style ?? default,
+        Unenforced = tools?.Structure is not null || structure is null ? tools?.Unenforced ?? [] : [.. structure.Unenforced, .. tools?.Unenforced ?? []],
+    };
 
     internal static TimeSpan? ReadDeadline(RequestFields body) =>
         body.Number("deadline_seconds", 0.001, MaxDeadlineSeconds) is { } deadline ? TimeSpan.FromSeconds(deadline) : null;

@@ -28,14 +28,15 @@ internal sealed class GrammarCheck : IDisposable
         _stop = CancellationTokenSource.CreateLinkedTokenSource(left, _late.Token);
     }
 
-    /// <summary>Sees that a source can be compiled.</summary>
+    /// <summary>Sees that a source can be compiled; gives what of it is not enforced, see <see cref="Grammar.Unenforced"/>.</summary>
     /// <exception cref="GrammarException">It cannot.</exception>
     /// <exception cref="DeadlineExceededException">The deadline came first.</exception>
-    public async Task Compile(GrammarSource source)
+    public async Task<IReadOnlyList<string>> Compile(GrammarSource source)
     {
         try
         {
             using var grammar = await _grammars.UseAsync(source, _stop.Token);
+            return grammar.Grammar.Unenforced;
         }
         catch (OperationCanceledException e) when (_late.IsCancellationRequested)
         {

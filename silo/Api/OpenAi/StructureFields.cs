@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Crescent.Engine.Sampling.Grammars;
-using Crescent.Engine.Sampling;
 using Crescent.Silo.Api.Wire;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -14,7 +13,7 @@ internal static class StructureFields
 {
     /// <summary>What is asked for, or null for free text.</summary>
     /// <exception cref="ApiException">It is malformed, or asks for what cannot be enforced.</exception>
-    public static async Task<OutputStructure?> Read(RequestFields body, GrammarCheck grammars)
+    public static async Task<AskedStructure?> Read(RequestFields body, GrammarCheck grammars)
     {
         var found = new[] { Format(body), Outputs(body), Guided(body) }.Where(static source => source is not null).ToList();
         if (found.Count > 1)
@@ -30,14 +29,13 @@ internal static class StructureFields
         var (source, path) = found[0]!.Value;
         try
         {
-            await grammars.Compile(source);
+            var unenforced = await grammars.Compile(source);
+            return new AskedStructure(source, path, [.. unenforced.Select(place => path + place)]);
         }
         catch (GrammarException e)
         {
             throw ApiException.InvalidValue(path, $"'{path}': {e.Message}");
         }
-
-        return new OutputStructure(source);
     }
 
     private static (GrammarSource Source, string Path)? Format(RequestFields body)
@@ -56,7 +54,7 @@ internal static class StructureFields
             case "json_schema":
                 var outer = format.Object("json_schema") ?? throw ApiException.Missing("response_format.json_schema");
                 var schema = outer.Any("schema") ?? throw ApiException.Missing("response_format.json_schema.schema");
-                return (GrammarSource.JsonSchema(schema.GetRawText()), "response_format.json_schema.schema");
+                return (GrammarSource.JsonSchema(schema.GetRawText(), outer.Flag("strict") ?? false), "response_format.json_schema.schema");
             case "regex":
                 return (Regex(format, "regex"), "response_format.regex");
             case "choice":
@@ -87,7 +85,7 @@ internal static class StructureFields
         : null;
 
     private static GrammarSource Json(JsonElement schema) =>
-        GrammarSource.JsonSchema(schema.ValueKind == JsonValueKind.String ? schema.GetString()! : schema.GetRawText());
+        GrammarSource.JsonSchema(schema.ValueKind == JsonValueKind.String ? schema.GetString()! : schema.GetRawText(), isStrict: false);
 
     private static GrammarSource Regex(RequestFields fields, string name) =>
         GrammarSource.Regex(fields.Text(name) ?? throw ApiException.Missing(fields.Path(name)));

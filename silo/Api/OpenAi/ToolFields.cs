@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json;
 using Crescent.Engine.Model.ToolCalls;
-using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Sampling;
 using Crescent.Grains.Models;
 using Crescent.Silo.Api.Wire;
@@ -23,10 +22,20 @@ internal sealed record ToolFields
     /// <summary>What its calls have to look like, and from where on.</summary>
     public OutputStructure? Structure { get; init; }
 
-    /// <summary>Reads <c>tools</c> and <c>tool_choice</c>; null when the model is not to call any.</summary>
+    /// <summary>What of the tools' schemas is not enforced: the field, and the place and keyword in the schema.</summary>
+    public IReadOnlyList<string> Unenforced { get; init; } = [];
+
+    /// <summary>
+    /// Reads <c>tools</c>, <c>tool_choice</c> and <c>parallel_tool_calls</c>; null when the model is not to call any.
+    /// </summary>
+    /// <param name="body">The request.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="grammars">Compiles what the calls have to look like.</param>
+    /// <param name="answer">What an answer that calls none has to look like, or null.</param>
     /// <exception cref="ApiException">One is wrong, or the model was not taught to call tools.</exception>
-    public static async Task<ToolFields?> Read(RequestFields body, ServedModel model, GrammarCheck grammars)
+    public static async Task<ToolFields?> Read(RequestFields body, ServedModel model, GrammarCheck grammars, AskedStructure? answer = null)
     {
+        var parallel = body.Flag("parallel_tool_calls") ?? true;
         var tools = body.Any("tools");
         var choice = body.Any("tool_choice");
         if (tools is not { } array || (array.ValueKind == JsonValueKind.Array && array.GetArrayLength() == 0))
@@ -53,12 +62,9 @@ internal sealed record ToolFields
             throw ApiException.Unsupported("tools", $"Model '{model.Id}' was not taught to call tools, as its chat template tells.");
         }
 
-        return new ToolFields
-        {
-            Tools = JsonArray.Create(array)!,
-            Style = model.ToolStyle,
-            Structure = await Constrain(model.ToolStyle, wanted.Value.Functions, wanted.Value.Must, grammars),
-        };
+        var form = new ToolCallForm(model.ToolStyle, wanted.Value.Must, wanted.Value.Must ? null : answer, parallel);
+        var (structure, unenforced) = await form.Constrain(wanted.Value.Functions, grammars);
+        return new ToolFields { Tools = JsonArray.Create(array)!, Style = model.ToolStyle, Structure = structure, Unenforced = unenforced };
     }
 
     private static ToolFunction Function(JsonElement tool, string path)
@@ -105,99 +111,5 @@ internal sealed record ToolFields
             default:
                 throw ApiException.InvalidType("tool_choice", "none, auto, required or an object that names a function", RequestFields.Kind(choice.Value));
         }
-    }
-
-    private static async Task<OutputStructure?> Constrain(ToolCallStyle style, List<ToolFunction> functions, bool must, GrammarCheck grammars)
-    {
-        if (style == ToolCallStyle.Llama && !must)
-        {
-            // Such a call has no opening by which it could be told from an answer that is JSON.
-            return null;
-        }
-
-        // First as they are, then without what cannot be enforced; and where they are too many together, before or after that, with the strict ones alone.
-        var (areChecked, areTooMany) = (false, false);
-        while (true)
-        {
-            var structure = OfCalls(style, functions, must);
-            try
-            {
-                await grammars.Compile(structure.Source);
-                return structure;
-            }
-            catch (GrammarException e) when (e.IsLimit ? !areTooMany : !areChecked)
-            {
-                (areChecked, areTooMany) = (true, e.IsLimit);
-                functions = await WithoutUnenforceable(functions, e.IsLimit, grammars);
-            }
-            catch (GrammarException e)
-            {
-                throw ApiException.InvalidValue("tools", $"'tools', all together: {e.Message}");
-            }
-        }
-    }
-
-    /// <summary>
-    /// The functions with parameters that can be enforced. Where one is not asked to be strict, what cannot be enforced, or not together with
-    /// the others, is left to the model, within JSON.
-    /// </summary>
-    private static async Task<List<ToolFunction>> WithoutUnenforceable(List<ToolFunction> functions, bool areTooMany, GrammarCheck grammars)
-    {
-        var enforceable = new List<ToolFunction>();
-        foreach (var function in functions)
-        {
-            try
-            {
-                if (function.IsStrict || !areTooMany)
-                {
-                    await grammars.Compile(GrammarSource.JsonSchema(function.Schema));
-                }
-
-                enforceable.Add(areTooMany && !function.IsStrict ? function with { Parameters = null } : function);
-            }
-            catch (GrammarException e)
-            {
-                enforceable.Add(function.IsStrict
-                    ? throw ApiException.InvalidValue(function.Path, $"'{function.Path}': {e.Message}")
-                    : function with { Parameters = null });
-            }
-        }
-
-        return enforceable;
-    }
-
-    private static OutputStructure OfCalls(ToolCallStyle style, List<ToolFunction> functions, bool must)
-    {
-        var key = style == ToolCallStyle.Llama ? "parameters" : "arguments";
-        var schemas = new JsonArray();
-        foreach (var function in functions)
-        {
-            var arguments = JsonNode.Parse(function.Schema)!;
-            SchemaReferences.Move(arguments, $"#/anyOf/{schemas.Count}/properties/{key}");
-            schemas.Add(new JsonObject
-            {
-                ["type"] = "object",
-                ["properties"] = new JsonObject { ["name"] = new JsonObject { ["const"] = function.Name }, [key] = arguments },
-                ["required"] = new JsonArray("name", key),
-                ["additionalProperties"] = false,
-            });
-        }
-
-        var source = GrammarSource.JsonSchema(new JsonObject { ["anyOf"] = schemas }.ToJsonString());
-        var opening = ToolCallStyles.Opening(style);
-        return style switch
-        {
-            ToolCallStyle.Hermes when must => new OutputStructure(source with { Before = opening + "\n", After = "\n" + ToolCallStyles.Closing(style) }),
-            ToolCallStyle.Hermes => new OutputStructure(source with { Before = "\n", After = "\n" + ToolCallStyles.Closing(style) }, opening),
-            ToolCallStyle.Mistral when must => new OutputStructure(source with { Before = "[", After = "]" }),
-            ToolCallStyle.Mistral => new OutputStructure(source with { Before = "[", After = "]" }, opening),
-            _ => new OutputStructure(source),
-        };
-    }
-
-    private sealed record ToolFunction(string Name, JsonElement? Parameters, string Path, bool IsStrict)
-    {
-        /// <summary>Of its arguments: any object where it says nothing of them.</summary>
-        public string Schema => Parameters?.GetRawText() ?? """{"type":"object"}""";
     }
 }

@@ -32,6 +32,31 @@ public sealed class StructureEndTests
             },
             iter: 400);
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_structure_that_is_wanted_once_ends_the_output(bool once)
+    {
+        var grammar = GrammarWalk.Compile(GrammarSource.Regex("[0-9]b"));
+        var tokenizer = grammar.Vocabulary.Tokenizer;
+        var constraint = new OutputConstraint(grammar, "q", once);
+        foreach (var token in tokenizer.Encode("aq1b", parseSpecial: false))
+        {
+            constraint.Observe(token);
+        }
+
+        Assert.Equal(once, constraint.IsActive);
+        Assert.Equal(once, constraint.IsComplete);
+        if (once)
+        {
+            var mask = new ulong[grammar.Vocabulary.MaskWords];
+            constraint.FillMask(mask);
+            Assert.All(GrammarWalk.Tokens(mask), token => Assert.True(tokenizer.IsEndOfGeneration(token)));
+            constraint.Observe(tokenizer.EndOfSequence!.Value);
+            Assert.True(constraint.IsEnded);
+        }
+    }
+
     [Fact]
     public void A_limit_that_leaves_room_changes_no_token()
     {

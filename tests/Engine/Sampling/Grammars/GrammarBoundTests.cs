@@ -104,6 +104,41 @@ public sealed class GrammarBoundTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Many_tools_share_one_grammar(bool areStrict)
+    {
+        var grammar = GrammarWalk.Compile(Tools(128, areStrict, "[a-z]{3}(a|b|c){20}x{20}"));
+        Assert.Empty(grammar.Unenforced);
+        Assert.True(grammar.Accepts("{\"name\": \"tool_127\", \"arguments\": {\"x\": \"qwe" + new string('a', 20) + new string('x', 20) + "\"}}"));
+        Assert.False(grammar.Accepts("{\"name\": \"tool_127\", \"arguments\": {\"x\": \"qwe\"}}"));
+    }
+
+    [Fact]
+    public void Tools_without_room_beside_the_others_take_any_object_and_say_so()
+    {
+        var limits = new GrammarLimits { MaxStates = 22_000 };
+        var grammar = Grammar.Compile(Tools(6, areStrict: false, "[a-z]{3000}"), GrammarWalk.Tiny, limits);
+        Assert.Equal(["tools[3]", "tools[4]", "tools[5]"], grammar.Unenforced);
+        Assert.False(grammar.Accepts("{\"name\": \"tool_2\", \"arguments\": {\"x\": 1}}"));
+        Assert.True(grammar.Accepts("{\"name\": \"tool_4\", \"arguments\": {\"x\": 1}}"));
+    }
+
+    [Fact]
+    public void Strict_tools_that_no_memory_holds_are_refused()
+    {
+        var fault = Assert.Throws<GrammarException>(() => GrammarWalk.Compile(Tools(128, areStrict: true, "([a-z]{100}){180}")));
+        Assert.True(fault.IsLimit);
+        Assert.Contains("KiB", fault.Message, StringComparison.Ordinal);
+    }
+
+    private static GrammarSource Tools(int count, bool areStrict, string pattern) => GrammarSource.ToolCall(new ToolSource
+    {
+        Key = "arguments",
+        Tools = [.. Enumerable.Range(0, count).Select(i => new ToolSource.Tool($"tool_{i}", $"tools[{i}]", $$$"""{"type":"object","properties":{"x":{"type":"string","pattern":"^{{{pattern}}}$"}},"required":["x"]}""", areStrict))],
+    });
+
     private static GrammarSource Many(string kind, int count) => kind switch
     {
         "regex" => GrammarSource.Regex(string.Join('|', Enumerable.Repeat("a", count))),

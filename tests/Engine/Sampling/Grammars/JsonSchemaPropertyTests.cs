@@ -23,6 +23,28 @@ public sealed class JsonSchemaPropertyTests
     }, iter: 500);
 
     [Fact]
+    public void Whatever_is_written_is_valid_by_all_that_holds_at_once() => Gen.Select(RandomCombinations.Schema, Gen.Int, Gen.Int[0, 60]).Sample((schema, seed, free) =>
+    {
+        Grammar grammar;
+        try
+        {
+            grammar = GrammarWalk.Compile(GrammarSource.JsonSchema(schema.ToJsonString(), isStrict: false));
+        }
+        catch (GrammarException e) when (!e.IsLimit)
+        {
+            // Nothing satisfies it.
+            return;
+        }
+
+        if (grammar.Unenforced.Count == 0)
+        {
+            var text = GrammarWalk.Random(grammar, seed, free);
+            using var value = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 200 });
+            Assert.True(SchemaValidator.IsValid(value.RootElement, schema, schema), $"{text} by {schema.ToJsonString()}");
+        }
+    }, iter: 1000);
+
+    [Fact]
     public void A_valid_value_can_be_written_compact_and_indented() => Gen.Select(RandomSchemas.Schema, Gen.Int).Sample((schema, seed) =>
     {
         var value = RandomSchemas.Valid(schema, schema, new Random(seed));

@@ -10,22 +10,25 @@ internal static class SchemaValidator
 {
     public static bool IsValid(JsonElement value, JsonNode schema, JsonNode document)
     {
-        var map = schema.AsObject();
-        if (map["$ref"] is { } reference)
+        if (schema.GetValueKind() is JsonValueKind.True or JsonValueKind.False)
         {
-            return IsValid(value, Find(document, (string)reference!), document);
+            return schema.GetValueKind() == JsonValueKind.True;
         }
 
-        return (map["anyOf"] is not JsonArray any || any.Any(way => IsValid(value, way!, document)))
-            && (map["enum"] is not JsonArray values || values.Any(one => IsEqual(value, one)))
+        var map = schema.AsObject();
+        return (map["$ref"] is not { } reference || IsValid(value, Find(document, (string)reference!), document))
+            && (map["anyOf"] is not JsonArray any || any.Any(way => IsValid(value, way!, document)))
+            && (map["oneOf"] is not JsonArray one || one.Count(way => IsValid(value, way!, document)) == 1)
+            && (map["allOf"] is not JsonArray all || all.All(way => IsValid(value, way!, document)))
+            && (map["enum"] is not JsonArray values || values.Any(given => IsEqual(value, given)))
             && (!map.ContainsKey("const") || IsEqual(value, map["const"]))
-            && (map["type"] is not { } type || (type as JsonArray ?? [type.DeepClone()]).Any(one => IsOfType(value, (string)one!)))
+            && (map["type"] is not { } type || (type as JsonArray ?? [type.DeepClone()]).Any(name => IsOfType(value, (string)name!)))
             && value.ValueKind switch
             {
                 JsonValueKind.Object => IsValidObject(value, map, document),
                 JsonValueKind.Array => IsValidArray(value, map, document),
                 JsonValueKind.String => IsValidString(value.GetString()!, map),
-                JsonValueKind.Number => IsValidNumber(value.GetDouble(), map),
+                JsonValueKind.Number => IsValidNumber(value, map),
                 _ => true,
             };
     }
@@ -53,15 +56,24 @@ internal static class SchemaValidator
         var properties = schema["properties"]?.AsObject();
         return names.Distinct().Count() == names.Count
             && (schema["required"] as JsonArray ?? []).All(name => names.Contains((string)name!))
-            && value.EnumerateObject().All(property => properties?[property.Name] is { } declared
-                ? IsValid(property.Value, declared, document)
-                : schema["additionalProperties"]?.GetValueKind() != JsonValueKind.False);
+            && names.Count >= ((int?)schema["minProperties"] ?? 0)
+            && names.Count <= ((int?)schema["maxProperties"] ?? int.MaxValue)
+            && value.EnumerateObject().All(property => IsValidProperty(property, schema, properties, document));
+    }
+
+    private static bool IsValidProperty(JsonProperty property, JsonObject schema, JsonObject? properties, JsonNode document)
+    {
+        var declared = properties?[property.Name];
+        JsonNode[] matched = [.. (schema["patternProperties"]?.AsObject() ?? []).Where(pattern => Regex.IsMatch(property.Name, pattern.Key)).Select(pattern => pattern.Value!)];
+        return (declared is null || IsValid(property.Value, declared, document))
+            && matched.All(pattern => IsValid(property.Value, pattern, document))
+            && (declared is not null || matched.Length > 0 || schema["additionalProperties"] is not { } others || IsValid(property.Value, others, document));
     }
 
     private static bool IsValidArray(JsonElement value, JsonObject schema, JsonNode document) =>
         value.GetArrayLength() >= ((int?)schema["minItems"] ?? 0)
         && value.GetArrayLength() <= ((int?)schema["maxItems"] ?? int.MaxValue)
-        && (schema["items"] is not { } items || value.EnumerateArray().All(item => IsValid(item, items, document)));
+        && !value.EnumerateArray().Where((item, i) => (i < (schema["prefixItems"]?.AsArray().Count ?? 0) ? schema["prefixItems"]![i] : schema["items"]) is { } of && !IsValid(item, of, document)).Any();
 
     private static bool IsValidString(string value, JsonObject schema)
     {
@@ -73,6 +85,21 @@ internal static class SchemaValidator
                 || ((string)format! == "date" && DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)));
     }
 
-    private static bool IsValidNumber(double value, JsonObject schema) =>
-        double.IsFinite(value) && value >= ((int?)schema["minimum"] ?? double.MinValue) && value <= ((int?)schema["maximum"] ?? double.MaxValue);
+    private static bool IsValidNumber(JsonElement value, JsonObject schema)
+    {
+        if (!double.IsFinite(value.GetDouble()))
+        {
+            return false;
+        }
+
+        return !value.TryGetDecimal(out var number) || Math.Abs(value.GetDouble()) > 1e20
+            ? schema.All(keyword => !keyword.Key.Contains("imum", StringComparison.Ordinal))
+            : (schema["minimum"] is not { } least || number >= Decimal(least))
+                && (schema["maximum"] is not { } most || number <= Decimal(most))
+                && (schema["exclusiveMinimum"] is not { } above || number > Decimal(above))
+                && (schema["exclusiveMaximum"] is not { } below || number < Decimal(below))
+                && (schema["multipleOf"] is not { } step || number % Decimal(step) == 0);
+    }
+
+    private static decimal Decimal(JsonNode number) => decimal.Parse(number.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture);
 }

@@ -22,15 +22,29 @@ public sealed class ToolFieldsTests
         await using var front = await TestFront.Start(ScriptedGeneration.Of("a"), grammars: Limits);
         using var answer = await front.Post("/v1/chat/completions", Body(strict: false, patterns));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.NotEmpty((await TestFront.Json(answer))["crescent"]!["unenforced"]!.AsArray());
     }
 
     [Fact]
-    public async Task Strict_tools_that_are_too_many_together_are_refused_by_name()
+    public async Task Strict_tools_are_not_refused_for_being_many()
     {
         await using var front = await TestFront.Start(ScriptedGeneration.Of("a"), grammars: Limits);
         using var answer = await front.Post("/v1/chat/completions", Body(strict: true, Large, Large, Large));
+        Assert.True(answer.StatusCode == HttpStatusCode.OK, (await TestFront.Json(answer)).ToJsonString());
+        Assert.Null((await TestFront.Json(answer))["crescent"]);
+    }
+
+    [Theory]
+    [InlineData("[a-z]{9000}", "needs more than")]
+    [InlineData(Malformed, "the group is not closed")]
+    public async Task A_strict_tool_that_cannot_be_enforced_is_refused_by_name(string pattern, string message)
+    {
+        await using var front = await TestFront.Start(ScriptedGeneration.Of("a"), grammars: Limits);
+        using var answer = await front.Post("/v1/chat/completions", Body(strict: true, "a", pattern));
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.StartsWith("'tools', all together: ", (string?)(await TestFront.Json(answer))["error"]!["message"], StringComparison.Ordinal);
+        var error = (await TestFront.Json(answer))["error"]!;
+        Assert.Equal("tools[1].function.parameters", (string?)error["param"]);
+        Assert.Contains(message, (string?)error["message"], StringComparison.Ordinal);
     }
 
     private static string Body(bool strict, params string[] patterns) => new JsonObject
