@@ -13,6 +13,7 @@ internal sealed class IdleDevice : IDevice
     public const int BlockSize = 16;
 
     private readonly int[] _tokens;
+    private long _stepTicks = TimeSpan.FromMilliseconds(1).Ticks;
     private readonly float[]? _logits;
     private readonly CpuSampler? _sampler;
     private int _rows;
@@ -22,14 +23,18 @@ internal sealed class IdleDevice : IDevice
     /// <param name="vocabulary">Logits in a row.</param>
     /// <param name="logits">(rows, vocabulary), pinned; null for tokens.</param>
     /// <param name="sampler">Draws from the logits.</param>
-    public IdleDevice(int blocks, int rows, int vocabulary, float[]? logits = null, CpuSampler? sampler = null)
+    /// <param name="name">Its name.</param>
+    /// <param name="tokens">The tokens that its rows answer with, in turn; null for the same one.</param>
+    public IdleDevice(
+        int blocks, int rows, int vocabulary, float[]? logits = null, CpuSampler? sampler = null, string name = "idle", IReadOnlyList<int>? tokens = null)
     {
-        _tokens = Enumerable.Repeat(7, rows).ToArray();
+        tokens ??= [7];
+        _tokens = [.. Enumerable.Range(0, rows).Select(row => tokens[row % tokens.Count])];
         _logits = logits;
         _sampler = sampler;
         Info = new DeviceInfo
         {
-            Name = "idle",
+            Name = name,
             Description = "answers at once",
             BlockSize = BlockSize,
             BlockCount = blocks,
@@ -43,6 +48,13 @@ internal sealed class IdleDevice : IDevice
 
     public DeviceInfo Info { get; }
 
+    /// <summary>What it says that a step took: who paces it waits for so long. Any thread may set it.</summary>
+    public TimeSpan Step
+    {
+        get => TimeSpan.FromTicks(Interlocked.Read(ref _stepTicks));
+        set => Interlocked.Exchange(ref _stepTicks, value.Ticks);
+    }
+
     public IDeviceSampler? Sampler => _sampler;
 
     public void Begin(StepPlan plan)
@@ -52,8 +64,8 @@ internal sealed class IdleDevice : IDevice
     }
 
     public StepResult End() => _logits is null
-        ? new StepResult(_tokens.AsSpan(0, _rows), TimeSpan.FromMilliseconds(1))
-        : new StepResult(_logits, Info.VocabularySize, TimeSpan.FromMilliseconds(1));
+        ? new StepResult(_tokens.AsSpan(0, _rows), Step)
+        : new StepResult(_logits, Info.VocabularySize, Step);
 
     public void CopyBlock(int from, int to)
     {

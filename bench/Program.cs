@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Crescent.Bench;
+using Crescent.Bench.Gossip;
 using Crescent.Bench.Peers;
+using Crescent.Bench.Serve;
 
 return await new RootCommand("Measures parts of Crescent on this machine.")
 {
@@ -10,6 +12,10 @@ return await new RootCommand("Measures parts of Crescent on this machine.")
     EngineCommand.Create(),
     IndexCommand.Create(),
     PlacementCommand.Create(),
+    GossipCommand.Create(),
+    ServeCommand.Create(),
+    SiloCommand.Create(),
+    LoadCommand.Create(),
     PrefixCommand.Create(),
     SamplingCommand.Create(),
     SchemaCommand.Create(),

@@ -128,6 +128,15 @@ internal sealed class HolderIndex(int slots, ulong multiplier)
         }
     }
 
+    /// <summary>Sweeps out what closed slots have left, one part of so many of the table: so many calls are a round, whatever there is.</summary>
+    public void SweepShare(int parts)
+    {
+        for (var shard = 0; shard < (HolderTable.Shards + parts - 1) / parts; shard++)
+        {
+            Sweep(1);
+        }
+    }
+
     private static int WordsFor(int slots) => ((slots + 63) / 64 + WordsStep - 1) / WordsStep * WordsStep;
 
     private int FindFree()

@@ -12,9 +12,11 @@ internal sealed class PredictedPrefixes(ulong multiplier)
     public const int MaxPredictions = 1024;
 
     // Room for predictions that have ended and are not swept out yet.
-    private const int Slots = MaxPredictions + 192;
+    private const int Spare = 192;
+    private const int Slots = MaxPredictions + Spare;
 
-    private const int SweepBudget = 1024;
+    // What has ended is swept out by the end of the second round after it, and by then there must still be room.
+    private const int SweepShare = Spare * 2 / 5;
 
     private readonly HolderIndex _blocks = new(Slots, multiplier);
     private readonly Dictionary<(int Device, BlockHash Last), int> _slots = [];
@@ -37,7 +39,7 @@ internal sealed class PredictedPrefixes(ulong multiplier)
                 DropFirst(long.MaxValue);
             }
 
-            _blocks.Sweep(SweepBudget);
+            _blocks.SweepShare(SweepShare);
             slot = _blocks.Open(device);
             _blocks.Add(slot, chain);
             _slots.Add(key, slot);

@@ -34,6 +34,9 @@ public sealed class FactoryView
     /// <summary>How long outputs are; whoever sees one end tells it.</summary>
     public OutputLengthShares Lengths { get; init; } = new();
 
+    /// <summary>Changes when devices come or go.</summary>
+    public int Version { get; private set; }
+
     /// <summary>The devices, in the order in which they were first heard of.</summary>
     public Span<DeviceState> Devices => CollectionsMarshal.AsSpan(_devices);
 
@@ -76,6 +79,7 @@ public sealed class FactoryView
     {
         _index.Add(device.Key, _devices.Count);
         _devices.Add(device);
+        Version++;
         _bestCache = NotLookedFor;
         if (_overlap.Length < _devices.Count)
         {
@@ -93,6 +97,7 @@ public sealed class FactoryView
         if (_devices.RemoveAll(gone) > 0)
         {
             _index.Clear();
+            Version++;
             _bestCache = NotLookedFor;
             for (var i = 0; i < _devices.Count; i++)
             {

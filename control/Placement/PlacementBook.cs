@@ -12,7 +12,9 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
     private const double RateSeconds = 3;
 
     private readonly Dictionary<long, Reservation> _reservations = [];
-    private readonly List<Reservation> _unseen = [];
+
+    // By device: those that its newest report does not count. A list stays when it is empty, so that the next call allocates none.
+    private readonly Dictionary<string, List<Reservation>> _unseen = new(StringComparer.Ordinal);
 
     /// <summary>The devices.</summary>
     public FactoryView View => view;
@@ -24,7 +26,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
     public int Count => _reservations.Count;
 
     /// <summary>
-    /// Takes the report of a device, which is added when it is new. Once the reports of a moment are all taken, <see cref="Settle"/>
+    /// Takes the report of a device, which is added when it is new. Once the reports of a moment are all taken, <see cref="Settle()"/>
     /// drops what they count.
     /// </summary>
     /// <returns>False when a newer report is at hand.</returns>
@@ -96,14 +98,28 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
     /// <summary>Drops what the newest reports count from what reservations add to them.</summary>
     public void Settle()
     {
-        var kept = 0;
-        for (var i = 0; i < _unseen.Count; i++)
+        foreach (var device in _unseen.Keys)
         {
-            var reservation = _unseen[i];
-            var at = view.IndexOf(reservation.Device);
+            Settle(device);
+        }
+    }
+
+    /// <summary>The same for the reservations of one device, whose report has come.</summary>
+    public void Settle(string device)
+    {
+        if (!_unseen.TryGetValue(device, out var unseen) || unseen.Count == 0)
+        {
+            return;
+        }
+
+        var at = view.IndexOf(device);
+        var kept = 0;
+        for (var i = 0; i < unseen.Count; i++)
+        {
+            var reservation = unseen[i];
             if (at >= 0 && reservation.AcceptedAfter >= view.Devices[at].Sequence)
             {
-                _unseen[kept++] = reservation;
+                unseen[kept++] = reservation;
             }
             else
             {
@@ -112,7 +128,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             }
         }
 
-        _unseen.RemoveRange(kept, _unseen.Count - kept);
+        unseen.RemoveRange(kept, unseen.Count - kept);
     }
 
     /// <summary>Decides about a call and charges it, in place of an earlier reservation of the same <paramref name="id"/>.</summary>
@@ -147,7 +163,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             MadeAt = view.Now,
         };
         _reservations.Add(id, reservation);
-        _unseen.Add(reservation);
+        UnseenOf(reservation.Device).Add(reservation);
         view.Devices[device].Reserved++;
         Weigh(reservation, device, 1);
     }
@@ -239,6 +255,8 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             {
                 Weigh(reservation, from, -1);
                 Weigh(reservation, to, 1);
+                UnseenOf(reservation.Device).Remove(reservation);
+                UnseenOf(device).Add(reservation);
             }
 
             reservation.Device = device;
@@ -259,7 +277,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         Reserve(at, -1);
         if (!reservation.Seen)
         {
-            _unseen.Remove(reservation);
+            UnseenOf(reservation.Device).Remove(reservation);
             Weigh(reservation, at, -1);
         }
 
@@ -308,6 +326,16 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
                 }
             }
         }
+    }
+
+    private List<Reservation> UnseenOf(string device)
+    {
+        if (!_unseen.TryGetValue(device, out var unseen))
+        {
+            _unseen.Add(device, unseen = []);
+        }
+
+        return unseen;
     }
 
     private void Reserve(int at, int by)

@@ -48,17 +48,27 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         var cache = FindBestCache(view);
         var best = PlacementDecision.None;
         var bestScore = double.PositiveInfinity;
-        for (var i = 0; i < view.Forecasts.Length; i++)
+        var forecasts = view.Forecasts;
+        for (var i = 0; i < forecasts.Length; i++)
         {
-            // No term is below these, and most devices are out of the question by them: walls and gates cost more to look at.
-            var forecast = Foresee(call, view, i, view.Forecasts[i], cache);
+            // No term is below these, and most devices are out of the question by them: walls and gates cost more to look at. The first leave out what is
+            // never below zero and takes a division.
+            ref readonly var memory = ref forecasts[i];
+            var prompt = (_weights.Overlap ? view.Uncached(call, i) : call.PromptTokens) * memory.PromptSeconds;
+            if (((memory.QueueSeconds + prompt) * perTtft) + (memory.StepSeconds * perItl)
+                + (((memory.PromptWatts * prompt) + (call.ExpectedTokens * memory.StepJoules)) * perJoule) >= bestScore)
+            {
+                continue;
+            }
+
+            var forecast = Foresee(call, view, i, memory, cache);
             if ((forecast.TtftSeconds * perTtft) + (forecast.ItlSeconds * perItl) + (forecast.Joules * perJoule) >= bestScore
                 || view.Gate(call, i) != wanted)
             {
                 continue;
             }
 
-            var terms = Score(call, view, i, cache);
+            var terms = Score(call, view, i, forecast, null);
             if (terms.Score < bestScore)
             {
                 (best, bestScore) = (new PlacementDecision(i, terms), terms.Score);
@@ -69,21 +79,28 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     }
 
     /// <inheritdoc/>
-    public PlacementTerms Score(in PlacementCall call, FactoryView view, int device) => Score(call, view, device, FindBestCache(view));
+    public PlacementTerms Score(in PlacementCall call, FactoryView view, int device) =>
+        Score(call, view, device, Foresee(call, view, device, view.Forecasts[device], FindBestCache(view)), null);
 
-    private PlacementTerms Score(in PlacementCall call, FactoryView view, int device, in BestCache cache)
+    private PlacementTerms Score(in PlacementCall call, FactoryView view, int device, in CallForecast forecast, double? watts)
     {
         ref readonly var memory = ref view.Forecasts[device];
-        var forecast = Foresee(call, view, device, memory, cache);
         ref readonly var state = ref view.Devices[device];
         var kv = (memory.UsedPositions + call.PromptTokens + call.ExpectedTokens) / memory.TotalPositions;
         return new PlacementTerms(
             _weights.Latency * Phi(forecast.TtftSeconds / (_weights.Margin * call.Level.TtftSeconds)),
             _weights.Latency * Phi(forecast.ItlSeconds / (_weights.Margin * call.Level.ItlSeconds)),
             _weights.Energy * forecast.Joules / view.ReferenceJoules(call),
-            state.PointsPerWatt is > 0 and var price ? _weights.Power * price * view.AddedWatts(call, device) : 0,
+            state.PointsPerWatt is > 0 and var price ? _weights.Power * price * (watts ?? view.AddedWatts(call, device)) : 0,
             _weights.Kv * Wall(kv),
             _weights.Stall * Stalled(call, view, memory, forecast.TtftSeconds - memory.QueueSeconds));
+    }
+
+    /// <summary>The points of one device with what they are made of, in seconds, joules and watts.</summary>
+    public PlacementTerms Score(in PlacementCall call, FactoryView view, int device, out CallForecast forecast)
+    {
+        forecast = Foresee(call, view, device);
+        return Score(call, view, device, forecast, forecast.Watts);
     }
 
     /// <summary>What the scores are made of, in seconds, joules and watts.</summary>

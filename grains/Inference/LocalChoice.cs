@@ -27,7 +27,7 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
         _prefix = submission.Request.WantsEmbedding || submission.Prefer is not null
             ? null
             : PromptPrefix.Of(caches.RootsOf(submission.Request.Model), submission.Request.Prompt, submission.Request.CacheSalt);
-        _prefixes.Fill(_prefix, _view.Devices, _view.ChangeOverlap());
+        _prefixes.Fill(_prefix, _view);
         session?.Credit(_view);
     }
 

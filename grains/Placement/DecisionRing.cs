@@ -101,10 +101,13 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
         candidate.Gate = view.Gate(call, device);
         candidate.CachedTokens = Math.Min(call.PromptTokens, view.CachedBlocks(device) * view.Devices[device].Load.BlockSize);
         candidate.IsForeseen = _foreseeing is not null;
-        Keep(ref candidate, policy.Score(call, view, device));
-        if (_foreseeing is not null)
+        if (_foreseeing is null)
         {
-            var forecast = _foreseeing.Foresee(call, view, device);
+            Keep(ref candidate, policy.Score(call, view, device));
+        }
+        else
+        {
+            Keep(ref candidate, _foreseeing.Score(call, view, device, out var forecast));
             candidate.TtftSeconds = (float)forecast.TtftSeconds;
             candidate.ItlSeconds = (float)forecast.ItlSeconds;
             candidate.Joules = (float)forecast.Joules;

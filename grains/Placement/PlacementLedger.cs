@@ -1,6 +1,7 @@
 using Crescent.Control.Placement;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Telemetry;
+using Crescent.Grains.Telemetry.Kv;
 using Microsoft.Extensions.Options;
 
 namespace Crescent.Grains.Placement;
@@ -16,8 +17,7 @@ internal sealed class PlacementLedger : IDeviceReports
     private readonly OutputLengths _lengths = new();
     private readonly DecisionRing _decisions;
 
-    // In the order of the view's devices.
-    private readonly List<DeviceOwner> _owners = [];
+    private readonly DeviceOwners _owners = new();
     private readonly TimeProvider _time;
     private readonly FactoryMetrics _metrics;
     private readonly PrefixOverlap _prefixes;
@@ -67,35 +67,32 @@ internal sealed class PlacementLedger : IDeviceReports
     /// <summary>Takes a report; an older one than that at hand is dropped.</summary>
     public void Apply(SiloReport report)
     {
+        var owners = DeviceOwner.Of(report);
+        var keys = Array.ConvertAll(owners, static owner => owner.Key);
+        var loads = Array.ConvertAll(report.Devices, static device => device.Load());
         lock (_lock)
         {
-            if (_owners.Exists(o => (o.Silo.Equals(report.Silo) && o.Sequence >= report.Sequence)
-                || (o.SiloName == report.Name && o.Silo.Generation > report.Silo.Generation)))
+            if (_owners.HasNewer(report))
             {
                 return;
             }
 
-            // A restarted silo replaces its former self.
-            Forget(o => (o.Silo.Equals(report.Silo) || o.SiloName == report.Name)
-                && (!o.Silo.Equals(report.Silo) || !Array.Exists(report.Devices, r => r.Device == o.Report.Device)));
-            _view.Now = Now();
-            foreach (var device in report.Devices)
+            if (_owners.Take(report, keys) is { } gone)
             {
-                var key = new DeviceKey(report.Name, device.Device).ToString();
-                var owner = new DeviceOwner(key, report.Silo, report.Name, device, report.Sequence);
-                _book.Report(key, device.Profile, device.Load(), report.Sequence, report.Draining || device.Draining, device.IsClosed, device.Model);
-                var at = _view.IndexOf(key);
-                if (at == _owners.Count)
-                {
-                    _owners.Add(owner);
-                }
-                else
-                {
-                    _owners[at] = owner;
-                }
+                Forget(gone);
             }
 
-            _book.Settle();
+            _view.Now = Now();
+            var reachable = _owners.IsReachable(report.Silo);
+            for (var i = 0; i < owners.Length; i++)
+            {
+                var (key, device) = (keys[i], report.Devices[i]);
+                _book.Report(key, device.Profile, loads[i], report.Sequence, report.Draining || device.Draining, device.IsClosed, device.Model);
+                var at = _view.IndexOf(key);
+                _view.Devices[at].Reachable = reachable;
+                _owners.Set(at, owners[i]);
+                _book.Settle(key);
+            }
         }
     }
 
@@ -104,7 +101,10 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            Forget(o => !active(o.Silo));
+            Forget(_owners.Keep(active));
+
+            // What was placed on devices that are gone counts on none.
+            _book.Settle();
         }
     }
 
@@ -151,7 +151,7 @@ internal sealed class PlacementLedger : IDeviceReports
         lock (_lock)
         {
             _view.Now = Now();
-            return DeviceExits.Refuge(_view, _owners, _view.IndexOf(device));
+            return DeviceExits.Refuge(_view, _owners.All, _view.IndexOf(device));
         }
     }
 
@@ -178,7 +178,7 @@ internal sealed class PlacementLedger : IDeviceReports
                 return null;
             }
 
-            _prefixes.Fill(needs.Prefix, _view.Devices, _view.ChangeOverlap());
+            _prefixes.Fill(needs.Prefix, _view);
             needs.Session?.Credit(_view);
             return _book.Policy.Choose(call, _view).IsShed ? PlacementRefusal.Shed(_view, call) : null;
         }
@@ -191,41 +191,61 @@ internal sealed class PlacementLedger : IDeviceReports
     public SiloAddress? Place(PlacementNeeds needs, ReadOnlySpan<SiloAddress> compatible)
     {
         var started = _time.GetTimestamp();
-        lock (_lock)
+        DeviceOwner? chosen;
+        int more;
+        using (var cached = _prefixes.LookUp(needs.Prefix))
         {
-            _view.Now = Now();
+            lock (_lock)
+            {
+                var before = _book.Count;
+                chosen = Place(needs, compatible, cached);
+                more = _book.Count - before;
+            }
+        }
+
+        if (chosen is not null && needs.Stream != 0)
+        {
+            _prefixes.Predict(needs.Prefix, chosen.Key);
+        }
+
+        if (more != 0)
+        {
+            _metrics.ReservationsChanged(more);
+        }
+
+        _metrics.Decided(_book.Policy.Name, chosen is not null, _time.GetElapsedTime(started));
+        return chosen?.Silo;
+    }
+
+    private DeviceOwner? Place(PlacementNeeds needs, ReadOnlySpan<SiloAddress> compatible, in CachedPrefix cached)
+    {
+        _view.Now = Now();
+        if (_owners.Reach(compatible))
+        {
             for (var i = 0; i < _owners.Count; i++)
             {
-                _view.Devices[i].Reachable = compatible.Contains(_owners[i].Silo);
+                _view.Devices[i].Reachable = _owners.IsReachable(_owners[i].Silo);
             }
-
-            _prefixes.Fill(needs.Prefix, _view.Devices, _view.ChangeOverlap());
-            needs.Session?.Credit(_view);
-            var before = _book.Count;
-            var call = needs.Call(_calls++);
-
-            // That of a move stands where the stream is to go: it is no load to the stream itself.
-            _book.Release(needs.Stream);
-            if (needs.RequestId is not null)
-            {
-                _decisions.Begin(needs, call, _view);
-            }
-
-            var decision = Decide(call, needs.Stream);
-            if (needs.RequestId is not null)
-            {
-                _decisions.Decided(call, _view, decision);
-            }
-
-            if (decision.IsPlaced && needs.Stream != 0)
-            {
-                _prefixes.Predict(needs.Prefix, _owners[decision.Device].Key);
-            }
-
-            _metrics.ReservationsChanged(_book.Count - before);
-            _metrics.Decided(_book.Policy.Name, decision.IsPlaced, _time.GetElapsedTime(started));
-            return decision.IsPlaced ? _owners[decision.Device].Silo : null;
         }
+
+        _prefixes.Write(cached, _view);
+        needs.Session?.Credit(_view);
+        var call = needs.Call(_calls++);
+
+        // That of a move stands where the stream is to go: it is no load to the stream itself.
+        _book.Release(needs.Stream);
+        if (needs.RequestId is not null)
+        {
+            _decisions.Begin(needs, call, _view);
+        }
+
+        var decision = Decide(call, needs.Stream);
+        if (needs.RequestId is not null)
+        {
+            _decisions.Decided(call, _view, decision);
+        }
+
+        return decision.IsPlaced ? _owners[decision.Device] : null;
     }
 
     /// <summary>The device that took the call, which may be another one of the same silo, and from which report on it is counted there.</summary>
@@ -305,7 +325,7 @@ internal sealed class PlacementLedger : IDeviceReports
     }
 
     /// <summary>An empty view that knows what the ledger knows of outputs.</summary>
-    public FactoryView NewView() => new() { Lengths = _view.Lengths };
+    public FactoryView NewView() => new() { Lengths = _view.Lengths, StaleAfter = _view.StaleAfter, MaxQueued = _view.MaxQueued };
 
     /// <summary>Adds to the devices of <paramref name="view"/> what the ledger knows of them beside their state: power levels, and the prompts of the last seconds.</summary>
     public void Complete(FactoryView view)
@@ -340,7 +360,7 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            return [.. _owners.Select(static o => (o.SiloName, o.Report))];
+            return [.. _owners.All.Select(static o => (o.SiloName, o.Report))];
         }
     }
 
@@ -371,12 +391,11 @@ internal sealed class PlacementLedger : IDeviceReports
         return _view.TryPrefer(call, out var preferred) ? preferred : _book.Policy.Choose(call, _view);
     }
 
-    private void Forget(Predicate<DeviceOwner> gone)
+    private void Forget(HashSet<string> keys)
     {
-        var keys = _owners.FindAll(gone).ConvertAll(static o => o.Key);
         if (keys.Count > 0)
         {
-            _owners.RemoveAll(gone);
+            _owners.Remove(keys);
             _book.Remove(device => keys.Contains(device.Key));
         }
     }

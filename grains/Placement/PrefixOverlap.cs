@@ -4,37 +4,53 @@ using Crescent.Grains.Telemetry.Kv;
 namespace Crescent.Grains.Placement;
 
 /// <summary>
-/// How much of a prompt the devices of a view have cached. For one view, under whose lock it is used; once it has seen the view's devices it allocates nothing.
+/// How much of a prompt the devices of a view have cached. Looking up needs no more than the index, and may be done by many threads; what was found is written to
+/// the view under its lock. Once it has seen the view's devices it allocates nothing.
 /// </summary>
 internal sealed class PrefixOverlap(KvIndexFeed feed)
 {
-    private string[] _keys = [];
+    // Of the view's devices, in their order: their index in the feed, or -1.
     private int[] _indices = [];
-    private int[] _found = [];
-    private int _version = -1;
+    private FactoryView? _view;
+    private (int View, int Feed) _versions;
 
-    /// <summary>Writes the cached blocks of <paramref name="prefix"/> by device of the view.</summary>
-    /// <param name="prefix">The prompt, or null for none: all 0.</param>
-    /// <param name="devices">The view's devices.</param>
-    /// <param name="overlaps">As long as <paramref name="devices"/>.</param>
-    public void Fill(PromptPrefix? prefix, ReadOnlySpan<DeviceState> devices, Span<int> overlaps)
+    /// <summary>Looks up what all devices have of <paramref name="prefix"/>; null for no prompt. To be disposed.</summary>
+    public CachedPrefix LookUp(PromptPrefix? prefix)
     {
-        overlaps.Clear();
-        if (prefix is null)
+        var found = new CachedPrefix();
+        if (prefix is not null)
         {
+            feed.LookUp(prefix.Chains, ref found);
+        }
+
+        return found;
+    }
+
+    /// <summary>Writes what was found as the overlap of the call in hand.</summary>
+    public void Write(in CachedPrefix found, FactoryView view)
+    {
+        var overlaps = view.ChangeOverlap();
+        if (found.IsEmpty)
+        {
+            overlaps.Clear();
             return;
         }
 
-        Map(devices);
-        foreach (var (_, chain) in prefix.Chains)
+        Map(view);
+        var blocks = found.Blocks;
+        for (var i = 0; i < overlaps.Length; i++)
         {
-            // Chains of different roots, block sizes among them, have no block in common, so a device answers to one of them.
-            feed.Overlap(chain, ref _found);
-            for (var i = 0; i < devices.Length; i++)
-            {
-                overlaps[i] = _indices[i] < 0 ? 0 : Math.Max(overlaps[i], _found[_indices[i]]);
-            }
+            // One that has come since is found next time.
+            var index = _indices[i];
+            overlaps[i] = (uint)index < (uint)blocks.Length ? blocks[index] : 0;
         }
+    }
+
+    /// <summary>Both.</summary>
+    public void Fill(PromptPrefix? prefix, FactoryView view)
+    {
+        using var found = LookUp(prefix);
+        Write(found, view);
     }
 
     /// <summary>The prompt goes to <paramref name="device"/>, which will have it in a moment.</summary>
@@ -42,30 +58,24 @@ internal sealed class PrefixOverlap(KvIndexFeed feed)
     {
         if (prefix is not null)
         {
-            feed.Predict(device, prefix.ChainOf);
+            feed.Predict(device, prefix.Chains);
         }
     }
 
     /// <summary>Finds the devices in the index, unless they are those of last time.</summary>
-    private void Map(ReadOnlySpan<DeviceState> devices)
+    private void Map(FactoryView view)
     {
-        var version = feed.Version;
-        var same = version == _version && devices.Length == _keys.Length;
-        for (var i = 0; same && i < devices.Length; i++)
-        {
-            same = ReferenceEquals(devices[i].Key, _keys[i]);
-        }
-
-        if (same)
+        var versions = (view.Version, feed.Version);
+        if (versions == _versions && ReferenceEquals(view, _view))
         {
             return;
         }
 
-        (_keys, _indices, _version) = (new string[devices.Length], new int[devices.Length], version);
-        for (var i = 0; i < devices.Length; i++)
+        (_view, _versions) = (view, versions);
+        _indices = new int[view.Devices.Length];
+        for (var i = 0; i < _indices.Length; i++)
         {
-            _keys[i] = devices[i].Key;
-            _indices[i] = feed.IndexOf(_keys[i]);
+            _indices[i] = feed.IndexOf(view.Devices[i].Key);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
@@ -157,11 +158,14 @@ public sealed class KvIndexClusterTests(CachingCluster factory) : IClassFixture<
     /// <summary>Leading blocks of the call's prompt that <paramref name="device"/> has, as <paramref name="silo"/> knows.</summary>
     private static int Overlap(InProcessSiloHandle silo, InferenceRequest call, string device)
     {
-        var devices = FactoryCluster.Service<PlacementLedger>(silo).Snapshot().Select(static d => d.State).ToArray();
-        var overlaps = new int[devices.Length];
-        new PrefixOverlap(Feed(silo)).Fill(PromptPrefix.Of(Feed(silo).Roots, call.Prompt, call.CacheSalt), devices, overlaps);
-        var at = Array.FindIndex(devices, d => d.Key == device);
-        return at < 0 ? 0 : overlaps[at];
+        var view = new FactoryView();
+        foreach (var known in FactoryCluster.Service<PlacementLedger>(silo).Snapshot())
+        {
+            view.Add(known.State);
+        }
+
+        new PrefixOverlap(Feed(silo)).Fill(PromptPrefix.Of(Feed(silo).Roots, call.Prompt, call.CacheSalt), view);
+        return view.IndexOf(device) is var at and >= 0 ? view.CachedBlocks(at) : 0;
     }
 
     private static async Task<string> Run(InProcessSiloHandle front, InferenceRequest call)

@@ -124,7 +124,7 @@ internal sealed class KvIndexFeed : IKvIndexState, IDisposable
         }
     }
 
-    /// <summary>Index of a device in what <see cref="Overlap"/> gives, or -1 while nothing was heard of it.</summary>
+    /// <summary>Index of a device in what <see cref="LookUp"/> finds, or -1 while nothing was heard of it.</summary>
     public int IndexOf(string device)
     {
         lock (_lock)
@@ -142,28 +142,51 @@ internal sealed class KvIndexFeed : IKvIndexState, IDisposable
         }
     }
 
-    /// <summary>As <see cref="KvIndex.Overlap"/>, into an array that is made longer if it must be.</summary>
-    public void Overlap(ReadOnlySpan<BlockHash> chain, ref int[] overlap)
+    /// <summary>Leading blocks of a prompt that devices have cached, as <see cref="KvIndex.Overlap"/> counts them.</summary>
+    /// <param name="chains">The prompt's chains, by what they start from.</param>
+    /// <param name="found">Opened, with the blocks of each device.</param>
+    public void LookUp(ReadOnlySpan<(KvRoot Root, BlockHash[] Chain)> chains, ref CachedPrefix found)
     {
         lock (_lock)
         {
-            if (overlap.Length < _index.DeviceLimit)
+            found.Open(_index.DeviceLimit);
+            if (chains.Length > 0)
             {
-                overlap = new int[Math.Max(16, 2 * _index.DeviceLimit)];
+                _index.Overlap(chains[0].Chain, found.Blocks);
             }
 
-            _index.Overlap(chain, overlap);
+            for (var i = 1; i < chains.Length; i++)
+            {
+                // Chains of different roots, block sizes among them, have no block in common, so a device answers to one of them.
+                using var other = default(CachedPrefix);
+                other.Open(_index.DeviceLimit);
+                _index.Overlap(chains[i].Chain, other.Blocks);
+                for (var device = 0; device < other.Blocks.Length; device++)
+                {
+                    found.Blocks[device] = Math.Max(found.Blocks[device], other.Blocks[device]);
+                }
+            }
         }
     }
 
-    /// <summary>A prompt was sent to <paramref name="device"/>; <paramref name="chainOf"/> gives its chain by what it starts from.</summary>
-    public void Predict(string device, Func<KvRoot, BlockHash[]> chainOf)
+    /// <summary>A prompt was sent to <paramref name="device"/>.</summary>
+    /// <param name="device"><c>silo/device</c>.</param>
+    /// <param name="chains">The prompt's chains, by what they start from.</param>
+    public void Predict(string device, ReadOnlySpan<(KvRoot Root, BlockHash[] Chain)> chains)
     {
         lock (_lock)
         {
-            if (_followers.TryGetValue(device, out var follower))
+            if (!_followers.TryGetValue(device, out var follower))
             {
-                _index.Predict(follower.Index, chainOf(follower.Root), KvIndex.DefaultPrediction);
+                return;
+            }
+
+            foreach (var (root, chain) in chains)
+            {
+                if (root == follower.Root)
+                {
+                    _index.Predict(follower.Index, chain, KvIndex.DefaultPrediction);
+                }
             }
         }
     }

@@ -142,8 +142,8 @@ public sealed class MixedBlockSizeTests : IDisposable
 
     private int[] Overlap(int[] prompt)
     {
-        var overlaps = new int[Sizes.Length];
-        new PrefixOverlap(_feed).Fill(PromptPrefix.Of(_feed.Roots, prompt, null), View().Devices, overlaps);
-        return overlaps;
+        var view = View();
+        new PrefixOverlap(_feed).Fill(PromptPrefix.Of(_feed.Roots, prompt, null), view);
+        return [.. Enumerable.Range(0, Sizes.Length).Select(view.CachedBlocks)];
     }
 }

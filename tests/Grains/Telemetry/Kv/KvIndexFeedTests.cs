@@ -134,9 +134,10 @@ public sealed class KvIndexFeedTests : IDisposable
         Take(firstId: 13, count: 1);
         Assert.Equal(-1, _feed.BlocksOf(Device));
         Assert.Equal(0, _feed.State().Devices);
-        var overlap = Array.Empty<int>();
-        _feed.Overlap(Prompt, ref overlap);
-        Assert.All(overlap, static blocks => Assert.Equal(0, blocks));
+        var found = default(CachedPrefix);
+        _feed.LookUp([(new KvRoot("model", "f16", new KvBlockSize(16)), Prompt)], ref found);
+        Assert.DoesNotContain(found.Blocks.ToArray(), static blocks => blocks != 0);
+        found.Dispose();
     }
 
     [Fact]
