@@ -4,13 +4,14 @@ using Crescent.Grains.Gossip;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Sessions;
-using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
+using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime.Hosting;
 
@@ -75,6 +76,7 @@ public static class CrescentSiloExtensions
         services.AddSingleton<DeviceSilence>();
         services.AddSingleton<StreamStarter>();
         services.AddSingleton<IGenerationService, GenerationService>();
+        services.TryAddSingleton<RequestDesk>();
         services.AddSingleton<StreamMoves>();
         services.AddSingleton<StreamWatch>();
         services.AddHostedService<SiloDrain>();

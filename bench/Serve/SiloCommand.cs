@@ -47,9 +47,9 @@ internal static class SiloCommand
                 services.AddSingleton(new CrescentSiloOptions
                 {
                     Model = planned.Model,
-                    ContextLength = planned.ContextLength,
+                    Models = planned.Models,
                     Role = planned.Role,
-                    Devices = [new DevicePlan("instant", (provider, sink) => Open(provider, sink, planned.Model, out device))],
+                    Devices = [new DevicePlan("instant", (provider, sink, _) => Open(provider, sink, planned.Model, out device), planned.Devices[0].Model)],
                 });
             }
         });

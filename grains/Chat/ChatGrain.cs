@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Crescent.Engine.Model;
-using Crescent.Engine.Model.Templates.Runtime;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Orleans.Placement;
 
@@ -14,14 +13,14 @@ namespace Crescent.Grains.Chat;
 
 /// <inheritdoc cref="IChatGrain"/>
 [PreferLocalPlacement]
-internal sealed class ChatGrain(IGenerationService generations, TextWork texts, CrescentSiloOptions options) : Grain, IChatGrain
+internal sealed class ChatGrain(IGenerationService generations, RequestDesk desk, CrescentSiloOptions options) : Grain, IChatGrain
 {
     private const int MaxSessionLength = 256;
 
     public async IAsyncEnumerable<ChatChunk> Complete(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var generation = await Prepare(call, cancellationToken);
-        await using var chunks = generations.Generate(generation, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var request = await Prepare(call, cancellationToken);
+        await using var chunks = generations.Generate(request.Calls[0], cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await Next(chunks))
         {
             var chunk = chunks.Current;
@@ -50,59 +49,60 @@ internal sealed class ChatGrain(IGenerationService generations, TextWork texts, 
         }
     }
 
-    private async ValueTask<InferenceRequest> Prepare(ChatCall call, CancellationToken cancellationToken)
+    private async Task<PreparedRequest> Prepare(ChatCall call, CancellationToken cancellationToken)
     {
         var models = options.Models ?? throw new ChatRefusedException($"This silo has no tokenizer for {options.Model}.", null);
-        var served = models.Find(call.Model) ?? throw Wrong(nameof(call.Model), $"there is no model '{call.Model}'; the cluster serves {models.Names}");
-        var prompt = await texts.Do(call.Messages.Length, () => Encode(served.Model, call.Messages), cancellationToken);
-        var held = generations.MaxPositions(served.Name);
-        var context = held > 0 ? Math.Min(served.ContextLength, held) : served.ContextLength;
-        if (prompt.Length >= context)
-        {
-            throw Wrong(
-                nameof(call.Messages),
-                $"the conversation has {prompt.Length} tokens; the context is {context} tokens, of which at least 1 is for the answer");
-        }
-
         Check(call.MaxTokens is null or > 0, nameof(call.MaxTokens), call.MaxTokens, "1 or more");
-        Check(call.MaxTokens is null || call.MaxTokens <= context - prompt.Length, nameof(call.MaxTokens), call.MaxTokens,
-            $"{context - prompt.Length} or less: the conversation has {prompt.Length} tokens and the context {context}");
         Check(call.Temperature is >= 0 and <= 2, nameof(call.Temperature), call.Temperature, "0 to 2");
         Check(call.TopP is > 0 and <= 1, nameof(call.TopP), call.TopP, "above 0, at most 1");
         Check(call.Session is null or { Length: > 0 and <= MaxSessionLength }, nameof(call.Session), $"{call.Session?.Length} characters long",
             $"1 to {MaxSessionLength} characters long, or left out");
-        return new InferenceRequest
+        try
         {
-            Model = served.Name,
-            RequestId = $"chat-{this.GetPrimaryKey():n}",
-            Prompt = prompt,
-            Program = call.Session,
-            MaxTokens = call.MaxTokens ?? context - prompt.Length,
-            Sampling = new SamplingParameters
-            {
-                Temperature = call.Temperature,
-                TopP = call.TopP,
-                Seed = unchecked((ulong)(call.Seed ?? Random.Shared.NextInt64())),
-            },
-        };
+            return await desk.Prepare(
+                new ModelRequest
+                {
+                    Id = $"chat-{this.GetPrimaryKey():n}",
+                    Model = models.Find(call.Model) ?? throw Wrong(nameof(call.Model), $"there is no model '{call.Model}'; the cluster serves {models.Names}"),
+                    Prompts = [PromptSource.Conversation(nameof(call.Messages), call.Messages.Length, () => Conversation(call.Messages))],
+                    MaxTokens = call.MaxTokens,
+                    MaxTokensName = nameof(call.MaxTokens),
+                    Call = new InferenceRequest
+                    {
+                        Prompt = [],
+                        MaxTokens = 0,
+                        Program = call.Session,
+                        Sampling = new SamplingParameters
+                        {
+                            Temperature = call.Temperature,
+                            TopP = call.TopP,
+                            Seed = unchecked((ulong)(call.Seed ?? Random.Shared.NextInt64())),
+                        },
+                    },
+                },
+                cancellationToken);
+        }
+        catch (RequestFaultException e)
+        {
+            throw Wrong(e.Field, e.Message.TrimEnd('.'));
+        }
+        catch (RequestRefusedException e)
+        {
+            throw new ChatRefusedException(e.Message, e.RetryAfter);
+        }
     }
 
-    private static int[] Encode(LanguageModel model, string messages)
+    private static JsonArray Conversation(string messages)
     {
-        var prompt = model.ChatPrompt ?? throw Wrong(nameof(ChatCall.Messages), $"{model.Name} cannot chat: {model.ChatFault}");
         try
         {
             return JsonNode.Parse(messages) is JsonArray { Count: > 0 } conversation
-                ? prompt.Encode(conversation)
+                ? conversation
                 : throw Wrong(nameof(ChatCall.Messages), "they are no JSON array with at least one message");
         }
         catch (JsonException e)
         {
             throw Wrong(nameof(ChatCall.Messages), $"they are no JSON: {e.Message}");
-        }
-        catch (TemplateException e)
-        {
-            throw Wrong(nameof(ChatCall.Messages), $"the model's chat template does not take them: {e.Message}");
         }
     }
 

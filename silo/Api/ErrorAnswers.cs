@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
@@ -46,6 +47,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
     private static ApiException Translate(Exception exception) => exception switch
     {
         ApiException error => error,
+        RequestFaultException fault => ApiException.Of(fault),
         RequestRefusedException { Reason: RefusalReason.TooLong } e => ApiException.ContextLength("max_tokens", e.Message),
         RequestRefusedException { Reason: RefusalReason.Overloaded } e => ApiException.Overloaded(e.Message, e.RetryAfter),
         RequestRefusedException { Reason: RefusalReason.Stopping or RefusalReason.Deferred or RefusalReason.Unavailable } e => ApiException.Unavailable(e.Message, e.RetryAfter),

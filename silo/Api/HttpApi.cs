@@ -1,4 +1,5 @@
 using Crescent.Grains.Models;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Factory;
@@ -27,6 +28,7 @@ internal static class HttpApi
         builder.Services.AddSingleton(models);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddIdentity(auth);
+        builder.Services.TryAddSingleton<RequestDesk>();
         builder.Services.AddSingleton<IgnoredFields>();
         builder.Services.AddSingleton<RetryAdvice>();
         builder.Services.AddSingleton<RequestGate>();

@@ -93,6 +93,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             // Streams, and who asks for them.
             "Sessions",
             "Serving",
+            "Requests",
             "Chat",
             "Factory",
 

@@ -11,7 +11,8 @@ namespace Crescent.Engine.Sampling.Grammars;
 /// <param name="Most">Largest, in units.</param>
 /// <param name="Step">What each is a multiple of, in units; 1 and up.</param>
 /// <param name="Scale">Digits behind the point at most.</param>
-internal sealed record NumberRange(BigInteger Least, BigInteger Most, BigInteger Step, int Scale)
+/// <param name="IsStepped">Whether nothing between two steps is in it; otherwise the unit is only as fine as numbers are written.</param>
+internal sealed record NumberRange(BigInteger Least, BigInteger Most, BigInteger Step, int Scale, bool IsStepped)
 {
     /// <summary>Digits before the point at most.</summary>
     public const int MaxWholeDigits = 18;
@@ -59,14 +60,14 @@ internal sealed record NumberRange(BigInteger Least, BigInteger Most, BigInteger
             }
         }
 
-        return new NumberRange(least, most, step, scale);
+        return new NumberRange(least, most, step, scale, schemas.Any(static schema => schema.Find("multipleOf") is not null));
     }
 
     /// <summary>Whether a number is in it.</summary>
     public bool Has(JsonElement number)
     {
         var value = ExactDecimal.Read(number);
-        if (Step > 1 || value.Scale <= Scale)
+        if (IsStepped || value.Scale <= Scale)
         {
             var (units, isExact) = value.Floor(Scale);
             return isExact && units >= Least && units <= Most && units % Step == 0;

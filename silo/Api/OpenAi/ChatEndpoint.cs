@@ -1,4 +1,5 @@
 using Crescent.Grains.Models;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
@@ -10,32 +11,28 @@ internal static class ChatEndpoint
 {
     public static void MapChat(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/chat/completions", Answer);
 
-    private static async Task Answer(HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
+    private static async Task Answer(HttpContext http, RequestDesk desk, IGenerationService service, ModelCatalogue models, TimeProvider time, IgnoredFields ignored)
     {
-        var (fields, tokens, budget, deadline) = await Read(http, service, models, texts, time, ignored);
+        IAnswerFormat format = new ChatFormat();
+        var (fields, request) = await Read(http, desk, models, format.NewId(), time, ignored);
         WorkLease.Of(http)?.Dispose();
-        await new CompletionAnswer(service, new ChatFormat(), fields.Model, deadline, time).Send(http, fields, [(tokens, budget)]);
+        await new CompletionAnswer(service, format, request, time).Send(http, fields);
     }
 
     /// <summary>Reads what is asked for. The body is let go at the end of it: an answer may take minutes.</summary>
-    private static async Task<(CompletionFields Fields, int[] Tokens, int Budget, RequestDeadline Deadline)> Read(
-        HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
+    private static async Task<(CompletionFields Fields, PreparedRequest Request)> Read(
+        HttpContext http, RequestDesk desk, ModelCatalogue models, string id, TimeProvider time, IgnoredFields ignored)
     {
-        var began = RequestBody.Began(http, time);
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
-        var model = RequestModel.Read(body, models);
-        var owner = RequestOwner.Read(http, body);
-        var fields = CompletionFields.Read(body, model).Of(owner);
-        var deadline = new RequestDeadline(fields.Request.Deadline, began, time);
-        using var grammars = new GrammarCheck(model, deadline, http.RequestAborted);
-        var structure = await StructureFields.Read(body, grammars);
-        var tools = await ToolFields.Read(body, model, grammars, structure);
-        fields = fields.With(structure, tools);
-        var tokens = await Prompts.Chat(body, model, texts, http.RequestAborted, tools?.Tools);
-        var budget = Prompts.Budget(tokens, fields.MaxTokens, fields.MaxTokensName, "messages", ContextRoom.Of(model, service));
-        Prompts.CheckCount([tokens], fields.Candidates);
+        var fields = CompletionFields.Read(body, RequestModel.Read(body, models)).Of(RequestOwner.Read(http, body));
+        var request = fields.Request(id, [Prompts.Chat(body)], RequestBody.Began(http, time)) with
+        {
+            Structure = StructureFields.Read(body),
+            Tools = ToolFields.Read(body),
+        };
+        var prepared = await desk.Prepare(request, http.RequestAborted);
         ignored.Report(http, body);
-        return (fields, tokens, budget, deadline);
+        return (fields, prepared);
     }
 }

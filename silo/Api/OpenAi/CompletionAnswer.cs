@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Crescent.Engine.Model.ToolCalls;
-using Crescent.Engine.Sampling;
-using Crescent.Engine.Scheduling;
 using Crescent.Grains.Models;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
@@ -15,10 +14,9 @@ namespace Crescent.Silo.Api.OpenAi;
 /// <summary>Runs the generations of a request and sends the answer, whole or as events.</summary>
 /// <param name="service">Generates.</param>
 /// <param name="format">The endpoint's own part of the answer.</param>
-/// <param name="model">Named in the answer.</param>
-/// <param name="deadline">Of all generations together.</param>
+/// <param name="request">What is to be generated.</param>
 /// <param name="time">For the time of creation and the first wait.</param>
-internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat format, ServedModel model, RequestDeadline deadline, TimeProvider time)
+internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat format, PreparedRequest request, TimeProvider time)
 {
     /// <summary>
     /// A stream's status is held back for so long, to let a refusal be one; after it the answer begins, so that the client sees that it is
@@ -26,19 +24,16 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     /// </summary>
     public static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
 
-    private readonly string _id = $"{format.IdPrefix}-{Guid.NewGuid():N}";
+    private readonly ServedModel _model = request.Model;
     private readonly long _created = time.GetUtcNow().ToUnixTimeSeconds();
-    private int _calls;
 
-    /// <summary>Answers with one choice for each of <paramref name="prompts"/> (tokens, and how many to generate).</summary>
-    public async Task Send(HttpContext http, CompletionFields fields, IReadOnlyList<(int[] Tokens, int Budget)> prompts)
+    /// <summary>Answers with the choices that <paramref name="fields"/> ask for to each prompt.</summary>
+    public async Task Send(HttpContext http, CompletionFields fields)
     {
+        var calls = request.Calls;
         using var used = http.RequestServices.GetRequiredService<TenantQuotas>().Use(
-            Caller.Of(http),
-            Math.Min(Generations.MaxAtOnce, prompts.Count * fields.Candidates),
-            prompts.Sum(static prompt => (long)prompt.Tokens.Length));
-        var calls = prompts.SelectMany(prompt => Calls(fields, prompt.Tokens, prompt.Budget, prompts.Count)).ToList();
-        await using var generations = new Generations(service, calls, deadline, http.RequestServices.GetRequiredService<ServingMetrics>(), model.Id, http.RequestAborted);
+            Caller.Of(http), Math.Min(Generations.MaxAtOnce, calls.Count), calls.Where((_, i) => i % fields.Candidates == 0).Sum(static call => (long)call.Prompt.Length));
+        await using var generations = new Generations(service, request, http.RequestServices.GetRequiredService<ServingMetrics>(), http.RequestAborted);
         if (fields.Stream)
         {
             await SendEvents(http, generations, fields, calls.Count);
@@ -49,36 +44,11 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         }
     }
 
-    /// <summary>The calls of one prompt: as many as there are candidates, all but the first forks of it.</summary>
-    private IEnumerable<InferenceRequest> Calls(CompletionFields fields, int[] prompt, int budget, int prompts)
-    {
-        var siblings = fields.Candidates > 1 ? new SiblingGroup(_id) : null;
-        for (var candidate = 0; candidate < fields.Candidates; candidate++)
-        {
-            yield return fields.Request with
-            {
-                RequestId = prompts * fields.Candidates == 1 ? _id : $"{_id}-{_calls++}",
-                Prompt = prompt,
-                MaxTokens = budget,
-                Sampling = Sampling(fields, candidate),
-                Siblings = siblings,
-            };
-        }
-    }
-
-    // The first candidate draws as the only one would; each other has a seed of its own, made of the request's.
-    private static SamplingParameters Sampling(CompletionFields fields, int candidate) => fields.Request.Sampling with
-    {
-        Seed = candidate == 0 ? fields.Request.Sampling.Seed : CounterRandom.Bits(fields.Request.Sampling.Seed, candidate),
-        TopLogprobs = fields.Request.Sampling.TopLogprobs ?? (fields.Candidates > fields.Choices ? 0 : null),
-    };
-
-    private AnswerReader Reader(CompletionFields fields) =>
-        new(fields.ToolStyle, model.Model.Tokenizer, isConstrained: fields.Request.Sampling.Structure is not null);
+    private AnswerReader Reader() => new(request.ToolStyle, _model.Model.Tokenizer, isConstrained: request.Calls[0].Sampling.Structure is not null);
 
     private async Task SendWhole(HttpContext http, Generations generations, CompletionFields fields, int count)
     {
-        var made = Enumerable.Range(0, count).Select(_ => new Choice(Reader(fields))).ToArray();
+        var made = Enumerable.Range(0, count).Select(_ => new Choice(Reader())).ToArray();
         await foreach (var (choice, chunk) in generations.Chunks.ReadAllAsync(http.RequestAborted))
         {
             made[choice].Add(chunk);
@@ -108,7 +78,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
 
             json.WriteEndArray();
             usage.Write(json);
-            WriteUnenforced(json, fields);
+            WriteUnenforced(json);
             json.WriteEndObject();
         }
 
@@ -132,7 +102,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         }
 
         using var events = new EventStream(http.Response);
-        var choices = Enumerable.Range(0, count).Select(index => new EventChoice(index, Reader(fields))).ToArray();
+        var choices = Enumerable.Range(0, count).Select(index => new EventChoice(index, Reader())).ToArray();
         if (format.HasOpening)
         {
             foreach (var choice in choices)
@@ -164,7 +134,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
             WriteHead(json, format.EventObject);
             json.WriteEndArray();
             usage.Write(json);
-            WriteUnenforced(json, fields);
+            WriteUnenforced(json);
             json.WriteEndObject();
             events.End();
         }
@@ -224,7 +194,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
 
         if (reason is not null)
         {
-            WriteUnenforced(json, fields);
+            WriteUnenforced(json);
         }
 
         json.WriteEndObject();
@@ -233,23 +203,23 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
 
     private void WriteLogprobs(Utf8JsonWriter json, CompletionFields fields, in ChoiceLogprobs logprobs)
     {
-        if (fields.Request.Sampling.TopLogprobs is null || logprobs.Tokens is null)
+        if (fields.Call.Sampling.TopLogprobs is null || logprobs.Tokens is null)
         {
             json.WriteNull("logprobs"u8);
         }
         else
         {
-            format.WriteLogprobs(json, logprobs, model.Model.Tokenizer);
+            format.WriteLogprobs(json, logprobs, _model.Model.Tokenizer);
         }
     }
 
-    private static void WriteUnenforced(Utf8JsonWriter json, CompletionFields fields)
+    private void WriteUnenforced(Utf8JsonWriter json)
     {
-        if (fields.Unenforced.Count > 0)
+        if (request.Unenforced.Count > 0)
         {
             json.WriteStartObject("crescent"u8);
             json.WriteStartArray("unenforced"u8);
-            foreach (var place in fields.Unenforced)
+            foreach (var place in request.Unenforced)
             {
                 json.WriteStringValue(place);
             }
@@ -266,7 +236,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         {
             json.WriteStartObject("crescent"u8);
             json.WriteString("cut_by"u8, "deadline"u8);
-            json.WriteString("message"u8, deadline.Say(cut));
+            json.WriteString("message"u8, request.Deadline.Say(cut));
             json.WriteEndObject();
         }
     }
@@ -275,10 +245,10 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     private void WriteHead(Utf8JsonWriter json, string kind)
     {
         json.WriteStartObject();
-        json.WriteString("id"u8, _id);
+        json.WriteString("id"u8, request.Id);
         json.WriteString("object"u8, kind);
         json.WriteNumber("created"u8, _created);
-        json.WriteString("model"u8, model.Id);
+        json.WriteString("model"u8, _model.Id);
         json.WriteString("system_fingerprint"u8, ProductVersion.Fingerprint);
         json.WriteStartArray("choices"u8);
     }

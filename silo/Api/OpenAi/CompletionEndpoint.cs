@@ -1,4 +1,5 @@
 using Crescent.Grains.Models;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
@@ -13,36 +14,29 @@ internal static class CompletionEndpoint
 
     public static void MapCompletion(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/completions", Answer);
 
-    private static async Task Answer(HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
+    private static async Task Answer(HttpContext http, RequestDesk desk, IGenerationService service, ModelCatalogue models, TimeProvider time, IgnoredFields ignored)
     {
-        var (fields, prompts, deadline) = await Read(http, service, models, texts, time, ignored);
+        IAnswerFormat format = new TextFormat();
+        var (fields, request) = await Read(http, desk, models, format.NewId(), time, ignored);
         WorkLease.Of(http)?.Dispose();
-        await new CompletionAnswer(service, new TextFormat(), fields.Model, deadline, time).Send(http, fields, prompts);
+        await new CompletionAnswer(service, format, request, time).Send(http, fields);
     }
 
     /// <summary>Reads what is asked for. The body is let go at the end of it: an answer may take minutes.</summary>
-    private static async Task<(CompletionFields Fields, IReadOnlyList<(int[] Tokens, int Budget)> Prompts, RequestDeadline Deadline)> Read(
-        HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, TimeProvider time, IgnoredFields ignored)
+    private static async Task<(CompletionFields Fields, PreparedRequest Request)> Read(
+        HttpContext http, RequestDesk desk, ModelCatalogue models, string id, TimeProvider time, IgnoredFields ignored)
     {
-        var began = RequestBody.Began(http, time);
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var model = RequestModel.Read(body, models);
-        var owner = RequestOwner.Read(http, body);
-        var fields = CompletionFields.Read(body, model).Of(owner);
-        var deadline = new RequestDeadline(fields.Request.Deadline, began, time);
-        using var grammars = new GrammarCheck(model, deadline, http.RequestAborted);
-        fields = fields.With(await StructureFields.Read(body, grammars), tools: null);
-        var prompts = await Prompts.Text(body, model, texts, http.RequestAborted);
+        var fields = CompletionFields.Read(body, model).Of(RequestOwner.Read(http, body));
+        var request = fields.Request(id, Prompts.Text(body, model, "prompt", Prompts.MaxCount), RequestBody.Began(http, time)) with
+        {
+            Structure = StructureFields.Read(body),
+            DefaultMaxTokens = DefaultMaxTokens,
+        };
+        var prepared = await desk.Prepare(request, http.RequestAborted);
         ignored.Report(http, body);
-        var room = ContextRoom.Of(model, service);
-        var budgeted = prompts.Select((tokens, i) => (tokens, Prompts.Budget(
-            tokens,
-            fields.MaxTokens ?? Math.Min(DefaultMaxTokens, Math.Max(1, room.Tokens - tokens.Length)),
-            fields.MaxTokensName,
-            prompts.Count == 1 ? "prompt" : $"prompt[{i}]",
-            room))).ToList();
-        Prompts.CheckCount(prompts, fields.Candidates);
-        return (fields, budgeted, deadline);
+        return (fields, prepared);
     }
 }

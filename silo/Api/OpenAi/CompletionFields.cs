@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Crescent.Engine.Model.ToolCalls;
-using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Models;
+using Crescent.Grains.Requests;
 using Crescent.Silo.Api.Wire;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -24,12 +23,6 @@ public sealed record CompletionFields
     /// <summary>The model that is to run it.</summary>
     public required ServedModel Model { get; init; }
 
-    /// <summary>How the model writes the calls of the request's tools; None where it has none.</summary>
-    public ToolCallStyle ToolStyle { get; init; }
-
-    /// <summary>What the request asks of the form of the answer and is not enforced; the answer tells it.</summary>
-    public IReadOnlyList<string> Unenforced { get; init; } = [];
-
     /// <summary>Answers to each prompt.</summary>
     public int Choices { get; init; } = 1;
 
@@ -40,7 +33,7 @@ public sealed record CompletionFields
     /// What is asked of each answer: OpenAI's fields, and the extensions <c>stop_token_ids</c>, <c>ignore_eos</c>, <c>priority</c> (interactive, standard,
     /// batch), <c>cache_salt</c>, <c>deadline_seconds</c> and <c>speculative_tokens</c>. Each answer takes its id, prompt, limit and seed from here on.
     /// </summary>
-    public required InferenceRequest Request { get; init; }
+    public required InferenceRequest Call { get; init; }
 
     /// <summary>Most tokens to generate, or null where the request leaves it open.</summary>
     public required int? MaxTokens { get; init; }
@@ -72,9 +65,8 @@ public sealed record CompletionFields
         return new CompletionFields
         {
             Model = model,
-            Request = new InferenceRequest
+            Call = new InferenceRequest
             {
-                Model = model.Name,
                 Prompt = [],
                 MaxTokens = 0,
                 Sampling = SamplingFields.Read(body, model),
@@ -99,18 +91,24 @@ public sealed record CompletionFields
     internal CompletionFields Of(RequestOwner owner) =>
         this with
         {
-            Request = Request with { Tenant = owner.Tenant, Task = owner.Task, Program = owner.Program, CacheSalt = owner.Salt(Request.CacheSalt) },
+            Call = Call with { Tenant = owner.Tenant, Task = owner.Task, Program = owner.Program, CacheSalt = owner.Salt(Call.CacheSalt) },
         };
 
-    /// <summary>The same with what the output is to look like, and the calls of tools in it.</summary>
-    internal CompletionFields With(AskedStructure? structure, ToolFields? tools) => this with
+    /// <summary>What is asked for, in the form that no dialect has.</summary>
+    /// <param name="id">Of the answer.</param>
+    /// <param name="prompts">What it is about.</param>
+    /// <param name="began">When it came.</param>
+    internal ModelRequest Request(string id, IReadOnlyList<PromptSource> prompts, long began) => new()
     {
-        Request = Request with
-        {
-            Sampling = Request.Sampling with { Structure = tools?.Structure ?? (structure is null ? null : new OutputStructure(structure.Source)) },
-        },
-        ToolStyle = tools?.Style ?? default,
-        Unenforced = tools?.Structure is not null || structure is null ? tools?.Unenforced ?? [] : [.. structure.Unenforced, .. tools?.Unenforced ?? []],
+        Id = id,
+        Model = Model,
+        Prompts = prompts,
+        Call = Call,
+        MaxTokens = MaxTokens,
+        MaxTokensName = MaxTokensName,
+        Candidates = Candidates,
+        WantsLikelihood = Candidates > Choices,
+        Began = began,
     };
 
     internal static TimeSpan? ReadDeadline(RequestFields body) =>

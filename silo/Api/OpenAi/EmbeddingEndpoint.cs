@@ -1,5 +1,5 @@
-using Crescent.Engine.Scheduling;
 using Crescent.Grains.Models;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
@@ -17,35 +17,21 @@ internal static class EmbeddingEndpoint
     public static void MapEmbeddings(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/embeddings", Answer);
 
     private static async Task Answer(
-        HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, ServingMetrics metrics, TimeProvider time, IgnoredFields ignored)
+        HttpContext http, RequestDesk desk, IGenerationService service, ModelCatalogue models, ServingMetrics metrics, TimeProvider time, IgnoredFields ignored)
     {
-        var began = RequestBody.Began(http, time);
-        var (model, fields, owner) = await Read(http, service, models, texts, ignored);
+        var (request, base64) = await Read(http, desk, models, time, ignored);
         WorkLease.Of(http)?.Dispose();
+        var calls = request.Calls;
         using var used = http.RequestServices.GetRequiredService<TenantQuotas>().Use(
-            Caller.Of(http), Math.Min(MaxAtOnce, fields.Inputs.Count), fields.Inputs.Sum(static input => (long)input.Length));
-        var answer = new EmbeddingAnswer(model.Id, fields.Inputs.Count);
-        var id = $"embd-{Guid.NewGuid():N}";
-        var deadline = new RequestDeadline(fields.Deadline, began, time);
+            Caller.Of(http), Math.Min(MaxAtOnce, calls.Count), calls.Sum(static call => (long)call.Prompt.Length));
+        var answer = new EmbeddingAnswer(request.Model.Id, calls.Count);
         var options = new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = http.RequestAborted };
         try
         {
-            await Parallel.ForEachAsync(Enumerable.Range(0, fields.Inputs.Count), options, async (input, cancellationToken) =>
+            await Parallel.ForEachAsync(Enumerable.Range(0, calls.Count), options, async (input, cancellationToken) =>
             {
-                var call = new InferenceRequest
-                {
-                    Model = model.Name,
-                    RequestId = fields.Inputs.Count == 1 ? id : $"{id}-{input}",
-                    Prompt = fields.Inputs[input],
-                    MaxTokens = 0,
-                    WantsEmbedding = true,
-                    Priority = fields.Priority,
-                    Tenant = owner.Tenant,
-                    Task = owner.Task,
-                    Deadline = deadline.Left(),
-                };
-                var watch = metrics.Begin(model.Id);
-                await foreach (var chunk in service.Generate(call, cancellationToken))
+                var watch = metrics.Begin(request.Model.Id);
+                await foreach (var chunk in service.Generate(calls[input] with { Deadline = request.Deadline.Left() }, cancellationToken))
                 {
                     watch.Saw(chunk);
                     answer.Take(input, chunk);
@@ -55,23 +41,23 @@ internal static class EmbeddingEndpoint
         catch (DeadlineExceededException e)
         {
             // The calls know what was left when it was their turn; the caller gave the whole.
-            throw deadline.Exceeded("before all inputs were embedded", e);
+            throw request.Deadline.Exceeded("before all inputs were embedded", e);
         }
 
-        await answer.Send(http, fields.Base64);
+        await answer.Send(http, base64);
     }
 
     /// <summary>Reads what is asked for. The body is let go at the end of it.</summary>
-    private static async Task<(ServedModel Model, EmbeddingFields Fields, RequestOwner Owner)> Read(
-        HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
+    private static async Task<(PreparedRequest Request, bool Base64)> Read(
+        HttpContext http, RequestDesk desk, ModelCatalogue models, TimeProvider time, IgnoredFields ignored)
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var model = RequestModel.Read(body, models);
-        var fields = await EmbeddingFields.Read(body, model, ContextRoom.Of(model, service), texts, http.RequestAborted);
-        Prompts.CheckCount(fields.Inputs, 1);
-        var owner = RequestOwner.Read(http, body);
+        var request = EmbeddingFields.Read(body, model, RequestOwner.Read(http, body), RequestBody.Began(http, time));
+        var base64 = EmbeddingFields.IsBase64(body);
+        var prepared = await desk.Prepare(request, http.RequestAborted);
         ignored.Report(http, body);
-        return (model, fields, owner);
+        return (prepared, base64);
     }
 }

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
-using Crescent.Silo.Admission;
 using Crescent.Silo.Ops;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -18,21 +18,18 @@ internal sealed class Generations : IAsyncDisposable
     private readonly Channel<(int Choice, GenerationChunk Chunk)> _chunks =
         Channel.CreateUnbounded<(int Choice, GenerationChunk Chunk)>(new UnboundedChannelOptions { SingleReader = true });
 
-    private readonly RequestDeadline _deadline;
+    private readonly PreparedRequest _request;
     private readonly ServingMetrics _metrics;
-    private readonly string _model;
     private readonly CancellationTokenSource _cancel;
     private readonly Task _all;
 
-    /// <summary>Starts <paramref name="calls"/>; choice i is the i-th of them. Each has what <paramref name="deadline"/> leaves when it is its turn.</summary>
-    public Generations(
-        IGenerationService service, IReadOnlyList<InferenceRequest> calls, RequestDeadline deadline, ServingMetrics metrics, string model, CancellationToken cancellationToken)
+    /// <summary>Starts the calls of <paramref name="request"/>; choice i is the i-th of them. Each has what the deadline leaves when it is its turn.</summary>
+    public Generations(IGenerationService service, PreparedRequest request, ServingMetrics metrics, CancellationToken cancellationToken)
     {
-        _deadline = deadline;
+        _request = request;
         _metrics = metrics;
-        _model = model;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _all = RunAll(service, calls);
+        _all = RunAll(service, request.Calls);
     }
 
     /// <summary>Chunks as they come; it ends when all generations have, and fails when one does.</summary>
@@ -71,8 +68,8 @@ internal sealed class Generations : IAsyncDisposable
         try
         {
             var ended = false;
-            var watch = _metrics.Begin(_model);
-            await foreach (var chunk in service.Generate(call with { Deadline = _deadline.Left() }, _cancel.Token))
+            var watch = _metrics.Begin(_request.Model.Id);
+            await foreach (var chunk in service.Generate(call with { Deadline = _request.Deadline.Left() }, _cancel.Token))
             {
                 watch.Saw(chunk);
                 _chunks.Writer.TryWrite((choice, chunk));
@@ -87,7 +84,7 @@ internal sealed class Generations : IAsyncDisposable
         catch (Exception exception)
         {
             // A call knows what was left when it was its turn; the caller gave the whole.
-            _chunks.Writer.TryComplete(exception is DeadlineExceededException late ? _deadline.Exceeded(late.When, late) : exception);
+            _chunks.Writer.TryComplete(exception is DeadlineExceededException late ? _request.Deadline.Exceeded(late.When, late) : exception);
             await _cancel.CancelAsync();
             throw;
         }

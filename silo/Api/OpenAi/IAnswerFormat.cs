@@ -10,6 +10,9 @@ internal interface IAnswerFormat
     /// <summary>Before the id, such as <c>chatcmpl</c>.</summary>
     string IdPrefix { get; }
 
+    /// <summary>A fresh id.</summary>
+    string NewId() => $"{IdPrefix}-{Guid.NewGuid():N}";
+
     /// <summary><c>object</c> of a whole answer.</summary>
     string WholeObject { get; }
 

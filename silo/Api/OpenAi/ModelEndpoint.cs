@@ -1,5 +1,5 @@
 using Crescent.Grains.Models;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Requests;
 using Crescent.Silo.Api.Wire;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -9,17 +9,17 @@ internal static class ModelEndpoint
 {
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/models", (ModelCatalogue models, IGenerationService service) =>
-            Results.Json(new ModelList("list", [.. models.All.Select(model => Entry(model, service))]), ApiJson.Readable.ModelList));
-        routes.MapGet("/v1/models/{id}", (string id, ModelCatalogue models, IGenerationService service) =>
-            Results.Json(Entry(RequestModel.Find(id, models), service), ApiJson.Readable.ModelEntry));
+        routes.MapGet("/v1/models", (ModelCatalogue models, RequestDesk desk) =>
+            Results.Json(new ModelList("list", [.. models.All.Select(model => Entry(model, desk))]), ApiJson.Readable.ModelList));
+        routes.MapGet("/v1/models/{id}", (string id, ModelCatalogue models, RequestDesk desk) =>
+            Results.Json(Entry(RequestModel.Find(id, models), desk), ApiJson.Readable.ModelEntry));
     }
 
-    private static ModelEntry Entry(ServedModel model, IGenerationService service) => new(
+    private static ModelEntry Entry(ServedModel model, RequestDesk desk) => new(
         model.Id,
         "model",
         model.Created.ToUnixTimeSeconds(),
         "crescent",
-        ContextRoom.Of(model, service).Tokens,
+        desk.Room(model).Tokens,
         model.EmbeddingSize == 0 ? null : new EmbeddingEntry(model.EmbeddingSize, "mean", Normalized: true));
 }

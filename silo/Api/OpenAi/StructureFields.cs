@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Crescent.Engine.Sampling.Grammars;
+using Crescent.Grains.Requests;
 using Crescent.Silo.Api.Wire;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -12,8 +13,8 @@ namespace Crescent.Silo.Api.OpenAi;
 internal static class StructureFields
 {
     /// <summary>What is asked for, or null for free text.</summary>
-    /// <exception cref="ApiException">It is malformed, or asks for what cannot be enforced.</exception>
-    public static async Task<AskedStructure?> Read(RequestFields body, GrammarCheck grammars)
+    /// <exception cref="ApiException">It is malformed.</exception>
+    public static AskedStructure? Read(RequestFields body)
     {
         var found = new[] { Format(body), Outputs(body), Guided(body) }.Where(static source => source is not null).ToList();
         if (found.Count > 1)
@@ -21,21 +22,7 @@ internal static class StructureFields
             throw ApiException.InvalidValue(found[1]!.Value.Path, $"'{found[0]!.Value.Path}' and '{found[1]!.Value.Path}' exclude each other.");
         }
 
-        if (found.Count == 0)
-        {
-            return null;
-        }
-
-        var (source, path) = found[0]!.Value;
-        try
-        {
-            var unenforced = await grammars.Compile(source);
-            return new AskedStructure(source, path, [.. unenforced.Select(place => path + place)]);
-        }
-        catch (GrammarException e)
-        {
-            throw ApiException.InvalidValue(path, $"'{path}': {e.Message}");
-        }
+        return found.Count == 0 ? null : new AskedStructure(found[0]!.Value.Source, found[0]!.Value.Path);
     }
 
     private static (GrammarSource Source, string Path)? Format(RequestFields body)

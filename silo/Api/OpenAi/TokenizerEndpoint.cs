@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Crescent.Grains.Models;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
@@ -21,15 +22,15 @@ internal static class TokenizerEndpoint
         routes.MapPost("/detokenize", Detokenize);
     }
 
-    private static async Task Tokenize(HttpContext http, IGenerationService service, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
+    private static async Task Tokenize(HttpContext http, RequestDesk desk, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
     {
-        var (model, tokens, names) = await ReadTexts(http, models, texts, ignored);
+        var (model, tokens, names) = await ReadTexts(http, models, desk, texts, ignored);
         WorkLease.Of(http)?.Become((long)tokens.Length * sizeof(int));
         await Send(http, async (json, written) =>
         {
             json.WriteStartObject();
             json.WriteNumber("count"u8, tokens.Length);
-            json.WriteNumber("max_model_len"u8, ContextRoom.Of(model, service).Tokens);
+            json.WriteNumber("max_model_len"u8, desk.Room(model).Tokens);
             json.WriteStartArray("tokens"u8);
             foreach (var token in tokens)
             {
@@ -59,7 +60,7 @@ internal static class TokenizerEndpoint
     }
 
     /// <summary>The tokens of what is asked for, and whether their names are wanted. The body is let go at the end of it.</summary>
-    private static async Task<(ServedModel Model, int[] Tokens, bool Names)> ReadTexts(HttpContext http, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
+    private static async Task<(ServedModel Model, int[] Tokens, bool Names)> ReadTexts(HttpContext http, ModelCatalogue models, RequestDesk desk, TextWork texts, IgnoredFields ignored)
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
@@ -67,7 +68,7 @@ internal static class TokenizerEndpoint
         var addSpecial = body.Flag("add_special_tokens") ?? true;
         var names = body.Flag("return_token_strs") ?? false;
         var tokens = body.Any("messages") is not null
-            ? await Prompts.Chat(body, model, texts, http.RequestAborted)
+            ? (await desk.Tokens(model, [Prompts.Chat(body)], null, http.RequestAborted))[0]
             : await Encode(body.Text("prompt") ?? throw ApiException.Missing("prompt"));
         ignored.Report(http, body);
         return (model, tokens, names);
@@ -87,7 +88,7 @@ internal static class TokenizerEndpoint
             throw ApiException.InvalidType("tokens", $"an array of up to {MaxTokens} tokens", RequestFields.Kind(tokens));
         }
 
-        var ids = tokens.GetArrayLength() == 0 ? [] : Prompts.Tokens(tokens, "tokens", model);
+        var ids = tokens.GetArrayLength() == 0 ? [] : Prompts.ReadTokens(tokens, "tokens", model);
         ignored.Report(http, body);
         var text = await texts.Do(ids.Length, () => model.Model.Tokenizer.Decode(ids, withSpecial: true), http.RequestAborted);
         await Send(http, (json, _) =>

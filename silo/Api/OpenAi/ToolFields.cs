@@ -1,39 +1,19 @@
 using System.Text.Json.Nodes;
 using System.Text.Json;
-using Crescent.Engine.Model.ToolCalls;
-using Crescent.Engine.Sampling;
-using Crescent.Grains.Models;
+using Crescent.Grains.Requests;
 using Crescent.Silo.Api.Wire;
 
 namespace Crescent.Silo.Api.OpenAi;
 
-/// <summary>The tools of a chat request, and how the model is to call them.</summary>
-internal sealed record ToolFields
+/// <summary>The fields <c>tools</c>, <c>tool_choice</c> and <c>parallel_tool_calls</c> of a chat request.</summary>
+internal static class ToolFields
 {
     /// <summary>Tools that a request may have.</summary>
     public const int MaxCount = 128;
 
-    /// <summary>For the chat template.</summary>
-    public required JsonArray Tools { get; init; }
-
-    /// <summary>How the model writes calls.</summary>
-    public required ToolCallStyle Style { get; init; }
-
-    /// <summary>What its calls have to look like, and from where on.</summary>
-    public OutputStructure? Structure { get; init; }
-
-    /// <summary>What of the tools' schemas is not enforced: the field, and the place and keyword in the schema.</summary>
-    public IReadOnlyList<string> Unenforced { get; init; } = [];
-
-    /// <summary>
-    /// Reads <c>tools</c>, <c>tool_choice</c> and <c>parallel_tool_calls</c>; null when the model is not to call any.
-    /// </summary>
-    /// <param name="body">The request.</param>
-    /// <param name="model">The model.</param>
-    /// <param name="grammars">Compiles what the calls have to look like.</param>
-    /// <param name="answer">What an answer that calls none has to look like, or null.</param>
-    /// <exception cref="ApiException">One is wrong, or the model was not taught to call tools.</exception>
-    public static async Task<ToolFields?> Read(RequestFields body, ServedModel model, GrammarCheck grammars, AskedStructure? answer = null)
+    /// <summary>What is asked for; null when the model is not to call any.</summary>
+    /// <exception cref="ApiException">One is wrong.</exception>
+    public static ToolUse? Read(RequestFields body)
     {
         var parallel = body.Flag("parallel_tool_calls") ?? true;
         var tools = body.Any("tools");
@@ -52,19 +32,7 @@ internal sealed record ToolFields
 
         var functions = array.EnumerateArray().Select((tool, i) => Function(tool, $"tools[{i}]")).ToList();
         var wanted = Wanted(choice, functions);
-        if (wanted is null)
-        {
-            return null;
-        }
-
-        if (model.ToolStyle == ToolCallStyle.None)
-        {
-            throw ApiException.Unsupported("tools", $"Model '{model.Id}' was not taught to call tools, as its chat template tells.");
-        }
-
-        var form = new ToolCallForm(model.ToolStyle, wanted.Value.Must, wanted.Value.Must ? null : answer, parallel);
-        var (structure, unenforced) = await form.Constrain(wanted.Value.Functions, grammars);
-        return new ToolFields { Tools = JsonArray.Create(array)!, Style = model.ToolStyle, Structure = structure, Unenforced = unenforced };
+        return wanted is var (callable, must) ? new ToolUse(JsonArray.Create(array)!, callable, must, parallel) : null;
     }
 
     private static ToolFunction Function(JsonElement tool, string path)

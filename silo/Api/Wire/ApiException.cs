@@ -1,4 +1,5 @@
 using System.Globalization;
+using Crescent.Grains.Requests;
 
 namespace Crescent.Silo.Api.Wire;
 
@@ -41,6 +42,21 @@ public sealed class ApiException : Exception
 
     /// <summary>When to try again at the earliest.</summary>
     public TimeSpan? RetryAfter { get; }
+
+    /// <summary>400: what is wrong with a request, in whatever dialect it came.</summary>
+    public static ApiException Of(RequestFaultException fault) => new(
+        StatusCodes.Status400BadRequest,
+        InvalidRequest,
+        fault.Message,
+        fault.Field,
+        fault.Kind switch
+        {
+            FaultKind.Missing => "missing_required_parameter",
+            FaultKind.Type => "invalid_type",
+            FaultKind.Unsupported => "unsupported_value",
+            FaultKind.TooLong => "context_length_exceeded",
+            _ => "invalid_value",
+        });
 
     /// <summary>400: the value of a parameter is not one it takes.</summary>
     public static ApiException InvalidValue(string parameter, string message) =>

@@ -54,6 +54,7 @@ public sealed class JsonSchemaGrammarTests
     [InlineData("""{"type":"string","format":"date-time"}""", "\"2024-02-30T23:59:59Z\"", "\"2024-02-28 23:59:59Z\"", "\"2024-02-28T24:00:00Z\"")]
     [InlineData("""{"type":"integer"}""", "01", "1.0", "-", "+1", "1e3", "12345678901234567")]
     [InlineData("""{"type":"integer","minimum":-5,"maximum":120}""", "-6", "-0", "121", "200", "1000", "-10")]
+    [InlineData("""{"type":"number","multipleOf":1,"enum":[3,3.5]}""", "3.5", "4")]
     [InlineData("""{"type":"number","minimum":-1,"maximum":2}""", "-1.5", "2.1", "3", "1e1")]
     [InlineData("""{"type":"number"}""", ".5", "1.", "1e", "1e100", "00", "0x1", "NaN")]
     [InlineData("""{"enum":["a",1]}""", "\"b\"", "2", "a")]

@@ -64,11 +64,15 @@ internal static class SchemaValidator
     private static bool IsValidProperty(JsonProperty property, JsonObject schema, JsonObject? properties, JsonNode document)
     {
         var declared = properties?[property.Name];
-        JsonNode[] matched = [.. (schema["patternProperties"]?.AsObject() ?? []).Where(pattern => Regex.IsMatch(property.Name, pattern.Key)).Select(pattern => pattern.Value!)];
+        JsonNode[] matched = [.. (schema["patternProperties"]?.AsObject() ?? []).Where(pattern => Matches(property.Name, pattern.Key)).Select(pattern => pattern.Value!)];
         return (declared is null || IsValid(property.Value, declared, document))
             && matched.All(pattern => IsValid(property.Value, pattern, document))
             && (declared is not null || matched.Length > 0 || schema["additionalProperties"] is not { } others || IsValid(property.Value, others, document));
     }
+
+    // JSON Schema's expressions count characters, .NET's halves of them: one that stands for each is one in both.
+    private static bool Matches(string text, string pattern) =>
+        Regex.IsMatch(string.Concat(text.EnumerateRunes().Select(static rune => rune.IsBmp ? rune.ToString() : "\uFFFD")), pattern);
 
     private static bool IsValidArray(JsonElement value, JsonObject schema, JsonNode document) =>
         value.GetArrayLength() >= ((int?)schema["minItems"] ?? 0)
@@ -80,7 +84,7 @@ internal static class SchemaValidator
         var length = value.EnumerateRunes().Count();
         return length >= ((int?)schema["minLength"] ?? 0)
             && length <= ((int?)schema["maxLength"] ?? int.MaxValue)
-            && (schema["pattern"] is not { } pattern || Regex.IsMatch(value, (string)pattern!))
+            && (schema["pattern"] is not { } pattern || Matches(value, (string)pattern!))
             && (schema["format"] is not { } format
                 || ((string)format! == "date" && DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)));
     }

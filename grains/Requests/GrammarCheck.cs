@@ -1,9 +1,8 @@
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Grains.Models;
 using Crescent.Grains.Serving;
-using Crescent.Silo.Admission;
 
-namespace Crescent.Silo.Api.OpenAi;
+namespace Crescent.Grains.Requests;
 
 /// <summary>
 /// Compiles the grammars of one request before it goes to a device, so that it is told at once what is wrong, and in which field. The

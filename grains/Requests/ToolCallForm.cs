@@ -1,9 +1,8 @@
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Sampling.Grammars;
-using Crescent.Silo.Api.Wire;
 
-namespace Crescent.Silo.Api.OpenAi;
+namespace Crescent.Grains.Requests;
 
 /// <summary>What an answer that may call tools has to look like.</summary>
 /// <param name="style">How the model writes calls.</param>
@@ -15,7 +14,7 @@ internal sealed class ToolCallForm(ToolCallStyle style, bool must, AskedStructur
     private readonly string _opening = ToolCallStyles.Opening(style);
 
     /// <summary>The structure, null where none can be held, and what of the functions' schemas it does not enforce.</summary>
-    /// <exception cref="ApiException">What has to be enforced cannot be.</exception>
+    /// <exception cref="RequestFaultException">What has to be enforced cannot be.</exception>
     public async Task<(OutputStructure? Structure, IReadOnlyList<string> Unenforced)> Constrain(List<ToolFunction> functions, GrammarCheck grammars)
     {
         if (style == ToolCallStyle.Llama && !must && answer is null)
@@ -26,8 +25,8 @@ internal sealed class ToolCallForm(ToolCallStyle style, bool must, AskedStructur
 
         if (answer is not null && (style == ToolCallStyle.Mistral || answer.Source.Kind is GrammarKind.Regex or GrammarKind.Choice))
         {
-            throw ApiException.Unsupported(
-                answer.Path, $"'{answer.Path}' and 'tools' that may be called or not cannot both be held with this model; set 'tool_choice' to none or required.");
+            throw new RequestFaultException(
+                FaultKind.Unsupported, answer.Path, $"'{answer.Path}' and 'tools' that may be called or not cannot both be held with this model; set 'tool_choice' to none or required.");
         }
 
         var left = new List<string>();
@@ -41,7 +40,7 @@ internal sealed class ToolCallForm(ToolCallStyle style, bool must, AskedStructur
             }
             catch (GrammarException e) when (functions.Find(function => function.Path == e.Place) is { } function)
             {
-                throw ApiException.InvalidValue(function.Path, $"'{function.Path}': {e.Message[(e.Place.Length + 2)..]}");
+                throw new RequestFaultException(FaultKind.Value, function.Path, $"'{function.Path}': {e.Message[(e.Place.Length + 2)..]}");
             }
             catch (GrammarException e) when (!isRetry)
             {
@@ -49,7 +48,7 @@ internal sealed class ToolCallForm(ToolCallStyle style, bool must, AskedStructur
             }
             catch (GrammarException e)
             {
-                throw ApiException.InvalidValue("tools", $"'tools', all together: {e.Message}");
+                throw new RequestFaultException(FaultKind.Value, "tools", $"'tools', all together: {e.Message}");
             }
         }
     }

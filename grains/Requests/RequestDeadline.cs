@@ -1,6 +1,6 @@
 using Crescent.Grains.Serving;
 
-namespace Crescent.Silo.Admission;
+namespace Crescent.Grains.Requests;
 
 /// <summary>
 /// The deadline of a whole request (<c>deadline_seconds</c>), counted from when it came: whatever of it is done one after the other gets what the parts before have
@@ -9,7 +9,7 @@ namespace Crescent.Silo.Admission;
 /// <param name="whole">As the caller gave it; null for none.</param>
 /// <param name="began">When the request came, by <paramref name="time"/>.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RequestDeadline(TimeSpan? whole, long began, TimeProvider time)
+public sealed class RequestDeadline(TimeSpan? whole, long began, TimeProvider time)
 {
     /// <summary>What is left of it; null where there is none.</summary>
     /// <exception cref="DeadlineExceededException">Nothing is.</exception>

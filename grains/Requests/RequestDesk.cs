@@ -1,0 +1,162 @@
+using Crescent.Engine.Model.ToolCalls;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Models;
+using Crescent.Grains.Serving;
+
+namespace Crescent.Grains.Requests;
+
+/// <summary>
+/// The one door to the models: makes a request into prompts and calls, checked against what the model and the devices can do. Used by HTTP, by grains and by
+/// .NET programs in the silo; what it gives is run by <see cref="IGenerationService"/>.
+/// </summary>
+public sealed class RequestDesk(IGenerationService generations, TextWork texts, TimeProvider time)
+{
+    /// <summary>Answers that a request may ask for, over all its prompts.</summary>
+    public const int MaxCalls = 2048;
+
+    /// <summary>Prompt tokens that a request may have, over all its answers: each takes its prompt to its device. 16 MiB of them.</summary>
+    public const long MaxPromptTokens = 1 << 22;
+
+    /// <summary>Makes the calls of a request.</summary>
+    /// <exception cref="RequestFaultException">It cannot be done as it is.</exception>
+    /// <exception cref="DeadlineExceededException">Its deadline came first.</exception>
+    /// <exception cref="RequestRefusedException">Too many long texts wait to be made tokens of.</exception>
+    public async Task<PreparedRequest> Prepare(ModelRequest request, CancellationToken cancellation)
+    {
+        var model = request.Model;
+        var deadline = new RequestDeadline(request.Call.Deadline, request.Began == 0 ? time.GetTimestamp() : request.Began, time);
+        CheckCount(request.Prompts.Count, request.Candidates);
+        var (structure, unenforced) = await Structure(request, deadline, cancellation);
+        var prompts = await Tokens(model, request.Prompts, request.Tools, cancellation);
+        CheckTokens(prompts, request.Candidates);
+        var room = Room(model);
+        var answers = prompts.Length * request.Candidates;
+        var calls = new List<InferenceRequest>(answers);
+        for (var prompt = 0; prompt < prompts.Length; prompt++)
+        {
+            var tokens = prompts[prompt];
+            var limit = request.Call.WantsEmbedding ? CheckInput(tokens, request.Prompts[prompt].Name, room) : Budget(tokens, request, request.Prompts[prompt].Name, room);
+            var siblings = request.Candidates > 1 ? new SiblingGroup(request.Id) : null;
+            for (var candidate = 0; candidate < request.Candidates; candidate++)
+            {
+                calls.Add(request.Call with
+                {
+                    RequestId = answers == 1 ? request.Id : $"{request.Id}-{calls.Count}",
+                    Model = model.Name,
+                    Prompt = tokens,
+                    MaxTokens = limit,
+                    Sampling = Sampling(request, candidate, structure),
+                    Siblings = siblings,
+                });
+            }
+        }
+
+        return new PreparedRequest(request.Id, model, calls, request.Tools is null ? ToolCallStyle.None : model.ToolStyle, unenforced, deadline);
+    }
+
+    /// <summary>The tokens of prompts, made where long texts are.</summary>
+    /// <exception cref="RequestFaultException">One cannot be a prompt of this model.</exception>
+    public ValueTask<int[][]> Tokens(ServedModel model, IReadOnlyList<PromptSource> prompts, ToolUse? tools, CancellationToken cancellation) => texts.Do(
+        prompts.Sum(static prompt => prompt.Bytes),
+        () => prompts.Select(prompt =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return prompt.Encode(model, tools?.Described);
+        }).ToArray(),
+        cancellation);
+
+    /// <summary>Tokens that a prompt of <paramref name="model"/> and its answer may have together.</summary>
+    public ContextRoom Room(ServedModel model) => ContextRoom.Of(model, generations);
+
+    private static async Task<(OutputStructure? Structure, IReadOnlyList<string> Unenforced)> Structure(
+        ModelRequest request, RequestDeadline deadline, CancellationToken cancellation)
+    {
+        using var grammars = new GrammarCheck(request.Model, deadline, cancellation);
+        IReadOnlyList<string> unenforced = [];
+        if (request.Structure is { } asked)
+        {
+            try
+            {
+                unenforced = [.. (await grammars.Compile(asked.Source)).Select(place => asked.Path + place)];
+            }
+            catch (GrammarException e)
+            {
+                throw new RequestFaultException(FaultKind.Value, asked.Path, $"'{asked.Path}': {e.Message}");
+            }
+        }
+
+        if (request.Tools is not { } tools)
+        {
+            return (request.Structure is { } alone ? new OutputStructure(alone.Source) : null, unenforced);
+        }
+
+        if (request.Model.ToolStyle == ToolCallStyle.None)
+        {
+            throw new RequestFaultException(FaultKind.Unsupported, "tools", $"Model '{request.Model.Id}' was not taught to call tools, as its chat template tells.");
+        }
+
+        var answer = tools.Must ? null : request.Structure;
+        var (structure, left) = await new ToolCallForm(request.Model.ToolStyle, tools.Must, answer, tools.Parallel).Constrain([.. tools.Functions], grammars);
+        return structure is not null ? (structure, left) : (request.Structure is { } free ? new OutputStructure(free.Source) : null, [.. unenforced, .. left]);
+    }
+
+    // The first candidate draws as the only one would; each other has a seed of its own, made of the request's.
+    private static SamplingParameters Sampling(ModelRequest request, int candidate, OutputStructure? structure) => request.Call.Sampling with
+    {
+        Seed = candidate == 0 ? request.Call.Sampling.Seed : CounterRandom.Bits(request.Call.Sampling.Seed, candidate),
+        TopLogprobs = request.Call.Sampling.TopLogprobs ?? (request.WantsLikelihood ? 0 : null),
+        Structure = structure,
+    };
+
+    private static int CheckInput(int[] tokens, string name, in ContextRoom room) => tokens.Length <= room.Tokens
+        ? 0
+        : throw new RequestFaultException(FaultKind.TooLong, name, $"The input has {tokens.Length} tokens; {room}.");
+
+    /// <summary>Tokens to generate: what is asked for, or all that there is room for.</summary>
+    private static int Budget(int[] prompt, ModelRequest request, string name, in ContextRoom room)
+    {
+        if (prompt.Length >= room.Tokens)
+        {
+            throw new RequestFaultException(
+                FaultKind.TooLong, name, $"The prompt has {prompt.Length} tokens; {room}, of which at least 1 is for the answer.");
+        }
+
+        var left = room.Tokens - prompt.Length;
+        if (request.MaxTokens is { } tokens && tokens > left)
+        {
+            throw new RequestFaultException(
+                FaultKind.TooLong,
+                name,
+                $"The prompt has {prompt.Length} tokens and '{request.MaxTokensName}' is {tokens}, together {prompt.Length + (long)tokens}; {room}.");
+        }
+
+        return request.MaxTokens ?? Math.Min(left, request.DefaultMaxTokens ?? left);
+    }
+
+    /// <summary>Refuses a request that a few bytes make into thousands of calls.</summary>
+    private static void CheckCount(int prompts, int candidates)
+    {
+        var answers = (long)prompts * candidates;
+        if (answers > MaxCalls)
+        {
+            throw new RequestFaultException(
+                FaultKind.Value,
+                "n",
+                $"{prompts} prompts with {candidates} answers each are {answers} answers; a request may ask for up to {MaxCalls}. Send several requests.");
+        }
+    }
+
+    private static void CheckTokens(int[][] prompts, int candidates)
+    {
+        var tokens = prompts.Sum(static prompt => (long)prompt.Length) * candidates;
+        if (tokens > MaxPromptTokens)
+        {
+            throw new RequestFaultException(
+                FaultKind.Value,
+                "n",
+                $"Prompts and answers to each are {tokens} prompt tokens together; a request may have up to {MaxPromptTokens}. Send several requests.");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.Text.Json.Nodes;
+using Crescent.Engine.Model;
+using Crescent.Engine.Model.ToolCalls;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Sampling.Grammars;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Models;
+using Crescent.Grains.Requests;
+using Crescent.Grains.Serving;
+
+namespace Crescent.Tests.Grains.Requests;
+
+public sealed class RequestDeskTests : IDisposable
+{
+    private readonly LanguageModel _file = LanguageModel.Open(TestFiles.TinyModel);
+    private readonly TextWork _texts = new();
+    private readonly ServedModel _model;
+    private readonly RequestDesk _desk;
+
+    public RequestDeskTests()
+    {
+        _model = new ServedModel(_file, new GrammarCache(_file.Tokenizer), DateTimeOffset.UnixEpoch);
+        _desk = new RequestDesk(new Devices(200), _texts, TimeProvider.System);
+    }
+
+    public void Dispose()
+    {
+        _texts.Dispose();
+        _file.Dispose();
+    }
+
+    [Fact]
+    public async Task A_conversation_becomes_one_call_with_all_the_room_that_is_left()
+    {
+        var messages = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "What is 1 + 1?" });
+        var prepared = await Prepare(Request(PromptSource.Conversation("messages", 10, () => messages)));
+        var call = Assert.Single(prepared.Calls);
+        Assert.Equal(_file.ChatPrompt!.Encode(messages), call.Prompt);
+        Assert.Equal(("id-1", _model.Name, 200 - call.Prompt.Length), (call.RequestId, call.Model, call.MaxTokens));
+        Assert.Null(call.Siblings);
+        Assert.Equal(ToolCallStyle.None, prepared.ToolStyle);
+    }
+
+    [Fact]
+    public async Task Candidates_of_a_prompt_are_siblings_with_seeds_of_their_own()
+    {
+        var request = Request(Text("one"), Text("two")) with { Candidates = 2, WantsLikelihood = true, DefaultMaxTokens = 16, Call = Call(seed: 7) };
+        var calls = (await Prepare(request)).Calls;
+        Assert.Equal(["id-1-0", "id-1-1", "id-1-2", "id-1-3"], calls.Select(static call => call.RequestId));
+        Assert.Same(calls[0].Prompt, calls[1].Prompt);
+        Assert.NotEqual(calls[0].Prompt, calls[2].Prompt);
+        Assert.NotNull(calls[0].Siblings);
+        Assert.Same(calls[0].Siblings, calls[1].Siblings);
+        Assert.NotSame(calls[0].Siblings, calls[2].Siblings);
+        Assert.Equal([7UL, 7UL], [calls[0].Sampling.Seed, calls[2].Sampling.Seed]);
+        Assert.NotEqual(7UL, calls[1].Sampling.Seed);
+        Assert.All(calls, static call => Assert.Equal((16, 0), (call.MaxTokens, call.Sampling.TopLogprobs)));
+    }
+
+    [Fact]
+    public async Task An_embedding_takes_its_prompt_and_no_token()
+    {
+        var request = Request(PromptSource.Tokens("input", 3, () => [1, 2, 3])) with { Call = Call() with { WantsEmbedding = true } };
+        Assert.Equal((0, 3), ((await Prepare(request)).Calls[0] is var call ? call.MaxTokens : -1, call.Prompt.Length));
+        var fault = await Fault(request with { Prompts = [PromptSource.Tokens("input[1]", 300, static () => new int[201])] });
+        Assert.Equal((FaultKind.TooLong, "input[1]"), (fault.Kind, fault.Field));
+    }
+
+    [Fact]
+    public async Task What_does_not_fit_is_told_by_the_callers_names()
+    {
+        var tooLong = PromptSource.Tokens("prompt[3]", 200, static () => new int[200]);
+        Assert.Equal((FaultKind.TooLong, "prompt[3]"), await Of(Request(tooLong)));
+        var tooMuch = await Fault(Request(Text("one")) with { MaxTokens = 200, MaxTokensName = "max_new_tokens" });
+        Assert.Equal((FaultKind.TooLong, "prompt"), (tooMuch.Kind, tooMuch.Field));
+        Assert.Contains("'max_new_tokens' is 200", tooMuch.Message, StringComparison.Ordinal);
+        Assert.Contains("the largest device holds 200 tokens", tooMuch.Message, StringComparison.Ordinal);
+        Assert.Equal((FaultKind.Value, "prompt"), await Of(Request(PromptSource.Tokens("prompt", 0, static () => []))));
+    }
+
+    [Fact]
+    public async Task A_request_that_is_thousands_of_calls_is_refused_before_it_is_read()
+    {
+        var read = 0;
+        var source = PromptSource.Text("prompt", 3, () => (++read).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal((FaultKind.Value, "n"), await Of(Request([.. Enumerable.Repeat(source, 128)]) with { Candidates = 17 }));
+        Assert.Equal(0, read);
+    }
+
+    [Fact]
+    public async Task A_structure_that_cannot_be_is_told_by_its_field_and_one_that_can_is_in_the_calls()
+    {
+        var fault = await Fault(Request(Text("one")) with { Structure = new AskedStructure(GrammarSource.Regex("("), "guided_regex") });
+        Assert.Equal((FaultKind.Value, "guided_regex"), (fault.Kind, fault.Field));
+        var source = GrammarSource.Choice(["yes", "no"]);
+        var call = (await Prepare(Request(Text("one")) with { Structure = new AskedStructure(source, "guided_choice") })).Calls[0];
+        Assert.Same(source, call.Sampling.Structure!.Source);
+    }
+
+    [Fact]
+    public async Task Tools_give_the_answer_their_form_and_the_template_their_description()
+    {
+        var tools = (JsonArray)JsonNode.Parse("""[{"type":"function","function":{"name":"add","parameters":{"type":"object","properties":{"a":{"type":"integer"}}}}}]""")!;
+        var messages = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "What is 1 + 1?" });
+        var request = Request(PromptSource.Conversation("messages", 10, () => messages)) with { Tools = new ToolUse(tools, [new ToolFunction("add", null, "tools[0].function.parameters", false)], Must: true) };
+        var desk = new RequestDesk(new Devices(4000), _texts, TimeProvider.System);
+        var prepared = await desk.Prepare(request, TestContext.Current.CancellationToken);
+        Assert.Equal(_model.ToolStyle, prepared.ToolStyle);
+        Assert.NotEqual(ToolCallStyle.None, prepared.ToolStyle);
+        Assert.NotNull(prepared.Calls[0].Sampling.Structure);
+        Assert.Equal(_file.ChatPrompt!.Encode(messages, tools), prepared.Calls[0].Prompt);
+    }
+
+    private static PromptSource Text(string text) => PromptSource.Text("prompt", text.Length, () => text);
+
+    private static InferenceRequest Call(ulong seed = 1) => new() { Prompt = [], MaxTokens = 0, Sampling = new SamplingParameters { Seed = seed } };
+
+    private ModelRequest Request(params IReadOnlyList<PromptSource> prompts) => new() { Id = "id-1", Model = _model, Prompts = prompts, Call = Call() };
+
+    private Task<PreparedRequest> Prepare(ModelRequest request) => _desk.Prepare(request, TestContext.Current.CancellationToken);
+
+    private async Task<RequestFaultException> Fault(ModelRequest request) => await Assert.ThrowsAsync<RequestFaultException>(() => Prepare(request));
+
+    private async Task<(FaultKind Kind, string Field)> Of(ModelRequest request) => await Fault(request) is var fault ? (fault.Kind, fault.Field) : default;
+
+    /// <summary>Devices that hold so many positions, and run nothing.</summary>
+    private sealed class Devices(int positions) : IGenerationService
+    {
+        public int MaxPositions(string? model) => positions;
+
+        public IAsyncEnumerable<GenerationChunk> Generate(InferenceRequest call, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    }
+}
