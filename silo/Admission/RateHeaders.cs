@@ -8,6 +8,12 @@ internal static class RateHeaders
     /// <summary>What they begin with.</summary>
     public const string Prefix = "x-ratelimit-";
 
+    /// <summary>Those that there may be.</summary>
+    public static readonly IReadOnlyList<string> Names =
+    [
+        .. from what in new[] { "requests", "tokens", "joules" } from part in new[] { "limit", "remaining", "reset" } select $"{Prefix}{part}-{what}",
+    ];
+
     /// <summary>Writes those of one limit, if there is one.</summary>
     /// <param name="headers">Of the answer.</param>
     /// <param name="what">What is limited, such as <c>tokens</c>.</param>

@@ -9,12 +9,15 @@ using Crescent.Silo.Configuration;
 using Crescent.Silo.Identity;
 using Crescent.Silo.Ops;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Net.Http.Headers;
 
 namespace Crescent.Silo.Api;
 
 /// <summary>The HTTP front end: what it needs, and where it answers.</summary>
 internal static class HttpApi
 {
+    private static readonly TimeSpan PreflightAge = TimeSpan.FromMinutes(10);
+
     /// <summary>Adds its services and limits.</summary>
     public static void AddHttpApi(this WebApplicationBuilder builder, HttpOptions options, AuthOptions auth, ModelCatalogue models)
     {
@@ -29,6 +32,13 @@ internal static class HttpApi
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddIdentity(auth);
         builder.Services.TryAddSingleton<RequestDesk>();
+        builder.Services.AddSingleton<HostNames>();
+        builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins([.. options.Origins])
+            .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete)
+            .AllowAnyHeader()
+            .WithExposedHeaders([HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate, .. RateHeaders.Names])
+            .SetPreflightMaxAge(PreflightAge)));
         builder.Services.AddSingleton<IgnoredFields>();
         builder.Services.AddSingleton<RetryAdvice>();
         builder.Services.AddSingleton<RequestGate>();
@@ -46,7 +56,14 @@ internal static class HttpApi
     public static void MapHttpApi(this WebApplication app)
     {
         app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<HostFilter>();
         app.UseRouting();
+        if (app.Services.GetRequiredService<HttpOptions>().Origins.Count > 0)
+        {
+            app.UseCors();
+        }
+
+        app.UseMiddleware<ForeignPages>();
         app.UseAuthentication();
         app.UseAuthorization();
         var quotas = app.Services.GetRequiredService<TenantQuotas>();

@@ -24,7 +24,8 @@ public sealed class AuthOptions : IChecked
     public Dictionary<string, TenantTerms> Tenants { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>Terms of each tenant that has none of its own.</summary>
-    public TenantTerms Terms { get; set; } = TenantTerms.Unlimited;
+    // Never TenantTerms.Unlimited, which all share: the binder writes into the object that it finds.
+    public TenantTerms Terms { get; set; } = new();
 
     /// <summary>Where the key file is; null where none is used.</summary>
     public string? KeyPath => Mode switch
@@ -80,6 +81,18 @@ public sealed class AuthOptions : IChecked
             throw new StartException(
                 $"{setting.Option} {open} can be reached from other machines, and it would ask nobody who they are. Make a key with `client key add NAME` and start "
                 + $"with {Settings.Auth.Option} keys; or say {Settings.Insecure.Option} if whoever reaches it may do all.");
+        }
+    }
+
+    /// <summary>Refuses to let the pages of all sites call where nobody is asked.</summary>
+    /// <exception cref="StartException">They may, and nobody has said that it is meant.</exception>
+    public void CheckOrigins(HttpOptions http)
+    {
+        if (Mode == AuthMode.None && !Insecure && http.Origins.Contains("*"))
+        {
+            throw new StartException(
+                $"{Settings.CorsOrigins.Option} * lets every web page that anybody here opens use and drain this cluster. Name the pages, start with "
+                + $"{Settings.Auth.Option} keys, or say {Settings.Insecure.Option}.");
         }
     }
 

@@ -21,6 +21,15 @@ public sealed class HttpOptions : IChecked
     /// <summary>Where it listens; several parted by semicolons; port 0 takes any free one.</summary>
     public string Urls { get; set; } = DefaultUrls;
 
+    /// <summary>Host names that requests may name beside those of <see cref="Urls"/>, parted by semicolons; <c>*.example.com</c> for all below, <c>*</c> for any.</summary>
+    public string AllowedHosts { get; set; } = "";
+
+    /// <summary>Web pages that may call from a browser: their origins, parted by semicolons; <c>*</c> for any. Empty: none.</summary>
+    public string CorsOrigins { get; set; } = "";
+
+    /// <summary><see cref="CorsOrigins"/>, parted.</summary>
+    public IReadOnlyList<string> Origins => CorsOrigins.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>Longest request body, in bytes; a longer one gets 413.</summary>
     public int MaxBodyBytes { get; set; } = DefaultMaxBodyBytes;
 
@@ -65,11 +74,19 @@ public sealed class HttpOptions : IChecked
             {
                 yield return Settings.OutOfRange(setting, value, string.Create(CultureInfo.InvariantCulture, $"{least} to {most}"));
             }
+        }
 
         if ((long)WorkMib << 20 < 2L * MaxBodyBytes)
         {
             yield return Settings.OutOfRange(Settings.WorkMib, WorkMib, $"at least twice {Settings.MaxBody.Option}, which is {MaxBodyBytes}");
         }
+
+        foreach (var origin in Origins)
+        {
+            if (origin != "*" && !(Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.GetLeftPart(UriPartial.Authority) == origin))
+            {
+                yield return Settings.OutOfRange(Settings.CorsOrigins, origin, "SCHEME://HOST[:PORT] without a path, several parted by ';', or *");
+            }
         }
     }
 

@@ -34,6 +34,13 @@ public static class Settings
     public static readonly Setting Urls = Define("--urls", "Urls", "urls",
         $"Where the HTTP front end listens; several parted by ';', port 0 for any free one. Default: {HttpOptions.DefaultUrls}.");
 
+    public static readonly Setting AllowedHosts = Define("--allowed-hosts", "AllowedHosts", "names",
+        "Host names that requests may name beside those of --urls, such as that of a proxy or a service; several parted by ';', *.example.com for all below it, "
+        + "* for any. Default: none.");
+
+    public static readonly Setting CorsOrigins = Define("--cors-origins", "CorsOrigins", "origins",
+        "Web pages that may call from a browser, such as https://app.example.com; several parted by ';'; * for any, which needs --auth. Default: none.");
+
     public static readonly Setting Auth = new("--auth", $"{AuthOptions.Section}:{nameof(AuthOptions.Mode)}", "mode",
         $"Who may call the front end: none asks nobody, keys takes the keys of a file (client key add), jwt the tokens of an issuer ({JwtSettings.Section}). "
         + "none is taken on loopback addresses only. Default: none.");
@@ -206,7 +213,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Restarts, Urls, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
+        Model, Silos, Restarts, Urls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,

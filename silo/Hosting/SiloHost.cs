@@ -175,6 +175,7 @@ public sealed class SiloHost : IAsyncDisposable
         Configure(builder, configuration, identity, serving, models, stopTimeout);
         var auth = AuthOptions.Read(configuration);
         auth.CheckExposure(Settings.Urls, http.Addresses);
+        auth.CheckOrigins(http);
         builder.AddHttpApi(http, auth, models);
         configure?.Invoke(builder.Services);
         var app = builder.Build();

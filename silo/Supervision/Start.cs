@@ -50,6 +50,7 @@ internal static class Start
     private static void CheckIdentity(AuthOptions auth, HttpOptions http)
     {
         auth.CheckExposure(Settings.Urls, http.Addresses);
+        auth.CheckOrigins(http);
         if (auth.KeyPath is { } path)
         {
             KeyBook.Read(new KeyStore(path));

@@ -102,7 +102,10 @@ public sealed class ApiException : Exception
 
     /// <summary>429: the caller has had what it may, whatever others take.</summary>
     public static ApiException QuotaExceeded(string message, TimeSpan retryAfter) => new(
-        StatusCodes.Status429TooManyRequests, RateLimit, message, code: "rate_limit_exceeded", retryAfter: retryAfter) { IsOfCaller = true };
+        StatusCodes.Status429TooManyRequests, RateLimit, message, code: "rate_limit_exceeded", retryAfter: retryAfter)
+    {
+        IsOfCaller = true,
+    };
 
     /// <summary>503: nothing here can take it now.</summary>
     public static ApiException Unavailable(string message, TimeSpan? retryAfter = null) => new(

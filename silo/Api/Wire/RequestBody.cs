@@ -34,14 +34,16 @@ public static class RequestBody
     /// <exception cref="ApiException">It is not (415).</exception>
     internal static void CheckType(HttpRequest request)
     {
-        // A page of another site can send JSON as text/plain to a server on this machine without asking it first.
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        if (!IsJson(request))
         {
             throw new ApiException(
                 StatusCodes.Status415UnsupportedMediaType, ApiException.InvalidRequest, "Send the body with 'Content-Type: application/json'.");
         }
     }
+
+    /// <summary>Whether a body is said to be JSON. A page of another site can send JSON as text/plain to a server on this machine without asking it first.</summary>
+    internal static bool IsJson(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The document of <paramref name="body"/>.</summary>
     internal static JsonDocument Parse(ReadOnlyMemory<byte> body)

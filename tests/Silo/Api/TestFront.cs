@@ -36,6 +36,8 @@ internal sealed class TestFront : IAsyncDisposable
 
     public TextWork Texts => _app.Services.GetRequiredService<TextWork>();
 
+    public WorkBudget Work => _app.Services.GetRequiredService<WorkBudget>();
+
     public RequestGate Gate => _app.Services.GetRequiredService<RequestGate>();
 
     public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10, TimeProvider? time = null, TextWork? texts = null, GrammarLimits? grammars = null, AuthOptions? auth = null)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Crescent.Tests.Grains;
@@ -14,7 +15,7 @@ public sealed class DrainTests(SiloFixture silo)
     public async Task A_device_that_is_not_there_cannot_be_drained_and_the_known_ones_are_named(string path, string name)
     {
         using var http = new HttpClient { BaseAddress = new Uri(await silo.Url()) };
-        using var reply = await http.PostAsync($"/v1/factory/devices/{path}/drain", null, TestContext.Current.CancellationToken);
+        using var reply = await http.PostAsync($"/v1/factory/devices/{path}/drain", JsonContent.Create("{}"), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, reply.StatusCode);
         var error = (await TestFront.Json(reply))["error"]!;
         Assert.Equal("device_not_found", (string)error["code"]!);
@@ -46,6 +47,7 @@ public sealed class DrainTests(SiloFixture silo)
     private static async Task<HttpStatusCode> Drain(HttpClient http, HttpMethod method)
     {
         using var request = new HttpRequestMessage(method, "/v1/factory/devices/local/cpu/drain");
+        request.Headers.Add("X-Crescent-Request", "1");
         using var reply = await http.SendAsync(request, TestContext.Current.CancellationToken);
         return reply.StatusCode;
     }
