@@ -58,6 +58,7 @@ public static class CrescentSiloExtensions
         services.AddSingleton<IValidateOptions<HealthOptions>, HealthOptionsValidator>();
         services.AddSingleton<DeviceOpener>();
         services.AddSingleton<DeviceRegistry>();
+        services.AddSingleton<DeviceDoor>();
         services.AddSingleton<DeviceKeeper>();
         services.AddSingleton<TokenRouter>();
         services.AddSingleton<SiloRoles>();

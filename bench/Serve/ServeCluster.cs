@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Crescent.Engine.Model;
+using Crescent.Silo.Configuration;
 
 namespace Crescent.Bench.Serve;
 
@@ -28,7 +29,7 @@ internal sealed class ServeCluster(IReadOnlyList<ServeSilo> silos, string folder
                 await silos[i].Ready();
             }
 
-            var cluster = new ServeCluster(silos, folder, LanguageModel.Open(Path.Combine(AppContext.BaseDirectory, "models", Crescent.Silo.Configuration.ServingOptions.EmbeddedModel)));
+            var cluster = new ServeCluster(silos, folder, LanguageModel.Open(ServingOptions.EmbeddedPath));
             await cluster.WaitUntilServing(Math.Max(1, processes - 1));
             return cluster;
         }

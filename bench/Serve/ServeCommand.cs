@@ -9,11 +9,11 @@ namespace Crescent.Bench.Serve;
 /// </summary>
 internal static class ServeCommand
 {
-    /// <summary>Bytes that a token may allocate over all silos: what grows with streams, such as lists of their tokens.</summary>
-    public const double TokenBudget = 1e9;
+    /// <summary>Bytes that a token may allocate over all silos: what grows with a stream, such as the list of its tokens, and its part of frames and of events of caches.</summary>
+    public const double TokenBudget = 160;
 
     /// <summary>Bytes that a call of 512 tokens may allocate over all silos.</summary>
-    public const double CallBudget = 1e9;
+    public const double CallBudget = 250 * 1024;
 
     /// <summary>Time in which what was called is compiled.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);

@@ -2,11 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Crescent.Engine.Devices.Simulated;
-using Crescent.Engine.Model;
 using Crescent.Engine.Power;
-using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
+using Crescent.Grains.Models;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,7 +48,7 @@ internal static class SiloCommand
                     Model = planned.Model,
                     Models = planned.Models,
                     Role = planned.Role,
-                    Devices = [new DevicePlan("instant", (provider, sink, _) => Open(provider, sink, planned.Model, out device), planned.Devices[0].Model)],
+                    Devices = [new DevicePlan("instant", (_, sink, model) => Open(sink, model!, out device), planned.Devices[0].Model)],
                 });
             }
         });
@@ -75,9 +74,9 @@ internal static class SiloCommand
         await silo.Stop();
     }
 
-    private static OwnedEngine Open(IServiceProvider services, IEngineSink sink, string model, out IdleDevice device)
+    private static OwnedEngine Open(IEngineSink sink, ServedModel served, out IdleDevice device)
     {
-        var text = services.GetRequiredService<LanguageModel>();
+        var text = served.Model;
         var options = new EngineOptions { MaxRunning = MaxRunning, MaxWaiting = 4 * MaxRunning, MaxStepTokens = 8192 };
         device = new IdleDevice(Blocks, 2 * MaxRunning, text.Tokenizer.VocabularySize, name: "instant", tokens: text.Tokenizer.Encode(" a few words and no more", parseSpecial: false))
         {
@@ -85,7 +84,7 @@ internal static class SiloCommand
         };
         var paced = new PacedDevice(device);
         var engine = new InferenceEngine(
-            paced, text.Tokenizer, model, sink, new CpuPowerModel(1), options, grammars: services.GetRequiredService<GrammarCache>());
+            paced, text.Tokenizer, served.Name, sink, new CpuPowerModel(1), options, grammars: served.Grammars);
         return new OwnedEngine(engine, new EngineDriver(engine), engine, paced);
     }
 

@@ -135,6 +135,22 @@ public sealed class FactoryView
         return DeviceForecast.Of(device, lasting: true);
     }
 
+    /// <summary>Takes over from <paramref name="other"/> what it knows of these devices beside their load: power levels, and the prompts of the last seconds.</summary>
+    public void Complete(FactoryView other)
+    {
+        for (var i = 0; i < _devices.Count; i++)
+        {
+            ref var device = ref Devices[i];
+            if (other.IndexOf(device.Key) is >= 0 and var known)
+            {
+                ref readonly var seen = ref other.Devices[known];
+                (device.OwnLevel, device.NodeLevel, device.RackLevel, device.ClusterLevel) = (seen.OwnLevel, seen.NodeLevel, seen.RackLevel, seen.ClusterLevel);
+                (device.PromptShare, device.BurstShare) = (seen.PromptShare, seen.BurstShare);
+                Refresh(i);
+            }
+        }
+    }
+
     /// <summary>Index of the device <paramref name="key"/>, or -1.</summary>
     public int IndexOf(string key) => _index.GetValueOrDefault(key, -1);
 
@@ -231,6 +247,26 @@ public sealed class FactoryView
         }
 
         return (best <= PlacementGate.Crowded || (best == PlacementGate.Draining && call.HasBegun)) && _devices.Count > 0;
+    }
+
+    /// <summary>Whether more than one device may take <paramref name="call"/>, so that there is something to choose by.</summary>
+    public bool HasChoice(in PlacementCall call)
+    {
+        var found = false;
+        for (var i = 0; i < _devices.Count; i++)
+        {
+            if (Gate(call, i) <= PlacementGate.Crowded)
+            {
+                if (found)
+                {
+                    return true;
+                }
+
+                found = true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Counts what follows from the profiles and models of all devices, after one of them has changed.</summary>

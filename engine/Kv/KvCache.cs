@@ -103,6 +103,26 @@ public sealed class KvCache
     }
 
     /// <summary>
+    /// Takes the hashes of the full blocks of <paramref name="tokens"/> from who has made them. The first and the last are made once more: those of another
+    /// model, salt, size of block or prompt are left alone, and made here.
+    /// </summary>
+    public static void Adopt(BlockTable table, KvBlockSize blockSize, BlockHash root, ReadOnlySpan<BlockHash> chain, ReadOnlySpan<int> tokens)
+    {
+        var full = Math.Min(chain.Length, blockSize.FullBlocks(tokens.Length));
+        var same = full > 0;
+        foreach (var block in same ? [0, full - 1] : Array.Empty<int>())
+        {
+            var parent = block == 0 ? root : chain[block - 1];
+            same &= parent.Next(tokens.Slice(blockSize.PositionsIn(block), blockSize.Positions)) == chain[block];
+        }
+
+        if (same)
+        {
+            table.Hashes.AddRange(chain[..full]);
+        }
+    }
+
+    /// <summary>
     /// How much of a sequence of <paramref name="tokens"/> tokens is cached, by its table's hashes. At least one token is always left to compute,
     /// since its logits are needed.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json.Serialization;
+using Crescent.Engine.Kv;
 using Crescent.Engine.Sampling;
 
 namespace Crescent.Engine.Scheduling;
@@ -91,6 +92,13 @@ public sealed record InferenceRequest
     /// <summary>The request whose blocks it shares, of <see cref="KvSource"/>.</summary>
     [JsonIgnore]
     public long? ForkOf => KvSource?.Fork;
+
+    /// <summary>
+    /// Hashes of the prompt's full blocks as the engine's cache names them, the first ones at least, where somebody has made them already; null where nobody has.
+    /// They stay in their process.
+    /// </summary>
+    [JsonIgnore]
+    public BlockHash[]? Chain { get; init; }
 
     /// <summary>Where the sink sends the outputs; the engine only carries it, and it stays in its process.</summary>
     [JsonIgnore]

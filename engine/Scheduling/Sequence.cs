@@ -37,6 +37,11 @@ internal sealed class Sequence : IComparable<Sequence>
         HashRoot = hashRoot;
         if (hashRoot is { } root)
         {
+            if (request.Chain is { } chain)
+            {
+                KvCache.Adopt(Table, blockSize, root, chain, request.Prompt);
+            }
+
             KvCache.Hash(Table, blockSize, root, request.Prompt);
         }
 

@@ -1,4 +1,3 @@
-using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
@@ -12,17 +11,16 @@ namespace Crescent.Grains.Gpu;
 [SiloPinnedPlacement, GrainDirectory(NoDirectory.Name), Immovable, KeepAlive, Reentrant]
 internal sealed class GpuGrain : Grain, IGpuGrain
 {
-    private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(1);
-
     private readonly DeviceRegistry _devices;
+    private readonly DeviceDoor _door;
     private readonly ILocalSiloDetails _silo;
     private readonly CrescentSiloOptions _options;
     private readonly KvDumps _dumps;
     private DeviceSlot _slot = null!;
 
-    public GpuGrain(DeviceRegistry devices, ILocalSiloDetails silo, CrescentSiloOptions options)
+    public GpuGrain(DeviceRegistry devices, DeviceDoor door, ILocalSiloDetails silo, CrescentSiloOptions options)
     {
-        (_devices, _silo, _options) = (devices, silo, options);
+        (_devices, _silo, _options, _door) = (devices, silo, options, door);
         _dumps = new KvDumps(
             cancellation => _slot.Device?.Engine.DumpKvAsync(cancellation) ?? throw new OperationCanceledException($"{_slot.Key} is not open."));
     }
@@ -57,44 +55,7 @@ internal sealed class GpuGrain : Grain, IGpuGrain
         return Task.CompletedTask;
     }
 
-    public Task<SubmissionReply> Submit(Submission submission)
-    {
-        try
-        {
-            if (_devices.IsDraining)
-            {
-                throw new RequestRefusedException(RefusalReason.Stopping, $"{_slot.Key} is draining.", TryAgain);
-            }
-
-            var device = _slot.Device;
-            if (device is null || _slot.Closed is not null)
-            {
-                throw new RequestRefusedException(RefusalReason.Stopping, _slot.Closed ?? $"{_slot.Key} is not open.", TryAgain);
-            }
-
-            if (_slot.IsOutOfService && !submission.HasBegun)
-            {
-                throw new RequestRefusedException(RefusalReason.Stopping, $"{_slot.Key} is drained by an operator.", TryAgain);
-            }
-
-            if (!submission.HasBegun && _slot.Loading is { } other)
-            {
-                throw new RequestRefusedException(RefusalReason.Stopping, $"{_slot.Key} is to serve '{other}'.", TryAgain);
-            }
-
-            if (!submission.HasBegun && _slot.LacksPower)
-            {
-                throw new RequestRefusedException(RefusalReason.Overloaded, $"{_slot.Key} is drained for want of power.", TryAgain);
-            }
-
-            device.Submit(submission);
-            return Task.FromResult(Reply(null));
-        }
-        catch (RequestRefusedException e)
-        {
-            return Task.FromResult(Reply(Refusal.From(e)));
-        }
-    }
+    public Task<SubmissionReply> Submit(Submission submission) => Task.FromResult(_door.Submit(_slot, submission));
 
     public Task Drain(bool drained)
     {
@@ -135,12 +96,4 @@ internal sealed class GpuGrain : Grain, IGpuGrain
     private HostedDevice Device => _slot.Device ?? throw NotOpen();
 
     private InvalidOperationException NotOpen() => new(_slot.Closed ?? $"{_slot.Key} is not open.");
-
-    private SubmissionReply Reply(Refusal? refusal) => new()
-    {
-        Device = _slot.Key.ToString(),
-        Owner = _silo.SiloAddress,
-        Refusal = refusal,
-        ReportSequence = _devices.ReportSequence,
-    };
 }

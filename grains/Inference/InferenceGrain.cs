@@ -2,6 +2,7 @@ using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Telemetry;
 using Crescent.Grains.Telemetry.Kv;
 using Orleans.GrainDirectory;
 
@@ -9,11 +10,17 @@ namespace Crescent.Grains.Inference;
 
 /// <inheritdoc cref="IInferenceGrain"/>
 [ScoredPlacement, GrainDirectory(NoDirectory.Name)]
-internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy policy, KvIndexFeed caches, PlacementLedger ledger, ILocalSiloDetails silo) : Grain, IInferenceGrain
+internal sealed class InferenceGrain(
+    DeviceRegistry devices, DeviceDoor door, IPlacementPolicy policy, KvIndexFeed caches, PlacementLedger ledger, ILocalSiloDetails silo) : Grain, IInferenceGrain
 {
-    public async Task<SubmissionReply> Start(Submission submission)
+    public Task<SubmissionReply> Start(Submission submission)
     {
         DeactivateOnIdle();
+        return Task.FromResult(Submit(submission));
+    }
+
+    private SubmissionReply Submit(Submission submission)
+    {
         if (submission.Front.Equals(silo.SiloAddress) && RequestContext.Get(PlacementNeeds.Key) is PlacementNeeds { Stream: not 0 } lost && ledger.DeviceOf(lost.Stream) is null)
         {
             // The director has found no device, which the front end had seen a moment ago.
@@ -29,10 +36,20 @@ internal sealed class InferenceGrain(DeviceRegistry devices, IPlacementPolicy po
         // A device that refuses all the same is passed over once.
         for (var tries = 0; device is not null && tries < 2; tries++)
         {
-            reply = await GrainFactory.GetGrain<IGpuGrain>(device).Submit(submission with { CachedTokens = choice.CachedTokens(submission, device) });
+            reply = door.Submit(DeviceKey.Parse(device), submission with
+            {
+                Request = submission.Request with { Chain = choice.ChainOf(device) },
+                Prefix = null,
+                CachedTokens = choice.CachedTokens(submission, device),
+            });
             if (reply.Refusal is null)
             {
-                choice.Took(device);
+                if (!submission.Front.Equals(silo.SiloAddress))
+                {
+                    // In the front end's own silo the decision has said so already.
+                    choice.Took(device);
+                }
+
                 break;
             }
 

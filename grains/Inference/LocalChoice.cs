@@ -1,4 +1,5 @@
 using Crescent.Control.Placement;
+using Crescent.Engine.Kv;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
@@ -26,7 +27,7 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
     {
         _prefix = submission.Request.WantsEmbedding || submission.Prefer is not null
             ? null
-            : PromptPrefix.Of(caches.RootsOf(submission.Request.Model), submission.Request.Prompt, submission.Request.CacheSalt);
+            : submission.Prefix ?? PromptPrefix.Of(caches.RootsOf(submission.Request.Model), submission.Request.Prompt, submission.Request.CacheSalt);
         _prefixes.Fill(_prefix, _view);
         session?.Credit(_view);
     }
@@ -42,6 +43,9 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
         var index = _view.IndexOf(device);
         return index < 0 ? 0 : _view.CachedBlocks(index) * _view.Devices[index].Load.BlockSize;
     }
+
+    /// <summary>Hashes of the prompt's blocks as <paramref name="device"/> names them; null where they are not known.</summary>
+    public BlockHash[]? ChainOf(string device) => _prefix is not null && caches.RootOf(device) is { } root && _prefix.ChainOf(root) is { Length: > 0 } chain ? chain : null;
 
     /// <summary>The call was taken by <paramref name="device"/>.</summary>
     public void Took(string device) => _prefixes.Predict(_prefix, device);

@@ -155,6 +155,16 @@ internal sealed class PlacementLedger : IDeviceReports
         }
     }
 
+    /// <summary>Whether more than one device may take the call now.</summary>
+    public bool HasChoice(PlacementNeeds needs)
+    {
+        lock (_lock)
+        {
+            _view.Now = Now();
+            return _view.HasChoice(needs.Call(_calls));
+        }
+    }
+
     /// <summary>Why no device may take the call, or none would in the promised time; null when one may.</summary>
     public Refusal? Refuse(PlacementNeeds needs)
     {
@@ -332,17 +342,7 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            for (var i = 0; i < view.Devices.Length; i++)
-            {
-                ref var device = ref view.Devices[i];
-                if (_view.IndexOf(device.Key) is >= 0 and var known)
-                {
-                    ref readonly var seen = ref _view.Devices[known];
-                    (device.OwnLevel, device.NodeLevel, device.RackLevel, device.ClusterLevel) = (seen.OwnLevel, seen.NodeLevel, seen.RackLevel, seen.ClusterLevel);
-                    (device.PromptShare, device.BurstShare) = (seen.PromptShare, seen.BurstShare);
-                    view.Refresh(i);
-                }
-            }
+            view.Complete(_view);
         }
     }
 
@@ -369,15 +369,7 @@ internal sealed class PlacementLedger : IDeviceReports
     {
         lock (_lock)
         {
-            var now = Now();
-            var copy = new DeviceSighting[_owners.Count];
-            for (var i = 0; i < copy.Length; i++)
-            {
-                var owner = _owners[i];
-                copy[i] = new DeviceSighting(owner.Silo, owner.SiloName, owner.Report, _view.Devices[i], now - _view.Devices[i].HeardAt);
-            }
-
-            return copy;
+            return DeviceSighting.All(_owners.All, _view, Now());
         }
     }
 

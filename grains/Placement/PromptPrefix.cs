@@ -4,14 +4,14 @@ using Crescent.Grains.Telemetry.Kv;
 namespace Crescent.Grains.Placement;
 
 /// <summary>
-/// The hashes of a prompt's full blocks, as the devices' caches name them: made once a request, a chain for each model, way to store
+/// The hashes of a prompt's full blocks, as the devices' caches name them: made once a request and carried to its device, a chain for each model, way to store
 /// keys and values and size of block that there is in the cluster, which mostly is one.
 /// </summary>
 public sealed class PromptPrefix
 {
     private readonly (KvRoot Root, BlockHash[] Chain)[] _chains;
 
-    private PromptPrefix((KvRoot Root, BlockHash[] Chain)[] chains) => _chains = chains;
+    internal PromptPrefix((KvRoot Root, BlockHash[] Chain)[] chains) => _chains = chains;
 
     /// <summary>The chains.</summary>
     internal ReadOnlySpan<(KvRoot Root, BlockHash[] Chain)> Chains => _chains;

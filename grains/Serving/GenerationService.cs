@@ -74,11 +74,11 @@ internal sealed class GenerationService(
 
                     var cut = last.Reason == FinishReason.Deadline ? Late(stream) : null;
                     yield return new GenerationChunk(
-                        read.Tokens, read.Text, Reason(call, stream, last), Charge(call, Usage(call, stream)), read.Logprobs, cut, last.Embedding);
+                        read.Tokens, read.Utf8, Reason(call, stream, last), Charge(call, Usage(call, stream)), read.Logprobs, cut, last.Embedding);
                 }
-                else if (read.Tokens.Length > 0 || read.Text.Length > 0)
+                else if (read.Tokens.Count > 0 || read.Utf8.Length > 0)
                 {
-                    yield return new GenerationChunk(read.Tokens, read.Text, null, null, read.Logprobs);
+                    yield return new GenerationChunk(read.Tokens, read.Utf8, null, null, read.Logprobs);
                 }
 
                 if (read.Lost is not null)
@@ -190,7 +190,7 @@ internal sealed class GenerationService(
     /// <summary>The end of an answer whose deadline has passed.</summary>
     /// <exception cref="DeadlineExceededException">There is nothing of it.</exception>
     private static GenerationChunk Cut(InferenceRequest call, TokenStream stream) => stream.Count > 0
-        ? new GenerationChunk([], "", "length", Usage(call, stream), Cut: Late(stream))
+        ? new GenerationChunk([], "", "length", Usage(call, stream)) with { Cut = Late(stream) }
         : throw Exceeded(call);
 
     private ChatUsage Charge(InferenceRequest call, ChatUsage usage)

@@ -96,11 +96,8 @@ internal sealed class StreamStarter(
             stream.Fail(lost);
         }
 
-        // Embeddings do not use caches, and a sibling goes where its leader is.
-        var prefix = call.WantsEmbedding || leader is not null ? null : PromptPrefix.Of(caches.RootsOf(call.Model), call.Prompt, call.CacheSalt);
-
-        // A repeated attempt has lost the device that its session would name.
-        var session = resumed || prefix is null ? null : await sessions.Find(call, prefix, cancellationToken);
+        PromptPrefix? prefix = null;
+        SessionHint? session = null;
         Refusal? full = null;
         for (var tries = 1; ; tries++)
         {
@@ -124,6 +121,17 @@ internal sealed class StreamStarter(
                 Model = call.Model,
                 Session = session,
             };
+
+            // Embeddings do not use caches, a sibling goes where its leader is, and where there is one device only that device looks for what it has.
+            if (prefix is null && !call.WantsEmbedding && leader is null && ledger.HasChoice(needs))
+            {
+                prefix = PromptPrefix.Of(caches.RootsOf(call.Model), call.Prompt, call.CacheSalt);
+
+                // A repeated attempt has lost the device that its session would name.
+                session = resumed ? null : await sessions.Find(call, prefix, cancellationToken);
+                needs = needs with { Prefix = prefix, Session = session };
+            }
+
             var rest = deadline - time.GetElapsedTime(began);
             var patience = call.Deadline is { } wanted ? Min(rest, Left(wanted, time.GetElapsedTime(stream.OpenedAt))) : rest;
             var answer = await Try(stream, call, ticket, emitted, needs, leader, patience, cancellationToken);
@@ -273,6 +281,7 @@ internal sealed class StreamStarter(
                 Deadline = call.Deadline is { } deadline ? Left(deadline, time.GetElapsedTime(stream.OpenedAt)) : null,
                 KvSource = KvSource.OfFork(leader?.Ticket),
             },
+            Prefix = needs.Prefix,
             Prefer = leader?.Device,
             HasBegun = needs.HasBegun,
             Front = silo.SiloAddress,

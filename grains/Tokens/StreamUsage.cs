@@ -72,13 +72,18 @@ internal sealed class StreamUsage(TimeProvider time)
 
     private Attempt Find(int number)
     {
-        var found = _attempts.Find(attempt => attempt.Number == number);
-        if (found is null)
+        // Mostly the last, a token's always.
+        for (var i = _attempts.Count - 1; i >= 0; i--)
         {
-            _attempts.Add(found = new Attempt(number));
+            if (_attempts[i].Number == number)
+            {
+                return _attempts[i];
+            }
         }
 
-        return found;
+        var added = new Attempt(number);
+        _attempts.Add(added);
+        return added;
     }
 
     private sealed class Attempt(int number)

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
-using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 
 namespace Crescent.Grains.Tokens;
@@ -16,12 +13,11 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
     private readonly WakeUp _news = new();
     private readonly List<int> _tokens = [];
     private readonly StreamUsage _usage = new(time);
-    private readonly StringBuilder _text = new();
-
-    // Not read yet; one for each token when the call asks for them.
-    private readonly List<TokenLogprobs> _logprobs = [];
     private string[] _failed = [];
-    private int _tokensRead;
+
+    // What the reader has until it reads again, and what comes meanwhile.
+    private StreamNews _read = new();
+    private StreamNews _fresh = new();
     private int _attempt;
     private StreamEnd? _end;
     private string? _lost;
@@ -173,17 +169,18 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
                 }
 
                 _tokens.Add(record.Token);
+                _fresh.Tokens.Add(record.Token);
                 _usage.Token(record.Ticket.Attempt);
                 if (record.Logprobs is { } logprobs)
                 {
-                    _logprobs.Add(logprobs);
+                    _fresh.Logprobs.Add(logprobs);
                 }
 
-                AppendText(record.Text);
+                _fresh.Append(record.Text);
             }
             else if (record.Token < 0)
             {
-                AppendText(record.Text);
+                _fresh.Append(record.Text);
             }
 
             switch (record.Finish)
@@ -260,18 +257,14 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
     /// <summary>Wakes the reader although nothing has come.</summary>
     public void Wake() => _news.Tell();
 
-    /// <summary>Takes what has come since the last read.</summary>
+    /// <summary>Takes what has come since the last read, and gives back what that gave.</summary>
     public StreamRead Read()
     {
         lock (_lock)
         {
-            var tokens = CollectionsMarshal.AsSpan(_tokens)[_tokensRead..].ToArray();
-            _tokensRead = _tokens.Count;
-            var text = _text.ToString();
-            _text.Clear();
-            var logprobs = _logprobs.Count == 0 ? [] : _logprobs.ToArray();
-            _logprobs.Clear();
-            return new StreamRead(tokens, text, logprobs, _end, _lost, _moved);
+            (_read, _fresh) = (_fresh, _read);
+            _fresh.Clear();
+            return new StreamRead(_read.Tokens, _read.Utf8, _read.Logprobs, _end, _lost, _moved);
         }
     }
 
@@ -287,13 +280,5 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
     {
         LastHeard = time.GetTimestamp();
         Strikes = 0;
-    }
-
-    private void AppendText(ReadOnlySpan<byte> utf8)
-    {
-        if (!utf8.IsEmpty)
-        {
-            _text.Append(Encoding.UTF8.GetString(utf8));
-        }
     }
 }

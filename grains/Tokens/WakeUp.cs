@@ -6,10 +6,12 @@ namespace Crescent.Grains.Tokens;
 /// Wakes one waiter whenever there is something new, without allocating: what is told while nobody waits is kept, and told often counts once. Any thread may tell;
 /// one at a time waits.
 /// </summary>
-internal sealed class WakeUp : IValueTaskSource
+internal sealed class WakeUp : IValueTaskSource, IThreadPoolWorkItem
 {
     private readonly Lock _lock = new();
-    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+
+    // The waiter goes on where Execute runs, which is never the thread that tells.
+    private ManualResetValueTaskSourceCore<bool> _core;
     private bool _told;
     private bool _waits;
 
@@ -27,8 +29,10 @@ internal sealed class WakeUp : IValueTaskSource
             _waits = false;
         }
 
-        _core.SetResult(true);
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
+
+    void IThreadPoolWorkItem.Execute() => _core.SetResult(true);
 
     /// <summary>Waits until there is something new, and takes note of it.</summary>
     public ValueTask Wait()

@@ -5,7 +5,6 @@ internal sealed class LatencyHistogram(string name, string help, double[]? bound
 {
     private static readonly double[] Bounds = [.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, double.PositiveInfinity];
 
-    private readonly Lock _lock = new();
     private readonly double[] _bounds = bounds ?? Bounds;
     private readonly long[] _counts = new long[(bounds ?? Bounds).Length];
     private double _sum;
@@ -13,11 +12,22 @@ internal sealed class LatencyHistogram(string name, string help, double[]? bound
     /// <summary>Takes note of a time that was met <paramref name="times"/> times.</summary>
     public void Observe(double seconds, int times = 1)
     {
-        var bucket = Array.FindIndex(_bounds, bound => seconds <= bound);
-        lock (_lock)
+        var bucket = 0;
+        while (bucket < _bounds.Length - 1 && !(seconds <= _bounds[bucket]))
         {
-            _counts[bucket] += times;
-            _sum += seconds * times;
+            bucket++;
+        }
+
+        Interlocked.Add(ref _counts[bucket], times);
+        for (var sum = Volatile.Read(ref _sum); ;)
+        {
+            var seen = Interlocked.CompareExchange(ref _sum, sum + (seconds * times), sum);
+            if (seen.Equals(sum))
+            {
+                return;
+            }
+
+            sum = seen;
         }
     }
 
@@ -27,17 +37,15 @@ internal sealed class LatencyHistogram(string name, string help, double[]? bound
     /// <summary>Writes its samples, those of <paramref name="model"/>.</summary>
     public void Write(MetricsText text, string model)
     {
-        lock (_lock)
+        // What is observed meanwhile may be in a bucket and not in the sum yet, or the other way round; the count is that of the buckets.
+        var total = 0L;
+        for (var i = 0; i < _bounds.Length; i++)
         {
-            var total = 0L;
-            for (var i = 0; i < _bounds.Length; i++)
-            {
-                total += _counts[i];
-                text.Sample(name + "_bucket", total, ("model_name", model), ("le", MetricsText.Number(_bounds[i])));
-            }
-
-            text.Sample(name + "_sum", _sum, ("model_name", model));
-            text.Sample(name + "_count", total, ("model_name", model));
+            total += Interlocked.Read(ref _counts[i]);
+            text.Sample(name + "_bucket", total, ("model_name", model), ("le", MetricsText.Number(_bounds[i])));
         }
+
+        text.Sample(name + "_sum", Volatile.Read(ref _sum), ("model_name", model));
+        text.Sample(name + "_count", total, ("model_name", model));
     }
 }

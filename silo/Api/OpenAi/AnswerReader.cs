@@ -17,12 +17,15 @@ internal sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, boo
 
     private readonly string _opening = ToolCallStyles.Opening(style);
 
+    /// <summary>Whether all text is content: there are no calls to look for.</summary>
+    public bool IsPlain => _parser is null;
+
     /// <summary>What <paramref name="chunk"/> adds; the list is the caller's to empty.</summary>
     public void Read(in GenerationChunk chunk, List<AnswerDelta> deltas)
     {
         if (_parser is null)
         {
-            if (chunk.Text.Length > 0)
+            if (chunk.Utf8.Length > 0)
             {
                 deltas.Add(new AnswerDelta(chunk.Text, null));
             }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Grains.Models;
@@ -24,6 +25,9 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     /// </summary>
     public static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
 
+    // Stands where the text is to be in an event that is made once.
+    private const string Mark = "<text>";
+
     private readonly ServedModel _model = request.Model;
     private readonly long _created = time.GetUtcNow().ToUnixTimeSeconds();
 
@@ -49,9 +53,12 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     private async Task SendWhole(HttpContext http, Generations generations, CompletionFields fields, int count)
     {
         var made = Enumerable.Range(0, count).Select(_ => new Choice(Reader())).ToArray();
-        await foreach (var (choice, chunk) in generations.Chunks.ReadAllAsync(http.RequestAborted))
+        while (await generations.Next())
         {
-            made[choice].Add(chunk);
+            while (generations.TryRead(out var item))
+            {
+                made[item.Choice].Add(item.Chunk);
+            }
         }
 
         var usage = new AnswerUsage();
@@ -94,7 +101,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     private async Task SendEvents(HttpContext http, Generations generations, CompletionFields fields, int count)
     {
         var cancelled = http.RequestAborted;
-        var first = generations.Chunks.WaitToReadAsync(cancelled).AsTask();
+        var first = generations.First();
         await Task.WhenAny(first, Task.Delay(FirstWait, time, cancelled));
         if (first.IsCompleted)
         {
@@ -114,9 +121,9 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         }
 
         var usage = new AnswerUsage();
-        for (var more = await first; more; more = await generations.Chunks.WaitToReadAsync(cancelled))
+        for (var more = await first; more; more = await generations.Next())
         {
-            while (generations.Chunks.TryRead(out var item))
+            while (generations.TryRead(out var item))
             {
                 WriteChunk(events, fields, choices[item.Choice], item.Chunk);
                 if (item.Chunk.Usage is { } took)
@@ -145,10 +152,51 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
 
     private void WriteChunk(EventStream events, CompletionFields fields, EventChoice choice, in GenerationChunk chunk)
     {
+        if (choice.Reader.IsPlain && fields.Call.Sampling.TopLogprobs is null)
+        {
+            WriteText(events, fields, choice, chunk.Utf8.Span);
+        }
+        else
+        {
+            WriteDeltas(events, fields, choice, chunk);
+        }
+
+        if (chunk.FinishReason is { } reason)
+        {
+            WriteEvent(events, fields, choice, null, choice.Reader.Reason(reason), default, cut: chunk.Cut);
+        }
+    }
+
+    /// <summary>Text that is nothing but text: all around it is the same from event to event, and made once.</summary>
+    private void WriteText(EventStream events, CompletionFields fields, EventChoice choice, ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.IsEmpty)
+        {
+            return;
+        }
+
+        if (choice.Before is null)
+        {
+            using var buffer = new MemoryStream();
+            using (var json = new Utf8JsonWriter(buffer, ApiJson.Writer))
+            {
+                WriteEvent(json, fields, choice, new AnswerDelta(Mark, null), null, default, opening: false, cut: null);
+            }
+
+            var made = buffer.ToArray();
+            var at = made.AsSpan().LastIndexOf(Encoding.UTF8.GetBytes($"\"{Mark}\"")) + 1;
+            (choice.Before, choice.After) = (made[..at], made[(at + Mark.Length)..]);
+        }
+
+        events.WriteText(choice.Before, utf8, choice.After);
+    }
+
+    private void WriteDeltas(EventStream events, CompletionFields fields, EventChoice choice, in GenerationChunk chunk)
+    {
         choice.Deltas.Clear();
         choice.Reader.Read(chunk, choice.Deltas);
         var logprobs = new ChoiceLogprobs(chunk.Tokens, chunk.Logprobs ?? [], choice.Characters);
-        choice.Characters += chunk.Text.Length;
+        choice.Characters += Encoding.UTF8.GetCharCount(chunk.Utf8.Span);
         if (choice.Deltas.Count == 0 && logprobs.Logprobs.Count > 0)
         {
             // Text that is held back still has tokens to tell of.
@@ -159,11 +207,6 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         {
             WriteEvent(events, fields, choice, delta, null, logprobs);
             logprobs = default;
-        }
-
-        if (chunk.FinishReason is { } reason)
-        {
-            WriteEvent(events, fields, choice, null, choice.Reader.Reason(reason), default, cut: chunk.Cut);
         }
     }
 
@@ -177,7 +220,20 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         bool opening = false,
         string? cut = null)
     {
-        var json = events.Begin();
+        WriteEvent(events.Begin(), fields, choice, delta, reason, logprobs, opening, cut);
+        events.End();
+    }
+
+    private void WriteEvent(
+        Utf8JsonWriter json,
+        CompletionFields fields,
+        EventChoice choice,
+        AnswerDelta? delta,
+        string? reason,
+        in ChoiceLogprobs logprobs,
+        bool opening,
+        string? cut)
+    {
         WriteHead(json, format.EventObject);
         json.WriteStartObject();
         json.WriteNumber("index"u8, choice.Index);
@@ -198,7 +254,6 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         }
 
         json.WriteEndObject();
-        events.End();
     }
 
     private void WriteLogprobs(Utf8JsonWriter json, CompletionFields fields, in ChoiceLogprobs logprobs)
@@ -264,5 +319,10 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         public int Characters { get; set; }
 
         public List<AnswerDelta> Deltas { get; } = [];
+
+        /// <summary>The JSON of an event of text, up to the text and behind it; null before the first.</summary>
+        public byte[]? Before { get; set; }
+
+        public byte[]? After { get; set; }
     }
 }

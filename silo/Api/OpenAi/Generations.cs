@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Requests;
@@ -8,7 +9,8 @@ namespace Crescent.Silo.Api.OpenAi;
 
 /// <summary>
 /// The generations of one request side by side, <see cref="MaxAtOnce"/> at the most, their chunks in one channel. The channel is not bounded: what it can hold is bounded by
-/// the tokens asked for, and a client that reads slowly must not hold up the device's stream. Disposal ends what still runs.
+/// the tokens asked for, and a client that reads slowly must not hold up the device's stream. One on its own needs no channel: it is read as it comes, and what comes
+/// while nobody reads waits in its stream. Disposal ends what still runs.
 /// </summary>
 internal sealed class Generations : IAsyncDisposable
 {
@@ -20,26 +22,84 @@ internal sealed class Generations : IAsyncDisposable
 
     private readonly PreparedRequest _request;
     private readonly ServingMetrics _metrics;
+    private readonly CancellationToken _left;
     private readonly CancellationTokenSource _cancel;
-    private readonly Task _all;
+    private readonly Task _all = Task.CompletedTask;
+
+    // Of one on its own.
+    private readonly IAsyncEnumerator<GenerationChunk>? _only;
+    private ModelMetrics.Watch _watch;
+    private Task<bool>? _first;
+    private bool _isThere;
+    private bool _ended;
 
     /// <summary>Starts the calls of <paramref name="request"/>; choice i is the i-th of them. Each has what the deadline leaves when it is its turn.</summary>
     public Generations(IGenerationService service, PreparedRequest request, ServingMetrics metrics, CancellationToken cancellationToken)
     {
         _request = request;
         _metrics = metrics;
+        _left = cancellationToken;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _all = RunAll(service, request.Calls);
+        if (request.Calls.Count == 1)
+        {
+            _watch = metrics.Begin(request.Model.Id);
+            _only = service.Generate(request.Calls[0] with { Deadline = request.Deadline.Left() }, _cancel.Token).GetAsyncEnumerator(_cancel.Token);
+        }
+        else
+        {
+            _all = RunAll(service, request.Calls);
+        }
     }
 
-    /// <summary>Chunks as they come; it ends when all generations have, and fails when one does.</summary>
-    public ChannelReader<(int Choice, GenerationChunk Chunk)> Chunks => _chunks.Reader;
+    /// <summary>Waits for the first chunk; nobody else waits meanwhile.</summary>
+    public Task<bool> First() => _first = Next().AsTask();
+
+    /// <summary>Waits until there are chunks: false when all generations have ended. It fails when one does.</summary>
+    public ValueTask<bool> Next() => _only is null ? _chunks.Reader.WaitToReadAsync(_left) : MoveNext();
+
+    /// <summary>Takes a chunk that is there; valid until <see cref="Next"/>.</summary>
+    public bool TryRead(out (int Choice, GenerationChunk Chunk) item)
+    {
+        if (_only is null)
+        {
+            return _chunks.Reader.TryRead(out item);
+        }
+
+        item = _isThere ? (0, _only.Current) : default;
+        return _isThere && !(_isThere = false);
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _cancel.CancelAsync();
         await _all;
+        if (_only is not null)
+        {
+            await (_first ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _only.DisposeAsync();
+        }
+
         _cancel.Dispose();
+    }
+
+    // Waits for nearly every token.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> MoveNext()
+    {
+        try
+        {
+            if (_isThere = await _only!.MoveNextAsync())
+            {
+                _watch.Saw(_only.Current);
+                _ended |= _only.Current.FinishReason is not null;
+            }
+
+            return _isThere || (_ended ? false : throw new InvalidOperationException("The stream broke off without a finish reason."));
+        }
+        catch (DeadlineExceededException late)
+        {
+            throw _request.Deadline.Exceeded(late.When, late);
+        }
     }
 
     private async Task RunAll(IGenerationService service, IReadOnlyList<InferenceRequest> calls)
@@ -72,7 +132,7 @@ internal sealed class Generations : IAsyncDisposable
             await foreach (var chunk in service.Generate(call with { Deadline = _request.Deadline.Left() }, _cancel.Token))
             {
                 watch.Saw(chunk);
-                _chunks.Writer.TryWrite((choice, chunk));
+                _chunks.Writer.TryWrite((choice, chunk.Copy()));
                 ended |= chunk.FinishReason is not null;
             }
 

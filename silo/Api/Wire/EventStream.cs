@@ -41,11 +41,31 @@ internal sealed class EventStream : IDisposable
         _pipe.Write("\n\n"u8);
     }
 
+    /// <summary>Writes an event whose JSON is made already but for a string in the midst of it.</summary>
+    /// <param name="before">All before the string's first character.</param>
+    /// <param name="utf8">What the string says.</param>
+    /// <param name="after">All behind its last.</param>
+    public void WriteText(ReadOnlySpan<byte> before, ReadOnlySpan<byte> utf8, ReadOnlySpan<byte> after)
+    {
+        var encoder = ApiJson.Writer.Encoder!;
+        var most = utf8.Length * encoder.MaxOutputCharactersPerInputCharacter;
+        var buffer = _pipe.GetSpan("data: "u8.Length + before.Length + most + after.Length + "\n\n"u8.Length);
+        "data: "u8.CopyTo(buffer);
+        before.CopyTo(buffer["data: "u8.Length..]);
+        var at = "data: "u8.Length + before.Length;
+        encoder.EncodeUtf8(utf8, buffer[at..], out _, out var written);
+        at += written;
+        after.CopyTo(buffer[at..]);
+        at += after.Length;
+        "\n\n"u8.CopyTo(buffer[at..]);
+        _pipe.Advance(at + "\n\n"u8.Length);
+    }
+
     /// <summary>Writes the last event.</summary>
     public void Done() => _pipe.Write("data: [DONE]\n\n"u8);
 
     /// <summary>Sends what is written.</summary>
-    public async ValueTask Flush(CancellationToken cancellationToken) => await _pipe.FlushAsync(cancellationToken);
+    public ValueTask<FlushResult> Flush(CancellationToken cancellationToken) => _pipe.FlushAsync(cancellationToken);
 
     public void Dispose() => _json.Dispose();
 

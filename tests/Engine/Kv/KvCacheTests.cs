@@ -6,6 +6,43 @@ namespace Crescent.Tests.Engine.Kv;
 
 public sealed class KvCacheTests
 {
+    private static readonly KvBlockSize Size = new(16);
+    private static readonly int[] Prompt = [.. Enumerable.Range(0, 100)];
+
+    [Fact]
+    public void Hashes_that_somebody_has_made_are_taken_as_they_are()
+    {
+        var root = BlockHash.Root("test", "f16");
+        var made = Hashes(root, Prompt);
+        var table = new BlockTable();
+        KvCache.Adopt(table, Size, root, made, Prompt);
+        Assert.Equal(made, table.Hashes);
+
+        // What an earlier attempt has put out follows the prompt that was hashed.
+        int[] resumed = [.. Prompt, .. Enumerable.Range(500, 40)];
+        KvCache.Hash(table, Size, root, resumed);
+        Assert.Equal(Hashes(root, resumed), table.Hashes);
+    }
+
+    [Fact]
+    public void Hashes_of_another_root_prompt_or_length_of_block_are_left_alone()
+    {
+        var root = BlockHash.Root("test", "f16");
+        var table = new BlockTable();
+        KvCache.Adopt(table, Size, BlockHash.Root("test", "f16", "salt"), Hashes(root, Prompt), Prompt);
+        KvCache.Adopt(table, Size, root, Hashes(root, [.. Prompt[..90], .. Prompt[..10]]), [.. Prompt[..80], .. Prompt[..20]]);
+        KvCache.Adopt(table, new KvBlockSize(8), root, Hashes(root, Prompt), Prompt);
+        KvCache.Adopt(table, Size, root, [], Prompt);
+        Assert.Empty(table.Hashes);
+    }
+
+    private static BlockHash[] Hashes(BlockHash root, int[] tokens)
+    {
+        var table = new BlockTable();
+        KvCache.Hash(table, Size, root, tokens);
+        return [.. table.Hashes];
+    }
+
     [Fact]
     public void A_refused_allocation_changes_nothing_and_a_granted_one_is_whole() =>
         Gen.Select(Gen.Int[1, 10], Gen.Int[3, 6].Select(shift => 1 << shift), Gen.Select(Gen.Int[0, 2], Gen.Int[0, 99], Gen.Int[1, 120], Gen.Int[0, 3]).Array[1, 60]).Sample((blocks, positionsInBlock, choices) =>

@@ -65,7 +65,9 @@ public sealed class InferenceRequestConverterTests
     public void What_belongs_to_the_sending_process_stays_there()
     {
         var converter = new InferenceRequestConverter();
-        Assert.Null(converter.ConvertFromSurrogate(converter.ConvertToSurrogate(Asked with { Link = this })).Link);
+        var got = converter.ConvertFromSurrogate(converter.ConvertToSurrogate(Asked with { Link = this, Chain = [default] }));
+        Assert.Null(got.Link);
+        Assert.Null(got.Chain);
     }
 
     [Fact]
@@ -86,7 +88,7 @@ public sealed class InferenceRequestConverterTests
     /// <summary>Each settable property, of which <paramref name="sent"/> has none as it is in <paramref name="plain"/>.</summary>
     private static void AssertSame<T>(T sent, T got, T plain)
     {
-        foreach (var property in typeof(T).GetProperties().Where(static p => p.CanWrite && p.Name is not (nameof(InferenceRequest.Link) or nameof(InferenceRequest.Sampling))))
+        foreach (var property in typeof(T).GetProperties().Where(static p => p.CanWrite && p.Name is not (nameof(InferenceRequest.Link) or nameof(InferenceRequest.Chain) or nameof(InferenceRequest.Sampling))))
         {
             var value = property.GetValue(sent);
             Assert.NotEqual(property.GetValue(plain), value);

@@ -49,6 +49,39 @@ public sealed class PlacementLedgerTests : IDisposable
     }
 
     [Fact]
+    public void There_is_a_choice_where_two_devices_may_take_the_call()
+    {
+        Assert.False(_ledger.HasChoice(Needs(1)));
+        Report(0, 1);
+        Assert.False(_ledger.HasChoice(Needs(1)));
+        Report(1, 1);
+        Assert.True(_ledger.HasChoice(Needs(1)));
+        Assert.False(_ledger.HasChoice(Needs(1) with { Avoid = ["silo-0/gpu"] }));
+        Report(1, 2, Drained);
+        Assert.False(_ledger.HasChoice(Needs(1)));
+    }
+
+    [Fact]
+    public void A_report_of_a_silo_that_calls_cannot_be_sent_to_does_not_make_it_reachable()
+    {
+        Report(0, 1, Reports.Idle with { Waiting = 9 });
+        Report(1, 1);
+        Assert.Equal(Reports.Silo(0), _ledger.Place(Needs(1), [Reports.Silo(0)]));
+        Report(1, 2);
+        Assert.Equal(Reports.Silo(0), _ledger.Place(Needs(2), [Reports.Silo(0)]));
+        Assert.Equal(Reports.Silo(1), _ledger.Place(Needs(3), [Reports.Silo(0), Reports.Silo(1)]));
+    }
+
+    [Fact]
+    public void A_device_that_its_silo_has_no_more_is_forgotten_and_the_others_stay()
+    {
+        _ledger.Apply(new SiloReport { Silo = Reports.Silo(0), Name = "silo-0", Sequence = 1, Devices = [Reports.Idle, Reports.Idle with { Device = "other" }] });
+        Report(1, 1);
+        Report(0, 2);
+        Assert.Equal([("silo-0", "gpu"), ("silo-1", "gpu")], _ledger.Newest().Select(static d => (d.Silo, d.Report.Device)));
+    }
+
+    [Fact]
     public void An_older_report_is_dropped()
     {
         Report(0, 5, Reports.Idle with { Running = 5 });

@@ -22,6 +22,38 @@ public sealed class TokenStreamTests
     }
 
     [Fact]
+    public void Taking_and_reading_a_token_allocates_nothing()
+    {
+        var stream = new TokenStream(StreamTicket.NewStream(), maxTokens: 4096, TimeProvider.System);
+        var ticket = stream.BeginAttempt().Ticket;
+        var frames = Enumerable.Range(0, 4000).Select(i => Records.Frame(ticket, Records.Output(i, i, "token"))).ToArray();
+        Run(0, 3000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Run(3000, 4000);
+
+        // The list of all its tokens has room for 4,096 by now.
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        void Run(int from, int to)
+        {
+            for (var i = from; i < to; i++)
+            {
+                var reader = new FrameReader(frames[i].Written.Span);
+                reader.TryRead(out var record);
+                stream.Accept(record);
+                if (i % 2 == 1)
+                {
+                    var read = stream.Read();
+                    if (read.Tokens.Count != 2 || read.Utf8.Length != 10)
+                    {
+                        throw new InvalidOperationException();
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void What_comes_twice_counts_once()
     {
         var ticket = _stream.BeginAttempt().Ticket;

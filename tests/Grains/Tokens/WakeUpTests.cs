@@ -64,6 +64,11 @@ public sealed class WakeUpTests
 #pragma warning disable CA2012 // A task of it would be what is not to be allocated.
                 var waiting = _news.Wait().GetAwaiter();
                 _news.Tell();
+                while (!waiting.IsCompleted)
+                {
+                    Thread.Yield();
+                }
+
                 waiting.GetResult();
 #pragma warning restore CA2012
             }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Reflection;
 using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
@@ -10,6 +11,7 @@ using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry;
+using Crescent.Grains.Telemetry.Kv;
 using Crescent.Grains.Tokens;
 using Crescent.Tests.Grains.Tokens;
 using Orleans.Serialization;
@@ -116,6 +118,7 @@ internal static class WireSamples
             Front = Silo,
             Observer = null!,
         },
+        ["prompt-prefix"] = new PromptPrefix([(new KvRoot("model", "f16", new KvBlockSize(32)), [new BlockHash(new UInt128(1, 2)), new BlockHash(3)])]),
         ["submission-reply"] = new SubmissionReply
         {
             Device = "silo/gpu",

@@ -152,6 +152,6 @@ public sealed class DeadlineTests(SiloFixture silo)
     {
         await Task.Yield();
         yield return new GenerationChunk([1], "and", null, null);
-        yield return new GenerationChunk([], "", "length", ScriptedGeneration.Usage(call.Prompt.Length, 1), Cut: "after 1 output tokens");
+        yield return new GenerationChunk([], "", "length", ScriptedGeneration.Usage(call.Prompt.Length, 1)) with { Cut = "after 1 output tokens" };
     }
 }
