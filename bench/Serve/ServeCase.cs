@@ -10,7 +10,7 @@ namespace Crescent.Bench.Serve;
 /// <param name="StepMs">What a step of the device takes, ms; 0 for a device that answers at once.</param>
 internal sealed record ServeCase(string Name, int PromptTokens, int PromptBytes, int OutputTokens, int Streams, int Calls, int StepMs)
 {
-    /// <summary>What is measured, in this order. The first two differ by the output alone: what a token costs is their difference.</summary>
+    /// <summary>What is measured, in this order. The first and the third differ by the output alone: what a token costs is their difference.</summary>
     public static readonly IReadOnlyList<ServeCase> All =
     [
         new("512/1", 512, 0, 1, 64, 3000, 0),

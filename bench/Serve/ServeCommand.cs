@@ -71,13 +71,13 @@ internal static class ServeCommand
     private static bool IsWithinBudget(int processes, List<ServeFigures> figures)
     {
         var one = figures.Find(f => f.Processes == processes && f.Case == ServeCase.All[0].Name);
-        var many = figures.Find(f => f.Processes == processes && f.Case == ServeCase.All[1].Name);
+        var many = figures.Find(f => f.Processes == processes && f.Case == ServeCase.All[2].Name);
         if (one is null || many is null)
         {
             return true;
         }
 
-        var tokens = ServeCase.All[1].OutputTokens - 1;
+        var tokens = ServeCase.All[2].OutputTokens - 1;
         var (bytes, us) = ((many.BytesPerCall - one.BytesPerCall) / tokens, 1000 * (many.CpuMsPerCall - one.CpuMsPerCall) / tokens);
         Console.WriteLine(
             $"{processes} process{(processes == 1 ? "" : "es")}: a call {one.CpuMsPerCall:F3} ms and {one.BytesPerCall / 1024:F0} KB (budget {CallBudget / 1024:F0}), "
