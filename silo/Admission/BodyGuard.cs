@@ -42,11 +42,14 @@ internal sealed class BodyGuard(WorkBudget budget, TextWork texts, TimeProvider 
         }
     }
 
-    /// <summary>The bytes of a body. What is held for it is never more than four times what has come.</summary>
+    /// <summary>
+    /// The bytes of a body. Its part of the budget is taken before the first is read, where its length is said: what will not fit costs nothing. The memory
+    /// that it takes is never more than four times what has come.
+    /// </summary>
     private static async Task<ReadOnlyMemory<byte>> Read(HttpRequest request, WorkLease work, CancellationToken stop)
     {
         var length = request.ContentLength ?? long.MaxValue;
-        work.Grow(FirstBytes);
+        work.Grow(request.ContentLength ?? FirstBytes);
         var buffer = new byte[(int)Math.Min(length, FirstBytes)];
         var filled = 0;
         try
@@ -66,8 +69,14 @@ internal sealed class BodyGuard(WorkBudget budget, TextWork texts, TimeProvider 
                 if (filled == buffer.Length && filled < length)
                 {
                     var more = (int)Math.Min(Math.Min(length, 4L * Math.Max(filled, FirstBytes)), Array.MaxLength);
-                    work.Grow(more - filled);
-                    Array.Resize(ref buffer, more);
+                    if (request.ContentLength is null)
+                    {
+                        work.Grow(more - filled);
+                    }
+
+                    var larger = GC.AllocateUninitializedArray<byte>(more);
+                    buffer.CopyTo(larger, 0);
+                    buffer = larger;
                 }
             }
         }

@@ -18,12 +18,9 @@ internal sealed class WorkLease(WorkBudget budget) : IDisposable
         _bytes += bytes;
     }
 
-    /// <summary>The request has <paramref name="bytes"/> from here on; what was made is there, whether it fits or not.</summary>
-    public void Become(long bytes)
+    public void Dispose()
     {
-        budget.Give(_bytes - bytes);
-        _bytes = bytes;
+        budget.Give(_bytes);
+        _bytes = 0;
     }
-
-    public void Dispose() => Become(0);
 }

@@ -9,7 +9,7 @@ public sealed class HttpOptions : IChecked
     public const int DefaultMaxBodyBytes = 4 << 20;
     public const int MinMaxBodyBytes = 1 << 10;
     public const int MaxMaxBodyBytes = 1 << 30;
-    public const int DefaultWorkMib = 32;
+    public const int DefaultWorkMib = 16;
     public const int MaxWorkMib = 1 << 16;
     public const int DefaultMaxRequests = 1024;
     public const int MaxMaxRequests = 1 << 20;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
-using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -25,7 +24,6 @@ internal static class TokenizerEndpoint
     private static async Task Tokenize(HttpContext http, RequestDesk desk, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
     {
         var (model, tokens, names) = await ReadTexts(http, models, desk, texts, ignored);
-        WorkLease.Of(http)?.Become((long)tokens.Length * sizeof(int));
         await Send(http, async (json, written) =>
         {
             json.WriteStartObject();
