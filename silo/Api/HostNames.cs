@@ -15,7 +15,7 @@ internal sealed class HostNames
 
     public HostNames(HttpOptions options)
     {
-        foreach (var address in options.Addresses)
+        foreach (var address in options.Addresses.Concat(options.OpsAddresses))
         {
             _names.UnionWith(Names(address.Host));
         }

@@ -21,7 +21,7 @@ internal static class HttpApi
     /// <summary>Adds its services and limits.</summary>
     public static void AddHttpApi(this WebApplicationBuilder builder, HttpOptions options, AuthOptions auth, ModelCatalogue models)
     {
-        builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.TrimEntries));
+        builder.WebHost.UseUrls(options.AllUrls);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -66,6 +66,7 @@ internal static class HttpApi
         app.UseMiddleware<ForeignPages>();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<AddressFilter>();
         var quotas = app.Services.GetRequiredService<TenantQuotas>();
         app.Services.GetRequiredService<EnergyAccounts>().Charged += quotas.Charge;
         var timed = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, RequestTime>().AddEndpointFilter<RouteGroupBuilder, BodyGuard>();
@@ -75,13 +76,15 @@ internal static class HttpApi
         completions.MapEmbeddings();
         timed.MapTokenizer();
         app.MapModels();
-        app.MapFactory();
-        app.MapDrain();
-        app.MapDeviceModel();
-        app.MapPower();
-        app.MapDecisions();
-        app.MapHealth();
-        app.MapVersion();
-        app.MapServingMetrics();
+        var ops = app.MapGroup("").On(ServedOn.Ops);
+        ops.MapFactory();
+        ops.MapDrain();
+        ops.MapDeviceModel();
+        ops.MapPower();
+        ops.MapDecisions();
+        ops.MapServingMetrics();
+        var both = app.MapGroup("").On(ServedOn.Both);
+        both.MapHealth();
+        both.MapVersion();
     }
 }

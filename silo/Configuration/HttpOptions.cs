@@ -21,6 +21,15 @@ public sealed class HttpOptions : IChecked
     /// <summary>Where it listens; several parted by semicolons; port 0 takes any free one.</summary>
     public string Urls { get; set; } = DefaultUrls;
 
+    /// <summary>Addresses of their own for metrics, the state of the factory and what admins do, in the form of <see cref="Urls"/>; empty: they are there.</summary>
+    public string OpsUrls { get; set; } = "";
+
+    /// <summary>The addresses of <see cref="OpsUrls"/>, parsed.</summary>
+    public IEnumerable<BindingAddress> OpsAddresses => Parted(OpsUrls).Select(BindingAddress.Parse);
+
+    /// <summary>All addresses as they are to be listened on: those of <see cref="OpsUrls"/> last.</summary>
+    public string[] AllUrls => [.. Urls.Split(';', StringSplitOptions.TrimEntries), .. Parted(OpsUrls)];
+
     /// <summary>Host names that requests may name beside those of <see cref="Urls"/>, parted by semicolons; <c>*.example.com</c> for all below, <c>*</c> for any.</summary>
     public string AllowedHosts { get; set; } = "";
 
@@ -28,7 +37,7 @@ public sealed class HttpOptions : IChecked
     public string CorsOrigins { get; set; } = "";
 
     /// <summary><see cref="CorsOrigins"/>, parted.</summary>
-    public IReadOnlyList<string> Origins => CorsOrigins.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    public IReadOnlyList<string> Origins => Parted(CorsOrigins);
 
     /// <summary>Longest request body, in bytes; a longer one gets 413.</summary>
     public int MaxBodyBytes { get; set; } = DefaultMaxBodyBytes;
@@ -59,6 +68,18 @@ public sealed class HttpOptions : IChecked
             {
                 yield return Settings.OutOfRange(Settings.Urls, url, "http://HOST:PORT, several parted by ';'");
             }
+        }
+
+        foreach (var url in Parted(OpsUrls).Where(static url => !IsHttpAddress(url)))
+        {
+            yield return Settings.OutOfRange(Settings.OpsUrls, url, "http://HOST:PORT, several parted by ';'");
+        }
+
+        // They are told apart by their ports.
+        if (Parted(OpsUrls).All(IsHttpAddress) && Parted(Urls).All(IsHttpAddress)
+            && OpsAddresses.FirstOrDefault(ops => ops.Port != 0 && Addresses.Any(a => a.Port == ops.Port)) is { } same)
+        {
+            yield return Settings.OutOfRange(Settings.OpsUrls, same, $"ports that {Settings.Urls.Option} has not");
         }
 
         foreach (var (setting, value, least, most) in new[]
@@ -96,6 +117,8 @@ public sealed class HttpOptions : IChecked
         .Replace("://[::]", "://127.0.0.1", StringComparison.Ordinal)
         .Replace("://*", "://127.0.0.1", StringComparison.Ordinal)
         .Replace("://+", "://127.0.0.1", StringComparison.Ordinal);
+
+    private static string[] Parted(string text) => text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static bool IsHttpAddress(string url)
     {

@@ -34,6 +34,10 @@ public static class Settings
     public static readonly Setting Urls = Define("--urls", "Urls", "urls",
         $"Where the HTTP front end listens; several parted by ';', port 0 for any free one. Default: {HttpOptions.DefaultUrls}.");
 
+    public static readonly Setting OpsUrls = Define("--ops-urls", "OpsUrls", "urls",
+        "Addresses of their own, of the front end, for metrics, the state of the factory and what admins do; they are then on no other. Metrics and state need no key "
+        + "there. Default: they are on --urls.");
+
     public static readonly Setting AllowedHosts = Define("--allowed-hosts", "AllowedHosts", "names",
         "Host names that requests may name beside those of --urls, such as that of a proxy or a service; several parted by ';', *.example.com for all below it, "
         + "* for any. Default: none.");
@@ -213,7 +217,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Restarts, Urls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
+        Model, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,

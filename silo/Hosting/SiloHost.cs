@@ -53,7 +53,7 @@ public sealed class SiloHost : IAsyncDisposable
 
     /// <summary>Where its HTTP listens, once it runs; empty for a device silo.</summary>
     public IReadOnlyList<string> Urls => Identity.IsFront
-        ? [.. Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses]
+        ? [.. Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Take(Services.GetRequiredService<HttpOptions>().Addresses.Count())]
         : [];
 
     /// <summary>Its services.</summary>
@@ -175,6 +175,7 @@ public sealed class SiloHost : IAsyncDisposable
         Configure(builder, configuration, identity, serving, models, stopTimeout);
         var auth = AuthOptions.Read(configuration);
         auth.CheckExposure(Settings.Urls, http.Addresses);
+        auth.CheckExposure(Settings.OpsUrls, http.OpsAddresses);
         auth.CheckOrigins(http);
         builder.AddHttpApi(http, auth, models);
         configure?.Invoke(builder.Services);

@@ -10,6 +10,7 @@ namespace Crescent.Silo.Identity;
 internal static class Access
 {
     private const string Admins = "admins";
+    private const string Readers = "readers";
     private const string Chosen = "chosen";
 
     /// <summary>Adds what knows callers, as <paramref name="options"/> say.</summary>
@@ -19,23 +20,34 @@ internal static class Access
         services.AddSingleton(options);
         services.AddSingleton(ProcessKey.OfEnvironment());
         services.AddSingleton<KeyBook>();
+        services.AddSingleton<OpsAddress>();
         services.AddHostedService<KeyFileWatch>();
         AddSchemes(services, options);
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(Policy(KeyRole.User))
-            .AddPolicy(Admins, Policy(KeyRole.Admin));
+            .AddPolicy(Admins, Policy(KeyRole.Admin))
+            .AddPolicy(Readers, static policy => policy.RequireAssertion(static context =>
+                May(context, KeyRole.User) || (context.Resource is HttpContext http && http.RequestServices.GetRequiredService<OpsAddress>().Has(http))));
     }
 
     /// <summary>For admins alone.</summary>
     public static TBuilder ForAdmins<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder => endpoint.RequireAuthorization(Admins);
+
+    /// <summary>For all who may infer, and for whoever comes by the ops address.</summary>
+    public static TBuilder ForReaders<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder => endpoint.RequireAuthorization(Readers);
+
+    /// <summary>Which address an endpoint is on.</summary>
+    public static TBuilder On<TBuilder>(this TBuilder endpoint, ServedOn on) where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new ServedOnMetadata(on));
 
     /// <summary>For anyone, known or not.</summary>
     public static TBuilder ForAnyone<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder => endpoint.AllowAnonymous();
 
     private static AuthorizationPolicy Policy(KeyRole role) => new AuthorizationPolicyBuilder()
         .RequireAuthenticatedUser()
-        .RequireAssertion(context => context.User.Identity is CallerIdentity { Caller: var caller } && caller.May(role))
+        .RequireAssertion(context => May(context, role))
         .Build();
+
+    private static bool May(AuthorizationHandlerContext context, KeyRole role) => context.User.Identity is CallerIdentity { Caller: var caller } && caller.May(role);
 
     private static void AddSchemes(IServiceCollection services, AuthOptions options)
     {

@@ -6,10 +6,15 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Ops;
 
-/// <summary>GET /health: 200 while a completion can be served, 503 with the reason otherwise.</summary>
+/// <summary>GET /health and /health/ready: 200 while a completion can be served, 503 with the reason otherwise. GET /health/live: 200 while the process answers.</summary>
 internal static class HealthEndpoint
 {
-    public static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/health", Answer).ForAnyone();
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/health", Answer).ForAnyone();
+        routes.MapGet("/health/ready", Answer).ForAnyone();
+        routes.MapGet("/health/live", static () => Results.Text("live")).ForAnyone();
+    }
 
     private static async Task<IResult> Answer([FromServices] IGrainFactory grains, RequestGate gate, WarmUp warmUp, CancellationToken cancellationToken)
     {

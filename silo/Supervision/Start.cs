@@ -50,6 +50,7 @@ internal static class Start
     private static void CheckIdentity(AuthOptions auth, HttpOptions http)
     {
         auth.CheckExposure(Settings.Urls, http.Addresses);
+        auth.CheckExposure(Settings.OpsUrls, http.OpsAddresses);
         auth.CheckOrigins(http);
         if (auth.KeyPath is { } path)
         {
@@ -95,7 +96,7 @@ internal static class Start
     // The front end would find a taken port as well, but only after all silos have started.
     private static void CheckFree(HttpOptions options)
     {
-        foreach (var address in options.Addresses)
+        foreach (var address in options.Addresses.Concat(options.OpsAddresses))
         {
             var ip = IPAddress.TryParse(address.Host.Trim('[', ']'), out var parsed) ? parsed
                 : address.Host == "localhost" ? IPAddress.Loopback

@@ -1,6 +1,10 @@
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
 using Crescent.Tests.Silo;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 [assembly: AssemblyFixture(typeof(SiloFixture))]
 
@@ -29,6 +33,13 @@ public sealed class SiloFixture : IAsyncDisposable
         {
             _lock.Release();
         }
+    }
+
+    /// <summary>All addresses that its HTTP listens on.</summary>
+    public async Task<IReadOnlyList<string>> AllUrls()
+    {
+        await Url();
+        return [.. _silo!.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses];
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Identity;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Api.Factory;
@@ -9,5 +10,5 @@ internal static class FactoryEndpoint
 {
     public static void MapFactory(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/factory", async ([FromServices] IGrainFactory grains, CancellationToken cancellationToken) =>
-            Results.Json(await grains.GetGrain<IFactoryGrain>(0).GetSnapshot(cancellationToken), ApiJson.Readable.FactorySnapshot));
+            Results.Json(await grains.GetGrain<IFactoryGrain>(0).GetSnapshot(cancellationToken), ApiJson.Readable.FactorySnapshot)).ForReaders();
 }

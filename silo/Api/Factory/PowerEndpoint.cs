@@ -12,7 +12,7 @@ internal static class PowerEndpoint
     public static void MapPower(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/factory/power", async ([FromServices] IGrainFactory grains, CancellationToken cancellationToken) =>
-            Results.Json(await grains.GetGrain<IPowerGrain>(0).GetPower(cancellationToken), ApiJson.Readable.PowerSnapshot));
+            Results.Json(await grains.GetGrain<IPowerGrain>(0).GetPower(cancellationToken), ApiJson.Readable.PowerSnapshot)).ForReaders();
         routes.MapPut("/v1/factory/power", Put).ForAdmins();
     }
 
