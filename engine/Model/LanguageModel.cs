@@ -13,21 +13,18 @@ namespace Crescent.Engine.Model;
 public sealed class LanguageModel : IDisposable
 {
     private const string TemplateKey = "tokenizer.chat_template";
+    private const string ToolTemplateKey = TemplateKey + ".tool_use";
 
     private LanguageModel(GgufFile file)
     {
         File = file;
         Graph = Architecture.Read(file);
         Tokenizer = TokenizerReader.Read(file);
-        if (file.FindString(TemplateKey) is not { } source)
-        {
-            ChatFault = "the file has no chat template";
-            return;
-        }
-
         try
         {
-            ChatPrompt = new ChatPrompt(Templates.ChatTemplate.Parse(source), Tokenizer);
+            ChatPrompt = Prompt(file.FindString(TemplateKey) ?? file.FindString(ToolTemplateKey));
+            ToolPrompt = Prompt(file.FindString(ToolTemplateKey)) ?? ChatPrompt;
+            ChatFault = ChatPrompt is null ? "the file has no chat template" : null;
         }
         catch (TemplateException e)
         {
@@ -54,8 +51,11 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Conversations to tokens, or null for the reason that <see cref="ChatFault"/> gives.</summary>
     public ChatPrompt? ChatPrompt { get; }
 
-    /// <summary>Source of the chat template, or null when the file has none.</summary>
-    public string? ChatTemplate => File.FindString(TemplateKey);
+    /// <summary>The same for conversations with tools, for which some files have a template of their own.</summary>
+    public ChatPrompt? ToolPrompt { get; }
+
+    /// <summary>Source of the chat template for conversations with tools, or null when the file has none.</summary>
+    public string? ToolTemplate => File.FindString(ToolTemplateKey) ?? File.FindString(TemplateKey);
 
     /// <summary>Why there is no <see cref="ChatPrompt"/>.</summary>
     public string? ChatFault { get; }
@@ -78,4 +78,6 @@ public sealed class LanguageModel : IDisposable
     }
 
     public void Dispose() => File.Dispose();
+
+    private ChatPrompt? Prompt(string? source) => source is null ? null : new ChatPrompt(ChatTemplate.Parse(source), Tokenizer);
 }

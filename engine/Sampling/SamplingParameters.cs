@@ -17,6 +17,12 @@ public sealed record SamplingParameters
     /// </summary>
     public int? TopLogprobs { get; init; }
 
+    /// <summary>
+    /// Tokens that the output begins with, whatever the model would draw, for the sake of their logprobs: how likely it finds a text. End tokens
+    /// among them end nothing. They cannot be given beside <see cref="Structure"/>.
+    /// </summary>
+    public IReadOnlyList<int> Given { get; init; } = [];
+
     /// <summary>What the output has to look like, or null for free text.</summary>
     public OutputStructure? Structure { get; init; }
 

@@ -117,7 +117,11 @@ public sealed class SamplingRow
         Forced = -1;
         Token = NoToken;
         IsPending = true;
-        if (state.Constraint is { IsActive: true } constraint)
+        if (state.OutputCount < Parameters.Given.Count)
+        {
+            Force(Parameters.Given[state.OutputCount]);
+        }
+        else if (state.Constraint is { IsActive: true } constraint)
         {
             Constrain(constraint);
         }

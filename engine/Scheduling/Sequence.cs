@@ -275,10 +275,25 @@ internal sealed class Sequence : IComparable<Sequence>
         GuessCount = 0;
         if (_drafter is not null)
         {
-            var guess = _drafter.Guess(Tokens, Math.Min(limit, Request.MaxTokens - OutputCount - 1));
-            Reserve(guess.Length);
-            guess.CopyTo(_tokens.AsSpan(TokenCount));
-            GuessCount = guess.Length;
+            limit = Math.Min(limit, Request.MaxTokens - OutputCount - 1);
+            var given = Request.Sampling.Given;
+            if (Sampling.OutputCount < given.Count)
+            {
+                // What is given is sure to come.
+                GuessCount = Math.Clamp(Math.Min(limit, Request.SpeculativeTokens), 0, given.Count - Sampling.OutputCount);
+                Reserve(GuessCount);
+                for (var i = 0; i < GuessCount; i++)
+                {
+                    _tokens[TokenCount + i] = given[Sampling.OutputCount + i];
+                }
+            }
+            else
+            {
+                var guess = _drafter.Guess(Tokens, limit);
+                Reserve(guess.Length);
+                guess.CopyTo(_tokens.AsSpan(TokenCount));
+                GuessCount = guess.Length;
+            }
         }
 
         return _tokens.AsSpan(TokenCount, GuessCount);

@@ -141,8 +141,9 @@ internal sealed class TokenIntake(
         sequence.Append(token);
         statistics.CountOutput();
         var request = sequence.Request;
-        if ((tokenizer.IsEndOfGeneration(token) && (!request.IgnoreEndOfGeneration || sequence.Sampling.IsEnded))
-            || (request.StopTokens.Contains(token) && sequence.TotalOutputCount > request.Sampling.MinTokens))
+        var isGiven = sequence.Sampling.OutputCount <= request.Sampling.Given.Count;
+        if ((tokenizer.IsEndOfGeneration(token) && !isGiven && (!request.IgnoreEndOfGeneration || sequence.Sampling.IsEnded))
+            || (request.StopTokens.Contains(token) && !isGiven && sequence.TotalOutputCount > request.Sampling.MinTokens))
         {
             living.End(sequence, token, FinishReason.Stop, null, logprobs, part: TextPart.Rest);
             return;

@@ -24,7 +24,7 @@ public sealed class ServedModel
         Model = model;
         Created = created;
         Id = Slug(Name);
-        ToolStyle = ToolCallStyles.Detect(model.ChatTemplate ?? "");
+        ToolStyle = ToolCallStyles.Detect(model.ToolTemplate ?? "");
         Grammars = grammars;
         _names = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { Id, Name, model.Name };
         if (!simulated)

@@ -35,6 +35,11 @@ public sealed record ModelRequest
     /// <summary>Answers to make to each prompt.</summary>
     public int Candidates { get; init; } = 1;
 
+    /// <summary>
+    /// Whether the tokens of the prompt are wanted with their logprobs: all but the first are given to the model as the beginning of its output, many a step.
+    /// </summary>
+    public bool GivesPrompt { get; init; }
+
     /// <summary>Whether each answer has to tell how likely its tokens are.</summary>
     public bool WantsLikelihood { get; init; }
 

@@ -7,6 +7,7 @@ namespace Crescent.Grains.Requests;
 /// <summary>A request as it can be run: a call for each answer.</summary>
 /// <param name="Id">Of the request.</param>
 /// <param name="Model">The model.</param>
+/// <param name="Prompts">The tokens of its prompts.</param>
 /// <param name="Calls">Prompt by prompt, and the candidates of each one after the other.</param>
 /// <param name="ToolStyle">How the model writes calls of tools; None where it has none.</param>
 /// <param name="Unenforced">What the request asks of the form of the answer and is not enforced.</param>
@@ -14,6 +15,7 @@ namespace Crescent.Grains.Requests;
 public sealed record PreparedRequest(
     string Id,
     ServedModel Model,
+    IReadOnlyList<int[]> Prompts,
     IReadOnlyList<InferenceRequest> Calls,
     ToolCallStyle ToolStyle,
     IReadOnlyList<string> Unenforced,

@@ -8,11 +8,16 @@ namespace Crescent.Grains.Requests;
 public sealed class PromptSource
 {
     private readonly Func<JsonArray>? _messages;
+    private readonly bool _addsGenerationPrompt;
+    private readonly IReadOnlyDictionary<string, JsonNode?>? _variables;
     private readonly Func<string>? _text;
     private readonly Func<int[]>? _tokens;
 
-    private PromptSource(string name, long bytes, Func<JsonArray>? messages = null, Func<string>? text = null, Func<int[]>? tokens = null) =>
-        (Name, Bytes, _messages, _text, _tokens) = (name, bytes, messages, text, tokens);
+    private PromptSource(string name, long bytes, Func<string>? text = null, Func<int[]>? tokens = null) =>
+        (Name, Bytes, _text, _tokens) = (name, bytes, text, tokens);
+
+    private PromptSource(string name, long bytes, Func<JsonArray> messages, bool addsGenerationPrompt, IReadOnlyDictionary<string, JsonNode?>? variables)
+        : this(name, bytes) => (_messages, _addsGenerationPrompt, _variables) = (messages, addsGenerationPrompt, variables);
 
     /// <summary>The caller's name for it, such as <c>prompt[2]</c>.</summary>
     public string Name { get; }
@@ -20,8 +25,15 @@ public sealed class PromptSource
     /// <summary>How long it is, about.</summary>
     public long Bytes { get; }
 
-    /// <summary>Messages as chat templates take them.</summary>
-    public static PromptSource Conversation(string name, long bytes, Func<JsonArray> messages) => new(name, bytes, messages: messages);
+    /// <summary>Messages in OpenAI's form.</summary>
+    /// <param name="name">The caller's name for them.</param>
+    /// <param name="bytes">How long they are, about.</param>
+    /// <param name="messages">The messages.</param>
+    /// <param name="addsGenerationPrompt">Whether the prompt ends where the answer begins.</param>
+    /// <param name="variables">Further variables for the template; null for none.</param>
+    public static PromptSource Conversation(
+        string name, long bytes, Func<JsonArray> messages, bool addsGenerationPrompt = true, IReadOnlyDictionary<string, JsonNode?>? variables = null) =>
+        new(name, bytes, messages, addsGenerationPrompt, variables);
 
     /// <summary>A text. Special strings in it become their tokens: who writes a raw prompt writes the model's own format.</summary>
     public static PromptSource Text(string name, long bytes, Func<string> text) => new(name, bytes, text: text);
@@ -43,11 +55,11 @@ public sealed class PromptSource
 
     private int[] Chat(ServedModel model, JsonArray messages, JsonArray? tools)
     {
-        var prompt = model.Model.ChatPrompt ?? throw new RequestFaultException(
+        var prompt = (tools is null ? model.Model.ChatPrompt : model.Model.ToolPrompt) ?? throw new RequestFaultException(
             FaultKind.Unsupported, Name, $"Model '{model.Id}' cannot chat: {model.Model.ChatFault}; use /v1/completions with a prompt.");
         try
         {
-            return prompt.Encode(messages, tools);
+            return prompt.Encode(messages, tools, _addsGenerationPrompt, _variables);
         }
         catch (TemplateException e)
         {

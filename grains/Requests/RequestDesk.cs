@@ -19,6 +19,9 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
     /// <summary>Prompt tokens that a request may have, over all its answers: each takes its prompt to its device. 16 MiB of them.</summary>
     public const long MaxPromptTokens = 1 << 22;
 
+    /// <summary>Tokens that a call may have guessed ahead.</summary>
+    public const int MaxSpeculativeTokens = 16;
+
     /// <summary>Makes the calls of a request.</summary>
     /// <exception cref="RequestFaultException">It cannot be done as it is.</exception>
     /// <exception cref="DeadlineExceededException">Its deadline came first.</exception>
@@ -38,10 +41,10 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
         {
             var tokens = prompts[prompt];
             var limit = request.Call.WantsEmbedding ? CheckInput(tokens, request.Prompts[prompt].Name, room) : Budget(tokens, request, request.Prompts[prompt].Name, room);
-            var siblings = request.Candidates > 1 ? new SiblingGroup(request.Id) : null;
+            var siblings = request.Candidates > 1 && !request.GivesPrompt && limit > 0 ? new SiblingGroup(request.Id) : null;
             for (var candidate = 0; candidate < request.Candidates; candidate++)
             {
-                calls.Add(request.Call with
+                var call = request.Call with
                 {
                     RequestId = answers == 1 ? request.Id : $"{request.Id}-{calls.Count}",
                     Model = model.Name,
@@ -49,23 +52,28 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
                     MaxTokens = limit,
                     Sampling = Sampling(request, candidate, structure),
                     Siblings = siblings,
-                });
+                };
+                calls.Add(request.GivesPrompt ? Given(call) : call);
             }
         }
 
-        return new PreparedRequest(request.Id, model, calls, request.Tools is null ? ToolCallStyle.None : model.ToolStyle, unenforced, deadline);
+        return new PreparedRequest(request.Id, model, prompts, calls, request.Tools is null ? ToolCallStyle.None : model.ToolStyle, unenforced, deadline);
     }
 
     /// <summary>The tokens of prompts, made where long texts are.</summary>
     /// <exception cref="RequestFaultException">One cannot be a prompt of this model.</exception>
-    public ValueTask<int[][]> Tokens(ServedModel model, IReadOnlyList<PromptSource> prompts, ToolUse? tools, CancellationToken cancellation) => texts.Do(
-        prompts.Sum(static prompt => prompt.Bytes),
-        () => prompts.Select(prompt =>
-        {
-            cancellation.ThrowIfCancellationRequested();
-            return prompt.Encode(model, tools?.Described);
-        }).ToArray(),
-        cancellation);
+    public ValueTask<int[][]> Tokens(ServedModel model, IReadOnlyList<PromptSource> prompts, ToolUse? tools, CancellationToken cancellation)
+    {
+        CheckTools(model, tools);
+        return texts.Do(
+            prompts.Sum(static prompt => prompt.Bytes),
+            () => prompts.Select(prompt =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                return prompt.Encode(model, tools?.Described);
+            }).ToArray(),
+            cancellation);
+    }
 
     /// <summary>Tokens that a prompt of <paramref name="model"/> and its answer may have together.</summary>
     public ContextRoom Room(ServedModel model) => ContextRoom.Of(model, generations);
@@ -92,15 +100,27 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
             return (request.Structure is { } alone ? new OutputStructure(alone.Source) : null, unenforced);
         }
 
-        if (request.Model.ToolStyle == ToolCallStyle.None)
-        {
-            throw new RequestFaultException(FaultKind.Unsupported, "tools", $"Model '{request.Model.Id}' was not taught to call tools, as its chat template tells.");
-        }
-
+        CheckTools(request.Model, tools);
         var answer = tools.Must ? null : request.Structure;
         var (structure, left) = await new ToolCallForm(request.Model.ToolStyle, tools.Must, answer, tools.Parallel).Constrain([.. tools.Functions], grammars);
         return structure is not null ? (structure, left) : (request.Structure is { } free ? new OutputStructure(free.Source) : null, [.. unenforced, .. left]);
     }
+
+    private static void CheckTools(ServedModel model, ToolUse? tools)
+    {
+        if (tools is not null && model.ToolStyle == ToolCallStyle.None)
+        {
+            throw new RequestFaultException(FaultKind.Unsupported, "tools", $"Model '{model.Id}' was not taught to call tools, as its chat template tells.");
+        }
+    }
+
+    private static InferenceRequest Given(InferenceRequest call) => call with
+    {
+        Prompt = call.Prompt[..1],
+        MaxTokens = call.MaxTokens + call.Prompt.Length - 1,
+        SpeculativeTokens = MaxSpeculativeTokens,
+        Sampling = call.Sampling with { Given = call.Prompt[1..], MinTokens = call.Sampling.MinTokens + call.Prompt.Length - 1 },
+    };
 
     // The first candidate draws as the only one would; each other has a seed of its own, made of the request's.
     private static SamplingParameters Sampling(ModelRequest request, int candidate, OutputStructure? structure) => request.Call.Sampling with
@@ -117,7 +137,7 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
     /// <summary>Tokens to generate: what is asked for, or all that there is room for.</summary>
     private static int Budget(int[] prompt, ModelRequest request, string name, in ContextRoom room)
     {
-        if (prompt.Length >= room.Tokens)
+        if (prompt.Length + (request.MaxTokens == 0 ? 0 : 1) > room.Tokens)
         {
             throw new RequestFaultException(
                 FaultKind.TooLong, name, $"The prompt has {prompt.Length} tokens; {room}, of which at least 1 is for the answer.");

@@ -18,6 +18,7 @@ public static class TraceFile
         var requests = new List<TraceRequest>();
         var number = 0;
         var mooncake = false;
+        var ids = new BlockNumbers();
         foreach (var line in File.ReadLines(path))
         {
             number++;
@@ -33,7 +34,7 @@ public static class TraceFile
 
             if (!string.IsNullOrWhiteSpace(line))
             {
-                requests.Add(mooncake ? ReadJson(path, number, line) : ReadCsv(path, number, line));
+                requests.Add(mooncake ? ReadJson(path, number, line, ids) : ReadCsv(path, number, line));
             }
         }
 
@@ -64,13 +65,13 @@ public static class TraceFile
         return new TraceRequest(TimeSpan.FromTicks(time.Ticks).TotalSeconds, Math.Max(1, prompt), Math.Max(1, output));
     }
 
-    private static TraceRequest ReadJson(string path, int number, string line)
+    private static TraceRequest ReadJson(string path, int number, string line, BlockNumbers numbers)
     {
         try
         {
             using var document = JsonDocument.Parse(line);
             var root = document.RootElement;
-            var blocks = root.TryGetProperty("hash_ids", out var ids) ? ids.EnumerateArray().Select(static id => id.GetInt32()).ToArray() : null;
+            var blocks = root.TryGetProperty("hash_ids", out var ids) ? ids.EnumerateArray().Select(numbers.Of).ToArray() : null;
             return new TraceRequest(
                 root.GetProperty("timestamp").GetDouble() / 1000,
                 Math.Max(1, root.GetProperty("input_length").GetInt32()),

@@ -40,6 +40,7 @@ public sealed class ChatPrompt
     public ChatPrompt(ChatTemplate template, Tokenizer tokenizer, TimeProvider? time = null)
     {
         Template = template;
+        Form = TemplateProbe.Probe(template);
         _tokenizer = tokenizer;
         _time = time;
         _own = [
@@ -58,8 +59,11 @@ public sealed class ChatPrompt
     /// <summary>The template it renders.</summary>
     public ChatTemplate Template { get; }
 
+    /// <summary>In what form the template takes a conversation.</summary>
+    public TemplateForm Form { get; }
+
     /// <summary>The tokens of a conversation, BOS included where the model wants one; it is never doubled.</summary>
-    /// <param name="messages">The conversation in OpenAI's form.</param>
+    /// <param name="messages">The conversation in OpenAI's form; the template gets it in its own.</param>
     /// <param name="tools">The tools the model may call, in OpenAI's form.</param>
     /// <param name="addGenerationPrompt">Whether the prompt ends where the assistant's answer begins.</param>
     /// <param name="variables">Further variables for the template; they cannot replace those above nor the BOS and EOS strings.</param>
@@ -70,8 +74,7 @@ public sealed class ChatPrompt
         bool addGenerationPrompt = true,
         IReadOnlyDictionary<string, JsonNode?>? variables = null)
     {
-        messages = ToolArguments.Prepare(messages, Template.Source);
-        var text = Template.Render(messages, tools, addGenerationPrompt, variables, _own, _time).ToString(out var origins);
+        var text = Template.Render(Form.Apply(messages), tools, addGenerationPrompt, variables, _own, _time).ToString(out var origins);
         var tokens = HasForeignControl(text, origins) ? EncodeRuns(text, origins) : _tokenizer.Encode(text, parseSpecial: true);
         return _tokenizer.AddsBeginOfSequence && _tokenizer.BeginOfSequence is { } begin && (tokens.Length == 0 || tokens[0] != begin)
             ? [begin, .. tokens]

@@ -111,6 +111,12 @@ internal sealed record TokenizerMetadata
         return this;
     }
 
+    /// <summary>The same with the types of markers corrected.</summary>
+    public TokenizerMetadata WithMarkers() => this with
+    {
+        Types = [.. Types.Select((type, id) => MarkerTokens.TypeOf(Tokens[id], type, isNamedEnd: id == EndOfSequence || id == EndOfTurn || id == EndOfMessage))],
+    };
+
     /// <summary>An id that is no int is out of range for any vocabulary: <see cref="Checked"/> says so of -1.</summary>
     private static int? Id(GgufFile file, string key) => file.FindInteger(Prefix + key) switch
     {

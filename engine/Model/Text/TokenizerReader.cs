@@ -14,8 +14,8 @@ public static class TokenizerReader
     /// <summary>The tokenizer of checked metadata.</summary>
     internal static Tokenizer Build(TokenizerMetadata metadata) => metadata.Model switch
     {
-        "gpt2" => new ByteLevelTokenizer(metadata),
-        "llama" => new SpmTokenizer(metadata),
+        "gpt2" => new ByteLevelTokenizer(metadata.WithMarkers()),
+        "llama" => new SpmTokenizer(metadata.WithMarkers()),
         _ => throw metadata.Fault("model", $"\"{metadata.Model}\" is unknown; known are gpt2, llama"),
     };
 }

@@ -6,12 +6,6 @@ namespace Crescent.Engine.Model.Text;
 /// <summary>What the two kinds of tokenizer share: the vocabulary, its special strings, and the way back from tokens to text.</summary>
 internal abstract class VocabularyTokenizer : Tokenizer
 {
-    private static readonly HashSet<string> EndStrings = new(StringComparer.Ordinal)
-    {
-        "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>", "<end_of_turn>", "</s>", "<|end|>",
-        "<|eot|>", "<|return|>", "<|call|>", "<EOT>",
-    };
-
     private readonly string[] _names;
     private readonly TokenType[] _types;
     private readonly byte[][] _bytes;
@@ -131,7 +125,7 @@ internal abstract class VocabularyTokenizer : Tokenizer
         for (var id = 0; id < ends.Length; id++)
         {
             ends[id] = metadata.EndOfSequence == id || metadata.EndOfTurn == id || metadata.EndOfMessage == id
-                || (metadata.Types[id] == TokenType.Control && EndStrings.Contains(metadata.Tokens[id]));
+                || (metadata.Types[id] == TokenType.Control && MarkerTokens.IsEnd(metadata.Tokens[id]));
         }
 
         return ends;

@@ -24,15 +24,16 @@ internal sealed class AnswerUsage
 
     /// <param name="usage">Of one choice.</param>
     /// <param name="sharesPrompt">Whether another choice was made of the same prompt, which counts once.</param>
-    public void Add(ChatUsage usage, bool sharesPrompt)
+    /// <param name="given">Output tokens that were given, and so are part of the prompt.</param>
+    public void Add(ChatUsage usage, bool sharesPrompt, int given = 0)
     {
         if (!sharesPrompt)
         {
-            _promptTokens += usage.PromptTokens;
+            _promptTokens += usage.PromptTokens + given;
             _cachedTokens += usage.CachedTokens;
         }
 
-        _completionTokens += usage.CompletionTokens;
+        _completionTokens += usage.CompletionTokens - given;
         _queueSeconds = Math.Max(_queueSeconds, usage.QueueSeconds);
         _prefillSeconds = Math.Max(_prefillSeconds, usage.PrefillSeconds);
         _decodeSeconds = Math.Max(_decodeSeconds, usage.DecodeSeconds);

@@ -25,8 +25,10 @@ internal static class ChatEndpoint
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
-        var fields = CompletionFields.Read(body, RequestModel.Read(body, models)).Of(RequestOwner.Read(http, body));
-        var request = fields.Request(id, [Prompts.Chat(body)], RequestBody.Began(http, time)) with
+        RefusedFields.CheckChat(body);
+        var model = RequestModel.Read(body, models);
+        var fields = CompletionFields.Read(body, model).Of(RequestOwner.Read(http, body));
+        var request = fields.Request(id, [Prompts.Chat(body, model)], RequestBody.Began(http, time)) with
         {
             Structure = StructureFields.Read(body),
             Tools = ToolFields.Read(body),

@@ -13,8 +13,8 @@ public static class ChatMessages
     private static readonly string[] Roles = ["system", "developer", "user", "assistant", "tool"];
 
     /// <summary>
-    /// The messages of <paramref name="body"/>: content as one text (text parts are joined by line feeds), and <c>developer</c>,
-    /// which templates do not know, as <c>system</c>.
+    /// The messages of <paramref name="body"/>: content as one text (text parts are joined by line feeds; what was refused is the assistant's
+    /// words), and what the model thought by the name that it was sent by. The template's form is the template's matter.
     /// </summary>
     /// <exception cref="ApiException">One is wrong; its path is named.</exception>
     public static JsonArray Read(RequestFields body)
@@ -53,19 +53,20 @@ public static class ChatMessages
             throw ApiException.InvalidType(fields.Path("tool_calls"), "an array", RequestFields.Kind(other));
         }
 
-        var content = Content(fields);
+        var content = Content(fields, role);
         if (content is null && (role != "assistant" || calls is null))
         {
             throw ApiException.Missing(fields.Path("content"));
         }
 
-        var message = new JsonObject { ["role"] = role == "developer" ? "system" : role, ["content"] = content ?? "" };
+        var message = new JsonObject { ["role"] = role, ["content"] = content ?? "" };
         if (calls is { } toolCalls)
         {
             message["tool_calls"] = JsonArray.Create(toolCalls);
         }
 
-        foreach (var name in new[] { "name", "tool_call_id" })
+        string[] texts = role == "assistant" ? ["name", "tool_call_id", "reasoning_content", "reasoning", "thinking"] : ["name", "tool_call_id"];
+        foreach (var name in texts)
         {
             if (fields.Text(name) is { } text)
             {
@@ -76,19 +77,21 @@ public static class ChatMessages
         return message;
     }
 
-    private static string? Content(RequestFields fields)
+    private static string? Content(RequestFields fields, string role)
     {
         var path = fields.Path("content");
-        return fields.Any("content") switch
+        var refusal = role == "assistant" ? fields.Text("refusal") : null;
+        var content = fields.Any("content") switch
         {
             null => null,
             { ValueKind: JsonValueKind.String } text => text.GetString(),
-            { ValueKind: JsonValueKind.Array } parts => string.Join('\n', parts.EnumerateArray().Select((part, i) => Part(part, $"{path}[{i}]"))),
+            { ValueKind: JsonValueKind.Array } parts => string.Join('\n', parts.EnumerateArray().Select((part, i) => Part(part, $"{path}[{i}]", role))),
             { } other => throw ApiException.InvalidType(path, "a string or an array of text parts", RequestFields.Kind(other)),
         };
+        return string.IsNullOrEmpty(content) ? refusal ?? content : content;
     }
 
-    private static string Part(JsonElement element, string path)
+    private static string Part(JsonElement element, string path, string role)
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
@@ -97,8 +100,9 @@ public static class ChatMessages
 
         var part = new RequestFields(element, path);
         var type = part.Text("type") ?? throw ApiException.Missing(part.Path("type"));
-        return type == "text"
-            ? part.Text("text") ?? throw ApiException.Missing(part.Path("text"))
+        var name = type == "refusal" && role == "assistant" ? type : "text";
+        return type == name
+            ? part.Text(name) ?? throw ApiException.Missing(part.Path(name))
             : throw ApiException.Unsupported(part.Path("type"), $"'{part.Path("type")}' is '{type}'; the model reads text only.");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Crescent.Engine.Model.Text;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
 using Crescent.Grains.Contracts.Chat;
@@ -7,11 +8,11 @@ using Crescent.Grains.Serving;
 namespace Crescent.Silo.Api.OpenAi;
 
 /// <summary>A choice of a whole answer, as it comes together.</summary>
-internal sealed class Choice(AnswerReader reader)
+internal sealed class Choice(AnswerReader reader, TextOffsets offsets)
 {
     private readonly StringBuilder _content = new();
     private readonly List<int> _tokens = [];
-    private readonly List<TokenLogprobs> _logprobs = [];
+    private readonly List<TokenLogprobs?> _logprobs = [];
     private readonly List<AnswerDelta> _deltas = [];
     private readonly List<(string? Id, string? Name, StringBuilder Arguments)> _calls = [];
 
@@ -29,10 +30,27 @@ internal sealed class Choice(AnswerReader reader)
     public string? Cut { get; private set; }
 
     /// <summary>Its tokens' logprobs, if the request asks for them.</summary>
-    public ChoiceLogprobs Logprobs => new(_tokens, _logprobs, 0);
+    public ChoiceLogprobs Logprobs => new(_tokens, _logprobs, offsets);
 
     /// <summary>The mean logprob of its tokens: how likely the model finds it.</summary>
-    public double MeanLogprob => _logprobs.Count == 0 ? double.NegativeInfinity : _logprobs.Average(static token => token.Chosen);
+    public double MeanLogprob => _logprobs.Count == 0 ? double.NegativeInfinity : _logprobs.Average(static token => token?.Chosen ?? 0);
+
+    /// <summary>Puts the prompt before the text; of its tokens the first has no logprob.</summary>
+    /// <param name="prompt">Its tokens.</param>
+    /// <param name="tokenizer">Of the model.</param>
+    /// <param name="withLogprobs">Whether all its tokens but the first were given to the model as output.</param>
+    public void Echo(int[] prompt, Tokenizer tokenizer, bool withLogprobs)
+    {
+        if (!withLogprobs)
+        {
+            _content.Insert(0, EchoFields.Text(tokenizer, prompt));
+            return;
+        }
+
+        _tokens.Insert(0, prompt[0]);
+        _logprobs.Insert(0, null);
+        _content.Clear().Append(tokenizer.Decode([.. _tokens]));
+    }
 
     public void Add(in GenerationChunk chunk)
     {

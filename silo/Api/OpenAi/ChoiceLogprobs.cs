@@ -7,9 +7,9 @@ namespace Crescent.Silo.Api.OpenAi;
 
 /// <summary>The tokens of a choice, or of a piece of it, with the model's own logprobs (natural logarithm).</summary>
 /// <param name="Tokens">Token ids.</param>
-/// <param name="Logprobs">One for each; empty when the request did not ask for them.</param>
-/// <param name="TextOffset">Characters of the choice's text before the first token.</param>
-internal readonly record struct ChoiceLogprobs(IReadOnlyList<int> Tokens, IReadOnlyList<TokenLogprobs> Logprobs, int TextOffset)
+/// <param name="Logprobs">One for each, null for the first token of a prompt; empty when the request did not ask for them.</param>
+/// <param name="Offsets">Where in the choice's text the first of them begins.</param>
+internal readonly record struct ChoiceLogprobs(IReadOnlyList<int> Tokens, IReadOnlyList<TokenLogprobs?> Logprobs, TextOffsets Offsets)
 {
     private bool IsAsked => Logprobs.Count > 0 && Logprobs.Count == Tokens.Count;
 
@@ -27,12 +27,12 @@ internal readonly record struct ChoiceLogprobs(IReadOnlyList<int> Tokens, IReadO
         for (var i = 0; i < Tokens.Count; i++)
         {
             json.WriteStartObject();
-            WriteToken(json, tokenizer, Tokens[i], Logprobs[i].Chosen);
+            WriteToken(json, tokenizer, Tokens[i], Logprobs[i]!.Chosen);
             json.WriteStartArray("top_logprobs"u8);
-            for (var k = 0; k < Logprobs[i].TopTokens.Count; k++)
+            for (var k = 0; k < Logprobs[i]!.TopTokens.Count; k++)
             {
                 json.WriteStartObject();
-                WriteToken(json, tokenizer, Logprobs[i].TopTokens[k], Logprobs[i].TopLogprobs[k]);
+                WriteToken(json, tokenizer, Logprobs[i]!.TopTokens[k], Logprobs[i]!.TopLogprobs[k]);
                 json.WriteEndObject();
             }
 
@@ -56,18 +56,23 @@ internal readonly record struct ChoiceLogprobs(IReadOnlyList<int> Tokens, IReadO
 
         json.WriteStartObject("logprobs"u8);
         json.WriteStartArray("text_offset"u8);
-        var offset = TextOffset;
         foreach (var token in Tokens)
         {
-            json.WriteNumberValue(offset);
-            offset += tokenizer.IsEndOfGeneration(token) ? 0 : Text(tokenizer, token).Length;
+            json.WriteNumberValue(Offsets.Next(token));
         }
 
         json.WriteEndArray();
         json.WriteStartArray("token_logprobs"u8);
         foreach (var logprobs in Logprobs)
         {
-            json.WriteNumberValue(Finite(logprobs.Chosen));
+            if (logprobs is null)
+            {
+                json.WriteNullValue();
+            }
+            else
+            {
+                json.WriteNumberValue(Finite(logprobs.Chosen));
+            }
         }
 
         json.WriteEndArray();
@@ -81,6 +86,12 @@ internal readonly record struct ChoiceLogprobs(IReadOnlyList<int> Tokens, IReadO
         json.WriteStartArray("top_logprobs"u8);
         foreach (var logprobs in Logprobs)
         {
+            if (logprobs is null)
+            {
+                json.WriteNullValue();
+                continue;
+            }
+
             json.WriteStartObject();
             var seen = new HashSet<string>(StringComparer.Ordinal);
             for (var k = 0; k < logprobs.TopTokens.Count; k++)

@@ -36,7 +36,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     {
         var calls = request.Calls;
         using var used = http.RequestServices.GetRequiredService<TenantQuotas>().Use(
-            Caller.Of(http), Math.Min(Generations.MaxAtOnce, calls.Count), calls.Where((_, i) => i % fields.Candidates == 0).Sum(static call => (long)call.Prompt.Length));
+            Caller.Of(http), Math.Min(Generations.MaxAtOnce, calls.Count), request.Prompts.Sum(static prompt => (long)prompt.Length));
         await using var generations = new Generations(service, request, http.RequestServices.GetRequiredService<ServingMetrics>(), http.RequestAborted);
         if (fields.Stream)
         {
@@ -52,7 +52,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
 
     private async Task SendWhole(HttpContext http, Generations generations, CompletionFields fields, int count)
     {
-        var made = Enumerable.Range(0, count).Select(_ => new Choice(Reader())).ToArray();
+        var made = Enumerable.Range(0, count).Select(_ => new Choice(Reader(), new TextOffsets(_model.Model.Tokenizer))).ToArray();
         while (await generations.Next())
         {
             while (generations.TryRead(out var item))
@@ -64,7 +64,12 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         var usage = new AnswerUsage();
         for (var choice = 0; choice < count; choice++)
         {
-            usage.Add(made[choice].Usage!, sharesPrompt: choice % fields.Candidates > 0);
+            var prompt = request.Prompts[choice / fields.Candidates];
+            usage.Add(made[choice].Usage!, sharesPrompt: choice % fields.Candidates > 0, given: fields.EchoesLogprobs ? prompt.Length - 1 : 0);
+            if (fields.Echo)
+            {
+                made[choice].Echo(prompt, _model.Model.Tokenizer, withLogprobs: fields.EchoesLogprobs);
+            }
         }
 
         var sent = made.Chunk(fields.Candidates).SelectMany(candidates => Best(candidates, fields)).ToList();
@@ -109,7 +114,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         }
 
         using var events = new EventStream(http.Response);
-        var choices = Enumerable.Range(0, count).Select(index => new EventChoice(index, Reader())).ToArray();
+        var choices = Enumerable.Range(0, count).Select(index => new EventChoice(index, Reader(), new TextOffsets(_model.Model.Tokenizer))).ToArray();
         if (format.HasOpening)
         {
             foreach (var choice in choices)
@@ -195,9 +200,8 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     {
         choice.Deltas.Clear();
         choice.Reader.Read(chunk, choice.Deltas);
-        var logprobs = new ChoiceLogprobs(chunk.Tokens, chunk.Logprobs ?? [], choice.Characters);
-        choice.Characters += Encoding.UTF8.GetCharCount(chunk.Utf8.Span);
-        if (choice.Deltas.Count == 0 && logprobs.Logprobs.Count > 0)
+        var logprobs = new ChoiceLogprobs(chunk.Tokens, chunk.Logprobs ?? [], choice.Offsets);
+        if (choice.Deltas.Count == 0 && logprobs.Logprobs?.Count > 0)
         {
             // Text that is held back still has tokens to tell of.
             choice.Deltas.Add(new AnswerDelta("", null));
@@ -309,14 +313,14 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     }
 
     /// <summary>A choice of an answer that is sent as events.</summary>
-    private sealed class EventChoice(int index, AnswerReader reader)
+    private sealed class EventChoice(int index, AnswerReader reader, TextOffsets offsets)
     {
         public int Index { get; } = index;
 
         public AnswerReader Reader { get; } = reader;
 
-        /// <summary>Characters of its text so far.</summary>
-        public int Characters { get; set; }
+        /// <summary>Where its next token begins.</summary>
+        public TextOffsets Offsets { get; } = offsets;
 
         public List<AnswerDelta> Deltas { get; } = [];
 

@@ -29,11 +29,13 @@ internal static class CompletionEndpoint
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
         var model = RequestModel.Read(body, models);
-        var fields = CompletionFields.Read(body, model).Of(RequestOwner.Read(http, body));
+        var structure = StructureFields.Read(body);
+        var fields = CompletionFields.Read(body, model, leastTokens: 0).Of(RequestOwner.Read(http, body)).WithEcho(body, structure);
         var request = fields.Request(id, Prompts.Text(body, model, "prompt", Prompts.MaxCount), RequestBody.Began(http, time)) with
         {
-            Structure = StructureFields.Read(body),
+            Structure = structure,
             DefaultMaxTokens = DefaultMaxTokens,
+            GivesPrompt = fields.EchoesLogprobs,
         };
         var prepared = await desk.Prepare(request, http.RequestAborted);
         ignored.Report(http, body);

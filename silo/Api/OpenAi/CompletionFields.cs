@@ -15,13 +15,18 @@ public sealed record CompletionFields
     /// <summary>Answers to one prompt that a request may ask for.</summary>
     public const int MaxChoices = 128;
 
-    private const int MaxSpeculativeTokens = 16;
     private const double MaxDeadlineSeconds = 86_400;
     private const string NewLimit = "max_completion_tokens";
     private const string OldLimit = "max_tokens";
 
     /// <summary>The model that is to run it.</summary>
     public required ServedModel Model { get; init; }
+
+    /// <summary>Whether the answer begins with its prompt.</summary>
+    public bool Echo { get; init; }
+
+    /// <summary>Whether the tokens of the prompt come with their logprobs, and so are given to the model one after the other.</summary>
+    public bool EchoesLogprobs => Echo && Call.Sampling.TopLogprobs is not null;
 
     /// <summary>Answers to each prompt.</summary>
     public int Choices { get; init; } = 1;
@@ -49,10 +54,13 @@ public sealed record CompletionFields
 
     /// <summary>Reads and checks the fields.</summary>
     /// <exception cref="ApiException">One is wrong, or asks for what is not done here.</exception>
-    public static CompletionFields Read(RequestFields body, ServedModel model)
+    /// <param name="body">The request.</param>
+    /// <param name="model">The model that it means.</param>
+    /// <param name="leastTokens">Fewest tokens that it may ask for.</param>
+    public static CompletionFields Read(RequestFields body, ServedModel model, int leastTokens = 1)
     {
-        var limit = body.Integer(NewLimit, 1, int.MaxValue);
-        var oldLimit = body.Integer(OldLimit, 1, int.MaxValue);
+        var limit = body.Integer(NewLimit, leastTokens, int.MaxValue);
+        var oldLimit = body.Integer(OldLimit, leastTokens, int.MaxValue);
         var stream = body.Flag("stream") ?? false;
         var streamOptions = body.Object("stream_options");
         if (streamOptions is not null && !stream)
@@ -60,7 +68,7 @@ public sealed record CompletionFields
             throw ApiException.InvalidValue("stream_options", "'stream_options' goes with 'stream': true only.");
         }
 
-        RefuseOtherForms(body);
+        RefusedFields.Check(body);
         var choices = (int)(body.Integer("n", 1, MaxChoices) ?? 1);
         return new CompletionFields
         {
@@ -76,7 +84,7 @@ public sealed record CompletionFields
                 Priority = ReadPriority(body),
                 CacheSalt = body.Text("cache_salt"),
                 Deadline = ReadDeadline(body),
-                SpeculativeTokens = (int)(body.Integer("speculative_tokens", 0, MaxSpeculativeTokens) ?? 0),
+                SpeculativeTokens = (int)(body.Integer("speculative_tokens", 0, RequestDesk.MaxSpeculativeTokens) ?? 0),
             },
             Choices = choices,
             Candidates = ReadCandidates(body, choices, stream),
@@ -136,26 +144,6 @@ public sealed record CompletionFields
     private static string ReadStop(JsonElement stop, int index) => stop.ValueKind == JsonValueKind.String
         ? stop.GetString()!
         : throw ApiException.InvalidType($"stop[{index}]", "a string", RequestFields.Kind(stop));
-
-    // Fields that this server does not know are ignored, but not those that ask for an answer of another form: it would be missed.
-    private static void RefuseOtherForms(RequestFields body)
-    {
-        foreach (var (name, plain) in new (string, Func<JsonElement, bool>)[]
-        {
-            ("echo", v => v.ValueKind == JsonValueKind.False),
-            ("suffix", v => IsText(v, "")),
-            ("functions", v => v.ValueKind == JsonValueKind.Array && v.GetArrayLength() == 0),
-            ("modalities", v => v.ValueKind == JsonValueKind.Array && v.EnumerateArray().All(m => IsText(m, "text"))),
-        })
-        {
-            if (body.Any(name) is { } value && !plain(value))
-            {
-                throw ApiException.Unsupported(name, $"This server does not do what '{name}' asks for; leave it out.");
-            }
-        }
-    }
-
-    private static bool IsText(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.GetString() == text;
 
     private static int ReadCandidates(RequestFields body, int choices, bool stream)
     {

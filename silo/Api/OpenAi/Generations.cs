@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Ops;
@@ -40,7 +41,7 @@ internal sealed class Generations : IAsyncDisposable
         _metrics = metrics;
         _left = cancellationToken;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (request.Calls.Count == 1)
+        if (request.Calls is [{ MaxTokens: > 0 }])
         {
             _watch = metrics.Begin(request.Model.Id);
             _only = service.Generate(request.Calls[0] with { Deadline = request.Deadline.Left() }, _cancel.Token).GetAsyncEnumerator(_cancel.Token);
@@ -125,6 +126,13 @@ internal sealed class Generations : IAsyncDisposable
 
     private async Task Run(IGenerationService service, InferenceRequest call, int choice)
     {
+        if (call.MaxTokens == 0)
+        {
+            // Nothing is to be generated: the prompt was read, and that is all.
+            _chunks.Writer.TryWrite((choice, new GenerationChunk([], "", "length", new ChatUsage { PromptTokens = call.Prompt.Length })));
+            return;
+        }
+
         try
         {
             var ended = false;

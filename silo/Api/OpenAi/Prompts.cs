@@ -13,8 +13,13 @@ internal static class Prompts
     public const int MaxCount = 128;
 
     /// <summary>The conversation of a request, with the tools that its template shows.</summary>
-    public static PromptSource Chat(RequestFields body) =>
-        PromptSource.Conversation("messages", Length(body.Any("messages")) + Length(body.Any("tools")), () => ChatMessages.Read(body));
+    /// <exception cref="ApiException">A field that the template reads is wrong.</exception>
+    public static PromptSource Chat(RequestFields body, ServedModel model)
+    {
+        var (addsPrompt, variables) = TemplateFields.Read(body, model);
+        return PromptSource.Conversation(
+            "messages", Length(body.Any("messages")) + Length(body.Any("tools")), () => ChatMessages.Read(body), addsPrompt, variables);
+    }
 
     /// <summary>
     /// The prompts of a text completion, or the inputs of embeddings: a text, an array of texts, tokens, or an array of arrays of tokens.

@@ -66,7 +66,7 @@ internal static class TokenizerEndpoint
         var addSpecial = body.Flag("add_special_tokens") ?? true;
         var names = body.Flag("return_token_strs") ?? false;
         var tokens = body.Any("messages") is not null
-            ? (await desk.Tokens(model, [Prompts.Chat(body)], null, http.RequestAborted))[0]
+            ? (await desk.Tokens(model, [Prompts.Chat(body, model)], ToolFields.Read(body), http.RequestAborted))[0]
             : await Encode(body.Text("prompt") ?? throw ApiException.Missing("prompt"));
         ignored.Report(http, body);
         return (model, tokens, names);

@@ -69,6 +69,8 @@ internal static class ToolFields
                     var other => throw ApiException.InvalidValue(
                         "tool_choice", $"'tool_choice' is '{other}'; it takes none, auto, required or an object that names a function."),
                 };
+            case { ValueKind: JsonValueKind.Object } several when new RequestFields(several, "tool_choice").Object("allowed_tools") is { } allowed:
+                return Allowed(allowed, functions);
             case { ValueKind: JsonValueKind.Object } one:
                 var function = new RequestFields(one, "tool_choice").Object("function") ?? throw ApiException.Missing("tool_choice.function");
                 var name = function.Text("name") ?? throw ApiException.Missing("tool_choice.function.name");
@@ -79,5 +81,23 @@ internal static class ToolFields
             default:
                 throw ApiException.InvalidType("tool_choice", "none, auto, required or an object that names a function", RequestFields.Kind(choice.Value));
         }
+    }
+
+    /// <summary>Some of the functions, of which one must be called or none.</summary>
+    private static (List<ToolFunction> Functions, bool Must) Allowed(RequestFields allowed, List<ToolFunction> functions)
+    {
+        var mode = allowed.Text("mode") ?? "auto";
+        if (mode is not ("auto" or "required"))
+        {
+            throw ApiException.InvalidValue(allowed.Path("mode"), $"'{allowed.Path("mode")}' is '{mode}'; it takes auto or required.");
+        }
+
+        var names = allowed.Any("tools") is { ValueKind: JsonValueKind.Array } tools
+            ? tools.EnumerateArray().Select((tool, i) => Function(tool, $"{allowed.Path("tools")}[{i}]").Name).ToHashSet()
+            : throw ApiException.Missing(allowed.Path("tools"));
+        var chosen = functions.Where(function => names.Contains(function.Name)).ToList();
+        return names.FirstOrDefault(name => !chosen.Exists(function => function.Name == name)) is { } unknown
+            ? throw ApiException.InvalidValue(allowed.Path("tools"), $"'{allowed.Path("tools")}' names '{unknown}', which is none of the 'tools'.")
+            : chosen.Count > 0 ? (chosen, mode == "required") : throw ApiException.InvalidValue(allowed.Path("tools"), $"'{allowed.Path("tools")}' names none.");
     }
 }

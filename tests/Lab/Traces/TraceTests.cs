@@ -14,6 +14,7 @@ public sealed class TraceTests : IDisposable
         { "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.68,374,44\n", "needs at least two requests, this one has 1" },
         { "{\"timestamp\": 0, \"input_length\": 5}\n", "line 1 must be a JSON object with timestamp" },
         { "{\"timestamp\": 0, \"input_length\": 5, \"output_length\": 3, \"hash_ids\": [1]}\nnonsense\n", "line 2 must be a JSON object" },
+        { "{\"timestamp\": 0, \"input_length\": 5, \"output_length\": 3, \"hash_ids\": [1.5]}\n", "1.5 is no whole number" },
     };
 
     [Fact]
@@ -36,6 +37,19 @@ public sealed class TraceTests : IDisposable
         Assert.Equal((1000, 1100), (first.Length, second.Length));
         Assert.Equal(Trace.BlockTokens, first.AsSpan().CommonPrefixLength(second));
         Assert.NotEqual(first, (arrivals[0] with { Content = 1 }).Prompt(0, 32_768));
+    }
+
+    [Fact]
+    public void Ids_of_blocks_may_be_hashes_of_64_bits()
+    {
+        var trace = TraceFile.Read(Write(
+            "{\"timestamp\": 0, \"input_length\": 1024, \"output_length\": 3, \"hash_ids\": [18446744073709551615, 1099511627784]}\n"
+            + "{\"timestamp\": 900, \"input_length\": 1024, \"output_length\": 3, \"hash_ids\": [18446744073709551615, -7]}\n"
+            + "{\"timestamp\": 1900, \"input_length\": 1024, \"output_length\": 3, \"hash_ids\": [7, 1099511627784]}\n"));
+        Assert.Equal([[-1, -2], [-1, -3], [7, -2]], trace.Requests.Select(static request => request.Blocks!));
+        var prompts = trace.At(trace.Rate, 0, 0).Select(static (arrival, number) => arrival.Prompt(number, 32_768)).ToList();
+        Assert.Equal(Trace.BlockTokens, prompts[0].AsSpan().CommonPrefixLength(prompts[1]));
+        Assert.Equal(prompts[0][Trace.BlockTokens..], prompts[2][Trace.BlockTokens..]);
     }
 
     [Theory]

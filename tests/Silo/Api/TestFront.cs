@@ -40,9 +40,9 @@ internal sealed class TestFront : IAsyncDisposable
 
     public RequestGate Gate => _app.Services.GetRequiredService<RequestGate>();
 
-    public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10, TimeProvider? time = null, TextWork? texts = null, GrammarLimits? grammars = null, AuthOptions? auth = null)
+    public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10, TimeProvider? time = null, TextWork? texts = null, GrammarLimits? grammars = null, AuthOptions? auth = null, string? model = null)
     {
-        var model = LanguageModel.Open(TestFiles.TinyModel);
+        var opened = LanguageModel.Open(model ?? TestFiles.TinyModel);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
@@ -50,7 +50,7 @@ internal sealed class TestFront : IAsyncDisposable
         options.Urls = "http://127.0.0.1:0";
         options.WarmUpSeconds = 0;
         builder.AddHttpApi(
-            options, auth ?? new AuthOptions(), new ModelCatalogue([new ServedModel(model, new GrammarCache(model.Tokenizer, grammars), DateTimeOffset.UnixEpoch)]));
+            options, auth ?? new AuthOptions(), new ModelCatalogue([new ServedModel(opened, new GrammarCache(opened.Tokenizer, grammars), DateTimeOffset.UnixEpoch)]));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(texts ?? new TextWork());
         builder.Services.AddSingleton(generation);
@@ -61,7 +61,7 @@ internal sealed class TestFront : IAsyncDisposable
         var app = builder.Build();
         app.MapHttpApi();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new TestFront(app, model);
+        return new TestFront(app, opened);
     }
 
     /// <summary>Posts <paramref name="body"/> as JSON.</summary>
