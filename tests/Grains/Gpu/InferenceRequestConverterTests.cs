@@ -22,6 +22,7 @@ public sealed class InferenceRequestConverterTests
         MinP = 0.05f,
         TopK = 40,
         TopP = 0.9f,
+        Given = [3, 1],
         Seed = ulong.MaxValue,
         LogitBias = new Dictionary<int, float> { [5] = -100 },
     };

@@ -53,7 +53,7 @@ public sealed class TokenizerReaderTests
     }
 
     [Fact]
-    public void Ends_are_those_the_file_names_and_control_tokens_known_to_end()
+    public void Ends_are_those_the_file_names_and_markers_known_to_end_whatever_their_type()
     {
         string[] tokens = ["a", "b", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<x>", "<y>", "<z>"];
         var metadata = Tiny with
@@ -67,7 +67,7 @@ public sealed class TokenizerReaderTests
             EndOfMessage = 1,
         };
         var tokenizer = TokenizerReader.Build(metadata.Checked());
-        Assert.Equal([1, 2, 4, 5, 6], Enumerable.Range(0, tokens.Length).Where(tokenizer.IsEndOfGeneration));
+        Assert.Equal([1, 2, 3, 4, 5, 6], Enumerable.Range(0, tokens.Length).Where(tokenizer.IsEndOfGeneration));
     }
 
     [Fact]

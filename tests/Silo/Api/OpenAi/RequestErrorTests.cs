@@ -98,7 +98,6 @@ public sealed class RequestErrorTests : IAsyncLifetime
     [InlineData("""{"prompt":[[1],[-1]]}""", "prompt[1][0]", "invalid_value")]
     [InlineData("""{"prompt":[[1],[]]}""", "prompt[1]", "invalid_value")]
     [InlineData("""{"prompt":"a","best_of":1,"n":2}""", "best_of", "invalid_value")]
-    [InlineData("""{"prompt":"a","echo":true}""", "echo", "unsupported_value")]
     public async Task A_wrong_prompt_is_named(string body, string parameter, string code)
     {
         await Refused(Text, body, parameter, code);
