@@ -53,7 +53,7 @@ public sealed class TokenizerReaderTests
     }
 
     [Fact]
-    public void Ends_are_those_the_file_names_and_markers_known_to_end_whatever_their_type()
+    public void Ends_are_those_the_file_names_and_markers_known_to_end()
     {
         string[] tokens = ["a", "b", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<x>", "<y>", "<z>"];
         var metadata = Tiny with

@@ -128,9 +128,32 @@ public sealed class GrammarBoundTests
     [Fact]
     public void Strict_tools_that_no_memory_holds_are_refused()
     {
-        var fault = Assert.Throws<GrammarException>(() => GrammarWalk.Compile(Tools(128, areStrict: true, "([a-z]{100}){180}")));
+        var limits = new GrammarLimits { CompileTime = TimeSpan.FromMinutes(1) };
+        var fault = Assert.Throws<GrammarException>(() => Grammar.Compile(Tools(128, areStrict: true, "([a-z]{100}){180}"), GrammarWalk.Tiny, limits));
         Assert.True(fault.IsLimit);
         Assert.Contains("KiB", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"enum":["x"],"not":{"$ref":"#/$defs/a0"},DOUBLED}""")]
+    [InlineData("""{"type":"object","properties":{"p":true},"propertyNames":{"$ref":"#/$defs/a0"},DOUBLED}""")]
+    [InlineData("""{"type":"string","pattern":"^(?!.*a.{40}b)[ab]*$"}""")]
+    [InlineData("""{"allOf":[{"pattern":"(a|b)*a(a|b){300}"},{"type":"string","pattern":"(b|a)*b(b|a){300}"},{"maxLength":5000}]}""")]
+    [InlineData("""{"allOf":[EITHER,EITHER,EITHER,EITHER,EITHER,EITHER,EITHER,EITHER,EITHER,EITHER,EITHER,EITHER]}""")]
+    public void What_would_take_forever_to_take_apart_is_beyond_a_limit(string schema)
+    {
+        var doubled = "\"$defs\":{" + Each(40, i => $"\"a{i}\":" + "{\"anyOf\":[{\"$ref\":\"#/$defs/a" + (i + 1) + "\"},{\"$ref\":\"#/$defs/a" + (i + 1) + "\"}]}") + ",\"a40\":{\"type\":\"null\"}}";
+        for (var i = 0; schema.Contains("EITHER", StringComparison.Ordinal); i++)
+        {
+            var at = schema.IndexOf("EITHER", StringComparison.Ordinal);
+            var ways = Each(10, k => "{\"properties\":{\"p" + i + "\":{\"const\":" + k + "}},\"required\":[\"p" + i + "\"]}");
+            schema = schema[..at] + "{\"anyOf\":[" + ways + "]}" + schema[(at + 6)..];
+        }
+
+        var limits = new GrammarLimits { CompileTime = TimeSpan.FromSeconds(0.3) };
+        var fault = Assert.Throws<GrammarException>(() => Grammar.Compile(
+            GrammarSource.JsonSchema(schema.Replace("DOUBLED", doubled, StringComparison.Ordinal), isStrict: false), GrammarWalk.Tiny, limits));
+        Assert.True(fault.IsLimit, fault.Message);
     }
 
     private static GrammarSource Tools(int count, bool areStrict, string pattern) => GrammarSource.ToolCall(new ToolSource

@@ -54,7 +54,9 @@ internal static class SchemaValidator
     {
         var names = value.EnumerateObject().Select(property => property.Name).ToList();
         var properties = schema["properties"]?.AsObject();
-        return names.Distinct().Count() == names.Count
+        // Only of names that the schema does not tell may one come twice.
+        var declared = names.Where(name => properties?.ContainsKey(name) == true).ToList();
+        return declared.Distinct().Count() == declared.Count
             && (schema["required"] as JsonArray ?? []).All(name => names.Contains((string)name!))
             && names.Count >= ((int?)schema["minProperties"] ?? 0)
             && names.Count <= ((int?)schema["maxProperties"] ?? int.MaxValue)
@@ -64,15 +66,11 @@ internal static class SchemaValidator
     private static bool IsValidProperty(JsonProperty property, JsonObject schema, JsonObject? properties, JsonNode document)
     {
         var declared = properties?[property.Name];
-        JsonNode[] matched = [.. (schema["patternProperties"]?.AsObject() ?? []).Where(pattern => Matches(property.Name, pattern.Key)).Select(pattern => pattern.Value!)];
+        JsonNode[] matched = [.. (schema["patternProperties"]?.AsObject() ?? []).Where(pattern => Regex.IsMatch(InUnits(property.Name), pattern.Key)).Select(pattern => pattern.Value!)];
         return (declared is null || IsValid(property.Value, declared, document))
             && matched.All(pattern => IsValid(property.Value, pattern, document))
             && (declared is not null || matched.Length > 0 || schema["additionalProperties"] is not { } others || IsValid(property.Value, others, document));
     }
-
-    // JSON Schema's expressions count characters, .NET's halves of them: one that stands for each is one in both.
-    private static bool Matches(string text, string pattern) =>
-        Regex.IsMatch(string.Concat(text.EnumerateRunes().Select(static rune => rune.IsBmp ? rune.ToString() : "\uFFFD")), pattern);
 
     private static bool IsValidArray(JsonElement value, JsonObject schema, JsonNode document) =>
         value.GetArrayLength() >= ((int?)schema["minItems"] ?? 0)
@@ -84,10 +82,13 @@ internal static class SchemaValidator
         var length = value.EnumerateRunes().Count();
         return length >= ((int?)schema["minLength"] ?? 0)
             && length <= ((int?)schema["maxLength"] ?? int.MaxValue)
-            && (schema["pattern"] is not { } pattern || Matches(value, (string)pattern!))
+            && (schema["pattern"] is not { } pattern || Regex.IsMatch(InUnits(value), (string)pattern!))
             && (schema["format"] is not { } format
                 || ((string)format! == "date" && DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)));
     }
+
+    /// <summary>The same with a unit for each character: the oracle counts units of UTF-16.</summary>
+    private static string InUnits(string value) => string.Concat(value.EnumerateRunes().Select(rune => rune.IsBmp ? rune.ToString() : "中"));
 
     private static bool IsValidNumber(JsonElement value, JsonObject schema)
     {
