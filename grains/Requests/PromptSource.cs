@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Crescent.Engine.Model.Templates.Runtime;
+using Crescent.Engine.Model.Text;
 using Crescent.Grains.Models;
 
 namespace Crescent.Grains.Requests;
@@ -44,22 +45,35 @@ public sealed class PromptSource
     /// <summary>The prompt's tokens.</summary>
     /// <param name="model">Its template and tokenizer.</param>
     /// <param name="tools">Tools for the template, or null.</param>
-    /// <exception cref="RequestFaultException">The model cannot chat, its template refuses the messages, or the prompt is empty.</exception>
-    internal int[] Encode(ServedModel model, JsonArray? tools)
+    /// <param name="room">What it has to fit; null where it is only to be tokens.</param>
+    /// <exception cref="RequestFaultException">The model cannot chat, its template refuses the messages, the prompt is empty, or far too long.</exception>
+    internal int[] Encode(ServedModel model, JsonArray? tools, ContextRoom? room)
     {
-        var tokens = _messages is not null ? Chat(model, _messages(), tools)
-            : _text is not null ? model.Model.Tokenizer.Encode(_text(), parseSpecial: true, addSpecial: true)
-            : _tokens!();
-        return tokens.Length > 0 ? tokens : throw new RequestFaultException(FaultKind.Value, Name, $"'{Name}' is empty.");
+        try
+        {
+            var most = room?.Tokens ?? int.MaxValue;
+            var tokens = _messages is not null ? Chat(model, _messages(), tools, most) : _text is not null ? Encode(model.Model.Tokenizer, _text(), most) : _tokens!();
+            return tokens.Length > 0 ? tokens : throw new RequestFaultException(FaultKind.Value, Name, $"'{Name}' is empty.");
+        }
+        catch (PromptTooLongException e)
+        {
+            throw new RequestFaultException(FaultKind.TooLong, Name, $"The prompt has {e.LeastTokens} tokens at least; {room}.");
+        }
     }
 
-    private int[] Chat(ServedModel model, JsonArray messages, JsonArray? tools)
+    private static int[] Encode(Tokenizer tokenizer, string text, int most)
+    {
+        tokenizer.CheckLength(text, most);
+        return tokenizer.Encode(text, parseSpecial: true, addSpecial: true);
+    }
+
+    private int[] Chat(ServedModel model, JsonArray messages, JsonArray? tools, int most)
     {
         var prompt = (tools is null ? model.Model.ChatPrompt : model.Model.ToolPrompt) ?? throw new RequestFaultException(
             FaultKind.Unsupported, Name, $"Model '{model.Id}' cannot chat: {model.Model.ChatFault}; use /v1/completions with a prompt.");
         try
         {
-            return prompt.Encode(messages, tools, _addsGenerationPrompt, _variables);
+            return prompt.Encode(messages, tools, _addsGenerationPrompt, _variables, most);
         }
         catch (TemplateException e)
         {

@@ -32,9 +32,9 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
         var deadline = new RequestDeadline(request.Call.Deadline, request.Began == 0 ? time.GetTimestamp() : request.Began, time);
         CheckCount(request.Prompts.Count, request.Candidates);
         var (structure, unenforced) = await Structure(request, deadline, cancellation);
-        var prompts = await Tokens(model, request.Prompts, request.Tools, cancellation);
-        CheckTokens(prompts, request.Candidates);
         var room = Room(model);
+        var prompts = await Tokens(model, request.Prompts, request.Tools, room, cancellation);
+        CheckTokens(prompts, request.Candidates);
         var answers = prompts.Length * request.Candidates;
         var calls = new List<InferenceRequest>(answers);
         for (var prompt = 0; prompt < prompts.Length; prompt++)
@@ -62,7 +62,10 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
 
     /// <summary>The tokens of prompts, made where long texts are.</summary>
     /// <exception cref="RequestFaultException">One cannot be a prompt of this model.</exception>
-    public ValueTask<int[][]> Tokens(ServedModel model, IReadOnlyList<PromptSource> prompts, ToolUse? tools, CancellationToken cancellation)
+    public ValueTask<int[][]> Tokens(ServedModel model, IReadOnlyList<PromptSource> prompts, ToolUse? tools, CancellationToken cancellation) =>
+        Tokens(model, prompts, tools, null, cancellation);
+
+    private ValueTask<int[][]> Tokens(ServedModel model, IReadOnlyList<PromptSource> prompts, ToolUse? tools, ContextRoom? room, CancellationToken cancellation)
     {
         CheckTools(model, tools);
         return texts.Do(
@@ -70,7 +73,7 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
             () => prompts.Select(prompt =>
             {
                 cancellation.ThrowIfCancellationRequested();
-                return prompt.Encode(model, tools?.Described);
+                return prompt.Encode(model, tools?.Described, room);
             }).ToArray(),
             cancellation);
     }

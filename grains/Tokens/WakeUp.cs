@@ -8,12 +8,16 @@ namespace Crescent.Grains.Tokens;
 /// </summary>
 internal sealed class WakeUp : IValueTaskSource, IThreadPoolWorkItem
 {
+    // Work that waits for each processor from which on the pool is behind.
+    private static readonly int Behind = 8 * Environment.ProcessorCount;
+
     private readonly Lock _lock = new();
 
     // The waiter goes on where Execute runs, which is never the thread that tells.
     private ManualResetValueTaskSourceCore<bool> _core;
     private bool _told;
     private bool _waits;
+    private bool _putOff;
 
     /// <summary>There is something new.</summary>
     public void Tell()
@@ -32,7 +36,19 @@ internal sealed class WakeUp : IValueTaskSource, IThreadPoolWorkItem
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    void IThreadPoolWorkItem.Execute() => _core.SetResult(true);
+    void IThreadPoolWorkItem.Execute()
+    {
+        // Where the pool is behind, the waiter goes to the end of the queue once: what comes meanwhile it takes in the same go.
+        if (!_putOff && ThreadPool.PendingWorkItemCount > Behind)
+        {
+            _putOff = true;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return;
+        }
+
+        _putOff = false;
+        _core.SetResult(true);
+    }
 
     /// <summary>Waits until there is something new, and takes note of it.</summary>
     public ValueTask Wait()

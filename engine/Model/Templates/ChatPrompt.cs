@@ -67,14 +67,18 @@ public sealed class ChatPrompt
     /// <param name="tools">The tools the model may call, in OpenAI's form.</param>
     /// <param name="addGenerationPrompt">Whether the prompt ends where the assistant's answer begins.</param>
     /// <param name="variables">Further variables for the template; they cannot replace those above nor the BOS and EOS strings.</param>
+    /// <param name="most">Tokens that it may have.</param>
     /// <exception cref="TemplateException">The template cannot be rendered, or refuses these messages.</exception>
+    /// <exception cref="PromptTooLongException">It must have more than <paramref name="most"/> tokens; one of a few more is returned whole.</exception>
     public int[] Encode(
         JsonArray messages,
         JsonArray? tools = null,
         bool addGenerationPrompt = true,
-        IReadOnlyDictionary<string, JsonNode?>? variables = null)
+        IReadOnlyDictionary<string, JsonNode?>? variables = null,
+        int most = int.MaxValue)
     {
         var text = Template.Render(Form.Apply(messages), tools, addGenerationPrompt, variables, _own, _time).ToString(out var origins);
+        _tokenizer.CheckLength(text, most);
         var tokens = HasForeignControl(text, origins) ? EncodeRuns(text, origins) : _tokenizer.Encode(text, parseSpecial: true);
         return _tokenizer.AddsBeginOfSequence && _tokenizer.BeginOfSequence is { } begin && (tokens.Length == 0 || tokens[0] != begin)
             ? [begin, .. tokens]

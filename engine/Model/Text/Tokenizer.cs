@@ -8,6 +8,8 @@ namespace Crescent.Engine.Model.Text;
 /// </summary>
 public abstract class Tokenizer
 {
+    private int _longest;
+
     /// <summary>Tokens in the vocabulary; ids are 0 to this less one.</summary>
     public abstract int VocabularySize { get; }
 
@@ -53,6 +55,37 @@ public abstract class Tokenizer
     /// <param name="parseSpecial">Whether special strings become their tokens (true) or stay plain text (false).</param>
     /// <param name="addSpecial">Whether <see cref="BeginOfSequence"/> goes before it, where the file says so.</param>
     public abstract int[] Encode(string text, bool parseSpecial, bool addSpecial = false);
+
+    /// <summary>Bytes of the longest token's text: a text of so many bytes has one token at least.</summary>
+    public int LongestToken
+    {
+        get
+        {
+            if (_longest == 0)
+            {
+                var longest = 1;
+                for (var token = 0; token < VocabularySize; token++)
+                {
+                    longest = Math.Max(longest, Math.Max(TokenBytes(token).Length, Encoding.UTF8.GetByteCount(TokenName(token))));
+                }
+
+                _longest = longest;
+            }
+
+            return _longest;
+        }
+    }
+
+    /// <summary>Throws where <paramref name="text"/> must have more than <paramref name="most"/> tokens, which its length alone tells.</summary>
+    /// <exception cref="PromptTooLongException">It must.</exception>
+    public void CheckLength(string text, int most)
+    {
+        // A character is one byte at least.
+        if (text.Length / LongestToken > most)
+        {
+            throw new PromptTooLongException(text.Length / LongestToken);
+        }
+    }
 
     /// <summary>The text of <paramref name="tokens"/>; bytes that are no UTF-8 become U+FFFD.</summary>
     public abstract string Decode(ReadOnlySpan<int> tokens, bool withSpecial = false);

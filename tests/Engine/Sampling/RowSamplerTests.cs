@@ -20,11 +20,10 @@ public sealed class RowSamplerTests
                 var token = Draw(new RowSampler<Lanes128>(logits.Length), logits, row, out _);
                 Assert.Equal(row.Logits.Select(BitConverter.SingleToUInt32Bits), logits.Select(BitConverter.SingleToUInt32Bits));
 
-                // Penalties round logits of up to some fifty to 4e-6; what that is worth, the temperature says.
-                var slack = 1e-5 + (row.Parameters.Temperature > 0 ? 6e-6 / row.Parameters.Temperature : 0);
-                var strict = new ReferenceSampler(row.Logits, row.Parameters, row.Seen(), slack).Kept();
-                var loose = new ReferenceSampler(row.Logits, row.Parameters, row.Seen(), -slack).Kept();
-                Assert.Contains(token, loose.Select(static one => one.Token));
+                // A limit moved up keeps fewer tokens where it is that of min_p, and more where it is that of top_p.
+                var strict = new ReferenceSampler(row.Logits, row.Parameters, row.Seen(), 1e-5).Kept();
+                var loose = new ReferenceSampler(row.Logits, row.Parameters, row.Seen(), -1e-5).Kept();
+                Assert.Contains(token, strict.Concat(loose).Select(static one => one.Token));
                 if (strict.Length != loose.Length)
                 {
                     // A limit falls where rounding decides.

@@ -79,6 +79,20 @@ public sealed class RequestDeskTests : IDisposable
     }
 
     [Fact]
+    public async Task What_cannot_fit_by_its_length_alone_is_not_made_tokens_of()
+    {
+        var text = new string('x', 200 * _file.Tokenizer.LongestToken * 2);
+        var fault = await Fault(Request(Text(text)));
+        Assert.Equal(FaultKind.TooLong, fault.Kind);
+        Assert.Contains("400 tokens at least", fault.Message, StringComparison.Ordinal);
+        var messages = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text });
+        Assert.Equal((FaultKind.TooLong, "messages"), await Of(Request(PromptSource.Conversation("messages", text.Length, () => messages))));
+
+        // Who only wants the tokens gets them.
+        Assert.True((await _desk.Tokens(_model, [Text(text)], null, TestContext.Current.CancellationToken))[0].Length >= 400);
+    }
+
+    [Fact]
     public async Task A_request_that_is_thousands_of_calls_is_refused_before_it_is_read()
     {
         var read = 0;
