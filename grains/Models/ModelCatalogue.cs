@@ -23,6 +23,11 @@ public sealed class ModelCatalogue : IDisposable
 
         foreach (var (alias, name) in aliases ?? [])
         {
+            if (models.FirstOrDefault(model => model.IsCalled(alias)) is { } own && Find(name) != own)
+            {
+                throw new ArgumentException($"The alias '{alias}' is a name of the model '{own.Id}' and cannot stand for '{name}'.", nameof(aliases));
+            }
+
             _aliases[alias] = Find(name) ?? throw new ArgumentException($"The alias '{alias}' stands for '{name}', which is no model; there are {Names}.", nameof(aliases));
         }
     }
@@ -42,6 +47,14 @@ public sealed class ModelCatalogue : IDisposable
         if (name is null)
         {
             return Default;
+        }
+
+        foreach (var known in All)
+        {
+            if (string.Equals(known.Id, name, StringComparison.OrdinalIgnoreCase))
+            {
+                return known;
+            }
         }
 
         if (_aliases.TryGetValue(name, out var model))

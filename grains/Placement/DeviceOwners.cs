@@ -33,6 +33,7 @@ internal sealed class DeviceOwners
         if (!_silos.TryGetValue(report.Name, out var known))
         {
             _silos.Add(report.Name, new KnownSilo(report.Silo, report.Sequence, keys.ToArray()));
+            Welcome(report.Silo);
             return null;
         }
 
@@ -41,6 +42,7 @@ internal sealed class DeviceOwners
         if (!known.Silo.Equals(report.Silo))
         {
             gone = [.. known.Keys];
+            Welcome(report.Silo);
         }
         else if (!keys.SequenceEqual(known.Keys))
         {
@@ -105,6 +107,13 @@ internal sealed class DeviceOwners
         _told = compatible.ToArray();
         _reachable = [.. _told];
         return true;
+    }
+
+    // Who reports can be reached until a call that is placed says otherwise: where none can be, none is placed.
+    private void Welcome(SiloAddress silo)
+    {
+        _reachable?.Add(silo);
+        _told = [];
     }
 
     /// <summary>What the newest report of a silo says of it.</summary>

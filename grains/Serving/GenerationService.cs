@@ -66,15 +66,17 @@ internal sealed class GenerationService(
                 ended = read.End is not null;
                 if (read.End is { } last)
                 {
+                    var usage = Charge(call, Usage(call, stream));
                     if (last.Reason is FinishReason.Stop or FinishReason.Length)
                     {
-                        ledger.Ended(call.Tenant, call.MaxTokens, stream.Count);
+                        var given = Math.Min(stream.Count, call.Sampling.Given.Count);
+                        ledger.Ended(call.Tenant, call.MaxTokens - given, stream.Count - given);
                         sessions.Ended(call, stream);
                     }
 
                     var cut = last.Reason == FinishReason.Deadline ? Late(stream) : null;
                     yield return new GenerationChunk(
-                        read.Tokens, read.Utf8, Reason(call, stream, last), Charge(call, Usage(call, stream)), read.Logprobs, cut, last.Embedding);
+                        read.Tokens, read.Utf8, Reason(call, stream, last), usage, read.Logprobs, cut, last.Embedding);
                 }
                 else if (read.Tokens.Count > 0 || read.Utf8.Length > 0)
                 {
@@ -195,7 +197,8 @@ internal sealed class GenerationService(
 
     private ChatUsage Charge(InferenceRequest call, ChatUsage usage)
     {
-        accounts.Charge(call.Tenant, call.Task, usage);
+        // Output that the request has given was its prompt.
+        accounts.Charge(call.Tenant, call.Task, usage with { CompletionTokens = usage.CompletionTokens - Math.Min(usage.CompletionTokens, call.Sampling.Given.Count) });
         return usage;
     }
 

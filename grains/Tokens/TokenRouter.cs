@@ -72,6 +72,12 @@ internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, Facto
         {
             metrics.StreamClosed();
         }
+
+        // Its device has told already, and nobody has read it.
+        if (left is not null && stream.HasEnded && _left.TryRemove(stream.Id, out _))
+        {
+            left();
+        }
     }
 
     public bool IsOpen(long stream) => _streams.ContainsKey(stream);

@@ -23,6 +23,18 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
     private string? _lost;
     private bool _moved;
 
+    /// <summary>Whether its device has told its end.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _end is not null;
+            }
+        }
+    }
+
     /// <summary>Stream number of its tickets.</summary>
     public long Id { get; } = id;
 

@@ -11,13 +11,15 @@ internal sealed class WakeUp : IValueTaskSource, IThreadPoolWorkItem
     // Work that waits for each processor from which on the pool is behind.
     private static readonly int Behind = 8 * Environment.ProcessorCount;
 
+    private const int MostPutOff = 3;
+
     private readonly Lock _lock = new();
 
     // The waiter goes on where Execute runs, which is never the thread that tells.
     private ManualResetValueTaskSourceCore<bool> _core;
     private bool _told;
     private bool _waits;
-    private bool _putOff;
+    private int _putOff;
 
     /// <summary>There is something new.</summary>
     public void Tell()
@@ -38,15 +40,15 @@ internal sealed class WakeUp : IValueTaskSource, IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        // Where the pool is behind, the waiter goes to the end of the queue once: what comes meanwhile it takes in the same go.
-        if (!_putOff && ThreadPool.PendingWorkItemCount > Behind)
+        // Where the pool is behind, the waiter goes to the end of the queue a few times: what comes meanwhile it takes in the same go.
+        if (_putOff < MostPutOff && ThreadPool.PendingWorkItemCount > Behind)
         {
-            _putOff = true;
+            _putOff++;
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             return;
         }
 
-        _putOff = false;
+        _putOff = 0;
         _core.SetResult(true);
     }
 

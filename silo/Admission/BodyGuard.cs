@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Configuration;
 
 namespace Crescent.Silo.Admission;
 
@@ -8,7 +9,7 @@ namespace Crescent.Silo.Admission;
 /// Before an endpoint that takes a body: receives and parses it within the <see cref="WorkBudget"/>. A place among the requests in flight is taken by who
 /// stands after this one, when the body is there: who sends slowly holds none.
 /// </summary>
-internal sealed class BodyGuard(WorkBudget budget, TextWork texts, TimeProvider time) : IEndpointFilter
+internal sealed class BodyGuard(WorkBudget budget, HttpOptions options, TextWork texts, TimeProvider time) : IEndpointFilter
 {
     /// <summary>Time that a body may take to come.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -32,7 +33,7 @@ internal sealed class BodyGuard(WorkBudget budget, TextWork texts, TimeProvider 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, late.Token);
         try
         {
-            var body = await Read(http.Request, work, stop.Token);
+            var body = await Read(http.Request, work, options.MaxBodyBytes, stop.Token);
             return await texts.Do(body.Length, () => RequestBody.Parse(body), http.RequestAborted);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
@@ -46,8 +47,14 @@ internal sealed class BodyGuard(WorkBudget budget, TextWork texts, TimeProvider 
     /// The bytes of a body. Its part of the budget is taken before the first is read, where its length is said: what will not fit costs nothing. The memory
     /// that it takes is never more than four times what has come.
     /// </summary>
-    private static async Task<ReadOnlyMemory<byte>> Read(HttpRequest request, WorkLease work, CancellationToken stop)
+    private static async Task<ReadOnlyMemory<byte>> Read(HttpRequest request, WorkLease work, long most, CancellationToken stop)
     {
+        if (request.ContentLength > most)
+        {
+            throw new ApiException(
+                StatusCodes.Status413PayloadTooLarge, ApiException.InvalidRequest, $"The body has {request.ContentLength} bytes; this server takes up to {most}.");
+        }
+
         var length = request.ContentLength ?? long.MaxValue;
         work.Grow(request.ContentLength ?? FirstBytes);
         var buffer = new byte[(int)Math.Min(length, FirstBytes)];

@@ -11,6 +11,7 @@ internal sealed partial class KeyBook
     private readonly ILogger<KeyBook> _logger;
     private readonly KeyStore? _store;
     private (DateTime Written, long Length)? _mark;
+    private (DateTime Written, long Length)? _faultyMark;
     private volatile KnownKeys _keys = KnownKeys.None;
 
     /// <exception cref="StartException">The key file is not there, or damaged.</exception>
@@ -76,15 +77,20 @@ internal sealed partial class KeyBook
             return;
         }
 
-        _mark = mark;
         try
         {
             _keys = new KnownKeys(_store.Read());
+            _mark = mark;
             LogRead(_store.Path, _keys.Count);
         }
         catch (KeyFileException e)
         {
-            LogKept(e.Message, _keys.Count);
+            // Tried again at each look: who may read it can change without the file. Told once.
+            if (mark != _faultyMark)
+            {
+                _faultyMark = mark;
+                LogKept(e.Message, _keys.Count);
+            }
         }
     }
 

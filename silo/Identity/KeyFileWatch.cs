@@ -22,7 +22,7 @@ internal sealed partial class KeyFileWatch(KeyBook keys, TimeProvider time, ILog
                 {
                     keys.Refresh();
                 }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                catch (Exception e)
                 {
                     LogFailed(e.Message);
                 }

@@ -14,7 +14,7 @@ internal sealed class ProcessKey
     public const string Variable = "CRESCENT_PROCESS_KEY";
 
     /// <summary>The tenant of requests with it.</summary>
-    public const string Tenant = "warm-up";
+    public const string Tenant = KeyFile.ReservedTenant;
 
     private readonly byte[] _hash;
 

@@ -38,6 +38,9 @@ public sealed record KeyFile
     /// <summary>The file as text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, KeyFileJson.Default.KeyFile);
 
+    /// <summary>Whose a front end's own requests are.</summary>
+    public const string ReservedTenant = "warm-up";
+
     /// <summary>Reads <paramref name="json"/>.</summary>
     /// <param name="json">The file's text.</param>
     /// <param name="path">Named in the error.</param>
@@ -81,8 +84,14 @@ public sealed record KeyFile
         var hashes = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var key in Keys)
         {
+            if (key is null)
+            {
+                return "one of its keys is null";
+            }
+
             var wrong = !IsName(key.Name) ? $"the name '{key.Name}' takes {NameTakes}"
                 : !names.Add(key.Name) ? $"there are two keys '{key.Name}'"
+                : key.Tenant == ReservedTenant ? $"the tenant '{ReservedTenant}' of key '{key.Name}' is the front end's own"
                 : !IsName(key.Tenant) ? $"the tenant '{key.Tenant}' of key '{key.Name}' takes {NameTakes}"
                 : !IsHash(key.Sha256) ? $"sha256 of key '{key.Name}' takes {2 * ApiKey.HashBytes} hexadecimal digits"
                 : !hashes.Add(key.Sha256) ? $"key '{key.Name}' has the same sha256 as another"
@@ -99,6 +108,11 @@ public sealed record KeyFile
             if (!IsName(tenant))
             {
                 return $"the tenant '{tenant}' takes {NameTakes}";
+            }
+
+            if (terms is null)
+            {
+                return $"tenant '{tenant}' is null; leave it out to let what goes for all go for it";
             }
 
             if (terms.Problems().FirstOrDefault() is { } wrong)

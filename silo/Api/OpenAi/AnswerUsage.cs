@@ -27,6 +27,8 @@ internal sealed class AnswerUsage
     /// <param name="given">Output tokens that were given, and so are part of the prompt.</param>
     public void Add(ChatUsage usage, bool sharesPrompt, int given = 0)
     {
+        // A deadline may have come while they were given.
+        given = Math.Min(given, usage.CompletionTokens);
         if (!sharesPrompt)
         {
             _promptTokens += usage.PromptTokens + given;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
+using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -24,6 +25,7 @@ internal static class TokenizerEndpoint
     private static async Task Tokenize(HttpContext http, RequestDesk desk, ModelCatalogue models, TextWork texts, IgnoredFields ignored)
     {
         var (model, tokens, names) = await ReadTexts(http, models, desk, texts, ignored);
+        WorkLease.Of(http)?.Dispose();
         await Send(http, async (json, written) =>
         {
             json.WriteStartObject();
@@ -89,6 +91,7 @@ internal static class TokenizerEndpoint
         var ids = tokens.GetArrayLength() == 0 ? [] : Prompts.ReadTokens(tokens, "tokens", model);
         ignored.Report(http, body);
         var text = await texts.Do(ids.Length, () => model.Model.Tokenizer.Decode(ids, withSpecial: true), http.RequestAborted);
+        WorkLease.Of(http)?.Dispose();
         await Send(http, (json, _) =>
         {
             json.WriteStartObject();

@@ -174,6 +174,20 @@ public sealed class PlacementLedgerTests : IDisposable
     }
 
     [Fact]
+    public void A_silo_that_comes_or_comes_back_takes_calls_before_one_was_placed_on_it()
+    {
+        Report(0, 1);
+        Assert.NotNull(_ledger.Place(Needs(1), [Reports.Silo(0)]));
+        _ledger.Apply(Silo(0, 1, Reports.Idle) with { Silo = Reports.Silo(0, generation: 2) });
+        Assert.Null(_ledger.Refuse(Needs(2)));
+        Assert.Equal(Reports.Silo(0, generation: 2), _ledger.Place(Needs(2), [Reports.Silo(0, generation: 2)]));
+        Report(0, 2, draining: true);
+        Report(1, 1);
+        Assert.Null(_ledger.Refuse(Needs(3)));
+        Assert.Equal(Reports.Silo(1), _ledger.Place(Needs(3), [Reports.Silo(0, generation: 2), Reports.Silo(1)]));
+    }
+
+    [Fact]
     public void A_call_goes_to_devices_with_its_model_only_and_is_told_when_there_is_none()
     {
         Report(0, 1, Reports.Idle with { Model = "small", TotalBlocks = 50 });
