@@ -12,6 +12,8 @@ public sealed class SeveralModelsTests : IAsyncLifetime
 {
     private const string Tiny = "crescent-tiny";
     private const string Twin = "twin";
+    private const int Streams = 8;
+    private const int Long = 1500;
 
     private readonly TemporaryFolder _folder = new();
     private SiloHost _silo = null!;
@@ -30,7 +32,7 @@ public sealed class SeveralModelsTests : IAsyncLifetime
                 new(Settings.Devices.Key, $"cpu={TestFiles.TinyModel},cpu={twin}"),
                 new(Settings.Aliases.Key, "gpt-4o-mini=twin"),
                 new(Settings.Urls.Key, "http://127.0.0.1:0"),
-                new(Settings.KvBlocks.Key, "128"),
+                new(Settings.KvBlocks.Key, "1024"),
                 new(Settings.LogLevel.Key, "warning"),
                 new(Settings.WarmUpSeconds.Key, "0"),
             ]),
@@ -70,9 +72,9 @@ public sealed class SeveralModelsTests : IAsyncLifetime
     [Fact]
     public async Task A_device_loads_another_model_on_command_once_its_streams_have_ended()
     {
-        // Nobody else has the model, so the stream goes on where it is.
-        var running = Post(Tiny, maxTokens: 400);
-        await Until(static device => (int)device["running"]! == 1);
+        // Nobody else has the model, so the streams go on where they are; together they take seconds.
+        var running = Post(Tiny, maxTokens: Long, choices: Streams);
+        await Until(static device => (int)device["running"]! + (int)device["waiting"]! > 0);
         using (var order = await _http.PostAsJsonAsync("/v1/factory/devices/local/cpu:0/model", new { model = "gpt-4o-mini" }, Stop))
         {
             Assert.Equal(HttpStatusCode.Accepted, order.StatusCode);
@@ -81,7 +83,7 @@ public sealed class SeveralModelsTests : IAsyncLifetime
         using (var answer = await running)
         {
             var whole = (await answer.Content.ReadFromJsonAsync<JsonObject>(Stop))!;
-            Assert.Equal((400, "local/cpu:0"), ((int)whole["usage"]!["completion_tokens"]!, (string)whole["usage"]!["crescent"]!["device"]!));
+            Assert.Equal((Streams * Long, "local/cpu:0"), ((int)whole["usage"]!["completion_tokens"]!, (string)whole["usage"]!["crescent"]!["device"]!));
         }
 
         await Until(static device => (string)device["model"]! == Twin && (string)device["stage"]! == "serving" && device["loading"] is null);
@@ -112,8 +114,8 @@ public sealed class SeveralModelsTests : IAsyncLifetime
         return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonObject>(Stop))!;
     }
 
-    private Task<HttpResponseMessage> Post(string? model, int maxTokens = 2) =>
-        _http.PostAsJsonAsync("/v1/completions", new { model, prompt = "Once", max_tokens = maxTokens, temperature = 0, ignore_eos = true }, Stop);
+    private Task<HttpResponseMessage> Post(string? model, int maxTokens = 2, int choices = 1) =>
+        _http.PostAsJsonAsync("/v1/completions", new { model, prompt = "Once", n = choices, max_tokens = maxTokens, temperature = 0, ignore_eos = true }, Stop);
 
     private Task Until(Predicate<JsonNode> holds) => FactoryCluster.UntilAsync(
         async () => holds((await _http.GetFromJsonAsync<JsonObject>("/v1/factory", Stop))!["devices"]!.AsArray().Single(static d => (string)d!["device"]! == "cpu:0")!),

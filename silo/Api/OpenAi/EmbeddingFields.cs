@@ -31,6 +31,7 @@ internal static class EmbeddingFields
                 $"'dimensions' is {dimensions}; embeddings of '{model.Id}' have {model.EmbeddingSize} and cannot be shortened: leave it out.");
         }
 
+        RefusedFields.CheckEmbeddings(body);
         return new ModelRequest
         {
             Id = $"embd-{Guid.NewGuid():N}",

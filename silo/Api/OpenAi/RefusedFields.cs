@@ -59,18 +59,25 @@ internal static class RefusedFields
         ("dynatemp_range", static v => IsNumber(v, 0), "use 'temperature'"),
     ];
 
+    private static readonly (string Name, Func<JsonElement, bool> IsPlain, string Remedy)[] EmbeddingFields =
+    [
+        ("truncate_prompt_tokens", static v => IsNumber(v, -1), "shorten the input"),
+        ("truncation_side", static _ => false, "shorten the input"),
+        ("normalize", IsTrue, "embeddings have length 1"),
+        ("input_type", static _ => false, "write what the text is for into the input"),
+        ("task", static _ => false, "write what the text is for into the input"),
+        ("embed_dtype", static v => IsText(v, "float32"), "embeddings are of 32-bit floats"),
+        ("add_special_tokens", IsTrue, "give tokens as 'input'"),
+        ("messages", static _ => false, "give texts as 'input'"),
+    ];
+
+    /// <summary>The same of a request for embeddings.</summary>
+    /// <exception cref="ApiException">One asks for something.</exception>
+    public static void CheckEmbeddings(RequestFields body) => Check(body, EmbeddingFields);
+
     /// <summary>Refuses what is asked for by a field that is not obeyed.</summary>
     /// <exception cref="ApiException">One asks for something.</exception>
-    public static void Check(RequestFields body)
-    {
-        foreach (var (name, isPlain, remedy) in Fields)
-        {
-            if (body.Any(name) is { } value && !isPlain(value))
-            {
-                throw ApiException.Unsupported(name, $"This server does not do what '{name}' asks for; {remedy}.");
-            }
-        }
-    }
+    public static void Check(RequestFields body) => Check(body, Fields);
 
     /// <summary>Refuses what only text completions do.</summary>
     /// <exception cref="ApiException">It is asked for.</exception>
@@ -79,6 +86,17 @@ internal static class RefusedFields
         if (body.Any("echo") is { } echo && !IsFalse(echo))
         {
             throw ApiException.Unsupported("echo", "A chat does not do what 'echo' asks for; use /v1/completions.");
+        }
+    }
+
+    private static void Check(RequestFields body, (string Name, Func<JsonElement, bool> IsPlain, string Remedy)[] fields)
+    {
+        foreach (var (name, isPlain, remedy) in fields)
+        {
+            if (body.Any(name) is { } value && !isPlain(value))
+            {
+                throw ApiException.Unsupported(name, $"This server does not do what '{name}' asks for; {remedy}.");
+            }
         }
     }
 

@@ -83,6 +83,8 @@ public sealed class EmbeddingTests(SiloFixture silo)
     [InlineData("""{"input":[]}""", "input", "empty")]
     [InlineData("""{"input":["a",""]}""", "input[1]", "empty")]
     [InlineData("""{"input":["a",7]}""", "input[1]", "a string")]
+    [InlineData("""{"input":"a","truncate_prompt_tokens":5}""", "truncate_prompt_tokens", "shorten the input")]
+    [InlineData("""{"input":"a","normalize":false}""", "normalize", "length 1")]
     [InlineData("""{"input":[7,-1]}""", "input[1]", "0 to")]
     [InlineData("""{"input":{}}""", "input", "an array of strings")]
     [InlineData("""{"input":"a","dimensions":64}""", "dimensions", "leave it out")]
