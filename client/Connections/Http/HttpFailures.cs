@@ -67,6 +67,7 @@ internal sealed class HttpFailures(string address, TimeSpan timeout)
     {
         "decision_not_found" => Remedies.Decision,
         "device_not_found" => Remedies.Device,
+        "model_not_found" => Remedies.Model,
         _ => null,
     };
 
