@@ -354,7 +354,7 @@ internal sealed class DeviceSlot(
         {
             try
             {
-                _last = Rest(device.Report());
+                _last = device.Report().AtRest();
             }
             catch (Exception e)
             {
@@ -384,22 +384,6 @@ internal sealed class DeviceSlot(
         _closeAt = Now() + MovePatience.TotalSeconds;
         DeviceLog.Quarantined(logger, key.ToString(), _fault, pause.TotalSeconds);
     }
-
-    /// <summary>A closed device has no sequences and no cap to set, and draws what it draws at rest.</summary>
-    private static DeviceReport Rest(DeviceReport report) => report with
-    {
-        Waiting = 0,
-        Running = 0,
-        QueuedPromptTokens = 0,
-        QueuedPromptSeconds = 0,
-        CommittedBlocks = 0,
-        FreeBlocks = report.TotalBlocks,
-        TokensPerSecond = 0,
-        StalledSeconds = 0,
-        Watts = report.Profile.IdleWatts,
-        MinCapWatts = 0,
-        MaxCapWatts = 0,
-    };
 
     private static Task<T> OnThread<T>(Func<T> work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);

@@ -51,7 +51,8 @@ public sealed class ModelCatalogue : IDisposable
 
         foreach (var known in All)
         {
-            if (string.Equals(known.Id, name, StringComparison.OrdinalIgnoreCase))
+            // Before what another may be called besides.
+            if (string.Equals(known.Id, name, StringComparison.OrdinalIgnoreCase) || string.Equals(known.Name, name, StringComparison.OrdinalIgnoreCase))
             {
                 return known;
             }

@@ -88,6 +88,22 @@ public sealed record DeviceReport : DeviceSnapshot
     /// <summary>What the device costs, as it says itself or as its steps have shown.</summary>
     [Id(60)] public required DeviceProfile Profile { get; init; }
 
+    /// <summary>The same once the device is closed: it has no sequences and no cap to set, and draws what it draws at rest.</summary>
+    internal DeviceReport AtRest() => this with
+    {
+        Waiting = 0,
+        Running = 0,
+        QueuedPromptTokens = 0,
+        QueuedPromptSeconds = 0,
+        CommittedBlocks = 0,
+        FreeBlocks = TotalBlocks,
+        TokensPerSecond = 0,
+        StalledSeconds = 0,
+        Watts = Profile.IdleWatts,
+        MinCapWatts = 0,
+        MaxCapWatts = 0,
+    };
+
     /// <summary>How busy it is, as policies see it.</summary>
     internal DeviceLoad Load() => new()
     {

@@ -66,21 +66,7 @@ internal sealed class ServingMetrics(
     {
         var text = new MetricsText();
         var devices = reports.Newest();
-        foreach (var (name, type, help, value) in DeviceMetrics)
-        {
-            text.Begin(name, type, help);
-            foreach (var (silo, device) in devices)
-            {
-                text.Sample(
-                    name,
-                    value(device),
-                    ("model_name", models.IdOf(device.Model)),
-                    ("silo", silo),
-                    ("device", device.Device),
-                    ("simulated", device.Simulated ? "true" : "false"));
-            }
-        }
-
+        Write(text, DeviceMetrics, devices, tellsSource: false);
         var state = caches.State();
         foreach (var (name, type, help, value) in IndexMetrics)
         {
@@ -92,26 +78,32 @@ internal sealed class ServingMetrics(
         text.Sample("crescent:streams_moved_total", streams.Moved);
         text.Begin("crescent:streams_resumed_total", "counter", "Attempts that were lost and repeated on another device.");
         text.Sample("crescent:streams_resumed_total", streams.Resumed);
-        foreach (var (name, type, help, value) in PowerMetrics)
-        {
-            text.Begin(name, type, help);
-            foreach (var (silo, device) in devices)
-            {
-                text.Sample(
-                    name,
-                    value(device),
-                    ("model_name", models.IdOf(device.Model)),
-                    ("silo", silo),
-                    ("device", device.Device),
-                    ("source", device.WattsSource),
-                    ("simulated", device.Simulated ? "true" : "false"));
-            }
-        }
-
+        Write(text, PowerMetrics, devices, tellsSource: true);
         ModelMetrics.Write(text, _models.Values);
         Write(text, "tenant", accounts.Tenants);
         Write(text, "task", accounts.Tasks);
         return text.ToString();
+    }
+
+    private void Write(
+        MetricsText text, (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] metrics, IReadOnlyList<(string Silo, DeviceReport Device)> devices, bool tellsSource)
+    {
+        foreach (var (name, type, help, value) in metrics)
+        {
+            text.Begin(name, type, help);
+            foreach (var (silo, device) in devices)
+            {
+                (string, string)[] labels =
+                [
+                    ("model_name", models.IdOf(device.Model)),
+                    ("silo", silo),
+                    ("device", device.Device),
+                    .. tellsSource ? [("source", device.WattsSource)] : Array.Empty<(string, string)>(),
+                    ("simulated", device.Simulated ? "true" : "false"),
+                ];
+                text.Sample(name, value(device), labels);
+            }
+        }
     }
 
     private static void Write(MetricsText text, string kind, IReadOnlyList<EnergyAccount> of)

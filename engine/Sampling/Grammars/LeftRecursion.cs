@@ -9,7 +9,7 @@ internal sealed class LeftRecursion
     private LeftRecursion(ByteNetwork network)
     {
         _network = network;
-        _isNullable = Nullable(network);
+        _isNullable = NetworkEnds.Of(network, overBytes: false);
     }
 
     /// <summary>Refuses a network with such a rule.</summary>
@@ -81,66 +81,5 @@ internal sealed class LeftRecursion
         }
 
         return new Queue<int>(calls);
-    }
-
-    /// <summary>Nodes from which the end of the rule is reached without a byte.</summary>
-    private static bool[] Nullable(ByteNetwork network)
-    {
-        // By what each node waits for: those that jump to it, and the calls that run it or go on from it.
-        var count = network.Count;
-        var waiting = new List<(int Node, int Call, int Next)>();
-        var newest = new int[count];
-        Array.Fill(newest, -1);
-        var open = new Stack<int>();
-        var nullable = new bool[count];
-        for (var node = 0; node < count; node++)
-        {
-            network.Meter.Work();
-            if (network[node].IsEnd)
-            {
-                Mark(node);
-            }
-
-            for (var at = network[node].Jump; at >= 0; at = network.JumpAt(at).Next)
-            {
-                Await(network.JumpAt(at).To, node, call: -1);
-            }
-
-            for (var at = network[node].Call; at >= 0; at = network.CallAt(at).Next)
-            {
-                Await(network.Rules[network.CallAt(at).Rule], node, at);
-                Await(network.CallAt(at).Return, node, at);
-            }
-        }
-
-        while (open.TryPop(out var node))
-        {
-            for (var at = newest[node]; at >= 0; at = waiting[at].Next)
-            {
-                network.Meter.Work();
-                var (user, call, _) = waiting[at];
-                if (call < 0 || (nullable[network.Rules[network.CallAt(call).Rule]] && nullable[network.CallAt(call).Return]))
-                {
-                    Mark(user);
-                }
-            }
-        }
-
-        return nullable;
-
-        void Await(int node, int user, int call)
-        {
-            waiting.Add((user, call, newest[node]));
-            newest[node] = waiting.Count - 1;
-        }
-
-        void Mark(int node)
-        {
-            if (!nullable[node])
-            {
-                nullable[node] = true;
-                open.Push(node);
-            }
-        }
     }
 }

@@ -4,7 +4,9 @@ namespace Crescent.Engine.Sampling.Grammars;
 internal static class NetworkEnds
 {
     /// <summary>For each node of <paramref name="network"/>, whether there is a way to the end of its rule.</summary>
-    public static bool[] Of(ByteNetwork network)
+    /// <param name="network">The network.</param>
+    /// <param name="overBytes">Whether the way may read bytes; otherwise it is the one of the empty text.</param>
+    public static bool[] Of(ByteNetwork network, bool overBytes = true)
     {
         // By what each node waits for: those with an edge or a jump to it, and the calls that run it or go on from it.
         var waiting = new List<(int Node, int Call, int Next)>();
@@ -20,7 +22,7 @@ internal static class NetworkEnds
                 Mark(node);
             }
 
-            for (var at = network[node].Edge; at >= 0; at = network.EdgeAt(at).Next)
+            for (var at = overBytes ? network[node].Edge : -1; at >= 0; at = network.EdgeAt(at).Next)
             {
                 Await(network.EdgeAt(at).To, node, call: -1);
             }

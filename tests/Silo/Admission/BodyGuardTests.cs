@@ -44,6 +44,17 @@ public sealed class BodyGuardTests
     }
 
     [Fact]
+    public async Task A_body_over_the_limit_is_told_so_and_not_to_come_again()
+    {
+        await using var front = await TestFront.Start(ScriptedGeneration.Of("fine"), new HttpOptions { WorkMib = 2, MaxBodyBytes = 1 << 20 });
+        using var socket = await Socket(front, "POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 4000000\r\n\r\n{");
+        var answer = await Answer(socket);
+        Assert.StartsWith("HTTP/1.1 413", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("Retry-After", answer, StringComparison.Ordinal);
+        Assert.Equal(0, front.Work.Used);
+    }
+
+    [Fact]
     public async Task A_connection_that_is_reset_leaves_nothing_behind()
     {
         await using var front = await TestFront.Start(ScriptedGeneration.Endless());
