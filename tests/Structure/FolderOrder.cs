@@ -63,6 +63,13 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Placement",
             "Power"),
         new(
+            "Crescent.Agents",
+            "Crescent.Agents",
+            "Steps",
+            "Votes",
+            "Strategies",
+            "Tasks"),
+        new(
             "Crescent.Grains.Contracts",
             "Crescent.Grains.Contracts",
             "Membership",
