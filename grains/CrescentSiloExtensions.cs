@@ -1,4 +1,6 @@
+using Crescent.Agents.Strategies;
 using Crescent.Control.Health;
+using Crescent.Grains.Agents;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Gossip;
 using Crescent.Grains.Gpu;
@@ -7,6 +9,7 @@ using Crescent.Grains.Power;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Grains.Sessions;
+using Crescent.Grains.Storage;
 using Crescent.Grains.Telemetry.Kv;
 using Crescent.Grains.Telemetry;
 using Crescent.Grains.Tokens;
@@ -14,6 +17,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime.Hosting;
+using Orleans.Storage;
 
 namespace Crescent.Grains;
 
@@ -87,6 +91,27 @@ public static class CrescentSiloExtensions
         services.AddHostedService<MembershipWatch>();
         services.AddHostedService<SessionWatch>();
         services.AddHostedService<KvEventSender>();
+        AddAgents(builder, options);
         return builder;
+    }
+
+    private static void AddAgents(ISiloBuilder builder, CrescentSiloOptions options)
+    {
+        var services = builder.Services;
+        if (options.StateFolder is { } folder)
+        {
+            services.AddKeyedSingleton<IGrainStorage>(CrescentStorage.Name, (_, _) => new FileGrainStorage(folder));
+        }
+        else
+        {
+            builder.AddMemoryGrainStorage(CrescentStorage.Name);
+        }
+
+        services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AgentOptions>, AgentOptionsValidator>();
+        services.TryAddSingleton<StrategyCatalogue>();
+        services.AddSingleton<AgentTools>();
+        services.AddSingleton<StepRunner>();
+        services.AddHostedService<AgentWatch>();
     }
 }

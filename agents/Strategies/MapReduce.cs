@@ -10,7 +10,6 @@ namespace Crescent.Agents.Strategies;
 /// </summary>
 public sealed class MapReduce(StrategyTask task) : IStrategy
 {
-    private const string MapForm = "End with a line 'Result: ' and what you found.";
     private const string ReduceForm = "End with a line 'Answer: ' and the answer.";
     private const string DefaultReduce = "Add up these part sums: {{ results }}.";
 
@@ -29,7 +28,7 @@ public sealed class MapReduce(StrategyTask task) : IStrategy
         _open = _parts.Length;
         return StrategyMove.Start(
         [
-            .. _parts.Select((part, i) => new InferenceStep($"map-{i}", $"part {i + 1} of {_parts.Length}", task.Ask($"{Instruction}\n{part}", MapForm))
+            .. _parts.Select((part, i) => new InferenceStep($"map-{i}", $"part {i + 1} of {_parts.Length}", task.Ask($"{Instruction}\n{part}"))
             {
                 MaxTokens = task.Settings.MaxTokens,
             }),

@@ -77,7 +77,7 @@ public sealed class AgentMachine
     /// <summary>Begins.</summary>
     public MachineMove Begin()
     {
-        Heed(_strategy.Begin());
+        Ask(_strategy.Begin);
         return Move();
     }
 
@@ -158,8 +158,24 @@ public sealed class AgentMachine
         }
         else if (_ending is null && !place.IsCut)
         {
-            Heed(_strategy.On(place.Step.Id, result));
+            Ask(() => _strategy.On(place.Step.Id, result));
         }
+    }
+
+    private void Ask(Func<StrategyMove> strategy)
+    {
+        StrategyMove move;
+        try
+        {
+            move = strategy();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Somebody's own strategy may throw: that is the end of its task, each time that it is played, and of nothing else.
+            move = StrategyMove.Fail($"The strategy '{_spec.Strategy}' failed: {e.Message}");
+        }
+
+        Heed(move);
     }
 
     private void Heed(StrategyMove move)

@@ -22,4 +22,7 @@ public sealed class CrescentSiloOptions
 
     /// <summary>One for each device that the silo owns; none in a front end.</summary>
     public IReadOnlyList<DevicePlan> Devices { get; init; } = [];
+
+    /// <summary>Folder that keeps the state of grains, one for all silos of the machine; null to keep it in memory, where it goes with its silo.</summary>
+    public string? StateFolder { get; init; }
 }

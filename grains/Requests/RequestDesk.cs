@@ -41,7 +41,7 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
         {
             var tokens = prompts[prompt];
             var limit = request.Call.WantsEmbedding ? CheckInput(tokens, request.Prompts[prompt].Name, room) : Budget(tokens, request, request.Prompts[prompt].Name, room);
-            var siblings = request.Candidates > 1 && !request.GivesPrompt && limit > 0 ? new SiblingGroup(request.Id) : null;
+            var siblings = request.Candidates > 1 && !request.GivesPrompt && limit > 0 ? new SiblingGroup(request.Id) : request.Call.Siblings;
             for (var candidate = 0; candidate < request.Candidates; candidate++)
             {
                 var call = request.Call with

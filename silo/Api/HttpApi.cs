@@ -2,6 +2,7 @@ using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 using Crescent.Silo.Admission;
+using Crescent.Silo.Api.Agents;
 using Crescent.Silo.Api.Factory;
 using Crescent.Silo.Api.OpenAi;
 using Crescent.Silo.Api.Wire;
@@ -75,6 +76,8 @@ internal static class HttpApi
         completions.MapCompletion();
         completions.MapEmbeddings();
         timed.MapTokenizer();
+        timed.MapAgentSubmission();
+        app.MapAgents();
         app.MapModels();
         var ops = app.MapGroup("").On(ServedOn.Ops);
         ops.MapFactory();

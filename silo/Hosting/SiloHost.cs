@@ -236,6 +236,7 @@ public sealed class SiloHost : IAsyncDisposable
                 Role = identity.RoleName,
                 Node = configuration[Settings.Node.Key],
                 Rack = configuration[Settings.Rack.Key],
+                StateFolder = Path.Combine(Path.GetDirectoryName(identity.MembershipFile)!, "state"),
                 Devices = identity.HasDevices ? Devices.Plans(serving, models) : [],
             });
         });

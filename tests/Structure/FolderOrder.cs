@@ -77,7 +77,8 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Identity",
             "Chat",
             "Power",
-            "Factory"),
+            "Factory",
+            "Agents"),
         new(
             "Crescent.Grains",
             "Crescent.Grains",
@@ -102,6 +103,10 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Serving",
             "Requests",
             "Chat",
+
+            // Tasks that make calls of their own.
+            "Storage",
+            "Agents",
             "Factory",
 
             // What keeps all of a silo informed, and what puts it together.
@@ -116,6 +121,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Admission",
             "Ops",
             "Api.OpenAi",
+            "Api.Agents",
             "Api.Factory",
             "Api",
             "Hosting",

@@ -3,6 +3,7 @@ using Crescent.Engine.Model.Text;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
 using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
 
 namespace Crescent.Silo.Api.OpenAi;

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Contracts.Power;
 
@@ -16,6 +17,8 @@ namespace Crescent.Silo.Api.Wire;
 [JsonSerializable(typeof(FactorySnapshot))]
 [JsonSerializable(typeof(PowerSnapshot))]
 [JsonSerializable(typeof(DecisionAnswer))]
+[JsonSerializable(typeof(AgentView))]
+[JsonSerializable(typeof(AgentList))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Escapes what JSON asks for and no more: answers go to JSON readers and terminals, never into HTML.</summary>

@@ -2,13 +2,13 @@ using Crescent.Engine.Model.Text;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Grains.Serving;
 
-namespace Crescent.Silo.Api.OpenAi;
+namespace Crescent.Grains.Requests;
 
 /// <summary>Parts the chunks of one choice into content and tool calls.</summary>
 /// <param name="style">How the model writes calls; None where the request has no tools.</param>
 /// <param name="tokenizer">Names the control tokens by which some models open a call.</param>
 /// <param name="isConstrained">Whether calls follow a grammar, so that their arguments can leave before they are whole.</param>
-internal sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, bool isConstrained)
+public sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, bool isConstrained)
 {
     private readonly ToolCallParser? _parser = style == ToolCallStyle.None
         ? null

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Crescent.Grains.Agents;
+
+/// <summary>Log messages of agent tasks.</summary>
+internal static partial class AgentLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "Task {Task} could not be stored; it waits and tries again.")]
+    public static partial void StoreFailed(ILogger logger, Exception exception, string task);
+
+    [LoggerMessage(2, LogLevel.Warning, "Task {Task} goes on in another silo; this activation of it ends.")]
+    public static partial void Lost(ILogger logger, Exception exception, string task);
+
+    [LoggerMessage(3, LogLevel.Warning, "The end of task {Task} could not be told to the roster; it is tried again.")]
+    public static partial void RosterFailed(ILogger logger, Exception exception, string task);
+
+    [LoggerMessage(4, LogLevel.Warning, "Task {Task} could not be tended; it is tried again.")]
+    public static partial void TendFailed(ILogger logger, Exception exception, string task);
+}

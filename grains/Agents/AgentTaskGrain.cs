@@ -1,0 +1,239 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Crescent.Agents.Strategies;
+using Crescent.Agents.Tasks;
+using Crescent.Grains.Contracts.Agents;
+using Crescent.Grains.Storage;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Storage;
+
+namespace Crescent.Grains.Agents;
+
+/// <inheritdoc cref="IAgentTaskGrain"/>
+[GrainType(TypeName), Reentrant]
+internal sealed class AgentTaskGrain(
+    [PersistentState("agent-task", CrescentStorage.Name)] IPersistentState<StoredDocument> stored,
+    StepRunner runner,
+    StrategyCatalogue strategies,
+    TimeProvider time,
+    ILogger<AgentTaskGrain> logger) : Grain, IAgentTaskGrain, IDisposable
+{
+    /// <summary>Its type in stored state and in the directory: it never changes.</summary>
+    public const string TypeName = "crescent.agent-task";
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    private TaskPlay? _play;
+    private Task<AgentView>? _submitting;
+
+    private string Id => this.GetPrimaryKeyString();
+
+    private IAgentRosterGrain Roster => GrainFactory.GetGrain<IAgentRosterGrain>(0);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (stored.State.Json.Length > 0)
+        {
+            var document = TaskDocument.Parse(stored.State.Json);
+            Begin(document.Spec, document.Log);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _play?.Dispose();
+
+    public async Task<AgentView> Submit(string spec)
+    {
+        var asked = Read(spec);
+        if (_play is null && _submitting is { } other)
+        {
+            await other;
+        }
+
+        if (_play is { } play)
+        {
+            return Work(play.Spec) == Work(asked) ? play.View() : throw new AgentRefusedException("id", $"The task '{Id}' is there already, and does other work.");
+        }
+
+        _submitting = Accept(asked);
+        try
+        {
+            return await _submitting;
+        }
+        finally
+        {
+            _submitting = null;
+        }
+    }
+
+    public Task<AgentView?> Show() => Task.FromResult(_play?.View());
+
+    public async IAsyncEnumerable<AgentEvent> Watch(long after, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        if (_play is { } play)
+        {
+            await foreach (var news in play.Watch(after, cancellationToken))
+            {
+                yield return news;
+            }
+        }
+    }
+
+    public async Task<AgentView> Decide(string hash, bool approved, string? reason) =>
+        _play is { } play && await play.Decide(hash, approved, reason)
+            ? play.View()
+            : throw new AgentRefusedException("hash", $"No call of the task '{Id}' with the hash '{hash}' waits for approval.");
+
+    public async Task<AgentView?> Cancel()
+    {
+        if (_play is { HasEnded: false } play)
+        {
+            await play.Cancel();
+        }
+
+        return _play?.View();
+    }
+
+    public async Task<AgentListing?> Tend()
+    {
+        if (_submitting is { } submitting)
+        {
+            await submitting;
+        }
+
+        return _play?.Listing();
+    }
+
+    private async Task<AgentView> Accept(TaskSpec spec)
+    {
+        spec = spec with { Submitted = time.GetUtcNow() };
+        await Roster.Note(Listing(spec));
+        stored.State.Json = TaskDocument.Write(spec, []);
+        await stored.WriteStateAsync();
+        Begin(spec, []);
+        return _play!.View();
+    }
+
+    private AgentListing Listing(TaskSpec spec)
+    {
+        using var play = new TaskPlay(Id, spec, [], Strategy(spec), runner, time, static _ => Task.CompletedTask);
+        return play.Listing();
+    }
+
+    private void Begin(TaskSpec spec, IReadOnlyList<TaskEntry> log)
+    {
+        _play = new TaskPlay(Id, spec, log, Strategy(spec), runner, time, Store);
+        if (_play.HasEnded)
+        {
+            return;
+        }
+
+        DelayDeactivation(Timeout.InfiniteTimeSpan);
+        _play.Go();
+        _ = End(_play);
+    }
+
+    private IStrategy Strategy(TaskSpec spec) => strategies.Create(spec.Strategy, new StrategyTask(spec.Problem, spec.System, spec.Settings));
+
+    private async Task End(TaskPlay play)
+    {
+        await play.Ended;
+        if (!play.HasEnded)
+        {
+            return;
+        }
+
+        // Back to the age at which the runtime collects what is idle.
+        DelayDeactivation(TimeSpan.Zero);
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                await Roster.Note(play.Listing());
+                return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // The roster asks for it besides.
+                AgentLog.RosterFailed(logger, e, Id);
+                await Task.Delay(pause, time);
+            }
+        }
+    }
+
+    /// <summary>Stores the log, and tries again until it has: while the storage is away the task waits. When another activation has gone on with the task this one ends.</summary>
+    private async Task Store(TaskDocumentText text)
+    {
+        stored.State.Json = TaskDocument.Write(text.Spec, text.Log);
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                await stored.WriteStateAsync();
+                return;
+            }
+            catch (InconsistentStateException e)
+            {
+                AgentLog.Lost(logger, e, Id);
+                _play?.Dispose();
+                DeactivateOnIdle();
+                return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                AgentLog.StoreFailed(logger, e, Id);
+                await Task.Delay(pause, time);
+            }
+        }
+    }
+
+    private TaskSpec Read(string json)
+    {
+        TaskSpec spec;
+        try
+        {
+            spec = TaskDocument.ParseSpec(json);
+        }
+        catch (JsonException e)
+        {
+            throw new AgentRefusedException("spec", $"It is no task: {e.Message}");
+        }
+
+        Require(spec.Version == 1, "version", $"it is {spec.Version}; this cluster takes 1");
+        Require(spec.Problem is { Length: > 0 and <= TaskSpec.MaxProblem }, "problem", $"it takes 1 to {TaskSpec.MaxProblem} characters");
+        Require(strategies.Has(spec.Strategy), "strategy", $"there is no '{spec.Strategy}'; there are {string.Join(", ", strategies.Names)}");
+        if (spec.Settings.Fault() is var (setting, range))
+        {
+            throw new AgentRefusedException(setting, $"'{setting}' takes {range}.");
+        }
+
+        if (spec.Budget.Fault() is var (limit, allowed))
+        {
+            throw new AgentRefusedException($"budget.{limit}", $"'budget.{limit}' takes {allowed}.");
+        }
+
+        var model = runner.Model(spec.Model);
+        Require(model is not null, "model", $"there is no '{spec.Model}'; the cluster serves {runner.ModelNames}");
+        return spec;
+    }
+
+    // The same work may be submitted again at another time, with another seed drawn for it.
+    private static string Work(TaskSpec spec) => TaskDocument.Write(spec with { Submitted = default, Seed = 0 });
+
+    private static void Require(bool right, string field, string fault)
+    {
+        if (!right)
+        {
+            throw new AgentRefusedException(field, $"'{field}': {fault}.");
+        }
+    }
+}

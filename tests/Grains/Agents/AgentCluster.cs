@@ -1,0 +1,148 @@
+using Crescent.Agents.Strategies;
+using Crescent.Agents.Tasks;
+using Crescent.Engine.Devices.Cpu;
+using Crescent.Engine.Model;
+using Crescent.Engine.Power;
+using Crescent.Engine.Sampling.Grammars;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains;
+using Crescent.Grains.Agents;
+using Crescent.Grains.Configuration;
+using Crescent.Grains.Contracts.Agents;
+using Crescent.Grains.Membership;
+using Crescent.Grains.Models;
+using Crescent.Grains.Serving;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.TestingHost;
+
+namespace Crescent.Tests.Grains.Agents;
+
+/// <summary>Three silos with the embedded model, which keep their grains' state in one folder, and a tool that counts.</summary>
+public sealed class AgentCluster : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly LanguageModel _model = LanguageModel.Open(TestFiles.TinyModel);
+    private readonly ServedModel _served;
+    private readonly List<IDisposable> _devices = [];
+
+    public AgentCluster() => _served = new ServedModel(_model, new GrammarCache(_model.Tokenizer), DateTimeOffset.UnixEpoch);
+
+    public InProcessTestCluster Cluster { get; private set; } = null!;
+
+    public StrategyCatalogue Strategies { get; } = new();
+
+    internal CountingTool Tool { get; } = new();
+
+    internal string Folder => _folder.Path;
+
+    internal IReadOnlyList<InProcessSiloHandle> Silos => [.. Cluster.GetActiveSilos()];
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = new InProcessTestClusterBuilder(3);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSiloHost((_, host) => host.Logging.ClearProviders());
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.UseFastFailureDetection().Configure<ClusterMembershipOptions>(static o => o.ProbeTimeout = o.MaxProbeTimeout = TimeSpan.FromSeconds(4));
+            silo.Services.AddSingleton(Strategies);
+            silo.Services.AddSingleton<IAgentTool>(Tool);
+            silo.AddCrescent(new CrescentSiloOptions
+            {
+                Model = _model.Name,
+                Models = new ModelCatalogue([_served]),
+                StateFolder = _folder.Path,
+                Devices = [new DevicePlan("cpu", (_, sink, _) => Engine(sink))],
+            });
+        });
+        Cluster = builder.Build();
+        await Cluster.DeployAsync();
+        await SeeDevices();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Tool.Free();
+        await Cluster.DisposeAsync();
+        foreach (var device in _devices)
+        {
+            device.Dispose();
+        }
+
+        _model.Dispose();
+        _folder.Dispose();
+    }
+
+    internal Task SeeDevices() => FactoryCluster.Until(
+        () => Silos.All(silo => silo.ServiceProvider.GetRequiredService<IGenerationService>().MaxPositions(null) > 0), "all silos know a device");
+
+    /// <summary>Three silos again after one was killed.</summary>
+    internal async Task Complete()
+    {
+        while (Silos.Count < 3)
+        {
+            await Cluster.StartAdditionalSiloAsync();
+        }
+
+        await SeeDevices();
+    }
+
+    /// <summary>A task, as a silo reaches it.</summary>
+    internal IAgentTaskGrain Task(string id) => Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IAgentTaskGrain>(id);
+
+    internal IAgentRosterGrain Roster => Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IAgentRosterGrain>(0);
+
+    /// <summary>The silo that a task runs in; null while it runs in none.</summary>
+    internal async Task<InProcessSiloHandle?> SiloOf(string id)
+    {
+        var address = await Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetActivationAddress(Task(id));
+        return Silos.FirstOrDefault(silo => silo.SiloAddress.Equals(address));
+    }
+
+    internal static TaskSpec Spec(string strategy, string problem = "Tom has 12 apples. He buys 3 bags with 4 apples each. How many apples does Tom have now?") => new()
+    {
+        Problem = problem,
+        Strategy = strategy,
+        Settings = new StrategySettings { MaxTokens = 120, Samples = 6, PartLines = 1 },
+        Seed = 7,
+    };
+
+    internal static string Json(TaskSpec spec) => TaskDocument.Write(spec);
+
+    /// <summary>Waits for the end of a task; a silo that dies meanwhile is no matter.</summary>
+    internal async Task<AgentView> Ended(string id)
+    {
+        AgentView? view = null;
+        await FactoryCluster.UntilAsync(
+            async () =>
+            {
+                try
+                {
+                    view = await Task(id).Show();
+                }
+                catch (Exception e) when (e is OrleansException or TimeoutException)
+                {
+                }
+
+                return view is { HasEnded: true };
+            },
+            $"the task {id} has ended");
+        return view!;
+    }
+
+    private OwnedEngine Engine(IEngineSink sink)
+    {
+        var device = new CpuDevice(_model.Graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 1024 });
+        var engine = new InferenceEngine(device, _model.Tokenizer, _model.Name, sink, new CpuPowerModel(1));
+        var driver = new EngineDriver(engine);
+        lock (_devices)
+        {
+            _devices.Add(driver);
+            _devices.Add(device);
+        }
+
+        return new OwnedEngine(engine, engine);
+    }
+}

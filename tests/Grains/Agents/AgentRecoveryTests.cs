@@ -1,0 +1,110 @@
+using Crescent.Grains.Agents;
+using Crescent.Grains.Contracts.Agents;
+
+namespace Crescent.Tests.Grains.Agents;
+
+/// <summary>Silos die under tasks: each goes on from its last step that was stored.</summary>
+public sealed class AgentRecoveryTests(AgentCluster cluster) : IClassFixture<AgentCluster>
+{
+    [Theory]
+    [InlineData("direct")]
+    [InlineData("self-consistency")]
+    [InlineData("plan-execute")]
+    [InlineData("react")]
+    public async Task A_crash_after_each_stored_step_changes_no_answer(string strategy)
+    {
+        var spec = AgentCluster.Spec(strategy, strategy == "react" ? "What is 71 * 913? Use the calculator." : AgentCluster.Spec("direct").Problem);
+        spec = spec with { Tools = strategy == "react" ? [AgentTools.Describe(cluster.Tool)] : [] };
+        await cluster.Complete();
+        await cluster.Task($"whole-{strategy}").Submit(AgentCluster.Json(spec));
+        var whole = await cluster.Ended($"whole-{strategy}");
+        var steps = whole.Steps.Count;
+        Assert.True(steps > 0);
+        for (var crash = 0; crash < Math.Min(steps, 3); crash++)
+        {
+            await cluster.Complete();
+            var id = $"crash-{strategy}-{crash}";
+            await cluster.Task(id).Submit(AgentCluster.Json(spec));
+            await FactoryCluster.UntilAsync(async () => await cluster.Task(id).Show() is { } view && (view.HasEnded || view.Steps.Count(static step => step.State != "running") >= crash), "some steps have ended");
+            if (await cluster.SiloOf(id) is { } silo)
+            {
+                await cluster.Cluster.KillSiloAsync(silo, TestContext.Current.CancellationToken);
+            }
+
+            var view = await cluster.Ended(id);
+            Assert.Equal((whole.State, whole.Answer), (view.State, view.Answer));
+            Assert.Equal(
+                whole.Steps.Where(static step => step.State == "done").Select(static step => (step.Id, step.Text)).Order(),
+                view.Steps.Where(static step => step.State == "done").Select(static step => (step.Id, step.Text)).Order());
+            Assert.Equal(whole.Bill.PromptTokens, view.Bill.PromptTokens);
+            Assert.Equal(whole.Bill.OutputTokens, view.Bill.OutputTokens);
+            Assert.Equal(whole.Bill.ToolCalls, view.Bill.ToolCalls);
+        }
+    }
+
+    [Fact]
+    public async Task A_task_goes_on_though_nobody_asks_for_it()
+    {
+        await cluster.Complete();
+        cluster.Tool.Hold();
+        var spec = AgentCluster.Spec("react", "What is 71 * 913? Use the calculator.") with { Tools = [AgentTools.Describe(cluster.Tool)] };
+        await cluster.Task("alone").Submit(AgentCluster.Json(spec));
+        await FactoryCluster.Until(() => cluster.Tool.Calls.ContainsKey("alone/tool-0-0"), "the tool is called");
+        var silo = await cluster.SiloOf("alone");
+        await cluster.Cluster.KillSiloAsync(silo!, TestContext.Current.CancellationToken);
+        await FactoryCluster.Until(() => cluster.Tool.Calls["alone/tool-0-0"] == 2, "another silo has gone on with the task by itself, with the same key");
+        cluster.Tool.Free();
+        Assert.Equal("done", (await cluster.Ended("alone")).State);
+    }
+
+    [Fact]
+    public async Task A_tool_that_is_not_idempotent_is_not_called_again_without_a_person()
+    {
+        await cluster.Complete();
+        cluster.Tool.Hold();
+        cluster.Tool.IsIdempotent = false;
+        try
+        {
+            var spec = AgentCluster.Spec("react", "What is 71 * 913? Use the calculator.") with { Tools = [AgentTools.Describe(cluster.Tool)] };
+            await cluster.Task("once").Submit(AgentCluster.Json(spec));
+            await FactoryCluster.Until(() => cluster.Tool.Calls.ContainsKey("once/tool-0-0"), "the tool is called");
+            await cluster.Cluster.KillSiloAsync((await cluster.SiloOf("once"))!, TestContext.Current.CancellationToken);
+            await FactoryCluster.UntilAsync(async () => await cluster.Task("once").Show() is { State: "waiting_for_approval" }, "it waits for a person");
+            Assert.Equal(1, cluster.Tool.Calls["once/tool-0-0"]);
+            var approval = Assert.Single((await cluster.Task("once").Show())!.Approvals);
+            await Assert.ThrowsAsync<AgentRefusedException>(() => cluster.Task("once").Decide("another", true, null));
+            cluster.Tool.Free();
+            await cluster.Task("once").Decide(approval.Hash, false, "it was made by hand");
+            var view = await cluster.Ended("once");
+            Assert.Equal("done", view.State);
+            Assert.Equal(1, cluster.Tool.Calls["once/tool-0-0"]);
+        }
+        finally
+        {
+            cluster.Tool.IsIdempotent = true;
+            cluster.Tool.Free();
+        }
+    }
+
+    [Fact]
+    public async Task Many_tasks_end_as_they_would_have_while_silos_die()
+    {
+        await cluster.Complete();
+        var spec = AgentCluster.Spec("self-consistency");
+        await cluster.Task("undisturbed").Submit(AgentCluster.Json(spec));
+        var whole = await cluster.Ended("undisturbed");
+        string[] ids = [.. Enumerable.Range(0, 30).Select(static i => $"many-{i}")];
+        var submitted = Task.WhenAll(ids.Select(id => cluster.Task(id).Submit(AgentCluster.Json(spec))));
+        await submitted;
+        await cluster.Cluster.KillSiloAsync(cluster.Silos[^1], TestContext.Current.CancellationToken);
+        foreach (var id in ids)
+        {
+            var view = await cluster.Ended(id);
+            Assert.Equal((whole.State, whole.Answer, whole.Bill.OutputTokens), (view.State, view.Answer, view.Bill.OutputTokens));
+        }
+
+        await FactoryCluster.UntilAsync(
+            async () => (await cluster.Roster.List(null, 1000)).Count(static task => task.Id.StartsWith("many-", StringComparison.Ordinal) && task.Ended is not null) == ids.Length,
+            "the roster knows of all ends");
+    }
+}
