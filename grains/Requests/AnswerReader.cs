@@ -8,12 +8,13 @@ namespace Crescent.Grains.Requests;
 /// <param name="style">How the model writes calls; None where the request has no tools.</param>
 /// <param name="tokenizer">Names the control tokens by which some models open a call.</param>
 /// <param name="isConstrained">Whether calls follow a grammar, so that their arguments can leave before they are whole.</param>
-public sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, bool isConstrained)
+/// <param name="newId">The id of a call from its index; null for one that is new each time.</param>
+public sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, bool isConstrained, Func<int, string>? newId = null)
 {
     private readonly ToolCallParser? _parser = style == ToolCallStyle.None
         ? null
         : new ToolCallParser(
-            style, static _ => $"call_{Guid.NewGuid():N}", isConstrained ? ToolCallDelivery.Incremental : ToolCallDelivery.Whole);
+            style, newId ?? (static _ => $"call_{Guid.NewGuid():N}"), isConstrained ? ToolCallDelivery.Incremental : ToolCallDelivery.Whole);
 
     private readonly string _opening = ToolCallStyles.Opening(style);
 

@@ -16,6 +16,9 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
     /// <summary>Answers that a request may ask for, over all its prompts.</summary>
     public const int MaxCalls = 2048;
 
+    /// <summary>Calls of one request under way at once; the others begin as these end, so that one request does not fill all queues.</summary>
+    public const int MaxAtOnce = 128;
+
     /// <summary>Prompt tokens that a request may have, over all its answers: each takes its prompt to its device. 16 MiB of them.</summary>
     public const long MaxPromptTokens = 1 << 22;
 

@@ -47,11 +47,13 @@ internal sealed class GenerationService(
 
     public int MaxPositions(string? model) => ledger.MaxPositions(model);
 
+    public IAsyncEnumerable<GenerationChunk> Generate(InferenceRequest call, CancellationToken cancellationToken = default) => Generate(call, null, cancellationToken);
+
     public async IAsyncEnumerable<GenerationChunk> Generate(
-        InferenceRequest call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        InferenceRequest call, Action<ChatUsage>? charge, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Validate(call);
-        var stream = router.Open(call.MaxTokens);
+        var stream = router.Open(call.MaxTokens, call.ResumedTokens);
         var ended = false;
         try
         {
@@ -66,15 +68,16 @@ internal sealed class GenerationService(
                 ended = read.End is not null;
                 if (read.End is { } last)
                 {
-                    var usage = Charge(call, Usage(call, stream));
+                    var usage = Charge(call, Usage(call, stream), charge);
                     if (last.Reason is FinishReason.Stop or FinishReason.Length)
                     {
-                        var given = Math.Min(stream.Count, call.Sampling.Given.Count);
-                        ledger.Ended(call.Tenant, call.MaxTokens - given, stream.Count - given);
+                        var count = Count(call, stream);
+                        var given = Math.Min(count, call.Sampling.Given.Count);
+                        ledger.Ended(call.Tenant, call.MaxTokens + call.ResumedTokens - given, count - given);
                         sessions.Ended(call, stream);
                     }
 
-                    var cut = last.Reason == FinishReason.Deadline ? Late(stream) : null;
+                    var cut = last.Reason == FinishReason.Deadline ? Late(call, stream) : null;
                     yield return new GenerationChunk(
                         read.Tokens, read.Utf8, Reason(call, stream, last), usage, read.Logprobs, cut, last.Embedding);
                 }
@@ -89,11 +92,11 @@ internal sealed class GenerationService(
                     {
                         case Resumption.Complete:
                             ended = true;
-                            yield return new GenerationChunk([], "", "length", Charge(call, Usage(call, stream)));
+                            yield return new GenerationChunk([], "", "length", Charge(call, Usage(call, stream), charge));
                             break;
                         case Resumption.Late:
                             ended = true;
-                            yield return Cut(call, stream) with { Usage = Charge(call, Usage(call, stream)) };
+                            yield return Cut(call, stream) with { Usage = Charge(call, Usage(call, stream), charge) };
                             break;
                     }
                 }
@@ -107,7 +110,7 @@ internal sealed class GenerationService(
         }
         finally
         {
-            router.Close(stream, ended ? null : () => Charge(call, Usage(call, stream)));
+            router.Close(stream, ended ? null : () => Charge(call, Usage(call, stream), charge));
             ledger.Release(stream.Id);
             if (!ended)
             {
@@ -121,12 +124,15 @@ internal sealed class GenerationService(
     {
         FinishReason.Stop => "stop",
         FinishReason.Refused => throw new RequestRefusedException(RefusalReason.Invalid, end.Error ?? "The device refused the request."),
-        FinishReason.Deadline when stream.Count == 0 => throw Exceeded(call),
+        FinishReason.Deadline when Count(call, stream) == 0 => throw Exceeded(call),
         _ => "length",
     };
 
     // The engine only knows the time that was left when it got the call, and the tokens of its own attempt.
-    private static string Late(TokenStream stream) => $"after {stream.Count} output tokens";
+    private static string Late(InferenceRequest call, TokenStream stream) => $"after {Count(call, stream)} output tokens";
+
+    // A call may come with what was emitted of it before.
+    private static int Count(InferenceRequest call, TokenStream stream) => call.ResumedTokens + stream.Count;
 
     private static DeadlineExceededException Exceeded(InferenceRequest call) => new(call.Deadline ?? TimeSpan.Zero, "before there was an answer");
 
@@ -172,7 +178,7 @@ internal sealed class GenerationService(
         {
             await starter.Start(stream, call, TimeSpan.FromSeconds(options.Value.ResumeSeconds), cancellationToken);
         }
-        catch (DeadlineExceededException) when (stream.Count > 0)
+        catch (DeadlineExceededException) when (Count(call, stream) > 0)
         {
             return Resumption.Late;
         }
@@ -191,14 +197,23 @@ internal sealed class GenerationService(
 
     /// <summary>The end of an answer whose deadline has passed.</summary>
     /// <exception cref="DeadlineExceededException">There is nothing of it.</exception>
-    private static GenerationChunk Cut(InferenceRequest call, TokenStream stream) => stream.Count > 0
-        ? new GenerationChunk([], "", "length", Usage(call, stream)) with { Cut = Late(stream) }
+    private static GenerationChunk Cut(InferenceRequest call, TokenStream stream) => Count(call, stream) > 0
+        ? new GenerationChunk([], "", "length", Usage(call, stream)) with { Cut = Late(call, stream) }
         : throw Exceeded(call);
 
-    private ChatUsage Charge(InferenceRequest call, ChatUsage usage)
+    private ChatUsage Charge(InferenceRequest call, ChatUsage usage, Action<ChatUsage>? charge)
     {
         // Output that the request has given was its prompt.
-        accounts.Charge(call.Tenant, call.Task, usage with { CompletionTokens = usage.CompletionTokens - Math.Min(usage.CompletionTokens, call.Sampling.Given.Count) });
+        var taken = usage with { CompletionTokens = usage.CompletionTokens - Math.Min(usage.CompletionTokens, call.Sampling.Given.Count) };
+        if (charge is null)
+        {
+            accounts.Charge(call.Tenant, call.Task, taken);
+        }
+        else
+        {
+            charge(taken);
+        }
+
         return usage;
     }
 
@@ -207,8 +222,8 @@ internal sealed class GenerationService(
         var total = stream.Usage;
         return new ChatUsage
         {
-            PromptTokens = call.Prompt.Length,
-            CompletionTokens = stream.Count,
+            PromptTokens = call.Prompt.Length - call.ResumedTokens,
+            CompletionTokens = Count(call, stream),
             QueueSeconds = total.Queue.TotalSeconds,
             PrefillSeconds = total.Prefill.TotalSeconds,
             DecodeSeconds = total.Decode.TotalSeconds,
@@ -217,7 +232,7 @@ internal sealed class GenerationService(
             EnergySource = string.Join(",", total.Sources),
             Simulated = total.Simulated,
             Attempts = total.Attempts,
-            CachedTokens = Math.Min(call.Prompt.Length, total.CachedTokens ?? 0),
+            CachedTokens = Math.Min(call.Prompt.Length - call.ResumedTokens, total.CachedTokens ?? 0),
             Device = stream.Device ?? "",
         };
     }

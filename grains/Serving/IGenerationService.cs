@@ -1,4 +1,5 @@
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Contracts.Chat;
 
 namespace Crescent.Grains.Serving;
 
@@ -19,4 +20,11 @@ public interface IGenerationService
     /// <exception cref="DeadlineExceededException">The call's own deadline passed before its first token, or its embedding.</exception>
     /// <exception cref="TimeoutException">A hop missed its deadline.</exception>
     IAsyncEnumerable<GenerationChunk> Generate(InferenceRequest call, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The same, where the tenant is charged elsewhere: <paramref name="charge"/> is told what the call took instead. The last
+    /// <see cref="InferenceRequest.ResumedTokens"/> of the prompt of such a call are output that there is already: it goes on behind them, and they count as its
+    /// own in its usage and not in its <see cref="InferenceRequest.MaxTokens"/>.
+    /// </summary>
+    IAsyncEnumerable<GenerationChunk> Generate(InferenceRequest call, Action<ChatUsage>? charge, CancellationToken cancellationToken) => Generate(call, cancellationToken);
 }

@@ -40,13 +40,13 @@ internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, Facto
         });
     }
 
-    /// <summary>Opens a stream of at most <paramref name="maxTokens"/> tokens; the caller closes it.</summary>
-    public TokenStream Open(int maxTokens)
+    /// <summary>Opens a stream of at most <paramref name="maxTokens"/> tokens behind <paramref name="resumed"/> that there are; the caller closes it.</summary>
+    public TokenStream Open(int maxTokens, int resumed = 0)
     {
         TokenStream stream;
         do
         {
-            stream = new TokenStream(StreamTicket.NewStream(), maxTokens, time);
+            stream = new TokenStream(StreamTicket.NewStream(), maxTokens, time, resumed);
         }
         while (!_streams.TryAdd(stream.Id, stream));
         metrics.StreamOpened();

@@ -7,7 +7,11 @@ namespace Crescent.Grains.Tokens;
 /// reader; frames may come on any thread. Offsets are contiguous: what is there already is dropped, a gap loses the attempt. Holds no
 /// more than the call's token budget, so a slow reader needs no back-pressure on the engine.
 /// </summary>
-internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
+/// <param name="id">Stream number of its tickets.</param>
+/// <param name="maxTokens">Most tokens that it may have.</param>
+/// <param name="time">The clock.</param>
+/// <param name="resumed">Tokens that its call came with: devices count them, and it does not.</param>
+internal sealed class TokenStream(long id, int maxTokens, TimeProvider time, int resumed = 0)
 {
     private readonly Lock _lock = new();
     private readonly WakeUp _news = new();
@@ -168,12 +172,13 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time)
             }
 
             Hear();
-            if (record.Offset > _tokens.Count)
+            var offset = record.Offset - resumed;
+            if (offset > _tokens.Count)
             {
-                return Lose($"tokens {_tokens.Count} to {record.Offset - 1} are missing");
+                return Lose($"tokens {_tokens.Count} to {offset - 1} are missing");
             }
 
-            if (record.Token >= 0 && record.Offset == _tokens.Count)
+            if (record.Token >= 0 && offset == _tokens.Count)
             {
                 if (_tokens.Count == maxTokens)
                 {

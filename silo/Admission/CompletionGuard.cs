@@ -20,7 +20,11 @@ internal sealed class CompletionGuard(RequestGate gate, TenantQuotas quotas, Ret
             });
         }
 
-        quotas.Begin(caller);
+        if (KeptRequest.Of(http) is not { IsJoined: true })
+        {
+            quotas.Begin(caller);
+        }
+
         using var pass = gate.Enter();
         var answer = await next(context);
         advice.Served();

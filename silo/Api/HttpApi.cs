@@ -38,7 +38,7 @@ internal static class HttpApi
             .WithOrigins([.. options.Origins])
             .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete)
             .AllowAnyHeader()
-            .WithExposedHeaders([HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate, .. RateHeaders.Names])
+            .WithExposedHeaders([HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate, IdempotencyGuard.ReplayedHeader, .. RateHeaders.Names])
             .SetPreflightMaxAge(PreflightAge)));
         builder.Services.AddSingleton<IgnoredFields>();
         builder.Services.AddSingleton<RetryAdvice>();
@@ -71,10 +71,10 @@ internal static class HttpApi
         var quotas = app.Services.GetRequiredService<TenantQuotas>();
         app.Services.GetRequiredService<EnergyAccounts>().Charged += quotas.Charge;
         var timed = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, RequestTime>().AddEndpointFilter<RouteGroupBuilder, BodyGuard>();
-        var completions = timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
+        var completions = timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, IdempotencyGuard>().AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
         completions.MapChat();
         completions.MapCompletion();
-        completions.MapEmbeddings();
+        timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>().MapEmbeddings();
         timed.MapTokenizer();
         timed.MapAgentSubmission();
         app.MapAgents();

@@ -4,6 +4,7 @@ using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Identity;
+using Crescent.Grains.Kept;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
 using Crescent.Grains.Serving;
@@ -170,6 +171,17 @@ public static class Settings
     public static readonly Setting DrainSeconds = new("--drain-seconds", $"{GenerationOptions.Section}:DrainSeconds", "seconds",
         $"Time that what is in flight gets to end at a stop, {GenerationOptions.MinDrainSeconds} to {GenerationOptions.MaxDrainSeconds}. Default: {GenerationOptions.DefaultDrainSeconds}.");
 
+    public static readonly Setting KeptSeconds = new("--kept-seconds", $"{KeptOptions.Section}:{nameof(KeptOptions.Seconds)}", "seconds",
+        $"Time after its end in which an answer is given again to whoever sends the same request with the same Idempotency-Key, 0 to {KeptOptions.MaxSeconds}. "
+        + $"Default: {KeptOptions.DefaultSeconds}.");
+
+    public static readonly Setting KeptAloneSeconds = new("--kept-alone-seconds", $"{KeptOptions.Section}:{nameof(KeptOptions.AloneSeconds)}", "seconds",
+        $"Time for which such an answer is still made when nobody reads it any more, 0 to {KeptOptions.MaxAloneSeconds}. Default: {KeptOptions.DefaultAloneSeconds}.");
+
+    public static readonly Setting KeptMib = new("--kept-mib", $"{KeptOptions.Section}:{nameof(KeptOptions.Mib)}", "MiB",
+        $"Memory of each silo for such answers, up to {KeptOptions.MaxMib}; those that ended first go first, and while all are under way more get 429. "
+        + $"Default: {KeptOptions.DefaultMib}.");
+
     public static readonly Setting GrammarMib = Define("--grammar-mib", "GrammarMib", "MiB",
         $"Memory for structured output in each silo, {GrammarOptions.MinGrammarMib} to {GrammarOptions.MaxGrammarMib}: half for compiled grammars, "
         + $"half for states and masks; one grammar takes a quarter of each at most. Default: {GrammarOptions.DefaultGrammarMib}.");
@@ -219,6 +231,7 @@ public static class Settings
     [
         Model, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
+        KeptSeconds, KeptAloneSeconds, KeptMib,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,
     ];

@@ -1,6 +1,7 @@
 using Crescent.Control.Health;
 using Crescent.Control.Placement;
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Kept;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Serving;
 using Microsoft.Extensions.Configuration;
@@ -15,6 +16,7 @@ public sealed class OptionsTests
         Assert.True(new PlacementOptionsValidator().Validate(null, new PlacementOptions()).Succeeded);
         Assert.True(new GenerationOptionsValidator().Validate(null, new GenerationOptions()).Succeeded);
         Assert.True(new HealthOptionsValidator().Validate(null, new HealthOptions()).Succeeded);
+        Assert.True(new KeptOptionsValidator().Validate(null, new KeptOptions()).Succeeded);
     }
 
     [Fact]
@@ -25,6 +27,20 @@ public sealed class OptionsTests
         Assert.Contains("Crescent:Placement:StaleSeconds is 0; it must be 1 to 60.", result.FailureMessage, StringComparison.Ordinal);
         Assert.Contains("Crescent:Placement:MaxQueued is 0; it must be 1 or more.", result.FailureMessage, StringComparison.Ordinal);
         Assert.Contains("Crescent:Placement:Weights:Energy is -1; it must be 0 to 1000.", result.FailureMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wrong_option_of_kept_answers_is_named_with_its_range()
+    {
+        var result = new KeptOptionsValidator().Validate(null, new KeptOptions { Seconds = -1, AloneSeconds = 4000, AnswerMib = 0, Mib = double.NaN });
+        Assert.Equal(
+            [
+                "Crescent:Kept:Seconds is -1; it must be 0 to 3600.",
+                "Crescent:Kept:AloneSeconds is 4000; it must be 0 to 3600.",
+                "Crescent:Kept:AnswerMib is 0; it must be 0.015625 to 64.",
+                "Crescent:Kept:Mib is NaN; it must be 0.015625 to 65536.",
+            ],
+            result.Failures);
     }
 
     [Fact]

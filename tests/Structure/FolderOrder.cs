@@ -102,6 +102,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Sessions",
             "Serving",
             "Requests",
+            "Kept",
             "Chat",
 
             // Tasks that make calls of their own.

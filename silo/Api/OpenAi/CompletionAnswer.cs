@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Crescent.Engine.Model.ToolCalls;
+using Crescent.Grains.Kept;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
@@ -29,30 +31,64 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     private const string Mark = "<text>";
 
     private readonly ServedModel _model = request.Model;
-    private readonly long _created = time.GetUtcNow().ToUnixTimeSeconds();
+
+    // Of a kept answer that was begun before, what it had then.
+    private string _id = request.Id;
+    private long _created = time.GetUtcNow().ToUnixTimeSeconds();
+    private int? _after;
 
     /// <summary>Answers with the choices that <paramref name="fields"/> ask for to each prompt.</summary>
     public async Task Send(HttpContext http, CompletionFields fields)
     {
-        var calls = request.Calls;
-        using var used = http.RequestServices.GetRequiredService<TenantQuotas>().Use(
-            Caller.Of(http), Math.Min(Generations.MaxAtOnce, calls.Count), request.Prompts.Sum(static prompt => (long)prompt.Length));
+        if (KeptRequest.Of(http) is { } kept)
+        {
+            await using var stream = await Open(http, kept);
+            await Send(http, stream, fields);
+            return;
+        }
+
+        using var used = Use(http);
         await using var generations = new Generations(service, request, http.RequestServices.GetRequiredService<ServingMetrics>(), http.RequestAborted);
-        if (fields.Stream)
-        {
-            await SendEvents(http, generations, fields, calls.Count);
-        }
-        else
-        {
-            await SendWhole(http, generations, fields, calls.Count);
-        }
+        await Send(http, generations, fields);
     }
 
-    private AnswerReader Reader() => new(request.ToolStyle, _model.Model.Tokenizer, isConstrained: request.Calls[0].Sampling.Structure is not null);
+    private Task Send(HttpContext http, IAnswerChunks generations, CompletionFields fields) =>
+        fields.Stream ? SendEvents(http, generations, fields, request.Calls.Count) : SendWhole(http, generations, fields, request.Calls.Count);
 
-    private async Task SendWhole(HttpContext http, Generations generations, CompletionFields fields, int count)
+    /// <summary>What its tenant may have at once is taken, and its prompts are charged.</summary>
+    private IDisposable? Use(HttpContext http) => http.RequestServices.GetRequiredService<TenantQuotas>().Use(
+        Caller.Of(http), Math.Min(Generations.MaxAtOnce, request.Calls.Count), request.Prompts.Sum(static prompt => (long)prompt.Length));
+
+    /// <summary>Begins an answer that is kept, or joins it: then it takes nothing more.</summary>
+    private async Task<KeptGenerations> Open(HttpContext http, KeptRequest kept)
     {
-        var made = Enumerable.Range(0, count).Select(_ => new Choice(Reader(), new TextOffsets(_model.Model.Tokenizer))).ToArray();
+        var used = kept.IsJoined ? null : Use(http);
+        KeptStream stream;
+        try
+        {
+            stream = await http.RequestServices.GetRequiredService<IKeptAnswers>().Open(kept.Call, request, _created, used);
+        }
+        catch
+        {
+            used?.Dispose();
+            throw;
+        }
+
+        kept.IsOpen = true;
+        (_id, _created, _after) = (stream.Head.Id, stream.Head.Created, kept.After);
+        var metrics = http.RequestServices.GetRequiredService<ServingMetrics>();
+        return new KeptGenerations(stream, kept.IsJoined ? [] : [.. request.Calls.Select(_ => metrics.Begin(_model.Id))], http.RequestAborted);
+    }
+
+    private AnswerReader Reader(int choice) => new(
+        request.ToolStyle,
+        _model.Model.Tokenizer,
+        isConstrained: request.Calls[0].Sampling.Structure is not null,
+        _after is null ? null : call => $"call_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{_id}/{choice}/{call}")).AsSpan(..16))}");
+
+    private async Task SendWhole(HttpContext http, IAnswerChunks generations, CompletionFields fields, int count)
+    {
+        var made = Enumerable.Range(0, count).Select(index => new Choice(Reader(index), new TextOffsets(_model.Model.Tokenizer))).ToArray();
         while (await generations.Next())
         {
             while (generations.TryRead(out var item))
@@ -103,7 +139,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         ? candidates
         : candidates.OrderByDescending(static candidate => candidate.MeanLogprob).Take(fields.Choices);
 
-    private async Task SendEvents(HttpContext http, Generations generations, CompletionFields fields, int count)
+    private async Task SendEvents(HttpContext http, IAnswerChunks generations, CompletionFields fields, int count)
     {
         var cancelled = http.RequestAborted;
         var first = generations.First();
@@ -113,8 +149,8 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
             await first;
         }
 
-        using var events = new EventStream(http.Response);
-        var choices = Enumerable.Range(0, count).Select(index => new EventChoice(index, Reader(), new TextOffsets(_model.Model.Tokenizer))).ToArray();
+        using var events = new EventStream(http.Response, _after);
+        var choices = Enumerable.Range(0, count).Select(index => new EventChoice(index, Reader(index), new TextOffsets(_model.Model.Tokenizer))).ToArray();
         if (format.HasOpening)
         {
             foreach (var choice in choices)
@@ -304,7 +340,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     private void WriteHead(Utf8JsonWriter json, string kind)
     {
         json.WriteStartObject();
-        json.WriteString("id"u8, request.Id);
+        json.WriteString("id"u8, _id);
         json.WriteString("object"u8, kind);
         json.WriteNumber("created"u8, _created);
         json.WriteString("model"u8, _model.Id);

@@ -13,10 +13,10 @@ namespace Crescent.Silo.Api.OpenAi;
 /// the tokens asked for, and a client that reads slowly must not hold up the device's stream. One on its own needs no channel: it is read as it comes, and what comes
 /// while nobody reads waits in its stream. Disposal ends what still runs.
 /// </summary>
-internal sealed class Generations : IAsyncDisposable
+internal sealed class Generations : IAnswerChunks
 {
-    /// <summary>Calls of one request under way at once; the others begin as these end, so that one request does not fill all queues.</summary>
-    public const int MaxAtOnce = 128;
+    /// <inheritdoc cref="RequestDesk.MaxAtOnce"/>
+    public const int MaxAtOnce = RequestDesk.MaxAtOnce;
 
     private readonly Channel<(int Choice, GenerationChunk Chunk)> _chunks =
         Channel.CreateUnbounded<(int Choice, GenerationChunk Chunk)>(new UnboundedChannelOptions { SingleReader = true });
@@ -52,13 +52,10 @@ internal sealed class Generations : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the first chunk; nobody else waits meanwhile.</summary>
     public Task<bool> First() => _first = Next().AsTask();
 
-    /// <summary>Waits until there are chunks: false when all generations have ended. It fails when one does.</summary>
     public ValueTask<bool> Next() => _only is null ? _chunks.Reader.WaitToReadAsync(_left) : MoveNext();
 
-    /// <summary>Takes a chunk that is there; valid until <see cref="Next"/>.</summary>
     public bool TryRead(out (int Choice, GenerationChunk Chunk) item)
     {
         if (_only is null)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,9 +14,19 @@ internal sealed class EventStream : IDisposable
     private readonly PipeWriter _pipe;
     private readonly Utf8JsonWriter _json;
 
+    // Of events that have numbers: the last that the reader has, the newest, and where those go that it has.
+    private readonly int? _after;
+    private readonly ArrayBufferWriter<byte>? _dropped;
+    private int _number;
+
     /// <summary>Begins the answer: from here on its status is 200.</summary>
-    public EventStream(HttpResponse response)
+    /// <param name="response">The answer.</param>
+    /// <param name="after">For one whose events are numbered from 1: those up to this one are not sent again. Null for events without numbers.</param>
+    public EventStream(HttpResponse response, int? after = null)
     {
+        _after = after;
+        _dropped = after > 0 ? new ArrayBufferWriter<byte>() : null;
+
         response.ContentType = ContentType;
         response.Headers.CacheControl = "no-cache";
 
@@ -29,6 +40,12 @@ internal sealed class EventStream : IDisposable
     /// <summary>Begins an event; <see cref="End"/> ends it.</summary>
     public Utf8JsonWriter Begin()
     {
+        if (!Number())
+        {
+            _json.Reset(_dropped!);
+            return _json;
+        }
+
         _pipe.Write("data: "u8);
         return _json;
     }
@@ -37,6 +54,13 @@ internal sealed class EventStream : IDisposable
     public void End()
     {
         _json.Flush();
+        if (_number <= _after)
+        {
+            _json.Reset(_pipe);
+            _dropped!.ResetWrittenCount();
+            return;
+        }
+
         _json.Reset();
         _pipe.Write("\n\n"u8);
     }
@@ -47,6 +71,11 @@ internal sealed class EventStream : IDisposable
     /// <param name="after">All behind its last.</param>
     public void WriteText(ReadOnlySpan<byte> before, ReadOnlySpan<byte> utf8, ReadOnlySpan<byte> after)
     {
+        if (!Number())
+        {
+            return;
+        }
+
         var encoder = ApiJson.Writer.Encoder!;
         var most = utf8.Length * encoder.MaxOutputCharactersPerInputCharacter;
         var buffer = _pipe.GetSpan("data: "u8.Length + before.Length + most + after.Length + "\n\n"u8.Length);
@@ -62,12 +91,40 @@ internal sealed class EventStream : IDisposable
     }
 
     /// <summary>Writes the last event.</summary>
-    public void Done() => _pipe.Write("data: [DONE]\n\n"u8);
+    public void Done()
+    {
+        if (Number())
+        {
+            _pipe.Write("data: [DONE]\n\n"u8);
+        }
+    }
 
     /// <summary>Sends what is written.</summary>
     public ValueTask<FlushResult> Flush(CancellationToken cancellationToken) => _pipe.FlushAsync(cancellationToken);
 
     public void Dispose() => _json.Dispose();
+
+    /// <summary>Numbers the next event, where events have numbers.</summary>
+    /// <returns>False where its reader has it.</returns>
+    private bool Number()
+    {
+        if (_after is not { } after)
+        {
+            return true;
+        }
+
+        if (++_number <= after)
+        {
+            return false;
+        }
+
+        var span = _pipe.GetSpan(32);
+        "id: "u8.CopyTo(span);
+        _number.TryFormat(span[4..], out var length, default, CultureInfo.InvariantCulture);
+        span[4 + length] = (byte)'\n';
+        _pipe.Advance(5 + length);
+        return true;
+    }
 
     /// <summary>Sends <paramref name="json"/> as an event of an answer that has begun.</summary>
     public static async Task Write(HttpResponse response, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace Crescent.Silo.Api.Wire;
@@ -12,6 +15,23 @@ internal sealed class ReceivedBody(JsonDocument document, long began)
     /// <summary>When the request came.</summary>
     public long Began { get; } = began;
 
+    /// <summary>Its length, bytes.</summary>
+    public long Length => JsonMarshal.GetRawUtf8Value(Untaken.RootElement).Length;
+
+    /// <summary>SHA-256 of <paramref name="path"/> and the JSON, byte for byte; as long as nobody has taken it.</summary>
+    public byte[] Hash(string path)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(path));
+        hash.AppendData("\n"u8);
+        hash.AppendData(JsonMarshal.GetRawUtf8Value(Untaken.RootElement));
+        return hash.GetHashAndReset();
+    }
+
     /// <summary>The document, once: what is held here is not held for the length of an answer.</summary>
-    public JsonDocument Take() => Interlocked.Exchange(ref _document, null) ?? throw new InvalidOperationException("The body was taken before.");
+    public JsonDocument Take() => Interlocked.Exchange(ref _document, null) ?? throw Taken();
+
+    private JsonDocument Untaken => Volatile.Read(ref _document) ?? throw Taken();
+
+    private static InvalidOperationException Taken() => new("The body was taken before.");
 }

@@ -8,6 +8,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Kept;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry;
@@ -182,6 +183,25 @@ internal static class WireSamples
                 Records.Output(5, -1, "", FinishReason.Refused, "refused"),
                 Records.Output(6, -1, "", FinishReason.Error, "failed"),
                 Records.Output(0, -1, "", FinishReason.Stop) with { Embedding = [1, -2] }).Written.ToArray()),
+        ["kept-start"] = new KeptStart
+        {
+            Ask = new KeptAsk { Key = "key", Body = [1, 2], Asker = "front" },
+            Claim = 3,
+            Head = new KeptHead { Id = "chatcmpl-1", Created = 4, Epoch = 5 },
+            Calls = [new InferenceRequest { RequestId = "chatcmpl-1", Prompt = [1, 2, 3], MaxTokens = 9, Sampling = Sampling }],
+            Deadline = TimeSpan.FromSeconds(6),
+            Records = [7, 8],
+        },
+        ["kept-reply"] = new KeptReply { State = KeptState.There, Home = "device-1", Claim = 3, Head = new KeptHead { Id = "chatcmpl-1", Created = 4, Epoch = 5 } },
+        ["kept-read"] = new KeptRead { Key = "key", Epoch = 5, Offset = 6, IsWanted = true },
+        ["kept-page"] = new KeptPage
+        {
+            IsKnown = true,
+            Records = [7, 8],
+            HasEnded = true,
+            Failure = new KeptFailure { Kind = KeptFailure.Cause.Refused, Message = "why", Refusal = new Refusal(RefusalReason.Unavailable, "why", TimeSpan.FromSeconds(2)) },
+            Bills = [new ChatUsage { PromptTokens = 1, CompletionTokens = 2, Joules = 3.5 }],
+        },
         ["frame-receipt"] = new FrameReceipt([Ticket.Value]),
         ["session-turn"] = new SessionTurn { Device = "silo/gpu", Silo = Silo, Marks = [new PromptMark(3, new UInt128(1, 2))] },
         ["chat-chunk"] = new ChatChunk { Text = "text", FinishReason = "stop", Usage = new ChatUsage { PromptTokens = 1, CompletionTokens = 2, Joules = 3.5 } },
