@@ -14,6 +14,9 @@ internal sealed class BodyGuard(WorkBudget budget, HttpOptions options, TextWork
     /// <summary>Time that a body may take to come.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>Time for which a long body has all its room before it is there.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     private const int FirstBytes = 1 << 12;
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -33,7 +36,7 @@ internal sealed class BodyGuard(WorkBudget budget, HttpOptions options, TextWork
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, late.Token);
         try
         {
-            var body = await Read(http.Request, work, options.MaxBodyBytes, stop.Token);
+            var body = await Read(http.Request, work, stop.Token);
             return await texts.Do(body.Length, () => RequestBody.Parse(body), http.RequestAborted);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
@@ -44,53 +47,58 @@ internal sealed class BodyGuard(WorkBudget budget, HttpOptions options, TextWork
     }
 
     /// <summary>
-    /// The bytes of a body. Its part of the budget is taken before the first is read, where its length is said: what will not fit costs nothing. The memory
-    /// that it takes is never more than four times what has come.
+    /// The bytes of a body. Its part of the budget is reserved before the first is read, where its length is said: what will not fit costs nothing. What has
+    /// not come after <see cref="Grace"/> has no more than it holds, which is never more than twice what has come.
     /// </summary>
-    private static async Task<ReadOnlyMemory<byte>> Read(HttpRequest request, WorkLease work, long most, CancellationToken stop)
+    private async Task<ReadOnlyMemory<byte>> Read(HttpRequest request, WorkLease work, CancellationToken stop)
     {
-        if (request.ContentLength > most)
+        if (request.ContentLength > options.MaxBodyBytes)
         {
             throw new ApiException(
-                StatusCodes.Status413PayloadTooLarge, ApiException.InvalidRequest, $"The body has {request.ContentLength} bytes; this server takes up to {most}.");
+                StatusCodes.Status413PayloadTooLarge,
+                ApiException.InvalidRequest,
+                $"The body has {request.ContentLength} bytes; this server takes up to {options.MaxBodyBytes}.");
         }
 
-        var length = request.ContentLength ?? long.MaxValue;
-        work.Grow(request.ContentLength ?? FirstBytes);
-        var buffer = new byte[(int)Math.Min(length, FirstBytes)];
-        var filled = 0;
+        work.Reserve(request.ContentLength ?? FirstBytes);
+        await using var slow = request.ContentLength > WorkBudget.ShortBytes
+            ? time.CreateTimer(static lease => ((WorkLease)lease!).Narrow(), work, Grace, Timeout.InfiniteTimeSpan)
+            : null;
         try
         {
-            while (true)
-            {
-                var read = await request.Body.ReadAsync(buffer.AsMemory(filled), stop);
-                filled += read;
-                if (read == 0)
-                {
-                    if (filled < buffer.Length || filled >= length)
-                    {
-                        return buffer.AsMemory(0, filled);
-                    }
-                }
-
-                if (filled == buffer.Length && filled < length)
-                {
-                    var more = (int)Math.Min(Math.Min(length, 4L * Math.Max(filled, FirstBytes)), Array.MaxLength);
-                    if (request.ContentLength is null)
-                    {
-                        work.Grow(more - filled);
-                    }
-
-                    var larger = GC.AllocateUninitializedArray<byte>(more);
-                    buffer.CopyTo(larger, 0);
-                    buffer = larger;
-                }
-            }
+            return await Read(request, work, request.ContentLength ?? long.MaxValue, stop);
         }
         catch (Exception e) when (e is IOException and not BadHttpRequestException)
         {
             // A chunk of no size that there is, or a connection that was reset.
             throw new ApiException(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, $"The body cannot be read: {e.Message}", code: "invalid_body");
+        }
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> Read(HttpRequest request, WorkLease work, long length, CancellationToken stop)
+    {
+        var buffer = new byte[(int)Math.Min(length, FirstBytes)];
+        work.Hold(buffer.Length);
+        var filled = 0;
+        while (true)
+        {
+            var read = await request.Body.ReadAsync(buffer.AsMemory(filled), stop);
+            filled += read;
+            if (read == 0 && (filled < buffer.Length || filled >= length))
+            {
+                return buffer.AsMemory(0, filled);
+            }
+
+            if (filled == buffer.Length && filled < length)
+            {
+                // What has its room reserved may be copied less often.
+                var times = length == long.MaxValue || work.IsNarrow ? 2L : 4L;
+                var more = (int)Math.Min(Math.Min(length, times * Math.Max(filled, FirstBytes)), Array.MaxLength);
+                work.Hold(more);
+                var larger = GC.AllocateUninitializedArray<byte>(more);
+                buffer.CopyTo(larger, 0);
+                buffer = larger;
+            }
         }
     }
 }

@@ -17,6 +17,12 @@ namespace Crescent.Silo.Api;
 /// <summary>The HTTP front end: what it needs, and where it answers.</summary>
 internal static class HttpApi
 {
+    /// <summary>
+    /// Bytes of a connection that are received before anybody reads them. Bodies that find no room are not read: at ASP.NET's megabyte each they would fill
+    /// the memory all the same.
+    /// </summary>
+    private const int MaxUnreadBytes = 1 << 17;
+
     private static readonly TimeSpan PreflightAge = TimeSpan.FromMinutes(10);
 
     /// <summary>Adds its services and limits.</summary>
@@ -27,6 +33,7 @@ internal static class HttpApi
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+            kestrel.Limits.MaxRequestBufferSize = MaxUnreadBytes;
         });
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(models);
@@ -51,6 +58,18 @@ internal static class HttpApi
         builder.Services.AddHostedService(services => services.GetRequiredService<RequestGate>());
         builder.Services.AddSingleton<WarmUp>();
         builder.Services.AddHostedService(services => services.GetRequiredService<WarmUp>());
+    }
+
+    /// <summary>Maps what is for those who run the cluster.</summary>
+    internal static void MapOps(this WebApplication app)
+    {
+        var ops = app.MapGroup("").On(ServedOn.Ops);
+        ops.MapFactory();
+        ops.MapDrain();
+        ops.MapDeviceModel();
+        ops.MapPower();
+        ops.MapDecisions();
+        ops.MapServingMetrics();
     }
 
     /// <summary>Maps the endpoints.</summary>
@@ -79,13 +98,7 @@ internal static class HttpApi
         timed.MapAgentSubmission();
         app.MapAgents();
         app.MapModels();
-        var ops = app.MapGroup("").On(ServedOn.Ops);
-        ops.MapFactory();
-        ops.MapDrain();
-        ops.MapDeviceModel();
-        ops.MapPower();
-        ops.MapDecisions();
-        ops.MapServingMetrics();
+        app.MapOps();
         var both = app.MapGroup("").On(ServedOn.Both);
         both.MapHealth();
         both.MapVersion();

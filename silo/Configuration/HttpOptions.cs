@@ -28,7 +28,7 @@ public sealed class HttpOptions : IChecked
     public IEnumerable<BindingAddress> OpsAddresses => Parted(OpsUrls).Select(BindingAddress.Parse);
 
     /// <summary>All addresses as they are to be listened on: those of <see cref="OpsUrls"/> last.</summary>
-    public string[] AllUrls => [.. Urls.Split(';', StringSplitOptions.TrimEntries), .. Parted(OpsUrls)];
+    public string[] AllUrls => [.. Parted(Urls), .. Parted(OpsUrls)];
 
     /// <summary>Host names that requests may name beside those of <see cref="Urls"/>, parted by semicolons; <c>*.example.com</c> for all below, <c>*</c> for any.</summary>
     public string AllowedHosts { get; set; } = "";
@@ -55,7 +55,7 @@ public sealed class HttpOptions : IChecked
     public int WarmUpSeconds { get; set; } = DefaultWarmUpSeconds;
 
     /// <summary>The addresses of <see cref="Urls"/>, parsed.</summary>
-    public IEnumerable<BindingAddress> Addresses => Urls.Split(';', StringSplitOptions.TrimEntries).Select(BindingAddress.Parse);
+    public IEnumerable<BindingAddress> Addresses => Parted(Urls).Select(BindingAddress.Parse);
 
     /// <summary>Whether all of it can be reached from this machine only.</summary>
     public bool IsLocal => Addresses.All(static a => AuthOptions.IsLoopback(a.Host));
@@ -110,6 +110,27 @@ public sealed class HttpOptions : IChecked
             }
         }
     }
+
+    /// <summary>Those of a device silo, which listens on its <see cref="OpsUrls"/> alone.</summary>
+    internal HttpOptions WithOpsAlone()
+    {
+        var alone = (HttpOptions)MemberwiseClone();
+        alone.Urls = "";
+        return alone;
+    }
+
+    /// <summary>The <see cref="OpsUrls"/> of the device silo with number <paramref name="index"/>, from 1: so many ports above the front end's. Port 0 stays any free one.</summary>
+    /// <exception cref="StartException">There are not so many ports.</exception>
+    internal string DeviceOpsUrls(int index) => string.Join(';', OpsAddresses.Select(address =>
+    {
+        var port = address.Port == 0 ? 0 : address.Port + index;
+        return port <= ClusterOptions.MaxPort
+            ? $"{address.Scheme}://{address.Host}:{port}"
+            : throw new StartException(Settings.OutOfRange(Settings.OpsUrls, OpsUrls, $"ports that leave one above for each device silo; silo {index} would have {port}"));
+    }));
+
+    /// <summary>Those of <see cref="DeviceOpsUrls"/>, parsed.</summary>
+    internal IEnumerable<BindingAddress> DeviceOpsAddresses(int index) => Parted(DeviceOpsUrls(index)).Select(BindingAddress.Parse);
 
     /// <summary>The address to reach <paramref name="url"/> by on this machine: a front end that listens on all addresses is here too.</summary>
     public static string Reachable(string url) => url

@@ -36,8 +36,8 @@ public static class Settings
         $"Where the HTTP front end listens; several parted by ';', port 0 for any free one. Default: {HttpOptions.DefaultUrls}.");
 
     public static readonly Setting OpsUrls = Define("--ops-urls", "OpsUrls", "urls",
-        "Addresses of their own, of the front end, for metrics, the state of the factory and what admins do; they are then on no other. Metrics and state need no key "
-        + "there. Default: they are on --urls.");
+        "Addresses of their own for metrics, the state of the factory and what admins do; they are then on no other. Metrics and state need no key there. In a local "
+        + "cluster the first device silo has the port above, and so on; a device silo by itself has these. Default: they are on --urls, and device silos have no HTTP.");
 
     public static readonly Setting AllowedHosts = Define("--allowed-hosts", "AllowedHosts", "names",
         "Host names that requests may name beside those of --urls, such as that of a proxy or a service; several parted by ';', *.example.com for all below it, "

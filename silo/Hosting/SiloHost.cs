@@ -10,7 +10,6 @@ using Crescent.Silo.Configuration;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
@@ -18,7 +17,7 @@ namespace Crescent.Silo.Hosting;
 
 /// <summary>
 /// One silo in this process: the composition root. A front end has HTTP and no gateway, a device silo a gateway on the loopback address
-/// and no HTTP; a silo that is both has both.
+/// and HTTP for those who run the cluster alone, where it is given an address; a silo that is both has both.
 /// </summary>
 public sealed class SiloHost : IAsyncDisposable
 {
@@ -52,9 +51,14 @@ public sealed class SiloHost : IAsyncDisposable
     public TimeSpan StopTimeout { get; }
 
     /// <summary>Where its HTTP listens, once it runs; empty for a device silo.</summary>
-    public IReadOnlyList<string> Urls => Identity.IsFront
-        ? [.. Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Take(Services.GetRequiredService<HttpOptions>().Addresses.Count())]
-        : [];
+    public IReadOnlyList<string> Urls => [.. Listening.Take(UserAddresses)];
+
+    /// <summary>Where its HTTP for those who run the cluster listens, once it runs; empty where it has no address of its own.</summary>
+    public IReadOnlyList<string> OpsUrls => [.. Listening.Skip(UserAddresses)];
+
+    private int UserAddresses => Services.GetService<HttpOptions>()?.Addresses.Count() ?? 0;
+
+    private ICollection<string> Listening => Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
 
     /// <summary>Its services.</summary>
     public IServiceProvider Services => _host.Services;
@@ -75,7 +79,9 @@ public sealed class SiloHost : IAsyncDisposable
         var stopTimeout = StopTime(configuration);
         var host = identity.IsFront
             ? BuildFront(configuration, identity, serving, http, models, stopTimeout, configure)
-            : BuildDevice(configuration, identity, serving, models, stopTimeout, configure);
+            : http.OpsUrls.Length > 0
+                ? BuildAnsweringDevice(configuration, identity, serving, http.WithOpsAlone(), models, stopTimeout, configure)
+                : BuildDevice(configuration, identity, serving, models, stopTimeout, configure);
         return new SiloHost(identity, host, models, stopTimeout);
     }
 
@@ -169,9 +175,7 @@ public sealed class SiloHost : IAsyncDisposable
         TimeSpan stopTimeout,
         Action<IServiceCollection>? configure)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore();
-        builder.Services.AddRoutingCore();
+        var builder = WebBuilder();
         Configure(builder, configuration, identity, serving, models, stopTimeout);
         var auth = AuthOptions.Read(configuration);
         auth.CheckExposure(Settings.Urls, http.Addresses);
@@ -182,6 +186,34 @@ public sealed class SiloHost : IAsyncDisposable
         var app = builder.Build();
         app.MapHttpApi();
         return app;
+    }
+
+    private static WebApplication BuildAnsweringDevice(
+        IConfiguration configuration,
+        SiloIdentity identity,
+        ServingOptions serving,
+        HttpOptions http,
+        ModelCatalogue models,
+        TimeSpan stopTimeout,
+        Action<IServiceCollection>? configure)
+    {
+        var builder = WebBuilder();
+        Configure(builder, configuration, identity, serving, models, stopTimeout);
+        var auth = AuthOptions.Read(configuration);
+        auth.CheckExposure(Settings.OpsUrls, http.OpsAddresses);
+        builder.AddDeviceHttp(http, auth, identity.Name);
+        configure?.Invoke(builder.Services);
+        var app = builder.Build();
+        app.MapDeviceHttp();
+        return app;
+    }
+
+    private static WebApplicationBuilder WebBuilder()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        return builder;
     }
 
     private static IHost BuildDevice(

@@ -16,6 +16,17 @@ internal static class HealthEndpoint
         routes.MapGet("/health/live", static () => Results.Text("live")).ForAnyone();
     }
 
+    /// <summary>The same of a device silo.</summary>
+    public static void MapDeviceHealth(this IEndpointRouteBuilder routes)
+    {
+        foreach (var path in new[] { "/health", "/health/ready" })
+        {
+            routes.MapGet(path, static (DeviceHealth health, CancellationToken cancellationToken) => health.Answer(cancellationToken)).ForAnyone();
+        }
+
+        routes.MapGet("/health/live", static () => Results.Text("live")).ForAnyone();
+    }
+
     private static async Task<IResult> Answer([FromServices] IGrainFactory grains, RequestGate gate, WarmUp warmUp, CancellationToken cancellationToken)
     {
         var factory = await grains.GetGrain<IFactoryGrain>(0).GetSnapshot(cancellationToken);

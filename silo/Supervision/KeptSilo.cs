@@ -55,8 +55,12 @@ internal sealed class KeptSilo(
         }
     }
 
-    /// <summary>The cluster's HTTP is at <paramref name="urls"/>, where a later process of this silo is to listen too.</summary>
-    public void ListensOn(string urls) => _plan = _plan with { Urls = urls };
+    /// <summary>Its HTTP is where <paramref name="report"/> says, where a later process of this silo is to listen too.</summary>
+    public void ListensOn(StartReport report) => _plan = _plan with
+    {
+        Urls = report.Text.Length > 0 ? report.Text : _plan.Urls,
+        OpsUrls = report.Ops.Length > 0 ? report.Ops : _plan.OpsUrls,
+    };
 
     public void Dispose() => Process?.Dispose();
 
@@ -115,7 +119,7 @@ internal sealed class KeptSilo(
             var report = await process.Ready.WaitAsync(Supervisor.StartPatience, time, stop);
             if (report.Stage == SiloStage.Ready)
             {
-                console.Progress($"{Name} joined again (process {process.Id})");
+                console.Progress($"{Name} joined again (process {process.Id}){report.OpsNote}");
                 return time.GetTimestamp();
             }
 

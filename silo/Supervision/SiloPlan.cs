@@ -9,10 +9,12 @@ namespace Crescent.Silo.Supervision;
 /// <param name="Threads">Its compute threads.</param>
 /// <param name="Share">Which of the cluster's simulated devices it owns.</param>
 /// <param name="Urls">Where its HTTP is to listen; null for what the settings say.</param>
-internal sealed record SiloPlan(SiloIdentity Identity, int Threads, DeviceShare Share, string? Urls = null)
+/// <param name="OpsUrls">Where its HTTP for those who run the cluster is to listen; null for what the settings say.</param>
+internal sealed record SiloPlan(SiloIdentity Identity, int Threads, DeviceShare Share, string? Urls = null, string? OpsUrls = null)
 {
     /// <summary>One front end and <paramref name="count"/> - 1 device silos that share the cores.</summary>
-    public static IReadOnlyList<SiloPlan> Cluster(int count, string clusterId, string membershipFile, ServingOptions serving)
+    /// <exception cref="StartException">There are not enough ports for <paramref name="http"/>.</exception>
+    public static IReadOnlyList<SiloPlan> Cluster(int count, string clusterId, string membershipFile, ServingOptions serving, HttpOptions http)
     {
         var threads = serving.Threads > 0 ? serving.Threads : Devices.ThreadShare(Environment.ProcessorCount, count - 1);
         var ports = FreePorts.Take(2 * count);
@@ -23,7 +25,8 @@ internal sealed record SiloPlan(SiloIdentity Identity, int Threads, DeviceShare 
             .. Enumerable.Range(1, count - 1).Select(i => new SiloPlan(
                 new SiloIdentity($"device-{i}", SiloRole.Device, clusterId, membershipFile, ports[2 * i], ports[(2 * i) + 1]),
                 threads,
-                new DeviceShare(i - 1, count - 1))),
+                new DeviceShare(i - 1, count - 1),
+                OpsUrls: http.OpsUrls.Length > 0 ? http.DeviceOpsUrls(i) : null)),
         ];
     }
 
@@ -46,6 +49,11 @@ internal sealed record SiloPlan(SiloIdentity Identity, int Threads, DeviceShare 
         if (Urls is not null)
         {
             settings[Settings.Urls.Key] = Urls;
+        }
+
+        if (OpsUrls is not null)
+        {
+            settings[Settings.OpsUrls.Key] = OpsUrls;
         }
 
         return settings;

@@ -40,7 +40,7 @@ internal static class SingleSilo
         var url = silo.Urls.Count > 0 ? HttpOptions.Reachable(silo.Urls[0]) : "";
         if (console is null)
         {
-            new StartReport(SiloStage.Ready, string.Join(';', silo.Urls)).Send();
+            new StartReport(SiloStage.Ready, string.Join(';', silo.Urls), string.Join(';', silo.OpsUrls)).Send();
         }
         else if (folder is not null)
         {
@@ -48,10 +48,14 @@ internal static class SingleSilo
             var factory = await FrontEnd.WaitUntilServing(url, silo.Services.GetRequiredService<ProcessKey>(), devices, Supervisor.StartPatience, CancellationToken.None);
             folder.Announce(url, silo.Model, identity.MembershipFile);
             console.Serving(factory, url, new Dictionary<string, int> { [identity.Name] = Environment.ProcessId });
+            if (silo.OpsUrls.Count > 0)
+            {
+                console.Progress($"for those who run it on {string.Join(';', silo.OpsUrls)}");
+            }
         }
         else
         {
-            console.Progress($"{identity.Name} joined as {identity.RoleName}{(url.Length > 0 ? $", HTTP on {url}" : "")}; Ctrl+C stops it");
+            console.Progress($"{identity.Name} joined as {identity.RoleName}{(url.Length > 0 ? $", HTTP on {url}" : "")}{new StartReport(SiloStage.Ready, Ops: string.Join(';', silo.OpsUrls)).OpsNote}; Ctrl+C stops it");
         }
 
         using var stopped = new CancellationTokenSource();

@@ -81,22 +81,23 @@ internal static class Start
             model = SiloHost.NamesOf(models);
         }
 
-        CheckFree(http);
+        CheckFree(Settings.Urls, http.Addresses);
+        CheckFree(Settings.OpsUrls, [.. http.OpsAddresses, .. Enumerable.Range(1, cluster.Silos - 1).SelectMany(http.DeviceOpsAddresses)]);
         await using var signal = new StopSignal();
         var clusterId = cluster.ClusterId ?? SiloIdentity.FreshClusterId();
         var console = new ClusterConsole(TimeProvider.System);
         console.Begin(model, clusterId, cluster.Silos);
         console.WarnOfExposure(http, AuthOptions.Read(configuration));
         var folder = new RunFolder(clusterId);
-        var plans = SiloPlan.Cluster(cluster.Silos, clusterId, folder.MembershipFile, serving);
+        var plans = SiloPlan.Cluster(cluster.Silos, clusterId, folder.MembershipFile, serving, http);
         return await new Supervisor(
             model, plans, commandLine, serving.DevicesOf(cluster.Silos - 1), new RestartPolicy(cluster.Restarts), stopPatience, folder, console).Run(signal);
     }
 
     // The front end would find a taken port as well, but only after all silos have started.
-    private static void CheckFree(HttpOptions options)
+    private static void CheckFree(Setting setting, IEnumerable<BindingAddress> addresses)
     {
-        foreach (var address in options.Addresses.Concat(options.OpsAddresses))
+        foreach (var address in addresses)
         {
             var ip = IPAddress.TryParse(address.Host.Trim('[', ']'), out var parsed) ? parsed
                 : address.Host == "localhost" ? IPAddress.Loopback
@@ -109,8 +110,8 @@ internal static class Start
             catch (SocketException e)
             {
                 throw new StartException(
-                    $"Port {address.Port} of {address.Host} cannot be listened on: {e.Message}. Choose another with {Settings.Urls}, such as "
-                    + $"{Settings.Urls.Option} http://127.0.0.1:{address.Port + 1}.",
+                    $"Port {address.Port} of {address.Host} cannot be listened on: {e.Message}. Choose another with {setting}, such as "
+                    + $"{setting.Option} http://127.0.0.1:{address.Port + 1}.",
                     e);
             }
         }

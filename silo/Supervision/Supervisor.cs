@@ -130,13 +130,9 @@ internal sealed class Supervisor
                 throw new StartException($"{silo.Name} did not start: {report.Text}");
             }
 
-            if (report.Text.Length > 0)
-            {
-                urls = report.Text;
-                silo.ListensOn(urls);
-            }
-
-            _console.Progress($"{silo.Name} joined (process {silo.Process.Id})");
+            silo.ListensOn(report);
+            urls = report.Text.Length > 0 ? report.Text : urls;
+            _console.Progress($"{silo.Name} joined (process {silo.Process.Id}){report.OpsNote}");
         }
 
         return urls;

@@ -77,7 +77,7 @@ public sealed class ChatPrompt
         IReadOnlyDictionary<string, JsonNode?>? variables = null,
         int most = int.MaxValue)
     {
-        var text = Template.Render(Form.Apply(messages), tools, addGenerationPrompt, variables, _own, _time).ToString(out var origins);
+        var text = Render(messages, tools, addGenerationPrompt, variables, most).ToString(out var origins);
         _tokenizer.CheckLength(text, most);
         var tokens = HasForeignControl(text, origins) ? EncodeRuns(text, origins) : _tokenizer.Encode(text, parseSpecial: true);
         return _tokenizer.AddsBeginOfSequence && _tokenizer.BeginOfSequence is { } begin && (tokens.Length == 0 || tokens[0] != begin)
@@ -85,8 +85,23 @@ public sealed class ChatPrompt
             : tokens;
     }
 
+    private TemplateText Render(
+        JsonArray messages, JsonArray? tools, bool addGenerationPrompt, IReadOnlyDictionary<string, JsonNode?>? variables, int most)
+    {
+        try
+        {
+            // A code point is one byte at least.
+            return Template.Render(
+                Form.Apply(messages), tools, addGenerationPrompt, variables, _own, _time, ((long)most + 1) * _tokenizer.LongestToken);
+        }
+        catch (OutputTooLongException e)
+        {
+            throw new PromptTooLongException((int)(e.Length / _tokenizer.LongestToken));
+        }
+    }
+
     /// <summary>Encodes the template's own control strings as their tokens and each run between them as plain text.</summary>
-    internal int[] EncodeRuns(string text, int[] origins)
+    internal int[] EncodeRuns(string text, byte[] origins)
     {
         var tokens = new List<int>();
         var start = 0;
@@ -105,7 +120,7 @@ public sealed class ChatPrompt
         return [.. tokens];
     }
 
-    private bool HasForeignControl(string text, int[] origins)
+    private bool HasForeignControl(string text, byte[] origins)
     {
         foreach (var (at, control) in Controls(text))
         {
@@ -149,12 +164,12 @@ public sealed class ChatPrompt
     }
 
     // What is made while rendering may stand inside a control string but makes none by itself: a number in a message could be one.
-    private static bool IsOwn(ReadOnlySpan<int> origins)
+    private static bool IsOwn(ReadOnlySpan<byte> origins)
     {
         var written = false;
         foreach (var origin in origins)
         {
-            if (origin == TextOrigin.Message)
+            if (origin == TextOrigin.Message >> TextOrigin.Shift)
             {
                 return false;
             }

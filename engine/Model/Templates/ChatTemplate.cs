@@ -46,15 +46,17 @@ public sealed class ChatTemplate
         TimeProvider? time = null) => Render(messages, tools, addGenerationPrompt, variables, [], time).ToString();
 
     /// <summary>Renders with the origin of every character; <paramref name="own"/> are texts of the model itself.</summary>
+    /// <exception cref="OutputTooLongException">It is longer than <paramref name="most"/> code points.</exception>
     internal TemplateText Render(
         JsonArray messages,
         JsonArray? tools,
         bool addGenerationPrompt,
         IReadOnlyDictionary<string, JsonNode?>? variables,
         IReadOnlyList<KeyValuePair<string, string>> own,
-        TimeProvider? time)
+        TimeProvider? time,
+        long most = long.MaxValue)
     {
-        var context = new RenderContext(time ?? TimeProvider.System);
+        var context = new RenderContext(time ?? TimeProvider.System, most);
         var scope = new Scope(null);
         foreach (var (name, value) in variables ?? new Dictionary<string, JsonNode?>())
         {

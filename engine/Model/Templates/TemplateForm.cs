@@ -21,6 +21,12 @@ public sealed record TemplateForm
     /// <summary>Whether it writes messages of tools.</summary>
     public bool KnowsTool { get; init; } = true;
 
+    /// <summary>
+    /// Whether all that users say is in the prompt, however many turns there are; spaces need not be. A conversation of which the users' words alone have too
+    /// many tokens is refused before it is rendered where it is so.
+    /// </summary>
+    public bool KeepsUserText { get; init; }
+
     /// <summary>The name by which it reads what the model thought in an earlier turn; null where it reads nothing of it.</summary>
     public string? Thinking { get; init; }
 

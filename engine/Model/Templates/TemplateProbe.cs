@@ -11,6 +11,9 @@ internal sealed class TemplateProbe
 {
     private const string User = "Quokka", Said = "Wombat", Answer = "Numbat", Name = "Bilby", Value = "Dingo";
 
+    private const int Turns = 32;
+    private const int LongWords = 1 << 14;
+
     // A template that asks takes both forms, and the text as it was sent is nearest to what the model wrote.
     private static readonly string[] Questions = ["arguments is string", "arguments'] is string", "arguments\"] is string"];
 
@@ -37,6 +40,7 @@ internal sealed class TemplateProbe
             TakesArgumentText = probe.TakesArgumentText(parts),
             KnowsSystem = probe.Writes("system", parts, Said) || !probe.Writes("user", parts, Said),
             KnowsDeveloper = template.Source.Contains("developer", StringComparison.Ordinal) && probe.Writes("developer", parts, Said),
+            KeepsUserText = probe.KeepsUserText(parts),
             KnowsTool = probe.Writes("tool", parts, Said) || !probe.Writes("assistant", parts, Said),
             Thinking = Array.Find(TemplateForm.ThinkingNames, name => Reads(template.Source, name)),
         };
@@ -54,6 +58,23 @@ internal sealed class TemplateProbe
             _ => [message, Message("user", User, parts)],
         };
         return Render(conversation)?.Contains(said, StringComparison.Ordinal) == true;
+    }
+
+    /// <summary>Whether what users say comes out in all of many turns.</summary>
+    private bool KeepsUserText(HashSet<string> parts)
+    {
+        var conversation = new JsonArray();
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            conversation.Add((JsonNode)Message("user", Words(turn), parts));
+            conversation.Add((JsonNode)Message("assistant", Answer, parts));
+        }
+
+        conversation.Add((JsonNode)Message("user", Words(Turns), parts));
+        return Render(conversation) is { } text && Enumerable.Range(0, Turns + 1).All(turn => text.Contains(Words(turn), StringComparison.Ordinal));
+
+        // One of them is long.
+        static string Words(int turn) => turn == 1 ? new string('x', LongWords) + Said : $"{Said}{turn}.";
     }
 
     private bool TakesArgumentText(HashSet<string> parts)

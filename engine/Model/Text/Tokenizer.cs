@@ -78,12 +78,15 @@ public abstract class Tokenizer
 
     /// <summary>Throws where <paramref name="text"/> must have more than <paramref name="most"/> tokens, which its length alone tells.</summary>
     /// <exception cref="PromptTooLongException">It must.</exception>
-    public void CheckLength(string text, int most)
+    public void CheckLength(string text, int most) => CheckBytes(text.Length, most); // A character is one byte at least.
+
+    /// <summary>Throws where a text of so many UTF-8 bytes must have more than <paramref name="most"/> tokens.</summary>
+    /// <exception cref="PromptTooLongException">It must.</exception>
+    public void CheckBytes(long bytes, int most)
     {
-        // A character is one byte at least.
-        if (text.Length / LongestToken > most)
+        if (bytes / LongestToken > most)
         {
-            throw new PromptTooLongException(text.Length / LongestToken);
+            throw new PromptTooLongException((int)Math.Min(bytes / LongestToken, int.MaxValue));
         }
     }
 

@@ -1,5 +1,7 @@
-using System.Text.Json.Nodes;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Crescent.Engine.Sampling.Grammars;
 using Crescent.Silo.Api.Wire;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -31,6 +33,41 @@ public static class ChatMessages
         }
 
         return [.. messages.EnumerateArray().Select((message, i) => Message(message, $"messages[{i}]"))];
+    }
+
+    /// <summary>Bytes that the users' words have at least without their white space, before any of it is read; what is wrong with a message is not its matter.</summary>
+    internal static long LeastUserBytes(RequestFields body)
+    {
+        long bytes = 0;
+        if (body.Any("messages") is not { ValueKind: JsonValueKind.Array } messages)
+        {
+            return bytes;
+        }
+
+        foreach (var message in messages.EnumerateArray())
+        {
+            if (message.ValueKind != JsonValueKind.Object || !message.TryGetProperty("role"u8, out var role) || role.ValueKind != JsonValueKind.String
+                || !role.ValueEquals("user"u8) || !message.TryGetProperty("content"u8, out var content))
+            {
+                continue;
+            }
+
+            if (content.ValueKind == JsonValueKind.String)
+            {
+                bytes += JsonText.SolidBytes(JsonMarshal.GetRawUtf8Value(content)[1..^1]);
+            }
+            else if (content.ValueKind == JsonValueKind.Array)
+            {
+                foreach (var part in content.EnumerateArray())
+                {
+                    bytes += part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text"u8, out var text) && text.ValueKind == JsonValueKind.String
+                        ? JsonText.SolidBytes(JsonMarshal.GetRawUtf8Value(text)[1..^1])
+                        : 0;
+                }
+            }
+        }
+
+        return bytes;
     }
 
     private static JsonObject Message(JsonElement element, string path)

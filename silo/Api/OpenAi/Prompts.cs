@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Crescent.Engine.Sampling.Grammars;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Silo.Api.Wire;
@@ -18,7 +19,7 @@ internal static class Prompts
     {
         var (addsPrompt, variables) = TemplateFields.Read(body, model);
         return PromptSource.Conversation(
-            "messages", Length(body.Any("messages")) + Length(body.Any("tools")), () => ChatMessages.Read(body), addsPrompt, variables);
+            "messages", Length(body.Any("messages")) + Length(body.Any("tools")), () => ChatMessages.Read(body), addsPrompt, variables, () => ChatMessages.LeastUserBytes(body));
     }
 
     /// <summary>
@@ -81,11 +82,11 @@ internal static class Prompts
     }
 
     private static PromptSource Text(JsonElement text, string path) => text.ValueKind == JsonValueKind.String
-        ? PromptSource.Text(path, Length(text), () => text.GetString()!)
+        ? PromptSource.Text(path, Length(text), () => text.GetString()!, () => JsonText.SolidBytes(JsonMarshal.GetRawUtf8Value(text)[1..^1]))
         : throw ApiException.InvalidType(path, "a string", RequestFields.Kind(text));
 
     private static PromptSource Tokens(JsonElement tokens, string path, ServedModel model) =>
-        PromptSource.Tokens(path, Length(tokens), () => ReadTokens(tokens, path, model));
+        PromptSource.Tokens(path, Length(tokens), () => ReadTokens(tokens, path, model), tokens.ValueKind == JsonValueKind.Array ? tokens.GetArrayLength() : 0);
 
     /// <summary>Bytes of a value's JSON; 0 where there is none.</summary>
     private static long Length(JsonElement? value) => value is { } element ? JsonMarshal.GetRawUtf8Value(element).Length : 0;

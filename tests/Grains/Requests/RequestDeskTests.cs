@@ -93,6 +93,20 @@ public sealed class RequestDeskTests : IDisposable
     }
 
     [Fact]
+    public async Task What_cannot_fit_by_what_is_known_of_it_is_not_even_read()
+    {
+        var bytes = 200L * _file.Tokenizer.LongestToken * 2;
+        string Read() => throw new InvalidOperationException("It was read.");
+        Assert.Equal((FaultKind.TooLong, "prompt"), await Of(Request(PromptSource.Text("prompt", bytes, Read, () => bytes))));
+        Assert.Equal((FaultKind.TooLong, "messages"), await Of(Request(PromptSource.Conversation("messages", bytes, () => [Read()], least: () => bytes))));
+        Assert.Equal((FaultKind.TooLong, "prompt"), await Of(Request(PromptSource.Tokens("prompt", bytes, () => [Read().Length], 201))));
+
+        // What may fit is read: the length that is said is white space, say.
+        Assert.Equal("one", Assert.Single((await Prepare(Request(PromptSource.Text("prompt", bytes, static () => "one", static () => 3)))).Prompts) is { } tokens
+            ? _file.Tokenizer.Decode(tokens) : "");
+    }
+
+    [Fact]
     public async Task A_request_that_is_thousands_of_calls_is_refused_before_it_is_read()
     {
         var read = 0;

@@ -5,7 +5,7 @@ namespace Crescent.Tests.Grains.Serving;
 /// <summary>Timers that a test fires, over the time of another clock.</summary>
 internal sealed class ManualTimers(TimeProvider time) : TimeProvider
 {
-    private readonly ConcurrentQueue<(TimerCallback Callback, object? State)> _timers = [];
+    private readonly ConcurrentQueue<(TimerCallback Callback, object? State, TimeSpan Due)> _timers = [];
 
     /// <summary>Of the timers that were asked for.</summary>
     public ConcurrentQueue<TimeSpan> Periods { get; } = [];
@@ -19,7 +19,7 @@ internal sealed class ManualTimers(TimeProvider time) : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        _timers.Enqueue((callback, state));
+        _timers.Enqueue((callback, state, dueTime));
         Periods.Enqueue(period);
         DueTimes.Enqueue(dueTime);
         return new NoTimer();
@@ -28,7 +28,16 @@ internal sealed class ManualTimers(TimeProvider time) : TimeProvider
     /// <summary>Fires them all once.</summary>
     public void Fire()
     {
-        foreach (var (callback, state) in _timers)
+        foreach (var (callback, state, _) in _timers)
+        {
+            callback(state);
+        }
+    }
+
+    /// <summary>Fires those once that were asked for after <paramref name="due"/>.</summary>
+    public void Fire(TimeSpan due)
+    {
+        foreach (var (callback, state, _) in _timers.Where(timer => timer.Due == due))
         {
             callback(state);
         }

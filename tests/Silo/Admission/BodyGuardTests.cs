@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Crescent.Grains.Serving;
+using Crescent.Silo.Admission;
 using Crescent.Silo.Configuration;
+using Crescent.Tests.Grains.Serving;
 using Crescent.Tests.Silo.Api;
 
 namespace Crescent.Tests.Silo.Admission;
@@ -98,6 +100,34 @@ public sealed class BodyGuardTests
             release.Set();
         }
 
+        await TestFront.Until(() => front.Work.Used == 0, "nothing is held any more");
+    }
+
+    [Fact]
+    public async Task A_long_body_that_comes_slowly_holds_what_has_come_and_no_more()
+    {
+        var time = new ManualTimers(TimeProvider.System);
+        await using var front = await TestFront.Start(ScriptedGeneration.Of("fine"), new HttpOptions { WorkMib = 2, MaxBodyBytes = 1 << 20 }, time: time);
+        var body = $$"""{"prompt":"Hello","metadata":"{{new string('a', 900_000)}}"}""";
+        using var slow = await Socket(front, $"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body[..5]}");
+        await TestFront.Until(() => front.Work.Used >= body.Length, "all of it has its room");
+        await TestFront.Until(
+            () =>
+            {
+                time.Fire(BodyGuard.Grace);
+                return front.Work.Used <= 1 << 12;
+            },
+            "it has no more than it holds");
+
+        // Two others, which would not have fitted beside it, come through; then it does.
+        for (var i = 0; i < 2; i++)
+        {
+            using var other = await front.Post("/v1/completions", body);
+            Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+        }
+
+        await slow.SendAsync(Encoding.ASCII.GetBytes(body[5..]), TestContext.Current.CancellationToken);
+        Assert.StartsWith("HTTP/1.1 200", await Answer(slow), StringComparison.Ordinal);
         await TestFront.Until(() => front.Work.Used == 0, "nothing is held any more");
     }
 

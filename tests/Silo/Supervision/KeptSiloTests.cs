@@ -154,7 +154,7 @@ public sealed class KeptSiloTests : IAsyncDisposable
     public async Task A_front_end_comes_back_where_it_was()
     {
         using var silo = Keep(restarts: 1);
-        silo.ListensOn("http://127.0.0.1:8099");
+        silo.ListensOn(new StartReport(SiloStage.Ready, "http://127.0.0.1:8099"));
         _started[0].Process.End(139);
         await Notice("restart 1");
         await Restarted(2);

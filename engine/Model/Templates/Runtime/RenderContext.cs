@@ -10,10 +10,12 @@ internal sealed class RenderContext
     private long _characters;
     private int _depth;
 
-    public RenderContext(TimeProvider time)
+    /// <param name="time">The template's clock.</param>
+    /// <param name="mostOutput">Code points that the output itself may have.</param>
+    public RenderContext(TimeProvider time, long mostOutput = long.MaxValue)
     {
         Time = time;
-        Output = new TextBuilder(this);
+        Output = new TextBuilder(this, mostOutput);
     }
 
     public TimeProvider Time { get; }

@@ -3,8 +3,13 @@ using Crescent.Engine.Model.Templates.Values;
 namespace Crescent.Engine.Model.Templates.Runtime;
 
 /// <summary>Builds a <see cref="TemplateText"/>; what is written counts against the limits of the rendering.</summary>
-internal sealed class TextBuilder(RenderContext context)
+/// <param name="context">The rendering.</param>
+/// <param name="most">Code points that it may have; one more ends the rendering.</param>
+internal sealed class TextBuilder(RenderContext context, long most = long.MaxValue)
 {
+    /// <summary>Code points from which on an array grows by an eighth and no longer to twice its length: what is that long is mostly one message.</summary>
+    private const int Large = 1 << 18;
+
     private int[] _codes = [];
     private int _length;
 
@@ -52,15 +57,22 @@ internal sealed class TextBuilder(RenderContext context)
         return this;
     }
 
-    public TemplateText ToText() => TemplateText.Of(_codes.AsSpan(0, _length));
+    /// <summary>What is written up to now; it shares this memory, of which what is written later is another part.</summary>
+    public TemplateText ToText() => TemplateText.Own(_codes, _length);
 
     private Span<int> Grow(int count)
     {
         context.Charge(count);
         context.CheckLength(_length + count, 1);
+        if (_length + count > most)
+        {
+            throw new OutputTooLongException(_length + count);
+        }
+
         if (_length + count > _codes.Length)
         {
-            Array.Resize(ref _codes, Math.Max(_length + count, Math.Max(16, _codes.Length * 2)));
+            var needed = _length + count;
+            Array.Resize(ref _codes, needed > Large ? needed + (needed / 8) : Math.Max(needed, Math.Max(16, _codes.Length * 2)));
         }
 
         var target = _codes.AsSpan(_length, count);

@@ -8,21 +8,22 @@ namespace Crescent.Engine.Model.Templates.Values;
 /// </summary>
 internal sealed class TemplateText : IEquatable<TemplateText>, IComparable<TemplateText>
 {
-    public static readonly TemplateText Empty = new([]);
+    public static readonly TemplateText Empty = new([], 0, 0);
 
     private readonly int[] _codes;
+    private readonly int _start;
     private int _hash;
 
-    private TemplateText(int[] codes) => _codes = codes;
+    private TemplateText(int[] codes, int start, int length) => (_codes, _start, Length) = (codes, start, length);
 
     /// <summary>Code points.</summary>
-    public int Length => _codes.Length;
+    public int Length { get; }
 
     /// <summary>Code points with their origin bits.</summary>
-    public ReadOnlySpan<int> Codes => _codes;
+    public ReadOnlySpan<int> Codes => _codes.AsSpan(_start, Length);
 
     /// <summary>The code point at <paramref name="index"/>, without its origin.</summary>
-    public int this[int index] => _codes[index] & TextOrigin.CodePoint;
+    public int this[int index] => Codes[index] & TextOrigin.CodePoint;
 
     /// <summary>A text of one origin; a lone surrogate becomes U+FFFD.</summary>
     public static TemplateText Of(string value, int origin = TextOrigin.Template)
@@ -34,13 +35,22 @@ internal sealed class TemplateText : IEquatable<TemplateText>, IComparable<Templ
             codes[count++] = rune.Value | origin;
         }
 
-        return new TemplateText(count == codes.Length ? codes : codes[..count]);
+        return count == 0 ? Empty : new TemplateText(codes, 0, count);
     }
 
     /// <summary>A text of code points with their origin bits; copied.</summary>
-    public static TemplateText Of(ReadOnlySpan<int> codes) => codes.IsEmpty ? Empty : new TemplateText(codes.ToArray());
+    public static TemplateText Of(ReadOnlySpan<int> codes) => codes.IsEmpty ? Empty : new TemplateText(codes.ToArray(), 0, codes.Length);
 
-    public TemplateText Slice(int start, int length) => length == Length ? this : Of(_codes.AsSpan(start, length));
+    /// <summary>A text of the first code points of an array, which nobody changes any more; a text of megabytes is not copied.</summary>
+    public static TemplateText Own(int[] codes, int length) => length == 0 ? Empty : new TemplateText(codes, 0, length);
+
+    /// <summary>A part of it, which shares its memory.</summary>
+    public TemplateText Slice(int start, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - start);
+        return length == Length ? this : length <= 0 ? Empty : new TemplateText(_codes, _start + start, length);
+    }
 
     public TemplateText Slice(int start) => Slice(start, Length - start);
 
@@ -112,7 +122,7 @@ internal sealed class TemplateText : IEquatable<TemplateText>, IComparable<Templ
         if (_hash == 0)
         {
             var hash = new HashCode();
-            foreach (var code in _codes)
+            foreach (var code in Codes)
             {
                 hash.Add(code & TextOrigin.CodePoint);
             }
@@ -138,37 +148,57 @@ internal sealed class TemplateText : IEquatable<TemplateText>, IComparable<Templ
     }
 
     /// <summary>The text without origins.</summary>
-    public override string ToString() => ToString(out _);
+    public override string ToString() => string.Create(Units(), this, static (units, text) => text.Write(units, []));
 
-    /// <summary>The text, and for each of its UTF-16 units the <see cref="TextOrigin"/>.</summary>
-    public string ToString(out int[] origins)
+    /// <summary>The text, and for each of its UTF-16 units the <see cref="TextOrigin"/>, moved down by <see cref="TextOrigin.Shift"/>.</summary>
+    public string ToString(out byte[] origins)
     {
-        var builder = new StringBuilder(Length);
-        var marks = new List<int>(Length);
-        foreach (var code in _codes)
+        var marks = origins = new byte[Units()];
+        return string.Create(marks.Length, (this, marks), static (units, to) => to.Item1.Write(units, to.marks));
+    }
+
+    /// <summary>UTF-16 units of it.</summary>
+    private int Units()
+    {
+        var units = Length;
+        foreach (var code in Codes)
+        {
+            units += (code & TextOrigin.CodePoint) < 0x10000 ? 0 : 1;
+        }
+
+        return units;
+    }
+
+    private void Write(Span<char> units, Span<byte> origins)
+    {
+        var at = 0;
+        foreach (var code in Codes)
         {
             var point = code & TextOrigin.CodePoint;
-            marks.Add(code & ~TextOrigin.CodePoint);
-            if (point < 0x10000)
+            var count = point < 0x10000 ? 1 : 2;
+            if (count == 1)
             {
-                builder.Append((char)point);
+                units[at] = (char)point;
             }
             else
             {
-                builder.Append(new Rune(point).ToString());
-                marks.Add(code & ~TextOrigin.CodePoint);
+                new Rune(point).EncodeToUtf16(units[at..]);
             }
-        }
 
-        origins = [.. marks];
-        return builder.ToString();
+            if (!origins.IsEmpty)
+            {
+                origins.Slice(at, count).Fill((byte)(code >> TextOrigin.Shift));
+            }
+
+            at += count;
+        }
     }
 
     private static TemplateText Reverse(TemplateText text, int end)
     {
-        var codes = text._codes[..end];
+        var codes = text.Codes[..end].ToArray();
         Array.Reverse(codes);
-        return new TemplateText(codes);
+        return Own(codes, codes.Length);
     }
 
     // Knuth, Morris and Pratt's failure function: the length of the longest border of each prefix.

@@ -17,4 +17,7 @@ internal static class TextOrigin
 
     /// <summary>The bits of the code point.</summary>
     public const int CodePoint = 0x1F_FFFF;
+
+    /// <summary>Where the byte of an origin begins, for those that are kept without their code points.</summary>
+    public const int Shift = 24;
 }

@@ -46,6 +46,20 @@ public sealed class ChatPromptTests
     }
 
     [Fact]
+    public void A_long_message_is_copied_a_few_times_only_and_one_that_cannot_fit_less()
+    {
+        var prompt = new ChatPrompt(ChatTemplate.Parse(ChatMl), Tokenizers.Tiny);
+        var text = string.Concat(Enumerable.Repeat("ab ", 400_000));
+        var messages = Messages(text, "r", "s", "t");
+        prompt.Encode(Messages("q", "r", "s", "t"));
+        var whole = Allocated(() => prompt.Encode(messages)) / (double)text.Length;
+        var refused = Allocated(() => Assert.Throws<PromptTooLongException>(() => prompt.Encode(messages, most: 100))) / (double)text.Length;
+
+        // Marked code points and the prompt of them are 4 bytes each, text 2, origins 1, tokens of three characters 8.
+        Assert.True(whole < 28 && refused < 15, $"{whole:0.0} bytes a character for a whole prompt, {refused:0.0} for one that is too long.");
+    }
+
+    [Fact]
     public void A_prompt_without_control_strings_in_messages_is_encoded_as_a_whole()
     {
         var tokenizer = Tokenizers.Tiny;
@@ -123,6 +137,13 @@ public sealed class ChatPromptTests
         Assert.Equal("""{"a": 1}"no JSON" """.TrimEnd(), Prompt("{% for c in messages[0].tool_calls %}{{ c.function.arguments | tojson }}{% endfor %}"));
         Assert.Equal("""{"a":1}""", Prompt("{% set c = messages[0].tool_calls[0].function %}{% if c.arguments is string %}{{ c.arguments }}{% endif %}"));
         Assert.IsAssignableFrom<JsonValue>(messages[0]!["tool_calls"]![0]!["function"]!["arguments"]);
+    }
+
+    private static long Allocated(Action work)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        work();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static JsonArray Messages(string a, string b, string c, string d) =>

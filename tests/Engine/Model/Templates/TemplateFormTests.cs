@@ -29,5 +29,14 @@ public sealed class TemplateFormTests
         Assert.True(form is { KnowsSystem: true, KnowsTool: true, KnowsDeveloper: false, Thinking: null, TakesArgumentText: false, PartRoles.Count: 0 });
     }
 
+    [Theory]
+    [InlineData("{% for m in messages %}{{ m.role }}: {{ m.content | trim }}{% endfor %}", true)]
+    [InlineData("{% for m in messages %}{{ m.role }}: {% for p in m.content %}{{ p.text }}{% endfor %}{% endfor %}", true)]
+    [InlineData("{% for m in messages[-5:] %}{{ m.role }}: {{ m.content }}{% endfor %}", false)]
+    [InlineData("{% for m in messages %}{{ m.role }}: {{ m.content[:1000] }}{% endfor %}", false)]
+    [InlineData("{{ messages[0].content }}", false)]
+    public void A_template_that_leaves_out_what_users_say_is_found_out(string source, bool keeps) =>
+        Assert.Equal(keeps, new ChatPrompt(ChatTemplate.Parse(source), Tokenizers.Tiny).Form.KeepsUserText);
+
     private static JsonArray Read() => JsonNode.Parse(File.ReadAllText(TestFiles.Project("tests", "data", "chat-template-forms.json")))!.AsArray();
 }

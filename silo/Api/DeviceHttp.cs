@@ -1,0 +1,57 @@
+using Crescent.Grains.Models;
+using Crescent.Grains.Serving;
+using Crescent.Grains.Telemetry;
+using Crescent.Silo.Admission;
+using Crescent.Silo.Configuration;
+using Crescent.Silo.Identity;
+using Crescent.Silo.Ops;
+
+namespace Crescent.Silo.Api;
+
+/// <summary>The HTTP of a device silo, for those who run the cluster alone: how it is, its devices' metrics, the factory and what admins do.</summary>
+internal static class DeviceHttp
+{
+    /// <summary>Adds its services and limits.</summary>
+    /// <param name="builder">Of the silo.</param>
+    /// <param name="options">Its addresses: those for users are none.</param>
+    /// <param name="auth">Who is asked.</param>
+    /// <param name="silo">Its name.</param>
+    public static void AddDeviceHttp(this WebApplicationBuilder builder, HttpOptions options, AuthOptions auth, string silo)
+    {
+        builder.WebHost.UseUrls(options.AllUrls);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+        });
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddIdentity(auth);
+        builder.Services.AddSingleton<HostNames>();
+        builder.Services.AddSingleton<RetryAdvice>();
+        builder.Services.AddSingleton(services => new ServingMetrics(
+            new SiloReports(services.GetRequiredService<IDeviceReports>(), silo),
+            services.GetRequiredService<IKvIndexState>(),
+            services.GetRequiredService<IStreamCounts>(),
+            services.GetRequiredService<EnergyAccounts>(),
+            services.GetRequiredService<ModelCatalogue>(),
+            services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new DeviceHealth(silo, services.GetRequiredService<IGrainFactory>(), services.GetRequiredService<IHostApplicationLifetime>()));
+    }
+
+    /// <summary>Maps the endpoints.</summary>
+    public static void MapDeviceHttp(this WebApplication app)
+    {
+        app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<HostFilter>();
+        app.UseRouting();
+        app.UseMiddleware<ForeignPages>();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseMiddleware<AddressFilter>();
+        app.MapOps();
+        var both = app.MapGroup("").On(ServedOn.Both);
+        both.MapDeviceHealth();
+        both.MapVersion();
+    }
+}
