@@ -54,14 +54,31 @@ public sealed record InferenceRequest
     /// <summary>Whose it is; tenants of a class share fairly.</summary>
     public string Tenant { get; init; } = "";
 
-    /// <summary>The agent task that it is a step of; empty for none.</summary>
+    /// <summary>
+    /// Name under which what it takes is summed up beside its tenant's, such as that of an agent task; empty for none. It decides nothing:
+    /// <see cref="Program"/> does.
+    /// </summary>
     public string Task { get; init; } = "";
 
     /// <summary>
-    /// The tenant's program, such as a conversation, that it is a turn of, or null; its turns extend each other, so they go where the last one was if that is
-    /// not dear.
+    /// The tenant's program that it is a call of, such as a conversation, a coding session or an agent task; null for none, when it is a program of its own.
+    /// Calls of a program extend each other, so they go where the last one was if that is not dear, and they share a place in the queue.
     /// </summary>
     public string? Program { get; init; }
+
+    /// <summary>
+    /// The program for which <see cref="Program"/> works, such as the agent that has started it as its sub-agent; null for none. What either takes counts as the
+    /// parent's.
+    /// </summary>
+    public string? ParentProgram { get; init; }
+
+    /// <summary>Whether its program goes on no sooner than with its answer; it then goes before others of the same program.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsCritical { get; init; }
+
+    /// <summary>Whether it is its program's last call, so that nothing of what it leaves is expected to be used again.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool EndsProgram { get; init; }
 
     /// <summary>Requests with the same prompt: the first is computed, the others fork off it on its device. Null for one on its own.</summary>
     public SiblingGroup? Siblings { get; init; }

@@ -95,12 +95,8 @@ public sealed record CompletionFields
         };
     }
 
-    /// <summary>The same for <paramref name="owner"/>: its key's tenant, <c>user</c>, the extensions <c>crescent.task</c> and <c>session_id</c>, or their headers.</summary>
-    internal CompletionFields Of(RequestOwner owner) =>
-        this with
-        {
-            Call = Call with { Tenant = owner.Tenant, Task = owner.Task, Program = owner.Program, CacheSalt = owner.Salt(Call.CacheSalt) },
-        };
+    /// <summary>The same for <paramref name="owner"/>: its key's tenant, <c>user</c>, the extensions <c>crescent.task</c> and <c>program</c>, or their headers.</summary>
+    internal CompletionFields Of(RequestOwner owner) => this with { Call = owner.Own(Call) };
 
     /// <summary>What is asked for, in the form that no dialect has.</summary>
     /// <param name="id">Of the answer.</param>

@@ -37,16 +37,14 @@ internal static class EmbeddingFields
             Id = $"embd-{Guid.NewGuid():N}",
             Model = model,
             Prompts = Prompts.Text(body, model, "input", Math.Min(MaxInputs, Math.Max(1, MaxFloats / model.EmbeddingSize))),
-            Call = new InferenceRequest
+            Call = owner.Own(new InferenceRequest
             {
                 Prompt = [],
                 MaxTokens = 0,
                 WantsEmbedding = true,
                 Priority = CompletionFields.ReadPriority(body),
-                Tenant = owner.Tenant,
-                Task = owner.Task,
                 Deadline = CompletionFields.ReadDeadline(body),
-            },
+            }),
             Began = began,
         };
     }

@@ -73,6 +73,11 @@ public sealed class RequestErrorTests : IAsyncLifetime
     [InlineData("deadline_seconds", "0", "invalid_value")]
     [InlineData("session_id", "\"\"", "invalid_value")]
     [InlineData("session_id", "7", "invalid_type")]
+    [InlineData("program", "\"\"", "invalid_value")]
+    [InlineData("program", "7", "invalid_type")]
+    [InlineData("program", """{"id":7}""", "invalid_type", "program.id")]
+    [InlineData("program", """{"id":"a","parent":""}""", "invalid_value", "program.parent")]
+    [InlineData("program", """{"id":"a","critical":"yes"}""", "invalid_type", "program.critical")]
     [InlineData("tool_choice", "\"required\"", "invalid_value")]
     [InlineData("tools", "3", "invalid_type")]
     public async Task A_wrong_field_is_named(string field, string value, string code, string? parameter = null)
@@ -85,6 +90,7 @@ public sealed class RequestErrorTests : IAsyncLifetime
     {
         await Refused(Chat, $$"""{"messages":{{Hello}},"session_id":"{{new string('x', 257)}}"}""", "session_id", "invalid_value");
         await Refused(Text, $$"""{"prompt":"a","session_id":"{{new string('x', 257)}}"}""", "session_id", "invalid_value");
+        await Refused(Text, $$"""{"prompt":"a","program":"{{new string('x', 257)}}"}""", "program", "invalid_value");
     }
 
     [Theory]
