@@ -52,6 +52,9 @@ public sealed record EngineOptions
     /// <summary>Waiting time that lifts a request by one priority class, so that none starves; above 0.</summary>
     public TimeSpan Aging { get; init; } = DefaultAging;
 
+    /// <summary>Which of a tenant's calls of one class goes first.</summary>
+    public QueueOrder QueueOrder { get; init; } = QueueOrder.Program;
+
     /// <summary>Shares of tenants that are to get more or less than others, by name; each <see cref="MinTenantWeight"/> to <see cref="MaxTenantWeight"/>, those not named 1.</summary>
     public IReadOnlyDictionary<string, double> TenantWeights { get; init; } = FrozenDictionary<string, double>.Empty;
 

@@ -126,6 +126,7 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
             0, 0, _outputTokens, _steps)
         {
             Fairness = scheduler.Fairness,
+            ProgramFairness = scheduler.ProgramFairness,
             WaitingForKv = scheduler.WaitingForKv,
         };
         lock (_lock)

@@ -15,6 +15,9 @@ internal sealed class FairnessIndex(TimeProvider time)
     /// <summary>The index of the last window that is over.</summary>
     public double Value { get; private set; } = 1;
 
+    /// <summary>The same of programs, by what they were given.</summary>
+    public double OfPrograms { get; private set; } = 1;
+
     /// <summary>Ends the window if its time has come.</summary>
     public void Measure(ReadOnlySpan<TenantQueues> classes)
     {
@@ -24,30 +27,58 @@ internal sealed class FairnessIndex(TimeProvider time)
         }
 
         _began = time.GetTimestamp();
-        Value = 1;
+        (Value, OfPrograms) = (1, 1);
         foreach (var tenants in classes)
         {
             Value = Math.Min(Value, Close(tenants));
+            OfPrograms = Math.Min(OfPrograms, Close(tenants.Programs));
         }
     }
 
     private static double Close(TenantQueues tenants)
     {
-        var (count, sum, squares) = (0, 0.0, 0.0);
+        var sum = default(Sum);
         for (var node = tenants.Pending.First; node is not null; node = node.Next)
         {
             var account = node.Value;
-            if (!double.IsNaN(account.GivenBefore))
-            {
-                var given = account.Given - account.GivenBefore;
-                count++;
-                sum += given;
-                squares += given * given;
-            }
-
+            sum.Add(account.Given - account.GivenBefore);
             account.GivenBefore = account.Given;
         }
 
-        return squares == 0 ? 1 : sum * sum / (count * squares);
+        return sum.Index;
+    }
+
+    private static double Close(ProgramAccounts programs)
+    {
+        var sum = default(Sum);
+        for (var node = programs.Pending.First; node is not null; node = node.Next)
+        {
+            var account = node.Value;
+            sum.Add(account.Given - account.GivenBefore);
+            account.GivenBefore = account.Given;
+        }
+
+        return sum.Index;
+    }
+
+    /// <summary>Sums over those that waited all along.</summary>
+    private struct Sum
+    {
+        private int _count;
+        private double _sum;
+        private double _squares;
+
+        public readonly double Index => _squares == 0 ? 1 : _sum * _sum / (_count * _squares);
+
+        /// <summary>What one was given in the window; NaN for who did not wait all along.</summary>
+        public void Add(double given)
+        {
+            if (!double.IsNaN(given))
+            {
+                _count++;
+                _sum += given;
+                _squares += given * given;
+            }
+        }
     }
 }

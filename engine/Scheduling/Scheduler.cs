@@ -68,6 +68,9 @@ internal sealed class Scheduler
     /// <summary>How evenly tenants are served, see <see cref="FairnessIndex"/>.</summary>
     public double Fairness => _waiting.Fairness;
 
+    /// <summary>How evenly programs are served, see <see cref="FairnessIndex.OfPrograms"/>.</summary>
+    public double ProgramFairness => _waiting.ProgramFairness;
+
     /// <summary>What the scheduler has counted.</summary>
     public SchedulerCounters Counters { get; }
 
@@ -308,7 +311,7 @@ internal sealed class Scheduler
         {
             if (next.IsWaiting)
             {
-                WaitingQueue.Raise(next);
+                _waiting.Raise(next);
             }
             else if (_running.Remove(next))
             {

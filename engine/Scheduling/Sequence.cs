@@ -10,7 +10,7 @@ namespace Crescent.Engine.Scheduling;
 /// A request in the engine. There are no phases: computed positions chase the tokens, prompt and output alike, and a sequence
 /// whose last token is computed gets its next one.
 /// </summary>
-internal sealed class Sequence : IComparable<Sequence>
+internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
 {
     /// <summary>Output tokens for which there is room from the start, so that a running engine allocates nothing.</summary>
     private const int ReservedOutput = 8192;
@@ -114,6 +114,12 @@ internal sealed class Sequence : IComparable<Sequence>
     /// <summary>Its tenant's account in its class, once it has been in the queue.</summary>
     public TenantAccount? Account { get; set; }
 
+    /// <summary>Its program's account in its class, once it has been in the queue.</summary>
+    public ProgramAccount? Program { get; set; }
+
+    /// <summary>Whether it goes before its tenant's others, while it waits: it has had its turn already, or somebody waits for it.</summary>
+    public bool GoesFirst { get; set; }
+
     /// <summary>Its class, or that of the most urgent sequence that has waited for it.</summary>
     public RequestPriority Class { get; private set; }
 
@@ -193,6 +199,17 @@ internal sealed class Sequence : IComparable<Sequence>
     {
         var byClass = Class.CompareTo(other!.Class);
         return byClass != 0 ? byClass : Order.CompareTo(other.Order);
+    }
+
+    int IHeapItem<Sequence>.HeapIndex { get; set; }
+
+    /// <summary>Orders within a program: those first on which it waits, then those that are more urgent.</summary>
+    bool IHeapItem<Sequence>.IsBefore(Sequence other)
+    {
+        var byUrgency = Urgency.CompareTo(other.Urgency);
+        return Request.IsCritical != other.Request.IsCritical ? Request.IsCritical
+            : byUrgency != 0 ? byUrgency < 0
+            : Order < other.Order;
     }
 
     /// <summary>Becomes as urgent as <paramref name="follower"/>, which waits for it, if it is not yet.</summary>

@@ -29,6 +29,9 @@ internal sealed class TenantAccount
     /// <summary>Its sequences that wait and may be started, in their order.</summary>
     public LinkedList<Sequence> Waiting { get; } = [];
 
+    /// <summary>Its programs of which something waits and may be started; empty where calls do not go by programs.</summary>
+    public IndexedHeap<ProgramAccount> Programs { get; } = new();
+
     /// <summary>Its sequences that wait or are parked.</summary>
     public int Pending { get; set; }
 

@@ -36,6 +36,7 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     private readonly Dictionary<string, TenantAccount> _accounts = new(StringComparer.Ordinal);
     private readonly LinkedList<TenantAccount> _pending = [];
     private readonly LinkedList<TenantAccount> _idle = [];
+    private readonly ProgramAccounts _programs = new(options.QueueOrder, cachedShare, aging, time);
     private double _level;
     private double _passedOver;
 
@@ -44,6 +45,9 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
 
     /// <summary>Tenants that have something waiting or parked.</summary>
     public LinkedList<TenantAccount> Pending => _pending;
+
+    /// <summary>Programs of all tenants.</summary>
+    public ProgramAccounts Programs => _programs;
 
     /// <summary>Tenants of which something is known.</summary>
     public int Known => _accounts.Count;
@@ -58,7 +62,9 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
         }
 
         Enter(account);
+        _programs.Enter(sequence);
         account.Waiting.AddLast(sequence.Node);
+        _programs.Add(sequence);
         Count++;
     }
 
@@ -66,13 +72,16 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     public void Return(Sequence sequence)
     {
         Enter(sequence.Account!);
+        _programs.Enter(sequence);
         Unpark(sequence);
     }
 
     /// <summary>Puts a sequence that was set aside first among its tenant's.</summary>
     public void Unpark(Sequence sequence)
     {
+        sequence.GoesFirst = true;
         sequence.Account!.Waiting.AddFirst(sequence.Node);
+        _programs.Add(sequence);
         Count++;
     }
 
@@ -83,14 +92,17 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
         var isOldest = sequence.Urgency <= Oldest();
         TakeOut(sequence);
         sequence.Account!.Begin(sequence);
-        Leave(sequence.Account);
+        sequence.Program!.Running++;
+        Leave(sequence);
         _passedOver = isOldest ? 0 : _passedOver + sequence.Prepaid;
     }
 
     /// <summary>Charges a running sequence's tenant for what was computed of it.</summary>
     public void Charge(Sequence sequence)
     {
+        var before = sequence.ChargedWork;
         var charged = sequence.Account!.Charge(sequence);
+        _programs.Charge(sequence, sequence.ChargedWork - before);
         if (_accounts.Count - _idle.Count == 1)
         {
             _level += charged;
@@ -103,14 +115,17 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
         Charge(sequence);
         sequence.Account!.Stop(sequence);
         Settle(sequence.Account);
+        _programs.Stop(sequence);
     }
 
     /// <summary>Puts a waiting sequence before its tenant's others.</summary>
-    public static void PutFirst(Sequence sequence)
+    public void PutFirst(Sequence sequence)
     {
         var waiting = sequence.Account!.Waiting;
+        sequence.GoesFirst = true;
         waiting.Remove(sequence.Node);
         waiting.AddFirst(sequence.Node);
+        _programs.Raise(sequence);
     }
 
     /// <summary>Sets a waiting sequence aside; it counts as its tenant's all the same.</summary>
@@ -120,11 +135,11 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
     public void Remove(Sequence sequence)
     {
         TakeOut(sequence);
-        Leave(sequence.Account!);
+        Leave(sequence);
     }
 
     /// <summary>A sequence that was set aside will not come back.</summary>
-    public void RemoveParked(Sequence sequence) => Leave(sequence.Account!);
+    public void RemoveParked(Sequence sequence) => Leave(sequence);
 
     /// <summary>The least <see cref="Sequence.Urgency"/> among the first of each tenant; <see cref="long.MaxValue"/> when none waits.</summary>
     public long Oldest()
@@ -156,7 +171,7 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
             }
         }
 
-        return best is null || _passedOver >= (OldestPart - 1) * oldest!.Account!.Expected(oldest) ? oldest : CachedFirst(best);
+        return best is null || _passedOver >= (OldestPart - 1) * oldest!.Account!.Expected(oldest) ? oldest : First(best);
     }
 
     private static bool IsBefore(TenantAccount account, TenantAccount other)
@@ -164,6 +179,12 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
         var byService = account.Service.CompareTo(other.Service);
         return byService != 0 ? byService < 0 : account.Waiting.First!.Value.Urgency < other.Waiting.First!.Value.Urgency;
     }
+
+    /// <summary>The tenant's sequence whose turn it is.</summary>
+    private Sequence First(TenantAccount account) =>
+        account.Waiting.First!.Value is { GoesFirst: true } first ? first
+        : options.QueueOrder == QueueOrder.Program ? _programs.Next(account)
+        : CachedFirst(account);
 
     /// <summary>The tenant's sequence that has waited longest, where what is in memory counts as waiting.</summary>
     private Sequence CachedFirst(TenantAccount account)
@@ -225,12 +246,16 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
 
     private void TakeOut(Sequence sequence)
     {
+        _programs.Remove(sequence);
         sequence.Account!.Waiting.Remove(sequence.Node);
+        sequence.GoesFirst = false;
         Count--;
     }
 
-    private void Leave(TenantAccount account)
+    private void Leave(Sequence sequence)
     {
+        _programs.Leave(sequence);
+        var account = sequence.Account!;
         if (--account.Pending == 0)
         {
             account.GivenBefore = double.NaN;

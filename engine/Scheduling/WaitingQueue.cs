@@ -5,7 +5,7 @@ namespace Crescent.Engine.Scheduling;
 /// <summary>
 /// Sequences that wait for their first blocks, or, preempted, to have them back. Classes are served in order, but each
 /// <see cref="EngineOptions.Aging"/> of waiting lifts a sequence by one class, so that none starves. Within a class tenants share fairly, and of a
-/// tenant's sequences those go first whose prefix is in memory.
+/// tenant's sequences those go first whose programs were given least, or that came first, as <see cref="EngineOptions.QueueOrder"/> says, and whose prefix is in memory.
 /// </summary>
 internal sealed class WaitingQueue
 {
@@ -47,6 +47,9 @@ internal sealed class WaitingQueue
 
     /// <summary>How evenly the tenants that wait are served, see <see cref="FairnessIndex"/>.</summary>
     public double Fairness => _fairness.Value;
+
+    /// <summary>The same of programs.</summary>
+    public double ProgramFairness => _fairness.OfPrograms;
 
     /// <summary>Puts a new sequence last in its class.</summary>
     public void Add(Sequence sequence)
@@ -150,7 +153,7 @@ internal sealed class WaitingQueue
     public long UrgencyIn(RequestPriority priority, long since) => since + ((int)priority * _aging);
 
     /// <summary>A waiting sequence has become more urgent: it goes before its tenant's others.</summary>
-    public static void Raise(Sequence sequence) => TenantQueues.PutFirst(sequence);
+    public void Raise(Sequence sequence) => Of(sequence).PutFirst(sequence);
 
     /// <summary>Measures how fair it was, when it is time.</summary>
     public void Measure() => _fairness.Measure(_classes);

@@ -48,6 +48,7 @@ public sealed class StepRunner(
                     Tenant = spec.Tenant,
                     Task = machine.Id,
                     Program = machine.Id,
+                    IsCritical = step.IsCritical,
                     Siblings = siblings,
                     CacheSalt = spec.CacheSalt,
                     Priority = Enum.TryParse<RequestPriority>(spec.Priority, ignoreCase: true, out var priority) ? priority : RequestPriority.Standard,

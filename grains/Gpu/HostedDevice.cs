@@ -138,6 +138,7 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
             GuessedTokens = counters.GuessedTokens,
             AcceptedTokens = counters.AcceptedTokens,
             Fairness = state.Fairness,
+            ProgramFairness = state.ProgramFairness,
             FailedSteps = state.FailedSteps,
             StalledSeconds = state.StalledFor.TotalSeconds,
             LastError = state.LastError,

@@ -82,6 +82,9 @@ public sealed record DeviceReport : DeviceSnapshot
     /// <summary>How evenly the tenants that waited were served over the last half minute, by their weights: Jain's index.</summary>
     [Id(93)] public double Fairness { get; init; } = 1;
 
+    /// <summary>The same of programs.</summary>
+    [Id(94)] public double ProgramFairness { get; init; } = 1;
+
     /// <summary>Why it is drained, where it is.</summary>
     internal string DrainedBy => OutOfService ? "by an operator" : Loading is { } model ? $"to load {model}" : IsQuarantined ? $"as sick: {Fault}" : Stage != "serving" ? $"while it is {Stage}" : "for want of power";
 

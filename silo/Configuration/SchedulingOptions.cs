@@ -36,6 +36,9 @@ public sealed class SchedulingOptions : IChecked
     /// <summary>Waiting time that lifts a request by one class, s.</summary>
     public double AgingSeconds { get; set; } = EngineOptions.DefaultAging.TotalSeconds;
 
+    /// <summary>Which of a tenant's calls of one class goes first.</summary>
+    public QueueOrder QueueOrder { get; set; } = QueueOrder.Program;
+
     /// <summary>Whether blocks are kept by their content for later prompts that begin alike.</summary>
     public bool PrefixCache { get; set; } = true;
 
@@ -58,6 +61,7 @@ public sealed class SchedulingOptions : IChecked
         ItlSeconds = Seconds(ItlMs),
         BatchItlSeconds = Seconds(BatchItlMs),
         Aging = TimeSpan.FromSeconds(AgingSeconds),
+        QueueOrder = QueueOrder,
         PrefixCache = PrefixCache,
         Watermark = Watermark,
         TenantWeights = Tenants,

@@ -123,6 +123,10 @@ public static class Settings
         $"Waiting time that lifts a request by one class, {SchedulingOptions.MinAgingSeconds} to {SchedulingOptions.MaxAgingSeconds}; also what a prompt that is "
         + $"all in memory is put forward by among its tenant's. Default: {EngineOptions.DefaultAging.TotalSeconds}.");
 
+    public static readonly Setting QueueOrder = Scheduling("--queue-order", "QueueOrder", "name",
+        "Which of a tenant's calls of one class goes first: program (that of the program which was given least lately) or fcfs (the one that has waited longest). "
+        + "Default: program.");
+
     public static readonly Setting PrefixCache = Scheduling("--prefix-cache", "PrefixCache", "bool",
         "Whether KV blocks are kept by their content for later prompts that begin alike. Default: true.");
 
@@ -230,7 +234,7 @@ public static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         Model, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
-        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
+        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         KeptSeconds, KeptAloneSeconds, KeptMib,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,

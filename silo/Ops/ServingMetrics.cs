@@ -26,6 +26,7 @@ internal sealed class ServingMetrics(
         ("vllm:spec_decode_num_draft_tokens_total", "counter", "Tokens guessed ahead.", static d => d.GuessedTokens),
         ("vllm:spec_decode_num_accepted_tokens_total", "counter", "Of those, tokens that came true.", static d => d.AcceptedTokens),
         ("crescent:tenant_fairness", "gauge", "Jain's index of what tenants that waited got over half a minute, by their weights: 1 when all got the same.", static d => d.Fairness),
+        ("crescent:program_fairness", "gauge", "Jain's index of what programs that waited got over half a minute: 1 when all got the same.", static d => d.ProgramFairness),
         ("crescent:quarantined", "gauge", "1 while the device is sick: it takes no calls and is tried again after a pause.", static d => d.IsQuarantined ? 1 : 0),
         ("crescent:failed_steps", "gauge", "Steps that failed since the last one that finished.", static d => d.FailedSteps),
         ("crescent:stalled_seconds", "gauge", "For how long there was work and no step finished, when the device last told.", static d => d.StalledSeconds),

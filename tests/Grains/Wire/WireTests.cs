@@ -83,14 +83,16 @@ public sealed class WireTests : IDisposable
         Assert.Equal((sent.Prefer, sent.CachedTokens, "by default"), (next.Prefer, next.CachedTokens, next.Added));
     }
 
-    [Fact]
-    public void A_report_of_a_silo_that_does_not_tell_its_devices_health_is_read()
+    [Theory]
+    [InlineData("silo-report-before-health")]
+    [InlineData("silo-report-before-programs")]
+    public void A_report_of_a_silo_that_does_not_tell_its_devices_health_or_programs_is_read(string name)
     {
-        var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", "silo-report-before-health.hex")).Trim());
+        var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", $"{name}.hex")).Trim());
         var device = Assert.Single(_serializer.Deserialize<SiloReport>(bytes)!.Devices);
         var sent = Assert.Single(((SiloReport)WireSamples.All["silo-report"]).Devices);
         Assert.Equivalent(sent, device, strict: true);
-        Assert.Equal((0, 0.0, null, 0L), (device.FailedSteps, device.StalledSeconds, device.LastError, device.RequestFaults));
+        Assert.Equal((0, 0.0, null, 0L, 1.0), (device.FailedSteps, device.StalledSeconds, device.LastError, device.RequestFaults, device.ProgramFairness));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Crescent.Engine.Scheduling;
 using Crescent.Silo;
 using Crescent.Silo.Configuration;
 
@@ -74,6 +75,7 @@ public sealed class SettingsTests
     [InlineData("BatchItlMs", "60001", "0 (no promise) or 1 to 60000")]
     [InlineData("AgingSeconds", "0", "0.1 to 3600")]
     [InlineData("Watermark", "0.6", "0 to 0.5")]
+    [InlineData("QueueOrder", "lifo", "lifo")]
     [InlineData("PrefixCache", "maybe", "maybe")]
     [InlineData("Tenants:acme", "0", "0.01 to 100")]
     [InlineData("Tenants:acme", "101", "0.01 to 100")]
@@ -92,6 +94,7 @@ public sealed class SettingsTests
             ["Crescent:Scheduling:ItlMs"] = "80",
             ["Crescent:Scheduling:BatchItlMs"] = "0",
             ["Crescent:Scheduling:AgingSeconds"] = "3",
+            ["Crescent:Scheduling:QueueOrder"] = "fcfs",
             ["Crescent:Scheduling:PrefixCache"] = "false",
             ["Crescent:Scheduling:Watermark"] = "0.05",
             ["Crescent:Scheduling:Tenants:acme"] = "2.5",
@@ -101,6 +104,7 @@ public sealed class SettingsTests
         Assert.Equal((1024, 64, 100), (engine.MaxStepTokens, engine.MaxRunning, engine.MaxWaiting));
         Assert.Equal((0.25, 0.08, double.PositiveInfinity), (engine.PromptShare, engine.ItlSeconds, engine.BatchItlSeconds));
         Assert.Equal((TimeSpan.FromSeconds(3), false, 0.05), (engine.Aging, engine.PrefixCache, engine.Watermark));
+        Assert.Equal(QueueOrder.Fcfs, engine.QueueOrder);
         Assert.Equal(2.5, engine.TenantWeights["acme"]);
     }
 
