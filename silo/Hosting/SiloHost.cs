@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Net;
+using Crescent.Grains.Agents;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Models;
@@ -256,6 +257,7 @@ public sealed class SiloHost : IAsyncDisposable
             builder.Services.AddSingleton<IHostLifetime, SupervisedLifetime>();
         }
 
+        builder.Services.AddSingleton<IAgentTool, Calculator>();
         builder.UseOrleans(silo =>
         {
             silo.ConfigureEndpoints(IPAddress.Loopback, identity.SiloPort, identity.GatewayPort);

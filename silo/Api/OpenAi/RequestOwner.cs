@@ -53,7 +53,7 @@ internal readonly record struct RequestOwner(string Tenant, string User, string 
     /// each tenant what another has sent.
     /// </summary>
     /// <param name="own">The request's own; null for none.</param>
-    private string? Salt(string? own) => !SharesCache ? $"{Tenant.Length}:{Tenant}{own}" : own is null ? null : $"0:{own}";
+    public string? Salt(string? own) => !SharesCache ? $"{Tenant.Length}:{Tenant}{own}" : own is null ? null : $"0:{own}";
 
     private static string Header(HttpContext http, string name) => Checked(http.Request.Headers[name].ToString(), name)!;
 
