@@ -162,7 +162,7 @@ internal sealed class KeptStore(
     {
         if (answer.Resume() is { } rest)
         {
-            _ = Task.Run(() => Make(answer, rest));
+            _ = Task.Run(() => Make(answer, rest, again: true));
         }
 
         return Reply(KeptState.There) with { Head = answer.Head };
@@ -171,14 +171,14 @@ internal sealed class KeptStore(
     /// <summary>Whether there is nothing to find under its key although it is still here.</summary>
     private static bool IsGone(KeptAnswer answer) => answer.IsUnwanted || answer.IsVoid || (answer.Head is null && answer.Age > ClaimTime);
 
-    private async Task Make(KeptAnswer answer, KeptStart start)
+    private async Task Make(KeptAnswer answer, KeptStart start, bool again = false)
     {
         KeptFailure? failure = null;
         using var stop = new CancellationTokenSource();
         answer.OnCancel(() => _ = stop.CancelAsync());
         try
         {
-            await new KeptRun(generations, start, (choice, chunk) => Append(answer, choice, chunk), (call, usage) => Bill(answer, call, usage), time).Run(stop.Token);
+            await new KeptRun(generations, start, (choice, chunk) => Append(answer, choice, chunk), (call, usage) => Bill(answer, call, again ? usage with { CompletionTokens = Math.Max(0, usage.CompletionTokens - call.ResumedTokens) } : usage), time).Run(stop.Token);
         }
         catch (Exception e)
         {
@@ -194,6 +194,7 @@ internal sealed class KeptStore(
         }
     }
 
+    // Where it goes on here, what there was of it was billed when it broke off.
     private void Bill(KeptAnswer answer, InferenceRequest call, ChatUsage usage)
     {
         if (!answer.TryBill(usage))

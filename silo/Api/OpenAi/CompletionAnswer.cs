@@ -84,7 +84,11 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         request.ToolStyle,
         _model.Model.Tokenizer,
         isConstrained: request.Calls[0].Sampling.Structure is not null,
-        _after is null ? null : call => $"call_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{_id}/{choice}/{call}")).AsSpan(..16))}");
+        _after is null ? null : CallIds(choice));
+
+    /// <summary>Ids of calls that are the same whoever makes the events.</summary>
+    private Func<int, string> CallIds(int choice) =>
+        call => $"call_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{_id}/{choice}/{call}")).AsSpan(..16))}";
 
     private async Task SendWhole(HttpContext http, IAnswerChunks generations, CompletionFields fields, int count)
     {
