@@ -2,6 +2,7 @@ using Crescent.Agents.Strategies;
 using Crescent.Control.Health;
 using Crescent.Grains.Agents;
 using Crescent.Grains.Configuration;
+using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Gossip;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Kept;
@@ -114,6 +115,13 @@ public static class CrescentSiloExtensions
             builder.AddMemoryGrainStorage(CrescentStorage.Name);
         }
 
+        // Queue and subscriptions are in memory: the task's own log is what lasts. One queue, which is asked a few times a second.
+        builder.AddMemoryGrainStorage("PubSubStore");
+        builder.AddMemoryStreams(AgentStreams.Provider, static streams =>
+        {
+            streams.ConfigurePartitioning(1);
+            streams.ConfigurePullingAgent(static agent => agent.Configure(static o => o.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(250)));
+        });
         services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AgentOptions>, AgentOptionsValidator>();
         services.TryAddSingleton<StrategyCatalogue>();

@@ -16,4 +16,10 @@ internal static partial class AgentLog
 
     [LoggerMessage(4, LogLevel.Warning, "Task {Task} could not be tended; it is tried again.")]
     public static partial void TendFailed(ILogger logger, Exception exception, string task);
+
+    [LoggerMessage(5, LogLevel.Debug, "Step {Step} of task {Task} waits: {Why}")]
+    public static partial void Waits(ILogger logger, string task, string step, string why);
+
+    [LoggerMessage(6, LogLevel.Debug, "Event {Number} of task {Task} could not be published; subscribers find it in the task's log.")]
+    public static partial void PublishFailed(ILogger logger, Exception exception, string task, long number);
 }

@@ -24,4 +24,7 @@ public sealed class AgentOptions
 
     /// <summary>Seconds that a call of a tool may take, above 0 to 3,600.</summary>
     public double ToolSeconds { get; set; } = DefaultToolSeconds;
+
+    /// <summary>Files with strategies of one's own, parted by commas; null for none.</summary>
+    public string? Strategies { get; set; }
 }

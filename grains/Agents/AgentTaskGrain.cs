@@ -16,8 +16,9 @@ internal sealed class AgentTaskGrain(
     [PersistentState("agent-task", CrescentStorage.Name)] IPersistentState<StoredDocument> stored,
     StepRunner runner,
     StrategyCatalogue strategies,
+    ILocalSiloDetails silo,
     TimeProvider time,
-    ILogger<AgentTaskGrain> logger) : Grain, IAgentTaskGrain, IDisposable
+    ILogger<AgentTaskGrain> logger) : Grain, IAgentTaskGrain, ITaskKeeper, IDisposable
 {
     /// <summary>Its type in stored state and in the directory: it never changes.</summary>
     public const string TypeName = "crescent.agent-task";
@@ -27,6 +28,7 @@ internal sealed class AgentTaskGrain(
 
     private TaskPlay? _play;
     private Task<AgentView>? _submitting;
+    private Task _publishing = Task.CompletedTask;
 
     private string Id => this.GetPrimaryKeyString();
 
@@ -61,7 +63,7 @@ internal sealed class AgentTaskGrain(
 
         if (_play is { } play)
         {
-            return Work(play.Spec) == Work(asked) ? play.View() : throw new AgentRefusedException("id", $"The task '{Id}' is there already, and does other work.");
+            return Work(play.Spec) == Work(asked) ? View(play) : throw new AgentRefusedException("id", $"The task '{Id}' is there already, and does other work.");
         }
 
         _submitting = Accept(asked);
@@ -75,7 +77,7 @@ internal sealed class AgentTaskGrain(
         }
     }
 
-    public Task<AgentView?> Show() => Task.FromResult(_play?.View());
+    public Task<AgentView?> Show() => Task.FromResult(_play is { } play ? View(play) : null);
 
     public async IAsyncEnumerable<AgentEvent> Watch(long after, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -90,7 +92,7 @@ internal sealed class AgentTaskGrain(
 
     public async Task<AgentView> Decide(string hash, bool approved, string? reason) =>
         _play is { } play && await play.Decide(hash, approved, reason)
-            ? play.View()
+            ? View(play)
             : throw new AgentRefusedException("hash", $"No call of the task '{Id}' with the hash '{hash}' waits for approval.");
 
     public async Task<AgentView?> Cancel()
@@ -100,7 +102,7 @@ internal sealed class AgentTaskGrain(
             await play.Cancel();
         }
 
-        return _play?.View();
+        return _play is { } now ? View(now) : null;
     }
 
     public async Task<AgentListing?> Tend()
@@ -113,6 +115,52 @@ internal sealed class AgentTaskGrain(
         return _play?.Listing();
     }
 
+    /// <summary>Stores the log, and tries again until it has: while the storage is away the task waits. When another activation has gone on with the task this one ends.</summary>
+    public async Task Store(TaskSpec spec, IReadOnlyList<TaskEntry> log)
+    {
+        stored.State.Json = TaskDocument.Write(spec, log);
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                await stored.WriteStateAsync();
+                return;
+            }
+            catch (InconsistentStateException e)
+            {
+                AgentLog.Lost(logger, e, Id);
+                _play?.Dispose();
+                DeactivateOnIdle();
+                return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                AgentLog.StoreFailed(logger, e, Id);
+                await Task.Delay(pause, time);
+            }
+        }
+    }
+
+    public void Publish(AgentEvent news) => _publishing = Publish(_publishing, news);
+
+    public void Waits(string step, string why) => AgentLog.Waits(logger, Id, step, why);
+
+    // One after the other; nobody waits for it.
+    private async Task Publish(Task before, AgentEvent news)
+    {
+        await before;
+        try
+        {
+            await this.GetStreamProvider(AgentStreams.Provider).GetStream<AgentEvent>(StreamId.Create(AgentStreams.Namespace, Id)).OnNextAsync(news);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            AgentLog.PublishFailed(logger, e, Id, news.Number);
+        }
+    }
+
+    private AgentView View(TaskPlay play) => play.View() with { Silo = silo.Name };
+
     private async Task<AgentView> Accept(TaskSpec spec)
     {
         spec = spec with { Submitted = time.GetUtcNow() };
@@ -120,24 +168,24 @@ internal sealed class AgentTaskGrain(
         stored.State.Json = TaskDocument.Write(spec, []);
         await stored.WriteStateAsync();
         Begin(spec, []);
-        return _play!.View();
+        return View(_play!);
     }
 
     private AgentListing Listing(TaskSpec spec)
     {
-        using var play = new TaskPlay(Id, spec, [], Strategy(spec), runner, time, static _ => Task.CompletedTask);
+        using var play = new TaskPlay(Id, spec, [], Strategy(spec), runner, time, this);
         return play.Listing();
     }
 
     private void Begin(TaskSpec spec, IReadOnlyList<TaskEntry> log)
     {
-        _play = new TaskPlay(Id, spec, log, Strategy(spec), runner, time, Store);
+        _play = new TaskPlay(Id, spec, log, Strategy(spec), runner, time, this);
         if (_play.HasEnded)
         {
             return;
         }
 
-        DelayDeactivation(Timeout.InfiniteTimeSpan);
+        DelayDeactivation(TimeSpan.MaxValue);
         _play.Go();
         _ = End(_play);
     }
@@ -165,32 +213,6 @@ internal sealed class AgentTaskGrain(
             {
                 // The roster asks for it besides.
                 AgentLog.RosterFailed(logger, e, Id);
-                await Task.Delay(pause, time);
-            }
-        }
-    }
-
-    /// <summary>Stores the log, and tries again until it has: while the storage is away the task waits. When another activation has gone on with the task this one ends.</summary>
-    private async Task Store(TaskDocumentText text)
-    {
-        stored.State.Json = TaskDocument.Write(text.Spec, text.Log);
-        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
-        {
-            try
-            {
-                await stored.WriteStateAsync();
-                return;
-            }
-            catch (InconsistentStateException e)
-            {
-                AgentLog.Lost(logger, e, Id);
-                _play?.Dispose();
-                DeactivateOnIdle();
-                return;
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                AgentLog.StoreFailed(logger, e, Id);
                 await Task.Delay(pause, time);
             }
         }

@@ -20,7 +20,7 @@ internal sealed class TaskPlay : IDisposable
 
     private readonly StepRunner _runner;
     private readonly TimeProvider _time;
-    private readonly Func<TaskDocumentText, Task> _store;
+    private readonly ITaskKeeper _keeper;
     private readonly AgentMachine _machine;
     private readonly List<TaskEntry> _log;
     private readonly List<AgentEvent> _events = [];
@@ -40,13 +40,13 @@ internal sealed class TaskPlay : IDisposable
     /// <param name="strategy">A fresh one of the task.</param>
     /// <param name="runner">Does the steps.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="store">Stores the log; it has done so when it returns.</param>
-    public TaskPlay(string id, TaskSpec spec, IReadOnlyList<TaskEntry> log, IStrategy strategy, StepRunner runner, TimeProvider time, Func<TaskDocumentText, Task> store)
+    /// <param name="keeper">Stores and publishes.</param>
+    public TaskPlay(string id, TaskSpec spec, IReadOnlyList<TaskEntry> log, IStrategy strategy, StepRunner runner, TimeProvider time, ITaskKeeper keeper)
     {
         Spec = spec;
         _runner = runner;
         _time = time;
-        _store = store;
+        _keeper = keeper;
         _log = [.. log];
         _stopped = _stop.Token;
         _machine = new AgentMachine(id, spec, strategy);
@@ -238,7 +238,7 @@ internal sealed class TaskPlay : IDisposable
                 continue;
             }
 
-            await _store(new TaskDocumentText(Spec, [.. _log, .. entries]));
+            await _keeper.Store(Spec, [.. _log, .. entries]);
             if (_stopped.IsCancellationRequested)
             {
                 return;
@@ -259,7 +259,13 @@ internal sealed class TaskPlay : IDisposable
 
     private void Do(MachineMove move)
     {
+        var told = _events.Count;
         Tell(move);
+        foreach (var news in _events.Skip(told))
+        {
+            _keeper.Publish(news);
+        }
+
         foreach (var step in move.Cut)
         {
             if (_running.TryGetValue(step, out var running))
@@ -384,7 +390,11 @@ internal sealed class TaskPlay : IDisposable
         var told = _time.GetTimestamp();
         return await _runner.Infer(request, Heard, Waits, cut);
 
-        void Waits(string why) => Pass(AgentEvents.Waiting, step, why);
+        void Waits(string why)
+        {
+            _keeper.Waits(step.Id, why);
+            Pass(AgentEvents.Waiting, step, why);
+        }
 
         // Not a word at a time.
         void Heard(string text)

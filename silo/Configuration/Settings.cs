@@ -3,6 +3,7 @@ using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Agents;
 using Crescent.Grains.Contracts.Identity;
 using Crescent.Grains.Kept;
 using Crescent.Grains.Placement;
@@ -172,6 +173,9 @@ public static class Settings
         $"Time that the requests may take which a front end sends to itself before it is ready, so that the first of a user is as fast as the tenth; 0 for "
         + $"none, up to {HttpOptions.MaxWarmUpSeconds}. Default: {HttpOptions.DefaultWarmUpSeconds}.");
 
+    public static readonly Setting Strategies = new("--strategies", $"{AgentOptions.Section}:{nameof(AgentOptions.Strategies)}", "paths",
+        "Files with strategies of agents of one's own, several parted by commas (docs/agents.md). Default: none.");
+
     public static readonly Setting DrainSeconds = new("--drain-seconds", $"{GenerationOptions.Section}:DrainSeconds", "seconds",
         $"Time that what is in flight gets to end at a stop, {GenerationOptions.MinDrainSeconds} to {GenerationOptions.MaxDrainSeconds}. Default: {GenerationOptions.DefaultDrainSeconds}.");
 
@@ -235,7 +239,7 @@ public static class Settings
     [
         Model, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
-        KeptSeconds, KeptAloneSeconds, KeptMib,
+        KeptSeconds, KeptAloneSeconds, KeptMib, Strategies,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,
     ];

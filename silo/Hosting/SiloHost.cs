@@ -258,6 +258,7 @@ public sealed class SiloHost : IAsyncDisposable
         }
 
         builder.Services.AddSingleton<IAgentTool, Calculator>();
+        builder.Services.AddSingleton(StrategyFiles.Read(configuration));
         builder.UseOrleans(silo =>
         {
             silo.ConfigureEndpoints(IPAddress.Loopback, identity.SiloPort, identity.GatewayPort);

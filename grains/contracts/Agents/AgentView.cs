@@ -49,6 +49,9 @@ public sealed record AgentView
     /// <summary>Calls that wait for a person.</summary>
     [Id(14)] public IReadOnlyList<AgentApproval> Approvals { get; init; } = [];
 
+    /// <summary>Name of the silo that plays it now; its steps run wherever they are placed.</summary>
+    [Id(15)] public string Silo { get; init; } = "";
+
     /// <summary>Whether nothing will happen any more.</summary>
     public bool HasEnded => Ended is not null;
 }

@@ -2,6 +2,8 @@ using System.Text.Json;
 using Crescent.Agents.Tasks;
 using Crescent.Agents.Votes;
 using Crescent.Grains.Contracts.Agents;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Streams;
 
 namespace Crescent.Tests.Grains.Agents;
 
@@ -44,6 +46,31 @@ public sealed class AgentTaskGrainTests(AgentCluster cluster) : IClassFixture<Ag
 
         Assert.Equal(events.Where(static e => e.Number > 2), late);
         await FactoryCluster.UntilAsync(async () => (await cluster.Roster.List(null, 1000)).Any(listed => listed.Id == view.Id && listed.State == "done"), "the roster knows of its end");
+    }
+
+    [Fact]
+    public async Task A_program_in_the_cluster_hears_of_it_by_its_stream()
+    {
+        var heard = new System.Collections.Concurrent.ConcurrentQueue<AgentEvent>();
+        var client = cluster.Silos[1].ServiceProvider.GetRequiredService<IClusterClient>();
+        var subscription = await client.GetStreamProvider(AgentStreams.Provider).GetStream<AgentEvent>(StreamId.Create(AgentStreams.Namespace, "streamed"))
+            .SubscribeAsync((news, _) =>
+            {
+                heard.Enqueue(news);
+                return Task.CompletedTask;
+            });
+        await cluster.Task("streamed").Submit(AgentCluster.Json(AgentCluster.Spec("plan-execute")));
+        await FactoryCluster.Until(() => heard.Any(static news => news.Kind == "done"), "the stream tells of the end");
+        var all = new List<AgentEvent>();
+        await foreach (var news in cluster.Task("streamed").Watch(0, TestContext.Current.CancellationToken))
+        {
+            all.Add(news);
+        }
+
+        // What happened before the first step was stored is in the log alone.
+        Assert.Equal(all.Where(news => news.Number >= heard.First().Number), heard);
+        Assert.True(heard.Count > 4);
+        await subscription.UnsubscribeAsync();
     }
 
     [Fact]

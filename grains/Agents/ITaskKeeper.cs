@@ -1,0 +1,17 @@
+using Crescent.Agents.Tasks;
+using Crescent.Grains.Contracts.Agents;
+
+namespace Crescent.Grains.Agents;
+
+/// <summary>What a task that is played asks of its grain.</summary>
+internal interface ITaskKeeper
+{
+    /// <summary>Stores a task; it has done so when it returns.</summary>
+    Task Store(TaskSpec spec, IReadOnlyList<TaskEntry> log);
+
+    /// <summary>Tells subscribers of an event that is stored. Does not wait.</summary>
+    void Publish(AgentEvent news);
+
+    /// <summary>A step waits.</summary>
+    void Waits(string step, string why);
+}
