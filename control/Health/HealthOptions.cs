@@ -11,6 +11,7 @@ public sealed class HealthOptions
     public const double DefaultFirstPauseSeconds = 1;
     public const double DefaultLongestPauseSeconds = 60;
     public const double DefaultReleaseSeconds = 30;
+    public const double DefaultOpenSeconds = 600;
 
     /// <summary>Steps that fail within <see cref="WindowSeconds"/> of a device that is sick; 1 to 1,000.</summary>
     public int FailedSteps { get; set; } = DefaultFailedSteps;
@@ -32,4 +33,7 @@ public sealed class HealthOptions
 
     /// <summary>A device that an operator has drained gives its memory back when it has been without sequences for so long; 0 to 86,400 s.</summary>
     public double ReleaseSeconds { get; set; } = DefaultReleaseSeconds;
+
+    /// <summary>A device that is not open after so long counts as sick; it is tried again when that has come to an end; 1 to 86,400 s.</summary>
+    public double OpenSeconds { get; set; } = DefaultOpenSeconds;
 }

@@ -16,6 +16,8 @@ namespace Crescent.Grains.Chat;
 internal sealed class ChatGrain(IGenerationService generations, RequestDesk desk, CrescentSiloOptions options) : Grain, IChatGrain
 {
     private const int MaxSessionLength = 256;
+    private const int MaxTenantLength = 256;
+    private const int MaxStops = 4;
 
     public async IAsyncEnumerable<ChatChunk> Complete(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -57,6 +59,13 @@ internal sealed class ChatGrain(IGenerationService generations, RequestDesk desk
         Check(call.TopP is > 0 and <= 1, nameof(call.TopP), call.TopP, "above 0, at most 1");
         Check(call.Session is null or { Length: > 0 and <= MaxSessionLength }, nameof(call.Session), $"{call.Session?.Length} characters long",
             $"1 to {MaxSessionLength} characters long, or left out");
+        Check(call.Stop.Length <= MaxStops && !call.Stop.Any(string.IsNullOrEmpty), nameof(call.Stop), $"{call.Stop.Length} texts", $"up to {MaxStops} that are not empty");
+        Check(call.Tenant.Length <= MaxTenantLength, nameof(call.Tenant), $"{call.Tenant.Length} characters long", $"up to {MaxTenantLength}");
+        if (call.Tools is not null)
+        {
+            throw Wrong(nameof(call.Tools), ChatCall.NoTools);
+        }
+
         try
         {
             return await desk.Prepare(
@@ -72,6 +81,11 @@ internal sealed class ChatGrain(IGenerationService generations, RequestDesk desk
                         Prompt = [],
                         MaxTokens = 0,
                         Program = call.Session,
+                        StopStrings = call.Stop,
+                        Tenant = call.Tenant,
+
+                        // As over HTTP: who names itself has cached prefixes of its own.
+                        CacheSalt = call.Tenant.Length == 0 ? null : $"{call.Tenant.Length}:{call.Tenant}",
                         Sampling = new SamplingParameters
                         {
                             Temperature = call.Temperature,

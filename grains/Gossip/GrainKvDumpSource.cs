@@ -21,10 +21,11 @@ internal sealed class GrainKvDumpSource(IGrainFactory grains) : IKvDumpSource
                 return new KvDump(page.Epoch, page.LastId, hashes);
             }
 
+            var first = page;
             page = await grain.DumpKv(page.Dump, count).WaitAsync(cancellationToken);
-            if (page.Dump == 0)
+            if (page.Dump != first.Dump || page.Epoch != first.Epoch || page.Total != hashes.Length)
             {
-                throw new TimeoutException($"{device} gave up its dump after {count} of {hashes.Length} hashes: others have asked for newer ones.");
+                throw new TimeoutException($"{device} gave up its dump after {count} of {hashes.Length} hashes: others have asked for newer ones, or it was opened anew.");
             }
         }
     }

@@ -70,6 +70,8 @@ internal sealed class TelemetryService(
         return Task.CompletedTask;
     }
 
+    public Task<AbsentDevice[]> Absent() => Task.FromResult(power.Absent());
+
     public Task<KvReceipt> TakeKvEvents(KvEventMessage message) => Task.FromResult(caches.Take(message));
 
     public Task<List<PlacementDecisionReport>> FindDecisions(string requestId) => Task.FromResult(ledger.Decisions(requestId));

@@ -24,6 +24,9 @@ internal static partial class DeviceLog
     [LoggerMessage(Level = LogLevel.Error, Message = "Device {Device} was not closed as it should be: {Message}")]
     public static partial void NotClosed(ILogger logger, DeviceKey device, string message);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The silo ends before {Devices} has: the models stay mapped until the process ends.")]
+    public static partial void Kept(ILogger logger, string devices);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "The grain of device {Device} did not do what it was asked: {Message}")]
     public static partial void NotDone(ILogger logger, DeviceKey device, string message);
 }

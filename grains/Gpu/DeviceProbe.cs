@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Tokens;
@@ -10,8 +11,16 @@ internal sealed class DeviceProbe : IOutputTaker
     /// <summary>Tokens that it has to give: so many that one which fails a third of its steps hardly passes (1 in 650).</summary>
     public const int Tokens = 16;
 
-    /// <summary>The most that it may take.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>What it may take at least: the first steps of a device that was just opened are slow.</summary>
+    public static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>What it may take at most, however slow the device.</summary>
+    public static readonly TimeSpan MostPatience = TimeSpan.FromMinutes(30);
+
+    /// <summary>Times what is foreseen that it may take.</summary>
+    private const double Slack = 4;
+
+    private static readonly int[] Prompt = [1, 2, 3, 4];
 
     // Tickets are above 0.
     private const long Id = -1;
@@ -23,9 +32,19 @@ internal sealed class DeviceProbe : IOutputTaker
     {
     }
 
+    /// <summary>What a probe of a device may take: a few times what its steps take, those of its former self among them, at its lowest clock.</summary>
+    /// <param name="profile">What the device costs.</param>
+    /// <param name="stepSeconds">What a step of its former self took, s; 0 where that is not known.</param>
+    public static TimeSpan Patience(DeviceProfile profile, double stepSeconds)
+    {
+        var step = Math.Max(profile.DecodeSeconds(1, Prompt.Length + Tokens, DeviceProfile.LowestClock), stepSeconds);
+        var foreseen = profile.PromptTime(Prompt.Length, 0, DeviceProfile.LowestClock) + (Tokens * step);
+        return TimeSpan.FromSeconds(Math.Clamp(Slack * foreseen, LeastPatience.TotalSeconds, MostPatience.TotalSeconds));
+    }
+
     /// <summary>Tries <paramref name="engine"/>.</summary>
-    /// <exception cref="DeviceSickException">It has failed.</exception>
-    public static async Task Run(IInferenceEngine engine, TimeProvider time)
+    /// <exception cref="DeviceSickException">It has failed, or took longer than <paramref name="patience"/>.</exception>
+    public static async Task Run(IInferenceEngine engine, TimeSpan patience, TimeProvider time)
     {
         var probe = new DeviceProbe();
         try
@@ -34,7 +53,7 @@ internal sealed class DeviceProbe : IOutputTaker
             {
                 Id = Id,
                 RequestId = "probe",
-                Prompt = [1, 2, 3, 4],
+                Prompt = Prompt,
                 MaxTokens = Tokens,
                 IgnoreEndOfGeneration = true,
                 Sampling = SamplingParameters.Greedy,
@@ -43,11 +62,11 @@ internal sealed class DeviceProbe : IOutputTaker
                 CacheSalt = "crescent-probe",
                 Link = probe,
             });
-            await probe._passed.Task.WaitAsync(Patience, time);
+            await probe._passed.Task.WaitAsync(patience, time);
         }
         catch (TimeoutException)
         {
-            throw new DeviceSickException($"it gave {probe._tokens} of {Tokens} tokens within {Patience.TotalSeconds:0} s when it was tried");
+            throw new DeviceSickException($"it gave {probe._tokens} of {Tokens} tokens within {patience.TotalSeconds:0} s when it was tried");
         }
         catch (RequestRefusedException e)
         {

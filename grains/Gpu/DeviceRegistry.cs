@@ -100,6 +100,14 @@ internal sealed class DeviceRegistry : IAsyncDisposable
         Devices = [.. _slots.Values.Select(static s => s.Report()).OfType<DeviceReport>()],
     };
 
-    /// <summary>Closes what the deactivation of the grains has not.</summary>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_slots.Values.Select(static s => s.CloseForGood()));
+    /// <summary>Closes what the deactivation of the grains has not. Where a step hangs, the weights that it may read stay where they are until the process ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_slots.Values.Select(static s => s.CloseForGood()));
+        if (_options.Models is { } models && !_slots.Values.All(static s => s.HasEnded))
+        {
+            models.Keep();
+            DeviceLog.Kept(_logger, string.Join(", ", _slots.Values.Where(static s => !s.HasEnded).Select(static s => s.Key)));
+        }
+    }
 }

@@ -24,6 +24,7 @@ internal sealed class DeviceSlot(
     private readonly Lock _lock = new();
     private readonly DeviceBreaker _breaker = new(health, DeviceKeeper.Interval.TotalSeconds);
     private readonly DeviceModel _model = new(plan);
+    private readonly DeviceLoading _loading = new(key, plan, opener, TimeSpan.FromSeconds(health.OpenSeconds), time, logger);
     private readonly long _began = time.GetTimestamp();
     private object? _holder;
     private Task _opening = Task.CompletedTask;
@@ -50,6 +51,9 @@ internal sealed class DeviceSlot(
         get => Volatile.Read(ref _isOutOfService);
         set => Volatile.Write(ref _isOutOfService, value);
     }
+
+    /// <summary>Whether nothing of it runs any more: no device, none that is being closed and none that is being opened.</summary>
+    public bool HasEnded => Device is null && Volatile.Read(ref _closing).IsCompleted && Volatile.Read(ref _opening).IsCompleted && _loading.HasEnded;
 
     /// <summary>Sequences taken and not ended.</summary>
     public int Live => Device?.Live ?? 0;
@@ -155,7 +159,7 @@ internal sealed class DeviceSlot(
                 throw new InvalidOperationException($"{key} is still being closed.");
             }
 
-            if (!_opening.IsCompleted)
+            if (!_opening.IsCompleted || !_loading.HasEnded)
             {
                 throw new InvalidOperationException($"{key} is still being opened, for nobody any more.");
             }
@@ -253,9 +257,9 @@ internal sealed class DeviceSlot(
                 case DeviceStage.Quarantined when _device is { } sick:
                     return sick.Live == 0 || now >= _closeAt ? DeviceDuty.Close : DeviceDuty.None;
                 case DeviceStage.Quarantined:
-                    return now >= _dueAt && _closing.IsCompleted && !IsOutOfService ? DeviceDuty.Open : DeviceDuty.None;
+                    return now >= _dueAt && _closing.IsCompleted && _loading.HasEnded && !IsOutOfService ? DeviceDuty.Open : DeviceDuty.None;
                 case DeviceStage.Closed when _last is not null:
-                    return !IsOutOfService && _closing.IsCompleted && _opening.IsCompleted ? DeviceDuty.Open : DeviceDuty.None;
+                    return !IsOutOfService && _closing.IsCompleted && _opening.IsCompleted && _loading.HasEnded ? DeviceDuty.Open : DeviceDuty.None;
                 default:
                     return DeviceDuty.None;
             }
@@ -299,10 +303,10 @@ internal sealed class DeviceSlot(
 
         try
         {
-            device = await OnThread(() => opener.Open(plan, model));
+            device = await _loading.Open(model);
             if (_wasSick)
             {
-                await DeviceProbe.Run(device.Engine, time);
+                await DeviceProbe.Run(device.Engine, DeviceProbe.Patience(device.Engine.Profile, Volatile.Read(ref _last)?.StepSeconds ?? 0), time);
             }
 
             lock (_lock)
@@ -384,9 +388,6 @@ internal sealed class DeviceSlot(
         _closeAt = Now() + MovePatience.TotalSeconds;
         DeviceLog.Quarantined(logger, key.ToString(), _fault, pause.TotalSeconds);
     }
-
-    private static Task<T> OnThread<T>(Func<T> work) =>
-        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 
     private static Task OnThread(Action work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);

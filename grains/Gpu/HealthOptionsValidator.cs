@@ -19,6 +19,7 @@ internal sealed class HealthOptionsValidator : IValidateOptions<HealthOptions>
         ranges.Check(nameof(options.FirstPauseSeconds), options.FirstPauseSeconds, 0.1, 3600);
         ranges.Check(nameof(options.LongestPauseSeconds), options.LongestPauseSeconds, options.FirstPauseSeconds, Day);
         ranges.Check(nameof(options.ReleaseSeconds), options.ReleaseSeconds, 0, Day);
+        ranges.Check(nameof(options.OpenSeconds), options.OpenSeconds, 1, Day);
         return ranges.Result;
     }
 }

@@ -12,7 +12,9 @@ internal sealed class KvDumps(Func<CancellationToken, Task<KvDump>> take)
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(8);
 
     private readonly List<(long Id, KvDump Dump)> _kept = [];
-    private long _lastId;
+
+    // Not from 0: whoever asks for a page of a dump that was taken before the device was opened anew must not get one of another.
+    private long _lastId = Random.Shared.NextInt64(1, long.MaxValue / 2);
 
     /// <summary>A page of the dump <paramref name="id"/>, or the first of a new one for 0.</summary>
     /// <param name="id">The dump.</param>

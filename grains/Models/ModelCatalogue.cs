@@ -4,6 +4,7 @@ namespace Crescent.Grains.Models;
 public sealed class ModelCatalogue : IDisposable
 {
     private readonly Dictionary<string, ServedModel> _aliases = new(StringComparer.OrdinalIgnoreCase);
+    private bool _isKept;
 
     /// <param name="models">The models, one at least; the first serves requests that name none.</param>
     /// <param name="aliases">Further names: by alias the name of a model, or of an alias before it.</param>
@@ -88,8 +89,16 @@ public sealed class ModelCatalogue : IDisposable
         return name;
     }
 
+    /// <summary>From now on <see cref="Dispose"/> does nothing: what has not ended may read the models, and the process's end lets them go as well.</summary>
+    public void Keep() => Volatile.Write(ref _isKept, true);
+
     public void Dispose()
     {
+        if (Volatile.Read(ref _isKept))
+        {
+            return;
+        }
+
         foreach (var opened in All.Select(static model => model.Model).Distinct())
         {
             opened.Dispose();

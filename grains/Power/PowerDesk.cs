@@ -149,6 +149,32 @@ internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider tim
         }
     }
 
+    /// <summary>The same in the form in which silos tell it one another.</summary>
+    public AbsentDevice[] Absent()
+    {
+        lock (_lock)
+        {
+            var now = Now;
+            return [.. _departed.Values.Select(departed => PowerReadings.Absent(departed.Last, now - departed.At))];
+        }
+    }
+
+    /// <summary>Takes over which devices another silo has seen leave; what this one sees goes before it.</summary>
+    public void Learn(IEnumerable<AbsentDevice> absent)
+    {
+        lock (_lock)
+        {
+            foreach (var device in absent)
+            {
+                var at = Now - device.SecondsAgo;
+                if (device.SecondsAgo <= Defaults.AbsentSeconds && !_present.ContainsKey(device.Key) && !(_departed.TryGetValue(device.Key, out var known) && known.At >= at))
+                {
+                    _departed[device.Key] = (at, PowerReadings.Of(device));
+                }
+            }
+        }
+    }
+
     /// <summary>The sum of the highest watts of all devices, those that have left but are not forgotten included.</summary>
     public double Nameplate(ReadOnlySpan<DevicePower> present)
     {

@@ -34,6 +34,7 @@ internal sealed class PowerGovernorGrain(
 
     private readonly PowerGovernor _governor = new(PowerControllers.For(policy.Name));
     private readonly Queue<PowerEventSnapshot> _events = new();
+    private Task _asking = Task.CompletedTask;
     private double _startedAt;
     private long _look;
 
@@ -45,6 +46,7 @@ internal sealed class PowerGovernorGrain(
             _events.Enqueue(happened);
         }
 
+        _asking = Ask();
         this.RegisterGrainTimer(Look, Interval, Interval);
         return Task.CompletedTask;
     }
@@ -90,9 +92,28 @@ internal sealed class PowerGovernorGrain(
         }
     }
 
+    /// <summary>Asks all silos which devices they have seen leave: this one may have come after that, and would think their watts free.</summary>
+    private async Task Ask()
+    {
+        foreach (var asked in membership.CurrentSnapshot.Members.Values
+            .Where(m => m.Status == SiloStatus.Active && !m.SiloAddress.Equals(silo.SiloAddress))
+            .Select(m => peers.Of(m.SiloAddress).Absent())
+            .ToList())
+        {
+            try
+            {
+                desk.Learn(await asked);
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
+            {
+                PowerLog.NotTold(logger, e.Message);
+            }
+        }
+    }
+
     private Task Look(CancellationToken cancellationToken)
     {
-        if (desk.Now - _startedAt > SilenceSeconds || HasHeardAll())
+        if (desk.Now - _startedAt > SilenceSeconds || (_asking.IsCompleted && HasHeardAll()))
         {
             Look();
         }

@@ -1,5 +1,6 @@
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Model.ToolCalls;
+using Crescent.Engine.Sampling;
 using Crescent.Grains.Serving;
 
 namespace Crescent.Grains.Requests;
@@ -7,16 +8,19 @@ namespace Crescent.Grains.Requests;
 /// <summary>Parts the chunks of one choice into content and tool calls.</summary>
 /// <param name="style">How the model writes calls; None where the request has no tools.</param>
 /// <param name="tokenizer">Names the control tokens by which some models open a call.</param>
-/// <param name="isConstrained">Whether calls follow a grammar, so that their arguments can leave before they are whole.</param>
+/// <param name="structure">The grammar that calls follow, so that their arguments can leave before they are whole; null for none.</param>
 /// <param name="newId">The id of a call from its index; null for one that is new each time.</param>
-public sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, bool isConstrained, Func<int, string>? newId = null)
+public sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, OutputStructure? structure, Func<int, string>? newId = null)
 {
     private readonly ToolCallParser? _parser = style == ToolCallStyle.None
         ? null
         : new ToolCallParser(
-            style, newId ?? (static _ => $"call_{Guid.NewGuid():N}"), isConstrained ? ToolCallDelivery.Incremental : ToolCallDelivery.Whole);
+            style, newId ?? (static _ => $"call_{Guid.NewGuid():N}"), structure is not null ? ToolCallDelivery.Incremental : ToolCallDelivery.Whole);
 
     private readonly string _opening = ToolCallStyles.Opening(style);
+
+    // Mistral's opening is a control token, which no grammar can ask for: an answer that has to be calls begins behind it.
+    private bool _isOpen = style != ToolCallStyle.Mistral || structure is not { Trigger: null };
 
     /// <summary>Whether all text is content: there are no calls to look for.</summary>
     public bool IsPlain => _parser is null;
@@ -32,6 +36,12 @@ public sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, bool 
             }
 
             return;
+        }
+
+        if (!_isOpen)
+        {
+            _isOpen = true;
+            _parser.Append(_opening, deltas);
         }
 
         foreach (var token in chunk.Tokens)

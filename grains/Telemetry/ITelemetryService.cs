@@ -16,6 +16,10 @@ public interface ITelemetryService : IGrainService
     [Alias("HearBudgets"), ResponseTimeout("00:00:02")]
     Task HearBudgets(BudgetBook budgets);
 
+    /// <summary>The devices that this silo has seen leave and not forgotten: a governor that comes up may never have heard of them.</summary>
+    [Alias("Absent"), ResponseTimeout("00:00:02")]
+    Task<AbsentDevice[]> Absent();
+
     /// <summary>Takes changes of a device's prefix cache; what is not acknowledged is sent again.</summary>
     [Alias("TakeKvEvents"), ResponseTimeout("00:00:05")]
     Task<KvReceipt> TakeKvEvents(KvEventMessage message);

@@ -50,6 +50,8 @@ internal sealed class LossyTelemetry(ITelemetryClient inner) : ITelemetryClient
 
         public Task<List<PlacementDecisionReport>> FindDecisions(string requestId) => target.FindDecisions(requestId);
 
+        public Task<AbsentDevice[]> Absent() => target.Absent();
+
         public Task<KvReceipt> TakeKvEvents(KvEventMessage message)
         {
             if (silo.Equals(way.Broken))

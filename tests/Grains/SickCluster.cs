@@ -10,7 +10,10 @@ public sealed class SickCluster : FactoryCluster
     private readonly ConcurrentDictionary<string, Action> _faults = new();
     private readonly ConcurrentDictionary<string, int> _opened = new();
 
-    protected override HealthOptions Health => new() { StallSeconds = 2, FirstPauseSeconds = 0.5, LongestPauseSeconds = 5, ReleaseSeconds = 0.5 };
+    protected override HealthOptions Health => new() { StallSeconds = 2, FirstPauseSeconds = 0.5, LongestPauseSeconds = 5, ReleaseSeconds = 0.5, OpenSeconds = 2 };
+
+    /// <summary>What every device of a silo does before it is open.</summary>
+    internal ConcurrentDictionary<string, Action> Loading { get; } = new();
 
     /// <summary>Times that the device of a silo was opened.</summary>
     internal int Opened(string silo) => _opened.GetValueOrDefault(silo);
@@ -24,6 +27,7 @@ public sealed class SickCluster : FactoryCluster
     private protected override TestEngine Create(string silo, IEngineSink sink)
     {
         _opened.AddOrUpdate(silo, 1, static (_, n) => n + 1);
+        Loading.GetValueOrDefault(silo)?.Invoke();
         return new TestEngine(sink) { BeforeStep = () => _faults.GetValueOrDefault(silo)?.Invoke() };
     }
 }

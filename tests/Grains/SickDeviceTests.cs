@@ -94,6 +94,36 @@ public sealed class SickDeviceTests(SickCluster factory) : IClassFixture<SickClu
     }
 
     [Fact]
+    public async Task A_device_that_does_not_open_is_quarantined_and_opened_again_when_that_has_come_back()
+    {
+        using var release = new ManualResetEventSlim();
+        var opened = factory.Opened(Sick);
+        factory.Loading[Sick] = release.Wait;
+        try
+        {
+            var grain = factory.Grains.GetGrain<IGpuGrain>($"{Sick}/history");
+            await grain.Drain(true);
+            await Sees(static device => device is { Stage: "closed", OutOfService: true });
+            await grain.Drain(false);
+            await Sees(static device => device is { Stage: "quarantined", Fault: "it was not open within 2 s", RetrySeconds: 0 });
+
+            // It would have been tried again by now, twice over.
+            await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+            Assert.Equal(opened + 1, factory.Opened(Sick));
+            Assert.Empty(FactoryCluster.Service<DeviceRegistry>(factory.Silos[1]).Devices);
+        }
+        finally
+        {
+            factory.Loading.TryRemove(Sick, out _);
+            release.Set();
+        }
+
+        await Sees(static device => device.Stage == Well);
+        Assert.Equal(opened + 2, factory.Opened(Sick));
+        await Whole(Calls(6));
+    }
+
+    [Fact]
     public async Task A_device_that_is_drained_and_empty_gives_its_memory_back_and_is_opened_again_when_it_is_wanted()
     {
         var opened = factory.Opened(Sick);

@@ -17,6 +17,9 @@ public sealed class SiloFixture : IAsyncDisposable
     private SiloHost? _silo;
     private string? _folder;
 
+    /// <summary>Path of its model.</summary>
+    public string Model { get; init; } = TestFiles.TinyModel;
+
     /// <summary>Settings beyond those that all tests have.</summary>
     public IEnumerable<KeyValuePair<string, string?>> With { get; init; } = [];
 
@@ -59,7 +62,7 @@ public sealed class SiloFixture : IAsyncDisposable
         _folder = Directory.CreateTempSubdirectory("crescent-silo-").FullName;
         var identity = SiloIdentity.Resolve(new ClusterOptions { MembershipFile = Path.Combine(_folder, "membership.json") });
         var silo = SiloHost.Build(
-            Settings.Load([new(Settings.Model.Key, TestFiles.TinyModel), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.KvBlocks.Key, "512"), new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0"), .. With]),
+            Settings.Load([new(Settings.Model.Key, Model), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.KvBlocks.Key, "512"), new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0"), .. With]),
             identity);
         await silo.Start(TestContext.Current.CancellationToken);
         return silo;

@@ -176,6 +176,21 @@ internal sealed class HttpConnection : IFactoryConnection
             body["seed"] = seed;
         }
 
+        if (call.Stop.Length > 0)
+        {
+            body["stop"] = new JsonArray([.. call.Stop.Select(static stop => JsonValue.Create(stop))]);
+        }
+
+        if (call.Tenant.Length > 0)
+        {
+            body["user"] = call.Tenant;
+        }
+
+        if (call.Tools is not null)
+        {
+            throw new ArgumentException($"{nameof(call.Tools)}: {ChatCall.NoTools}.", nameof(call));
+        }
+
         if (call.Session is { } session)
         {
             body["session_id"] = session;

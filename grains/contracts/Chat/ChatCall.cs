@@ -27,4 +27,22 @@ public sealed record ChatCall
 
     /// <summary>A name of a model of the cluster; null for its first.</summary>
     [Id(6)] public string? Model { get; init; }
+
+    /// <summary>Texts at which the answer ends, without them; up to 4, none of them empty.</summary>
+    [Id(7)] public string[] Stop { get; init; } = [];
+
+    /// <summary>
+    /// Who is charged, and with whom devices are shared fairly; up to 256 characters, empty for nobody in particular. Orleans asks nobody who they are: it is
+    /// taken at its word.
+    /// </summary>
+    [Id(8)] public string Tenant { get; init; } = "";
+
+    /// <summary>
+    /// Tools that the answer may call, as OpenAI's JSON array. Not taken yet: an answer comes as text alone, without the calls that it makes. A call that has any is
+    /// refused, so that nobody takes such an answer for one without tools.
+    /// </summary>
+    [Id(9)] public string? Tools { get; init; }
+
+    /// <summary>What is said to whoever sends <see cref="Tools"/>.</summary>
+    public const string NoTools = "tools are not taken in this way, since an answer comes as text alone; ask POST /v1/chat/completions";
 }

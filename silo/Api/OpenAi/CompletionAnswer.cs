@@ -83,7 +83,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     private AnswerReader Reader(int choice) => new(
         request.ToolStyle,
         _model.Model.Tokenizer,
-        isConstrained: request.Calls[0].Sampling.Structure is not null,
+        request.Calls[0].Sampling.Structure,
         _after is null ? null : CallIds(choice));
 
     /// <summary>Ids of calls that are the same whoever makes the events.</summary>

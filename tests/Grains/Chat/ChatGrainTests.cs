@@ -72,10 +72,35 @@ public sealed class ChatGrainTests : IAsyncLifetime
         await AssertRefused("Temperature", Ask("Hi", call => call with { Temperature = 2.5f }));
         await AssertRefused("Session", Ask("Hi", call => call with { Session = "" }));
         await AssertRefused("Session", Ask("Hi", call => call with { Session = new string('x', 257) }));
+        await AssertRefused("Stop", Ask("Hi", call => call with { Stop = ["a", ""] }));
+        await AssertRefused("Stop", Ask("Hi", call => call with { Stop = ["a", "b", "c", "d", "e"] }));
+        await AssertRefused("Tenant", Ask("Hi", call => call with { Tenant = new string('x', 257) }));
+        await AssertRefused("Tools", Ask("Hi", call => call with { Tools = "[]" }));
         await AssertRefused("TopP", Ask("Hi", call => call with { TopP = 0 }));
         await AssertRefused("Messages", Ask("Hi", call => call with { Messages = "{ no json" }));
         await AssertRefused("Messages", Ask("Hi", call => call with { Messages = "[]" }));
         await AssertRefused("Messages", Ask(string.Concat(Enumerable.Repeat("far too long ", 5000))));
+    }
+
+    [Fact]
+    public async Task An_answer_ends_at_a_stop_string_and_is_charged_to_its_tenant()
+    {
+        var whole = await Text(Ask("What is 23 + 48?"));
+        var stop = whole[2..4];
+        Assert.Equal(whole[..whole.IndexOf(stop, StringComparison.Ordinal)], await Text(Ask("What is 23 + 48?", call => call with { Stop = [stop], Tenant = "acme" })));
+        var accounts = _cluster.Silos[0].ServiceProvider.GetRequiredService<EnergyAccounts>();
+        await FactoryCluster.Until(() => accounts.Tenants.Any(static account => account is { Name: "acme", Requests: 1 }), "the tenant is charged");
+    }
+
+    private static async Task<string> Text(IAsyncEnumerable<ChatChunk> answer)
+    {
+        var text = new StringBuilder();
+        await foreach (var chunk in answer)
+        {
+            text.Append(chunk.Text);
+        }
+
+        return text.ToString();
     }
 
     private static async Task AssertRefused(string field, IAsyncEnumerable<ChatChunk> answer)

@@ -36,7 +36,7 @@ public sealed class PowerClusterTests
         // What the dead devices had goes to the others once they must have fallen back.
         await FactoryCluster.Until(() => cluster.Caps() > 1500, "the watts of the dead are given on");
 
-        // A silo that comes is there at its lowest caps before a governor knows of it, and a governor that has never seen the dead ones holds nothing back for it.
+        // A silo that comes is there at its lowest caps before a governor knows of it.
         watch.Limit = 2000 + (2 * cluster.Devices().First().Cap!.MinWatts);
         await cluster.Cluster.StartAdditionalSiloAsync();
         await FactoryCluster.Until(() => cluster.Devices().Count() == 6 && cluster.Devices().All(static d => d.Cap!.State.Stamp.Number > 0), "the new silo is governed");

@@ -1,4 +1,5 @@
 using Crescent.Control.Placement;
+using Crescent.Control.Power;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
@@ -82,6 +83,46 @@ public class PowerDeskTests
         Assert.Equal(1400, _desk.Nameplate([PowerReadings.Of(Sighting("a"))]));
         _desk.Observe([Sighting("a"), Sighting("b")]);
         Assert.Empty(_desk.Departed());
+    }
+
+    [Fact]
+    public void A_silo_that_came_later_learns_who_has_left_and_its_governor_holds_their_watts_back()
+    {
+        _desk.Observe([Sighting("a"), Sighting("b")]);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _desk.Observe([Sighting("a")]);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        var late = new PowerDesk(Options.Create(new PowerOptions { Budget = "5kW" }), _time);
+        late.Observe([Sighting("a")]);
+        Assert.Empty(late.Departed());
+        Assert.Equal(700, Held(late));
+        var absent = _desk.Absent();
+        Assert.Equal(("b/gpu", 2), (Assert.Single(absent).Key, absent[0].SecondsAgo));
+        late.Learn(absent);
+        late.Learn(absent);
+        Assert.Equal((-2.0, "b/gpu"), (Assert.Single(late.Departed()).At, late.Departed()[0].Last.Key));
+        Assert.Equal(1400, late.Nameplate([PowerReadings.Of(Sighting("a"))]));
+        Assert.Equal(1400, Held(late));
+
+        // What it sees itself goes before what it hears, and what is forgotten elsewhere is nothing to learn.
+        late.Observe([Sighting("a"), Sighting("b")]);
+        late.Learn(absent);
+        Assert.Empty(late.Departed());
+        late.Learn([absent[0] with { Key = "c/gpu", SecondsAgo = 1e6 }]);
+        Assert.Empty(late.Departed());
+    }
+
+    /// <summary>Watts that a governor which comes up with what <paramref name="desk"/> knows takes to be given away.</summary>
+    private static double Held(PowerDesk desk)
+    {
+        var governor = new PowerGovernor(PowerControllers.For(PlacementPolicies.UniformCap));
+        foreach (var (at, last) in desk.Departed())
+        {
+            governor.Remember(at, last);
+        }
+
+        var step = governor.Step(desk.Now, [PowerReadings.Of(Sighting("a"))], new PowerBudgets { ClusterWatts = 5000 });
+        return step.Levels.Single(static level => level.Kind == PowerLevelKind.Cluster).ExposedWatts;
     }
 
     private static BudgetBook Book(long version, long setAt, double watts) =>

@@ -40,6 +40,15 @@ public class KvDumpsTests
     }
 
     [Fact]
+    public async Task A_device_that_was_opened_anew_does_not_know_the_dumps_of_before()
+    {
+        var first = await _dumps.Page(0, 0);
+        var anew = new KvDumps(_ => Task.FromResult(new KvDump(8, 1, _held)));
+        await anew.Page(0, 0);
+        Assert.Equal(0, (await anew.Page(first.Dump, KvDumpPage.MaxHashes)).Dump);
+    }
+
+    [Fact]
     public async Task An_empty_cache_is_one_empty_page()
     {
         var page = await new KvDumps(static _ => Task.FromResult(new KvDump(7, 0, default))).Page(0, 0);
