@@ -130,7 +130,16 @@ internal static class WireSamples
         ["missing-reply"] = new MissingReply([1, 2], 3),
         ["absent-device"] = new AbsentDevice
         {
-            Key = "silo/gpu", Node = "n", Rack = "r", SecondsAgo = 1.5, CapWatts = 300, MinCapWatts = 200, MaxCapWatts = 700, Incarnation = 4, CapTerm = 5, CapNumber = 6,
+            Key = "silo/gpu",
+            Node = "n",
+            Rack = "r",
+            SecondsAgo = 1.5,
+            CapWatts = 300,
+            MinCapWatts = 200,
+            MaxCapWatts = 700,
+            Incarnation = 4,
+            CapTerm = 5,
+            CapNumber = 6,
         },
         ["kv-dump-page"] = new KvDumpPage { Dump = 1, Epoch = 2, LastId = 3, Total = 4, Hashes = [5, 6] },
         ["cap-command"] = new CapCommand(500, 1, 2, 3, true),
