@@ -201,7 +201,7 @@ public sealed class StepRunner(
     /// <summary>An answer as it comes.</summary>
     private sealed class StepAnswer(PreparedRequest request)
     {
-        private readonly AnswerReader _reader = new(request.ToolStyle, request.Model.Model.Tokenizer, request.Calls[0].Sampling.Structure is not null);
+        private readonly AnswerReader _reader = new(request.ToolStyle, request.Model.Model.Tokenizer, request.Calls[0].Sampling.Structure);
         private readonly List<AnswerDelta> _deltas = [];
         private readonly StringBuilder _text = new();
         private readonly List<(string Id, string Name, StringBuilder Arguments)> _calls = [];
