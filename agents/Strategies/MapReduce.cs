@@ -32,7 +32,8 @@ public sealed class MapReduce(StrategyTask task) : IStrategy
             {
                 MaxTokens = task.Settings.MaxTokens,
             }),
-        ]) with { NoteKind = "planned", Note = $"{_parts.Length} parts of up to {task.Settings.PartLines} lines" };
+        ]) with
+        { NoteKind = "planned", Note = $"{_parts.Length} parts of up to {task.Settings.PartLines} lines" };
     }
 
     public StrategyMove On(string step, StepResult result)
