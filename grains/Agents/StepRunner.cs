@@ -10,16 +10,21 @@ using Crescent.Grains.Configuration;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Serving;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Crescent.Grains.Agents;
 
 /// <summary>Does the steps of agent tasks: an inference goes through the one door to the models, a tool is called. One per silo.</summary>
 public sealed class StepRunner(
-    IGenerationService generations, RequestDesk desk, CrescentSiloOptions silo, AgentTools tools, IOptions<AgentOptions> options, TimeProvider time)
+    IGenerationService generations, RequestDesk desk, CrescentSiloOptions silo, AgentTools tools, IOptions<AgentOptions> options, TimeProvider time,
+    IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>The silo stops: steps under way are left, and another silo does them again.</summary>
+    internal CancellationToken Stopping => lifetime.ApplicationStopping;
 
     /// <summary>The model that a task means; null where the cluster has none of that name.</summary>
     public ServedModel? Model(string? name) => silo.Models?.Find(name);

@@ -337,7 +337,7 @@ internal sealed class TaskPlay : IDisposable
 
     private void Start(Step step, SiblingGroup? group)
     {
-        var cut = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
+        var cut = CancellationTokenSource.CreateLinkedTokenSource(_stopped, _runner.Stopping);
         _running.Add(step.Id, cut);
         _ = Run(step, group, cut);
     }
@@ -357,7 +357,7 @@ internal sealed class TaskPlay : IDisposable
         {
             result = new StepResult { Outcome = StepOutcome.Failed, Text = e.Message };
         }
-        catch (Exception e) when (!_stopped.IsCancellationRequested)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             // A step's fault is the task's to deal with, never the silo's.
             result = new StepResult { Outcome = StepOutcome.Failed, Text = $"{e.GetType().Name}: {e.Message}" };
@@ -365,7 +365,7 @@ internal sealed class TaskPlay : IDisposable
 
         _running.Remove(step.Id);
         cut.Dispose();
-        if (result is not null && !_stopped.IsCancellationRequested)
+        if (result is not null && !_stopped.IsCancellationRequested && !_runner.Stopping.IsCancellationRequested)
         {
             Happened(new TaskEntry { Kind = EntryKind.StepEnded, Step = step.Id, Result = result });
         }

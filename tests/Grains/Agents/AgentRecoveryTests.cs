@@ -58,6 +58,23 @@ public sealed class AgentRecoveryTests(AgentCluster cluster) : IClassFixture<Age
     }
 
     [Fact]
+    public async Task A_silo_that_is_stopped_hands_its_tasks_over()
+    {
+        await cluster.Complete();
+        var spec = AgentCluster.Spec("direct", "Tell me a story about a fox.");
+        spec = spec with { Settings = spec.Settings with { MaxTokens = 300 } };
+        await cluster.Task("undisturbed-story").Submit(AgentCluster.Json(spec));
+        var whole = await cluster.Ended("undisturbed-story");
+        await Task.WhenAll(Enumerable.Range(0, 24).Select(i => cluster.Task($"story-{i}").Submit(AgentCluster.Json(spec))));
+        await cluster.Cluster.StopSiloAsync(cluster.Silos[^1], TestContext.Current.CancellationToken);
+        for (var i = 0; i < 24; i++)
+        {
+            var view = await cluster.Ended($"story-{i}");
+            Assert.Equal((whole.State, whole.Answer, whole.Bill.OutputTokens), (view.State, view.Answer, view.Bill.OutputTokens));
+        }
+    }
+
+    [Fact]
     public async Task A_tool_that_is_not_idempotent_is_not_called_again_without_a_person()
     {
         await cluster.Complete();
