@@ -27,6 +27,7 @@ internal sealed class LabCommand : Command
         Options.Add(plots);
         Subcommands.Add(new CalibrateCommand(terminal));
         Subcommands.Add(new FrontierCommand(terminal));
+        Subcommands.Add(new SessionsCommand(terminal));
         SetAction((parsed, _) => CommandGuard.Run(
             _terminal, json: false, interrupted => Run(parsed, parsed.GetValue(json), parsed.GetValue(csv), parsed.GetValue(plots), interrupted)));
     }
@@ -35,7 +36,7 @@ internal sealed class LabCommand : Command
     {
         try
         {
-            var options = _settings.Read(parsed) ?? throw new FormatException("lab needs --trace FILE|NAME, or one of the commands calibrate and frontier.");
+            var options = _settings.Read(parsed) ?? throw new FormatException("lab needs --trace FILE|NAME, or one of the commands calibrate, frontier and sessions.");
             var report = await Study(options, interrupted);
             _terminal.Output.Write(StudyTable.Of(report));
             if (json is not null)

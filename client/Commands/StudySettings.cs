@@ -96,7 +96,7 @@ internal sealed class StudySettings
             return null;
         }
 
-        string[] policies = [.. parsed.GetRequiredValue(_policies).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        string[] policies = [.. Parts(parsed.GetRequiredValue(_policies))];
         foreach (var policy in policies)
         {
             StudyPolicy.Parse(policy);
@@ -122,15 +122,24 @@ internal sealed class StudySettings
         };
     }
 
-    private static double[] Numbers(Option option, string text, double most)
+    /// <summary>Words with commas between them.</summary>
+    /// <exception cref="FormatException">There is none.</exception>
+    internal static string[] Words(Option option, string text) =>
+        Parts(text) is { Length: > 0 } words ? words : throw new FormatException($"{option.Name} names nothing.");
+
+    /// <summary>Numbers above 0 and at most <paramref name="most"/>, with commas between them.</summary>
+    /// <exception cref="FormatException">There is none, or another word.</exception>
+    internal static double[] Numbers(Option option, string text, double most)
     {
-        var numbers = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        var numbers = Parts(text)
             .Select(part => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && number <= most
                 ? number
                 : throw new FormatException($"{option.Name} takes numbers above 0 and at most {most}, with commas between them, not '{part}'."))
             .ToArray();
         return numbers.Length > 0 ? numbers : throw new FormatException($"{option.Name} names no number.");
     }
+
+    private static string[] Parts(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static (double At, double Factor) Step(string? text)
     {

@@ -49,6 +49,9 @@ public sealed class KvCache
     /// <summary>Blocks to be had, cached ones that nobody holds among them.</summary>
     public int FreeBlocks => _pool.FreeCount;
 
+    /// <summary>Of those, blocks whose content is expected to be used again.</summary>
+    public int KeptBlocks => _pool.KeptCount;
+
     /// <summary>Blocks in all.</summary>
     public int TotalBlocks => _pool.Count;
 
@@ -257,15 +260,37 @@ public sealed class KvCache
     }
 
     /// <summary>Gives all blocks of <paramref name="table"/> back, the tail first, so that the head of a prompt is reused last.</summary>
-    public void Free(BlockTable table)
+    /// <param name="table">The table.</param>
+    /// <param name="worth">Of what can be found of them, see <see cref="KvWorth"/>.</param>
+    public void Free(BlockTable table, int worth = KvWorth.Ordinary)
     {
         while (table.Count > 0)
         {
-            _pool.Release(table.RemoveLast());
+            var block = table.RemoveLast();
+            _pool.Release(block, _index.Holds(block) ? worth : KvWorth.Nothing);
         }
 
         table.Registered = 0;
         table.ArrivesWith = 0;
+    }
+
+    /// <summary>Gives what is on the device and held by nobody of <paramref name="hashes"/> another worth, the tail first.</summary>
+    /// <returns>How many blocks that were.</returns>
+    public int Value(ReadOnlySpan<BlockHash> hashes, int worth)
+    {
+        var count = 0;
+        for (var i = hashes.Length - 1; i >= 0; i--)
+        {
+            // The last that is put to the awaited ones is taken first.
+            var hash = worth == KvWorth.Awaited ? hashes[hashes.Length - 1 - i] : hashes[i];
+            if (_index.Find(hash) is >= 0 and var block && _pool.References(block) == 0)
+            {
+                _pool.Move(block, worth);
+                count++;
+            }
+        }
+
+        return count;
     }
 
     /// <summary>Throws when an invariant is broken, given the tables of all living sequences.</summary>

@@ -23,4 +23,10 @@ public readonly record struct EngineCounters(
 {
     /// <summary>Requests that an exception of their own ended.</summary>
     public long Faults { get; init; }
+
+    /// <summary>Calls that were held between two steps of their program because memory or watts were short, each once.</summary>
+    public long Holds { get; init; }
+
+    /// <summary>Of those, calls that were held for want of watts alone.</summary>
+    public long HoldsForWatts { get; init; }
 }

@@ -19,6 +19,7 @@ public sealed record EngineOptions
     public const double MinTenantWeight = 0.01;
     public const double MaxTenantWeight = 100;
     public static readonly TimeSpan DefaultAging = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan DefaultLongestHold = TimeSpan.FromMinutes(5);
 
     /// <summary>Token budget of a step, prefill and decode together; 1 and up, bounded by the device.</summary>
     public int MaxStepTokens { get; init; } = DefaultMaxStepTokens;
@@ -61,6 +62,29 @@ public sealed record EngineOptions
     /// <summary>Whether blocks are kept by their content for later prompts that begin alike.</summary>
     public bool PrefixCache { get; init; } = true;
 
+    /// <summary>Whether what a program has left in the cache is evicted after other content while its next call is expected.</summary>
+    public bool KeepsPrograms { get; init; } = true;
+
+    /// <summary>
+    /// The highest class whose calls are held back between two steps of a program while memory or watts are short; null for none.
+    /// </summary>
+    public RequestPriority? HeldFrom { get; init; } = RequestPriority.Batch;
+
+    /// <summary>Memory is short when this share of the blocks is held or expected to be used again; above 0, at most 1.</summary>
+    public double HoldMemoryAbove { get; init; } = 0.9;
+
+    /// <summary>It is so until the share has fallen to this; 0 to <see cref="HoldMemoryAbove"/>.</summary>
+    public double HoldMemoryUntil { get; init; } = 0.8;
+
+    /// <summary>Watts are short when the governor's price of power is this high; above 0, points.</summary>
+    public double HoldPriceAbove { get; init; } = 10;
+
+    /// <summary>They are so until the price has fallen to this; 0 to <see cref="HoldPriceAbove"/>.</summary>
+    public double HoldPriceUntil { get; init; } = 5;
+
+    /// <summary>A call is held no longer than this; above 0.</summary>
+    public TimeSpan LongestHold { get; init; } = DefaultLongestHold;
+
     /// <summary>Share of all blocks that stays free when a sequence is admitted beside others, so that those can go on; 0 to <see cref="MaxWatermark"/>.</summary>
     public double Watermark { get; init; } = DefaultWatermark;
 
@@ -93,6 +117,11 @@ public sealed record EngineOptions
         Check(nameof(ItlSeconds), ItlSeconds, double.Epsilon, double.PositiveInfinity);
         Check(nameof(BatchItlSeconds), BatchItlSeconds, double.Epsilon, double.PositiveInfinity);
         Check(nameof(Watermark), Watermark, 0, MaxWatermark);
+        Check(nameof(HoldMemoryAbove), HoldMemoryAbove, double.Epsilon, 1);
+        Check(nameof(HoldMemoryUntil), HoldMemoryUntil, 0, HoldMemoryAbove);
+        Check(nameof(HoldPriceAbove), HoldPriceAbove, double.Epsilon, double.PositiveInfinity);
+        Check(nameof(HoldPriceUntil), HoldPriceUntil, 0, HoldPriceAbove);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(LongestHold, TimeSpan.Zero);
         foreach (var (tenant, weight) in TenantWeights)
         {
             Check($"{nameof(TenantWeights)}[{tenant}]", weight, MinTenantWeight, MaxTenantWeight);

@@ -44,6 +44,9 @@ public readonly record struct EngineState(
     /// <summary>The same of programs, whatever the weights of their tenants; calls that name none have no part in it.</summary>
     public double ProgramFairness { get; init; } = 1;
 
+    /// <summary>Of the waiting sequences those that are held because memory or watts are short.</summary>
+    public int Held { get; init; }
+
     /// <summary>Of the running sequences those that wait for KV, which is copied into their blocks.</summary>
     public int WaitingForKv { get; init; }
 

@@ -120,6 +120,8 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
             scheduled.AcceptedTokens)
         {
             Faults = faults,
+            Holds = scheduler.Programs.Holds,
+            HoldsForWatts = scheduler.Programs.HoldsForWatts,
         };
         var state = new EngineState(
             scheduler.WaitingCount, scheduler.Running.Count, (int)scheduler.QueuedTokens, kv.FreeBlocks, kv.TotalBlocks, _stepSeconds, _tokensPerSecond, 0, "",
@@ -128,6 +130,7 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
             Fairness = scheduler.Fairness,
             ProgramFairness = scheduler.ProgramFairness,
             WaitingForKv = scheduler.WaitingForKv,
+            Held = scheduler.Programs.HeldCount,
         };
         lock (_lock)
         {

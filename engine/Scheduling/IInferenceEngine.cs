@@ -31,6 +31,13 @@ public interface IInferenceEngine
     /// <summary>The device's power cap; null where it has none.</summary>
     IPowerCap? PowerCap => null;
 
+    /// <summary>The governor's price of power, in points; 0 where there is enough. The engine heeds it from its next step on.</summary>
+    double Price
+    {
+        get => 0;
+        set { }
+    }
+
     /// <summary>What the device costs in seconds and watts: as it says itself, or as its steps have shown so far.</summary>
     DeviceProfile Profile { get; }
 

@@ -36,6 +36,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly Func<SequenceOutput, string, Exception, SequenceOutput> _lose;
     private readonly AcceptedRequests _accepted;
     private volatile bool _stopping;
+    private double _price;
 
     /// <summary>
     /// An engine that owns <paramref name="device"/>'s blocks; the device itself stays the caller's to dispose, the
@@ -105,11 +106,19 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     /// <inheritdoc/>
     public string KvType => _options.KvType;
 
+
     /// <inheritdoc/>
     public IPowerMeter? PowerMeter { get; }
 
     /// <inheritdoc/>
     public IPowerCap? PowerCap { get; }
+
+    /// <inheritdoc/>
+    public double Price
+    {
+        get => Volatile.Read(ref _price);
+        set => Volatile.Write(ref _price, value);
+    }
 
     /// <inheritdoc/>
     public DeviceProfile Profile => Device.Profile ?? _costs!.Profile;
@@ -176,6 +185,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
             _living.EndAll($"Device {Device.Name} was stopped.");
         }
 
+        _scheduler.Programs.Price = Price;
         var begun = _steps.Begin();
         var puts = _outputs.Count > 0 || _kvEvents.Count > 0;
         if (puts && _device.Info.StepsInFlight > 0)

@@ -19,6 +19,12 @@ internal sealed class ProgramAccount(ProgramKey? key) : IHeapItem<ProgramAccount
     /// <summary>What is computed is put to account in parts of so many tokens: no step has to find the order anew.</summary>
     private const double Part = 256;
 
+    /// <summary>
+    /// What a prompt token that is still to be computed counts beside one that was: all others wait for it, and it pushes something of somebody else out of memory.
+    /// So a program goes on whose context is there before one begins whose is not.
+    /// </summary>
+    private const double Ahead = 8;
+
     /// <summary>Time in which what was given comes to count half.</summary>
     public static readonly TimeSpan HalfLife = TimeSpan.FromSeconds(60);
 
@@ -74,7 +80,22 @@ internal sealed class ProgramAccount(ProgramKey? key) : IHeapItem<ProgramAccount
 
     /// <summary>Finds its order anew. It must have something waiting.</summary>
     /// <param name="waiting">By how much a call goes behind one that came a tick earlier, besides what is forgotten meanwhile.</param>
-    public void Rank(double waiting) => _rank = _level + (Waiting.First!.Urgency * waiting);
+    public void Rank(double waiting)
+    {
+        var first = Waiting.First!;
+        _rank = RankOf(first, first.PromptLeft, first.Urgency, waiting);
+    }
+
+    /// <summary>The order of one of its calls.</summary>
+    /// <param name="sequence">The call.</param>
+    /// <param name="left">Tokens of its prompt that are to be computed.</param>
+    /// <param name="since">What it is as urgent as.</param>
+    /// <param name="waiting">As in <see cref="Rank"/>.</param>
+    public double RankOf(Sequence sequence, double left, long since, double waiting)
+    {
+        var ahead = key is null ? 0 : Ahead * left;
+        return sequence.QueuedAt + Math.Log2(Math.Pow(2, _level - sequence.QueuedAt) + ahead) + (since * waiting);
+    }
 
     /// <summary>Its order where <paramref name="share"/> of its first call is in memory: all of it counts as one <see cref="EngineOptions.Aging"/> of waiting.</summary>
     public double RankWith(double share) => _rank - share;

@@ -51,6 +51,14 @@ internal sealed class ProgramAccounts(QueueOrder order, Func<Sequence, double> c
         return best.Waiting.First!;
     }
 
+    /// <summary>
+    /// Whether a waiting call goes before one whose prompt is in progress, of the same tenant: by so much that it is worth to begin another.
+    /// </summary>
+    public bool Overtakes(Sequence waiting, Sequence running) =>
+        order == QueueOrder.Program && waiting.Program is { Key: not null } next && running.Program is { Key: not null } other
+        && ReferenceEquals(waiting.Account, running.Account) && !ReferenceEquals(next, other)
+        && next.RankOf(waiting, waiting.PromptLeft, waiting.Urgency, _waiting) + 1 < other.RankOf(running, running.Remaining, running.Since, _waiting);
+
     /// <summary>A sequence has come, or has come back from the batch.</summary>
     public void Enter(Sequence sequence)
     {
@@ -72,6 +80,8 @@ internal sealed class ProgramAccounts(QueueOrder order, Func<Sequence, double> c
         }
 
         var (program, programs) = (sequence.Program!, sequence.Account!.Programs);
+        sequence.QueuedAt = Now;
+        sequence.PromptLeft = (1 - cachedShare(sequence)) * sequence.TokenCount;
         if (program.Waiting.Count == 0)
         {
             program.BeginWaiting(Now);

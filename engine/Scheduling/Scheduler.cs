@@ -50,6 +50,7 @@ internal sealed class Scheduler
         _waiting = new WaitingQueue(options, kv, time);
         _pending = new PendingPrefixes(_waiting, kv.BlockSize);
         Counters = new SchedulerCounters(kv.BlockSize);
+        Programs = new ProgramGate(kv, _waiting, options, Counters, time);
         _admission = new Admission(kv, copies, _pending, Counters, (int)Math.Ceiling(kv.TotalBlocks * options.Watermark), find);
     }
 
@@ -57,7 +58,10 @@ internal sealed class Scheduler
     public List<Sequence> Running => _running;
 
     /// <summary>Sequences that wait.</summary>
-    public int WaitingCount => _waiting.Count + _pending.ParkedCount;
+    public int WaitingCount => _waiting.Count + _pending.ParkedCount + Programs.HeldCount;
+
+    /// <summary>What is kept for programs, and which of their calls are held.</summary>
+    public ProgramGate Programs { get; }
 
     /// <summary>Blocks that sequences have announced, and sequences that wait for them.</summary>
     public int PendingPrefixCount => _pending.AnnouncedCount + _pending.ParkedCount;
@@ -75,7 +79,11 @@ internal sealed class Scheduler
     public SchedulerCounters Counters { get; }
 
     /// <summary>Puts a new sequence in the queue.</summary>
-    public void Add(Sequence sequence) => _waiting.Add(sequence);
+    public void Add(Sequence sequence)
+    {
+        Programs.Come(sequence);
+        _waiting.Add(sequence);
+    }
 
     /// <summary>Running sequences that wait for KV: what is copied into their blocks.</summary>
     public int WaitingForKv { get; private set; }
@@ -83,12 +91,13 @@ internal sealed class Scheduler
     /// <summary>Takes a sequence out, wherever it is, and frees its blocks.</summary>
     public void Remove(Sequence sequence)
     {
-        if (!_waiting.Remove(sequence) && !_pending.RemoveParked(sequence) && _running.Remove(sequence))
+        if (!Programs.Remove(sequence) && !_waiting.Remove(sequence) && !_pending.RemoveParked(sequence) && _running.Remove(sequence))
         {
             _waiting.Stop(sequence);
         }
 
-        Release(sequence);
+        Programs.Leave(sequence);
+        _pending.Withdraw(sequence);
     }
 
     /// <summary>Fills <paramref name="step"/>; its plan is empty when there is nothing to do.</summary>
@@ -103,6 +112,7 @@ internal sealed class Scheduler
         _step = step;
         _grants.Clear();
         _budget.Open();
+        Programs.Open(_running.Count);
         var preemptions = Counters.Preemptions;
         Charge();
         if (!PlanDecode(ahead))
@@ -187,9 +197,9 @@ internal sealed class Scheduler
         {
             admits &= _running.Count < (_waiting.HasResumed ? _maxWithResumed : _maxRunning) && _step.Plan.LogitsRowCount + _grants.Count < _device.Info.MaxLogitRows;
             first = admits ? first ?? _waiting.Next(out turn) : null;
-            if (first is not null && (at == _prompts.Count || turn < _prompts[at].Urgency))
+            if (first is not null && (at == _prompts.Count || turn < _prompts[at].Urgency || _waiting.Overtakes(first, _prompts[at])))
             {
-                admits = Start(first, turn);
+                admits = Start(first, at == _prompts.Count ? turn : Math.Min(turn, _prompts[at].Urgency - 1));
                 first = null;
             }
             else if (at < _prompts.Count)
@@ -220,6 +230,11 @@ internal sealed class Scheduler
         {
             Raise(prefix.Leader!, sequence);
             _pending.Park(sequence, prefix.Leader!, prefix.Positions);
+            return true;
+        }
+
+        if (Programs.TryHold(sequence, prefix.Positions))
+        {
             return true;
         }
 
@@ -340,16 +355,11 @@ internal sealed class Scheduler
     {
         _running.RemoveAt(_running.Count - 1);
         _waiting.Stop(sequence);
-        Release(sequence);
+        _kv.Free(sequence.Table);
+        _pending.Withdraw(sequence);
         sequence.LoseBlocks();
         _waiting.Return(sequence);
         Counters.Preemptions++;
-    }
-
-    private void Release(Sequence sequence)
-    {
-        _kv.Free(sequence.Table);
-        _pending.Withdraw(sequence);
     }
 
     /// <summary>Keeps the running sequences in the order of class and arrival.</summary>
@@ -394,7 +404,7 @@ internal sealed class Scheduler
 
     private void CountQueue()
     {
-        var queued = _waiting.Tokens + _pending.ParkedTokens;
+        var queued = _waiting.Tokens + _pending.ParkedTokens + Programs.HeldTokens;
         WaitingForKv = 0;
         for (var i = 0; i < _running.Count; i++)
         {

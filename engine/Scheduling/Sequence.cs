@@ -117,6 +117,22 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
     /// <summary>Its program's account in its class, once it has been in the queue.</summary>
     public ProgramAccount? Program { get; set; }
 
+    /// <summary>When it began to wait, in half-lives of what programs were given.</summary>
+    public double QueuedAt { get; set; }
+
+    /// <summary>Tokens that no cache had when it began to wait.</summary>
+    public double PromptLeft { get; set; }
+
+    /// <summary>Its urgency when it was started, by its own arrival.</summary>
+    public long Since { get; set; }
+
+    // Kept by HeldCalls: it is held once, and then goes on.
+    public bool WasHeld { get; set; }
+
+    public int HeldSize { get; set; }
+
+    public long HeldAt { get; set; }
+
     /// <summary>Whether it goes before its tenant's others, while it waits: it has had its turn already, or somebody waits for it.</summary>
     public bool GoesFirst { get; set; }
 

@@ -93,6 +93,7 @@ internal sealed class TenantQueues(EngineOptions options, Func<Sequence, double>
         TakeOut(sequence);
         sequence.Account!.Begin(sequence);
         sequence.Program!.Running++;
+        sequence.Since = sequence.Urgency;
         Leave(sequence);
         _passedOver = isOldest ? 0 : _passedOver + sequence.Prepaid;
     }

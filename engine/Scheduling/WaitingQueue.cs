@@ -120,6 +120,10 @@ internal sealed class WaitingQueue
         CountOut(sequence);
     }
 
+    /// <summary>Whether a waiting call goes before one of its class and tenant whose prompt is in progress.</summary>
+    public bool Overtakes(Sequence waiting, Sequence running) =>
+        waiting.Request.Priority == running.Request.Priority && Of(waiting).Programs.Overtakes(waiting, running);
+
     /// <summary>Charges a running sequence's tenant for what was computed of it.</summary>
     public void Charge(Sequence sequence) => Of(sequence).Charge(sequence);
 

@@ -279,6 +279,7 @@ internal sealed class DeviceSlot(
             (stage, fault, due, loading, loadFault) = (_stage, _fault, _dueAt - Now(), _model.Wanted?.Id, _model.Fault);
         }
 
+        Device?.Heed(power);
         var report = Device?.Report() ?? Volatile.Read(ref _last);
         return report is null ? null : report with
         {

@@ -85,6 +85,9 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
         }
     }
 
+    /// <summary>Tells the engine what power costs where the device stands.</summary>
+    public void Heed(IPowerWord power) => Engine.Price = power.Price(Node, Rack);
+
     /// <summary>The device's state now, but for whether it takes calls.</summary>
     public DeviceReport Report()
     {
@@ -139,6 +142,9 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
             AcceptedTokens = counters.AcceptedTokens,
             Fairness = state.Fairness,
             ProgramFairness = state.ProgramFairness,
+            HeldCalls = state.Held,
+            Holds = counters.Holds,
+            HoldsForWatts = counters.HoldsForWatts,
             FailedSteps = state.FailedSteps,
             StalledSeconds = state.StalledFor.TotalSeconds,
             LastError = state.LastError,

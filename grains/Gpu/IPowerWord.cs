@@ -8,4 +8,9 @@ internal interface IPowerWord
 
     /// <summary>Whether the device <paramref name="key"/> is to take no new work.</summary>
     bool Drains(string key);
+
+    /// <summary>The highest price of power of the levels that a device hangs on, in points; 0 where there is enough, or nobody says.</summary>
+    /// <param name="node">Its node.</param>
+    /// <param name="rack">Its rack.</param>
+    double Price(string node, string rack);
 }

@@ -78,6 +78,21 @@ internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider tim
     /// <inheritdoc/>
     public bool Drains(string key) => Newest is ({ } state, var age) && age < Fresh.TotalSeconds && Array.IndexOf(state.Drain, key) >= 0;
 
+    /// <inheritdoc/>
+    public double Price(string node, string rack)
+    {
+        var highest = 0.0;
+        if (Newest is ({ } state, var age) && age < Fresh.TotalSeconds)
+        {
+            foreach (var level in state.Levels)
+            {
+                highest = level.Name.Length == 0 || level.Name == node || level.Name == rack ? Math.Max(highest, level.Price) : highest;
+            }
+        }
+
+        return highest;
+    }
+
     /// <summary>Takes over budgets, unless those at hand are newer.</summary>
     public void Hear(BudgetBook budgets)
     {

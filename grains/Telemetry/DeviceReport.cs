@@ -85,6 +85,15 @@ public sealed record DeviceReport : DeviceSnapshot
     /// <summary>The same of programs.</summary>
     [Id(94)] public double ProgramFairness { get; init; } = 1;
 
+    /// <summary>Of <see cref="DeviceSnapshot.Waiting"/> those that are held because memory or watts are short.</summary>
+    [Id(95)] public int HeldCalls { get; init; }
+
+    /// <summary>Calls that were held until now, each once.</summary>
+    [Id(96)] public long Holds { get; init; }
+
+    /// <summary>Of those, calls that were held for want of watts alone.</summary>
+    [Id(97)] public long HoldsForWatts { get; init; }
+
     /// <summary>Why it is drained, where it is.</summary>
     internal string DrainedBy => OutOfService ? "by an operator" : Loading is { } model ? $"to load {model}" : IsQuarantined ? $"as sick: {Fault}" : Stage != "serving" ? $"while it is {Stage}" : "for want of power";
 

@@ -11,6 +11,9 @@ internal sealed class FleetCall
 
     public required int OutputTokens { get; init; }
 
+    /// <summary>Who waits for it; null for nobody.</summary>
+    public IFleetCaller? Caller { get; init; }
+
     /// <summary>Prompt tokens that no cache was known to hold.</summary>
     public int Uncached { get; set; }
 

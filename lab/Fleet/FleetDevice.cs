@@ -27,26 +27,27 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     private double _queuedPromptSeconds;
     private double _computedPromptSeconds;
 
-    public FleetDevice(VirtualFleet fleet, FleetSpec spec, int number, SimulatedText text, SilentTokenizer tokenizer, PowerMeter meter, VirtualClock clock, KvIndex? index, ServiceLevel level)
+    public FleetDevice(VirtualFleet fleet, FleetOptions options, int number, SimulatedText text, SilentTokenizer tokenizer, PowerMeter meter, VirtualClock clock, KvIndex? index)
     {
+        var spec = options.Spec;
         _fleet = fleet;
         Key = $"lab/{number}";
         Node = $"node-{number * spec.Devices.TensorParallel / FleetSpec.NodeGpus}";
         _index = index;
         _slot = index?.AddDevice() ?? -1;
-        _device = new SimulatedDevice(spec.Devices, number, spec.Model, text);
+        _device = new SimulatedDevice(spec.Devices, number, spec.Model, text, new SimulatedDeviceOptions { BlockSize = options.BlockSize });
         _cap = new CapKeeper(_device.Power, incarnation: 1);
-        var options = new EngineOptions
+        var engine = options.Engine with
         {
             MaxStepTokens = _device.Info.MaxStepTokens,
             MaxRunning = MaxRunning,
             MaxWaiting = MaxWaiting,
-            ItlSeconds = level.ItlSeconds,
+            ItlSeconds = options.Level.ItlSeconds,
             PrefixCache = index is not null,
             KvEventBacklog = index is null ? 1 : 1 << 17,
         };
         _engine = new VirtualEngine(
-            clock, new MeteredDevice(_device, number, meter, clock), tokenizer, spec.Model.Name, this, _device.Power, options);
+            clock, new MeteredDevice(_device, number, meter, clock), tokenizer, spec.Model.Name, this, _device.Power, engine);
     }
 
     public string Key { get; }
@@ -55,9 +56,13 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
 
     public KvBlockSize BlockSize => KvBlockSize.Of(_device.Info);
 
+    public int MaxContext => _device.Info.MaxContext;
+
     public DeviceProfile Profile => _device.Info.Profile!;
 
     public EngineCounters Counters => _engine.Counters;
+
+    public void Heed(double price) => _engine.Price = price;
 
     public void SetCap(in CapOrder order) => _cap.Take(order);
 

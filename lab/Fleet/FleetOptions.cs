@@ -1,5 +1,7 @@
 using Crescent.Control.Placement;
 using Crescent.Control.Power;
+using Crescent.Engine.Devices.Simulated;
+using Crescent.Engine.Scheduling;
 
 namespace Crescent.Lab.Fleet;
 
@@ -32,6 +34,12 @@ public sealed record FleetOptions
 
     /// <summary>Expected output lengths are taken this much too long, as a share of them; negative for too short.</summary>
     public double LengthError { get; init; }
+
+    /// <summary>How engines order what waits and what they keep; limits and the promise are the fleet's.</summary>
+    public EngineOptions Engine { get; init; } = new();
+
+    /// <summary>Positions of a KV block.</summary>
+    public int BlockSize { get; init; } = SimulatedDeviceOptions.DefaultBlockSize;
 
     /// <summary>For what is drawn by chance.</summary>
     public int Seed { get; init; }

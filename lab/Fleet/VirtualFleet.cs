@@ -28,6 +28,7 @@ public sealed class VirtualFleet : IDisposable
     /// <summary>A budget is not judged for this long after it changes, s.</summary>
     private const double GraceSeconds = 2;
     private const double Tolerance = 0.02;
+    private static readonly InferenceRequest Nobodys = new() { Prompt = [], MaxTokens = 0 };
 
     private readonly FleetOptions _options;
     private readonly VirtualClock _clock = new();
@@ -58,26 +59,52 @@ public sealed class VirtualFleet : IDisposable
         _meter = new PowerMeter(options.Spec.Devices.Gpu, options.Spec.Devices.TensorParallel, options.Spec.Devices.Count, StartSeconds);
         _index = caches ? new KvIndex(_clock, options.Spec.Devices.Count) : null;
         _root = BlockHash.Root(options.Spec.Model.Name, new EngineOptions().KvType);
-        _devices = [.. Enumerable.Range(0, options.Spec.Devices.Count).Select(i => new FleetDevice(this, options.Spec, i, text, _tokenizer, _meter, _clock, _index, options.Level))];
+        _devices = [.. Enumerable.Range(0, options.Spec.Devices.Count).Select(i => new FleetDevice(this, options, i, text, _tokenizer, _meter, _clock, _index))];
         _readings = new DevicePower[_devices.Length];
         _book = new PlacementBook(PlacementPolicies.Create(options.Policy, options.Weights), new FactoryView { MaxQueued = int.MaxValue });
         _governor = new PowerGovernor(options.Controller ?? PowerControllers.For(options.Policy), random: new Random(options.Seed));
     }
 
+    /// <summary>Time since requests may arrive, s.</summary>
+    internal double Seconds => _clock.Elapsed.TotalSeconds - StartSeconds;
+
     /// <summary>Serves <paramref name="arrivals"/>, in their order, until the last of them is answered.</summary>
     public FleetResult Run(IEnumerable<Arrival> arrivals, CancellationToken cancellationToken = default)
     {
-        var watch = Stopwatch.StartNew();
-
-        using var reports = _clock.CreateTimer(_ => Report(), null, TimeSpan.Zero, TimeSpan.FromSeconds(ReportSeconds));
         new Arrivals(this, arrivals.GetEnumerator()).Next();
-        while (_arriving || _open > 0)
+        var seconds = Run(() => !_arriving && _open == 0, cancellationToken);
+        return Result(seconds);
+    }
+
+    /// <summary>Serves sessions whose calls wait for one another, until those that are measured are done.</summary>
+    public SessionResult Run(SessionTrace trace, SessionLoadOptions options, CancellationToken cancellationToken = default)
+    {
+        var load = new SessionLoad(this, trace.Within(_devices[0].MaxContext), options, _tokenizer.VocabularySize);
+        load.Begin();
+        var seconds = Run(() => load.IsOver, cancellationToken);
+        return SessionResults.Of(load, Result(seconds), options, Seconds);
+    }
+
+    /// <summary>Fires <paramref name="happening"/> after a time.</summary>
+    internal void After(double seconds, IVirtualEvent happening) =>
+        _clock.Schedule(happening, Math.Max(_clock.Ticks, TimeSpan.TicksPerSecond + (long)(StartSeconds * TimeSpan.TicksPerSecond)) + (long)(seconds * TimeSpan.TicksPerSecond));
+
+    /// <summary>Whether a call met the promise.</summary>
+    internal bool IsGood(FleetCall call) => !call.Failed && call.Ttft <= _options.Level.TtftSeconds && call.Itl <= _options.Level.ItlSeconds;
+
+    private double Run(Func<bool> isOver, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        using var reports = _clock.CreateTimer(_ => Report(), null, TimeSpan.Zero, TimeSpan.FromSeconds(ReportSeconds));
+        do
         {
             _clock.Run(_clock.Elapsed + TimeSpan.FromSeconds(1), cancellationToken);
         }
+        while (!isOver());
 
+        _lastAt = Math.Max(_lastAt, StartSeconds);
         _meter.Close(_lastAt);
-        return Result(watch.Elapsed.TotalSeconds);
+        return watch.Elapsed.TotalSeconds;
     }
 
     /// <inheritdoc/>
@@ -110,6 +137,7 @@ public sealed class VirtualFleet : IDisposable
             _book.Release(call.Id);
             _book.View.Lengths.Learn(call.Tokens);
             _meanLength += LengthWeight * (call.Tokens - _meanLength);
+            call.Caller?.Ended(call);
         }
     }
 
@@ -156,24 +184,40 @@ public sealed class VirtualFleet : IDisposable
         {
             _cluster.Price = level.Price;
         }
+
+        foreach (var device in _devices)
+        {
+            device.Heed(_cluster.Price);
+        }
     }
 
-    private void Arrive(in Arrival arrival)
+    private void Arrive(Arrival arrival) => Take(new FleetRequest
+    {
+        Prompt = id => arrival.Prompt(id, _tokenizer.VocabularySize),
+        PromptTokens = arrival.Request.PromptTokens,
+        OutputTokens = arrival.Request.OutputTokens,
+        Call = Nobodys,
+    });
+
+    /// <summary>A call arrives now.</summary>
+    internal void Take(in FleetRequest request)
     {
         var id = _calls.Count;
         var now = _clock.Elapsed.TotalSeconds;
-        var call = new FleetCall { Id = id, ArrivedAt = now, PromptTokens = arrival.Request.PromptTokens, OutputTokens = arrival.Request.OutputTokens };
+        var call = new FleetCall { Id = id, ArrivedAt = now, PromptTokens = request.PromptTokens, OutputTokens = request.OutputTokens, Caller = request.Caller };
         _calls.Add(call);
         _lastAt = now;
         var view = _book.View;
         view.Now = now;
-        var prompt = arrival.Prompt(id, _tokenizer.VocabularySize);
+        var prompt = request.Prompt(id);
         var chain = Look(prompt);
         var expected = Math.Max(1, _meanLength * (1 + _options.LengthError));
         var decision = _book.Place(new PlacementCall(id, call.PromptTokens, call.OutputTokens, expected, _options.Level), id);
         if (!decision.IsPlaced)
         {
             call.Failed = true;
+            call.EndedAt = now;
+            call.Caller?.Ended(call);
             return;
         }
 
@@ -181,7 +225,7 @@ public sealed class VirtualFleet : IDisposable
         call.Uncached = view.Uncached(new PlacementCall(id, call.PromptTokens, 1, 1, _options.Level), decision.Device);
         _open++;
         _devices[decision.Device].Submit(
-            new InferenceRequest { Id = id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call }, call);
+            request.Call with { Id = id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call, Chain = chain.Length > 0 ? chain.ToArray() : null }, call);
         _book.Accept(id, view.Devices[decision.Device].Key, _reports);
     }
 
@@ -215,8 +259,8 @@ public sealed class VirtualFleet : IDisposable
 
     private FleetResult Result(double machineSeconds)
     {
-        var served = _calls.Where(static call => !call.Failed).ToList();
-        var good = served.Where(call => call.Ttft <= _options.Level.TtftSeconds && call.Itl <= _options.Level.ItlSeconds).ToList();
+        var served = _calls.Where(static call => call is { Failed: false, EndedAt: > 0 }).ToList();
+        var good = served.Where(IsGood).ToList();
         var ttft = served.Select(static call => call.Ttft).Order().ToArray();
         var itl = served.Where(static call => call.Tokens > 1).Select(static call => call.Itl).Order().ToArray();
         var counters = _devices.Select(static device => device.Counters).ToList();
@@ -233,7 +277,7 @@ public sealed class VirtualFleet : IDisposable
             Tokens = _calls.Sum(static call => (long)call.Tokens),
             GoodTokens = good.Sum(static call => (long)call.Tokens),
             PromptTokens = counters.Sum(static counter => counter.PromptTokens),
-            CachedTokens = counters.Sum(static counter => counter.PrefixHitTokens),
+            CachedTokens = counters.Sum(static counter => counter.PrefixHitTokens + counter.HostHitTokens),
             Preemptions = counters.Sum(static counter => counter.Preemptions),
             Joules = _meter.Joules,
             IdleJoules = _meter.IdleJoules,

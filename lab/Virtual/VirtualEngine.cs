@@ -58,6 +58,13 @@ public sealed class VirtualEngine : IInferenceEngine, IEngineSink, IVirtualEvent
     public EngineCounters Counters => _engine.Counters;
 
     /// <inheritdoc/>
+    public double Price
+    {
+        get => _engine.Price;
+        set => _engine.Price = value;
+    }
+
+    /// <inheritdoc/>
     public DeviceProfile Profile => _engine.Profile;
 
     /// <inheritdoc/>

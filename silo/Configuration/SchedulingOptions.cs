@@ -14,6 +14,8 @@ public sealed class SchedulingOptions : IChecked
     public const double MaxItlMs = 60_000;
     public const double MinAgingSeconds = 0.1;
     public const double MaxAgingSeconds = 3600;
+    public const double MinHoldSeconds = 1;
+    public const double MaxHoldSeconds = 3600;
 
     /// <summary>Most tokens of a step, prompts and outputs together; 0 for what suits the device.</summary>
     public int StepTokens { get; set; }
@@ -39,6 +41,15 @@ public sealed class SchedulingOptions : IChecked
     /// <summary>Which of a tenant's calls of one class goes first.</summary>
     public QueueOrder QueueOrder { get; set; } = QueueOrder.Program;
 
+    /// <summary>Whether what a program has left in the cache is evicted after other content while its next call is expected.</summary>
+    public bool KeepPrograms { get; set; } = true;
+
+    /// <summary>Whether batch calls of programs are held while memory or watts are short.</summary>
+    public bool HoldBatch { get; set; } = true;
+
+    /// <summary>A call is held no longer than this, s.</summary>
+    public double HoldSeconds { get; set; } = EngineOptions.DefaultLongestHold.TotalSeconds;
+
     /// <summary>Whether blocks are kept by their content for later prompts that begin alike.</summary>
     public bool PrefixCache { get; set; } = true;
 
@@ -62,6 +73,9 @@ public sealed class SchedulingOptions : IChecked
         BatchItlSeconds = Seconds(BatchItlMs),
         Aging = TimeSpan.FromSeconds(AgingSeconds),
         QueueOrder = QueueOrder,
+        KeepsPrograms = KeepPrograms,
+        HeldFrom = HoldBatch ? RequestPriority.Batch : null,
+        LongestHold = TimeSpan.FromSeconds(HoldSeconds),
         PrefixCache = PrefixCache,
         Watermark = Watermark,
         TenantWeights = Tenants,
@@ -78,6 +92,7 @@ public sealed class SchedulingOptions : IChecked
             (Settings.ItlMs, ItlMs, 1, MaxItlMs, "no promise"),
             (Settings.BatchItlMs, BatchItlMs, 1, MaxItlMs, "no promise"),
             (Settings.AgingSeconds, AgingSeconds, MinAgingSeconds, MaxAgingSeconds, null),
+            (Settings.HoldSeconds, HoldSeconds, MinHoldSeconds, MaxHoldSeconds, null),
             (Settings.Watermark, Watermark, 0, EngineOptions.MaxWatermark, null),
         })
         {

@@ -128,6 +128,15 @@ public static class Settings
         "Which of a tenant's calls of one class goes first: program (that of the program which was given least lately) or fcfs (the one that has waited longest). "
         + "Default: program.");
 
+    public static readonly Setting KeepPrograms = Scheduling("--keep-programs", "KeepPrograms", "bool",
+        "Whether what a program has left in the prefix cache is evicted after other content while its next call is expected. Default: true.");
+
+    public static readonly Setting HoldBatch = Scheduling("--hold-batch", "HoldBatch", "bool",
+        "Whether batch calls of programs whose context is not in memory are held between two steps while KV memory or watts are short. Default: true.");
+
+    public static readonly Setting HoldSeconds = Scheduling("--hold-seconds", "HoldSeconds", "seconds",
+        $"A call is held no longer than this, {SchedulingOptions.MinHoldSeconds} to {SchedulingOptions.MaxHoldSeconds}. Default: {EngineOptions.DefaultLongestHold.TotalSeconds}.");
+
     public static readonly Setting PrefixCache = Scheduling("--prefix-cache", "PrefixCache", "bool",
         "Whether KV blocks are kept by their content for later prompts that begin alike. Default: true.");
 
@@ -238,7 +247,7 @@ public static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         Model, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
-        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
+        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, KeepPrograms, HoldBatch, HoldSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         KeptSeconds, KeptAloneSeconds, KeptMib, Strategies,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,

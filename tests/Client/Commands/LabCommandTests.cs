@@ -53,6 +53,23 @@ public sealed class LabCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Sessions_are_served_under_every_variant_and_load()
+    {
+        await File.WriteAllTextAsync(_folder.At("talk.jsonl"), Lab.Traces.SessionTraceTests.Talk, TestContext.Current.CancellationToken);
+        string[] study =
+        [
+            "lab", "sessions", "--trace", _folder.At("talk.jsonl"), "--variants", "fcfs,las+keep", "--load", "0.5,1", "--full-rate", "0.2", "--seeds", "1", "--devices", "sim:h100-sxm*1:tp8",
+            "--warm-up", "5", "--window", "60", "--jobs", "1", "--json", _folder.At("out.json"),
+        ];
+        Assert.Equal(0, await ClientCommandLine.Run(study, _terminal.Terminal, _factory.Connect));
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(_folder.At("out.json"), TestContext.Current.CancellationToken))!;
+        Assert.True((bool)json["simulated"]!);
+        Assert.Equal([("fcfs", 0.5), ("las+keep", 0.5), ("fcfs", 1.0), ("las+keep", 1.0)], json["runs"]!.AsArray().Select(static run => ((string)run!["variant"]!, (double)run["load"]!)));
+        Assert.All(json["runs"]!.AsArray(), static run => Assert.True((int)run!["tasks"]! > 0));
+        Assert.Contains("simulated", _terminal.Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task A_trace_file_that_is_not_there_is_named()
     {
         Assert.Equal(1, await Run(["--trace", "nowhere.csv"], without: "--trace"));

@@ -66,13 +66,33 @@ public sealed class ProgramOrderTests
     {
         var harness = new SchedulerHarness(Options);
         Occupy(harness);
-        harness.Submit(New(2, "a"), 20);
-        harness.Submit(New(3, "b"), 20);
+        harness.Submit(New(2, "a", prompt: 600), 20);
+        harness.Submit(New(3, "b", prompt: 600), 20);
         harness.Submit(New(4, "a", prompt: 600) with { IsCritical = true }, 20);
         harness.Submit(New(5, "b", prompt: 600) with { IsCritical = true }, 20);
         harness.StepUntil(() => harness.Ended.Count == 5);
 
         Assert.Equal([4, 5, 2, 3], harness.Ended.Skip(1).Select(static s => s.Request.Id));
+    }
+
+    [Theory]
+    [InlineData(QueueOrder.Program, true)]
+    [InlineData(QueueOrder.Fcfs, false)]
+    public void A_program_whose_context_is_in_memory_goes_before_long_prompts_in_progress(QueueOrder order, bool overtakes)
+    {
+        var harness = new SchedulerHarness(Options with { QueueOrder = order, MaxRunning = 16 });
+        var talk = Prompt(3, 4000);
+        harness.Submit(new InferenceRequest { Id = 1, Prompt = talk, MaxTokens = 4, Program = "talk" }, 4);
+        harness.StepUntil(() => harness.Ended.Count == 1);
+        for (var id = 10; id < 14; id++)
+        {
+            harness.Submit(New(id, $"{id}", prompt: 20_000), 4);
+        }
+
+        harness.Step();
+        var call = harness.Submit(new InferenceRequest { Id = 2, Prompt = [.. talk, 1, 2, 3], MaxTokens = 4, Program = "talk" }, 4);
+        var steps = harness.StepUntil(() => call.OutputCount > 0, most: 100_000);
+        Assert.Equal(overtakes, steps <= 3);
     }
 
     [Fact]

@@ -76,6 +76,9 @@ public sealed class SettingsTests
     [InlineData("AgingSeconds", "0", "0.1 to 3600")]
     [InlineData("Watermark", "0.6", "0 to 0.5")]
     [InlineData("QueueOrder", "lifo", "lifo")]
+    [InlineData("KeepPrograms", "maybe", "maybe")]
+    [InlineData("HoldBatch", "maybe", "maybe")]
+    [InlineData("HoldSeconds", "0", "1 to 3600")]
     [InlineData("PrefixCache", "maybe", "maybe")]
     [InlineData("Tenants:acme", "0", "0.01 to 100")]
     [InlineData("Tenants:acme", "101", "0.01 to 100")]
@@ -95,6 +98,9 @@ public sealed class SettingsTests
             ["Crescent:Scheduling:BatchItlMs"] = "0",
             ["Crescent:Scheduling:AgingSeconds"] = "3",
             ["Crescent:Scheduling:QueueOrder"] = "fcfs",
+            ["Crescent:Scheduling:KeepPrograms"] = "false",
+            ["Crescent:Scheduling:HoldBatch"] = "false",
+            ["Crescent:Scheduling:HoldSeconds"] = "9",
             ["Crescent:Scheduling:PrefixCache"] = "false",
             ["Crescent:Scheduling:Watermark"] = "0.05",
             ["Crescent:Scheduling:Tenants:acme"] = "2.5",
@@ -104,7 +110,7 @@ public sealed class SettingsTests
         Assert.Equal((1024, 64, 100), (engine.MaxStepTokens, engine.MaxRunning, engine.MaxWaiting));
         Assert.Equal((0.25, 0.08, double.PositiveInfinity), (engine.PromptShare, engine.ItlSeconds, engine.BatchItlSeconds));
         Assert.Equal((TimeSpan.FromSeconds(3), false, 0.05), (engine.Aging, engine.PrefixCache, engine.Watermark));
-        Assert.Equal(QueueOrder.Fcfs, engine.QueueOrder);
+        Assert.Equal((QueueOrder.Fcfs, false, null, TimeSpan.FromSeconds(9)), (engine.QueueOrder, engine.KeepsPrograms, engine.HeldFrom, engine.LongestHold));
         Assert.Equal(2.5, engine.TenantWeights["acme"]);
     }
 

@@ -1,0 +1,36 @@
+namespace Crescent.Lab.Fleet;
+
+/// <summary>Sums up a run of sessions.</summary>
+internal static class SessionResults
+{
+    public static SessionResult Of(SessionLoad load, FleetResult fleet, SessionLoadOptions options, double now)
+    {
+        var tasks = load.Measured.Where(static task => task.Calls > 0 || !task.IsDone).ToList();
+        foreach (var task in tasks.Where(static task => !task.IsDone))
+        {
+            task.EndedAt = now;
+        }
+
+        var times = tasks.Select(static task => task.EndedAt - task.BeganAt).Order().ToArray();
+        var calls = tasks.Select(static task => task.CallSeconds).Order().ToArray();
+        var shares = tasks.Where(static task => task.CallSeconds > 0).Select(static task => task.Work / task.CallSeconds).ToList();
+        var squares = shares.Sum(static share => share * share);
+        return new SessionResult(fleet)
+        {
+            Tasks = tasks.Count,
+            Unfinished = tasks.Count(static task => !task.IsDone),
+            MeanTaskSeconds = times.DefaultIfEmpty(double.NaN).Average(),
+            TaskSecondsP50 = Percentile(times, 0.5),
+            TaskSecondsP90 = Percentile(times, 0.9),
+            MeanCallSeconds = calls.DefaultIfEmpty(double.NaN).Average(),
+            CallSecondsP90 = Percentile(calls, 0.9),
+            SloAttainment = (double)load.WindowGood / load.WindowCalls,
+            CallsPerSecond = load.WindowCalls / options.WindowSeconds,
+            Fairness = squares == 0 ? 1 : shares.Sum() * shares.Sum() / (shares.Count * squares),
+            CachedShare = (double)fleet.CachedTokens / fleet.PromptTokens,
+        };
+    }
+
+    private static double Percentile(double[] sorted, double share) =>
+        sorted.Length == 0 ? double.NaN : sorted[(int)Math.Min(sorted.Length - 1, share * sorted.Length)];
+}
