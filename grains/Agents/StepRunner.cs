@@ -130,15 +130,11 @@ public sealed class StepRunner(
     internal async Task<StepResult> Call(ToolStep step, string key, CancellationToken cut)
     {
         var began = time.GetTimestamp();
-        if (tools.Find(step.Call.Name) is not { } tool)
-        {
-            return new StepResult { Outcome = StepOutcome.Failed, Text = $"There is no tool '{step.Call.Name}'." };
-        }
-
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.ToolSeconds), time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cut);
         try
         {
+            var tool = await tools.Find(step.Call.Name, both.Token) ?? throw new AgentToolException($"There is no tool '{step.Call.Name}'.");
             var text = await tool.Call(step.Call.Arguments, key, both.Token);
             return new StepResult { Text = AgentTools.Bounded(text), Seconds = time.GetElapsedTime(began).TotalSeconds };
         }

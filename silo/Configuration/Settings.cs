@@ -144,6 +144,14 @@ public static class Settings
         $"Share of a device's KV blocks that a new sequence leaves free for those that run, 0 to {EngineOptions.MaxWatermark}. Default: "
         + $"{EngineOptions.DefaultWatermark}. Weights of tenants stand in {SchedulingOptions.Section}:Tenants:NAME.");
 
+    public static readonly Setting Mcp = Define("--mcp", "Mcp", "path",
+        "File of MCP servers whose tools agents may call, as {\"mcpServers\": {NAME: {\"command\": …} or {\"url\": …}}}, each with \"allow\": the names of the tools that are "
+        + "there (docs/agents.md). Default: none.");
+
+    public static readonly Setting HttpGetHosts = Define("--http-get-hosts", "HttpGetHosts", "hosts",
+        "Hosts that the agents' tool http-get may read, such as docs.example.com; several parted by ';', *.example.com for all below it, HOST:PORT for other ports than 80 "
+        + "and 443. Never private addresses. Default: none, and no such tool.");
+
     public static readonly Setting Drill = Define("--drill", "Drill", "path",
         "File that makes devices sick on command, to see what the cluster makes of it; read while it runs. Lines: SILO/DEVICE fail N (each N-th step fails), "
         + "or SILO/DEVICE hang. Default: none.");
@@ -247,7 +255,7 @@ public static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         Model, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
-        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, KeepPrograms, HoldBatch, HoldSeconds, PrefixCache, Watermark, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
+        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, KeepPrograms, HoldBatch, HoldSeconds, PrefixCache, Watermark, Mcp, HttpGetHosts, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         KeptSeconds, KeptAloneSeconds, KeptMib, Strategies,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,

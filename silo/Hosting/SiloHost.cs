@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Net;
-using Crescent.Grains.Agents;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Models;
@@ -8,6 +7,7 @@ using Crescent.Grains.Serving;
 using Crescent.Grains;
 using Crescent.Silo.Api;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Tools;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -257,7 +257,7 @@ public sealed class SiloHost : IAsyncDisposable
             builder.Services.AddSingleton<IHostLifetime, SupervisedLifetime>();
         }
 
-        builder.Services.AddSingleton<IAgentTool, Calculator>();
+        builder.Services.AddAgentTools(Settings.Read<ToolOptions>(configuration));
         builder.Services.AddSingleton(StrategyFiles.Read(configuration));
         builder.UseOrleans(silo =>
         {

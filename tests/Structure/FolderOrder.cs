@@ -117,6 +117,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Crescent.Silo",
             "Crescent.Silo",
             "Configuration",
+            "Tools",
             "Identity",
             "Api.Wire",
             "Admission",
