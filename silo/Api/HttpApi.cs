@@ -90,9 +90,10 @@ internal static class HttpApi
         var quotas = app.Services.GetRequiredService<TenantQuotas>();
         app.Services.GetRequiredService<EnergyAccounts>().Charged += quotas.Charge;
         var timed = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, RequestTime>().AddEndpointFilter<RouteGroupBuilder, BodyGuard>();
-        var completions = timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, IdempotencyGuard>().AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
-        completions.MapChat();
-        completions.MapCompletion();
+
+        // A chat with a strategy is answered before the guards of a completion: its key is the task's, and it is let in by itself.
+        Guarded(timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, AgentChat>()).MapChat();
+        Guarded(timed.MapGroup("")).MapCompletion();
         timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>().MapEmbeddings();
         timed.MapTokenizer();
         timed.MapAgentSubmission();
@@ -103,4 +104,7 @@ internal static class HttpApi
         both.MapHealth();
         both.MapVersion();
     }
+
+    private static RouteGroupBuilder Guarded(RouteGroupBuilder completions) =>
+        completions.AddEndpointFilter<RouteGroupBuilder, IdempotencyGuard>().AddEndpointFilter<RouteGroupBuilder, CompletionGuard>();
 }

@@ -40,7 +40,7 @@ internal static class AgentFields
             Strategy = strategy,
             Settings = Settings(body.Object("settings")),
             Budget = Budget(body.Object("budget")),
-            Tools = Tools(body, strategy, tools),
+            Tools = body.Any("tools") is { } named ? Tools(named, tools) : Usual(strategy, tools),
             Seed = (ulong)(body.Integer("seed", 0, long.MaxValue) ?? Random.Shared.NextInt64()),
             Tenant = owner.Tenant,
             Priority = CompletionFields.ReadPriority(body).ToString().ToLowerInvariant(),
@@ -115,14 +115,11 @@ internal static class AgentFields
         return budget.Fault() is var (name, range) ? throw ApiException.InvalidValue(fields.Path(name), $"'{fields.Path(name)}' takes {range}.") : budget;
     }
 
-    /// <summary>Tools by their names; without the field all that there are where the strategy has a use for them.</summary>
-    private static TaskTool[] Tools(RequestFields body, string strategy, AgentTools tools)
-    {
-        if (body.Any("tools") is not { } named)
-        {
-            return strategy == "react" ? [.. tools.All] : [];
-        }
+    /// <summary>Tools of a task that names none: all that there are where its strategy has a use for them.</summary>
+    public static TaskTool[] Usual(string strategy, AgentTools tools) => strategy == "react" ? [.. tools.All] : [];
 
+    private static TaskTool[] Tools(JsonElement named, AgentTools tools)
+    {
         if (named.ValueKind != JsonValueKind.Array || !named.EnumerateArray().All(static name => name.ValueKind == JsonValueKind.String))
         {
             throw ApiException.InvalidType("tools", "an array of names of tools", RequestFields.Kind(named));

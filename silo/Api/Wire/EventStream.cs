@@ -99,6 +99,9 @@ internal sealed class EventStream : IDisposable
         }
     }
 
+    /// <summary>Writes a comment, which keeps the connection open and tells nothing.</summary>
+    public void Comment() => _pipe.Write(":\n\n"u8);
+
     /// <summary>Sends what is written.</summary>
     public ValueTask<FlushResult> Flush(CancellationToken cancellationToken) => _pipe.FlushAsync(cancellationToken);
 

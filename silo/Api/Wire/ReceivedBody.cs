@@ -28,6 +28,10 @@ internal sealed class ReceivedBody(JsonDocument document, long began)
         return hash.GetHashAndReset();
     }
 
+    /// <summary>A text of it, as long as nobody has taken it; null where there is none of that name.</summary>
+    public string? Text(string name) =>
+        Untaken.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
     /// <summary>The document, once: what is held here is not held for the length of an answer.</summary>
     public JsonDocument Take() => Interlocked.Exchange(ref _document, null) ?? throw Taken();
 
