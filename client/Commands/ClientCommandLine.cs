@@ -9,10 +9,13 @@ internal static class ClientCommandLine
 {
     /// <summary>The root with all commands under it.</summary>
     public static RootCommand Create(Terminal terminal, Connector connect) =>
-        new("The console of a Crescent factory: chat with its model, ask one question, watch its devices.")
+        new("The console of a Crescent factory: chat with its model, ask one question, have agents solve problems, watch its devices.")
         {
             new ChatCommand(terminal, connect),
             new RunCommand(terminal, connect),
+            new AgentCommand(terminal, connect),
+            new AgentsCommand(terminal, connect),
+            new EvalCommand(terminal, connect),
             new TopCommand(terminal, connect),
             new ExplainCommand(terminal, connect),
             new PowerCommand(terminal, connect),

@@ -11,7 +11,6 @@ internal sealed class ConnectionOptions
     private readonly Option<Uri?> _url = new("--url")
     {
         HelpName = "URL",
-        Description = "Reach the factory over HTTP at this address, such as http://127.0.0.1:8080 (default: over Orleans, on this machine)",
         CustomParser = argument =>
         {
             var text = argument.Tokens[0].Value;
@@ -47,10 +46,15 @@ internal sealed class ConnectionOptions
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Show the transport's warnings on standard error (default: off)" };
 
     private readonly Option<bool> _json;
+    private readonly bool _overHttp;
 
     /// <param name="json">What <c>--json</c> writes with this command.</param>
-    public ConnectionOptions(string json)
+    /// <param name="overHttp">Whether the command goes over HTTP also to the cluster on this machine.</param>
+    public ConnectionOptions(string json, bool overHttp = false)
     {
+        _overHttp = overHttp;
+        var otherwise = overHttp ? "the front end of the cluster on this machine" : "over Orleans, on this machine";
+        _url.Description = $"Reach the factory over HTTP at this address, such as http://127.0.0.1:8080 (default: {otherwise})";
         _timeout.DefaultValueFactory = _ => ConnectionSettings.DefaultTimeoutSeconds;
         _json = new Option<bool>("--json") { Description = $"Write {json} (default: text)" };
     }
@@ -67,12 +71,14 @@ internal sealed class ConnectionOptions
         {
             if (result.GetResult(_url) is not null && result.GetResult(_cluster) is not null)
             {
-                result.AddError("--url and --cluster exclude each other: one goes over HTTP, the other over Orleans.");
+                result.AddError(_overHttp
+                    ? "--url and --cluster exclude each other: each names a front end."
+                    : "--url and --cluster exclude each other: one goes over HTTP, the other over Orleans.");
             }
         });
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_key) is not null && result.GetResult(_url) is null)
+            if (!_overHttp && result.GetResult(_key) is not null && result.GetResult(_url) is null)
             {
                 result.AddError("--key goes with --url: over Orleans, on this machine, no key is asked for.");
             }

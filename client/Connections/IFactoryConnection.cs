@@ -27,4 +27,7 @@ internal interface IFactoryConnection : IAsyncDisposable
 
     /// <summary>Why a request went where it went.</summary>
     Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken);
+
+    /// <summary>The factory's agent tasks; null where this way does not lead to them.</summary>
+    IAgentConnection? Agents => null;
 }

@@ -11,4 +11,10 @@ internal static class Remedies
 
     /// <summary>There is no such device.</summary>
     public const string Device = "Name one of the factory's devices; `top` shows them.";
+
+    /// <summary>There is no such agent task, or it is another's.</summary>
+    public const string Task = "Name one of the tasks that `agents` lists.";
+
+    /// <summary>What is asked does not go with how an agent task stands.</summary>
+    public const string Conflict = "Look with `agents show` how the task stands and what waits for approval; other work needs another --idempotency-key.";
 }

@@ -2,6 +2,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Crescent.Client.Connections;
+using Crescent.Client.Evaluation;
+using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Contracts.Power;
 
@@ -19,6 +22,11 @@ namespace Crescent.Client.Json;
 [JsonSerializable(typeof(DecisionAnswer))]
 [JsonSerializable(typeof(DrainDocument))]
 [JsonSerializable(typeof(LoadDocument))]
+[JsonSerializable(typeof(AgentView))]
+[JsonSerializable(typeof(AgentListDocument))]
+[JsonSerializable(typeof(AgentNews))]
+[JsonSerializable(typeof(EvalDocument))]
+[JsonSerializable(typeof(EvalOutcome))]
 [JsonSerializable(typeof(JsonNode))]
 internal sealed partial class WireJson : JsonSerializerContext
 {

@@ -88,7 +88,8 @@ internal sealed class Terminal
         Task.Factory.StartNew(Input.ReadToEnd, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
             .WaitAsync(cancellationToken);
 
-    private static string Printable(string text) =>
+    /// <summary>Text without the control characters that would drive a terminal; line breaks and tabs stay.</summary>
+    public static string Printable(string text) =>
         text.Any(c => char.IsControl(c) && c is not ('\n' or '\t'))
             ? string.Concat(text.Where(c => !char.IsControl(c) || c is '\n' or '\t'))
             : text;

@@ -56,6 +56,11 @@ internal sealed class FakeFactory : IFactoryConnection
 
     public List<ChatCall> Calls { get; } = [];
 
+    /// <summary>Its agent tasks.</summary>
+    public FakeAgents Tasks { get; } = new();
+
+    public IAgentConnection Agents => Tasks;
+
     public List<ConnectionSettings> Connected { get; } = [];
 
     public int Disposals { get; private set; }

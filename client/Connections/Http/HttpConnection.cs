@@ -50,7 +50,11 @@ internal sealed class HttpConnection : IFactoryConnection
 
             _http.DefaultRequestHeaders.Add("Authorization", $"Bearer {key}");
         }
+
+        Agents = new HttpAgents(_http, _failures, timeout);
     }
+
+    public IAgentConnection Agents { get; }
 
     public IAsyncEnumerable<ChatChunk> Chat(ChatCall call, CancellationToken cancellationToken) =>
         Deadlines.EachWithin(stop => Stream(call, stop), _timeout, cancellationToken).Translating(_failures.Translate);

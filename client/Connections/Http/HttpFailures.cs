@@ -68,6 +68,8 @@ internal sealed class HttpFailures(string address, TimeSpan timeout)
         "decision_not_found" => Remedies.Decision,
         "device_not_found" => Remedies.Device,
         "model_not_found" => Remedies.Model,
+        "task_not_found" => Remedies.Task,
+        "conflict" => Remedies.Conflict,
         _ => null,
     };
 

@@ -64,6 +64,10 @@ internal sealed class LocalConnection : IFactoryConnection
         return new LocalConnection(host, losses, failures, settings.Timeout);
     }
 
+    /// <summary>Address of the HTTP front end of the cluster that <paramref name="announcement"/> names, or of the newest that runs.</summary>
+    /// <exception cref="FactoryException">None runs.</exception>
+    public static Uri Url(FileInfo? announcement) => new(Find(announcement).Url);
+
     public async IAsyncEnumerable<ChatChunk> Chat(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var alarm = _losses.Watch();

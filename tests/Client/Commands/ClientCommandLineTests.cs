@@ -18,6 +18,9 @@ public sealed class ClientCommandLineTests
     [InlineData("chat", "--max-tokens --temperature --top-p --seed --system --url --cluster --timeout --json --verbose")]
     [InlineData("run", "--max-tokens --temperature --top-p --seed --system --url --cluster --timeout --json --verbose")]
     [InlineData("top", "--once --url --cluster --timeout --json --verbose")]
+    [InlineData("agent", "--strategy --samples --model --system --seed --tenant --budget-tokens --budget-joules --deadline --parallelism --tool-calls --tool --setting --priority --idempotency-key --url --cluster --timeout --json --verbose")]
+    [InlineData("agents", "--limit --url --cluster --timeout --json --verbose")]
+    [InlineData("eval", "--strategy --samples --confidence --limit --seed --parallel --setting --model --priority --out --url --cluster --timeout --json --verbose")]
     [InlineData("drain", "--undo --no-wait --wait --url --cluster --timeout --json --verbose")]
     public async Task Help_of_a_command_lists_every_option_with_its_default(string command, string options)
     {
