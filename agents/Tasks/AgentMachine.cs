@@ -66,7 +66,7 @@ public sealed class AgentMachine
     public string KeyOf(string step) => $"{Id}/{step}";
 
     /// <summary>What approving <paramref name="step"/> means.</summary>
-    public string HashOf(ToolStep step) => ToolApproval.Hash(KeyOf(step.Id), step.Call);
+    public string HashOf(ToolStep step) => ToolApproval.Hash(KeyOf(step.Id), step.Call, _steps[step.Id].Unknown);
 
     /// <summary>Whether nobody needs a step any more: it is only to end.</summary>
     public bool IsCut(string step) => _steps.TryGetValue(step, out var place) && place.IsCut;
@@ -120,6 +120,7 @@ public sealed class AgentMachine
                 break;
             case EntryKind.ResultUnknown:
                 place!.IsApproved = false;
+                place.Unknown++;
                 Await(place, "It is not known whether this call was made, and it must not be made twice. Approve to make it now, reject to go on without.");
                 break;
             case EntryKind.Approved:
@@ -130,10 +131,10 @@ public sealed class AgentMachine
                 End(place!, new StepResult { Outcome = StepOutcome.Failed, Text = entry.Reason is { } why ? $"A person rejected this call: {why}" : "A person rejected this call." });
                 break;
             case EntryKind.Cancelled:
-                Finish(TaskState.Cancelled, _strategy.Best, "cancelled");
+                Finish(TaskState.Cancelled, Best(), "cancelled");
                 break;
             case EntryKind.Expired:
-                Finish(TaskState.Done, _strategy.Best, "deadline");
+                Finish(TaskState.Done, Best(), "deadline");
                 break;
         }
 
@@ -152,7 +153,7 @@ public sealed class AgentMachine
         }
 
         _notes.Add(new TaskNote(NoteKinds.StepFinished, _now) { Step = place.Step.Id, Label = place.Step.Label, Result = result });
-        if (result.Outcome == StepOutcome.Denied)
+        if (result.Outcome == StepOutcome.Denied && !place.IsCut)
         {
             Short(result.Text);
         }
@@ -164,18 +165,15 @@ public sealed class AgentMachine
 
     private void Ask(Func<StrategyMove> strategy)
     {
-        StrategyMove move;
         try
         {
-            move = strategy();
+            Heed(strategy());
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Somebody's own strategy may throw: that is the end of its task, each time that it is played, and of nothing else.
-            move = StrategyMove.Fail($"The strategy '{_spec.Strategy}' failed: {e.Message}");
+            Finish(TaskState.Failed, null, $"The strategy '{_spec.Strategy}' failed: {e.Message}");
         }
-
-        Heed(move);
     }
 
     private void Heed(StrategyMove move)
@@ -209,7 +207,7 @@ public sealed class AgentMachine
         }
         else if (move.Fault is { } fault)
         {
-            Finish(TaskState.Failed, _strategy.Best, fault);
+            Finish(TaskState.Failed, Best(), fault);
         }
     }
 
@@ -219,7 +217,19 @@ public sealed class AgentMachine
         if (_ending is null)
         {
             _notes.Add(new TaskNote(NoteKinds.Budget, _now) { Text = text });
-            Finish(_strategy.Best is null ? TaskState.Failed : TaskState.Done, _strategy.Best, "budget");
+            Finish(TaskState.Done, Best(), "budget");
+        }
+    }
+
+    private StrategyAnswer? Best()
+    {
+        try
+        {
+            return _strategy.Best;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return null;
         }
     }
 
@@ -260,19 +270,22 @@ public sealed class AgentMachine
     private MachineMove Move()
     {
         var running = _open.Count(static place => place.Stage == StepStage.Running);
-        for (var i = 0; i < _open.Count && _ending is null; i++)
+        for (var i = 0; i < _open.Count && _ending is null;)
         {
-            if (_open[i] is { IsShort: true, IsCut: false } again)
+            var place = _open[i];
+            if (place is { IsShort: true, IsCut: false })
             {
-                again.IsShort = false;
-                _start.Add(again.Step);
+                place.IsShort = false;
+                _start.Add(place.Step);
             }
-            else if (_open[i].Stage == StepStage.Queued && running < _spec.Budget.Parallelism)
+            else if (place.Stage == StepStage.Queued && running < _spec.Budget.Parallelism)
             {
-                var place = _open[i];
                 Start(place);
                 running += place.Stage == StepStage.Running ? 1 : 0;
             }
+
+            // One that has ended at once has left its place to the next.
+            i += place.Stage == StepStage.Ended ? 0 : 1;
         }
 
         if (_ending is { } state && _open.Count == 0 && !HasEnded)
@@ -299,7 +312,15 @@ public sealed class AgentMachine
     {
         if (place.Step is ToolStep tool)
         {
-            if (!place.IsApproved && _spec.Tools.FirstOrDefault(known => known.Name == tool.Call.Name) is { NeedsApproval: true })
+            // A name that the task was not given is answered here: what the model writes must not choose among all that the silo has.
+            var known = _spec.Tools.FirstOrDefault(candidate => candidate.Name == tool.Call.Name);
+            if (known is null)
+            {
+                End(place, new StepResult { Outcome = StepOutcome.Failed, Text = $"There is no tool '{tool.Call.Name}'." });
+                return;
+            }
+
+            if (!place.IsApproved && known.NeedsApproval)
             {
                 Await(place, "Approve this call, or reject it.");
                 return;

@@ -18,6 +18,9 @@ internal sealed class StepPlace(Step step)
     /// <summary>Whether a person has approved it.</summary>
     public bool IsApproved { get; set; }
 
+    /// <summary>Times that nobody knew what had become of its tool.</summary>
+    public int Unknown { get; set; }
+
     /// <summary>Whether its tool may have been called.</summary>
     public bool IsIntended { get; set; }
 }

@@ -3,7 +3,7 @@ namespace Crescent.Agents.Votes;
 /// <summary>
 /// A vote over samples that come in any order and ends early: after the first window, and after each step more, it is looked at whether the posterior that the leader wins
 /// has passed the confidence. A sample counts by its number, not by when it came, and one that is not there yet is waited for only as long as it could change who
-/// wins: so the winner is the same in whatever order samples come.
+/// wins: so the winner is the same in whatever order samples come (for weights between none and a whole vote: with a confidence of .9 and up).
 /// </summary>
 /// <param name="samples">Samples at the most, 1 and up.</param>
 /// <param name="window">Samples that are drawn first, 1 and up.</param>

@@ -22,4 +22,7 @@ internal static partial class AgentLog
 
     [LoggerMessage(6, LogLevel.Debug, "Event {Number} of task {Task} could not be published; subscribers find it in the task's log.")]
     public static partial void PublishFailed(ILogger logger, Exception exception, string task, long number);
+
+    [LoggerMessage(7, LogLevel.Error, "Task {Task} could not go on; it is played again from its log.")]
+    public static partial void Broken(ILogger logger, Exception exception, string task);
 }

@@ -55,7 +55,12 @@ internal sealed class AgentRosterGrain(
     public Task<IReadOnlyList<AgentListing>> List(string? tenant, int most) => Task.FromResult<IReadOnlyList<AgentListing>>(
         [.. _tasks.Values.Where(task => tenant is null || task.Tenant == tenant).OrderByDescending(static task => task.Submitted).Take(Math.Clamp(most, 0, AgentOptions.MostKept))]);
 
-    public Task Tend() => _tending is { IsCompleted: false } ? _tending : _tending = TendAll();
+    public async Task Tend()
+    {
+        // One that is under way may have passed by a task whose silo has died since.
+        await (_tending ?? Task.CompletedTask);
+        await (_tending is { IsCompleted: false } next ? next : _tending = TendAll());
+    }
 
     private async Task TendAll()
     {
@@ -70,7 +75,7 @@ internal sealed class AgentRosterGrain(
                     if (stands is null)
                     {
                         // Its submission failed after it was noted.
-                        changed |= _tasks.Remove(task.Id);
+                        changed |= _tasks.TryGetValue(task.Id, out var now) && ReferenceEquals(now, task) && _tasks.Remove(task.Id);
                     }
                     else if (stands.Ended is not null)
                     {
@@ -98,6 +103,20 @@ internal sealed class AgentRosterGrain(
         foreach (var task in ended.OrderBy(static task => task.Ended).Take(ended.Length - options.Value.Kept))
         {
             _tasks.Remove(task.Id);
+            _ = Forget(task.Id);
+        }
+    }
+
+    private async Task Forget(string id)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IAgentTaskGrain>(id).Forget();
+        }
+        catch (Exception e)
+        {
+            // Its state stays where it is; nobody lists it any more.
+            AgentLog.TendFailed(logger, e, id);
         }
     }
 

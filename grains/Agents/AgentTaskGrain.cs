@@ -45,10 +45,12 @@ internal sealed class AgentTaskGrain(
         return Task.CompletedTask;
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         Dispose();
-        return Task.CompletedTask;
+
+        // The next activation reads what this one writes last.
+        await (_play?.Settled ?? Task.CompletedTask).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose() => _play?.Dispose();
@@ -105,6 +107,16 @@ internal sealed class AgentTaskGrain(
         return _play is { } now ? View(now) : null;
     }
 
+    public async Task Forget()
+    {
+        if (_play is { HasEnded: true })
+        {
+            await stored.ClearStateAsync();
+            _play = null;
+            DeactivateOnIdle();
+        }
+    }
+
     public async Task<AgentListing?> Tend()
     {
         if (_submitting is { } submitting)
@@ -119,7 +131,7 @@ internal sealed class AgentTaskGrain(
     public async Task Store(TaskSpec spec, IReadOnlyList<TaskEntry> log)
     {
         stored.State.Json = TaskDocument.Write(spec, log);
-        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (var pause = FirstPause; _play is not { IsDisposed: true }; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
@@ -133,7 +145,7 @@ internal sealed class AgentTaskGrain(
                 DeactivateOnIdle();
                 return;
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
                 AgentLog.StoreFailed(logger, e, Id);
                 await Task.Delay(pause, time);
@@ -142,6 +154,13 @@ internal sealed class AgentTaskGrain(
     }
 
     public void Publish(AgentEvent news) => _publishing = Publish(_publishing, news);
+
+    public void Broken(Exception fault)
+    {
+        AgentLog.Broken(logger, fault, Id);
+        _play?.Dispose();
+        DeactivateOnIdle();
+    }
 
     public void Waits(string step, string why) => AgentLog.Waits(logger, Id, step, why);
 
@@ -190,7 +209,10 @@ internal sealed class AgentTaskGrain(
         _ = End(_play);
     }
 
-    private IStrategy Strategy(TaskSpec spec) => strategies.Create(spec.Strategy, new StrategyTask(spec.Problem, spec.System, spec.Settings));
+    // One whose strategy is not there any more ends, so that it can be shown and forgotten.
+    private IStrategy Strategy(TaskSpec spec) => !strategies.Has(spec.Strategy)
+        ? new Unplayable($"There is no strategy '{spec.Strategy}' in this silo any more.")
+        : strategies.Create(spec.Strategy, new StrategyTask(spec.Problem, spec.System, spec.Settings));
 
     private async Task End(TaskPlay play)
     {

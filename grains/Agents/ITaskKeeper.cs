@@ -12,6 +12,9 @@ internal interface ITaskKeeper
     /// <summary>Tells subscribers of an event that is stored. Does not wait.</summary>
     void Publish(AgentEvent news);
 
+    /// <summary>This play of the task cannot go on: another has to begin from its log.</summary>
+    void Broken(Exception fault);
+
     /// <summary>A step waits.</summary>
     void Waits(string step, string why);
 }

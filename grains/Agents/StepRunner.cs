@@ -34,34 +34,44 @@ public sealed class StepRunner(
 
     /// <summary>An inference as a call.</summary>
     /// <exception cref="RequestFaultException">It cannot be done, such as for its length.</exception>
-    internal async Task<PreparedRequest> Prepare(AgentMachine machine, TaskSpec spec, InferenceStep step, SiblingGroup? siblings, CancellationToken cancellationToken)
+    internal async Task<PreparedRequest> Prepare(AgentMachine machine, TaskSpec spec, InferenceStep step, SiblingGroup? siblings, Action<string> waits, CancellationToken cancellationToken)
     {
         var model = Model(spec.Model) ?? throw new RequestFaultException(FaultKind.Value, "model", $"There is no model '{spec.Model}'; the cluster serves {ModelNames}.");
-        var prepared = await desk.Prepare(
-            new ModelRequest
+        var request = new ModelRequest
+        {
+            Id = machine.KeyOf(step.Id),
+            Model = model,
+            Prompts = [PromptSource.Conversation("messages", step.Messages.Sum(static message => (long)message.Content.Length), () => Conversation(step.Messages))],
+            DefaultMaxTokens = step.MaxTokens,
+            WantsLikelihood = true,
+            Tools = step.UsesTools && spec.Tools.Count > 0 ? Tools(spec.Tools) : null,
+            Call = new InferenceRequest
             {
-                Id = machine.KeyOf(step.Id),
-                Model = model,
-                Prompts = [PromptSource.Conversation("messages", step.Messages.Sum(static message => (long)message.Content.Length), () => Conversation(step.Messages))],
-                DefaultMaxTokens = step.MaxTokens,
-                WantsLikelihood = true,
-                Tools = step.UsesTools && spec.Tools.Count > 0 ? Tools(spec.Tools) : null,
-                Call = new InferenceRequest
-                {
-                    Prompt = [],
-                    MaxTokens = 0,
-                    Tenant = spec.Tenant,
-                    Task = machine.Id,
-                    Program = machine.Id,
-                    IsCritical = step.IsCritical,
-                    Siblings = siblings,
-                    CacheSalt = spec.CacheSalt,
-                    Priority = Enum.TryParse<RequestPriority>(spec.Priority, ignoreCase: true, out var priority) ? priority : RequestPriority.Standard,
-                    Sampling = new SamplingParameters { Temperature = (float)step.Temperature, Seed = SeedOf(spec.Seed, step.Id) },
-                },
+                Prompt = [],
+                MaxTokens = 0,
+                Tenant = spec.Tenant,
+                Task = machine.Id,
+                Program = machine.Id,
+                IsCritical = step.IsCritical,
+                Siblings = siblings,
+                CacheSalt = spec.CacheSalt,
+                Priority = Enum.TryParse<RequestPriority>(spec.Priority, ignoreCase: true, out var priority) ? priority : RequestPriority.Standard,
+                Sampling = new SamplingParameters { Temperature = (float)step.Temperature, Seed = SeedOf(spec.Seed, step.Id) },
             },
-            cancellationToken);
-        return prepared;
+        };
+        for (var pause = FirstPause; ; pause *= 2)
+        {
+            try
+            {
+                return await desk.Prepare(request, cancellationToken);
+            }
+            catch (RequestRefusedException e) when (e.Reason is not (RefusalReason.TooLong or RefusalReason.Invalid))
+            {
+                waits(e.Message);
+            }
+
+            await Task.Delay(pause < LongestPause ? pause : LongestPause, time, cancellationToken);
+        }
     }
 
     /// <summary>Runs an inference to its end. Devices that fail it are tried again, and those that are all busy are waited for.</summary>
@@ -135,7 +145,8 @@ public sealed class StepRunner(
         try
         {
             var tool = await tools.Find(step.Call.Name, both.Token) ?? throw new AgentToolException($"There is no tool '{step.Call.Name}'.");
-            var text = await tool.Call(step.Call.Arguments, key, both.Token);
+            // One that does not heed its token is left to itself.
+            var text = await tool.Call(step.Call.Arguments, key, both.Token).WaitAsync(both.Token);
             return new StepResult { Text = AgentTools.Bounded(text), Seconds = time.GetElapsedTime(began).TotalSeconds };
         }
         catch (OperationCanceledException) when (cut.IsCancellationRequested)
@@ -145,6 +156,10 @@ public sealed class StepRunner(
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             return new StepResult { Outcome = StepOutcome.Failed, Text = $"It took longer than {options.Value.ToolSeconds} s.", Seconds = options.Value.ToolSeconds };
+        }
+        catch (OperationCanceledException e)
+        {
+            return new StepResult { Outcome = StepOutcome.Failed, Text = $"It was broken off: {e.Message}", Seconds = time.GetElapsedTime(began).TotalSeconds };
         }
         catch (AgentToolException e)
         {
@@ -245,15 +260,17 @@ public sealed class StepRunner(
             Calls = outcome == StepOutcome.Done
                 ? [.. _calls.Select((call, i) => new AskedTool($"{request.Id[(request.Id.LastIndexOf('/') + 1)..]}-{i}", call.Name, call.Arguments.Length > 0 ? call.Arguments.ToString() : "{}"))]
                 : [],
-            MeanLogprob = _tokens > 0 ? Math.Min(0, _logprobs / _tokens) : 0,
+            MeanLogprob = _tokens > 0 ? Math.Clamp(Finite(_logprobs / _tokens, -100), -100, 0) : 0,
             IsTruncated = _last.FinishReason == "length",
             PromptTokens = _last.Usage?.PromptTokens ?? request.Prompts[0].Length,
             CachedTokens = _last.Usage?.CachedTokens ?? 0,
             OutputTokens = _last.Usage?.CompletionTokens ?? _tokens,
             Seconds = took.TotalSeconds,
-            Joules = _last.Usage?.Joules ?? 0,
+            Joules = Finite(_last.Usage?.Joules ?? 0, 0),
             Device = _last.Usage?.Device ?? "",
         };
+
+        private static double Finite(double value, double otherwise) => double.IsFinite(value) ? value : otherwise;
 
         public static StepResult Failed(string why, TimeSpan took) => new() { Outcome = StepOutcome.Failed, Text = why, Seconds = took.TotalSeconds };
     }

@@ -63,6 +63,12 @@ internal sealed class TaskPlay : IDisposable
     /// <summary>Whether nothing will happen any more.</summary>
     public bool HasEnded => _machine.HasEnded;
 
+    /// <summary>Whether another activation goes on with it.</summary>
+    public bool IsDisposed => _stopped.IsCancellationRequested;
+
+    /// <summary>Ends when what has happened so far is stored.</summary>
+    public Task Settled => _pump;
+
     /// <summary>Ends when the task has, or when it is stopped or its storage is lost.</summary>
     public Task Ended => _ended.Task;
 
@@ -80,6 +86,12 @@ internal sealed class TaskPlay : IDisposable
             _ = Expire(Spec.Submitted.AddSeconds(seconds));
         }
 
+        if (_log.Count == 0)
+        {
+            _events.ForEach(_keeper.Publish);
+        }
+
+        var groups = new Dictionary<string, SiblingGroup>(StringComparer.Ordinal);
         foreach (var step in _machine.Running.ToArray())
         {
             if (_machine.IsCut(step.Id))
@@ -92,7 +104,7 @@ internal sealed class TaskPlay : IDisposable
             }
             else
             {
-                Start(step, null);
+                Start(step, Group(step, groups));
             }
         }
     }
@@ -131,7 +143,9 @@ internal sealed class TaskPlay : IDisposable
 
         Happened(new TaskEntry { Kind = approved ? EntryKind.Approved : EntryKind.Rejected, Step = waiting.Id, Reason = reason });
         await _pump;
-        return true;
+        return _stopped.IsCancellationRequested
+            ? throw new AgentRefusedException("", "The task goes on in another silo; send it again.", TimeSpan.FromSeconds(1))
+            : true;
     }
 
     /// <summary>Events after a number and those to come.</summary>
@@ -228,6 +242,19 @@ internal sealed class TaskPlay : IDisposable
     {
         // Not in the midst of whoever said so.
         await Task.Yield();
+        try
+        {
+            await Heed();
+        }
+        catch (Exception e)
+        {
+            // What was not stored is lost with this activation, and the next plays the task from its log.
+            _keeper.Broken(e);
+        }
+    }
+
+    private async Task Heed()
+    {
         while (_inbox.Count > 0 && !_stopped.IsCancellationRequested)
         {
             // What came while the last was stored is stored in one go.
@@ -282,14 +309,23 @@ internal sealed class TaskPlay : IDisposable
         var groups = new Dictionary<string, SiblingGroup>(StringComparer.Ordinal);
         foreach (var step in move.Start)
         {
-            SiblingGroup? group = null;
-            if (step is InferenceStep { Siblings: { } siblings } && !groups.TryGetValue(siblings, out group))
+            // One that begins in the move that ends the task is cut already.
+            if (!_machine.IsCut(step.Id))
             {
-                groups[siblings] = group = new SiblingGroup($"{_machine.Id}/{siblings}");
+                Start(step, Group(step, groups));
             }
-
-            Start(step, group);
         }
+    }
+
+    private SiblingGroup? Group(Step step, Dictionary<string, SiblingGroup> groups)
+    {
+        SiblingGroup? group = null;
+        if (step is InferenceStep { Siblings: { } siblings } && !groups.TryGetValue(siblings, out group))
+        {
+            groups[siblings] = group = new SiblingGroup($"{_machine.Id}/{siblings}");
+        }
+
+        return group;
     }
 
     private void Tell(MachineMove move)
@@ -349,7 +385,7 @@ internal sealed class TaskPlay : IDisposable
         {
             result = step is InferenceStep inference ? await Infer(inference, group, cut.Token) : await Call((ToolStep)step, cut.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cut.IsCancellationRequested)
         {
             result = new StepResult { Outcome = StepOutcome.Cut };
         }
@@ -363,9 +399,15 @@ internal sealed class TaskPlay : IDisposable
             result = new StepResult { Outcome = StepOutcome.Failed, Text = $"{e.GetType().Name}: {e.Message}" };
         }
 
-        _running.Remove(step.Id);
+        if (_running.TryGetValue(step.Id, out var now) && ReferenceEquals(now, cut))
+        {
+            _running.Remove(step.Id);
+        }
+
         cut.Dispose();
-        if (result is not null && !_stopped.IsCancellationRequested && !_runner.Stopping.IsCancellationRequested)
+
+        // While the silo stops, what was left is done again elsewhere, and what has its result is kept.
+        if (result is not null && !_stopped.IsCancellationRequested && (result.IsDone || !_runner.Stopping.IsCancellationRequested))
         {
             Happened(new TaskEntry { Kind = EntryKind.StepEnded, Step = step.Id, Result = result });
         }
@@ -374,13 +416,15 @@ internal sealed class TaskPlay : IDisposable
     /// <summary>Null when it has to wait for budget that others hold: the machine starts it again.</summary>
     private async Task<StepResult?> Infer(InferenceStep step, SiblingGroup? group, CancellationToken cut)
     {
-        var request = await _runner.Prepare(_machine, Spec, step, group, cut);
+        var request = await _runner.Prepare(_machine, Spec, step, group, Waits, cut);
         var tokens = request.Prompts[0].Length + request.Calls[0].MaxTokens;
         switch (_machine.IsCut(step.Id) ? Grant.Later : _machine.Reserve(step.Id, tokens))
         {
             case Grant.Later when _machine.IsCut(step.Id):
                 return new StepResult { Outcome = StepOutcome.Cut };
             case Grant.Later:
+                // The machine may start it again before this try is put away.
+                _running.Remove(step.Id);
                 return null;
             case Grant.Denied:
                 return new StepResult { Outcome = StepOutcome.Denied, Text = $"'{step.Label}' may take {tokens} tokens, more than the budget has left." };
@@ -422,6 +466,11 @@ internal sealed class TaskPlay : IDisposable
         // From here on it may have its effect: that is written down before it has.
         Happened(new TaskEntry { Kind = EntryKind.ToolIntended, Step = step.Id });
         await _pump.WaitAsync(cut);
+        if (!_machine.IsIntended(step.Id) || _machine.IsCut(step.Id) || HasEnded)
+        {
+            return new StepResult { Outcome = StepOutcome.Cut };
+        }
+
         return await _runner.Call(step, _machine.KeyOf(step.Id), cut);
     }
 

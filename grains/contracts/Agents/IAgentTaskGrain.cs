@@ -33,6 +33,10 @@ public interface IAgentTaskGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task<AgentView?> Cancel();
 
+    /// <summary>Takes away what is stored of a task that has ended.</summary>
+    [Alias("Forget")]
+    Task Forget();
+
     /// <summary>Sees that a task which has not ended goes on.</summary>
     /// <returns>How it stands; null when there is none of this id.</returns>
     [Alias("Tend")]

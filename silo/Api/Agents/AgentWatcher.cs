@@ -51,8 +51,25 @@ internal static class AgentWatcher
                 await Leave(events);
             }
 
+            if (await HasEnded(grains, id))
+            {
+                yield break;
+            }
+
             // Its silo has gone, or this activation of it: the next call finds it where it is now.
             await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    private static async Task<bool> HasEnded(IGrainFactory grains, string id)
+    {
+        try
+        {
+            return await grains.GetGrain<IAgentTaskGrain>(id).Show() is null or { HasEnded: true };
+        }
+        catch (Exception e) when (IsLost(e))
+        {
+            return false;
         }
     }
 

@@ -151,6 +151,50 @@ public sealed class AgentMachineTests
     }
 
     [Fact]
+    public void Who_approved_a_call_before_it_was_lost_has_not_approved_it_again()
+    {
+        var spec = PlayedTask.Spec("react") with { Tools = [new TaskTool("calculator", "Computes.", "{}", NeedsApproval: true)] };
+        var machine = PlayedTask.Fresh(spec);
+        machine.Apply(Ended(machine.Begin().Start[0]));
+        var first = machine.HashOf(machine.Waiting.Single());
+        machine.Apply(new TaskEntry { Kind = EntryKind.Approved, Step = "tool-0-0" });
+        machine.Apply(new TaskEntry { Kind = EntryKind.ToolIntended, Step = "tool-0-0" });
+        machine.Apply(new TaskEntry { Kind = EntryKind.ResultUnknown, Step = "tool-0-0" });
+        Assert.NotEqual(first, machine.HashOf(machine.Waiting.Single()));
+    }
+
+    [Fact]
+    public void A_tool_that_the_task_was_not_given_does_not_run()
+    {
+        var machine = PlayedTask.Fresh(PlayedTask.Spec("react") with { Tools = [new TaskTool("another", "Does.", "{}")] });
+        var next = machine.Apply(Ended(machine.Begin().Start[0]));
+        Assert.Equal("Error: There is no tool 'calculator'.", ((InferenceStep)Assert.Single(next.Start)).Messages[^1].Content);
+        Assert.Equal(0, machine.Bill.ToolCalls);
+    }
+
+    [Fact]
+    public void Calls_that_begin_in_the_move_that_ends_the_task_are_cut()
+    {
+        var machine = PlayedTask.Fresh(PlayedTask.Spec("react", budget: new TaskBudget { ToolCalls = 2 }));
+        var think = machine.Begin().Start[0];
+        var call = new AskedTool("c", "calculator", "{}");
+        var move = machine.Apply(new TaskEntry { Kind = EntryKind.StepEnded, Step = think.Id, Result = new StepResult { Calls = [call, call, call] } });
+        Assert.All(move.Start, step => Assert.True(machine.IsCut(step.Id)));
+        Assert.Equal(move.Start.Select(static step => step.Id), move.Cut);
+        Assert.Equal("budget", machine.Cause);
+    }
+
+    [Fact]
+    public void A_strategy_that_throws_ends_its_task_and_nothing_else()
+    {
+        var strategies = new StrategyCatalogue();
+        strategies.Add("broken", static _ => new Broken());
+        var played = new PlayedTask(PlayedTask.Spec("broken"), strategies: strategies).ToEnd();
+        Assert.Equal(TaskState.Failed, played.Machine.State);
+        Assert.Contains("out of luck", played.Machine.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_deadline_ends_it_with_what_there_is()
     {
         var machine = PlayedTask.Fresh(PlayedTask.Spec("best-of-n", new() { Samples = 2 }));
@@ -163,4 +207,13 @@ public sealed class AgentMachineTests
     }
 
     private static TaskEntry Ended(Step step) => new() { Kind = EntryKind.StepEnded, Step = step.Id, Result = ScriptedModel.Answer(step) };
+
+    private sealed class Broken : IStrategy
+    {
+        public StrategyAnswer? Best => throw new InvalidOperationException("out of luck");
+
+        public StrategyMove Begin() => StrategyMove.Start(new InferenceStep("a", "a", []) { MaxTokens = 1 }, new InferenceStep("b", "b", []) { MaxTokens = 1 });
+
+        public StrategyMove On(string step, StepResult result) => throw new InvalidOperationException("out of luck");
+    }
 }

@@ -15,7 +15,7 @@ internal static class ScriptedModel
         }
 
         var asked = (InferenceStep)step;
-        var said = asked.Messages[^1];
+        var said = asked.Messages.Count > 0 ? asked.Messages[^1] : StepMessage.User("");
         var chance = (uint)HashCode(step.Id, seed) % 10;
         var (text, calls) = said.Content switch
         {

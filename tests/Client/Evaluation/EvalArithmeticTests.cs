@@ -82,6 +82,17 @@ public sealed class EvalArithmeticTests
 
     private static EvalOutcome Outcome(bool solved, double joules, int samples) => new()
     {
-        Setting = Four, Id = "1", Task = "a", Expected = "24", State = "done", Solved = solved, Joules = joules, Samples = samples, PromptTokens = 100, CachedTokens = 30, OutputTokens = 50, Seconds = 1.5,
+        Setting = Four,
+        Id = "1",
+        Task = "a",
+        Expected = "24",
+        State = "done",
+        Solved = solved,
+        Joules = joules,
+        Samples = samples,
+        PromptTokens = 100,
+        CachedTokens = 30,
+        OutputTokens = 50,
+        Seconds = 1.5,
     };
 }
