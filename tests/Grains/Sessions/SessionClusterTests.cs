@@ -115,6 +115,7 @@ public sealed class SessionClusterTests(SessionCluster factory) : IClassFixture<
             await Left(call, device);
             Assert.Equal(device, (await Session(call).Find())!.Turn.Device);
             Assert.Contains("power", events.Moves);
+            await FactoryCluster.Until(() => State(factory.Silos[1], device).HeadroomWatts <= 0, "the other front end knows that it is over its budget");
             var next = Next(call, "after-budget");
             var other = await Run(factory.Silos[1], next);
             Assert.NotEqual(device, other);

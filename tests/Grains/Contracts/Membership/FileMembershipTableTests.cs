@@ -186,7 +186,7 @@ public sealed class FileMembershipTableTests : IDisposable
             ("living", ((IPEndPoint)listener.LocalEndpoint).Port, SiloStatus.Active), ("gone", 1, SiloStatus.Active), ("dead", 2, SiloStatus.Dead),
         })
         {
-            var entry = Entry(port);
+            var entry = Entry(1);
             (entry.SiloAddress, entry.SiloName, entry.Status) = (SiloAddress.New(IPAddress.Loopback, port, 1), name, status);
             Assert.True(await _table.InsertRow(entry, (await _table.ReadAll()).Version.Next()));
         }
