@@ -58,7 +58,7 @@ internal sealed class AgentRosterGrain(
     public async Task Tend()
     {
         // One that is under way may have passed by a task whose silo has died since.
-        await (_tending ?? Task.CompletedTask);
+        await (_tending ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         await (_tending is { IsCompleted: false } next ? next : _tending = TendAll());
     }
 
