@@ -85,7 +85,7 @@ internal sealed class AgentTaskGrain(
     {
         if (_play is { } play)
         {
-            await foreach (var news in play.Watch(after, cancellationToken))
+            await foreach (var news in play.Shown.Watch(after, cancellationToken))
             {
                 yield return news;
             }
@@ -124,7 +124,7 @@ internal sealed class AgentTaskGrain(
             await submitting;
         }
 
-        return _play?.Listing();
+        return _play?.Shown.Listing();
     }
 
     /// <summary>Stores the log, and tries again until it has: while the storage is away the task waits. When another activation has gone on with the task this one ends.</summary>
@@ -178,7 +178,7 @@ internal sealed class AgentTaskGrain(
         }
     }
 
-    private AgentView View(TaskPlay play) => play.View() with { Silo = silo.Name };
+    private AgentView View(TaskPlay play) => play.Shown.View() with { Silo = silo.Name };
 
     private async Task<AgentView> Accept(TaskSpec spec)
     {
@@ -193,7 +193,7 @@ internal sealed class AgentTaskGrain(
     private AgentListing Listing(TaskSpec spec)
     {
         using var play = new TaskPlay(Id, spec, [], Strategy(spec), runner, time, this);
-        return play.Listing();
+        return play.Shown.Listing();
     }
 
     private void Begin(TaskSpec spec, IReadOnlyList<TaskEntry> log)
@@ -228,7 +228,7 @@ internal sealed class AgentTaskGrain(
         {
             try
             {
-                await Roster.Note(play.Listing());
+                await Roster.Note(play.Shown.Listing());
                 return;
             }
             catch (Exception e) when (e is not OperationCanceledException)

@@ -9,13 +9,11 @@ using Crescent.Grains.Requests;
 namespace Crescent.Grains.Agents;
 
 /// <summary>
-/// A task that is being played: its machine, the steps under way, and whoever watches. All of it runs on the scheduler of the task's grain. What happens is stored before the
+/// A task that is being played: its machine and the steps under way. All of it runs on the scheduler of the task's grain. What happens is stored before the
 /// machine hears of it, so nobody is told of what could be lost.
 /// </summary>
 internal sealed class TaskPlay : IDisposable
 {
-    private const int MaxListed = 120;
-
     private static readonly TimeSpan BetweenTokens = TimeSpan.FromMilliseconds(50);
 
     private readonly StepRunner _runner;
@@ -23,11 +21,7 @@ internal sealed class TaskPlay : IDisposable
     private readonly ITaskKeeper _keeper;
     private readonly AgentMachine _machine;
     private readonly List<TaskEntry> _log;
-    private readonly List<AgentEvent> _events = [];
-    private readonly Dictionary<string, AgentStepView> _views = new(StringComparer.Ordinal);
-    private readonly List<string> _order = [];
     private readonly Dictionary<string, CancellationTokenSource> _running = new(StringComparer.Ordinal);
-    private readonly HashSet<TaskWatcher> _watchers = [];
     private readonly Queue<TaskEntry> _inbox = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
@@ -50,12 +44,16 @@ internal sealed class TaskPlay : IDisposable
         _log = [.. log];
         _stopped = _stop.Token;
         _machine = new AgentMachine(id, spec, strategy);
-        Tell(_machine.Begin());
+        Shown = new TaskShown(_machine, spec, time);
+        Shown.Tell(_machine.Begin());
         foreach (var entry in log)
         {
-            Tell(_machine.Apply(entry));
+            Shown.Tell(_machine.Apply(entry));
         }
     }
+
+    /// <summary>What is told of it.</summary>
+    public TaskShown Shown { get; }
 
     /// <summary>What it is to do.</summary>
     public TaskSpec Spec { get; }
@@ -88,7 +86,10 @@ internal sealed class TaskPlay : IDisposable
 
         if (_log.Count == 0)
         {
-            _events.ForEach(_keeper.Publish);
+            foreach (var news in Shown.Since(0))
+            {
+                _keeper.Publish(news);
+            }
         }
 
         var groups = new Dictionary<string, SiblingGroup>(StringComparer.Ordinal);
@@ -120,10 +121,7 @@ internal sealed class TaskPlay : IDisposable
         _stop.Cancel();
         _stop.Dispose();
         _ended.TrySetResult();
-        foreach (var watcher in _watchers)
-        {
-            watcher.Wake();
-        }
+        Shown.End();
     }
 
     /// <summary>Ends the task, and waits until it has.</summary>
@@ -147,84 +145,6 @@ internal sealed class TaskPlay : IDisposable
             ? throw new AgentRefusedException("", "The task goes on in another silo; send it again.", TimeSpan.FromSeconds(1))
             : true;
     }
-
-    /// <summary>Events after a number and those to come.</summary>
-    public async IAsyncEnumerable<AgentEvent> Watch(long after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var watcher = new TaskWatcher();
-        _watchers.Add(watcher);
-        try
-        {
-            for (var next = (int)Math.Clamp(after, 0, int.MaxValue); ;)
-            {
-                // Tokens came before the end of their step.
-                while (watcher.TryTake(out var tokens))
-                {
-                    yield return tokens;
-                }
-
-                while (next < _events.Count)
-                {
-                    yield return _events[next++];
-                }
-
-                if (HasEnded || _stopped.IsCancellationRequested)
-                {
-                    yield break;
-                }
-
-                await watcher.Wait(cancellationToken);
-            }
-        }
-        finally
-        {
-            _watchers.Remove(watcher);
-        }
-    }
-
-    /// <summary>The task as it stands.</summary>
-    public AgentView View() => new()
-    {
-        Id = _machine.Id,
-        State = AgentEvents.Word(_machine.State),
-        Strategy = Spec.Strategy,
-        Model = Spec.Model,
-        Problem = Spec.Problem,
-        Tenant = Spec.Tenant,
-        Answer = _machine.Answer?.Answer,
-        Text = _machine.Answer?.Text,
-        Confidence = _machine.Answer?.Confidence,
-        Cause = _machine.Cause,
-        Bill = new AgentBill
-        {
-            Calls = _machine.Bill.Calls,
-            ToolCalls = _machine.Bill.ToolCalls,
-            PromptTokens = _machine.Bill.PromptTokens,
-            CachedTokens = _machine.Bill.CachedTokens,
-            OutputTokens = _machine.Bill.OutputTokens,
-            StepSeconds = _machine.Bill.StepSeconds,
-            Joules = _machine.Bill.Joules,
-        },
-        Submitted = Spec.Submitted,
-        Ended = _machine.Ended,
-        Steps = [.. _order.Select(step => _views[step])],
-        Approvals = [.. _machine.Waiting.Select(step => new AgentApproval(step.Id, step.Call.Name, step.Call.Arguments, _machine.HashOf(step)))],
-    };
-
-    /// <summary>The task in a list.</summary>
-    public AgentListing Listing() => new()
-    {
-        Id = _machine.Id,
-        State = AgentEvents.Word(_machine.State),
-        Strategy = Spec.Strategy,
-        Problem = Spec.Problem.Length <= MaxListed ? Spec.Problem : Spec.Problem[..MaxListed] + "…",
-        Tenant = Spec.Tenant,
-        Answer = _machine.Answer is { Answer: { Length: > MaxListed } answer } ? answer[..MaxListed] + "…" : _machine.Answer?.Answer,
-        Submitted = Spec.Submitted,
-        Ended = _machine.Ended,
-        Tokens = _machine.HasEnded ? _machine.Bill.Tokens : 0,
-        Joules = _machine.HasEnded ? _machine.Bill.Joules : 0,
-    };
 
     private bool IsIdempotent(ToolStep step) => Spec.Tools.FirstOrDefault(tool => tool.Name == step.Call.Name) is { IsIdempotent: true };
 
@@ -286,9 +206,9 @@ internal sealed class TaskPlay : IDisposable
 
     private void Do(MachineMove move)
     {
-        var told = _events.Count;
-        Tell(move);
-        foreach (var news in _events.Skip(told))
+        var told = Shown.Events;
+        Shown.Tell(move);
+        foreach (var news in Shown.Since(told))
         {
             _keeper.Publish(news);
         }
@@ -326,49 +246,6 @@ internal sealed class TaskPlay : IDisposable
         }
 
         return group;
-    }
-
-    private void Tell(MachineMove move)
-    {
-        foreach (var note in move.Notes)
-        {
-            _events.Add(AgentEvents.Of(_machine, note, _events.Count + 1));
-            Show(note);
-        }
-
-        if (move.Notes.Count > 0)
-        {
-            foreach (var watcher in _watchers)
-            {
-                watcher.Wake();
-            }
-        }
-    }
-
-    private void Show(TaskNote note)
-    {
-        if (note.Step is not { } step || note.Kind == NoteKinds.Approval)
-        {
-            return;
-        }
-
-        if (!_views.TryGetValue(step, out var view))
-        {
-            _order.Add(step);
-            view = new AgentStepView { Id = step, Label = note.Label ?? step, State = "running" };
-        }
-
-        _views[step] = note.Result is not { } result ? view : view with
-        {
-            State = AgentEvents.Word(result.Outcome),
-            Text = result.Text,
-            PromptTokens = result.PromptTokens,
-            CachedTokens = result.CachedTokens,
-            OutputTokens = result.OutputTokens,
-            Seconds = result.Seconds,
-            Joules = result.Joules,
-            Device = result.Device,
-        };
     }
 
     private void Start(Step step, SiblingGroup? group)
@@ -437,27 +314,19 @@ internal sealed class TaskPlay : IDisposable
         void Waits(string why)
         {
             _keeper.Waits(step.Id, why);
-            Pass(AgentEvents.Waiting, step, why);
+            Shown.Pass(AgentEvents.Waiting, step.Id, why);
         }
 
         // Not a word at a time.
         void Heard(string text)
         {
             waiting.Append(text);
-            if (_watchers.Count > 0 && _time.GetElapsedTime(told) >= BetweenTokens)
+            if (Shown.IsWatched && _time.GetElapsedTime(told) >= BetweenTokens)
             {
-                Pass(AgentEvents.Tokens, step, waiting.ToString());
+                Shown.Pass(AgentEvents.Tokens, step.Id, waiting.ToString());
                 waiting.Clear();
                 told = _time.GetTimestamp();
             }
-        }
-    }
-
-    private void Pass(string kind, Step step, string text)
-    {
-        foreach (var watcher in _watchers)
-        {
-            watcher.Tell(AgentEvents.Passing(kind, _machine.Id, step.Id, text, _time.GetUtcNow()));
         }
     }
 
