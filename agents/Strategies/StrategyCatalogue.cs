@@ -3,6 +3,19 @@ namespace Crescent.Agents.Strategies;
 /// <summary>The strategies there are, by name: the built-in ones, and what a program or its users add.</summary>
 public sealed class StrategyCatalogue
 {
+    // Beside max_tokens, which all heed. One that is not here is somebody's own, and may heed any.
+    private static readonly Dictionary<string, string[]> Heeded = new(StringComparer.Ordinal)
+    {
+        ["direct"] = [],
+        ["chain-of-thought"] = [],
+        ["self-consistency"] = ["samples", "window", "window_step", "confidence", "temperature"],
+        ["best-of-n"] = ["samples", "temperature", "verify"],
+        ["plan-execute"] = ["depth"],
+        ["tree-of-thoughts"] = ["beam", "branches", "depth", "temperature"],
+        ["map-reduce"] = ["part_lines", "reduce_width", "reduce_prompt"],
+        ["react"] = ["depth"],
+    };
+
     private readonly SortedDictionary<string, Func<StrategyTask, IStrategy>> _makers = new(StringComparer.Ordinal)
     {
         ["direct"] = static task => new Direct(task),
@@ -17,6 +30,11 @@ public sealed class StrategyCatalogue
 
     /// <summary>Names in order.</summary>
     public IReadOnlyCollection<string> Names => _makers.Keys;
+
+    /// <summary>Whether a setting changes anything for a strategy; true for one's own, of which it is not known.</summary>
+    /// <param name="strategy">The strategy.</param>
+    /// <param name="setting">The setting by its name in JSON, such as <c>window_step</c>.</param>
+    public static bool Heeds(string strategy, string setting) => setting == "max_tokens" || !Heeded.TryGetValue(strategy, out var heeded) || heeded.Contains(setting);
 
     /// <summary>Adds a strategy of one's own. Its tasks are played anew from their results after a fault, so its moves must be a function of these.</summary>
     /// <exception cref="ArgumentException">There is one of that name.</exception>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Crescent.Agents.Strategies;
 
 namespace Crescent.Client.Evaluation;
 
@@ -8,16 +9,12 @@ namespace Crescent.Client.Evaluation;
 /// <param name="Confidence">Posterior at which a vote ends early; null for a strategy without a vote.</param>
 internal sealed record EvalSetting(string Strategy, int? Samples, double? Confidence)
 {
-    // A strategy that is not among these may be anybody's, and heed both.
-    private static readonly HashSet<string> WithoutSamples = new(["direct", "chain-of-thought", "plan-execute", "tree-of-thoughts", "map-reduce", "react"], StringComparer.Ordinal);
-    private static readonly HashSet<string> WithoutVote = new(WithoutSamples.Append("best-of-n"), StringComparer.Ordinal);
-
     /// <summary>All combinations that differ in something that their strategy heeds.</summary>
     public static IReadOnlyList<EvalSetting> All(IEnumerable<string> strategies, IReadOnlyList<int> samples, IReadOnlyList<double> confidences) =>
     [
         .. (from strategy in strategies
-            from confidence in WithoutVote.Contains(strategy) ? [null] : confidences.Select(static c => (double?)c)
-            from count in WithoutSamples.Contains(strategy) ? [null] : samples.Select(static n => (int?)n)
+            from confidence in StrategyCatalogue.Heeds(strategy, "confidence") ? confidences.Select(static c => (double?)c) : [null]
+            from count in StrategyCatalogue.Heeds(strategy, "samples") ? samples.Select(static n => (int?)n) : [null]
             select new EvalSetting(strategy, count, confidence)).Distinct(),
     ];
 

@@ -48,6 +48,19 @@ internal sealed record AgentChatFields(string Name, TaskSpec Task, bool Stream, 
         RequestModel.Find(model, models);
         var owner = RequestOwner.Read(http, body);
         var (system, problem) = Problem(ChatMessages.Read(body));
+        AgentFields.RefuseProgram(body);
+        if (samples is not null)
+        {
+            AgentFields.RefuseUnheeded(strategy, "samples", "model");
+        }
+
+        // What is asked once is greedy: 0 asks for what is done.
+        var temperature = body.Number("temperature", 0, 2);
+        if (temperature > 0)
+        {
+            AgentFields.RefuseUnheeded(strategy, "temperature", "temperature");
+        }
+
         var usual = new StrategySettings();
         var stream = body.Flag("stream") ?? false;
         var options = body.Object("stream_options");
@@ -66,7 +79,7 @@ internal sealed record AgentChatFields(string Name, TaskSpec Task, bool Stream, 
             {
                 Samples = samples ?? usual.Samples,
                 MaxTokens = (int?)(body.Integer("max_completion_tokens", 1, MaxTokens) ?? body.Integer("max_tokens", 1, MaxTokens)) ?? usual.MaxTokens,
-                Temperature = body.Number("temperature", 0, 2) ?? usual.Temperature,
+                Temperature = temperature ?? usual.Temperature,
             },
             Budget = new TaskBudget { Seconds = CompletionFields.ReadDeadline(body)?.TotalSeconds },
             Tools = AgentFields.Usual(strategy, tools),

@@ -26,6 +26,7 @@ internal static class AgentFields
     public static TaskSpec Read(HttpContext http, RequestFields body, StrategyCatalogue strategies, AgentTools tools)
     {
         var owner = RequestOwner.Read(http, body);
+        RefuseProgram(body);
         var strategy = body.Text("strategy") ?? DefaultStrategy;
         if (!strategies.Has(strategy))
         {
@@ -38,7 +39,7 @@ internal static class AgentFields
             System = body.Text("system"),
             Model = body.Text("model"),
             Strategy = strategy,
-            Settings = Settings(body.Object("settings")),
+            Settings = Settings(body.Object("settings"), strategy),
             Budget = Budget(body.Object("budget")),
             Tools = body.Any("tools") is { } named ? Tools(named, tools) : Usual(strategy, tools),
             Seed = (ulong)(body.Integer("seed", 0, long.MaxValue) ?? Random.Shared.NextInt64()),
@@ -65,7 +66,7 @@ internal static class AgentFields
             : throw ApiException.InvalidValue(KeyHeader, $"'{KeyHeader}' takes 1 to {MaxKey} printable ASCII characters.");
     }
 
-    private static StrategySettings Settings(RequestFields? fields)
+    private static StrategySettings Settings(RequestFields? fields, string strategy)
     {
         if (fields is null)
         {
@@ -90,6 +91,11 @@ internal static class AgentFields
             ReducePrompt = fields.Text("reduce_prompt"),
         };
         RefuseUnread(fields);
+        foreach (var given in fields.Names.Where(field => fields.Any(field) is not null))
+        {
+            RefuseUnheeded(strategy, given, fields.Path(given));
+        }
+
         return settings.Fault() is var (name, range)
             ? throw ApiException.InvalidValue(fields.Path(name), $"'{fields.Path(name)}' takes {range}.")
             : settings;
@@ -134,6 +140,27 @@ internal static class AgentFields
     }
 
     private static int? Whole(RequestFields fields, string name) => (int?)fields.Integer(name, 0, MaxSteps);
+
+    /// <summary>Refuses a setting that changes nothing for the strategy.</summary>
+    internal static void RefuseUnheeded(string strategy, string setting, string path)
+    {
+        if (!StrategyCatalogue.Heeds(strategy, setting))
+        {
+            throw ApiException.Unsupported(path, $"The strategy '{strategy}' has no use for '{path}'; leave it out.");
+        }
+    }
+
+    /// <summary>A task is a program of its own: one that is named for it would be dropped.</summary>
+    internal static void RefuseProgram(RequestFields body)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["program", "session_id", "crescent"])
+        {
+            if (body.Any(name) is not null)
+            {
+                throw ApiException.Unsupported(name, $"A task is a program of its own; leave '{name}' out.");
+            }
+        }
+    }
 
     private static void RefuseUnread(RequestFields fields)
     {

@@ -87,6 +87,8 @@ public sealed class AgentChatTests(SiloFixture silo)
     [InlineData("\"guided_regex\":\"a+\"", "guided_regex")]
     [InlineData("\"colour\":\"red\"", "colour")]
     [InlineData("\"temperature\":3", "temperature")]
+    [InlineData("\"temperature\":0.5", "temperature")]
+    [InlineData("\"session_id\":\"s\"", "session_id")]
     [InlineData("\"max_tokens\":0", "max_tokens")]
     public async Task A_field_that_a_task_does_not_obey_is_refused_by_name(string field, string name)
     {
