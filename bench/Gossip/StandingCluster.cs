@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Crescent.Engine.Kv;
-using Crescent.Grains.Telemetry.Kv;
+using Crescent.Grains.Kv;
 
 namespace Crescent.Bench.Gossip;
 

@@ -1,6 +1,6 @@
 using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Hosting;
-using Crescent.Grains.Telemetry;
+using Crescent.Grains.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Agents;

@@ -9,7 +9,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 

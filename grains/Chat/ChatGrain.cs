@@ -6,7 +6,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Requests;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Orleans.Placement;
 
 namespace Crescent.Grains.Chat;

@@ -1,6 +1,6 @@
 using Crescent.Engine.Kv;
 using Crescent.Grains.Gpu;
-using Crescent.Grains.Telemetry.Kv;
+using Crescent.Grains.Kv;
 
 namespace Crescent.Grains.Gossip;
 

@@ -1,7 +1,8 @@
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Hosting;
+using Crescent.Grains.Kv;
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Gossip;

@@ -1,9 +1,10 @@
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Hosting;
+using Crescent.Grains.Kv;
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -1,9 +1,9 @@
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Kv;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;

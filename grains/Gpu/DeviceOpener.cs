@@ -1,8 +1,9 @@
 using Crescent.Control.Power;
 using Crescent.Grains.Configuration;
+using Crescent.Grains.Frames;
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Tokens;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Gpu;

@@ -1,7 +1,7 @@
 using Crescent.Engine.Devices;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
-using Crescent.Grains.Tokens;
+using Crescent.Grains.Frames;
 
 namespace Crescent.Grains.Gpu;
 

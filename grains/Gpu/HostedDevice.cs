@@ -1,9 +1,9 @@
 using Crescent.Control.Power;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
+using Crescent.Grains.Frames;
+using Crescent.Grains.Kv;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
-using Crescent.Grains.Tokens;
 
 namespace Crescent.Grains.Gpu;
 

@@ -1,5 +1,5 @@
 using Crescent.Engine.Kv;
-using Crescent.Grains.Telemetry.Kv;
+using Crescent.Grains.Kv;
 
 namespace Crescent.Grains.Gpu;
 

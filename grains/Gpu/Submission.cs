@@ -1,6 +1,6 @@
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Frames;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Tokens;
 
 namespace Crescent.Grains.Gpu;
 

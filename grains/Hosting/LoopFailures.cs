@@ -1,4 +1,4 @@
-using Crescent.Grains.Telemetry;
+using Crescent.Grains.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Hosting;

@@ -1,11 +1,11 @@
-using Crescent.Grains.Telemetry;
+using Crescent.Grains.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Hosting;
 
 /// <summary>
-/// Work that a silo does again and again in the background. A turn that fails is logged and counted (<see cref="Telemetry.InstrumentNames.LoopFailures"/>), and the
+/// Work that a silo does again and again in the background. A turn that fails is logged and counted (<see cref="Metrics.InstrumentNames.LoopFailures"/>), and the
 /// next comes all the same: no fault in one of them may end the others, or the silo.
 /// </summary>
 /// <param name="name">Names it in the log and in the metric.</param>

@@ -1,9 +1,9 @@
 using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Kv;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
 using Orleans.GrainDirectory;
 
 namespace Crescent.Grains.Inference;
@@ -29,7 +29,7 @@ internal sealed class InferenceGrain(
 
         var choice = new LocalChoice(policy, devices.Report(), caches, ledger);
         var needs = RequestContext.Get(PlacementNeeds.Key) as PlacementNeeds ?? Needs(submission);
-        choice.LookUp(submission, needs.Session);
+        choice.LookUp(submission);
         var device = choice.Choose(needs);
         var reply = Refused(choice.Refuse(needs) ?? NoDevice());
 

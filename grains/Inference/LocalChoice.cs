@@ -1,9 +1,9 @@
 using Crescent.Control.Placement;
 using Crescent.Engine.Kv;
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Kv;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
 
 namespace Crescent.Grains.Inference;
 
@@ -22,14 +22,13 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
     private readonly PrefixOverlap _prefixes = new(caches);
     private PromptPrefix? _prefix;
 
-    /// <summary>Looks up what the devices have cached of the call's prompt, its session's last turn included.</summary>
-    public void LookUp(Submission submission, SessionHint? session)
+    /// <summary>Looks up what the devices have cached of the call's prompt.</summary>
+    public void LookUp(Submission submission)
     {
         _prefix = submission.Request.WantsEmbedding || submission.Prefer is not null
             ? null
             : submission.Prefix ?? PromptPrefix.Of(caches.RootsOf(submission.Request.Model), submission.Request.Prompt, submission.Request.CacheSalt);
         _prefixes.Fill(_prefix, _view);
-        session?.Credit(_view);
     }
 
     /// <summary>Tokens of the prompt that <paramref name="device"/> has cached, or will have in a moment.</summary>

@@ -1,6 +1,6 @@
 using System.Buffers;
 using Crescent.Grains.Contracts.Chat;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Grains.Kept;
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Requests;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Crescent.Engine.Sampling;
 using Crescent.Grains.Contracts.Chat;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Grains.Kept;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Chat;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

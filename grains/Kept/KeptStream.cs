@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Threading.Channels;
 using Crescent.Grains.Requests;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Grains.Kept;
 

@@ -1,5 +1,5 @@
 using Crescent.Grains.Hosting;
-using Crescent.Grains.Telemetry;
+using Crescent.Grains.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Crescent.Grains.Kept;

@@ -4,7 +4,7 @@ using Crescent.Grains.Telemetry;
 
 namespace Crescent.Grains.Placement;
 
-/// <summary>When streams and sessions leave a device, and where to. Reads and charges the ledger's book, so it runs under the ledger's lock.</summary>
+/// <summary>When streams leave a device, and where to. Reads and charges the ledger's book, so it runs under the ledger's lock.</summary>
 internal static class DeviceExits
 {
     /// <summary>
@@ -32,30 +32,6 @@ internal static class DeviceExits
 
         return reason;
     }
-
-    /// <summary>Why sessions should leave device <paramref name="at"/>, and the silo of the least busy device elsewhere which has not the same fault; null when they should stay.</summary>
-    public static (string Reason, SiloAddress Refuge)? Refuge(FactoryView view, IReadOnlyList<DeviceOwner> owners, int at)
-    {
-        if (at < 0 || !MustLeave(view.Devices[at]))
-        {
-            return null;
-        }
-
-        var refuge = -1;
-        for (var i = 0; i < owners.Count; i++)
-        {
-            ref readonly var other = ref view.Devices[i];
-            if (!owners[i].Silo.Equals(owners[at].Silo) && !MustLeave(other) && view.Now - other.HeardAt <= view.StaleAfter
-                && (refuge < 0 || other.Sequences < view.Devices[refuge].Sequences))
-            {
-                refuge = i;
-            }
-        }
-
-        return refuge < 0 ? null : (view.Devices[at].Draining ? "drained" : "power", owners[refuge].Silo);
-    }
-
-    private static bool MustLeave(in DeviceState device) => device.Draining || device.HeadroomWatts < 0;
 
     /// <summary>
     /// The worst gate behind which a stream fares no worse than on its device. An operator wants the device empty even where the others would run slower for

@@ -1,7 +1,8 @@
 using Crescent.Control.Placement;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Kv;
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
 using Microsoft.Extensions.Options;
 
 namespace Crescent.Grains.Placement;
@@ -141,20 +142,6 @@ internal sealed class PlacementLedger : IDeviceReports
         }
     }
 
-    /// <summary>
-    /// Why sessions should leave a device, and for which silo: that of the least busy device elsewhere which has not the same fault. Null when they should stay, or
-    /// there is no such device.
-    /// </summary>
-    /// <param name="device"><c>silo/device</c>.</param>
-    public (string Reason, SiloAddress Refuge)? ReasonToLeave(string device)
-    {
-        lock (_lock)
-        {
-            _view.Now = Now();
-            return DeviceExits.Refuge(_view, _owners.All, _view.IndexOf(device));
-        }
-    }
-
     /// <summary>Whether more than one device may take the call now.</summary>
     public bool HasChoice(PlacementNeeds needs)
     {
@@ -189,7 +176,6 @@ internal sealed class PlacementLedger : IDeviceReports
             }
 
             _prefixes.Fill(needs.Prefix, _view);
-            needs.Session?.Credit(_view);
             return _book.Policy.Choose(call, _view).IsShed ? PlacementRefusal.Shed(_view, call) : null;
         }
     }
@@ -239,7 +225,6 @@ internal sealed class PlacementLedger : IDeviceReports
         }
 
         _prefixes.Write(cached, _view);
-        needs.Session?.Credit(_view);
         var call = needs.Call(_calls++);
 
         // That of a move stands where the stream is to go: it is no load to the stream itself.

@@ -45,9 +45,6 @@ public sealed record PlacementNeeds
     /// <summary>Whether the policy may refuse it for coming too late; not so once its user has seen a part of the answer.</summary>
     [Id(9)] public bool MayShed { get; init; }
 
-    /// <summary>What the last turn of its session has left on a device, or null.</summary>
-    [Id(10)] public SessionHint? Session { get; init; }
-
     /// <summary>Why the stream's attempt before was given up; null for the first.</summary>
     [Id(20)] public string? Cause { get; init; }
 

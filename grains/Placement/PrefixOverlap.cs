@@ -1,5 +1,5 @@
 using Crescent.Control.Placement;
-using Crescent.Grains.Telemetry.Kv;
+using Crescent.Grains.Kv;
 
 namespace Crescent.Grains.Placement;
 

@@ -1,5 +1,5 @@
 using Crescent.Engine.Kv;
-using Crescent.Grains.Telemetry.Kv;
+using Crescent.Grains.Kv;
 
 namespace Crescent.Grains.Placement;
 
@@ -28,41 +28,6 @@ public sealed class PromptPrefix
         }
 
         return [];
-    }
-
-    /// <summary>Where the prompt's full blocks end and, if it is not the same, where those of its first <paramref name="tokens"/> tokens do.</summary>
-    internal PromptMark[] Marks(int tokens = int.MaxValue)
-    {
-        var marks = new List<PromptMark>(2 * _chains.Length);
-        foreach (var (root, chain) in _chains)
-        {
-            var first = Math.Min(chain.Length, root.BlockSize.FullBlocks(tokens));
-            foreach (var blocks in first == chain.Length ? [first] : new[] { first, chain.Length })
-            {
-                if (blocks > 0)
-                {
-                    marks.Add(new PromptMark(blocks, chain[blocks - 1].Value));
-                }
-            }
-        }
-
-        return [.. marks];
-    }
-
-    /// <summary>Blocks of this prompt's chain from <paramref name="root"/> up to the last of <paramref name="marks"/> that it goes through; 0 for none.</summary>
-    internal int Matching(ReadOnlySpan<PromptMark> marks, KvRoot root)
-    {
-        var chain = ChainOf(root);
-        var most = 0;
-        foreach (var mark in marks)
-        {
-            if (mark.Blocks > most && mark.Blocks <= chain.Length && chain[mark.Blocks - 1].Value == mark.Hash)
-            {
-                most = mark.Blocks;
-            }
-        }
-
-        return most;
     }
 
     /// <summary>Hashes <paramref name="prompt"/>: about half a microsecond a block of 16 tokens.</summary>

@@ -1,6 +1,6 @@
 using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
-using Crescent.Grains.Telemetry.Kv;
+using Crescent.Grains.Kv;
 
 namespace Crescent.Grains.Placement;
 

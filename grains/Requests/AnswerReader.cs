@@ -1,7 +1,7 @@
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Grains.Requests;
 

@@ -1,6 +1,6 @@
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Grains.Models;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Grains.Requests;
 

@@ -1,4 +1,4 @@
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Grains.Requests;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Crescent.Grains.Kept;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Identity;
 using Microsoft.Extensions.Primitives;

@@ -1,4 +1,4 @@
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;
 using Microsoft.Extensions.Options;

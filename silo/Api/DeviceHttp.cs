@@ -1,5 +1,6 @@
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Configuration;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Requests;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
 using Microsoft.Net.Http.Headers;

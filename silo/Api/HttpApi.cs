@@ -1,6 +1,6 @@
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Agents;
 using Crescent.Silo.Api.Factory;

@@ -8,7 +8,7 @@ using Crescent.Grains.Contracts.Identity;
 using Crescent.Grains.Kept;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Hosting;
 
 namespace Crescent.Silo.Configuration;

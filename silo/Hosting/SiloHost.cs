@@ -1,16 +1,16 @@
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
+using Crescent.Grains;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Models;
-using Crescent.Grains.Serving;
-using Crescent.Grains;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Api;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Tools;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Silo.Ops;
 

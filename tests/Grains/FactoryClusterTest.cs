@@ -2,9 +2,8 @@ using System.Text;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Tokens;
 using Orleans.TestingHost;
 namespace Crescent.Tests.Grains;
 

@@ -2,7 +2,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
 using Crescent.Tests.Engine.Scheduling;
 

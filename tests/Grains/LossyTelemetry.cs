@@ -1,6 +1,6 @@
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Kv;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
 
 namespace Crescent.Tests.Grains;
 

@@ -3,7 +3,7 @@ using Crescent.Control.Placement;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Kept;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Microsoft.Extensions.Configuration;
 
 namespace Crescent.Tests.Grains;

@@ -1,7 +1,7 @@
 using System.Text;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Chat;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Tests.Grains;
 

@@ -172,7 +172,7 @@ public sealed class SickDeviceTests(SickCluster factory) : IClassFixture<SickClu
     }
 
     private List<RunningCall> Calls(int count, int from = 0) => [.. Enumerable.Range(from, count).Select(
-        i => new RunningCall(FactoryCluster.Service<Crescent.Grains.Serving.IGenerationService>(Front), FactoryCluster.Call(i)))];
+        i => new RunningCall(FactoryCluster.Service<Crescent.Grains.Streams.IGenerationService>(Front), FactoryCluster.Call(i)))];
 
     private static async Task Whole(IEnumerable<RunningCall> running)
     {

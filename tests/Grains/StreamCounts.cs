@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Crescent.Grains.Telemetry;
+using Crescent.Grains.Metrics;
 using Orleans.TestingHost;
 
 namespace Crescent.Tests.Grains;

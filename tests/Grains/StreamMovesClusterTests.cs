@@ -1,9 +1,9 @@
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Tokens;
 namespace Crescent.Tests.Grains;
 
 /// <summary>Streams leave devices that are drained, lost or worse than others, and go on.</summary>

@@ -86,11 +86,12 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Configuration",
 
             // What silos tell one another, what is counted, and loops that go on.
+            "Metrics",
             "Telemetry",
-            "Telemetry.Kv",
+            "Kv",
             "Hosting",
             "Membership",
-            "Tokens",
+            "Frames",
 
             // Where a call goes, what it runs on, and what that may draw.
             "Placement",
@@ -99,8 +100,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Inference",
 
             // Streams, and who asks for them.
-            "Sessions",
-            "Serving",
+            "Streams",
             "Requests",
             "Kept",
             "Chat",

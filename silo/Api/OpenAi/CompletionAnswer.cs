@@ -5,7 +5,7 @@ using Crescent.Engine.Model.ToolCalls;
 using Crescent.Grains.Kept;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;

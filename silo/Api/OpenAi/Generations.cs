@@ -3,7 +3,7 @@ using System.Threading.Channels;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Requests;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Ops;
 
 namespace Crescent.Silo.Api.OpenAi;

@@ -1,5 +1,5 @@
 using Crescent.Grains.Kept;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Ops;
 
 namespace Crescent.Silo.Api.OpenAi;

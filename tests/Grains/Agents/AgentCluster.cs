@@ -11,7 +11,7 @@ using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Models;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;

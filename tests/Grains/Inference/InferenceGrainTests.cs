@@ -2,7 +2,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Inference;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Tokens;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Tests.Grains.Inference;
 

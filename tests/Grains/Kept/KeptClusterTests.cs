@@ -2,7 +2,7 @@ using Crescent.Engine.Sampling;
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Kept;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Orleans.TestingHost;
 
 namespace Crescent.Tests.Grains.Kept;

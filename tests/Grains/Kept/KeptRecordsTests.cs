@@ -2,7 +2,7 @@ using System.Buffers;
 using Crescent.Engine.Sampling;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Kept;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Tests.Grains.Kept;
 

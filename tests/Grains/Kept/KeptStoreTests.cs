@@ -1,6 +1,6 @@
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Kept;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Tests.Engine.Scheduling;
 using Crescent.Tests.Grains.Placement;
 using Crescent.Tests.Silo.Api;

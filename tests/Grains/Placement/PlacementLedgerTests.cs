@@ -1,10 +1,11 @@
 using System.Diagnostics.Metrics;
 using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Kv;
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
-using Crescent.Tests.Grains.Telemetry.Kv;
+using Crescent.Tests.Grains.Kv;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -7,7 +7,7 @@ using Crescent.Grains.Gpu;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Lab.Virtual;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

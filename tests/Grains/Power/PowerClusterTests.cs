@@ -1,7 +1,7 @@
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Power;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Tests.Grains.Power;
 

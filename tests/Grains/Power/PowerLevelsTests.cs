@@ -1,12 +1,13 @@
 using System.Diagnostics.Metrics;
 using Crescent.Control.Placement;
 using Crescent.Grains.Contracts.Power;
+using Crescent.Grains.Kv;
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
+using Crescent.Tests.Grains.Kv;
 using Crescent.Tests.Grains.Placement;
-using Crescent.Tests.Grains.Telemetry.Kv;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

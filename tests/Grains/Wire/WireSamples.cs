@@ -7,14 +7,13 @@ using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Power;
+using Crescent.Grains.Frames;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Kept;
+using Crescent.Grains.Kv;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Sessions;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Telemetry.Kv;
-using Crescent.Grains.Tokens;
-using Crescent.Tests.Grains.Tokens;
+using Crescent.Tests.Grains.Frames;
 using Orleans.Serialization;
 
 namespace Crescent.Tests.Grains.Wire;
@@ -155,7 +154,6 @@ internal static class WireSamples
             RequestId = "cmpl-1",
             Attempt = 2,
             MayShed = true,
-            Session = new SessionHint("silo/gpu", 4),
             Cause = "lost",
             Model = "model",
         },
@@ -216,7 +214,6 @@ internal static class WireSamples
             Bills = [new ChatUsage { PromptTokens = 1, CompletionTokens = 2, Joules = 3.5 }],
         },
         ["frame-receipt"] = new FrameReceipt([Ticket.Value]),
-        ["session-turn"] = new SessionTurn { Device = "silo/gpu", Silo = Silo, Marks = [new PromptMark(3, new UInt128(1, 2))] },
         ["chat-chunk"] = new ChatChunk { Text = "text", FinishReason = "stop", Usage = new ChatUsage { PromptTokens = 1, CompletionTokens = 2, Joules = 3.5 } },
     };
 

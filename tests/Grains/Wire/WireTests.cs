@@ -2,9 +2,10 @@ using System.Reflection;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Frames;
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
-using Crescent.Grains.Tokens;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 
@@ -100,6 +101,13 @@ public sealed class WireTests : IDisposable
     {
         var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", "kv-events-before-block-size.hex")).Trim());
         Assert.Equivalent((KvEventMessage)WireSamples.All["kv-events"] with { BlockSize = 16 }, _serializer.Deserialize<KvEventMessage>(bytes), strict: true);
+    }
+
+    [Fact]
+    public void What_silos_that_still_know_sessions_need_of_a_device_is_read_without()
+    {
+        var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", "placement-needs-with-session.hex")).Trim());
+        Assert.Equivalent(WireSamples.All["placement-needs"], WireSamples.Read(_serializer, typeof(PlacementNeeds), bytes), strict: true);
     }
 
     [Fact]

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Configuration;
-using Crescent.Tests.Grains.Serving;
+using Crescent.Tests.Grains.Streams;
 using Crescent.Tests.Silo.Api;
 
 namespace Crescent.Tests.Silo.Admission;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Identity;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;

@@ -1,10 +1,11 @@
 using System.Net.Http.Headers;
-using System.Text.Json.Nodes;
 using System.Text;
+using System.Text.Json.Nodes;
 using Crescent.Engine.Model;
 using Crescent.Engine.Sampling.Grammars;
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api;

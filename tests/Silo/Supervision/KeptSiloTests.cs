@@ -3,7 +3,7 @@ using Crescent.Silo.Hosting;
 using Crescent.Silo.Supervision;
 using Crescent.Tests.Engine.Scheduling;
 using Crescent.Tests.Grains;
-using Crescent.Tests.Grains.Serving;
+using Crescent.Tests.Grains.Streams;
 
 namespace Crescent.Tests.Silo.Supervision;
 

@@ -5,10 +5,10 @@ using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Api.OpenAi;
 using Crescent.Tests.Engine.Scheduling;
-using Crescent.Tests.Grains.Serving;
+using Crescent.Tests.Grains.Streams;
 
 namespace Crescent.Tests.Silo.Api.OpenAi;
 

@@ -127,7 +127,7 @@ public sealed class EndTests
         await generation.Left.Task.WaitAsync(TimeSpan.FromSeconds(10), Stop);
     }
 
-    private static async IAsyncEnumerable<Crescent.Grains.Serving.GenerationChunk> After(Task go, int promptTokens)
+    private static async IAsyncEnumerable<Crescent.Grains.Streams.GenerationChunk> After(Task go, int promptTokens)
     {
         await go;
         yield return new([1], "done", "stop", ScriptedGeneration.Usage(promptTokens, 1));

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Crescent.Engine.Scheduling;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Api.OpenAi;
 
 namespace Crescent.Tests.Silo.Api.OpenAi;

@@ -1,5 +1,5 @@
 using System.Net;
-using Crescent.Grains.Serving;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Configuration;
 
 namespace Crescent.Tests.Silo.Api.OpenAi;

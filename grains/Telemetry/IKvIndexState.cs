@@ -1,7 +1,0 @@
-namespace Crescent.Grains.Telemetry;
-
-/// <summary>How well this silo knows the devices' caches; for display.</summary>
-public interface IKvIndexState
-{
-    KvIndexState State();
-}
