@@ -18,7 +18,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime.Hosting;
-using Orleans.Storage;
 
 namespace Crescent.Grains;
 
@@ -102,11 +101,7 @@ public static class CrescentSiloExtensions
     private static void AddAgents(ISiloBuilder builder, CrescentSiloOptions options)
     {
         var services = builder.Services;
-        if (options.StateFolder is { } folder)
-        {
-            services.AddKeyedSingleton<IGrainStorage>(CrescentStorage.Name, (_, _) => new FileGrainStorage(folder));
-        }
-        else
+        if (!options.KeepsState)
         {
             builder.AddMemoryGrainStorage(CrescentStorage.Name);
         }

@@ -23,6 +23,8 @@ public sealed class CrescentSiloOptions
     /// <summary>One for each device that the silo owns; none in a front end.</summary>
     public IReadOnlyList<DevicePlan> Devices { get; init; } = [];
 
-    /// <summary>Folder that keeps the state of grains, one for all silos of the machine; null to keep it in memory, where it goes with its silo.</summary>
-    public string? StateFolder { get; init; }
+    /// <summary>
+    /// Whether the silo has been given a grain storage of the name <see cref="Storage.CrescentStorage.Name"/>; otherwise the state of grains is kept in memory, where it goes with its silo.
+    /// </summary>
+    public bool KeepsState { get; init; }
 }

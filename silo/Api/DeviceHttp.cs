@@ -6,6 +6,7 @@ using Crescent.Silo.Admission;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Identity;
 using Crescent.Silo.Ops;
+using Crescent.Silo.Stores;
 
 namespace Crescent.Silo.Api;
 
@@ -36,8 +37,9 @@ internal static class DeviceHttp
             services.GetRequiredService<IStreamCounts>(),
             services.GetRequiredService<EnergyAccounts>(),
             services.GetRequiredService<ModelCatalogue>(),
+            services.GetRequiredService<StoreState>(),
             services.GetRequiredService<TimeProvider>()));
-        builder.Services.AddSingleton(services => new DeviceHealth(silo, services.GetRequiredService<IGrainFactory>(), services.GetRequiredService<IHostApplicationLifetime>()));
+        builder.Services.AddSingleton(services => new DeviceHealth(silo, services.GetRequiredService<IGrainFactory>(), services.GetRequiredService<IHostApplicationLifetime>(), services.GetRequiredService<StoreState>()));
     }
 
     /// <summary>Maps the endpoints.</summary>

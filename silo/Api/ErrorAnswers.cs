@@ -4,6 +4,7 @@ using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Stores;
 using Microsoft.Net.Http.Headers;
 
 namespace Crescent.Silo.Api;
@@ -55,6 +56,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
         BadHttpRequestException e => new ApiException(e.StatusCode, ApiException.InvalidRequest, e.Message),
         GenerationFailedException e => ApiException.Unavailable(e.Message),
         SiloUnavailableException or OrleansMessageRejectionException => ApiException.Unavailable("No device can be reached now."),
+        StoreException or OrleansException { InnerException: StoreException } => ApiException.Unavailable("What keeps the state of agents cannot be reached now; calls of models do not need it."),
         DeadlineExceededException e => ApiException.DeadlineExceeded(e.Message),
         TimeoutException => ApiException.TimedOut("A device did not answer in time."),
         _ => new ApiException(StatusCodes.Status500InternalServerError, ApiException.ServerError, "The server failed; its log says how."),

@@ -10,6 +10,9 @@ public sealed class ClusterOptions : IChecked
     public const int MaxPort = 65535;
     public const int MaxNameLength = 64;
 
+    /// <summary>What names and ids are made of.</summary>
+    internal static readonly string Names = $"1 to {MaxNameLength} letters, digits, '-', '_' and '.'";
+
     /// <summary>Processes of the local cluster: 1 does all in this one; more are one front end and the rest device silos.</summary>
     public int Silos { get; set; } = DefaultSilos;
 
@@ -31,7 +34,7 @@ public sealed class ClusterOptions : IChecked
     /// <summary>Membership table that the silos of the cluster share; null for the one in the run folder of the cluster.</summary>
     public string? MembershipFile { get; set; }
 
-    /// <summary>Port for other silos, on the loopback address; 0 for any free one.</summary>
+    /// <summary>Port for other silos; 0 for any free one.</summary>
     public int SiloPort { get; set; }
 
     /// <summary>Port for clients over Orleans, on the loopback address; 0 for any free one. A front end has none.</summary>
@@ -69,13 +72,13 @@ public sealed class ClusterOptions : IChecked
         {
             if (value is not null && !IsName(value))
             {
-                yield return Settings.OutOfRange(setting, value, $"1 to {MaxNameLength} letters, digits, '-', '_' and '.'");
+                yield return Settings.OutOfRange(setting, value, Names);
             }
         }
     }
 
     // Names stand in grain keys (silo/device), cluster ids in folder names.
-    private static bool IsName(string value) =>
+    internal static bool IsName(string value) =>
         value.Length is > 0 and <= MaxNameLength
         && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
         && value.Any(char.IsAsciiLetterOrDigit);

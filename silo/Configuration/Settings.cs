@@ -231,13 +231,40 @@ public static class Settings
         "Name of that silo, unique in its cluster. Default: the role and the process id.");
 
     public static readonly Setting ClusterId = Define("--cluster-id", "ClusterId", "id",
-        "The run of the cluster. Default: a fresh one.");
+        "The run of the cluster; with --store redis or postgres what its silos find one another by. Default: a fresh one, and with such a store and --role crescent.");
+
+    public static readonly Setting ServiceId = Define("--service-id", "ServiceId", "id",
+        "Names the state that the cluster keeps, such as agents' tasks, for clusters that come after it. Default: crescent.");
+
+    public static readonly Setting Store = Define("--store", "Store", "kind",
+        "What keeps membership and the state of agents: file, for silos of one machine; redis or postgres, for those of several (docs/operations.md). Default: file.");
+
+    public static readonly Setting StoreConnection = Define("--store-connection", "StoreConnection", "text",
+        "How to reach it: localhost:6379,password=… for redis, Host=…;Username=…;Password=… for postgres. Everybody on the machine can read a command line: give passwords "
+        + "in the environment (Crescent__StoreConnection) or in a file.");
+
+    public static readonly Setting StoreConnectionFile = Define("--store-connection-file", "StoreConnectionFile", "path",
+        "File that holds the same, such as a mounted secret.");
+
+    public static readonly Setting Data = Define("--data", "Data", "path",
+        "Folder that keeps the state of a local cluster, such as agents' tasks, beyond its run; a cluster that is started with it goes on with them. Default: it goes with the run.");
+
+    public static readonly Setting Advertise = Define("--advertise", "Advertise", "address",
+        "Address or name at which silos of other machines reach this one, or auto for the machine's own; with --role. Silos show certificates then (--tls-cert), or --insecure says that "
+        + "whoever reaches the port may be one. Default: the loopback address.");
+
+    public static readonly Setting TlsCert = Define("--tls-cert", "TlsCert", "path",
+        "Certificate of this silo for others, PEM, read again when it changes. Default: none, and no TLS.");
+
+    public static readonly Setting TlsKey = Define("--tls-key", "TlsKey", "path", "Its private key, PEM.");
+
+    public static readonly Setting TlsCa = Define("--tls-ca", "TlsCa", "path", "Authorities whose certificates make a silo of this cluster, PEM.");
 
     public static readonly Setting MembershipFile = Define("--membership-file", "MembershipFile", "path",
         "Membership table that its silos share. Default: the one in the run folder of the cluster.");
 
     public static readonly Setting SiloPort = Define("--silo-port", "SiloPort", "port",
-        "Port of that silo for other silos, on 127.0.0.1. Default: any free one.");
+        "Port of that silo for other silos, on 127.0.0.1 or where --advertise says. Default: any free one.");
 
     public static readonly Setting GatewayPort = Define("--gateway-port", "GatewayPort", "port",
         "Port of that silo for clients over Orleans, on 127.0.0.1; a front end has none. Default: any free one.");
@@ -258,7 +285,7 @@ public static class Settings
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, KeepPrograms, HoldBatch, HoldSeconds, PrefixCache, Watermark, Mcp, HttpGetHosts, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         KeptSeconds, KeptAloneSeconds, KeptMib, Strategies,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
-        Role, Name, ClusterId, MembershipFile, SiloPort, GatewayPort, Node, Rack, LogLevel, DeviceShare, Supervised,
+        Role, Name, ClusterId, ServiceId, Store, StoreConnection, StoreConnectionFile, Data, MembershipFile, Advertise, SiloPort, GatewayPort, TlsCert, TlsKey, TlsCa, Node, Rack, LogLevel, DeviceShare, Supervised,
     ];
 
     /// <summary>The configuration of this process.</summary>

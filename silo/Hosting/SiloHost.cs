@@ -1,12 +1,11 @@
-using System.Net;
 using System.Net.Sockets;
 using Crescent.Grains;
 using Crescent.Grains.Configuration;
-using Crescent.Grains.Membership;
 using Crescent.Grains.Models;
 using Crescent.Grains.Streams;
 using Crescent.Silo.Api;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Stores;
 using Crescent.Silo.Tools;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -33,12 +32,14 @@ public sealed class SiloHost : IAsyncDisposable
 
     private readonly IHost _host;
     private readonly ModelCatalogue _models;
+    private readonly IClusterStore _store;
 
-    private SiloHost(SiloIdentity identity, IHost host, ModelCatalogue models, TimeSpan stopTimeout)
+    private SiloHost(SiloIdentity identity, IHost host, ModelCatalogue models, IClusterStore store, TimeSpan stopTimeout)
     {
         Identity = identity;
         _host = host;
         _models = models;
+        _store = store;
         StopTimeout = stopTimeout;
     }
 
@@ -76,14 +77,17 @@ public sealed class SiloHost : IAsyncDisposable
         var serving = Settings.Read<ServingOptions>(configuration);
         var http = Settings.Read<HttpOptions>(configuration);
         var limits = Settings.Read<GrammarOptions>(configuration).Limits;
+        SiloNetwork.CheckExposure(Settings.Read<NetworkOptions>(configuration), AuthOptions.Read(configuration), identity);
+        var store = ClusterStores.Create(Settings.Read<StoreOptions>(configuration), identity.ClusterId, identity.MembershipFile);
         var models = ModelFiles.Open(serving, limits);
         var stopTimeout = StopTime(configuration);
+        var parts = new Parts(identity, serving, models, store, stopTimeout);
         var host = identity.IsFront
-            ? BuildFront(configuration, identity, serving, http, models, stopTimeout, configure)
+            ? BuildFront(configuration, parts, http, configure)
             : http.OpsUrls.Length > 0
-                ? BuildAnsweringDevice(configuration, identity, serving, http.WithOpsAlone(), models, stopTimeout, configure)
-                : BuildDevice(configuration, identity, serving, models, stopTimeout, configure);
-        return new SiloHost(identity, host, models, stopTimeout);
+                ? BuildAnsweringDevice(configuration, parts, http.WithOpsAlone(), configure)
+                : BuildDevice(configuration, parts, configure);
+        return new SiloHost(identity, host, models, store, stopTimeout);
     }
 
     /// <summary>How long the stop of a silo may take with these settings.</summary>
@@ -93,7 +97,8 @@ public sealed class SiloHost : IAsyncDisposable
         return TimeSpan.FromSeconds(Math.Clamp(generation.DrainSeconds, 0, MaxDrainSeconds)) + StopMargin;
     }
 
-    /// <summary>Joins the cluster and, as a front end, listens.</summary>
+    /// <summary>Waits until the store of the cluster is there, joins it and, as a front end, listens.</summary>
+    /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="StartException">A port is taken, or a setting wrong.</exception>
     public async Task Start(CancellationToken cancellationToken)
     {
@@ -112,7 +117,7 @@ public sealed class SiloHost : IAsyncDisposable
         catch (Exception e) when (Find<SocketException>(e) is { SocketErrorCode: SocketError.AddressAlreadyInUse })
         {
             throw new StartException(
-                $"Port {Identity.SiloPort} or {Identity.GatewayPort} of 127.0.0.1 is taken; choose others with {Settings.SiloPort} and "
+                $"Port {Identity.SiloPort} or {Identity.GatewayPort} is taken; choose others with {Settings.SiloPort} and "
                 + $"{Settings.GatewayPort}.",
                 e);
         }
@@ -139,6 +144,7 @@ public sealed class SiloHost : IAsyncDisposable
         }
 
         _models.Dispose();
+        await _store.DisposeAsync();
     }
 
     /// <summary>
@@ -149,6 +155,7 @@ public sealed class SiloHost : IAsyncDisposable
     {
         try
         {
+            await Join(cancellationToken);
             await _host.StartAsync(cancellationToken);
         }
         catch
@@ -167,42 +174,39 @@ public sealed class SiloHost : IAsyncDisposable
         }
     }
 
-    private static WebApplication BuildFront(
-        IConfiguration configuration,
-        SiloIdentity identity,
-        ServingOptions serving,
-        HttpOptions http,
-        ModelCatalogue models,
-        TimeSpan stopTimeout,
-        Action<IServiceCollection>? configure)
+    // On one machine the supervisor knows which silos are dead.
+    private async Task Join(CancellationToken cancellationToken)
+    {
+        if (_store is not FileStore)
+        {
+            var log = Services.GetRequiredService<ILoggerFactory>().CreateLogger<StoreWatch>();
+            await StoreWatch.UntilThere(_store, log, cancellationToken);
+            await Namesakes.DeclareDead(Services.GetRequiredService<IMembershipTable>(), Identity.Name, log, cancellationToken);
+        }
+    }
+
+    private static WebApplication BuildFront(IConfiguration configuration, Parts parts, HttpOptions http, Action<IServiceCollection>? configure)
     {
         var builder = WebBuilder();
-        Configure(builder, configuration, identity, serving, models, stopTimeout);
+        Configure(builder, configuration, parts);
         var auth = AuthOptions.Read(configuration);
         auth.CheckExposure(Settings.Urls, http.Addresses);
         auth.CheckExposure(Settings.OpsUrls, http.OpsAddresses);
         auth.CheckOrigins(http);
-        builder.AddHttpApi(http, auth, models);
+        builder.AddHttpApi(http, auth, parts.Models);
         configure?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapHttpApi();
         return app;
     }
 
-    private static WebApplication BuildAnsweringDevice(
-        IConfiguration configuration,
-        SiloIdentity identity,
-        ServingOptions serving,
-        HttpOptions http,
-        ModelCatalogue models,
-        TimeSpan stopTimeout,
-        Action<IServiceCollection>? configure)
+    private static WebApplication BuildAnsweringDevice(IConfiguration configuration, Parts parts, HttpOptions http, Action<IServiceCollection>? configure)
     {
         var builder = WebBuilder();
-        Configure(builder, configuration, identity, serving, models, stopTimeout);
+        Configure(builder, configuration, parts);
         var auth = AuthOptions.Read(configuration);
         auth.CheckExposure(Settings.OpsUrls, http.OpsAddresses);
-        builder.AddDeviceHttp(http, auth, identity.Name);
+        builder.AddDeviceHttp(http, auth, parts.Identity.Name);
         configure?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapDeviceHttp();
@@ -217,28 +221,17 @@ public sealed class SiloHost : IAsyncDisposable
         return builder;
     }
 
-    private static IHost BuildDevice(
-        IConfiguration configuration,
-        SiloIdentity identity,
-        ServingOptions serving,
-        ModelCatalogue models,
-        TimeSpan stopTimeout,
-        Action<IServiceCollection>? configure)
+    private static IHost BuildDevice(IConfiguration configuration, Parts parts, Action<IServiceCollection>? configure)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-        Configure(builder, configuration, identity, serving, models, stopTimeout);
+        Configure(builder, configuration, parts);
         configure?.Invoke(builder.Services);
         return builder.Build();
     }
 
-    private static void Configure(
-        IHostApplicationBuilder builder,
-        IConfiguration configuration,
-        SiloIdentity identity,
-        ServingOptions serving,
-        ModelCatalogue models,
-        TimeSpan stopTimeout)
+    private static void Configure(IHostApplicationBuilder builder, IConfiguration configuration, Parts parts)
     {
+        var (identity, serving, models, store, stopTimeout) = parts;
         builder.Configuration.AddConfiguration(configuration);
         var cluster = Settings.Read<Configuration.ClusterOptions>(configuration);
         builder.Logging.AddConfiguration(configuration.GetSection("Logging"));
@@ -259,11 +252,24 @@ public sealed class SiloHost : IAsyncDisposable
 
         builder.Services.AddAgentTools(Settings.Read<ToolOptions>(configuration));
         builder.Services.AddSingleton(StrategyFiles.Read(configuration));
+        builder.Services.AddSingleton(store);
+        builder.Services.AddSingleton(new StoreState(store.Where));
+        if (store is not FileStore)
+        {
+            builder.Services.AddHostedService<StoreWatch>();
+        }
+
         builder.UseOrleans(silo =>
         {
-            silo.ConfigureEndpoints(IPAddress.Loopback, identity.SiloPort, identity.GatewayPort);
+            SiloNetwork.Configure(silo, Settings.Read<NetworkOptions>(configuration), identity);
             silo.Configure<SiloOptions>(options => options.SiloName = identity.Name);
-            silo.UseFileMembership(identity.MembershipFile, identity.ClusterId);
+            store.KeepMembership(silo);
+            silo.Configure<Orleans.Configuration.ClusterOptions>(options =>
+            {
+                options.ClusterId = identity.ClusterId;
+                options.ServiceId = Settings.Read<StoreOptions>(configuration).ServiceId;
+            });
+            store.KeepState(silo);
             silo.AddCrescent(new CrescentSiloOptions
             {
                 Model = NamesOf(models),
@@ -271,7 +277,7 @@ public sealed class SiloHost : IAsyncDisposable
                 Role = identity.RoleName,
                 Node = configuration[Settings.Node.Key],
                 Rack = configuration[Settings.Rack.Key],
-                StateFolder = Path.Combine(Path.GetDirectoryName(identity.MembershipFile)!, "state"),
+                KeepsState = true,
                 Devices = identity.HasDevices ? Devices.Plans(serving, models) : [],
             });
         });
@@ -279,6 +285,9 @@ public sealed class SiloHost : IAsyncDisposable
 
     /// <summary>What people are told that the cluster serves.</summary>
     internal static string NamesOf(ModelCatalogue models) => string.Join(", ", models.All.Select(static model => model.Name));
+
+    /// <summary>What all forms of the host are made of.</summary>
+    private sealed record Parts(SiloIdentity Identity, ServingOptions Serving, ModelCatalogue Models, IClusterStore Store, TimeSpan StopTimeout);
 
     private static T? Find<T>(Exception? exception) where T : Exception =>
         exception is null or T ? (T?)exception : Find<T>(exception.InnerException);

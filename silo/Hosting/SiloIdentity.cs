@@ -10,10 +10,13 @@ namespace Crescent.Silo.Hosting;
 /// <param name="Role">What it does.</param>
 /// <param name="ClusterId">The run of the cluster.</param>
 /// <param name="MembershipFile">Full path of the table that its silos share.</param>
-/// <param name="SiloPort">For other silos, on the loopback address.</param>
+/// <param name="SiloPort">For other silos.</param>
 /// <param name="GatewayPort">For clients over Orleans, on the loopback address; 0 for none.</param>
 public sealed record SiloIdentity(string Name, SiloRole Role, string ClusterId, string MembershipFile, int SiloPort, int GatewayPort)
 {
+    /// <summary>Cluster id of silos that find one another by a store which several clusters may share.</summary>
+    public const string SharedClusterId = "crescent";
+
     /// <summary>Whether it answers HTTP.</summary>
     public bool IsFront => Role != SiloRole.Device;
 
@@ -27,13 +30,17 @@ public sealed record SiloIdentity(string Name, SiloRole Role, string ClusterId, 
     public static string FreshClusterId() =>
         $"{DateTime.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}";
 
-    /// <summary>The silo that <paramref name="options"/> ask for, with what they leave open filled in.</summary>
+    /// <summary>The silo that <paramref name="options"/> ask for, with what they leave open filled in. Where other machines reach it, it has no gateway unless one is asked for.</summary>
     /// <exception cref="StartException">It should join a cluster, and none runs on this machine.</exception>
-    public static SiloIdentity Resolve(ClusterOptions options)
+    public static SiloIdentity Resolve(ClusterOptions options, StoreOptions? store = null, NetworkOptions? network = null)
     {
         var role = options.Role ?? SiloRole.All;
         var (clusterId, membership) = (options.ClusterId, options.MembershipFile);
-        if (clusterId is null && role != SiloRole.All)
+        if (clusterId is null && store is { Store: not StoreKind.File } && options.Role is not null)
+        {
+            clusterId = SharedClusterId;
+        }
+        else if (clusterId is null && role != SiloRole.All)
         {
             var running = LocalCluster.FindRunning() ?? throw new StartException(
                 $"{Settings.Role} is {role.ToString().ToLowerInvariant()}, but no cluster runs on this machine to join; start one, or name it "
@@ -49,6 +56,6 @@ public sealed record SiloIdentity(string Name, SiloRole Role, string ClusterId, 
             clusterId,
             Path.GetFullPath(membership ?? Path.Combine(LocalCluster.Folder(clusterId), LocalCluster.MembershipFileName)),
             options.SiloPort > 0 ? options.SiloPort : ports[0],
-            role == SiloRole.Front ? 0 : options.GatewayPort > 0 ? options.GatewayPort : ports[1]);
+            options.GatewayPort > 0 && role != SiloRole.Front ? options.GatewayPort : role == SiloRole.Front || network?.Advertise is not null ? 0 : ports[1]);
     }
 }

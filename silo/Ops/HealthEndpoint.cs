@@ -2,11 +2,12 @@ using Crescent.Grains.Contracts.Factory;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Identity;
+using Crescent.Silo.Stores;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Ops;
 
-/// <summary>GET /health and /health/ready: 200 while a completion can be served, 503 with the reason otherwise. GET /health/live: 200 while the process answers.</summary>
+/// <summary>GET /health and /health/ready: 200 while a completion can be served, 503 with the reason otherwise. A store that is away is told of, and no reason: calls do not need it. GET /health/live: 200 while the process answers.</summary>
 internal static class HealthEndpoint
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
@@ -27,13 +28,13 @@ internal static class HealthEndpoint
         routes.MapGet("/health/live", static () => Results.Text("live")).ForAnyone();
     }
 
-    private static async Task<IResult> Answer([FromServices] IGrainFactory grains, RequestGate gate, WarmUp warmUp, CancellationToken cancellationToken)
+    private static async Task<IResult> Answer([FromServices] IGrainFactory grains, RequestGate gate, WarmUp warmUp, StoreState store, CancellationToken cancellationToken)
     {
         var factory = await grains.GetGrain<IFactoryGrain>(0).GetSnapshot(cancellationToken);
         var devices = factory.Devices.Count(d => !d.Draining);
         var status = gate.IsDraining ? "draining" : devices == 0 ? "no_devices" : warmUp.IsDone ? "ok" : "warming_up";
         return Results.Json(
-            new HealthReport(status, factory.Model, factory.Silos.Count, devices),
+            new HealthReport(status, factory.Model, factory.Silos.Count, devices, store.Fault),
             ApiJson.Readable.HealthReport,
             statusCode: status == "ok" ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }

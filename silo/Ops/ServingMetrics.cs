@@ -2,6 +2,7 @@ using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
 using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
+using Crescent.Silo.Stores;
 
 namespace Crescent.Silo.Ops;
 
@@ -10,7 +11,7 @@ namespace Crescent.Silo.Ops;
 /// one, so that its dashboards work; <c>crescent:</c> is before the others.
 /// </summary>
 internal sealed class ServingMetrics(
-    IDeviceReports reports, IKvIndexState caches, IStreamCounts streams, EnergyAccounts accounts, ModelCatalogue models, TimeProvider time)
+    IDeviceReports reports, IKvIndexState caches, IStreamCounts streams, EnergyAccounts accounts, ModelCatalogue models, StoreState store, TimeProvider time)
 {
     private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DeviceMetrics =
     [
@@ -83,6 +84,10 @@ internal sealed class ServingMetrics(
         text.Sample("crescent:streams_moved_total", streams.Moved);
         text.Begin("crescent:streams_resumed_total", "counter", "Attempts that were lost and repeated on another device.");
         text.Sample("crescent:streams_resumed_total", streams.Resumed);
+        text.Begin("crescent:store_up", "gauge", "1 while what keeps membership and state gives signs of life, else 0.");
+        text.Sample("crescent:store_up", store.Fault is null ? 1 : 0);
+        text.Begin("crescent:store_faults_total", "counter", "Signs of life that it did not give.");
+        text.Sample("crescent:store_faults_total", store.Faults);
         Write(text, PowerMetrics, devices, tellsSource: true);
         ModelMetrics.Write(text, _models.Values);
         Write(text, "tenant", accounts.Tenants);

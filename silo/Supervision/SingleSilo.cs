@@ -10,7 +10,7 @@ internal static class SingleSilo
     /// <summary>Runs until it is asked to end.</summary>
     public static async Task Run(IConfiguration configuration, ClusterOptions options)
     {
-        var identity = SiloIdentity.Resolve(options);
+        var identity = SiloIdentity.Resolve(options, Settings.Read<StoreOptions>(configuration), Settings.Read<NetworkOptions>(configuration));
         var isCluster = options is { Supervised: false, ClusterId: null } && identity.Role == SiloRole.All;
         var folder = isCluster ? new RunFolder(identity.ClusterId) : null;
         try

@@ -5,6 +5,7 @@ using Crescent.Grains.Power;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
 using Crescent.Silo.Identity;
+using Crescent.Silo.Stores;
 
 namespace Crescent.Silo.Supervision;
 
@@ -23,6 +24,11 @@ internal static class Start
             var configuration = Settings.Load(commandLine);
             var cluster = Settings.Read<ClusterOptions>(configuration);
             CheckPower(configuration);
+            if (cluster.Role is null && Settings.Read<NetworkOptions>(configuration).Advertise is not null)
+            {
+                throw new StartException($"{Settings.Advertise.Option} goes with {Settings.Role.Option}: the silos of a local cluster reach one another on this machine.");
+            }
+
             if (cluster.Role is null && cluster.Silos > 1)
             {
                 return await RunCluster(configuration, cluster, commandLine);
@@ -90,8 +96,9 @@ internal static class Start
         console.WarnOfExposure(http, AuthOptions.Read(configuration));
         var folder = new RunFolder(clusterId);
         var plans = SiloPlan.Cluster(cluster.Silos, clusterId, folder.MembershipFile, serving, http);
+        await using var members = ClusterMembers.Open(Settings.Read<StoreOptions>(configuration), clusterId, folder.MembershipFile);
         return await new Supervisor(
-            model, plans, commandLine, serving.DevicesOf(cluster.Silos - 1), new RestartPolicy(cluster.Restarts), stopPatience, folder, console).Run(signal);
+            model, plans, commandLine, serving.DevicesOf(cluster.Silos - 1), new RestartPolicy(cluster.Restarts), stopPatience, silo => members.DeclareDead(silo.Name, silo.SiloPort), folder, console).Run(signal);
     }
 
     // The front end would find a taken port as well, but only after all silos have started.

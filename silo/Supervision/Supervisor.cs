@@ -1,4 +1,3 @@
-using Crescent.Grains.Contracts.Membership;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
 using Crescent.Silo.Identity;
@@ -19,7 +18,7 @@ internal sealed class Supervisor
     private readonly TimeSpan _stopPatience;
     private readonly RunFolder _folder;
     private readonly ClusterConsole _console;
-    private readonly FileMembershipTable _members;
+    private readonly Func<SiloIdentity, Task> _declareDead;
     private readonly ProcessKey _key = ProcessKey.Fresh();
     private readonly List<KeptSilo> _silos;
     private volatile bool _stopping;
@@ -30,6 +29,7 @@ internal sealed class Supervisor
     /// <param name="devices">Devices of all of them.</param>
     /// <param name="restarts">When a silo that has ended is started again.</param>
     /// <param name="stopPatience">How long a silo may take to stop.</param>
+    /// <param name="declareDead">Writes the end of a silo into the membership.</param>
     /// <param name="folder">Of the run.</param>
     /// <param name="console">For the user.</param>
     public Supervisor(
@@ -39,6 +39,7 @@ internal sealed class Supervisor
         int devices,
         RestartPolicy restarts,
         TimeSpan stopPatience,
+        Func<SiloIdentity, Task> declareDead,
         RunFolder folder,
         ClusterConsole console)
     {
@@ -47,7 +48,7 @@ internal sealed class Supervisor
         _stopPatience = stopPatience;
         _folder = folder;
         _console = console;
-        _members = new FileMembershipTable(folder.MembershipFile);
+        _declareDead = declareDead;
         _silos =
         [
             .. plans.Select(plan => new KeptSilo(
@@ -157,9 +158,9 @@ internal sealed class Supervisor
     {
         try
         {
-            await _members.DeclareDead(s => s.Endpoint.Port == silo.SiloPort);
+            await _declareDead(silo);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             _console.Error($"The end of {silo.Name} could not be written into the membership table; the other silos have to find it out: {e.Message}");
         }

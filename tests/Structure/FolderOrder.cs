@@ -121,6 +121,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Identity",
             "Api.Wire",
             "Admission",
+            "Stores",
             "Ops",
             "Api.OpenAi",
             "Api.Agents",

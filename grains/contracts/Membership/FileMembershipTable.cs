@@ -50,81 +50,19 @@ public sealed class FileMembershipTable(string path) : IMembershipTable
 
     /// <summary>Declares silos dead whose end is known for certain: their processes are gone.</summary>
     /// <returns>False when all of them were dead already, or none is in the table.</returns>
-    public Task<bool> DeclareDead(Predicate<SiloAddress> gone) => Write(table =>
-    {
-        var changed = false;
-        for (var i = 0; i < table.Members.Count; i++)
-        {
-            var row = table.Members[i];
-            if (!row.IsDead && gone(SiloAddress.FromParsableString(row.Silo)))
-            {
-                table.Members[i] = row with { Status = nameof(SiloStatus.Dead), ETag = MemberRow.NewETag() };
-                changed = true;
-            }
-        }
+    public Task<bool> DeclareDead(Predicate<SiloAddress> gone) => Write(table => table.DeclareDead(row => gone(SiloAddress.FromParsableString(row.Silo))));
 
-        if (changed)
-        {
-            table.Advance(table.Version + 1);
-        }
+    public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => Write(table => table.Forget(beforeDate));
 
-        return changed;
-    });
+    public async Task<MembershipTableData> ReadAll() => (await Read()).ToData();
 
-    public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => Write(table =>
-        table.Members.RemoveAll(m => m.Status == nameof(SiloStatus.Dead) && m.IAmAliveTime < beforeDate.UtcDateTime) > 0);
+    public async Task<MembershipTableData> ReadRow(SiloAddress key) => (await Read()).ToData(key);
 
-    public async Task<MembershipTableData> ReadAll() => ToData(await Read(), static _ => true);
+    public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => Write(table => table.Insert(entry, tableVersion));
 
-    public async Task<MembershipTableData> ReadRow(SiloAddress key)
-    {
-        var silo = key.ToParsableString();
-        return ToData(await Read(), m => m.Silo == silo);
-    }
+    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) => Write(table => table.Update(entry, etag, tableVersion));
 
-    public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => Write(table =>
-    {
-        var row = MemberRow.From(entry);
-        if (table.ETag != tableVersion.VersionEtag || table.Members.Exists(m => m.Silo == row.Silo))
-        {
-            return false;
-        }
-
-        table.Members.Add(row);
-        table.Advance(tableVersion.Version);
-        return true;
-    });
-
-    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) => Write(table =>
-    {
-        var row = MemberRow.From(entry);
-        var at = table.Members.FindIndex(m => m.Silo == row.Silo);
-        if (at < 0 || table.ETag != tableVersion.VersionEtag || table.Members[at].ETag != etag)
-        {
-            return false;
-        }
-
-        table.Members[at] = row;
-        table.Advance(tableVersion.Version);
-        return true;
-    });
-
-    /// <summary>Writes the time only: neither the row's ETag nor the table's version moves, so it never spoils another's update.</summary>
-    public Task UpdateIAmAlive(MembershipEntry entry) => Write(table =>
-    {
-        var silo = entry.SiloAddress.ToParsableString();
-        var at = table.Members.FindIndex(m => m.Silo == silo);
-        if (at >= 0)
-        {
-            table.Members[at] = table.Members[at] with { IAmAliveTime = entry.IAmAliveTime };
-        }
-
-        return at >= 0;
-    });
-
-    private static MembershipTableData ToData(MemberTable table, Predicate<MemberRow> wanted) => new(
-        table.Members.FindAll(wanted).ConvertAll(m => Tuple.Create(m.ToEntry(), m.ETag)),
-        new TableVersion(table.Version, table.ETag));
+    public Task UpdateIAmAlive(MembershipEntry entry) => Write(table => table.NoteAlive(entry));
 
     /// <summary>The newest table that is known.</summary>
     private async Task<MemberTable> Read()

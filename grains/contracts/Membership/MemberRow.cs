@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Crescent.Grains.Contracts.Membership;
 
 /// <summary>One silo in a <see cref="MemberTable"/>; the fields are those of <see cref="MembershipEntry"/>.</summary>
-internal sealed record MemberRow
+public sealed record MemberRow
 {
     public required string Silo { get; init; }
 
@@ -71,5 +71,8 @@ internal sealed record MemberRow
         SuspectTimes = [.. Suspicions.Select(s => Tuple.Create(SiloAddress.FromParsableString(s.By), s.Since))],
     };
 
-    internal readonly record struct Suspicion(string By, DateTime Since);
+    /// <summary>A silo that suspects it.</summary>
+    /// <param name="By">The other.</param>
+    /// <param name="Since">Since when.</param>
+    public readonly record struct Suspicion(string By, DateTime Since);
 }

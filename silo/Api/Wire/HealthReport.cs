@@ -5,4 +5,5 @@ namespace Crescent.Silo.Api.Wire;
 /// <param name="Model">The model that is served.</param>
 /// <param name="Silos">Members of the cluster.</param>
 /// <param name="Devices">Devices that take work.</param>
-public sealed record HealthReport(string Status, string Model, int Silos, int Devices);
+/// <param name="Store">Why what keeps membership and state cannot be reached; null while it can.</param>
+public sealed record HealthReport(string Status, string Model, int Silos, int Devices, string? Store = null);

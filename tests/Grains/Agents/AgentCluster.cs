@@ -1,3 +1,5 @@
+using Orleans.Storage;
+using Crescent.Grains.Storage;
 using Crescent.Agents.Strategies;
 using Crescent.Agents.Tasks;
 using Crescent.Engine.Devices.Cpu;
@@ -49,11 +51,12 @@ public sealed class AgentCluster : IAsyncLifetime
             silo.UseFastFailureDetection().Configure<ClusterMembershipOptions>(static o => o.ProbeTimeout = o.MaxProbeTimeout = TimeSpan.FromSeconds(4));
             silo.Services.AddSingleton(Strategies);
             silo.Services.AddSingleton<IAgentTool>(Tool);
+            silo.Services.AddKeyedSingleton<IGrainStorage>(CrescentStorage.Name, (_, _) => new FileGrainStorage(_folder.Path));
             silo.AddCrescent(new CrescentSiloOptions
             {
                 Model = _model.Name,
                 Models = new ModelCatalogue([_served]),
-                StateFolder = _folder.Path,
+                KeepsState = true,
                 Devices = [new DevicePlan("cpu", (_, sink, _) => Engine(sink))],
             });
         });

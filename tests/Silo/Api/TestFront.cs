@@ -1,3 +1,4 @@
+using Crescent.Silo.Stores;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -52,6 +53,7 @@ internal sealed class TestFront : IAsyncDisposable
         options.WarmUpSeconds = 0;
         builder.AddHttpApi(
             options, auth ?? new AuthOptions(), new ModelCatalogue([new ServedModel(opened, new GrammarCache(opened.Tokenizer, grammars), DateTimeOffset.UnixEpoch)]));
+        builder.Services.AddSingleton(new StoreState("nowhere"));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(texts ?? new TextWork());
         builder.Services.AddSingleton(generation);
