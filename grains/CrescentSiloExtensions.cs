@@ -117,6 +117,7 @@ public static class CrescentSiloExtensions
         services.AddSingleton<IValidateOptions<AgentOptions>, AgentOptionsValidator>();
         services.TryAddSingleton<StrategyCatalogue>();
         services.AddSingleton<AgentTools>();
+        services.TryAddSingleton<AgentMetrics>();
         services.AddSingleton<StepRunner>();
         services.AddHostedService<AgentWatch>();
     }

@@ -36,6 +36,9 @@ public sealed record StepResult
     /// <summary>Silo and device that computed it last; empty for a tool.</summary>
     public string Device { get; init; } = "";
 
+    /// <summary>Tries at it that a device failed before this came of it; none of them is in the other figures. Null for none.</summary>
+    public LostAttempts? Lost { get; init; }
+
     /// <summary>Whether it ended with a text that counts.</summary>
     public bool IsDone => Outcome == StepOutcome.Done;
 }

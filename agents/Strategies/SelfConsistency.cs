@@ -33,7 +33,7 @@ public sealed class SelfConsistency(StrategyTask task) : IStrategy
         };
         if (stands.Winner is { } winner)
         {
-            return move with { Answer = Answer(winner, stands.Confidence) };
+            return move with { Answer = Answer(winner, stands.Confidence), Saved = _vote.Left };
         }
 
         if (!_vote.IsComplete)

@@ -26,6 +26,9 @@ public sealed record StrategyMove
     /// <summary>For whoever watches: the plan, or how the vote stands.</summary>
     public string? Note { get; init; }
 
+    /// <summary>Samples that need not be drawn, because the vote was sure without them.</summary>
+    public int Saved { get; init; }
+
     /// <summary>Begins steps.</summary>
     public static StrategyMove Start(params IReadOnlyList<Step> steps) => new() { Begin = steps };
 

@@ -41,8 +41,9 @@ public sealed class Templated(StrategyTemplate template, StrategyTask task) : IS
         }
 
         string[] running = [.. Enumerable.Range(0, _vote.Drawn).Where(i => !_samples.ContainsKey(i)).Select(Id)];
+        var saved = _vote.Left;
         var move = (stands.Winner ?? _vote.Leader) is { } winner ? Take(winner, stands.Confidence) : StrategyMove.Fail($"{Current.Id}: no sample has an answer");
-        return move with { Cut = running };
+        return move with { Cut = running, Saved = saved };
     }
 
     private string Id(int sample) => _vote is null ? $"{Current.Id}-{_round}" : $"{Current.Id}-{_round}-{sample}";

@@ -19,6 +19,7 @@ public sealed class AgentMachine
     private readonly List<Step> _start = [];
     private readonly List<string> _cut = [];
     private readonly List<TaskNote> _notes = [];
+    private readonly Dictionary<string, TaskEntry> _decisions = new(StringComparer.Ordinal);
     private DateTimeOffset _now;
     private TaskState? _ending;
     private int _toolCalls;
@@ -53,6 +54,9 @@ public sealed class AgentMachine
     /// <summary>What it has taken so far.</summary>
     public TaskBill Bill { get; private set; } = new();
 
+    /// <summary>Samples that votes which were sure did not draw.</summary>
+    public int SamplesSaved { get; private set; }
+
     /// <summary>When it ended; null while it has not.</summary>
     public DateTimeOffset? Ended { get; private set; }
 
@@ -73,6 +77,9 @@ public sealed class AgentMachine
 
     /// <summary>Whether the tool of a step under way may have been called already.</summary>
     public bool IsIntended(string step) => _steps.TryGetValue(step, out var place) && place.IsIntended;
+
+    /// <summary>What a person has decided of the call of a hash: <see cref="EntryKind.Approved"/> or <see cref="EntryKind.Rejected"/>; null for nothing.</summary>
+    public TaskEntry? DecisionOf(string hash) => _decisions.GetValueOrDefault(hash);
 
     /// <summary>Begins.</summary>
     public MachineMove Begin()
@@ -95,7 +102,7 @@ public sealed class AgentMachine
     public bool Heeds(TaskEntry entry) => !HasEnded && entry.Kind switch
     {
         EntryKind.StepEnded => _steps.TryGetValue(entry.Step!, out var place) && place.Stage != StepStage.Ended,
-        EntryKind.ToolIntended or EntryKind.ResultUnknown => _steps.TryGetValue(entry.Step!, out var place) && place.Stage == StepStage.Running,
+        EntryKind.ToolIntended or EntryKind.ResultUnknown or EntryKind.BegunAgain or EntryKind.Left => _steps.TryGetValue(entry.Step!, out var place) && place.Stage == StepStage.Running,
         EntryKind.Approved or EntryKind.Rejected => _steps.TryGetValue(entry.Step!, out var place) && place.Stage == StepStage.Waiting,
         _ => _ending is null,
     };
@@ -119,16 +126,25 @@ public sealed class AgentMachine
                 place!.IsIntended = true;
                 break;
             case EntryKind.ResultUnknown:
+                Bill = Bill with { Lost = Bill.Lost.WithOne() };
                 place!.IsApproved = false;
                 place.Unknown++;
                 Await(place, "It is not known whether this call was made, and it must not be made twice. Approve to make it now, reject to go on without.");
                 break;
+            case EntryKind.BegunAgain:
+                Bill = Bill with { Lost = Bill.Lost.WithOne() };
+                break;
+            case EntryKind.Left:
+                Bill = Bill with { Lost = Bill.Lost.WithTaken(entry.Result!) };
+                break;
             case EntryKind.Approved:
-                place!.IsApproved = true;
+                _decisions[HashOf((ToolStep)place!.Step)] = entry;
+                place.IsApproved = true;
                 place.Stage = StepStage.Queued;
                 break;
             case EntryKind.Rejected:
-                End(place!, new StepResult { Outcome = StepOutcome.Failed, Text = entry.Reason is { } why ? $"A person rejected this call: {why}" : "A person rejected this call." });
+                _decisions[HashOf((ToolStep)place!.Step)] = entry;
+                End(place, new StepResult { Outcome = StepOutcome.Failed, Text = entry.Reason is { } why ? $"A person rejected this call: {why}" : "A person rejected this call." });
                 break;
             case EntryKind.Cancelled:
                 Finish(TaskState.Cancelled, Best(), "cancelled");
@@ -183,6 +199,7 @@ public sealed class AgentMachine
             _notes.Add(new TaskNote(kind, _now) { Text = move.Note });
         }
 
+        SamplesSaved += move.Saved;
         foreach (var id in move.Cut)
         {
             Cut(_steps[id]);

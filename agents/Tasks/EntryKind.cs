@@ -23,4 +23,10 @@ public enum EntryKind
 
     /// <summary>Its time is over.</summary>
     Expired = 6,
+
+    /// <summary>A step that was under way is begun again: the attempt before is lost.</summary>
+    BegunAgain = 7,
+
+    /// <summary>A step under way was left for another silo to begin again: what it had taken.</summary>
+    Left = 8,
 }

@@ -26,12 +26,16 @@ public sealed record TaskBill
     /// <summary>Energy attributed to its calls, in joules.</summary>
     public double Joules { get; init; }
 
+    /// <summary>Attempts at steps that came to nothing; in none of the other figures, and in no budget.</summary>
+    public LostAttempts Lost { get; init; } = LostAttempts.None;
+
     /// <summary>Tokens of prompts and outputs together.</summary>
     public long Tokens => PromptTokens + OutputTokens;
 
     /// <summary>The bill with one step more.</summary>
     public TaskBill With(Step step, StepResult result) => result.Outcome == StepOutcome.Denied ? this : this with
     {
+        Lost = Lost.With(result.Lost),
         Calls = Calls + (step is InferenceStep ? 1 : 0),
         ToolCalls = ToolCalls + (step is ToolStep ? 1 : 0),
         PromptTokens = PromptTokens + result.PromptTokens,

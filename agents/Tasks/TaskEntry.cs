@@ -17,7 +17,7 @@ public sealed record TaskEntry
     /// <summary>The step that it is about; null for one about the task.</summary>
     public string? Step { get; init; }
 
-    /// <summary>What came of the step, of <see cref="EntryKind.StepEnded"/>.</summary>
+    /// <summary>What came of the step, of <see cref="EntryKind.StepEnded"/> and <see cref="EntryKind.Left"/>.</summary>
     public StepResult? Result { get; init; }
 
     /// <summary>Who or why, for people; null for nothing.</summary>

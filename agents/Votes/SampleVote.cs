@@ -19,6 +19,9 @@ public sealed class SampleVote(int samples, int window, int step, double confide
     /// <summary>Samples that have been asked for.</summary>
     public int Drawn { get; private set; }
 
+    /// <summary>Samples that have not been asked for.</summary>
+    public int Left => samples - Drawn;
+
     /// <summary>Draws the next samples.</summary>
     /// <returns>Their numbers; none when all are drawn.</returns>
     public Range Draw()

@@ -37,13 +37,19 @@ internal static class AgentBillTable
             bill.StepSeconds,
             bill.Joules,
             "");
+        // An earlier silo does not tell.
+        if (bill.Lost is { Attempts: > 0 } lost)
+        {
+            Row(table, new Style(Color.Yellow), "lost", Count(lost.Attempts, "attempt"), lost.PromptTokens, null, lost.OutputTokens, null, lost.Joules, "");
+        }
+
         return table;
     }
 
     private static void Row(
-        Table table, Style style, string name, string state, long prompt, long cached, long output, double seconds, double joules, string device)
+        Table table, Style style, string name, string state, long prompt, long? cached, long output, double? seconds, double joules, string device)
     {
-        string[] cells = [name, state, Number(prompt), Number(cached), Number(output), seconds.ToString("0.00", CultureInfo.InvariantCulture), joules.ToString("0.000", CultureInfo.InvariantCulture), device];
+        string[] cells = [name, state, Number(prompt), cached is { } c ? Number(c) : "", Number(output), seconds?.ToString("0.00", CultureInfo.InvariantCulture) ?? "", joules.ToString("0.000", CultureInfo.InvariantCulture), device];
         table.AddRow(cells.Select(cell => new Text(cell, style)));
     }
 

@@ -40,6 +40,11 @@ internal static class AgentEvents
                 json.WriteNumber("output_tokens"u8, result.OutputTokens);
                 json.WriteNumber("seconds"u8, Math.Round(result.Seconds, 4));
                 json.WriteNumber("joules"u8, Math.Round(result.Joules, 4));
+                if (result.Lost is { } lost)
+                {
+                    json.WriteNumber("lost_attempts"u8, lost.Attempts);
+                }
+
                 Text(json, "device"u8, result.Device.Length > 0 ? result.Device : null);
             }
 
@@ -101,6 +106,12 @@ internal static class AgentEvents
         json.WriteNumber("output_tokens"u8, bill.OutputTokens);
         json.WriteNumber("step_seconds"u8, Math.Round(bill.StepSeconds, 4));
         json.WriteNumber("joules"u8, Math.Round(bill.Joules, 4));
+        json.WriteStartObject("lost"u8);
+        json.WriteNumber("attempts"u8, bill.Lost.Attempts);
+        json.WriteNumber("prompt_tokens"u8, bill.Lost.PromptTokens);
+        json.WriteNumber("output_tokens"u8, bill.Lost.OutputTokens);
+        json.WriteNumber("joules"u8, Math.Round(bill.Lost.Joules, 4));
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 

@@ -39,7 +39,7 @@ internal sealed class AgentTaskGrain(
         if (stored.State.Json.Length > 0)
         {
             var document = TaskDocument.Parse(stored.State.Json);
-            Begin(document.Spec, document.Log);
+            Begin(document.Spec, document.Log, isAgain: true);
         }
 
         return Task.CompletedTask;
@@ -92,10 +92,16 @@ internal sealed class AgentTaskGrain(
         }
     }
 
-    public async Task<AgentView> Decide(string hash, bool approved, string? reason) =>
-        _play is { } play && await play.Decide(hash, approved, reason)
-            ? View(play)
-            : throw new AgentRefusedException("hash", $"No call of the task '{Id}' with the hash '{hash}' waits for approval.");
+    public async Task<AgentView> Decide(string hash, bool approved, string? reason)
+    {
+        if (_play is not { } play)
+        {
+            throw new AgentRefusedException("hash", $"There is no task '{Id}'.");
+        }
+
+        await play.Decide(hash, approved, reason);
+        return View(play);
+    }
 
     public async Task<AgentView?> Cancel()
     {
@@ -186,7 +192,7 @@ internal sealed class AgentTaskGrain(
         await Roster.Note(Listing(spec));
         stored.State.Json = TaskDocument.Write(spec, []);
         await stored.WriteStateAsync();
-        Begin(spec, []);
+        Begin(spec, [], isAgain: false);
         return View(_play!);
     }
 
@@ -196,7 +202,7 @@ internal sealed class AgentTaskGrain(
         return play.Shown.Listing();
     }
 
-    private void Begin(TaskSpec spec, IReadOnlyList<TaskEntry> log)
+    private void Begin(TaskSpec spec, IReadOnlyList<TaskEntry> log, bool isAgain)
     {
         _play = new TaskPlay(Id, spec, log, Strategy(spec), runner, time, this);
         if (_play.HasEnded)
@@ -205,7 +211,7 @@ internal sealed class AgentTaskGrain(
         }
 
         DelayDeactivation(TimeSpan.MaxValue);
-        _play.Go();
+        _play.Go(isAgain);
         _ = End(_play);
     }
 

@@ -7,6 +7,7 @@ using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
+using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
@@ -17,11 +18,14 @@ namespace Crescent.Grains.Agents;
 
 /// <summary>Does the steps of agent tasks: an inference goes through the one door to the models, a tool is called. One per silo.</summary>
 public sealed class StepRunner(
-    IGenerationService generations, RequestDesk desk, CrescentSiloOptions silo, AgentTools tools, IOptions<AgentOptions> options, TimeProvider time,
+    IGenerationService generations, RequestDesk desk, CrescentSiloOptions silo, AgentTools tools, AgentMetrics metrics, IOptions<AgentOptions> options, TimeProvider time,
     IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>Counts what tasks do.</summary>
+    internal AgentMetrics Metrics => metrics;
 
     /// <summary>The silo stops: steps under way are left, and another silo does them again.</summary>
     internal CancellationToken Stopping => lifetime.ApplicationStopping;
@@ -83,9 +87,10 @@ public sealed class StepRunner(
     {
         var began = time.GetTimestamp();
         var pause = FirstPause;
-        for (var failed = 0; ;)
+        var failed = 0;
+        var lost = LostAttempts.None;
+        for (var answer = new StepAnswer(request); ; answer = new StepAnswer(request))
         {
-            var answer = new StepAnswer(request);
             try
             {
                 await foreach (var chunk in generations.Generate(request.Calls[0], cut))
@@ -97,27 +102,30 @@ public sealed class StepRunner(
                     }
                 }
 
-                return answer.Result(StepOutcome.Done, time.GetElapsedTime(began));
+                return answer.Result(StepOutcome.Done, time.GetElapsedTime(began)) with { Lost = Told(lost) };
             }
             catch (OperationCanceledException) when (cut.IsCancellationRequested)
             {
-                return answer.Result(StepOutcome.Cut, time.GetElapsedTime(began));
+                return answer.Result(StepOutcome.Cut, time.GetElapsedTime(began)) with { Lost = Told(lost) };
             }
             catch (RequestRefusedException e) when (e.Reason is RefusalReason.TooLong or RefusalReason.Invalid)
             {
-                return StepAnswer.Failed(e.Message, time.GetElapsedTime(began));
+                return StepAnswer.Failed(e.Message, time.GetElapsedTime(began)) with { Lost = Told(lost.With(answer.Lost(null))) };
             }
             catch (RequestRefusedException e)
             {
+                lost = lost.With(answer.Lost(null));
+
                 // Work that is durable waits for its turn.
                 pause = e.RetryAfter is { } after && after > pause ? after : pause;
                 waits(e.Message);
             }
             catch (Exception e) when (e is GenerationFailedException or TimeoutException or DeadlineExceededException)
             {
+                lost = lost.With(answer.Lost((e as GenerationFailedException)?.Usage) ?? new LostAttempts { Attempts = 1 });
                 if (++failed >= options.Value.Attempts)
                 {
-                    return StepAnswer.Failed($"It was tried {failed} times: {e.Message}", time.GetElapsedTime(began));
+                    return StepAnswer.Failed($"It was tried {failed} times: {e.Message}", time.GetElapsedTime(began)) with { Lost = lost };
                 }
 
                 waits(e.Message);
@@ -129,7 +137,8 @@ public sealed class StepRunner(
             }
             catch (OperationCanceledException)
             {
-                return answer.Result(StepOutcome.Cut, time.GetElapsedTime(began));
+                // What the last try took is among what was lost.
+                return new StepResult { Outcome = StepOutcome.Cut, Text = answer.Text, Seconds = time.GetElapsedTime(began).TotalSeconds, Lost = Told(lost) };
             }
 
             pause *= 2;
@@ -138,6 +147,13 @@ public sealed class StepRunner(
 
     /// <summary>Calls a tool. A fault of it is a result too, which the model hears of.</summary>
     internal async Task<StepResult> Call(ToolStep step, string key, CancellationToken cut)
+    {
+        var result = await CallTool(step, key, cut);
+        metrics.ToolCalled(step.Call.Name, result.Outcome);
+        return result;
+    }
+
+    private async Task<StepResult> CallTool(ToolStep step, string key, CancellationToken cut)
     {
         var began = time.GetTimestamp();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.ToolSeconds), time);
@@ -166,6 +182,8 @@ public sealed class StepRunner(
             return new StepResult { Outcome = StepOutcome.Failed, Text = AgentTools.Bounded(e.Message), Seconds = time.GetElapsedTime(began).TotalSeconds };
         }
     }
+
+    private static LostAttempts? Told(LostAttempts lost) => lost.Attempts > 0 ? lost : null;
 
     // The same for each try at a step, wherever it runs: FNV-1a over its id, on the task's own.
     private static ulong SeedOf(ulong seed, string step)
@@ -225,6 +243,17 @@ public sealed class StepRunner(
         private int _tokens;
         private GenerationChunk _last;
 
+        public string Text => _text.ToString();
+
+        /// <summary>A try that came to nothing; null where it had not come to a token.</summary>
+        public LostAttempts? Lost(ChatUsage? taken) => _tokens == 0 && taken is not { Joules: > 0 } ? null : new LostAttempts
+        {
+            Attempts = 1,
+            PromptTokens = _tokens > 0 ? request.Prompts[0].Length : 0,
+            OutputTokens = _tokens,
+            Joules = Finite(taken?.Joules ?? 0, 0),
+        };
+
         public void Add(in GenerationChunk chunk)
         {
             _tokens += chunk.Tokens.Count;
@@ -256,7 +285,7 @@ public sealed class StepRunner(
         public StepResult Result(StepOutcome outcome, TimeSpan took) => new()
         {
             Outcome = outcome,
-            Text = _text.ToString(),
+            Text = Text,
             Calls = outcome == StepOutcome.Done
                 ? [.. _calls.Select((call, i) => new AskedTool($"{request.Id[(request.Id.LastIndexOf('/') + 1)..]}-{i}", call.Name, call.Arguments.Length > 0 ? call.Arguments.ToString() : "{}"))]
                 : [],

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Crescent.Agents.Steps;
 using Crescent.Agents.Strategies;
@@ -27,6 +28,8 @@ internal sealed class TaskPlay : IDisposable
     private readonly CancellationToken _stopped;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _pump = Task.CompletedTask;
+    private bool _isLive;
+    private AgentStand _stand;
 
     /// <param name="id">The task.</param>
     /// <param name="spec">What it is to do.</param>
@@ -71,7 +74,8 @@ internal sealed class TaskPlay : IDisposable
     public Task Ended => _ended.Task;
 
     /// <summary>Begins, or goes on from where the log ends: steps that were under way are done again.</summary>
-    public void Go()
+    /// <param name="isAgain">Whether another activation has played it before.</param>
+    public void Go(bool isAgain)
     {
         if (HasEnded)
         {
@@ -79,6 +83,7 @@ internal sealed class TaskPlay : IDisposable
             return;
         }
 
+        _isLive = true;
         if (Spec.Budget.Seconds is { } seconds)
         {
             _ = Expire(Spec.Submitted.AddSeconds(seconds));
@@ -97,7 +102,12 @@ internal sealed class TaskPlay : IDisposable
         {
             if (_machine.IsCut(step.Id))
             {
-                Happened(new TaskEntry { Kind = EntryKind.StepEnded, Step = step.Id, Result = new StepResult { Outcome = StepOutcome.Cut } });
+                Happened(new TaskEntry
+                {
+                    Kind = EntryKind.StepEnded,
+                    Step = step.Id,
+                    Result = new StepResult { Outcome = StepOutcome.Cut, Lost = isAgain ? LostAttempts.None.WithOne() : null },
+                });
             }
             else if (step is ToolStep tool && _machine.IsIntended(step.Id) && !IsIdempotent(tool))
             {
@@ -105,9 +115,16 @@ internal sealed class TaskPlay : IDisposable
             }
             else
             {
+                if (isAgain)
+                {
+                    Happened(new TaskEntry { Kind = EntryKind.BegunAgain, Step = step.Id });
+                }
+
                 Start(step, Group(step, groups));
             }
         }
+
+        Count();
     }
 
     /// <summary>Ends all steps without a word: another activation goes on with the task.</summary>
@@ -120,6 +137,7 @@ internal sealed class TaskPlay : IDisposable
 
         _stop.Cancel();
         _stop.Dispose();
+        Count();
         _ended.TrySetResult();
         Shown.End();
     }
@@ -131,31 +149,49 @@ internal sealed class TaskPlay : IDisposable
         await Ended;
     }
 
-    /// <summary>Lets a call that waits for a person run, or not. False when none of that hash waits.</summary>
-    public async Task<bool> Decide(string hash, bool approved, string? reason)
+    /// <summary>Lets a call that waits for a person run, or not.</summary>
+    /// <exception cref="AgentRefusedException">None of that hash waits, or not any more: the message says what was decided.</exception>
+    public async Task Decide(string hash, bool approved, string? reason)
     {
         if (_machine.Waiting.FirstOrDefault(step => _machine.HashOf(step) == hash) is not { } waiting)
         {
-            return false;
+            throw Undecidable(hash);
         }
 
-        Happened(new TaskEntry { Kind = approved ? EntryKind.Approved : EntryKind.Rejected, Step = waiting.Id, Reason = reason });
+        var decision = Happened(new TaskEntry { Kind = approved ? EntryKind.Approved : EntryKind.Rejected, Step = waiting.Id, Reason = reason });
         await _pump;
-        return _stopped.IsCancellationRequested
-            ? throw new AgentRefusedException("", "The task goes on in another silo; send it again.", TimeSpan.FromSeconds(1))
-            : true;
+
+        // Another decision, or the end of the task, may have come before.
+        if (!ReferenceEquals(_machine.DecisionOf(hash), decision))
+        {
+            throw _stopped.IsCancellationRequested
+                ? new AgentRefusedException("", "The task goes on in another silo; send it again.", TimeSpan.FromSeconds(1))
+                : Undecidable(hash);
+        }
+    }
+
+    private AgentRefusedException Undecidable(string hash)
+    {
+        var why = _machine.DecisionOf(hash) is { } decision
+            ? string.Create(CultureInfo.InvariantCulture, $"This call was {(decision.Kind == EntryKind.Approved ? "approved" : "rejected")} at {decision.At:O} already{(decision.Reason is { } said ? $": {said}" : ".")}")
+            : $"No call of the task '{_machine.Id}' with the hash '{hash}' waits for approval";
+        return new AgentRefusedException("hash", _machine.DecisionOf(hash) is not null ? why : HasEnded ? $"{why}: the task has ended ({_machine.Cause ?? AgentEvents.Word(_machine.State)})." : why + ".");
     }
 
     private bool IsIdempotent(ToolStep step) => Spec.Tools.FirstOrDefault(tool => tool.Name == step.Call.Name) is { IsIdempotent: true };
 
     /// <summary>Something has happened: it is stored, and then heeded.</summary>
-    private void Happened(TaskEntry entry)
+    /// <returns>As it is stored.</returns>
+    private TaskEntry Happened(TaskEntry entry)
     {
-        _inbox.Enqueue(entry with { At = _time.GetUtcNow() });
+        entry = entry with { At = _time.GetUtcNow() };
+        _inbox.Enqueue(entry);
         if (_pump.IsCompleted)
         {
             _pump = Pump();
         }
+
+        return entry;
     }
 
     private async Task Pump()
@@ -194,13 +230,58 @@ internal sealed class TaskPlay : IDisposable
             _log.AddRange(entries);
             foreach (var entry in entries)
             {
-                Do(_machine.Apply(entry));
+                Take(entry);
             }
         }
 
         if (HasEnded)
         {
             _ended.TrySetResult();
+        }
+    }
+
+    private void Take(TaskEntry entry)
+    {
+        var (lost, saved) = (_machine.Bill.Lost.Attempts, _machine.SamplesSaved);
+        var move = _machine.Apply(entry);
+        foreach (var note in move.Notes)
+        {
+            if (note is { Kind: NoteKinds.StepFinished, Result: { } result })
+            {
+                _runner.Metrics.StepEnded(Spec.Strategy, result.Outcome);
+            }
+        }
+
+        if (_machine.Bill.Lost.Attempts > lost)
+        {
+            _runner.Metrics.Lost(_machine.Bill.Lost.Attempts - lost);
+        }
+
+        if (_machine.SamplesSaved > saved)
+        {
+            _runner.Metrics.Saved(Spec.Strategy, _machine.SamplesSaved - saved);
+        }
+
+        Do(move);
+        Count();
+        if (HasEnded && move.Notes.Count > 0)
+        {
+            _runner.Metrics.Ended(Spec.Strategy, _machine.State, _machine.Cause);
+        }
+    }
+
+    /// <summary>Counts the task as it stands: not at all once it has ended, or goes on elsewhere.</summary>
+    private void Count()
+    {
+        var now = !_isLive || HasEnded || IsDisposed
+            ? default
+            : _machine.State == TaskState.WaitingForApproval
+                ? new AgentStand(0, 1, 0, _machine.Waiting.Count())
+                : new AgentStand(1, 0, _machine.Running.Count(), _machine.Waiting.Count());
+        if (now != _stand)
+        {
+            _runner.Metrics.Stands(_stand, now);
+            _stand = now;
         }
     }
 
@@ -287,6 +368,10 @@ internal sealed class TaskPlay : IDisposable
         if (result is not null && !_stopped.IsCancellationRequested && (result.IsDone || !_runner.Stopping.IsCancellationRequested))
         {
             Happened(new TaskEntry { Kind = EntryKind.StepEnded, Step = step.Id, Result = result });
+        }
+        else if (result is { OutputTokens: > 0 } && !_stopped.IsCancellationRequested)
+        {
+            Happened(new TaskEntry { Kind = EntryKind.Left, Step = step.Id, Result = new StepResult { Outcome = StepOutcome.Cut, PromptTokens = result.PromptTokens, OutputTokens = result.OutputTokens } });
         }
     }
 

@@ -114,6 +114,13 @@ internal sealed class TaskShown(AgentMachine machine, TaskSpec spec, TimeProvide
             OutputTokens = machine.Bill.OutputTokens,
             StepSeconds = machine.Bill.StepSeconds,
             Joules = machine.Bill.Joules,
+            Lost = new AgentLoss
+            {
+                Attempts = machine.Bill.Lost.Attempts,
+                PromptTokens = machine.Bill.Lost.PromptTokens,
+                OutputTokens = machine.Bill.Lost.OutputTokens,
+                Joules = machine.Bill.Lost.Joules,
+            },
         },
         Submitted = spec.Submitted,
         Ended = machine.Ended,

@@ -60,6 +60,30 @@ public static class InstrumentNames
     /// <summary>Dumps of a device's cache applied.</summary>
     public const string KvIndexRepairs = "crescent.kv_index.repairs";
 
+    /// <summary>Agent tasks that ended here, by <c>strategy</c> and <c>end</c> (done, budget, deadline, cancelled, failed).</summary>
+    public const string AgentTasks = "crescent.agents.tasks";
+
+    /// <summary>Agent tasks that this silo plays, by <c>state</c> (running, waiting_for_approval).</summary>
+    public const string AgentTasksLive = "crescent.agents.tasks.live";
+
+    /// <summary>Steps of agent tasks that have ended, by <c>strategy</c> and <c>outcome</c> (done, failed, cut, denied).</summary>
+    public const string AgentSteps = "crescent.agents.steps";
+
+    /// <summary>Steps of agent tasks under way.</summary>
+    public const string AgentStepsLive = "crescent.agents.steps.live";
+
+    /// <summary>Attempts at steps that came to nothing.</summary>
+    public const string AgentAttemptsLost = "crescent.agents.attempts.lost";
+
+    /// <summary>Samples that votes which were sure did not draw, by <c>strategy</c>.</summary>
+    public const string AgentSamplesSaved = "crescent.agents.samples.saved";
+
+    /// <summary>Calls of tools, by <c>tool</c> and <c>result</c> (done, failed, cut).</summary>
+    public const string AgentToolCalls = "crescent.agents.tool_calls";
+
+    /// <summary>Calls of tools that wait for a person.</summary>
+    public const string AgentApprovals = "crescent.agents.approvals";
+
     /// <summary>Links given up.</summary>
     public const string LinksBroken = "crescent.links.broken";
 }

@@ -161,7 +161,7 @@ internal sealed class GenerationService(
             TokenLog.AttemptLost(logger, call.RequestId, attempt, device, stream.Count, reason);
             if (stream.Losses >= options.Value.MaxAttempts)
             {
-                throw new GenerationFailedException($"{call.RequestId} lost its device {stream.Losses} times, the last time because: {reason}");
+                throw new GenerationFailedException($"{call.RequestId} lost its device {stream.Losses} times, the last time because: {reason}") { Usage = Usage(call, stream) };
             }
         }
 

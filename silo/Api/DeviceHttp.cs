@@ -1,3 +1,4 @@
+using Crescent.Grains.Agents;
 using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
 using Crescent.Grains.Streams;
@@ -36,6 +37,7 @@ internal static class DeviceHttp
             services.GetRequiredService<IKvIndexState>(),
             services.GetRequiredService<IStreamCounts>(),
             services.GetRequiredService<EnergyAccounts>(),
+            services.GetRequiredService<AgentMetrics>(),
             services.GetRequiredService<ModelCatalogue>(),
             services.GetRequiredService<StoreState>(),
             services.GetRequiredService<TimeProvider>()));

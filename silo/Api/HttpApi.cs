@@ -1,3 +1,4 @@
+using Crescent.Grains.Agents;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
@@ -54,6 +55,7 @@ internal static class HttpApi
         builder.Services.AddSingleton<TenantQuotas>();
         builder.Services.TryAddSingleton<EnergyAccounts>();
         builder.Services.TryAddSingleton(static _ => new TextWork());
+        builder.Services.TryAddSingleton<AgentMetrics>();
         builder.Services.AddSingleton<ServingMetrics>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RequestGate>());
         builder.Services.AddSingleton<WarmUp>();

@@ -1,3 +1,4 @@
+using Crescent.Grains.Agents;
 using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
 using Crescent.Grains.Streams;
@@ -11,7 +12,7 @@ namespace Crescent.Silo.Ops;
 /// one, so that its dashboards work; <c>crescent:</c> is before the others.
 /// </summary>
 internal sealed class ServingMetrics(
-    IDeviceReports reports, IKvIndexState caches, IStreamCounts streams, EnergyAccounts accounts, ModelCatalogue models, StoreState store, TimeProvider time)
+    IDeviceReports reports, IKvIndexState caches, IStreamCounts streams, EnergyAccounts accounts, AgentMetrics agents, ModelCatalogue models, StoreState store, TimeProvider time)
 {
     private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DeviceMetrics =
     [
@@ -92,6 +93,7 @@ internal sealed class ServingMetrics(
         ModelMetrics.Write(text, _models.Values);
         Write(text, "tenant", accounts.Tenants);
         Write(text, "task", accounts.Tasks);
+        AgentMetricsText.Write(text, agents);
         return text.ToString();
     }
 

@@ -24,4 +24,7 @@ public sealed record AgentBill
 
     /// <summary>Energy attributed to its calls, in joules.</summary>
     [Id(6)] public double Joules { get; init; }
+
+    /// <summary>Attempts at steps that came to nothing; in none of the other figures.</summary>
+    [Id(7)] public AgentLoss Lost { get; init; } = new();
 }

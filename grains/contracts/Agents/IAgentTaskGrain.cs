@@ -25,7 +25,7 @@ public interface IAgentTaskGrain : IGrainWithStringKey
     /// <param name="hash">Of the call, as it was shown.</param>
     /// <param name="approved">Whether it is to run.</param>
     /// <param name="reason">Why not, for the model; null for nothing.</param>
-    /// <exception cref="AgentRefusedException">No call of this hash waits.</exception>
+    /// <exception cref="AgentRefusedException">No call of this hash waits, or not any more: it was decided before, which the message tells, or the task has ended.</exception>
     [Alias("Decide")]
     Task<AgentView> Decide(string hash, bool approved, string? reason);
 

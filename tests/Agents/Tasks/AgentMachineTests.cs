@@ -151,6 +151,24 @@ public sealed class AgentMachineTests
     }
 
     [Fact]
+    public void Attempts_that_came_to_nothing_are_counted_apart_and_take_nothing_of_the_budget()
+    {
+        var machine = PlayedTask.Fresh(PlayedTask.Spec("plan-execute", budget: new TaskBudget { Tokens = 100_000 }));
+        var plan = Assert.Single(machine.Begin().Start);
+        machine.Apply(new TaskEntry { Kind = EntryKind.Left, Step = plan.Id, Result = new StepResult { Outcome = StepOutcome.Cut, PromptTokens = 30, OutputTokens = 4 } });
+        machine.Apply(new TaskEntry { Kind = EntryKind.BegunAgain, Step = plan.Id });
+        machine.Apply(new TaskEntry { Kind = EntryKind.BegunAgain, Step = plan.Id });
+        var lost = new LostAttempts { Attempts = 1, PromptTokens = 30, OutputTokens = 7, Joules = 2 };
+        machine.Apply(new TaskEntry { Kind = EntryKind.StepEnded, Step = plan.Id, Result = ScriptedModel.Answer(plan) with { Lost = lost } });
+        Assert.Equal(new LostAttempts { Attempts = 3, PromptTokens = 60, OutputTokens = 11, Joules = 2 }, machine.Bill.Lost);
+        Assert.Equal((1, 30L), (machine.Bill.Calls, machine.Bill.PromptTokens));
+        Assert.Equal(Grant.Granted, machine.Reserve(machine.Running.First().Id, 100_000 - machine.Bill.Tokens));
+
+        // What is over is not begun again.
+        Assert.False(machine.Heeds(new TaskEntry { Kind = EntryKind.BegunAgain, Step = plan.Id }));
+    }
+
+    [Fact]
     public void Who_approved_a_call_before_it_was_lost_has_not_approved_it_again()
     {
         var spec = PlayedTask.Spec("react") with { Tools = [new TaskTool("calculator", "Computes.", "{}", NeedsApproval: true)] };

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Crescent.Client.Commands;
 using Crescent.Client.Connections;
+using Crescent.Grains.Contracts.Agents;
 
 namespace Crescent.Tests.Client.Commands;
 
@@ -67,6 +68,18 @@ public sealed class AgentCommandTests
         Assert.Contains("sample 1 · waits: no device has room", terminal.Output, StringComparison.Ordinal);
         Assert.Contains("sample 1 · done · 22 tokens, 1.0 s, 2.00 J · Step 1: 3 * 4 = 12 Answer: 24", terminal.Output, StringComparison.Ordinal);
         Assert.Contains("vote · 24: 1.00; confidence 0.750", terminal.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_bill_tells_attempts_that_came_to_nothing_in_a_line_of_their_own()
+    {
+        _factory.Tasks.News = static (_, _, _) => FakeAgents.Tell(Story);
+        Assert.Equal(0, await Run("How many?"));
+        Assert.DoesNotContain("lost", _terminal.Output, StringComparison.Ordinal);
+        var ended = FakeAgents.Task("agent-1");
+        _factory.Tasks.End = (_, _) => ended with { Bill = ended.Bill with { Lost = new AgentLoss { Attempts = 3, PromptTokens = 1234, OutputTokens = 17, Joules = 0.25 } } };
+        Assert.Equal(0, await Run("How many?"));
+        Assert.Matches(@"lost +3 attempts +1,234 +17 +0\.250", _terminal.Output);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Orleans.Storage;
 using Crescent.Grains.Storage;
+using System.Collections.Concurrent;
 using Crescent.Agents.Strategies;
 using Crescent.Agents.Tasks;
 using Crescent.Engine.Devices.Cpu;
@@ -24,6 +25,9 @@ namespace Crescent.Tests.Grains.Agents;
 /// <summary>Three silos with the embedded model, which keep their grains' state in one folder, and a tool that counts.</summary>
 public sealed class AgentCluster : IAsyncLifetime
 {
+    /// <summary>Times that a step is tried.</summary>
+    internal const int Attempts = 4;
+
     private readonly TemporaryFolder _folder = new();
     private readonly LanguageModel _model = LanguageModel.Open(TestFiles.TinyModel);
     private readonly ServedModel _served;
@@ -34,6 +38,12 @@ public sealed class AgentCluster : IAsyncLifetime
     public InProcessTestCluster Cluster { get; private set; } = null!;
 
     public StrategyCatalogue Strategies { get; } = new();
+
+    /// <summary>How often calls are to fail, by their request's id: the task's and the step's.</summary>
+    internal ConcurrentDictionary<string, int> Faults { get; } = [];
+
+    /// <summary>Where calls are to be held after their first chunk.</summary>
+    internal ConcurrentDictionary<string, CallGate> Gates { get; } = [];
 
     internal CountingTool Tool { get; } = new();
 
@@ -52,6 +62,7 @@ public sealed class AgentCluster : IAsyncLifetime
             silo.Services.AddSingleton(Strategies);
             silo.Services.AddSingleton<IAgentTool>(Tool);
             silo.Services.AddKeyedSingleton<IGrainStorage>(CrescentStorage.Name, (_, _) => new FileGrainStorage(_folder.Path));
+            silo.Services.Configure<AgentOptions>(static options => options.Attempts = Attempts);
             silo.AddCrescent(new CrescentSiloOptions
             {
                 Model = _model.Name,
@@ -59,6 +70,8 @@ public sealed class AgentCluster : IAsyncLifetime
                 KeepsState = true,
                 Devices = [new DevicePlan("cpu", (_, sink, _) => Engine(sink))],
             });
+            var generations = silo.Services.Last(static service => service.ServiceType == typeof(IGenerationService)).ImplementationType!;
+            silo.Services.AddSingleton<IGenerationService>(services => new FaultyGenerations((IGenerationService)ActivatorUtilities.CreateInstance(services, generations), Faults, Gates));
         });
         Cluster = builder.Build();
         await Cluster.DeployAsync();

@@ -61,7 +61,8 @@ public sealed class AgentRecoveryTests(AgentCluster cluster) : IClassFixture<Age
         await cluster.Cluster.KillSiloAsync(silo!, TestContext.Current.CancellationToken);
         await FactoryCluster.Until(() => cluster.Tool.Calls["alone/tool-0-0"] == 2, "another silo has gone on with the task by itself, with the same key");
         cluster.Tool.Free();
-        Assert.Equal("done", (await cluster.Ended("alone")).State);
+        var view = await cluster.Ended("alone");
+        Assert.Equal(("done", 1, 1), (view.State, view.Bill.ToolCalls, view.Bill.Lost.Attempts));
     }
 
     [Fact]
@@ -73,12 +74,27 @@ public sealed class AgentRecoveryTests(AgentCluster cluster) : IClassFixture<Age
         await cluster.Task("undisturbed-story").Submit(AgentCluster.Json(spec));
         var whole = await cluster.Ended("undisturbed-story");
         await Task.WhenAll(Enumerable.Range(0, 24).Select(i => cluster.Task($"story-{i}").Submit(AgentCluster.Json(spec))));
-        await cluster.Cluster.StopSiloAsync(cluster.Silos[^1], TestContext.Current.CancellationToken);
+        await cluster.Cluster.StopSiloAsync((await cluster.SiloOf("story-0"))!, TestContext.Current.CancellationToken);
         for (var i = 0; i < 24; i++)
         {
             var view = await cluster.Ended($"story-{i}");
             Assert.Equal((whole.State, whole.Answer, whole.Bill.OutputTokens), (view.State, view.Answer, view.Bill.OutputTokens));
         }
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_says_what_it_leaves_undone()
+    {
+        await cluster.Complete();
+        var spec = AgentCluster.Spec("direct", "Tell me a story about a fox.");
+        var gate = cluster.Gates["left/answer"] = new CallGate();
+        await cluster.Task("left").Submit(AgentCluster.Json(spec));
+        await gate.Reached;
+        await cluster.Cluster.StopSiloAsync((await cluster.SiloOf("left"))!, TestContext.Current.CancellationToken);
+        gate.Open();
+        var view = await cluster.Ended("left");
+        Assert.Equal(("done", 1, 1, (long)view.Steps[0].PromptTokens), (view.State, view.Bill.Calls, view.Bill.Lost.Attempts, view.Bill.Lost.PromptTokens));
+        Assert.InRange(view.Bill.Lost.OutputTokens, 1, view.Bill.OutputTokens);
     }
 
     [Fact]
@@ -100,7 +116,7 @@ public sealed class AgentRecoveryTests(AgentCluster cluster) : IClassFixture<Age
             cluster.Tool.Free();
             await cluster.Task("once").Decide(approval.Hash, false, "it was made by hand");
             var view = await cluster.Ended("once");
-            Assert.Equal("done", view.State);
+            Assert.Equal(("done", 1), (view.State, view.Bill.Lost.Attempts));
             Assert.Equal(1, cluster.Tool.Calls["once/tool-0-0"]);
         }
         finally

@@ -114,6 +114,91 @@ public sealed class AgentTaskGrainTests(AgentCluster cluster) : IClassFixture<Ag
     }
 
     [Fact]
+    public async Task Tries_that_a_device_failed_are_on_the_bill_apart()
+    {
+        var spec = AgentCluster.Spec("plan-execute");
+        await cluster.Task("without-fault").Submit(AgentCluster.Json(spec));
+        var whole = await cluster.Ended("without-fault");
+        Assert.Equal(new AgentLoss(), whole.Bill.Lost);
+        cluster.Faults["with-faults/plan"] = 2;
+        await cluster.Task("with-faults").Submit(AgentCluster.Json(spec));
+        var view = await cluster.Ended("with-faults");
+        Assert.Equal(whole.Answer, view.Answer);
+        Assert.Equal((whole.Bill.Calls, whole.Bill.PromptTokens, whole.Bill.OutputTokens), (view.Bill.Calls, view.Bill.PromptTokens, view.Bill.OutputTokens));
+        var lost = view.Bill.Lost;
+        Assert.Equal((2, 2.0 * view.Steps[0].PromptTokens, 2 * FaultyGenerations.Joules), (lost.Attempts, lost.PromptTokens, lost.Joules));
+        Assert.InRange(lost.OutputTokens, 2, 2 * view.Steps[0].OutputTokens);
+        var events = new List<AgentEvent>();
+        await foreach (var news in cluster.Task("with-faults").Watch(0, TestContext.Current.CancellationToken))
+        {
+            events.Add(news);
+        }
+
+        using var done = JsonDocument.Parse(events[^1].Json);
+        Assert.Equal((2, lost.OutputTokens), (done.RootElement.GetProperty("bill").GetProperty("lost").GetProperty("attempts").GetInt32(), done.RootElement.GetProperty("bill").GetProperty("lost").GetProperty("output_tokens").GetInt64()));
+    }
+
+    [Fact]
+    public async Task A_step_that_fails_for_good_leaves_its_tries_on_the_bill()
+    {
+        cluster.Faults["hopeless/answer"] = int.MaxValue;
+        await cluster.Task("hopeless").Submit(AgentCluster.Json(AgentCluster.Spec("direct")));
+        var view = await cluster.Ended("hopeless");
+        Assert.Equal(("failed", 0L, AgentCluster.Attempts), (view.State, view.Bill.OutputTokens, view.Bill.Lost.Attempts));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_two_opposite_decisions_at_once_one_counts_and_the_other_hears_of_it(bool first)
+    {
+        var (task, hash) = await Waiting($"opposite-{first}");
+        var both = await Task.WhenAll(Refusal(task.Decide(hash, first, "one")), Refusal(task.Decide(hash, !first, "one")));
+        var refused = Assert.Single(both, static refusal => refusal is not null)!;
+        var approved = both[0] is null ? first : !first;
+        Assert.Equal("hash", refused.Field);
+        Assert.Contains(approved ? "approved" : "rejected", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(": one", refused.Message, StringComparison.Ordinal);
+        var view = await cluster.Ended($"opposite-{first}");
+        Assert.Equal(approved ? 1 : 0, cluster.Tool.Calls.GetValueOrDefault($"opposite-{first}/tool-0-0"));
+        Assert.Contains("rejected", approved ? "rejected" : view.Steps[1].Text, StringComparison.Ordinal);
+
+        // Nor later.
+        Assert.Contains(approved ? "approved" : "rejected", (await Assert.ThrowsAsync<AgentRefusedException>(() => task.Decide(hash, true, null))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_cannot_be_approved()
+    {
+        var (task, hash) = await Waiting("cancelled-first");
+        Assert.Equal("cancelled", (await task.Cancel())!.State);
+        Assert.Contains("cancelled", (await Assert.ThrowsAsync<AgentRefusedException>(() => task.Decide(hash, true, null))).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("cancelled-first/tool-0-0", cluster.Tool.Calls.Keys);
+    }
+
+    [Fact]
+    public async Task Of_a_cancel_and_an_approval_at_once_the_approval_counts_only_when_it_came_first()
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            var (task, hash) = await Waiting($"either-{i}");
+            var cancelled = task.Cancel();
+            var refusal = await Refusal(task.Decide(hash, true, null));
+            Assert.True((await cancelled)!.HasEnded);
+            if (refusal is not null)
+            {
+                Assert.Contains("cancelled", refusal.Message, StringComparison.Ordinal);
+                Assert.DoesNotContain($"either-{i}/tool-0-0", cluster.Tool.Calls.Keys);
+            }
+            else
+            {
+                // It is then the decision that others hear of.
+                Assert.Contains("approved", (await Assert.ThrowsAsync<AgentRefusedException>(() => task.Decide(hash, false, null))).Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Cancel_keeps_what_there_is()
     {
         var spec = AgentCluster.Spec("direct", "Tell me a story about a fox.");
@@ -171,6 +256,29 @@ public sealed class AgentTaskGrainTests(AgentCluster cluster) : IClassFixture<Ag
         {
             cluster.Tool.Result = "24";
         }
+    }
+
+    private static async Task<AgentRefusedException?> Refusal(Task<AgentView> asked)
+    {
+        try
+        {
+            await asked;
+            return null;
+        }
+        catch (AgentRefusedException refused)
+        {
+            return refused;
+        }
+    }
+
+    private async Task<(IAgentTaskGrain Task, string Hash)> Waiting(string id)
+    {
+        var spec = AgentCluster.Spec("react", "What is 71 * 913? Use the calculator.") with { Tools = [Tool() with { NeedsApproval = true }] };
+        var task = cluster.Task(id);
+        await task.Submit(AgentCluster.Json(spec));
+        AgentView? view = null;
+        await FactoryCluster.UntilAsync(async () => (view = await task.Show()) is { State: "waiting_for_approval" }, "a call waits for a person");
+        return (task, Assert.Single(view!.Approvals).Hash);
     }
 
     private TaskTool Tool() => Crescent.Grains.Agents.AgentTools.Describe(cluster.Tool);

@@ -59,6 +59,7 @@ public sealed class AgentHttpTests : IAsyncLifetime
         Assert.Equal("done", (string)shown["state"]!);
         Assert.Contains("71", (string)shown["text"]!, StringComparison.Ordinal);
         Assert.True((long)shown["bill"]!["output_tokens"]! > 0);
+        Assert.Equal((0, 0L), ((int)shown["bill"]!["lost"]!["attempts"]!, (long)shown["bill"]!["lost"]!["output_tokens"]!));
         var listed = await Json(await Send(HttpMethod.Get, "/v1/agents", _alice), HttpStatusCode.OK);
         Assert.Contains(listed["data"]!.AsArray(), task => (string)task!["id"]! == id);
     }
@@ -117,6 +118,12 @@ public sealed class AgentHttpTests : IAsyncLifetime
         var call = _server.Calls[0];
         Assert.StartsWith($"{id}/tool-", (string)call["_meta"]!["crescent/idempotencyKey"]!, StringComparison.Ordinal);
         var shown = await Json(await Send(HttpMethod.Get, $"/v1/agents/{id}", _alice), HttpStatusCode.OK);
+        var metrics = await Metrics();
+        foreach (var line in (string[])["agent_tasks_total{strategy=\"react\",end=\"done\"} 1", "agent_steps_total{strategy=\"react\",outcome=\"done\"}", "agent_steps 0", "agent_tasks{state=\"running\"} 0", "agent_attempts_lost_total 0", "agent_tool_calls_total{tool=\"shop__calculator\",result=\"done\"} 1"])
+        {
+            Assert.Contains($"\ncrescent:{line}", metrics, StringComparison.Ordinal);
+        }
+
         Assert.Contains("64823", ((string)shown["text"]!).Replace(",", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
@@ -126,13 +133,17 @@ public sealed class AgentHttpTests : IAsyncLifetime
         var id = await React("shop__order_buy");
         var shown = await Waiting(id);
         Assert.Empty(_server.Calls);
+        Assert.Contains("\ncrescent:agent_tasks{state=\"waiting_for_approval\"} 1\n", await Metrics(), StringComparison.Ordinal);
+        Assert.Contains("\ncrescent:agent_approvals_waiting 1\n", await Metrics(), StringComparison.Ordinal);
         var approval = shown["approvals"]![0]!;
         Assert.Equal("shop__order_buy", (string)approval["tool"]!);
         var decision = $$"""{"hash":"{{approval["hash"]}}","approved":false,"reason":"Too dear."}""";
         await Fault(await Send(HttpMethod.Post, $"/v1/agents/{id}/approve", _alice, """{"hash":"wrong","approved":true}"""), HttpStatusCode.Conflict, "conflict");
         await Fault(await Send(HttpMethod.Post, $"/v1/agents/{id}/approve", _alice, """{"hash":"x","approved":true,"by":"me"}"""), HttpStatusCode.BadRequest, "unsupported_value");
         await Json(await Send(HttpMethod.Post, $"/v1/agents/{id}/approve", _alice, decision), HttpStatusCode.OK);
-        await Fault(await Send(HttpMethod.Post, $"/v1/agents/{id}/approve", _alice, decision), HttpStatusCode.Conflict, "conflict");
+        var again = await Json(await Send(HttpMethod.Post, $"/v1/agents/{id}/approve", _alice, decision), HttpStatusCode.Conflict);
+        Assert.Equal("conflict", (string)again["error"]!["code"]!);
+        Assert.Contains("was rejected at ", (string)again["error"]!["message"]!, StringComparison.Ordinal);
         Assert.Empty(_server.Calls);
         await Send(HttpMethod.Delete, $"/v1/agents/{id}", _alice);
     }
@@ -144,8 +155,17 @@ public sealed class AgentHttpTests : IAsyncLifetime
         await Waiting(id);
         var cancelled = await Json(await Send(HttpMethod.Delete, $"/v1/agents/{id}", _alice), HttpStatusCode.OK);
         Assert.Equal("cancelled", (string)cancelled["state"]!);
+        Assert.Contains("\ncrescent:agent_tasks_total{strategy=\"react\",end=\"cancelled\"} 1\n", await Metrics(), StringComparison.Ordinal);
+        Assert.Contains("\ncrescent:agent_tasks{state=\"waiting_for_approval\"} 0\n", await Metrics(), StringComparison.Ordinal);
         Assert.Equal("done", (await Events(id, null))[^1].Kind);
         Assert.Equal("cancelled", (string)(await Json(await Send(HttpMethod.Delete, $"/v1/agents/{id}", _alice), HttpStatusCode.OK))["state"]!);
+    }
+
+    private async Task<string> Metrics()
+    {
+        using var answer = await Send(HttpMethod.Get, "/metrics", _admin);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync(Stop);
     }
 
     private async Task<string> React(string tool)
