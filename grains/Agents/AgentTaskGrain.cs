@@ -4,6 +4,7 @@ using Crescent.Agents.Strategies;
 using Crescent.Agents.Tasks;
 using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Storage;
@@ -14,6 +15,7 @@ namespace Crescent.Grains.Agents;
 [GrainType(TypeName), Reentrant]
 internal sealed class AgentTaskGrain(
     [PersistentState("agent-task", CrescentStorage.Name)] IPersistentState<StoredDocument> stored,
+    [FromKeyedServices(CrescentStorage.Name)] IGrainStorage storage,
     StepRunner runner,
     StrategyCatalogue strategies,
     ILocalSiloDetails silo,
@@ -26,6 +28,7 @@ internal sealed class AgentTaskGrain(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
+    private TaskLog _log = null!;
     private TaskPlay? _play;
     private Task<AgentView>? _submitting;
     private Task _publishing = Task.CompletedTask;
@@ -34,15 +37,13 @@ internal sealed class AgentTaskGrain(
 
     private IAgentRosterGrain Roster => GrainFactory.GetGrain<IAgentRosterGrain>(0);
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (stored.State.Json.Length > 0)
+        _log = new TaskLog(stored, storage, Id);
+        if (await _log.Read() is var (spec, log))
         {
-            var document = TaskDocument.Parse(stored.State.Json);
-            Begin(document.Spec, document.Log, isAgain: true);
+            Begin(spec, log, isAgain: true);
         }
-
-        return Task.CompletedTask;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -117,7 +118,7 @@ internal sealed class AgentTaskGrain(
     {
         if (_play is { HasEnded: true })
         {
-            await stored.ClearStateAsync();
+            await _log.Clear();
             _play = null;
             DeactivateOnIdle();
         }
@@ -133,15 +134,14 @@ internal sealed class AgentTaskGrain(
         return _play?.Shown.Listing();
     }
 
-    /// <summary>Stores the log, and tries again until it has: while the storage is away the task waits. When another activation has gone on with the task this one ends.</summary>
-    public async Task Store(TaskSpec spec, IReadOnlyList<TaskEntry> log)
+    /// <summary>Stores entries, and tries again until it has: while the storage is away the task waits. When another activation has gone on with the task this one ends.</summary>
+    public async Task Store(IReadOnlyList<TaskEntry> entries)
     {
-        stored.State.Json = TaskDocument.Write(spec, log);
         for (var pause = FirstPause; _play is not { IsDisposed: true }; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
-                await stored.WriteStateAsync();
+                await _log.Append(entries);
                 return;
             }
             catch (InconsistentStateException e)
@@ -190,8 +190,7 @@ internal sealed class AgentTaskGrain(
     {
         spec = spec with { Submitted = time.GetUtcNow() };
         await Roster.Note(Listing(spec));
-        stored.State.Json = TaskDocument.Write(spec, []);
-        await stored.WriteStateAsync();
+        await _log.Begin(spec);
         Begin(spec, [], isAgain: false);
         return View(_play!);
     }

@@ -6,8 +6,8 @@ namespace Crescent.Grains.Agents;
 /// <summary>What a task that is played asks of its grain.</summary>
 internal interface ITaskKeeper
 {
-    /// <summary>Stores a task; it has done so when it returns.</summary>
-    Task Store(TaskSpec spec, IReadOnlyList<TaskEntry> log);
+    /// <summary>Stores what has happened to a task; it has done so when it returns.</summary>
+    Task Store(IReadOnlyList<TaskEntry> entries);
 
     /// <summary>Tells subscribers of an event that is stored. Does not wait.</summary>
     void Publish(AgentEvent news);

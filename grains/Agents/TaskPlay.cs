@@ -21,15 +21,14 @@ internal sealed class TaskPlay : IDisposable
     private readonly TimeProvider _time;
     private readonly ITaskKeeper _keeper;
     private readonly AgentMachine _machine;
-    private readonly List<TaskEntry> _log;
+    private readonly TaskTally _tally;
+    private readonly bool _isFresh;
     private readonly Dictionary<string, CancellationTokenSource> _running = new(StringComparer.Ordinal);
     private readonly Queue<TaskEntry> _inbox = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _pump = Task.CompletedTask;
-    private bool _isLive;
-    private AgentStand _stand;
 
     /// <param name="id">The task.</param>
     /// <param name="spec">What it is to do.</param>
@@ -44,9 +43,10 @@ internal sealed class TaskPlay : IDisposable
         _runner = runner;
         _time = time;
         _keeper = keeper;
-        _log = [.. log];
         _stopped = _stop.Token;
         _machine = new AgentMachine(id, spec, strategy);
+        _tally = new TaskTally(_machine, spec.Strategy, runner.Metrics);
+        _isFresh = log.Count == 0;
         Shown = new TaskShown(_machine, spec, time);
         Shown.Tell(_machine.Begin());
         foreach (var entry in log)
@@ -83,13 +83,12 @@ internal sealed class TaskPlay : IDisposable
             return;
         }
 
-        _isLive = true;
         if (Spec.Budget.Seconds is { } seconds)
         {
             _ = Expire(Spec.Submitted.AddSeconds(seconds));
         }
 
-        if (_log.Count == 0)
+        if (_isFresh)
         {
             foreach (var news in Shown.Since(0))
             {
@@ -124,7 +123,7 @@ internal sealed class TaskPlay : IDisposable
             }
         }
 
-        Count();
+        _tally.Count();
     }
 
     /// <summary>Ends all steps without a word: another activation goes on with the task.</summary>
@@ -137,7 +136,7 @@ internal sealed class TaskPlay : IDisposable
 
         _stop.Cancel();
         _stop.Dispose();
-        Count();
+        _tally.Leave();
         _ended.TrySetResult();
         Shown.End();
     }
@@ -170,13 +169,13 @@ internal sealed class TaskPlay : IDisposable
         }
     }
 
-    private AgentRefusedException Undecidable(string hash)
+    private AgentRefusedException Undecidable(string hash) => new("hash", _machine.DecisionOf(hash) switch
     {
-        var why = _machine.DecisionOf(hash) is { } decision
-            ? string.Create(CultureInfo.InvariantCulture, $"This call was {(decision.Kind == EntryKind.Approved ? "approved" : "rejected")} at {decision.At:O} already{(decision.Reason is { } said ? $": {said}" : ".")}")
-            : $"No call of the task '{_machine.Id}' with the hash '{hash}' waits for approval";
-        return new AgentRefusedException("hash", _machine.DecisionOf(hash) is not null ? why : HasEnded ? $"{why}: the task has ended ({_machine.Cause ?? AgentEvents.Word(_machine.State)})." : why + ".");
-    }
+        { Kind: var kind, At: var at, Reason: var reason } =>
+            string.Create(CultureInfo.InvariantCulture, $"This call was {(kind == EntryKind.Approved ? "approved" : "rejected")} at {at:O} already{(reason is null ? "." : $": {reason}")}"),
+        null when HasEnded => $"No call of the task '{_machine.Id}' waits for approval: it has ended ({_machine.Cause ?? AgentEvents.Word(_machine.State)}).",
+        null => $"No call of the task '{_machine.Id}' with the hash '{hash}' waits for approval.",
+    });
 
     private bool IsIdempotent(ToolStep step) => Spec.Tools.FirstOrDefault(tool => tool.Name == step.Call.Name) is { IsIdempotent: true };
 
@@ -221,67 +220,22 @@ internal sealed class TaskPlay : IDisposable
                 continue;
             }
 
-            await _keeper.Store(Spec, [.. _log, .. entries]);
+            await _keeper.Store(entries);
             if (_stopped.IsCancellationRequested)
             {
                 return;
             }
 
-            _log.AddRange(entries);
             foreach (var entry in entries)
             {
-                Take(entry);
+                Do(_tally.Apply(entry));
+                _tally.Count();
             }
         }
 
         if (HasEnded)
         {
             _ended.TrySetResult();
-        }
-    }
-
-    private void Take(TaskEntry entry)
-    {
-        var (lost, saved) = (_machine.Bill.Lost.Attempts, _machine.SamplesSaved);
-        var move = _machine.Apply(entry);
-        foreach (var note in move.Notes)
-        {
-            if (note is { Kind: NoteKinds.StepFinished, Result: { } result })
-            {
-                _runner.Metrics.StepEnded(Spec.Strategy, result.Outcome);
-            }
-        }
-
-        if (_machine.Bill.Lost.Attempts > lost)
-        {
-            _runner.Metrics.Lost(_machine.Bill.Lost.Attempts - lost);
-        }
-
-        if (_machine.SamplesSaved > saved)
-        {
-            _runner.Metrics.Saved(Spec.Strategy, _machine.SamplesSaved - saved);
-        }
-
-        Do(move);
-        Count();
-        if (HasEnded && move.Notes.Count > 0)
-        {
-            _runner.Metrics.Ended(Spec.Strategy, _machine.State, _machine.Cause);
-        }
-    }
-
-    /// <summary>Counts the task as it stands: not at all once it has ended, or goes on elsewhere.</summary>
-    private void Count()
-    {
-        var now = !_isLive || HasEnded || IsDisposed
-            ? default
-            : _machine.State == TaskState.WaitingForApproval
-                ? new AgentStand(0, 1, 0, _machine.Waiting.Count())
-                : new AgentStand(1, 0, _machine.Running.Count(), _machine.Waiting.Count());
-        if (now != _stand)
-        {
-            _runner.Metrics.Stands(_stand, now);
-            _stand = now;
         }
     }
 

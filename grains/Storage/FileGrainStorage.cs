@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Orleans.Storage;
 
@@ -17,6 +18,9 @@ public sealed class FileGrainStorage(string folder) : IGrainStorage, IDisposable
 
     private const int MaxPlainName = 100;
 
+    // States hold JSON as text: each of its quotes would be six characters.
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     // Lock files are never removed: one that a writer still holds would be another file for the next.
     private const int LockFiles = 64;
 
@@ -25,8 +29,7 @@ public sealed class FileGrainStorage(string folder) : IGrainStorage, IDisposable
 
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var path = PathOf(stateName, grainId);
-        var file = await _thread.Do(() => Read<T>(path));
+        var file = await _thread.Do(() => Read<T>(PathOf(stateName, grainId)));
         grainState.RecordExists = file is not null;
         grainState.ETag = file?.ETag;
         grainState.State = file is null ? Activator.CreateInstance<T>() : file.State;
@@ -34,16 +37,15 @@ public sealed class FileGrainStorage(string folder) : IGrainStorage, IDisposable
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var path = PathOf(stateName, grainId);
         var (known, state) = (grainState.ETag, grainState.State!);
-        grainState.ETag = await _thread.Do(() => Locked(path, () =>
+        grainState.ETag = await _thread.Do(() => Locked(PathOf(stateName, grainId), path =>
         {
             Check<T>(path, known);
             var etag = Guid.NewGuid().ToString("n");
             var draft = path + ".draft";
             using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None))
             {
-                JsonSerializer.Serialize(file, new StoredFile<T>(1, grainId.ToString(), etag, state));
+                JsonSerializer.Serialize(file, new StoredFile<T>(1, grainId.ToString(), etag, state), Json);
                 file.Flush(flushToDisk: true);
             }
 
@@ -55,9 +57,8 @@ public sealed class FileGrainStorage(string folder) : IGrainStorage, IDisposable
 
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var path = PathOf(stateName, grainId);
         var known = grainState.ETag;
-        await _thread.Do(() => Locked(path, () =>
+        await _thread.Do(() => Locked(PathOf(stateName, grainId), path =>
         {
             Check<T>(path, known);
             File.Delete(path);
@@ -98,7 +99,7 @@ public sealed class FileGrainStorage(string folder) : IGrainStorage, IDisposable
         }
     }
 
-    private static T Locked<T>(string path, Func<T> work)
+    private static T Locked<T>(string path, Func<string, T> work)
     {
         var folder = Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(folder);
@@ -124,20 +125,48 @@ public sealed class FileGrainStorage(string folder) : IGrainStorage, IDisposable
 
             using (held)
             {
-                return work();
+                return work(path);
             }
         }
     }
 
     private static int Stripe(string path) => path.Aggregate(17, static (hash, letter) => unchecked((hash * 31) + letter)) & (LockFiles - 1);
 
-    // A name that any file system takes and two grains never share.
+    /// <summary>A name that any file system takes and two grains never share, also where upper and lower case are one.</summary>
+    internal static string NameOf(string key)
+    {
+        var plain = IsPlain(key) && !key.Any(char.IsAsciiLetterUpper);
+        return plain ? key.Replace('/', '_') : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    }
+
+    private static bool IsPlain(string key) => key.Length <= MaxPlainName && key.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '/');
+
     private string PathOf(string stateName, GrainId grain)
     {
         var key = grain.ToString();
-        var plain = key.Length <= MaxPlainName && key.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '/');
-        var name = plain ? key.Replace('/', '_') : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
-        return Path.Combine(_folder, stateName, name + ".json");
+        var path = Path.Combine(_folder, stateName, NameOf(key) + ".json");
+        if (IsPlain(key) && key.Any(char.IsAsciiLetterUpper))
+        {
+            Adopt(key, Path.Combine(_folder, stateName, key.Replace('/', '_') + ".json"), path);
+        }
+
+        return path;
+    }
+
+    /// <summary>Takes over a file from when upper-case letters stood in names.</summary>
+    private static void Adopt(string key, string from, string to)
+    {
+        try
+        {
+            if (!File.Exists(to) && File.Exists(from) && JsonSerializer.Deserialize<StoredFile<JsonElement>>(File.ReadAllText(from))?.Grain == key)
+            {
+                File.Move(from, to);
+            }
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
+        {
+            // Another has taken it over, or it is nobody's.
+        }
     }
 
     private sealed record StoredFile<T>(int Version, string Grain, string ETag, T State);

@@ -56,6 +56,47 @@ public sealed class FileGrainStorageTests : IDisposable
     }
 
     [Fact]
+    public async Task Grains_whose_keys_differ_in_case_alone_have_files_of_different_names()
+    {
+        using var storage = new FileGrainStorage(_folder.Path);
+        string[] keys = ["order-17", "Order-17", "ORDER-17", "order-17/a", "Order-17/a", "order/17", "Ä-1", "ä-1"];
+        foreach (var key in keys)
+        {
+            await storage.WriteStateAsync("s", GrainId.Create("a-type", key), new State { State = new StoredDocument { Json = key } });
+        }
+
+        var names = Directory.GetFiles(Path.Combine(_folder.Path, "s"), "*.json").Select(Path.GetFileName).ToArray();
+        Assert.Equal(keys.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        foreach (var key in keys)
+        {
+            var read = new State();
+            await storage.ReadStateAsync("s", GrainId.Create("a-type", key), read);
+            Assert.Equal(key, read.State!.Json);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_from_when_upper_case_letters_stood_in_names_is_taken_over_by_its_grain_alone()
+    {
+        using var storage = new FileGrainStorage(_folder.Path);
+        var grain = GrainId.Create("a-type", "Order-17");
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, "s")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "a-type_Order-17.json"), """{"Version":1,"Grain":"a-type/Order-17","ETag":"e","State":{"Json":"kept"}}""", TestContext.Current.CancellationToken);
+
+        // As a file system shows it that does not heed the case.
+        await File.WriteAllTextAsync(Path.Combine(folder, "a-type_ORDER-17.json"), """{"Version":1,"Grain":"a-type/order-17","ETag":"e","State":{"Json":"another's"}}""", TestContext.Current.CancellationToken);
+        var read = new State();
+        await storage.ReadStateAsync("s", grain, read);
+        Assert.Equal(("kept", "e"), (read.State!.Json, read.ETag));
+        read.State.Json = "new";
+        await storage.WriteStateAsync("s", grain, read);
+        await storage.ReadStateAsync("s", grain, read);
+        Assert.Equal("new", read.State!.Json);
+        await storage.ReadStateAsync("s", GrainId.Create("a-type", "ORDER-17"), read);
+        Assert.False(read.RecordExists);
+    }
+
+    [Fact]
     public async Task Many_writers_of_one_state_leave_one_that_is_whole()
     {
         using var one = new FileGrainStorage(_folder.Path);

@@ -14,6 +14,26 @@ public sealed record AddedBelow : AddedOnly
     [Id(500)] public string More { get; init; } = "";
 }
 
+/// <summary><see cref="Crescent.Grains.Contracts.Agents.AgentBill"/> of a silo that does not tell what was lost.</summary>
+[GenerateSerializer, Alias("Crescent.Tests.EarlierBill")]
+public sealed record EarlierBill
+{
+    [Id(0)] public int Calls { get; init; }
+
+    [Id(6)] public double Joules { get; init; }
+}
+
+/// <summary><see cref="Crescent.Grains.Contracts.Agents.AgentView"/> as a later version may have it.</summary>
+[GenerateSerializer, Alias("Crescent.Tests.NextView")]
+public sealed record NextView
+{
+    [Id(0)] public required string Id { get; init; }
+
+    [Id(15)] public string Silo { get; init; } = "";
+
+    [Id(500)] public string Added { get; init; } = "by default";
+}
+
 /// <summary><see cref="Crescent.Grains.Gpu.Submission"/> as a later version may have it.</summary>
 [GenerateSerializer, Alias("Crescent.Tests.NextSubmission")]
 public sealed record NextSubmission

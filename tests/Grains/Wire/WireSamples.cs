@@ -2,9 +2,10 @@ using System.Net;
 using System.Reflection;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
-using Crescent.Engine.Sampling;
 using Crescent.Engine.Sampling.Grammars;
+using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Frames;
@@ -12,6 +13,7 @@ using Crescent.Grains.Gpu;
 using Crescent.Grains.Kept;
 using Crescent.Grains.Kv;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Storage;
 using Crescent.Grains.Telemetry;
 using Crescent.Tests.Grains.Frames;
 using Orleans.Serialization;
@@ -82,6 +84,51 @@ internal static class WireSamples
         Draining = true,
         Fairness = 0.75,
         Profile = Profile,
+    };
+
+    private static readonly AgentStepView Step = new()
+    {
+        Id = "think-0",
+        Label = "round 1",
+        State = "done",
+        Text = "Answer: 24",
+        PromptTokens = 30,
+        CachedTokens = 16,
+        OutputTokens = 12,
+        Seconds = 1.5,
+        Joules = 2.5,
+        Device = "silo/gpu",
+    };
+
+    private static readonly AgentApproval Approval = new("tool-0-0", "calculator", "{}", "abc");
+
+    // Without its lists: they have the name of their form in them, with a hash that each process salts.
+    private static readonly AgentView Task = new()
+    {
+        Id = "agent-1",
+        State = "waiting_for_approval",
+        Strategy = "react",
+        Model = "model",
+        Problem = "What is 12 + 12?",
+        Tenant = "tenant",
+        Answer = "24",
+        Text = "Answer: 24",
+        Confidence = 0.75,
+        Cause = "budget",
+        Bill = new AgentBill
+        {
+            Calls = 2,
+            ToolCalls = 1,
+            PromptTokens = 30,
+            CachedTokens = 16,
+            OutputTokens = 12,
+            StepSeconds = 1.5,
+            Joules = 2.5,
+            Lost = new AgentLoss { Attempts = 1, PromptTokens = 15, OutputTokens = 3, Joules = 0.5 },
+        },
+        Submitted = DateTimeOffset.UnixEpoch,
+        Ended = DateTimeOffset.UnixEpoch.AddSeconds(3),
+        Silo = "front",
     };
 
     private static readonly PowerBudgetSettings Budgets = new() { ClusterWatts = 5000 };
@@ -214,6 +261,26 @@ internal static class WireSamples
             Bills = [new ChatUsage { PromptTokens = 1, CompletionTokens = 2, Joules = 3.5 }],
         },
         ["frame-receipt"] = new FrameReceipt([Ticket.Value]),
+        ["agent-view"] = Task,
+        ["agent-bill"] = Task.Bill,
+        ["agent-step"] = Step,
+        ["agent-approval"] = Approval,
+        ["agent-listing"] = new AgentListing
+        {
+            Id = "agent-1",
+            State = "done",
+            Strategy = "react",
+            Problem = "What is 12 + 12?",
+            Tenant = "tenant",
+            Answer = "24",
+            Submitted = DateTimeOffset.UnixEpoch,
+            Ended = DateTimeOffset.UnixEpoch.AddSeconds(3),
+            Tokens = 42,
+            Joules = 2.5,
+        },
+        ["agent-event"] = new AgentEvent { Number = 7, Kind = "vote", Json = "{}" },
+        ["agent-refused"] = new AgentRefusedException("hash", "It was approved.", TimeSpan.FromSeconds(2)),
+        ["stored-document"] = new StoredDocument { Json = "{\"version\":1}" },
         ["chat-chunk"] = new ChatChunk { Text = "text", FinishReason = "stop", Usage = new ChatUsage { PromptTokens = 1, CompletionTokens = 2, Joules = 3.5 } },
     };
 

@@ -3,6 +3,7 @@ using Crescent.Engine.Devices;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Frames;
+using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
@@ -145,6 +146,29 @@ public sealed class WireTests : IDisposable
             MaxCapWatts = 0,
         };
         Assert.Equal(zero, new DeviceProfileConverter().ConvertFromSurrogate(default));
+    }
+
+    [Fact]
+    public void A_bill_of_a_silo_that_does_not_tell_what_was_lost_has_nothing_lost()
+    {
+        var bill = _serializer.Deserialize<AgentBill>(_serializer.SerializeToArray(new EarlierBill { Calls = 3, Joules = 1.5 }))!;
+        Assert.Equal(new AgentBill { Calls = 3, Joules = 1.5 }, bill);
+        Assert.Equal(new AgentLoss(), bill.Lost);
+    }
+
+    [Fact]
+    public void A_task_as_it_is_told_now_is_read_by_a_version_that_has_a_member_more()
+    {
+        var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", "agent-view.hex")).Trim());
+        var sent = (AgentView)WireSamples.All["agent-view"];
+        Assert.Equal(new NextView { Id = sent.Id, Silo = sent.Silo }, _serializer.Deserialize<NextView>(bytes));
+    }
+
+    [Fact]
+    public void Steps_and_approvals_of_a_task_are_told_with_it()
+    {
+        var sent = (AgentView)WireSamples.All["agent-view"] with { Steps = [(AgentStepView)WireSamples.All["agent-step"]], Approvals = [(AgentApproval)WireSamples.All["agent-approval"]] };
+        Assert.Equivalent(sent, _serializer.Deserialize<AgentView>(_serializer.SerializeToArray(sent)), strict: true);
     }
 
     [Fact]
