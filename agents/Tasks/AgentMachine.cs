@@ -23,6 +23,7 @@ public sealed class AgentMachine
     private DateTimeOffset _now;
     private TaskState? _ending;
     private int _toolCalls;
+    private int _width;
 
     /// <param name="id">The task's id, part of its idempotency keys.</param>
     /// <param name="spec">What it is to do.</param>
@@ -34,6 +35,7 @@ public sealed class AgentMachine
         _strategy = strategy;
         _budget = new BudgetDesk(spec.Budget);
         _now = spec.Submitted;
+        _width = spec.StartWidth ?? spec.Budget.Parallelism;
     }
 
     /// <summary>The task.</summary>
@@ -81,9 +83,17 @@ public sealed class AgentMachine
     /// <summary>What a person has decided of the call of a hash: <see cref="EntryKind.Approved"/> or <see cref="EntryKind.Rejected"/>; null for nothing.</summary>
     public TaskEntry? DecisionOf(string hash) => _decisions.GetValueOrDefault(hash);
 
+    /// <summary>Steps that may be under way at once now.</summary>
+    public int Width => _width;
+
     /// <summary>Begins.</summary>
     public MachineMove Begin()
     {
+        if (_width < _spec.Budget.Parallelism)
+        {
+            _notes.Add(new TaskNote(NoteKinds.Power, _now) { Text = Narrow(_width, _spec.Budget.Parallelism, null) });
+        }
+
         Ask(_strategy.Begin);
         return Move();
     }
@@ -104,6 +114,7 @@ public sealed class AgentMachine
         EntryKind.StepEnded => _steps.TryGetValue(entry.Step!, out var place) && place.Stage != StepStage.Ended,
         EntryKind.ToolIntended or EntryKind.ResultUnknown or EntryKind.BegunAgain or EntryKind.Left => _steps.TryGetValue(entry.Step!, out var place) && place.Stage == StepStage.Running,
         EntryKind.Approved or EntryKind.Rejected => _steps.TryGetValue(entry.Step!, out var place) && place.Stage == StepStage.Waiting,
+        EntryKind.Width => _ending is null && entry.Width != _width,
         _ => _ending is null,
     };
 
@@ -145,6 +156,10 @@ public sealed class AgentMachine
             case EntryKind.Rejected:
                 _decisions[HashOf((ToolStep)place!.Step)] = entry;
                 End(place, new StepResult { Outcome = StepOutcome.Failed, Text = entry.Reason is { } why ? $"A person rejected this call: {why}" : "A person rejected this call." });
+                break;
+            case EntryKind.Width:
+                _width = entry.Width ?? _spec.Budget.Parallelism;
+                _notes.Add(new TaskNote(NoteKinds.Power, _now) { Text = Narrow(_width, _spec.Budget.Parallelism, entry.Reason) });
                 break;
             case EntryKind.Cancelled:
                 Finish(TaskState.Cancelled, Best(), "cancelled");
@@ -295,7 +310,7 @@ public sealed class AgentMachine
                 place.IsShort = false;
                 _start.Add(place.Step);
             }
-            else if (place.Stage == StepStage.Queued && running < _spec.Budget.Parallelism)
+            else if (place.Stage == StepStage.Queued && running < Math.Min(_width, _spec.Budget.Parallelism))
             {
                 Start(place);
                 running += place.Stage == StepStage.Running ? 1 : 0;
@@ -324,6 +339,9 @@ public sealed class AgentMachine
         _notes.Clear();
         return move;
     }
+
+    private static string Narrow(int width, int most, string? why) =>
+        (width < most ? $"Power is short: {width} of up to {most} steps at once." : $"Power is enough: up to {most} steps at once again.") + (why is null ? "" : $" {why}");
 
     private void Start(StepPlace place)
     {

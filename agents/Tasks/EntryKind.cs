@@ -29,4 +29,7 @@ public enum EntryKind
 
     /// <summary>A step under way was left for another silo to begin again: what it had taken.</summary>
     Left = 8,
+
+    /// <summary>Fewer steps, or more again, may be under way at once: power has become dearer or cheaper.</summary>
+    Width = 9,
 }

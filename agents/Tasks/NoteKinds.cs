@@ -10,5 +10,6 @@ public static class NoteKinds
     public const string ToolCall = "tool_call";
     public const string Approval = "approval";
     public const string Budget = "budget";
+    public const string Power = "power";
     public const string Done = "done";
 }

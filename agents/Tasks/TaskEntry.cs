@@ -20,6 +20,9 @@ public sealed record TaskEntry
     /// <summary>What came of the step, of <see cref="EntryKind.StepEnded"/> and <see cref="EntryKind.Left"/>.</summary>
     public StepResult? Result { get; init; }
 
+    /// <summary>Steps that may be under way at once from here on, of <see cref="EntryKind.Width"/>.</summary>
+    public int? Width { get; init; }
+
     /// <summary>Who or why, for people; null for nothing.</summary>
     public string? Reason { get; init; }
 }

@@ -44,6 +44,9 @@ public sealed record TaskSpec
     /// <summary>What parts its cached prefixes from others'; null where they are shared.</summary>
     public string? CacheSalt { get; init; }
 
+    /// <summary>Steps that may be under way at once at its beginning, where power was dear then; null where it was not.</summary>
+    public int? StartWidth { get; init; }
+
     /// <summary>When it was submitted.</summary>
     public DateTimeOffset Submitted { get; init; }
 }

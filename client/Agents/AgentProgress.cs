@@ -24,6 +24,9 @@ internal sealed class AgentProgress(string task)
     /// <summary>What the budget did not allow; null for nothing.</summary>
     public string? Budget { get; private set; }
 
+    /// <summary>Whether it was narrowed for want of power, in words; null while it was not.</summary>
+    public string? Power { get; private set; }
+
     /// <summary>Takes what was heard next.</summary>
     public void Apply(AgentNews news)
     {
@@ -34,6 +37,9 @@ internal sealed class AgentProgress(string task)
                 break;
             case "vote":
                 Vote = news.Text;
+                break;
+            case "power":
+                Power = news.Text;
                 break;
             case "budget":
                 Budget = news.Text;

@@ -19,6 +19,7 @@ internal static class AgentLine
         {
             "planned" => $"plan: {OneLine(news.Text)}",
             "vote" => $"vote: {OneLine(news.Text)}",
+            "power" => $"power: {OneLine(news.Text)}",
             "budget" => $"budget: {OneLine(news.Text)}",
             "step_started" => $"{step?.Label} begins",
             "tool_call" => $"{step?.Label} is called with {OneLine(news.Text)}",

@@ -45,6 +45,11 @@ internal static class AgentTree
             tree.AddNode(new Text($"vote · {AgentLine.OneLine(vote)}"));
         }
 
+        if (progress.Power is { } power)
+        {
+            tree.AddNode(new Text($"power · {AgentLine.OneLine(power)}", new Style(Color.Yellow)));
+        }
+
         if (progress.Budget is { } budget)
         {
             tree.AddNode(new Text($"budget · {AgentLine.OneLine(budget)}", new Style(Color.Yellow)));

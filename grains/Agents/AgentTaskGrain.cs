@@ -28,6 +28,9 @@ internal sealed class AgentTaskGrain(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
+    // For its steps to say what they leave, when the silo stops.
+    private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(5);
+
     private TaskLog _log = null!;
     private TaskPlay? _play;
     private Task<AgentView>? _submitting;
@@ -48,6 +51,11 @@ internal sealed class AgentTaskGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        if (_play is { HasEnded: false } play && runner.Stopping.IsCancellationRequested)
+        {
+            await play.Leave().WaitAsync(LongestLeave, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         Dispose();
 
         // The next activation reads what this one writes last.
@@ -188,7 +196,8 @@ internal sealed class AgentTaskGrain(
 
     private async Task<AgentView> Accept(TaskSpec spec)
     {
-        spec = spec with { Submitted = time.GetUtcNow() };
+        var width = new FanOut().Width(spec.Budget.Parallelism, runner.PriceFor(spec));
+        spec = spec with { Submitted = time.GetUtcNow(), StartWidth = width < spec.Budget.Parallelism ? width : null };
         await Roster.Note(Listing(spec));
         await _log.Begin(spec);
         Begin(spec, [], isAgain: false);
@@ -276,7 +285,7 @@ internal sealed class AgentTaskGrain(
     }
 
     // The same work may be submitted again at another time, with another seed drawn for it.
-    private static string Work(TaskSpec spec) => TaskDocument.Write(spec with { Submitted = default, Seed = 0 });
+    private static string Work(TaskSpec spec) => TaskDocument.Write(spec with { Submitted = default, Seed = 0, StartWidth = null });
 
     private static void Require(bool right, string field, string fault)
     {

@@ -9,6 +9,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Models;
+using Crescent.Grains.Power;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
 using Microsoft.Extensions.Hosting;
@@ -17,8 +18,8 @@ using Microsoft.Extensions.Options;
 namespace Crescent.Grains.Agents;
 
 /// <summary>Does the steps of agent tasks: an inference goes through the one door to the models, a tool is called. One per silo.</summary>
-public sealed class StepRunner(
-    IGenerationService generations, RequestDesk desk, CrescentSiloOptions silo, AgentTools tools, AgentMetrics metrics, IOptions<AgentOptions> options, TimeProvider time,
+internal sealed class StepRunner(
+    IGenerationService generations, RequestDesk desk, CrescentSiloOptions silo, AgentTools tools, AgentMetrics metrics, PowerDesk power, IOptions<AgentOptions> options, TimeProvider time,
     IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
@@ -26,6 +27,13 @@ public sealed class StepRunner(
 
     /// <summary>Counts what tasks do.</summary>
     internal AgentMetrics Metrics => metrics;
+
+    /// <summary>The cluster's price of power, in points, for a task of the batch class; 0 for the others, and where there is enough. While the governor defers the class it is at least the highest that counts.</summary>
+    internal double PriceFor(TaskSpec spec) =>
+        !spec.Priority.Equals("batch", StringComparison.OrdinalIgnoreCase) ? 0 : Math.Max(power.Price("", ""), power.DeferBatch ? FanOut.Prices[^1] : 0);
+
+    /// <summary>Whether the governor defers the batch class.</summary>
+    internal bool Defers => power.DeferBatch;
 
     /// <summary>The silo stops: steps under way are left, and another silo does them again.</summary>
     internal CancellationToken Stopping => lifetime.ApplicationStopping;

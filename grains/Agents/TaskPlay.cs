@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Crescent.Agents.Steps;
 using Crescent.Agents.Strategies;
@@ -22,8 +21,10 @@ internal sealed class TaskPlay : IDisposable
     private readonly ITaskKeeper _keeper;
     private readonly AgentMachine _machine;
     private readonly TaskTally _tally;
+    private readonly TaskWidth _width;
     private readonly bool _isFresh;
     private readonly Dictionary<string, CancellationTokenSource> _running = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task> _runs = new(StringComparer.Ordinal);
     private readonly Queue<TaskEntry> _inbox = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
@@ -45,6 +46,7 @@ internal sealed class TaskPlay : IDisposable
         _keeper = keeper;
         _stopped = _stop.Token;
         _machine = new AgentMachine(id, spec, strategy);
+        _width = new TaskWidth(_machine, spec, runner);
         _tally = new TaskTally(_machine, spec.Strategy, runner.Metrics);
         _isFresh = log.Count == 0;
         Shown = new TaskShown(_machine, spec, time);
@@ -96,7 +98,7 @@ internal sealed class TaskPlay : IDisposable
             }
         }
 
-        var groups = new Dictionary<string, SiblingGroup>(StringComparer.Ordinal);
+        var siblings = new StepSiblings(_machine.Id);
         foreach (var step in _machine.Running.ToArray())
         {
             if (_machine.IsCut(step.Id))
@@ -119,11 +121,18 @@ internal sealed class TaskPlay : IDisposable
                     Happened(new TaskEntry { Kind = EntryKind.BegunAgain, Step = step.Id });
                 }
 
-                Start(step, Group(step, groups));
+                Start(step, siblings.Of(step));
             }
         }
 
         _tally.Count();
+    }
+
+    /// <summary>Waits, while the silo stops, until all steps are left and what they had taken is stored.</summary>
+    public async Task Leave()
+    {
+        await Task.WhenAll(_runs.Values.ToArray());
+        await _pump;
     }
 
     /// <summary>Ends all steps without a word: another activation goes on with the task.</summary>
@@ -154,7 +163,7 @@ internal sealed class TaskPlay : IDisposable
     {
         if (_machine.Waiting.FirstOrDefault(step => _machine.HashOf(step) == hash) is not { } waiting)
         {
-            throw Undecidable(hash);
+            throw DecisionFault.Of(_machine, hash);
         }
 
         var decision = Happened(new TaskEntry { Kind = approved ? EntryKind.Approved : EntryKind.Rejected, Step = waiting.Id, Reason = reason });
@@ -165,17 +174,9 @@ internal sealed class TaskPlay : IDisposable
         {
             throw _stopped.IsCancellationRequested
                 ? new AgentRefusedException("", "The task goes on in another silo; send it again.", TimeSpan.FromSeconds(1))
-                : Undecidable(hash);
+                : DecisionFault.Of(_machine, hash);
         }
     }
-
-    private AgentRefusedException Undecidable(string hash) => new("hash", _machine.DecisionOf(hash) switch
-    {
-        { Kind: var kind, At: var at, Reason: var reason } =>
-            string.Create(CultureInfo.InvariantCulture, $"This call was {(kind == EntryKind.Approved ? "approved" : "rejected")} at {at:O} already{(reason is null ? "." : $": {reason}")}"),
-        null when HasEnded => $"No call of the task '{_machine.Id}' waits for approval: it has ended ({_machine.Cause ?? AgentEvents.Word(_machine.State)}).",
-        null => $"No call of the task '{_machine.Id}' with the hash '{hash}' waits for approval.",
-    });
 
     private bool IsIdempotent(ToolStep step) => Spec.Tools.FirstOrDefault(tool => tool.Name == step.Call.Name) is { IsIdempotent: true };
 
@@ -212,8 +213,8 @@ internal sealed class TaskPlay : IDisposable
     {
         while (_inbox.Count > 0 && !_stopped.IsCancellationRequested)
         {
-            // What came while the last was stored is stored in one go.
-            var entries = _inbox.Where(_machine.Heeds).ToArray();
+            // What came while the last was stored is stored in one go. The width comes first: what has happened makes room for steps to begin.
+            TaskEntry[] entries = [.. Width().Concat(_inbox).Where(_machine.Heeds)];
             _inbox.Clear();
             if (entries.Length == 0)
             {
@@ -239,6 +240,8 @@ internal sealed class TaskPlay : IDisposable
         }
     }
 
+    private IEnumerable<TaskEntry> Width() => _width.Look() is { } width ? [width with { At = _time.GetUtcNow() }] : [];
+
     private void Do(MachineMove move)
     {
         var told = Shown.Events;
@@ -261,33 +264,22 @@ internal sealed class TaskPlay : IDisposable
         }
 
         // Siblings are told of one another when they start together.
-        var groups = new Dictionary<string, SiblingGroup>(StringComparer.Ordinal);
+        var siblings = new StepSiblings(_machine.Id);
         foreach (var step in move.Start)
         {
             // One that begins in the move that ends the task is cut already.
             if (!_machine.IsCut(step.Id))
             {
-                Start(step, Group(step, groups));
+                Start(step, siblings.Of(step));
             }
         }
-    }
-
-    private SiblingGroup? Group(Step step, Dictionary<string, SiblingGroup> groups)
-    {
-        SiblingGroup? group = null;
-        if (step is InferenceStep { Siblings: { } siblings } && !groups.TryGetValue(siblings, out group))
-        {
-            groups[siblings] = group = new SiblingGroup($"{_machine.Id}/{siblings}");
-        }
-
-        return group;
     }
 
     private void Start(Step step, SiblingGroup? group)
     {
         var cut = CancellationTokenSource.CreateLinkedTokenSource(_stopped, _runner.Stopping);
         _running.Add(step.Id, cut);
-        _ = Run(step, group, cut);
+        _runs[step.Id] = Run(step, group, cut);
     }
 
     private async Task Run(Step step, SiblingGroup? group, CancellationTokenSource cut)

@@ -1,5 +1,3 @@
-using Orleans.Storage;
-using Crescent.Grains.Storage;
 using System.Collections.Concurrent;
 using Crescent.Agents.Strategies;
 using Crescent.Agents.Tasks;
@@ -8,16 +6,18 @@ using Crescent.Engine.Model;
 using Crescent.Engine.Power;
 using Crescent.Engine.Sampling.Grammars;
 using Crescent.Engine.Scheduling;
-using Crescent.Grains;
 using Crescent.Grains.Agents;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Models;
+using Crescent.Grains.Storage;
 using Crescent.Grains.Streams;
+using Crescent.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Storage;
 using Orleans.TestingHost;
 
 namespace Crescent.Tests.Grains.Agents;
@@ -42,8 +42,16 @@ public sealed class AgentCluster : IAsyncLifetime
     /// <summary>How often calls are to fail, by their request's id: the task's and the step's.</summary>
     internal ConcurrentDictionary<string, int> Faults { get; } = [];
 
+    /// <summary>Calls at once, by their task.</summary>
+    internal ConcurrentDictionary<string, Crowd> Crowds { get; } = [];
+
+    /// <summary>Where tasks are to die, by their id.</summary>
+    internal ConcurrentDictionary<string, Crash> Crashes { get; } = [];
+
     /// <summary>Where calls are to be held after their first chunk.</summary>
     internal ConcurrentDictionary<string, CallGate> Gates { get; } = [];
+
+    internal EffectTool Effects { get; } = new();
 
     internal CountingTool Tool { get; } = new();
 
@@ -61,7 +69,7 @@ public sealed class AgentCluster : IAsyncLifetime
             silo.UseFastFailureDetection().Configure<ClusterMembershipOptions>(static o => o.ProbeTimeout = o.MaxProbeTimeout = TimeSpan.FromSeconds(4));
             silo.Services.AddSingleton(Strategies);
             silo.Services.AddSingleton<IAgentTool>(Tool);
-            silo.Services.AddKeyedSingleton<IGrainStorage>(CrescentStorage.Name, (_, _) => new FileGrainStorage(_folder.Path));
+            silo.Services.AddSingleton<IAgentTool>(Effects);
             silo.Services.Configure<AgentOptions>(static options => options.Attempts = Attempts);
             silo.AddCrescent(new CrescentSiloOptions
             {
@@ -70,8 +78,9 @@ public sealed class AgentCluster : IAsyncLifetime
                 KeepsState = true,
                 Devices = [new DevicePlan("cpu", (_, sink, _) => Engine(sink))],
             });
+            silo.Services.AddKeyedSingleton<IGrainStorage>(CrescentStorage.Name, (_, _) => new CrashingStorage(new FileGrainStorage(_folder.Path), Crashes));
             var generations = silo.Services.Last(static service => service.ServiceType == typeof(IGenerationService)).ImplementationType!;
-            silo.Services.AddSingleton<IGenerationService>(services => new FaultyGenerations((IGenerationService)ActivatorUtilities.CreateInstance(services, generations), Faults, Gates));
+            silo.Services.AddSingleton<IGenerationService>(services => new FaultyGenerations((IGenerationService)ActivatorUtilities.CreateInstance(services, generations), Faults, Gates, Crowds));
         });
         Cluster = builder.Build();
         await Cluster.DeployAsync();
@@ -126,6 +135,9 @@ public sealed class AgentCluster : IAsyncLifetime
     };
 
     internal static string Json(TaskSpec spec) => TaskDocument.Write(spec);
+
+    /// <summary>A bill without what differs from run to run, and without what was lost.</summary>
+    internal static AgentBill Comparable(AgentBill bill) => bill with { CachedTokens = 0, StepSeconds = 0, Joules = 0, Lost = new AgentLoss() };
 
     /// <summary>Waits for the end of a task; a silo that dies meanwhile is no matter.</summary>
     internal async Task<AgentView> Ended(string id)

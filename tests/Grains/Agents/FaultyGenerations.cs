@@ -10,7 +10,8 @@ namespace Crescent.Tests.Grains.Agents;
 /// <param name="inner">Those of the silo.</param>
 /// <param name="faults">How often a call fails after its first chunk, by its request's id.</param>
 /// <param name="gates">Where a call waits after its first chunk.</param>
-internal sealed class FaultyGenerations(IGenerationService inner, ConcurrentDictionary<string, int> faults, ConcurrentDictionary<string, CallGate> gates) : IGenerationService
+/// <param name="crowds">Calls at once, by their task.</param>
+internal sealed class FaultyGenerations(IGenerationService inner, ConcurrentDictionary<string, int> faults, ConcurrentDictionary<string, CallGate> gates, ConcurrentDictionary<string, Crowd> crowds) : IGenerationService
 {
     /// <summary>Energy that a failed try is said to have taken, in joules.</summary>
     public const double Joules = 1.5;
@@ -19,6 +20,7 @@ internal sealed class FaultyGenerations(IGenerationService inner, ConcurrentDict
 
     public async IAsyncEnumerable<GenerationChunk> Generate(InferenceRequest call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        using var counted = crowds.GetOrAdd(call.Task, static _ => new Crowd()).Enter();
         await foreach (var chunk in inner.Generate(call, cancellationToken))
         {
             yield return chunk;
