@@ -55,6 +55,7 @@ public static class CrescentSiloExtensions
         services.AddSingleton<IValidateOptions<PowerOptions>, PowerOptionsValidator>();
         services.AddSingleton<PowerDesk>();
         services.AddSingleton<IPowerWord>(static provider => provider.GetRequiredService<PowerDesk>());
+        services.AddSingleton<IPowerStand>(static provider => provider.GetRequiredService<PowerDesk>());
         services.AddSingleton<PowerLevels>();
         services.AddSingleton<BatchGate>();
 

@@ -1,6 +1,7 @@
 using Crescent.Control.Power;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Gpu;
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,7 @@ namespace Crescent.Grains.Power;
 /// What this silo knows of power: the newest budgets, the newest word of the governor, and which devices have left. Any silo can
 /// host the next governor, so each keeps all that one needs. Safe for use by many threads.
 /// </summary>
-internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider time) : IPowerWord
+internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider time) : IPowerWord, IPowerStand
 {
     /// <summary>A word of the governor that is older no longer defers or drains, and one of any other governor replaces it.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(3);
@@ -74,6 +75,9 @@ internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider tim
 
     /// <summary>True when there are budgets to keep and nothing was heard of the governor for too long.</summary>
     public bool IsForsaken => Newest is ({ HasBudgets: true }, var age) && age > Defaults.LeaseSeconds;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PowerLevelSnapshot> Levels => Newest is ({ } state, var age) && age <= Defaults.LeaseSeconds ? state.Levels : [];
 
     /// <inheritdoc/>
     public bool Drains(string key) => Newest is ({ } state, var age) && age < Fresh.TotalSeconds && Array.IndexOf(state.Drain, key) >= 0;

@@ -36,6 +36,7 @@ internal static class DeviceHttp
             new SiloReports(services.GetRequiredService<IDeviceReports>(), silo),
             services.GetRequiredService<IKvIndexState>(),
             services.GetRequiredService<IStreamCounts>(),
+            services.GetRequiredService<IPowerStand>(),
             services.GetRequiredService<EnergyAccounts>(),
             services.GetRequiredService<AgentMetrics>(),
             services.GetRequiredService<ModelCatalogue>(),

@@ -12,7 +12,15 @@ namespace Crescent.Silo.Ops;
 /// one, so that its dashboards work; <c>crescent:</c> is before the others.
 /// </summary>
 internal sealed class ServingMetrics(
-    IDeviceReports reports, IKvIndexState caches, IStreamCounts streams, EnergyAccounts accounts, AgentMetrics agents, ModelCatalogue models, StoreState store, TimeProvider time)
+    IDeviceReports reports,
+    IKvIndexState caches,
+    IStreamCounts streams,
+    IPowerStand power,
+    EnergyAccounts accounts,
+    AgentMetrics agents,
+    ModelCatalogue models,
+    StoreState store,
+    TimeProvider time)
 {
     private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DeviceMetrics =
     [
@@ -90,6 +98,7 @@ internal sealed class ServingMetrics(
         text.Begin("crescent:store_faults_total", "counter", "Signs of life that it did not give.");
         text.Sample("crescent:store_faults_total", store.Faults);
         Write(text, PowerMetrics, devices, tellsSource: true);
+        PowerLevelMetrics.Write(text, power.Levels, devices.Any(static d => d.Report.Simulated));
         ModelMetrics.Write(text, _models.Values);
         Write(text, "tenant", accounts.Tenants);
         Write(text, "task", accounts.Tasks);

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Crescent.Engine.Model;
 using Crescent.Engine.Sampling.Grammars;
+using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
 using Crescent.Grains.Streams;
@@ -60,6 +61,7 @@ internal sealed class TestFront : IAsyncDisposable
         builder.Services.AddSingleton<IDeviceReports>(new OneDevice());
         builder.Services.AddSingleton<IKvIndexState>(new OneStaleCache());
         builder.Services.AddSingleton<IStreamCounts>(new SomeStreams());
+        builder.Services.AddSingleton<IPowerStand>(new OneRack());
         builder.Services.Configure<GenerationOptions>(o => o.DrainSeconds = drainSeconds);
         var app = builder.Build();
         app.MapHttpApi();
@@ -107,6 +109,11 @@ internal sealed class TestFront : IAsyncDisposable
         public long Moved => 7;
 
         public long Resumed => 2;
+    }
+
+    private sealed class OneRack : IPowerStand
+    {
+        public IReadOnlyList<PowerLevelSnapshot> Levels { get; } = [new() { Kind = "rack", Name = "r1", BudgetWatts = 9000, Watts = 8500, CapWatts = 8900, Price = 1.5 }];
     }
 
     private sealed class OneDevice : IDeviceReports

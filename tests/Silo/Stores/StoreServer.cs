@@ -49,16 +49,12 @@ internal sealed class StoreServer : IAsyncDisposable
             : LaunchAsUser(Postgres("postgres")!, ["-D", Data, "-p", $"{_port}", "-h", "127.0.0.1", "-k", _folder.Path]);
         for (var deadline = DateTime.UtcNow.AddSeconds(60); ; await Task.Delay(50, TestContext.Current.CancellationToken))
         {
-            using var socket = new TcpClient();
-            try
+            if (await Listens())
             {
-                await socket.ConnectAsync(IPAddress.Loopback, _port, TestContext.Current.CancellationToken);
                 return;
             }
-            catch (SocketException)
-            {
-                Assert.True(DateTime.UtcNow < deadline, $"The server did not listen within 60 s; it {(_process.HasExited ? "has ended" : "runs")}.");
-            }
+
+            Assert.True(DateTime.UtcNow < deadline, $"The server did not listen within 60 s; it {(_process.HasExited ? "has ended" : "runs")}.");
         }
     }
 
@@ -69,6 +65,11 @@ internal sealed class StoreServer : IAsyncDisposable
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         _process.Dispose();
         _process = null;
+        while (await Listens())
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
         File.Delete(Path.Combine(Data, "postmaster.pid"));
     }
 
@@ -79,6 +80,20 @@ internal sealed class StoreServer : IAsyncDisposable
         _process?.Dispose();
         _folder.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<bool> Listens()
+    {
+        using var socket = new TcpClient();
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, _port, TestContext.Current.CancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private string Data => Path.Combine(_folder.Path, "data");
@@ -116,7 +131,10 @@ internal sealed class StoreServer : IAsyncDisposable
 
     private static Process Launch(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        // The server ends with the tests, however they end.
+        const string Guard = """ "$@" & child=$!; while kill -0 "$OWNER" 2> /dev/null && kill -0 "$child" 2> /dev/null; do sleep 1; done; kill -9 "$child" 2> /dev/null; wait "$child" """;
+        var start = new ProcessStartInfo("/bin/sh", ["-c", Guard, "sh", program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        start.Environment["OWNER"] = $"{Environment.ProcessId}";
         if (Path.GetDirectoryName(program) is { } folder && folder.Contains(".ci", StringComparison.Ordinal))
         {
             start.Environment["LD_LIBRARY_PATH"] = Path.GetFullPath(Path.Combine(folder, "..", "lib", "x86_64-linux-gnu"));
