@@ -61,7 +61,7 @@ internal sealed class ChildSilo : ISiloProcess
         };
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
         {
-            start.ArgumentList.Add(typeof(ChildSilo).Assembly.Location);
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, typeof(ChildSilo).Assembly.GetName().Name + ".dll"));
         }
 
         start.Environment[ProcessKey.Variable] = key.Text;
