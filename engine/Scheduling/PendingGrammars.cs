@@ -57,9 +57,14 @@ internal sealed class PendingGrammars(Tokenizer tokenizer, KvBlockSize blockSize
         EngineCommand command;
         try
         {
-            grammar = await grammars.UseAsync(request.Sampling.Structure!.Source, stop.Token).ConfigureAwait(false);
+            grammar = await grammars.UseAsync(request.Sampling.Structure!.Source, new GrammarAsker(request.Tenant, IsTaken: true), stop.Token).ConfigureAwait(false);
             command = request.ResumedTokens == 0 ? Create() : await Task.Factory.StartNew(
                 Create, stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }
+        catch (GrammarException e) when (e.IsTimeLimit)
+        {
+            // Whoever sent it has compiled it: it is not wrong, and another device may be less busy.
+            command = Ended(pending, FinishReason.Error, $"The structure of the output was not compiled in time: {e.Message}");
         }
         catch (GrammarException e)
         {
@@ -77,7 +82,7 @@ internal sealed class PendingGrammars(Tokenizer tokenizer, KvBlockSize blockSize
         Give(pending, command, grammar);
 
         // What was put out before is read again, which may take long.
-        EngineCommand Create() => EngineCommand.Run(new Sequence(request, tokenizer, blockSize, hashRoot, submittedAt, grammar));
+        EngineCommand Create() => EngineCommand.Run(new Sequence(WithoutSource(request), tokenizer, blockSize, hashRoot, submittedAt, grammar));
     }
 
     /// <summary>Ends a request whose grammar is being compiled; false when there is none of that id.</summary>
@@ -130,6 +135,12 @@ internal sealed class PendingGrammars(Tokenizer tokenizer, KvBlockSize blockSize
 
         grammar?.Dispose();
     }
+
+    /// <summary>The request without the text of its grammar, which has done its part and may be megabytes.</summary>
+    private static InferenceRequest WithoutSource(InferenceRequest request) => request with
+    {
+        Sampling = request.Sampling with { Structure = request.Sampling.Structure! with { Source = GrammarSource.Of(request.Sampling.Structure.Source.Kind, "") } },
+    };
 
     private static EngineCommand Ended(Pending pending, FinishReason reason, string? message, Exception? fault = null) =>
         EngineCommand.End(new EndedRequest(pending.Request, pending.SubmittedAt, reason, message, fault));

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Sampling.Grammars;
@@ -22,6 +23,17 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
     /// <summary>Prompt tokens that a request may have, over all its answers: each takes its prompt to its device. 16 MiB of them.</summary>
     public const long MaxPromptTokens = 1 << 22;
 
+    /// <summary>
+    /// Bytes that the structure, the stop strings and the biases of a request may have, over all its answers: each takes its own to its device.
+    /// </summary>
+    public const long MaxCopiedBytes = 16 << 20;
+
+    /// <summary>What a bias takes on its way.</summary>
+    private const int BiasBytes = 16;
+
+    /// <summary>What a tool takes beside its name and its schema.</summary>
+    private const int ToolBytes = 128;
+
     /// <summary>Tokens that a call may have guessed ahead.</summary>
     public const int MaxSpeculativeTokens = 16;
 
@@ -34,6 +46,8 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
         var model = request.Model;
         var deadline = new RequestDeadline(request.Call.Deadline, request.Began == 0 ? time.GetTimestamp() : request.Began, time);
         CheckCount(request.Prompts.Count, request.Candidates);
+        request = await WithoutAnnotations(request, cancellation);
+        CheckCopies(request);
         var (structure, unenforced) = await Structure(request, deadline, cancellation);
         var room = Room(model);
         var prompts = await Tokens(model, request.Prompts, request.Tools, room, cancellation);
@@ -87,7 +101,7 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
     private static async Task<(OutputStructure? Structure, IReadOnlyList<string> Unenforced)> Structure(
         ModelRequest request, RequestDeadline deadline, CancellationToken cancellation)
     {
-        using var grammars = new GrammarCheck(request.Model, deadline, cancellation);
+        using var grammars = new GrammarCheck(request.Model, request.Call.Tenant, deadline, cancellation);
         IReadOnlyList<string> unenforced = [];
         if (request.Structure is { } asked)
         {
@@ -97,7 +111,7 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
             }
             catch (GrammarException e)
             {
-                throw new RequestFaultException(FaultKind.Value, asked.Path, $"'{asked.Path}': {e.Message}");
+                throw Fault(asked, e);
             }
         }
 
@@ -111,6 +125,38 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
         var (structure, left) = await new ToolCallForm(request.Model.ToolStyle, tools.Must, answer, tools.Parallel).Constrain([.. tools.Functions], grammars);
         return structure is not null ? (structure, left) : (request.Structure is { } free ? new OutputStructure(free.Source) : null, [.. unenforced, .. left]);
     }
+
+    /// <summary>The request with schemas that have nothing but what is valid; read where long texts are.</summary>
+    private async ValueTask<ModelRequest> WithoutAnnotations(ModelRequest request, CancellationToken cancellation)
+    {
+        var bytes = (request.Structure?.Source.Text.Length ?? 0) + (request.Tools?.Functions.Sum(static function => (long)SchemaBytes(function)) ?? 0);
+        return bytes == 0 ? request : await texts.Do(
+            bytes,
+            () => request with
+            {
+                Structure = request.Structure is { } asked ? asked with { Source = Stripped(asked) } : null,
+                Tools = request.Tools is { } tools
+                    ? tools with { Functions = [.. tools.Functions.Select(static function => function with { Parameters = function.Parameters is { } schema ? SchemaAnnotations.Strip(schema) : null })] }
+                    : null,
+            },
+            cancellation);
+
+        static GrammarSource Stripped(AskedStructure asked)
+        {
+            try
+            {
+                return SchemaAnnotations.Strip(asked.Source);
+            }
+            catch (GrammarException e)
+            {
+                throw Fault(asked, e);
+            }
+        }
+    }
+
+    private static RequestFaultException Fault(AskedStructure asked, GrammarException fault) => new(FaultKind.Value, asked.Path, $"'{asked.Path}': {fault.Message}");
+
+    private static int SchemaBytes(ToolFunction function) => function.Parameters is { } schema ? JsonMarshal.GetRawUtf8Value(schema).Length : 0;
 
     private static void CheckTools(ServedModel model, ToolUse? tools)
     {
@@ -171,6 +217,23 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
                 FaultKind.Value,
                 "n",
                 $"{prompts} prompts with {candidates} answers each are {answers} answers; a request may ask for up to {MaxCalls}. Send several requests.");
+        }
+    }
+
+    private static void CheckCopies(ModelRequest request)
+    {
+        var call = request.Call;
+        var each = (request.Structure?.Source.Text.Length ?? 0)
+            + (request.Tools?.Functions.Sum(static function => (long)SchemaBytes(function) + function.Name.Length + function.Path.Length + ToolBytes) ?? 0)
+            + call.StopStrings.Sum(static stop => (long)stop.Length)
+            + ((long)BiasBytes * call.Sampling.LogitBias.Count);
+        var answers = (long)request.Prompts.Count * request.Candidates;
+        if (each * answers > MaxCopiedBytes)
+        {
+            throw new RequestFaultException(
+                FaultKind.Value,
+                "n",
+                $"The structure, tools, stop strings and biases are {each} bytes for each of {answers} answers; a request may have up to {MaxCopiedBytes} in all. Make them smaller, or send several requests.");
         }
     }
 

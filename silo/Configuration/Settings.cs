@@ -217,7 +217,7 @@ public static class Settings
 
     public static readonly Setting GrammarSeconds = Define("--grammar-seconds", "GrammarSeconds", "seconds",
         $"Time that compiling one grammar may take, {GrammarOptions.MinGrammarSeconds} to {GrammarOptions.MaxGrammarSeconds}; one that takes longer gets 400. "
-        + $"Default: {GrammarLimits.DefaultCompileTime.TotalSeconds}.");
+        + $"The silo of the device has {GrammarLimits.TakenTime} times as long. Default: {GrammarLimits.DefaultCompileTime.TotalSeconds}.");
 
     public static readonly Setting GrammarWork = Define("--grammar-work", "GrammarWork", "steps",
         $"Steps that finding the tokens allowed at one point of a text may take, {GrammarLimits.LeastMaxMaskWork} to {GrammarOptions.MaxGrammarWork}; a million are some 25 ms. "

@@ -82,7 +82,7 @@ internal sealed class CompileMeter(GrammarLimits limits, TimeProvider? time = nu
         cancellation.ThrowIfCancellationRequested();
         if (_time.GetElapsedTime(_started) > _maxTime)
         {
-            throw Beyond($"the grammar was not compiled within {_maxTime.TotalSeconds:0.###} s, the limit here; make it smaller");
+            throw new GrammarException("#", $"the grammar was not compiled within {_maxTime.TotalSeconds:0.###} s, the limit here; make it smaller") { IsLimit = true, IsTimeLimit = true };
         }
     }
 

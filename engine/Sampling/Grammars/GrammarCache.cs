@@ -4,17 +4,22 @@ namespace Crescent.Engine.Sampling.Grammars;
 
 /// <summary>
 /// The compiled grammars of one model by their sources, within <see cref="GrammarLimits.CacheBytes"/>: one for all that need grammars of
-/// that model in a process. One source after the other is compiled, on a thread of the cache's own. Safe for use by many threads.
+/// that model in a process. One source after the other is compiled, on a thread of the cache's own, and tenants take turns at it. Why one could not be
+/// compiled is kept for a minute. Safe for use by many threads.
 /// </summary>
 public sealed class GrammarCache
 {
+    /// <summary>Sources of one tenant that may wait to be compiled, those of requests that were taken not counted.</summary>
+    public const int MaxWaiting = 256;
+
     private readonly Lazy<TokenVocabulary> _vocabulary;
     private readonly GrammarLimits _limits;
     private readonly TimeProvider _time;
     private readonly GrammarMemory _memory;
     private readonly Lock _gate = new();
-    private readonly Dictionary<GrammarKey, Entry> _entries = [];
-    private readonly LinkedList<Entry> _uncompiled = [];
+    private readonly Dictionary<GrammarKey, GrammarEntry> _entries = [];
+    private readonly GrammarQueue _uncompiled = new();
+    private readonly GrammarFailures _failures;
     private bool _isCompiling;
     private long _uses;
 
@@ -39,6 +44,7 @@ public sealed class GrammarCache
         _limits = limits ?? new GrammarLimits();
         _limits.Validate();
         _time = time ?? TimeProvider.System;
+        _failures = new GrammarFailures(_time);
         _memory = new GrammarMemory(_limits.StoreBytes, _limits.AllStoresBytes);
     }
 
@@ -72,38 +78,66 @@ public sealed class GrammarCache
         }
     }
 
+    /// <summary>The grammar of a source, for nobody's tenant.</summary>
+    /// <inheritdoc cref="UseAsync(GrammarSource, GrammarAsker, CancellationToken)"/>
+    public Task<GrammarLease> UseAsync(GrammarSource source, CancellationToken cancellation = default) => UseAsync(source, new GrammarAsker(""), cancellation);
+
     /// <summary>
     /// The grammar of a source, compiled unless it is there; many that ask at once wait for one compilation, which stops when none of them
     /// waits any more. While the grammars in use take all the room that there is, it waits for some to be given back.
     /// </summary>
-    /// <exception cref="GrammarException">The source cannot be compiled within the limits; the failure is not kept.</exception>
+    /// <exception cref="GrammarException">The source cannot be compiled within the limits.</exception>
+    /// <exception cref="GrammarQueueFullException">Too many of the tenant's wait.</exception>
     /// <exception cref="OperationCanceledException">The cancellation came first.</exception>
-    public async Task<GrammarLease> UseAsync(GrammarSource source, CancellationToken cancellation = default)
+    public async Task<GrammarLease> UseAsync(GrammarSource source, GrammarAsker asker, CancellationToken cancellation = default)
     {
-        cancellation.ThrowIfCancellationRequested();
-        var entry = Enter(source);
-        try
+        while (true)
         {
-            var grammar = await entry.Compiled.Task.WaitAsync(cancellation).ConfigureAwait(false);
-            return new GrammarLease(grammar, () => Leave(entry));
-        }
-        catch
-        {
-            Leave(entry);
-            throw;
+            cancellation.ThrowIfCancellationRequested();
+            var entry = Enter(source, asker);
+            try
+            {
+                var grammar = await entry.Compiled.Task.WaitAsync(cancellation).ConfigureAwait(false);
+                return new GrammarLease(grammar, () => Leave(entry));
+            }
+            catch (GrammarException e) when (e.IsTimeLimit && asker.IsTaken && !entry.IsPatient)
+            {
+                // It had begun in the time of somebody who has less.
+                Leave(entry);
+            }
+            catch
+            {
+                Leave(entry);
+                throw;
+            }
         }
     }
 
-    private Entry Enter(GrammarSource source)
+    private GrammarEntry Enter(GrammarSource source, GrammarAsker asker)
     {
         var key = GrammarKey.Of(source);
         lock (_gate)
         {
             if (!_entries.TryGetValue(key, out var entry))
             {
-                entry = new Entry(key, source);
+                if (_failures.Find(key, asker.IsTaken) is { } fault)
+                {
+                    throw fault;
+                }
+
+                if (!asker.IsTaken && _uncompiled.CountOf(asker.Tenant) >= MaxWaiting)
+                {
+                    throw new GrammarQueueFullException(MaxWaiting);
+                }
+
+                entry = new GrammarEntry(key, source);
                 _entries.Add(key, entry);
-                _uncompiled.AddLast(entry.Turn);
+            }
+
+            if (!entry.HasBegun)
+            {
+                entry.IsPatient |= asker.IsTaken;
+                _uncompiled.Add(entry, asker.Tenant);
             }
 
             if (entry.Users++ == 0)
@@ -117,7 +151,7 @@ public sealed class GrammarCache
         }
     }
 
-    private void Leave(Entry entry)
+    private void Leave(GrammarEntry entry)
     {
         lock (_gate)
         {
@@ -131,11 +165,7 @@ public sealed class GrammarCache
             {
                 // Nobody waits for it any more.
                 Remove(entry);
-                if (entry.Turn.List is not null)
-                {
-                    _uncompiled.Remove(entry.Turn);
-                }
-
+                _uncompiled.Remove(entry);
                 entry.Stop.Cancel();
             }
 
@@ -158,30 +188,31 @@ public sealed class GrammarCache
     {
         while (true)
         {
-            Entry entry;
+            GrammarEntry entry;
             lock (_gate)
             {
-                if (UsedBytes >= _limits.CacheBytes || _uncompiled.First is not { } next)
+                if (UsedBytes >= _limits.CacheBytes || _uncompiled.Take() is not { } next)
                 {
                     _isCompiling = false;
                     return;
                 }
 
-                _uncompiled.Remove(next);
-                entry = next.Value;
+                entry = next;
+                entry.HasBegun = true;
             }
 
             Compile(entry);
         }
     }
 
-    private void Compile(Entry entry)
+    private void Compile(GrammarEntry entry)
     {
         Grammar? grammar = null;
         Exception? fault = null;
         try
         {
-            grammar = Grammar.Compile(entry.Source!, _vocabulary.Value, _limits, _memory, new CompileMeter(_limits, _time, entry.Stop.Token));
+            var limits = entry.IsPatient ? _limits with { CompileTime = _limits.CompileTime * GrammarLimits.TakenTime } : _limits;
+            grammar = Grammar.Compile(entry.Source!, _vocabulary.Value, _limits, _memory, new CompileMeter(limits, _time, entry.Stop.Token));
         }
         catch (Exception e)
         {
@@ -196,6 +227,11 @@ public sealed class GrammarCache
             if (grammar is null)
             {
                 Remove(entry);
+                if (fault is GrammarException why)
+                {
+                    _failures.Add(entry.Key, why, entry.IsPatient);
+                }
+
                 entry.Compiled.SetException(fault!);
             }
             else
@@ -225,44 +261,11 @@ public sealed class GrammarCache
         }
     }
 
-    private void Remove(Entry entry)
+    private void Remove(GrammarEntry entry)
     {
         if (_entries.TryGetValue(entry.Key, out var current) && ReferenceEquals(current, entry))
         {
             _entries.Remove(entry.Key);
         }
-    }
-
-    private sealed class Entry
-    {
-        public Entry(GrammarKey key, GrammarSource source)
-        {
-            Key = key;
-            Source = source;
-            Turn = new LinkedListNode<Entry>(this);
-
-            // When all have left there is nobody to see how it failed.
-            _ = Compiled.Task.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
-
-        public GrammarKey Key { get; }
-
-        /// <summary>Its place among those that wait to be compiled, while it waits.</summary>
-        public LinkedListNode<Entry> Turn { get; }
-
-        /// <summary>Until it is compiled.</summary>
-        public GrammarSource? Source { get; set; }
-
-        public TaskCompletionSource<Grammar> Compiled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public CancellationTokenSource Stop { get; } = new();
-
-        /// <summary>Those that wait for it or use it.</summary>
-        public int Users { get; set; }
-
-        /// <summary>Once it is compiled.</summary>
-        public long Bytes { get; set; }
-
-        public long LastUse { get; set; }
     }
 }

@@ -16,6 +16,9 @@ public sealed class GrammarException : Exception
     /// <summary>Whether the grammar is too large, too ambiguous or too slow to compile, not wrong.</summary>
     public bool IsLimit { get; init; }
 
+    /// <summary>Whether it was too slow to compile: elsewhere, or later, it may be compiled.</summary>
+    public bool IsTimeLimit { get; init; }
+
     /// <summary>Whether the grammar is well-formed but no text satisfies it.</summary>
     public bool IsUnsatisfiable { get; init; }
 

@@ -12,6 +12,10 @@ public sealed record GrammarLimits
     public const long DefaultAllStoresBytes = 64 << 20;
     public const long DefaultMaxMaskWork = 50_000_000;
     public const long LeastMaxMaskWork = 10_000;
+
+    /// <summary>How many times <see cref="CompileTime"/> a request has that another silo has compiled within it and taken.</summary>
+    public const int TakenTime = 8;
+
     public static readonly TimeSpan DefaultCompileTime = TimeSpan.FromSeconds(2);
 
     /// <summary>States of one compiled grammar; <see cref="LeastMaxStates"/> to <see cref="MostMaxStates"/>.</summary>

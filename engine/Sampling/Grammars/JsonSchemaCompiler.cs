@@ -13,6 +13,7 @@ namespace Crescent.Engine.Sampling.Grammars;
 internal sealed class JsonSchemaCompiler
 {
     private const int MaxRules = 2_000;
+    private static readonly JsonElement AnObject = JsonElement.Parse("""{"type":"object"}""");
     private readonly ByteNetwork _network;
     private readonly JsonFragments _json;
     private readonly SchemaReport _report;
@@ -43,10 +44,25 @@ internal sealed class JsonSchemaCompiler
     public static int Append(ByteNetwork network, JsonFragments json, int from, JsonElement schema, SchemaReport report)
     {
         var compiler = new JsonSchemaCompiler(schema, network, json, report);
-        var to = network.Call(from, compiler.Rule(new SchemaSet(compiler._document.Root)));
-        while (compiler._open.TryDequeue(out var rule))
+        return compiler.Append(from, new SchemaSet(compiler._document.Root));
+    }
+
+    /// <summary>Appends a JSON object valid by <paramref name="schema"/>, whether or not that says that it is one.</summary>
+    /// <exception cref="GrammarException">The schema is malformed, or the report takes nothing that is left out.</exception>
+    public static int AppendObject(ByteNetwork network, JsonFragments json, int from, JsonElement schema, SchemaReport report)
+    {
+        var compiler = new JsonSchemaCompiler(schema, network, json, report);
+        var root = SchemaClause.Whole(compiler._document.Root);
+        var isObject = root.Node.IsObject && root.Node.Find("type")?.Element is { ValueKind: JsonValueKind.String } type && type.GetString() == "object";
+        return compiler.Append(from, new SchemaSet(isObject ? [root] : [root, SchemaClause.Whole(compiler._document.Beside(AnObject))]));
+    }
+
+    private int Append(int from, SchemaSet all)
+    {
+        var to = _network.Call(from, Rule(all));
+        while (_open.TryDequeue(out var rule))
         {
-            network.EndRule(compiler.Schema(rule.Start, rule.Set));
+            _network.EndRule(Schema(rule.Start, rule.Set));
         }
 
         return to;

@@ -23,6 +23,9 @@ internal sealed class SchemaDocument
     /// <summary>The whole schema.</summary>
     public SchemaNode Root { get; }
 
+    /// <summary>A schema of no place in the document, which holds beside the whole of it; no reference leads there.</summary>
+    public SchemaNode Beside(JsonElement schema) => new(this, null, "#", schema);
+
     /// <summary>What a reference points to, or null.</summary>
     public SchemaNode? Find(string reference)
     {

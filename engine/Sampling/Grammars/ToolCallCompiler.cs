@@ -3,8 +3,9 @@ using System.Text;
 namespace Crescent.Engine.Sampling.Grammars;
 
 /// <summary>
-/// Writes calls of tools as a network. Each schema is a document of its own, to which its references go. A tool that is not strict and has no
-/// room beside the others, or whose schema cannot be used, takes any object, and that is told.
+/// Writes calls of tools as a network. Each schema is a document of its own, to which its references go; arguments are an object, whether it
+/// says so or not. A tool that is not strict and has no room beside the others, or whose schema cannot be used or allows no object, takes any
+/// object, and that is told. Where the time is over nothing is left out: how much there was room for would then hang on how busy a silo is.
 /// </summary>
 internal sealed class ToolCallCompiler
 {
@@ -78,10 +79,10 @@ internal sealed class ToolCallCompiler
         var mark = _network.Mark();
         try
         {
-            using var schema = JsonSchemaCompiler.Parse(tool.Schema ?? """{"type":"object"}""");
-            _network.EndRule(JsonSchemaCompiler.Append(_network, _json, start, schema.RootElement, report));
+            using var schema = JsonSchemaCompiler.Parse(tool.Schema ?? "{}");
+            _network.EndRule(JsonSchemaCompiler.AppendObject(_network, _json, start, schema.RootElement, report));
         }
-        catch (GrammarException) when (!tool.IsStrict)
+        catch (GrammarException e) when (!tool.IsStrict && !e.IsTimeLimit)
         {
             _network.Rollback(mark, start);
             _json.Rollback(mark);
@@ -90,7 +91,7 @@ internal sealed class ToolCallCompiler
         }
         catch (GrammarException e)
         {
-            throw new GrammarException(tool.Field, e.Message) { IsLimit = e.IsLimit };
+            throw new GrammarException(tool.Field, e.Message) { IsLimit = e.IsLimit, IsTimeLimit = e.IsTimeLimit };
         }
     }
 

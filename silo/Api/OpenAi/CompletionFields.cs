@@ -12,6 +12,9 @@ public sealed record CompletionFields
     /// <summary>Stop strings that a request may have.</summary>
     public const int MaxStops = 4;
 
+    /// <summary>Characters of a stop string: each answer takes them to its device, and looks for them in all that it writes.</summary>
+    public const int MaxStopLength = 1024;
+
     /// <summary>Answers to one prompt that a request may ask for.</summary>
     public const int MaxChoices = 128;
 
@@ -82,7 +85,7 @@ public sealed record CompletionFields
                 StopTokens = SamplingFields.StopTokens(body, model),
                 IgnoreEndOfGeneration = body.Flag("ignore_eos") ?? false,
                 Priority = ReadPriority(body),
-                CacheSalt = body.Text("cache_salt"),
+                CacheSalt = RequestOwner.Checked(body.Text("cache_salt"), "cache_salt"),
                 Deadline = ReadDeadline(body),
                 SpeculativeTokens = (int)(body.Integer("speculative_tokens", 0, RequestDesk.MaxSpeculativeTokens) ?? 0),
             },
@@ -130,6 +133,11 @@ public sealed record CompletionFields
         if (stops.Length > MaxStops)
         {
             throw ApiException.InvalidValue("stop", $"'stop' has {stops.Length} strings; it takes up to {MaxStops}.");
+        }
+
+        if (Array.FindIndex(stops, static stop => stop.Length > MaxStopLength) is var index and >= 0)
+        {
+            throw ApiException.InvalidValue("stop", $"'stop' holds a string of {stops[index].Length} characters; each has up to {MaxStopLength}.");
         }
 
         return stops.Contains("")

@@ -57,7 +57,7 @@ internal readonly record struct RequestOwner(string Tenant, string User, string 
 
     private static string Header(HttpContext http, string name) => Checked(http.Request.Headers[name].ToString(), name)!;
 
-    private static string? Checked(string? value, string name) => value is { Length: > MaxLength }
+    internal static string? Checked(string? value, string name) => value is { Length: > MaxLength }
         ? throw ApiException.InvalidValue(name, $"'{name}' has {value.Length} characters; it takes up to {MaxLength}.")
         : value;
 }

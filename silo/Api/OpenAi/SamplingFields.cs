@@ -15,6 +15,9 @@ internal static class SamplingFields
     public const float DefaultTemperature = 1;
 
     private const int MaxStopTokens = 64;
+
+    /// <summary>As OpenAI's.</summary>
+    private const int MaxBiases = 300;
     private const double MaxPenalty = 2;
     private const double MaxBias = 100;
 
@@ -51,7 +54,9 @@ internal static class SamplingFields
         return body.Any("stop_token_ids") switch
         {
             null => FrozenSet<int>.Empty,
-            { ValueKind: JsonValueKind.Array } tokens when tokens.GetArrayLength() <= MaxStopTokens =>
+            { ValueKind: JsonValueKind.Array } many when many.GetArrayLength() > MaxStopTokens => throw ApiException.InvalidValue(
+                "stop_token_ids", $"'stop_token_ids' has {many.GetArrayLength()} tokens; it takes up to {MaxStopTokens}."),
+            { ValueKind: JsonValueKind.Array } tokens =>
                 tokens.EnumerateArray().Select(token => token.ValueKind == JsonValueKind.Number && token.TryGetInt32(out var id) && id >= 0 && id < vocabulary
                     ? id
                     : throw ApiException.InvalidValue(
@@ -80,6 +85,11 @@ internal static class SamplingFields
         if (body.Object("logit_bias") is not { } fields)
         {
             return bias;
+        }
+
+        if (fields.Names.Count() is > MaxBiases and var count)
+        {
+            throw ApiException.InvalidValue("logit_bias", $"'logit_bias' has {count} tokens; it takes up to {MaxBiases}.");
         }
 
         foreach (var (name, value) in fields.Numbers(-MaxBias, MaxBias))

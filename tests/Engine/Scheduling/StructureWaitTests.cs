@@ -118,6 +118,27 @@ public sealed class StructureWaitTests
         Assert.Equal(0, grammars.UsedBytes);
     }
 
+    [Fact]
+    public async Task A_structure_that_is_not_compiled_in_time_is_lost_and_not_refused()
+    {
+        var sink = new RecordingSink();
+        using var engine = Engine(sink, out _, out _, new GrammarLimits { CompileTime = TimeSpan.FromTicks(1) });
+        engine.Submit(Structured(1, "a[a-z]{9000}", 12));
+        await Run(engine, () => Ended(sink, 1));
+        Assert.Equal(FinishReason.Error, sink[1].Finish);
+        Assert.Contains("was not compiled in time", sink[1].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_text_of_a_structure_is_let_go_when_it_is_compiled()
+    {
+        var sink = new RequestSink();
+        using var engine = Engine(sink, out _, out _);
+        engine.Submit(Structured(1, "[a-z]{5}", 12));
+        await Run(engine, () => sink.Last?.Finish == FinishReason.Stop);
+        Assert.Equal("", sink.Last!.Value.Request.Sampling.Structure!.Source.Text);
+    }
+
     [Theory]
     [InlineData("cancel", FinishReason.Cancelled)]
     [InlineData("deadline", FinishReason.Deadline)]
@@ -166,6 +187,13 @@ public sealed class StructureWaitTests
     private static bool Ended(RecordingSink sink, long id) => sink.Records.TryGetValue(id, out var record) && record.Finish != FinishReason.None;
 
     private static int Tokens(RecordingSink sink, long id) => sink.Records.TryGetValue(id, out var record) ? record.Tokens.Count : 0;
+
+    private sealed class RequestSink : IEngineSink
+    {
+        public SequenceOutput? Last { get; private set; }
+
+        public void OnStep(ReadOnlySpan<SequenceOutput> outputs) => Last = outputs.Length > 0 ? outputs[^1] : Last;
+    }
 
     /// <summary>Steps until a condition holds; what other threads bring is waited for.</summary>
     private static async Task Run(InferenceEngine engine, Func<bool> until)

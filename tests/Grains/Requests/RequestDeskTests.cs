@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Crescent.Engine.Model;
 using Crescent.Engine.Model.ToolCalls;
@@ -125,6 +126,71 @@ public sealed class RequestDeskTests : IDisposable
         Assert.Same(source, call.Sampling.Structure!.Source);
     }
 
+    [Theory]
+    [InlineData("structure")]
+    [InlineData("tools")]
+    [InlineData("stops")]
+    [InlineData("biases")]
+    public async Task What_each_answer_takes_with_it_is_bounded_over_all_of_them(string what)
+    {
+        var text = new string('x', 1 << 17);
+        var desk = new RequestDesk(new Devices(4000), _texts, TimeProvider.System);
+        var request = Request(PromptSource.Conversation("messages", 1, static () => [new JsonObject { ["role"] = "user", ["content"] = "Hi" }]));
+        request = what switch
+        {
+            "structure" => request with { Structure = new AskedStructure(GrammarSource.Choice([text]), "guided_choice") },
+            "tools" => request with { Tools = Tool("""{"type":"object","properties":{"NAME":{}}}""".Replace("NAME", text, StringComparison.Ordinal)) with { Described = [] } },
+            "stops" => request with { Call = Call() with { StopStrings = [text] } },
+            _ => request with { Call = Call() with { Sampling = new SamplingParameters { LogitBias = Enumerable.Range(0, 1 << 13).ToDictionary(static token => token, static _ => 1f) } } },
+        };
+        Assert.NotEmpty((await desk.Prepare(request with { Candidates = 100 }, TestContext.Current.CancellationToken)).Calls);
+        var fault = await Assert.ThrowsAsync<RequestFaultException>(() => desk.Prepare(request with { Candidates = 129 }, TestContext.Current.CancellationToken));
+        Assert.Equal((FaultKind.Value, "n"), (fault.Kind, fault.Field));
+        Assert.Contains($"up to {RequestDesk.MaxCopiedBytes}", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Annotations_of_schemas_stay_here_and_in_the_template()
+    {
+        var text = new string('x', 1 << 18);
+        var schema = new AskedStructure(GrammarSource.JsonSchema($$"""{"description":"{{text}}","type":"object"}"""), "guided_json");
+        var calls = (await Prepare(Request(Text("one")) with { Structure = schema, Candidates = 128 })).Calls;
+        Assert.Equal("""{"type":"object"}""", calls[0].Sampling.Structure!.Source.Text);
+        var messages = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "Hi" });
+        var request = Request(PromptSource.Conversation("messages", 10, () => messages)) with { Tools = Tool("""{"type":"object","description":"a long text of no use"}""") };
+        var desk = new RequestDesk(new Devices(4000), _texts, TimeProvider.System);
+        var call = (await desk.Prepare(request, TestContext.Current.CancellationToken)).Calls[0];
+        Assert.DoesNotContain("no use", call.Sampling.Structure!.Source.Text, StringComparison.Ordinal);
+        Assert.Contains("no use", _file.Tokenizer.Decode(call.Prompt), StringComparison.Ordinal);
+        var fault = await Fault(Request(Text("one")) with { Structure = new AskedStructure(GrammarSource.JsonSchema("{"), "guided_json") });
+        Assert.Equal((FaultKind.Value, "guided_json"), (fault.Kind, fault.Field));
+    }
+
+    [Fact]
+    public async Task Who_has_too_many_structures_waiting_comes_back_later_and_nobody_else()
+    {
+        var large = GrammarSource.Regex("a[a-z]{9000}");
+        var bytes = Grammar.Compile(large, new TokenVocabulary(_file.Tokenizer)).Bytes;
+        var cache = new GrammarCache(_file.Tokenizer, new GrammarLimits { MaxBytes = bytes, CacheBytes = bytes });
+        using var inUse = await cache.UseAsync(large, TestContext.Current.CancellationToken);
+        using var stop = new CancellationTokenSource();
+        var waiting = Enumerable.Range(0, GrammarCache.MaxWaiting).Select(i => cache.UseAsync(GrammarSource.Regex($"b{i}"), new GrammarAsker("many"), stop.Token)).ToList();
+        var request = Request(Text("one")) with
+        {
+            Model = new ServedModel(_file, cache, DateTimeOffset.UnixEpoch),
+            Structure = new AskedStructure(GrammarSource.Regex("c"), "guided_regex"),
+            Call = Call() with { Tenant = "many" },
+        };
+        var refused = await Assert.ThrowsAsync<RequestRefusedException>(() => Prepare(request));
+        Assert.Equal(RefusalReason.Overloaded, refused.Reason);
+        var other = Prepare(request with { Call = Call() with { Tenant = "one" } });
+        Assert.False(other.IsCompleted);
+        await stop.CancelAsync();
+        inUse.Dispose();
+        Assert.NotNull((await other).Calls[0].Sampling.Structure);
+        Assert.All(waiting, static use => Assert.False(use.IsCompletedSuccessfully));
+    }
+
     [Fact]
     public async Task Tools_give_the_answer_their_form_and_the_template_their_description()
     {
@@ -137,6 +203,13 @@ public sealed class RequestDeskTests : IDisposable
         Assert.NotEqual(ToolCallStyle.None, prepared.ToolStyle);
         Assert.NotNull(prepared.Calls[0].Sampling.Structure);
         Assert.Equal(_file.ChatPrompt!.Encode(messages, tools), prepared.Calls[0].Prompt);
+    }
+
+    private static ToolUse Tool(string schema)
+    {
+        var parameters = JsonNode.Parse(schema)!;
+        var tools = new JsonArray(new JsonObject { ["type"] = "function", ["function"] = new JsonObject { ["name"] = "add", ["parameters"] = parameters } });
+        return new ToolUse(tools, [new ToolFunction("add", JsonElement.Parse(schema), "tools[0].function.parameters", false)], Must: true);
     }
 
     private static PromptSource Text(string text) => PromptSource.Text("prompt", text.Length, () => text);

@@ -1,4 +1,5 @@
 using Crescent.Engine.Sampling.Grammars;
+using Crescent.Tests.Engine.Scheduling;
 
 namespace Crescent.Tests.Engine.Sampling.Grammars;
 
@@ -87,15 +88,97 @@ public sealed class GrammarCacheTests
     }
 
     [Fact]
-    public async Task A_source_that_cannot_be_compiled_fails_each_time()
+    public async Task Why_a_source_cannot_be_compiled_is_kept_for_a_minute()
     {
-        var cache = new GrammarCache(GrammarWalk.Tiny);
-        for (var i = 0; i < 2; i++)
+        var time = new ManualTime();
+        var cache = new GrammarCache(GrammarWalk.Tiny, time: time);
+        for (var compilations = 1L; compilations <= 2; compilations++)
         {
-            await Assert.ThrowsAsync<GrammarException>(() => cache.UseAsync(GrammarSource.Regex("("), Stop));
+            var first = await Assert.ThrowsAsync<GrammarException>(() => cache.UseAsync(GrammarSource.Regex("("), Stop));
+            time.Advance(GrammarFailures.KeptFor - TimeSpan.FromSeconds(1));
+            var second = await Assert.ThrowsAsync<GrammarException>(() => cache.UseAsync(GrammarSource.Regex("("), Stop));
+            Assert.Equal(first.Message, second.Message);
+            Assert.Equal((0, compilations), (cache.Count, cache.Compilations));
+            time.Advance(TimeSpan.FromSeconds(2));
+        }
+    }
+
+    [Fact]
+    public void Of_failures_only_so_many_are_kept_and_of_short_messages()
+    {
+        var failures = new GrammarFailures(new ManualTime());
+        static GrammarKey Key(int number) => new((UInt128)number, 0);
+        failures.Add(Key(-1), new GrammarException("#", new string('x', GrammarFailures.MaxLength)), false);
+        Assert.Null(failures.Find(Key(-1), false));
+        for (var number = 0; number <= GrammarFailures.MaxCount; number++)
+        {
+            failures.Add(Key(number), new GrammarException("#", "wrong"), false);
         }
 
-        Assert.Equal((0, 2L), (cache.Count, cache.Compilations));
+        Assert.Null(failures.Find(Key(0), false));
+        Assert.NotNull(failures.Find(Key(1), false));
+        Assert.NotNull(failures.Find(Key(GrammarFailures.MaxCount), true));
+    }
+
+    [Fact]
+    public async Task Tenants_take_turns_and_of_each_the_shortest_source_goes_first()
+    {
+        using var time = new StoppingTime();
+        var bytes = GrammarWalk.Compile(Large('a')).Bytes;
+        var cache = new GrammarCache(GrammarWalk.Tiny, new GrammarLimits { MaxBytes = bytes, CacheBytes = bytes * 5 / 2 }, time);
+
+        // Three of these take all room there is: what would come behind the third never came.
+        var many = "abcdef".Select(letter => cache.UseAsync(Large(letter), new GrammarAsker("many"), Stop)).ToList();
+        await time.Reached.WaitAsync(Stop);
+        var small = cache.UseAsync(GrammarSource.Regex("z"), new GrammarAsker("many"), Stop);
+        var other = cache.UseAsync(GrammarSource.Regex("[abc]{2}xy"), new GrammarAsker("one"), Stop);
+        time.Go();
+        using var first = await small.WaitAsync(TimeSpan.FromSeconds(60), Stop);
+        using var second = await other.WaitAsync(TimeSpan.FromSeconds(60), Stop);
+        Assert.Contains(many, static use => !use.IsCompleted);
+    }
+
+    [Fact]
+    public void A_source_that_several_tenants_wait_for_comes_in_the_first_of_their_turns()
+    {
+        var queue = new GrammarQueue();
+        GrammarEntry[] entries = [.. new[] { "aaaa", "bb", "c", "dddddd" }.Select(static text => GrammarSource.Regex(text)).Select(static source => new GrammarEntry(GrammarKey.Of(source), source))];
+        queue.Add(entries[0], "x");
+        queue.Add(entries[1], "x");
+        queue.Add(entries[2], "x");
+        queue.Add(entries[3], "x");
+        queue.Add(entries[3], "y");
+        Assert.Equal((4, 4, 1), (queue.Count, queue.CountOf("x"), queue.CountOf("y")));
+        Assert.Same(entries[2], queue.Take());
+        Assert.Same(entries[3], queue.Take());
+        Assert.Equal((2, 2, 0), (queue.Count, queue.CountOf("x"), queue.CountOf("y")));
+        queue.Remove(entries[1]);
+        Assert.Same(entries[0], queue.Take());
+        Assert.Null(queue.Take());
+        Assert.Equal((0, 0), (queue.Count, queue.CountOf("x")));
+    }
+
+    [Fact]
+    public async Task So_many_sources_of_a_tenant_may_wait_and_those_that_were_taken_beside_them()
+    {
+        var bytes = GrammarWalk.Compile(Large('a')).Bytes;
+        var cache = new GrammarCache(GrammarWalk.Tiny, new GrammarLimits { MaxBytes = bytes, CacheBytes = bytes });
+        using var inUse = await cache.UseAsync(Large('a'), Stop);
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var waiting = Enumerable.Range(0, GrammarCache.MaxWaiting).Select(i => cache.UseAsync(GrammarSource.Regex($"a{i}"), new GrammarAsker("many"), all.Token)).ToList();
+        await Assert.ThrowsAsync<GrammarQueueFullException>(() => cache.UseAsync(GrammarSource.Regex("b"), new GrammarAsker("many"), all.Token));
+        waiting.Add(cache.UseAsync(GrammarSource.Regex("a0"), new GrammarAsker("many"), all.Token));
+        waiting.Add(cache.UseAsync(GrammarSource.Regex("b"), new GrammarAsker("one"), all.Token));
+        waiting.Add(cache.UseAsync(GrammarSource.Regex("c"), new GrammarAsker("many", IsTaken: true), all.Token));
+        Assert.All(waiting, static use => Assert.False(use.IsCompleted));
+        Assert.Equal(GrammarCache.MaxWaiting + 2, cache.UncompiledCount);
+        await all.CancelAsync();
+        foreach (var use in waiting)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => use);
+        }
+
+        Assert.Equal(0, cache.UncompiledCount);
     }
 
     [Fact]
@@ -119,6 +202,47 @@ public sealed class GrammarCacheTests
         await Unused(cache, GrammarSource.Regex("b"));
         Assert.InRange(time.Looks - looks, 0, 2);
         Assert.Equal((1, 0L), (cache.Count, cache.UsedBytes));
+    }
+
+    [Theory]
+    [InlineData(23, true)]
+    [InlineData(25, false)]
+    public async Task What_was_taken_elsewhere_has_eight_times_as_long(int seconds, bool isCompiled)
+    {
+        using var time = new StoppingTime();
+        var cache = new GrammarCache(GrammarWalk.Tiny, new GrammarLimits { CompileTime = TimeSpan.FromSeconds(3) }, time);
+        var use = cache.UseAsync(Large('a'), new GrammarAsker("", IsTaken: true), Stop);
+        await time.Reached.WaitAsync(Stop);
+        time.Now += TimeSpan.FromSeconds(seconds);
+        time.Go();
+        if (isCompiled)
+        {
+            using var lease = await use;
+        }
+        else
+        {
+            var fault = await Assert.ThrowsAsync<GrammarException>(() => use);
+            Assert.True(fault.IsTimeLimit);
+
+            // It is known now, to whoever has as long too.
+            await Assert.ThrowsAsync<GrammarException>(() => cache.UseAsync(Large('a'), new GrammarAsker("", IsTaken: true), Stop));
+            Assert.Equal(1, cache.Compilations);
+        }
+    }
+
+    [Fact]
+    public async Task What_was_taken_elsewhere_does_not_fail_in_the_time_of_others()
+    {
+        using var time = new StoppingTime();
+        var cache = new GrammarCache(GrammarWalk.Tiny, new GrammarLimits { CompileTime = TimeSpan.FromSeconds(3) }, time);
+        var hurried = cache.UseAsync(Large('a'), Stop);
+        await time.Reached.WaitAsync(Stop);
+        var taken = cache.UseAsync(Large('a'), new GrammarAsker("", IsTaken: true), Stop);
+        time.Now += TimeSpan.FromSeconds(4);
+        time.Go();
+        await Assert.ThrowsAsync<GrammarException>(() => hurried);
+        using var lease = await taken;
+        Assert.Equal(2, cache.Compilations);
     }
 
     [Fact]

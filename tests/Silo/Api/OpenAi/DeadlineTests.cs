@@ -118,13 +118,13 @@ public sealed class DeadlineTests(SiloFixture silo)
         var deadline = new RequestDeadline(TimeSpan.FromSeconds(10), timers.GetTimestamp(), timers);
         var served = new ServedModel(model, cache, DateTimeOffset.UnixEpoch);
         time.Advance(TimeSpan.FromSeconds(7));
-        using (new GrammarCheck(served, deadline, Stop))
+        using (new GrammarCheck(served, "", deadline, Stop))
         {
             Assert.Equal([TimeSpan.FromSeconds(3)], timers.DueTimes);
         }
 
         time.Advance(TimeSpan.FromSeconds(3));
-        var late = Assert.Throws<DeadlineExceededException>(() => new GrammarCheck(served, deadline, Stop));
+        var late = Assert.Throws<DeadlineExceededException>(() => new GrammarCheck(served, "", deadline, Stop));
         Assert.StartsWith("The deadline of 10 s passed", late.Message, StringComparison.Ordinal);
     }
 

@@ -93,6 +93,17 @@ public sealed class RequestErrorTests : IAsyncLifetime
         await Refused(Text, $$"""{"prompt":"a","program":"{{new string('x', 257)}}"}""", "program", "invalid_value");
     }
 
+    [Fact]
+    public async Task What_each_answer_takes_with_it_has_a_length()
+    {
+        var long1 = new string('x', 1025);
+        await Refused(Chat, $$"""{"messages":{{Hello}},"stop":["a","{{long1}}"]}""", "stop", "invalid_value");
+        await Refused(Text, $$"""{"prompt":"a","stop":"{{long1}}"}""", "stop", "invalid_value");
+        await Refused(Text, $$"""{"prompt":"a","cache_salt":"{{new string('x', 257)}}"}""", "cache_salt", "invalid_value");
+        await Refused(Text, $$"""{"prompt":"a","logit_bias":{{{string.Join(',', Enumerable.Range(0, 301).Select(static token => $"\"{token}\":1"))}}} }""", "logit_bias", "invalid_value");
+        await Refused(Text, $$"""{"prompt":"a","stop_token_ids":[{{string.Join(',', Enumerable.Range(0, 65))}}]}""", "stop_token_ids", "invalid_value");
+    }
+
     [Theory]
     [InlineData("""{}""", "prompt", "missing_required_parameter")]
     [InlineData("""{"prompt":7}""", "prompt", "invalid_type")]
