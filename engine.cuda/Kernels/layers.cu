@@ -1,0 +1,181 @@
+// What stands between matrix products: norms, rotations, keys and values into their blocks, the feed-forward product, the likeliest token.
+#include "numbers.cuh"
+
+// output (count, ldo) halves = x's row / rms * gain, zeros from columns to ldo; also as floats (count, columns) where floats is not null. Row i is rows[i] of x
+// (, columns), or i where rows is null. Grid: (count); a block of whole warps.
+extern "C" __global__ void rms_norm(
+    const float* __restrict__ x, const int* __restrict__ rows, const float* __restrict__ gain, unsigned short* __restrict__ output,
+    float* __restrict__ floats, int columns, int ldo, float epsilon)
+{
+    __shared__ float shared[32];
+    long long row = rows ? rows[blockIdx.x] : (int)blockIdx.x;
+    const float* from = x + row * columns;
+    float squares = 0;
+    for (int i = threadIdx.x; i < columns; i += blockDim.x)
+        squares += from[i] * from[i];
+    float scale = 1.0f / sqrtf(block_sum(squares, shared) / (float)columns + epsilon);
+    for (int i = threadIdx.x; i < ldo; i += blockDim.x)
+    {
+        float v = i < columns ? from[i] * scale * gain[i] : 0.0f;
+        output[(long long)blockIdx.x * ldo + i] = float_to_half(clamp_half(v));
+        if (floats && i < columns)
+            floats[(long long)blockIdx.x * columns + i] = v;
+    }
+}
+EXPORT_KERNEL(rms_norm)
+
+// turns (count, half): cosine and sine of position * frequency. Grid: threads for all.
+extern "C" __global__ void rope_angles(const int* __restrict__ positions, const double* __restrict__ frequencies, float2* __restrict__ turns, int count, int half)
+{
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= count * half)
+        return;
+    double sine, cosine;
+    sincos((double)positions[i / half] * frequencies[i % half], &sine, &cosine);
+    turns[i] = make_float2((float)cosine, (float)sine);
+}
+EXPORT_KERNEL(rope_angles)
+
+// A warp takes one head of one token: bias, norm, rotation; queries go to queries (token, head, padded) as halves times scale, keys and values to their place in
+// the cache. qkv (tokens, ld): query heads, key heads, value heads. bias (same) and norms (size) may be null. cells: block * 16 + slot of each token. Within a
+// block, layerOffset bytes in: keys (kv head, slot, padded), then values. Columns from size to padded are zeros. interleaved: neighbours turn together,
+// else halves. Grid: (tokens, warps for all heads).
+extern "C" __global__ void rope_store(
+    const float* __restrict__ qkv, int ld, const float* __restrict__ bias, const float* __restrict__ queryNorm, const float* __restrict__ keyNorm,
+    const float2* __restrict__ turns, const int* __restrict__ cells, unsigned short* __restrict__ queries, unsigned char* __restrict__ blocks,
+    long long blockBytes, long long layerOffset, int heads, int kvHeads, int size, int padded, int interleaved, float epsilon, float scale)
+{
+    int head = blockIdx.y * (blockDim.x >> 5) + (threadIdx.x >> 5), lane = threadIdx.x & 31, token = blockIdx.x;
+    if (head >= heads + 2 * kvHeads)
+        return;
+
+    const float* x = qkv + (long long)token * ld + head * size;
+    const float* biases = bias ? bias + head * size : 0;
+    unsigned short* target;
+    if (head < heads)
+    {
+        target = queries + ((long long)token * heads + head) * padded;
+    }
+    else
+    {
+        bool value = head >= heads + kvHeads;
+        int kvHead = value ? head - heads - kvHeads : head - heads, cell = cells[token];
+        target = (unsigned short*)(blocks + (cell >> 4) * blockBytes + layerOffset) + ((long long)(value ? kvHeads : 0) + kvHead) * 16 * padded + (cell & 15) * padded;
+        if (value)
+        {
+            for (int i = lane; i < padded; i += 32)
+                target[i] = i < size ? float_to_half(clamp_half(x[i] + (biases ? biases[i] : 0.0f))) : 0;
+            return;
+        }
+
+        scale = 1.0f;
+    }
+
+    const float* norm = head < heads ? queryNorm : keyNorm;
+    float rms = 1.0f;
+    if (norm)
+    {
+        float squares = 0;
+        for (int i = lane; i < size; i += 32)
+        {
+            float v = x[i] + (biases ? biases[i] : 0.0f);
+            squares += v * v;
+        }
+
+        rms = 1.0f / sqrtf(warp_sum(squares) / (float)size + epsilon);
+    }
+
+    int half = size / 2;
+    for (int i = lane; i < half; i += 32)
+    {
+        int a = interleaved ? 2 * i : i, b = interleaved ? 2 * i + 1 : i + half;
+        float va = x[a] + (biases ? biases[a] : 0.0f), vb = x[b] + (biases ? biases[b] : 0.0f);
+        if (norm)
+        {
+            va *= rms * norm[a];
+            vb *= rms * norm[b];
+        }
+
+        float2 turn = turns[token * half + i];
+        target[a] = float_to_half(clamp_half((va * turn.x - vb * turn.y) * scale));
+        target[b] = float_to_half(clamp_half((vb * turn.x + va * turn.y) * scale));
+    }
+
+    for (int i = size + lane; i < padded; i += 32)
+        target[i] = 0;
+}
+EXPORT_KERNEL(rope_store)
+
+// output (rows, ldo) halves = silu(gate) * up * factor, zeros from columns to ldo. gate and up (rows, ld). Grid: (blocks of columns, rows).
+extern "C" __global__ void silu_product(
+    const float* __restrict__ gate, const float* __restrict__ up, int ld, unsigned short* __restrict__ output, int columns, int ldo, float factor)
+{
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= ldo)
+        return;
+    long long row = blockIdx.y;
+    float v = 0;
+    if (i < columns)
+    {
+        float g = gate[row * ld + i];
+        v = g / (1.0f + expf(-g)) * up[row * ld + i];
+    }
+
+    output[row * ldo + i] = float_to_half(clamp_half(v * factor));
+}
+EXPORT_KERNEL(silu_product)
+
+// tokens (rows): the index of the largest of each row's values (, columns), the lowest of equal ones; best (rows): that value, NaN if any is. Grid: (rows); a
+// block of whole warps.
+extern "C" __global__ void argmax(const float* __restrict__ x, int* __restrict__ tokens, float* __restrict__ best, int columns)
+{
+    __shared__ float values[32];
+    __shared__ int indices[32];
+    const float* row = x + (long long)blockIdx.x * columns;
+    float value = -__uint_as_float(0x7f800000u);
+    int index = 0x7fffffff;
+    for (int i = threadIdx.x; i < columns; i += blockDim.x)
+    {
+        float v = row[i];
+        if (v > value || (v != v && value == value) || index == 0x7fffffff)
+        {
+            value = v;
+            index = i;
+        }
+    }
+
+    for (int offset = 16; offset > 0; offset >>= 1)
+    {
+        float v = __shfl_xor_sync(ALL_LANES, value, offset);
+        int i = __shfl_xor_sync(ALL_LANES, index, offset);
+        if (v > value || (v != v && value == value) || (v == value && i < index))
+        {
+            value = v;
+            index = i;
+        }
+    }
+
+    if ((threadIdx.x & 31) == 0)
+    {
+        values[threadIdx.x >> 5] = value;
+        indices[threadIdx.x >> 5] = index;
+    }
+
+    __syncthreads();
+    if (threadIdx.x == 0)
+    {
+        for (int w = 1; w < (int)(blockDim.x >> 5); w++)
+        {
+            float v = values[w];
+            if (v > value || (v != v && value == value) || (v == value && indices[w] < index))
+            {
+                value = v;
+                index = indices[w];
+            }
+        }
+
+        tokens[blockIdx.x] = index;
+        best[blockIdx.x] = value;
+    }
+}
+EXPORT_KERNEL(argmax)

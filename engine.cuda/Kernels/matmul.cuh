@@ -1,0 +1,281 @@
+// y (N, M) = alpha * x (N, K) W^T, or y += that, for a packed matrix W (M, K) and rows x of halves. One kernel serves decode and prefill: a warp multiplies
+// RT tile rows of weights, straight from device memory to registers, with NT times 8 rows of x by tensor cores, over its share of K; the warps of a block that
+// share rows then add their sums up in order. Sums thus do not depend on how many rows of x there are.
+//
+// The order of columns within a tile does not matter to a sum, so that a lane takes eight neighbouring columns, of which each product of 16 columns has four.
+#pragma once
+#include "packed.cuh"
+
+// What a lane reads of a chunk.
+template <int FORMAT>
+struct Lane;
+
+DEVICE unsigned both(unsigned scales, int rowHalf) { return rowHalf == 0 ? __byte_perm(scales, 0, 0x1010) : __byte_perm(scales, 0, 0x3232); }
+
+template <>
+struct Lane<FORMAT_F16>
+{
+    uint4 values[4];
+
+    __device__ __forceinline__ void load(const unsigned char* chunk, int lane)
+    {
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+            values[i] = load_once_128(chunk + i * 512 + lane * 16);
+    }
+
+    // The eight halves of one row: half h of the columns, rowHalf of the rows.
+    __device__ __forceinline__ void unpack(int h, int rowHalf, unsigned* pairs) const
+    {
+        uint4 v = values[h * 2 + rowHalf];
+        pairs[0] = v.x;
+        pairs[1] = v.y;
+        pairs[2] = v.z;
+        pairs[3] = v.w;
+    }
+};
+
+template <>
+struct Lane<FORMAT_Q8>
+{
+    uint4 numbers[2];
+    uint2 scales;
+
+    __device__ __forceinline__ void load(const unsigned char* chunk, int lane)
+    {
+        numbers[0] = load_once_128(chunk + lane * 16);
+        numbers[1] = load_once_128(chunk + 512 + lane * 16);
+        scales = load_once_64(chunk + 1024 + lane / 4 * 8);
+    }
+
+    // A byte u under 0x64 is the half 1024 + u.
+    __device__ __forceinline__ void unpack(int h, int rowHalf, unsigned* pairs) const
+    {
+        unsigned first = rowHalf == 0 ? numbers[h].x : numbers[h].z, second = rowHalf == 0 ? numbers[h].y : numbers[h].w;
+        unsigned scale = both(h == 0 ? scales.x : scales.y, rowHalf);
+        pairs[0] = half2_mul(half2_sub(__byte_perm(first, 0x64646464u, 0x4140), 0x64806480u), scale);
+        pairs[1] = half2_mul(half2_sub(__byte_perm(first, 0x64646464u, 0x4342), 0x64806480u), scale);
+        pairs[2] = half2_mul(half2_sub(__byte_perm(second, 0x64646464u, 0x4140), 0x64806480u), scale);
+        pairs[3] = half2_mul(half2_sub(__byte_perm(second, 0x64646464u, 0x4342), 0x64806480u), scale);
+    }
+};
+
+DEVICE unsigned word(uint4 v, int i) { return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w; }
+
+template <>
+struct Lane<FORMAT_Q4>
+{
+    uint4 numbers;
+    uint2 scales;
+
+    __device__ __forceinline__ void load(const unsigned char* chunk, int lane)
+    {
+        numbers = load_once_128(chunk + lane * 16);
+        scales = load_once_64(chunk + 512 + lane / 4 * 8);
+    }
+
+    __device__ __forceinline__ void unpack(int h, int rowHalf, unsigned* pairs) const
+    {
+        unsigned low = word(numbers, h * 2 + rowHalf), scale = both(h == 0 ? scales.x : scales.y, rowHalf);
+#pragma unroll
+        for (int p = 0; p < 4; p++)
+            pairs[p] = half2_mul(half2_sub((low >> (4 * p) & 0x000f000fu) | 0x64006400u, 0x64086408u), scale);
+    }
+};
+
+template <>
+struct Lane<FORMAT_Q4M>
+{
+    uint4 numbers;
+    uint4 scales;
+
+    __device__ __forceinline__ void load(const unsigned char* chunk, int lane)
+    {
+        numbers = load_once_128(chunk + lane * 16);
+        scales = load_once_128(chunk + 512 + lane / 4 * 16);
+    }
+
+    __device__ __forceinline__ void unpack(int h, int rowHalf, unsigned* pairs) const
+    {
+        unsigned low = word(numbers, h * 2 + rowHalf), scale = both(word(scales, h), rowHalf), offset = both(word(scales, 2 + h), rowHalf);
+#pragma unroll
+        for (int p = 0; p < 4; p++)
+            pairs[p] = half2_fma(half2_sub((low >> (4 * p) & 0x000f000fu) | 0x64006400u, 0x64006400u), scale, offset);
+    }
+};
+
+template <>
+struct Lane<FORMAT_Q5M>
+{
+    uint4 numbers;
+    uint4 scales;
+    unsigned fifth;
+
+    __device__ __forceinline__ void load(const unsigned char* chunk, int lane)
+    {
+        numbers = load_once_128(chunk + lane * 16);
+        scales = load_once_128(chunk + 512 + lane / 4 * 16);
+        fifth = load_once_32(chunk + 640 + lane * 4);
+    }
+
+    __device__ __forceinline__ void unpack(int h, int rowHalf, unsigned* pairs) const
+    {
+        unsigned low = word(numbers, h * 2 + rowHalf), scale = both(word(scales, h), rowHalf), offset = both(word(scales, 2 + h), rowHalf);
+#pragma unroll
+        for (int p = 0; p < 4; p++)
+        {
+            int i = 8 * h + 4 * rowHalf + p;
+            unsigned high = (i < 4 ? fifth << (4 - i) : fifth >> (i - 4)) & 0x00100010u;
+            pairs[p] = half2_fma(half2_sub((low >> (4 * p) & 0x000f000fu) | high | 0x64006400u, 0x64006400u), scale, offset);
+        }
+    }
+};
+
+template <>
+struct Lane<FORMAT_Q6>
+{
+    uint4 numbers;
+    unsigned upper[2];
+    uint2 scales;
+
+    __device__ __forceinline__ void load(const unsigned char* chunk, int lane)
+    {
+        numbers = load_once_128(chunk + lane * 16);
+        upper[0] = load_once_32(chunk + 512 + lane * 4);
+        upper[1] = load_once_32(chunk + 640 + lane * 4);
+        scales = load_once_64(chunk + 768 + (lane % 4 / 2 * 8 + lane / 4) * 8);
+    }
+
+    __device__ __forceinline__ void unpack(int h, int rowHalf, unsigned* pairs) const
+    {
+        unsigned low = word(numbers, h * 2 + rowHalf), scale = both(h == 0 ? scales.x : scales.y, rowHalf);
+#pragma unroll
+        for (int p = 0; p < 4; p++)
+        {
+            int i = 2 * (4 * rowHalf + p);
+            unsigned high = (i < 4 ? upper[h] << (4 - i) : upper[h] >> (i - 4)) & 0x00300030u;
+            pairs[p] = half2_mul(half2_sub((low >> (4 * p) & 0x000f000fu) | high | 0x64006400u, 0x64206420u), scale);
+        }
+    }
+};
+
+#define WARPS 8
+
+// A block has 8 warps; those with the same warp / shares take the same rows, a share of K each. Grid: (blocks of 8 / shares * RT tile rows, blocks of 8 NT rows
+// of x). x has a row of ldx halves for every multiple of 8 NT rows, those beyond N of any content, and zeros in the columns beyond K.
+template <int FORMAT, int NT, int RT, int AHEAD>
+DEVICE void multiply(
+    const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, int M, int N, int steps, int ldx, int ldy,
+    int shares, float alpha, int accumulate)
+{
+    __shared__ float sums[WARPS][NT * 4][32];
+    int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    int tileRows = (M + TILE_ROWS - 1) / TILE_ROWS;
+    int firstTile = (blockIdx.x * (WARPS / shares) + warp / shares) * RT;
+    int share = warp % shares;
+    int begin = (int)((long long)steps * share / shares), end = (int)((long long)steps * (share + 1) / shares);
+    int firstRow = blockIdx.y * NT * 8;
+    const unsigned short* xs = x + (long long)(firstRow + g) * ldx + t * 8;
+
+    float c[RT][NT][4];
+#pragma unroll
+    for (int r = 0; r < RT; r++)
+#pragma unroll
+        for (int n = 0; n < NT; n++)
+            c[r][n][0] = c[r][n][1] = c[r][n][2] = c[r][n][3] = 0.0f;
+
+    // A tile row that the matrix lacks reads the last one, so that all lanes of a warp go the same way; its sums are not stored.
+    const unsigned char* tiles[RT];
+#pragma unroll
+    for (int r = 0; r < RT; r++)
+        tiles[r] = weights + (long long)min(firstTile + r, tileRows - 1) * steps * chunk_bytes(FORMAT);
+
+    Lane<FORMAT> ahead[AHEAD][RT];
+#pragma unroll
+    for (int i = 0; i < AHEAD; i++)
+#pragma unroll
+        for (int r = 0; r < RT; r++)
+            if (begin + i < end)
+                ahead[i][r].load(tiles[r] + (long long)(begin + i) * chunk_bytes(FORMAT), lane);
+
+    for (int first = begin; first < end; first += AHEAD)
+    {
+#pragma unroll
+        for (int i = 0; i < AHEAD; i++)
+        {
+            int step = first + i;
+            if (step >= end)
+                break;
+            Lane<FORMAT> now[RT];
+#pragma unroll
+            for (int r = 0; r < RT; r++)
+            {
+                now[r] = ahead[i][r];
+                if (step + AHEAD < end)
+                    ahead[i][r].load(tiles[r] + (long long)(step + AHEAD) * chunk_bytes(FORMAT), lane);
+            }
+
+#pragma unroll
+            for (int h = 0; h < 2; h++)
+            {
+                unsigned upper[RT][4], lower[RT][4];
+#pragma unroll
+                for (int r = 0; r < RT; r++)
+                {
+                    now[r].unpack(h, 0, upper[r]);
+                    now[r].unpack(h, 1, lower[r]);
+                }
+
+#pragma unroll
+                for (int n = 0; n < NT; n++)
+                {
+                    uint4 b = *(const uint4*)(xs + (long long)n * 8 * ldx + step * TILE_COLUMNS + h * 32);
+#pragma unroll
+                    for (int r = 0; r < RT; r++)
+                    {
+                        mma_16816(c[r][n], upper[r][0], lower[r][0], upper[r][1], lower[r][1], b.x, b.y);
+                        mma_16816(c[r][n], upper[r][2], lower[r][2], upper[r][3], lower[r][3], b.z, b.w);
+                    }
+                }
+            }
+        }
+    }
+
+    // Sums of the warps that share rows, in order; the threads of those warps part the values among them.
+    int firstWarp = warp - share;
+#pragma unroll
+    for (int r = 0; r < RT; r++)
+    {
+        if (r > 0)
+            __syncthreads();
+#pragma unroll
+        for (int n = 0; n < NT; n++)
+#pragma unroll
+            for (int j = 0; j < 4; j++)
+                sums[warp][n * 4 + j][lane] = c[r][n][j];
+        __syncthreads();
+        for (int i = share * 32 + lane; i < NT * 128; i += shares * 32)
+        {
+            int of = i & 31, value = i >> 5, n = value >> 2, j = value & 3;
+            int row = (firstTile + r) * TILE_ROWS + (of >> 2) + (j >> 1) * 8;
+            int column = firstRow + n * 8 + (of & 3) * 2 + (j & 1);
+            if (row < M && column < N)
+            {
+                float sum = 0;
+                for (int s = 0; s < shares; s++)
+                    sum += sums[firstWarp + s][value][of];
+                float* target = y + (long long)column * ldy + row;
+                *target = accumulate ? *target + alpha * sum : alpha * sum;
+            }
+        }
+    }
+}
+
+#define MULTIPLY(name, FORMAT, NT, RT, AHEAD)                                                                                                       \
+    extern "C" __global__ void __launch_bounds__(256, NT < 8 ? 2 : 1) name(                                                                                         \
+        const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, int M, int N, int steps, int ldx,   \
+        int ldy, int shares, float alpha, int accumulate)                                                                                           \
+    {                                                                                                                                               \
+        multiply<FORMAT, NT, RT, AHEAD>(weights, x, y, M, N, steps, ldx, ldy, shares, alpha, accumulate);                                           \
+    }                                                                                                                                               \
+    EXPORT_KERNEL(name)
