@@ -1,0 +1,319 @@
+using Crescent.Engine.Cuda.Compilation;
+using Crescent.Engine.Cuda.Driver;
+using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Cuda.Steps;
+using Crescent.Engine.Cuda.Weights;
+using Crescent.Engine.Devices;
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
+using ManagedCuda;
+
+namespace Crescent.Engine.Cuda;
+
+/// <summary>
+/// Runs a model on a GPU. Weights are used as they are quantised, activations are halves, sums floats. A step is queued by <see cref="Begin"/> and waited for by
+/// <see cref="End"/>; it allocates nothing. The context belongs to the device: when the driver has lost it, every call throws until the device is disposed and
+/// another is made.
+/// </summary>
+public sealed class CudaDevice : IDevice
+{
+    private readonly GpuContext _context;
+    private readonly KernelLibrary _kernels;
+    private readonly DeviceMemory _memory;
+    private readonly List<IDisposable> _owned = [];
+    private readonly StepLayout _layout;
+    private readonly Decoder _decoder;
+    private readonly KvPool _kv;
+    private readonly StepResults _results;
+    private readonly CudaSampler _sampler;
+    private readonly GpuEvent _started;
+    private readonly GpuEvent _ended;
+    private StepPlan? _plan;
+    private bool _disposed;
+
+    /// <summary>Opens the GPU and brings the model up: compiles kernels where they are not kept, copies weights, allocates KV blocks.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="CudaDeviceException">There is no such GPU, no driver, no compiler, or not memory enough; the message says what helps.</exception>
+    /// <exception cref="InvalidModelException">The model is of a kind that this device does not run.</exception>
+    public CudaDevice(DecoderGraph graph, CudaDeviceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        CheckFit(graph);
+        var config = graph.Config;
+        _context = new GpuContext(CudaGpu.Of(options.Gpu), options.Name);
+        _memory = new DeviceMemory(_context);
+        _kernels = new KernelLibrary(_context, options.KernelCache);
+        try
+        {
+            _started = Own(new GpuEvent(_context, timed: true));
+            _ended = Own(new GpuEvent(_context, timed: true));
+            Weights = Load(graph, options);
+            var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
+            var partialRows = options.MaxLogitRows * StepLayout.MostParts;
+            _layout = Own(new StepLayout(_context, _memory, config, partialRows));
+            _results = Own(new StepResults(_context, config, options));
+
+            // The pool is what is left, and the decoder's work space comes first.
+            var work = Decoder.WorkBytes(config, options.MaxStepTokens, options.MaxLogitRows, partialRows);
+            _context.Synchronize();
+            _kv = new KvPool(_context, _memory, config, BlockCount(config, options, maxContext, _memory.Free() - work));
+            _decoder = new Decoder(config, Weights, _kernels, _memory, _kv, _layout, options.MaxStepTokens, options.MaxLogitRows, partialRows);
+            _sampler = Own(new CudaSampler(_context, _decoder, _results, config, options.MaxLogitRows));
+            _context.Synchronize();
+            var gpu = _context.Gpu;
+            Info = new DeviceInfo
+            {
+                Name = options.Name,
+                Description = $"{gpu.Name}, {gpu.MemoryBytes >> 20} MiB, {gpu.Multiprocessors} multiprocessors, compute capability {gpu.Major}.{gpu.Minor}",
+                Activations = "f16",
+                BlockSize = KvPool.Slots,
+                StepsInFlight = 1,
+                BlockCount = _kv.Blocks,
+                BlockBytes = _kv.BlockBytes,
+                MaxStepTokens = options.MaxStepTokens,
+                MaxLogitRows = options.MaxLogitRows,
+                MaxContext = maxContext,
+                VocabularySize = config.VocabularySize,
+                HiddenSize = config.Width,
+            };
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public DeviceInfo Info { get; }
+
+    /// <inheritdoc/>
+    public IDeviceSampler Sampler => _sampler;
+
+    /// <summary>The GPU.</summary>
+    public CudaGpu Gpu => _context.Gpu;
+
+    /// <summary>Bytes of device memory taken, by purpose.</summary>
+    public IReadOnlyDictionary<string, long> Memory => _memory.Account;
+
+    /// <summary>Bytes of weights that a decode step reads.</summary>
+    public long WeightBytesPerStep => Weights.BytesPerStep;
+
+    /// <summary>Why compiled kernels are not kept, or null.</summary>
+    public string? CacheFault => _kernels.CacheFault;
+
+    private ModelWeights Weights { get; }
+
+    /// <summary>Throws when a model is of a kind that this device does not run.</summary>
+    /// <exception cref="InvalidModelException">The message names what it is and what to do.</exception>
+    public static void CheckFit(DecoderGraph graph)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        var config = graph.Config;
+        if (config.ExpertCount > 0)
+        {
+            throw new InvalidModelException(config.Name, config.Architecture + ".expert_count", $"{config.ExpertCount}: mixtures of experts do not run on CUDA devices yet; serve it with --devices cpu");
+        }
+
+        if (config.HeadSize % 8 != 0 || config.HeadSize > 128)
+        {
+            throw new InvalidModelException(
+                config.Name, config.Architecture + ".attention.key_length", $"a head of {config.HeadSize} values: CUDA devices take multiples of 8 up to 128; serve it with --devices cpu");
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The plan is beyond the device's limits or names a token or block it does not have.</exception>
+    /// <exception cref="CudaDeviceException">The GPU has failed.</exception>
+    public void Begin(StepPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        Check(plan);
+        _context.Enter();
+        _plan = plan;
+        _started.Record(_context.Stream);
+        if (!plan.Slices.IsEmpty)
+        {
+            _layout.Write(plan);
+            _decoder.Run(plan);
+            _results.Copy(_decoder, plan);
+        }
+
+        _ended.Record(_context.Stream);
+    }
+
+    /// <inheritdoc/>
+    public StepResult End()
+    {
+        var plan = _plan ?? throw new InvalidOperationException($"Device {Info.Name} has no step in flight.");
+        _plan = null;
+        _context.Enter();
+        _ended.Wait();
+        return _results.Of(plan, _ended.Since(_started));
+    }
+
+    /// <inheritdoc/>
+    public void BeginCopies(ReadOnlySpan<KvCopy> copies)
+    {
+        _context.Enter();
+        var waits = false;
+        foreach (ref readonly var copy in copies)
+        {
+            CheckBlock(copy.Block);
+            if (copy.Kind == KvCopyKind.Within)
+            {
+                CheckBlock(copy.Source);
+            }
+
+            _kv.Copy(copy);
+            waits |= copy.Kind != KvCopyKind.Within;
+        }
+
+        // The host's memory is its owner's again when this returns.
+        if (waits)
+        {
+            _context.Synchronize();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CopyBlock(int from, int to) => BeginCopies([new KvCopy(KvCopyKind.Within, to, 0, from)]);
+
+    /// <inheritdoc/>
+    public void ReadBlock(int block, Span<byte> destination) => CopyHost(KvCopyKind.ToHost, block, destination);
+
+    /// <inheritdoc/>
+    public unsafe void WriteBlock(int block, ReadOnlySpan<byte> source)
+    {
+        fixed (byte* first = source)
+        {
+            CopyHost(KvCopyKind.FromHost, block, new Span<byte>(first, source.Length));
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (!_context.IsSick)
+        {
+            try
+            {
+                _context.Enter();
+                _context.Synchronize();
+            }
+            catch (Exception fault) when (fault is CudaDeviceException or CudaException)
+            {
+                // It failed at its last work, which nobody waits for any more.
+            }
+        }
+
+        for (var i = _owned.Count - 1; i >= 0; i--)
+        {
+            _owned[i].Dispose();
+        }
+
+        _kernels.Dispose();
+        _memory.Dispose();
+        _context.Dispose();
+    }
+
+    private static int BlockCount(ModelConfig config, CudaDeviceOptions options, int maxContext, long free)
+    {
+        if (options.KvBlocks > 0)
+        {
+            return options.KvBlocks;
+        }
+
+        // As many as the memory has room for, but no more than all sequences of a step could fill.
+        var useful = (long)options.MaxLogitRows * ((maxContext + KvPool.Slots - 1) / KvPool.Slots) * 2;
+        var affordable = (long)(Math.Max(0, free) * options.MemoryShare) / KvPool.BlockBytesOf(config);
+        return (int)Math.Clamp(affordable, 1, Math.Min(useful, int.MaxValue / KvPool.Slots));
+    }
+
+    private unsafe void CopyHost(KvCopyKind kind, int block, Span<byte> host)
+    {
+        if (host.Length != Info.BlockBytes)
+        {
+            throw new ArgumentException($"A block of device {Info.Name} has {Info.BlockBytes} bytes, not {host.Length}.", nameof(host));
+        }
+
+        fixed (byte* first = host)
+        {
+            BeginCopies([new KvCopy(kind, block, (nint)first)]);
+        }
+    }
+
+    private ModelWeights Load(DecoderGraph graph, CudaDeviceOptions options)
+    {
+        var all = graph.Layers.Sum(static layer => layer.Query.ByteLength + layer.Key.ByteLength + layer.Value.ByteLength + layer.AttentionOutput.ByteLength + layer.Gate.ByteLength
+            + layer.Up.ByteLength + layer.Down.ByteLength) + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
+        var done = 0L;
+        using var upload = new WeightUpload(_context, _memory, _kernels, bytes => options.Progress?.Invoke(done += bytes, all));
+        var weights = ModelWeights.Load(graph, upload);
+        _context.Synchronize();
+        return weights;
+    }
+
+    private T Own<T>(T owned)
+        where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+
+    private void CheckBlock(int block)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(block);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, Info.BlockCount);
+    }
+
+    private void Check(StepPlan plan)
+    {
+        if (plan.BlockSize.Positions != Info.BlockSize)
+        {
+            throw new ArgumentException($"A plan of blocks of {plan.BlockSize.Positions} positions; those of device {Info.Name} have {Info.BlockSize}.", nameof(plan));
+        }
+
+        if (plan.AllTokens.Length > Info.MaxStepTokens)
+        {
+            throw new ArgumentException($"{plan.AllTokens.Length} tokens in a step; the device takes {Info.MaxStepTokens}.", nameof(plan));
+        }
+
+        if (plan.LogitsRowCount > Info.MaxLogitRows)
+        {
+            throw new ArgumentException($"{plan.LogitsRowCount} rows of logits in a step; the device gives {Info.MaxLogitRows}.", nameof(plan));
+        }
+
+        foreach (var token in plan.AllTokens)
+        {
+            if ((uint)token >= (uint)Info.VocabularySize)
+            {
+                throw new ArgumentException($"Token {token} is not in the vocabulary of {Info.VocabularySize}.", nameof(plan));
+            }
+        }
+
+        foreach (ref readonly var slice in plan.Slices)
+        {
+            var end = slice.StartPosition + slice.TokenCount;
+            if (end > Info.MaxContext)
+            {
+                throw new ArgumentException($"A slice ends at position {end}; the context is {Info.MaxContext}.", nameof(plan));
+            }
+
+            foreach (var block in plan.BlockTable(slice))
+            {
+                if ((uint)block >= (uint)Info.BlockCount)
+                {
+                    throw new ArgumentException($"Block {block} is not one of {Info.BlockCount}.", nameof(plan));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+namespace Crescent.Engine.Cuda;
+
+/// <summary>How a <see cref="CudaDevice"/> uses its GPU.</summary>
+public sealed record CudaDeviceOptions
+{
+    /// <summary>Default of <see cref="MaxStepTokens"/>.</summary>
+    public const int DefaultMaxStepTokens = 2048;
+
+    /// <summary>Default of <see cref="MaxLogitRows"/>.</summary>
+    public const int DefaultMaxLogitRows = 64;
+
+    /// <summary>Most that <see cref="MaxLogitRows"/> takes.</summary>
+    public const int MostLogitRows = 4096;
+
+    /// <summary>Default of <see cref="MemoryShare"/>.</summary>
+    public const double DefaultMemoryShare = 0.9;
+
+    /// <summary>Name of the device within its silo, such as <c>cuda:0</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Number of the GPU, from 0.</summary>
+    public int Gpu { get; init; }
+
+    /// <summary>KV blocks of 16 positions to hold; 0 for as many as fit in <see cref="MemoryShare"/> of what weights and work space leave.</summary>
+    public int KvBlocks { get; init; }
+
+    /// <summary>Share of the memory that is free then which KV blocks may take: above 0, up to 1.</summary>
+    public double MemoryShare { get; init; } = DefaultMemoryShare;
+
+    /// <summary>Most tokens in a step: 1 to 8192. Work space grows with it.</summary>
+    public int MaxStepTokens { get; init; } = DefaultMaxStepTokens;
+
+    /// <summary>Most rows of logits in a step: 1 to <see cref="MostLogitRows"/>.</summary>
+    public int MaxLogitRows { get; init; } = DefaultMaxLogitRows;
+
+    /// <summary>Positions a sequence may have; 0 for as many as the model was trained for.</summary>
+    public int MaxContext { get; init; }
+
+    /// <summary>Whether every step copies its logits to the host, so that <c>StepResult.Logits</c> has them; drawing tokens does not need it.</summary>
+    public bool HostLogits { get; init; }
+
+    /// <summary>Folder where compiled kernels are kept; null for <c>crescent/kernels</c> in the user's cache.</summary>
+    public string? KernelCache { get; init; }
+
+    /// <summary>Told while weights are brought up: bytes of the file so far, and of all.</summary>
+    public Action<long, long>? Progress { get; init; }
+
+    /// <summary>Throws <see cref="ArgumentOutOfRangeException"/> naming the first setting that is out of its range.</summary>
+    internal void Validate()
+    {
+        Check(nameof(Gpu), Gpu, 0, 1023);
+        Check(nameof(KvBlocks), KvBlocks, 0, int.MaxValue / 16);
+        Check(nameof(MaxStepTokens), MaxStepTokens, 1, 8192);
+        Check(nameof(MaxLogitRows), MaxLogitRows, 1, MostLogitRows);
+        Check(nameof(MaxContext), MaxContext, 0, int.MaxValue);
+        if (MemoryShare is not (> 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(MemoryShare), MemoryShare, $"{nameof(MemoryShare)} of a CUDA device is above 0 and up to 1.");
+        }
+    }
+
+    private static void Check(string name, int value, int least, int most)
+    {
+        if (value < least || value > most)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} of a CUDA device is {least} to {most}.");
+        }
+    }
+}

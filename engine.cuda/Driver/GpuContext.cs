@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+using ManagedCuda;
+using ManagedCuda.BasicTypes;
+
+namespace Crescent.Engine.Cuda.Driver;
+
+/// <summary>
+/// A GPU's context with the stream that all work of a device goes through. Once the driver has answered with an error that no later call recovers from,
+/// every further one is refused with the same message; disposing then ends the GPU's context, so that the next one is fresh.
+/// </summary>
+internal sealed class GpuContext : IDisposable
+{
+    private readonly PrimaryContext _context;
+    private readonly CUstream _stream;
+    private int _thread;
+    private string? _fault;
+    private bool _disposed;
+
+    /// <summary>Makes the context current on this thread.</summary>
+    /// <param name="gpu">The GPU.</param>
+    /// <param name="name">The device's name, for messages.</param>
+    /// <exception cref="CudaDeviceException">The GPU is too old, or the driver refuses.</exception>
+    public GpuContext(CudaGpu gpu, string name)
+    {
+        Gpu = gpu;
+        Name = name;
+        if (gpu.Major < 8)
+        {
+            throw new CudaDeviceException(
+                $"{name} is a {gpu.Name} of compute capability {gpu.Major}.{gpu.Minor}; 8.0 (Ampere) or newer is needed. Use another GPU, or --devices cpu.");
+        }
+
+        try
+        {
+            _context = new PrimaryContext(gpu.Index);
+        }
+        catch (CudaException fault)
+        {
+            throw new CudaDeviceException($"{name} ({gpu.Name}) cannot be opened: {Describe(fault.CudaError)}. Is another process using it exclusively?", fault);
+        }
+
+        Enter();
+        try
+        {
+            Check(DriverAPINativeMethods.Streams.cuStreamCreate(ref _stream, CUStreamFlags.NonBlocking), "make a stream");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The GPU.</summary>
+    public CudaGpu Gpu { get; }
+
+    /// <summary>The device's name.</summary>
+    public string Name { get; }
+
+    /// <summary>What all work goes through, in order.</summary>
+    public CUstream Stream => _stream;
+
+    /// <summary>True after an error that no later call recovers from.</summary>
+    public bool IsSick => _fault is not null;
+
+    /// <summary>Makes the context this thread's, where it is not.</summary>
+    /// <exception cref="CudaDeviceException">The device is sick.</exception>
+    public void Enter()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_fault is not null)
+        {
+            throw new CudaDeviceException(_fault);
+        }
+
+        if (_thread != Environment.CurrentManagedThreadId)
+        {
+            _context.SetCurrent();
+            _thread = Environment.CurrentManagedThreadId;
+        }
+    }
+
+    /// <summary>Throws unless <paramref name="result"/> is success.</summary>
+    public void Check(CUResult result, string doing)
+    {
+        if (result != CUResult.Success)
+        {
+            throw Fault(result, doing);
+        }
+    }
+
+    /// <summary>What to throw for an answer; remembers one that the context does not recover from.</summary>
+    public CudaDeviceException Fault(CUResult result, string doing)
+    {
+        var message = $"{Name} ({Gpu.Name}) could not {doing}: {Describe(result)}.";
+        if (IsSticky(result))
+        {
+            _fault = message += " The GPU's context is lost; the device must be opened again (see the kernel's log for Xid messages).";
+        }
+
+        return new CudaDeviceException(message);
+    }
+
+    /// <summary>Waits for all that was queued.</summary>
+    public void Synchronize() => Check(DriverAPINativeMethods.Streams.cuStreamSynchronize(_stream), "finish its work");
+
+    /// <summary>The error's name and meaning.</summary>
+    public static string Describe(CUResult result)
+    {
+        nint name = 0, text = 0;
+        _ = DriverAPINativeMethods.ErrorHandling.cuGetErrorName(result, ref name);
+        _ = DriverAPINativeMethods.ErrorHandling.cuGetErrorString(result, ref text);
+        return $"{Marshal.PtrToStringUTF8(name) ?? "error"} ({(int)result}){(Marshal.PtrToStringUTF8(text) is { } meaning ? ", " + meaning : "")}";
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (_stream.Pointer != 0)
+        {
+            _ = DriverAPINativeMethods.Streams.cuStreamDestroy_v2(_stream);
+        }
+
+        _context.Dispose();
+        if (_fault is not null)
+        {
+            try
+            {
+                // Whoever else holds this GPU's context holds a dead one.
+                PrimaryContext.Reset(Gpu.Index);
+            }
+            catch (CudaException)
+            {
+                // The GPU is gone for good: opening it again will say so.
+            }
+        }
+    }
+
+    // What only a refusal of the call itself is, and not a failure of the device.
+    private static bool IsSticky(CUResult result) => result is not (CUResult.ErrorInvalidValue or CUResult.ErrorOutOfMemory or CUResult.ErrorNotFound or CUResult.ErrorNotReady);
+}

@@ -1,0 +1,44 @@
+using ManagedCuda;
+using ManagedCuda.BasicTypes;
+
+namespace Crescent.Engine.Cuda.Driver;
+
+/// <summary>A mark in a stream, to wait for and, where it is timed, to measure from.</summary>
+internal sealed class GpuEvent : IDisposable
+{
+    private readonly GpuContext _context;
+    private readonly CUevent _event;
+    private bool _recorded;
+
+    public GpuEvent(GpuContext context, bool timed)
+    {
+        _context = context;
+        context.Check(DriverAPINativeMethods.Events.cuEventCreate(ref _event, timed ? CUEventFlags.Default : CUEventFlags.DisableTiming), "make an event");
+    }
+
+    /// <summary>Marks what is queued so far.</summary>
+    public void Record(CUstream stream)
+    {
+        _context.Check(DriverAPINativeMethods.Events.cuEventRecord(_event, stream), "mark its stream");
+        _recorded = true;
+    }
+
+    /// <summary>Waits until what was marked is done.</summary>
+    public void Wait()
+    {
+        if (_recorded)
+        {
+            _context.Check(DriverAPINativeMethods.Events.cuEventSynchronize(_event), "finish its work");
+        }
+    }
+
+    /// <summary>Time on the GPU from <paramref name="start"/> to here; both are done.</summary>
+    public TimeSpan Since(GpuEvent start)
+    {
+        float milliseconds = 0;
+        _context.Check(DriverAPINativeMethods.Events.cuEventElapsedTime(ref milliseconds, start._event, _event), "measure its time");
+        return TimeSpan.FromMilliseconds(milliseconds);
+    }
+
+    public void Dispose() => _ = DriverAPINativeMethods.Events.cuEventDestroy_v2(_event);
+}

@@ -1,0 +1,194 @@
+using Crescent.Engine.Cuda.Compilation;
+using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Cuda.Weights;
+using Crescent.Engine.Devices;
+using Crescent.Engine.Model.Architectures;
+using ManagedCuda.BasicTypes;
+
+namespace Crescent.Engine.Cuda.Steps;
+
+/// <summary>The forward pass of a step: queues its kernels in order. Nothing is allocated.</summary>
+internal sealed class Decoder
+{
+    private const float HiddenFactor = 1f / 64; // keeps the products of the feed-forward layer within a half's range; undone behind the matrix
+
+    private readonly ModelConfig _config;
+    private readonly ModelWeights _weights;
+    private readonly MatrixProducts _products;
+    private readonly KvPool _kv;
+    private readonly StepLayout _layout;
+    private readonly Kernel _gather;
+    private readonly Kernel _norm;
+    private readonly Kernel _angles;
+    private readonly Kernel _rope;
+    private readonly Kernel _silu;
+    private readonly Kernel _attend;
+    private readonly Kernel _join;
+    private readonly Kernel _argmax;
+    private readonly DeviceBuffer _residual; // (width, tokens)
+    private readonly DeviceBuffer _normed; // halves (padded width, tokens)
+    private readonly DeviceBuffer _projected; // (query + 2 kv width, tokens)
+    private readonly DeviceBuffer _queries; // halves (padded head, heads, tokens)
+    private readonly DeviceBuffer _attended; // halves (padded query width, tokens)
+    private readonly DeviceBuffer _gateUp; // (2 feed-forward width, tokens)
+    private readonly DeviceBuffer _hidden; // halves (padded feed-forward width, tokens)
+    private readonly DeviceBuffer _turns; // float2 (headSize / 2, tokens)
+    private readonly DeviceBuffer _partials; // (padded head, heads, rows)
+    private readonly DeviceBuffer _partialSums; // (2, heads, rows)
+    private readonly DeviceBuffer _headRows; // halves (padded width, rows of logits)
+
+    /// <param name="config">Shape.</param>
+    /// <param name="weights">In device memory.</param>
+    /// <param name="kernels">Of the GPU.</param>
+    /// <param name="memory">Of the GPU.</param>
+    /// <param name="kv">The cache.</param>
+    /// <param name="layout">Of the step.</param>
+    /// <param name="maxTokens">Tokens of a step.</param>
+    /// <param name="maxLogitRows">Rows of logits of a step.</param>
+    /// <param name="partialRows">Rows of partial attention.</param>
+    public Decoder(
+        ModelConfig config, ModelWeights weights, KernelLibrary kernels, DeviceMemory memory, KvPool kv, StepLayout layout, int maxTokens, int maxLogitRows,
+        int partialRows)
+    {
+        const string Purpose = "work space";
+        _config = config;
+        _weights = weights;
+        _kv = kv;
+        _layout = layout;
+        _products = new MatrixProducts(kernels);
+        _gather = kernels.Get("repack.cu", "gather_rows");
+        _norm = kernels.Get("layers.cu", "rms_norm");
+        _angles = kernels.Get("layers.cu", "rope_angles");
+        _rope = kernels.Get("layers.cu", "rope_store");
+        _silu = kernels.Get("layers.cu", "silu_product");
+        _argmax = kernels.Get("layers.cu", "argmax");
+        _attend = kernels.Get("attention.cu", $"attend_{kv.Padded}");
+        _join = kernels.Get("attention.cu", "join_parts");
+        var tokens = Rounded(maxTokens, MatrixProducts.RowGroup);
+        var rows = Rounded(maxLogitRows, MatrixProducts.RowGroup);
+        _residual = memory.Allocate(4L * tokens * config.Width, Purpose);
+        _normed = memory.Allocate(2L * tokens * Padded(config.Width), Purpose);
+        _projected = memory.Allocate(4L * tokens * (config.QueryWidth + (2 * config.KvWidth)), Purpose);
+        _queries = memory.Allocate(2L * tokens * config.HeadCount * kv.Padded, Purpose);
+        _attended = memory.Allocate(2L * tokens * Padded(config.QueryWidth), Purpose);
+        _gateUp = memory.Allocate(8L * tokens * config.FeedForwardWidth, Purpose);
+        _hidden = memory.Allocate(2L * tokens * Padded(config.FeedForwardWidth), Purpose);
+        _turns = memory.Allocate(4L * tokens * config.HeadSize, Purpose);
+        _partials = memory.Allocate(4L * partialRows * config.HeadCount * kv.Padded, Purpose);
+        _partialSums = memory.Allocate(8L * partialRows * config.HeadCount, Purpose);
+        _headRows = memory.Allocate(2L * rows * Padded(config.Width), Purpose);
+        Logits = memory.Allocate(4L * maxLogitRows * config.VocabularySize, "logits");
+        HiddenStates = memory.Allocate(4L * maxTokens * config.Width, Purpose);
+        Likeliest = memory.Allocate(4L * maxLogitRows, Purpose);
+        LargestLogits = memory.Allocate(4L * maxLogitRows, Purpose);
+        foreach (var format in Formats(weights))
+        {
+            _products.Prepare(format);
+        }
+    }
+
+    /// <summary>(vocabulary, rows).</summary>
+    public DeviceBuffer Logits { get; }
+
+    /// <summary>(width, rows).</summary>
+    public DeviceBuffer HiddenStates { get; }
+
+    /// <summary>(rows): the token of the largest logit, an int.</summary>
+    public DeviceBuffer Likeliest { get; }
+
+    /// <summary>(rows): the largest logit.</summary>
+    public DeviceBuffer LargestLogits { get; }
+
+    /// <summary>Queues a plan that has been checked against the device's limits and laid out.</summary>
+    public void Run(StepPlan plan)
+    {
+        var tokens = plan.AllTokens.Length;
+        Embed(tokens);
+        for (var i = 0; i < _weights.Layers.Count; i++)
+        {
+            Attend(i, tokens);
+            FeedForward(_weights.Layers[i], tokens);
+        }
+
+        var none = default(CUdeviceptr);
+        if (plan.HiddenRowCount > 0)
+        {
+            Normalise(plan.HiddenRowCount, _layout.HiddenTokens, _weights.OutputNorm, _normed, HiddenStates.Pointer);
+        }
+
+        if (plan.LogitsRowCount > 0)
+        {
+            Normalise(plan.LogitsRowCount, _layout.LogitTokens, _weights.OutputNorm, _headRows, none);
+            _products.Multiply(_weights.Output, _headRows.Pointer, plan.LogitsRowCount, Logits.Pointer, _config.VocabularySize);
+            _argmax.With(Logits.Pointer).With(Likeliest.Pointer).With(LargestLogits.Pointer).With(_config.VocabularySize).Launch(plan.LogitsRowCount, 1, 1024);
+        }
+    }
+
+    /// <summary>Bytes of work space, logits among it; a little more than is used.</summary>
+    public static long WorkBytes(ModelConfig config, int maxTokens, int maxLogitRows, int partialRows)
+    {
+        long tokens = Rounded(maxTokens, MatrixProducts.RowGroup), rows = Rounded(maxLogitRows, MatrixProducts.RowGroup), head = KvPool.PaddedHead(config);
+        return (tokens * ((10L * Padded(config.Width)) + (6L * Padded(config.QueryWidth)) + (8L * config.KvWidth) + (2L * config.HeadCount * head) + (10L * Padded(config.FeedForwardWidth))
+            + (4L * config.HeadSize))) + (partialRows * config.HeadCount * 4L * (head + 2)) + (rows * ((4L * config.VocabularySize) + (2L * Padded(config.Width)))) + (64L << 20);
+    }
+
+    private static IEnumerable<PackedFormat> Formats(ModelWeights weights) => weights.Layers
+        .SelectMany(static layer => layer.Projections.Parts.Concat(layer.GateUp.Parts).Select(static part => part.Matrix).Append(layer.AttentionOutput).Append(layer.Down))
+        .Append(weights.Output).Select(static matrix => matrix.Format).Distinct();
+
+    private static int Rounded(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+
+    private static int Padded(int columns) => Rounded(columns, PackedFormats.TileColumns);
+
+    private void Embed(int tokens)
+    {
+        var w = _weights.Embedding;
+        _gather.With(w.Pointer).With((int)w.Format).With(w.Steps).With(w.Columns).With(_layout.Tokens).With(Likeliest.Pointer).With(_residual.Pointer).With(_config.Width)
+            .Launch(tokens, 1, 128);
+        var half = _config.HeadSize / 2;
+        _angles.With(_layout.Positions).With(_weights.Frequencies.Pointer).With(_turns.Pointer).With(tokens).With(half).Launch(((tokens * half) + 127) / 128, 1, 128);
+    }
+
+    private void Attend(int index, int tokens)
+    {
+        var layer = _weights.Layers[index];
+        var none = default(CUdeviceptr);
+        var offset = _kv.LayerOffset(index);
+        Normalise(tokens, none, layer.AttentionNorm, _normed, none);
+        _products.Multiply(layer.Projections, _normed.Pointer, tokens, _projected.Pointer);
+
+        // Scores are powers of two: e^x = 2^(x log2 e).
+        var scale = (float)(Math.Log2(Math.E) / Math.Sqrt(_config.HeadSize));
+        var heads = _config.HeadCount + (2 * _config.KvHeadCount);
+        _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
+            .With(_turns.Pointer).With(_layout.Cells).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
+            .With(_config.HeadSize).With(_kv.Padded).With(_config.RopeLayout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(scale)
+            .Launch(tokens, (heads + 3) / 4, 128);
+        var padded = Padded(_config.QueryWidth);
+        var parts = ((_config.HeadCount / _config.KvHeadCount) + 15) / 16;
+        _attend.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables).With(_layout.Works).With(_layout.WorkCount).With(_attended.Pointer)
+            .With(padded).With(_partials.Pointer).With(_partialSums.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize)
+            .Launch((_layout.WorkCount + 3) / 4, _config.KvHeadCount * parts, 128);
+        if (_layout.JoinCount > 0)
+        {
+            _join.With(_layout.Joins).With(_partials.Pointer).With(_partialSums.Pointer).With(_attended.Pointer).With(padded).With(_config.HeadCount).With(_kv.Padded)
+                .With(_config.HeadSize).Launch(_layout.JoinCount, _config.HeadCount, 32);
+        }
+
+        _products.Multiply(layer.AttentionOutput, _attended.Pointer, tokens, _residual.Pointer, _config.Width, adds: true);
+    }
+
+    private void FeedForward(LayerWeights layer, int tokens)
+    {
+        Normalise(tokens, default, layer.FeedForwardNorm, _normed, default);
+        _products.Multiply(layer.GateUp, _normed.Pointer, tokens, _gateUp.Pointer);
+        var padded = Padded(_config.FeedForwardWidth);
+        _silu.With(_gateUp.Pointer).With(_gateUp.At(4L * _config.FeedForwardWidth)).With(2 * _config.FeedForwardWidth).With(_hidden.Pointer).With(_config.FeedForwardWidth).With(padded)
+            .With(HiddenFactor).Launch((padded + 255) / 256, tokens, 256);
+        _products.Multiply(layer.Down, _hidden.Pointer, tokens, _residual.Pointer, _config.Width, 1 / HiddenFactor, adds: true);
+    }
+
+    private void Normalise(int rows, CUdeviceptr tokens, DeviceBuffer gain, DeviceBuffer output, CUdeviceptr floats) =>
+        _norm.With(_residual.Pointer).With(tokens).With(gain.Pointer).With(output.Pointer).With(floats).With(_config.Width).With(Padded(_config.Width)).With(_config.NormEpsilon)
+            .Launch(rows, 1, 256);
+}

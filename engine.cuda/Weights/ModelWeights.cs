@@ -1,0 +1,130 @@
+using System.Runtime.InteropServices;
+using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
+
+namespace Crescent.Engine.Cuda.Weights;
+
+/// <summary>Matrices that are multiplied by the same rows: their results lie beside each other, each from its offset on.</summary>
+/// <param name="Parts">Offset in a row of the result, and matrix; those of one format are one.</param>
+/// <param name="Rows">Values in a row of the result.</param>
+internal sealed record MatrixGroup(IReadOnlyList<(int Offset, PackedMatrix Matrix)> Parts, int Rows)
+{
+    /// <summary>Loads tensors beside each other.</summary>
+    public static MatrixGroup Load(WeightUpload upload, params GgufTensor[] tensors)
+    {
+        const string Purpose = "weights";
+        var parts = new List<(int, PackedMatrix)>();
+        var offset = 0;
+        for (var first = 0; first < tensors.Length;)
+        {
+            var end = tensors.Length;
+            while (end > first + 1 && !WeightUpload.CanJoin(tensors.AsSpan(first, end - first)))
+            {
+                end--;
+            }
+
+            var matrix = upload.Load(Purpose, tensors.AsSpan(first, end - first));
+            parts.Add((offset, matrix));
+            offset += matrix.Rows;
+            first = end;
+        }
+
+        return new MatrixGroup(parts, offset);
+    }
+}
+
+/// <summary>A layer's weights in device memory.</summary>
+internal sealed record LayerWeights
+{
+    public required DeviceBuffer AttentionNorm { get; init; }
+
+    /// <summary>Queries, keys, values.</summary>
+    public required MatrixGroup Projections { get; init; }
+
+    /// <summary>Of queries, keys and values, or null.</summary>
+    public required DeviceBuffer? Bias { get; init; }
+
+    public required DeviceBuffer? QueryNorm { get; init; }
+
+    public required DeviceBuffer? KeyNorm { get; init; }
+
+    public required PackedMatrix AttentionOutput { get; init; }
+
+    public required DeviceBuffer FeedForwardNorm { get; init; }
+
+    /// <summary>Gate, up.</summary>
+    public required MatrixGroup GateUp { get; init; }
+
+    public required PackedMatrix Down { get; init; }
+}
+
+/// <summary>A model's weights in device memory.</summary>
+internal sealed record ModelWeights
+{
+    public required IReadOnlyList<LayerWeights> Layers { get; init; }
+
+    public required PackedMatrix Embedding { get; init; }
+
+    public required DeviceBuffer OutputNorm { get; init; }
+
+    /// <summary>The same as <see cref="Embedding"/> where it is tied.</summary>
+    public required PackedMatrix Output { get; init; }
+
+    /// <summary>Radians a position by which each pair of a head turns (headSize / 2): doubles.</summary>
+    public required DeviceBuffer Frequencies { get; init; }
+
+    /// <summary>Bytes of all matrices that a decode step reads: embeddings are gathered.</summary>
+    public long BytesPerStep =>
+        Layers.Sum(static layer => layer.Projections.Parts.Sum(static part => part.Matrix.Buffer.Bytes) + layer.AttentionOutput.Buffer.Bytes
+            + layer.GateUp.Parts.Sum(static part => part.Matrix.Buffer.Bytes) + layer.Down.Buffer.Bytes) + Output.Buffer.Bytes;
+
+    /// <summary>Loads a model.</summary>
+    public static ModelWeights Load(DecoderGraph graph, WeightUpload upload)
+    {
+        const string Purpose = "weights";
+        var layers = new List<LayerWeights>();
+        foreach (var layer in graph.Layers)
+        {
+            layers.Add(new LayerWeights
+            {
+                AttentionNorm = upload.LoadFloats(Purpose, layer.AttentionNorm)!,
+                Projections = MatrixGroup.Load(upload, layer.Query, layer.Key, layer.Value),
+                Bias = upload.LoadFloats(Purpose, layer.QueryBias, layer.KeyBias, layer.ValueBias),
+                QueryNorm = upload.LoadFloats(Purpose, layer.QueryNorm),
+                KeyNorm = upload.LoadFloats(Purpose, layer.KeyNorm),
+                AttentionOutput = upload.Load(Purpose, layer.AttentionOutput),
+                FeedForwardNorm = upload.LoadFloats(Purpose, layer.FeedForwardNorm)!,
+                GateUp = MatrixGroup.Load(upload, layer.Gate, layer.Up),
+                Down = upload.Load(Purpose, layer.Down),
+            });
+        }
+
+        var embedding = upload.Load(Purpose, graph.TokenEmbedding);
+        return new ModelWeights
+        {
+            Layers = layers,
+            Embedding = embedding,
+            OutputNorm = upload.LoadFloats(Purpose, graph.OutputNorm)!,
+            Output = ReferenceEquals(graph.Output, graph.TokenEmbedding) ? embedding : upload.Load(Purpose, graph.Output),
+            Frequencies = upload.LoadBytes(Purpose, MemoryMarshal.AsBytes<double>(FrequenciesOf(graph))),
+        };
+    }
+
+    private static double[] FrequenciesOf(DecoderGraph graph)
+    {
+        var config = graph.Config;
+        var half = config.HeadSize / 2;
+        var factors = new float[half];
+        if (graph.RopeFactors is { } tensor)
+        {
+            Dequantizer.Dequantize(tensor.Type, tensor.Row(0), factors);
+        }
+        else
+        {
+            factors.AsSpan().Fill(1);
+        }
+
+        return [.. Enumerable.Range(0, half).Select(i => Math.Pow(config.RopeTheta, -2.0 * i / config.HeadSize) / factors[i])];
+    }
+}

@@ -1,0 +1,200 @@
+using Crescent.Engine.Cuda.Compilation;
+using Crescent.Engine.Cuda.Driver;
+using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Model.Gguf;
+using ManagedCuda;
+using ManagedCuda.BasicTypes;
+
+namespace Crescent.Engine.Cuda.Weights;
+
+/// <summary>
+/// Brings tensors from their mapped file into device memory: pieces of whole tile rows are copied into pinned memory and on to the GPU, which packs them while
+/// the next piece is copied.
+/// </summary>
+internal sealed unsafe class WeightUpload : IDisposable
+{
+    private const int Stages = 2;
+    private const long PieceBytes = 16 << 20;
+
+    private readonly GpuContext _context;
+    private readonly DeviceMemory _memory;
+    private readonly Kernel _repack;
+    private readonly Action<long>? _uploaded;
+    private readonly Stage?[] _stages = new Stage?[Stages];
+    private int _next;
+
+    /// <param name="context">The GPU's.</param>
+    /// <param name="memory">Where matrices are to lie.</param>
+    /// <param name="kernels">Of the GPU.</param>
+    /// <param name="uploaded">Told of each piece: bytes of the file.</param>
+    public WeightUpload(GpuContext context, DeviceMemory memory, KernelLibrary kernels, Action<long>? uploaded)
+    {
+        _context = context;
+        _memory = memory;
+        _repack = kernels.Get("repack.cu", "repack");
+        _uploaded = uploaded;
+    }
+
+    /// <summary>A matrix of the rows of several tensors one after the other, which must have one packed format and, but for the last, whole tile rows.</summary>
+    public PackedMatrix Load(string purpose, params ReadOnlySpan<GgufTensor> tensors)
+    {
+        var format = PackedFormats.Of(tensors[0].Type);
+        var columns = tensors[0].Columns;
+        if (columns % 8 != 0)
+        {
+            throw new InvalidModelException("the model", tensors[0].Name, $"has rows of {columns} values; on a GPU they must be a multiple of 8");
+        }
+
+        var rows = 0;
+        foreach (var tensor in tensors)
+        {
+            rows += checked((int)tensor.Rows);
+        }
+
+        var matrix = new PackedMatrix(format, rows, columns, _memory.Allocate(PackedFormats.Bytes(format, rows, columns), purpose));
+        var first = 0;
+        foreach (var tensor in tensors)
+        {
+            Load(tensor, matrix, first);
+            first += (int)tensor.Rows;
+        }
+
+        return matrix;
+    }
+
+    /// <summary>Whether they can be loaded as one matrix.</summary>
+    public static bool CanJoin(params ReadOnlySpan<GgufTensor> tensors)
+    {
+        for (var i = 0; i < tensors.Length; i++)
+        {
+            if (PackedFormats.Of(tensors[i].Type) != PackedFormats.Of(tensors[0].Type) || (i < tensors.Length - 1 && tensors[i].Rows % PackedFormats.TileRows != 0))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Vectors as floats, one after the other; null where the first is.</summary>
+    public DeviceBuffer? LoadFloats(string purpose, params ReadOnlySpan<GgufTensor?> tensors)
+    {
+        if (tensors[0] is null)
+        {
+            return null;
+        }
+
+        var count = 0;
+        foreach (var tensor in tensors)
+        {
+            count += tensor!.Columns;
+        }
+
+        var values = new float[count];
+        var at = 0;
+        foreach (var tensor in tensors)
+        {
+            Dequantizer.Dequantize(tensor!.Type, tensor.Row(0), values.AsSpan(at, tensor.Columns));
+            at += tensor.Columns;
+        }
+
+        return LoadBytes(purpose, System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
+    }
+
+    /// <summary>Any bytes, at most a piece's.</summary>
+    public DeviceBuffer LoadBytes(string purpose, ReadOnlySpan<byte> bytes)
+    {
+        var buffer = _memory.Allocate(bytes.Length, purpose);
+        for (var done = 0; done < bytes.Length;)
+        {
+            var stage = Take(out var pinned);
+            var count = (int)Math.Min(bytes.Length - done, PieceBytes);
+            bytes.Slice(done, count).CopyTo(pinned.As<byte>(0, count));
+            Copy(buffer.At(done), pinned.Pointer, count);
+            stage.Mark(_context);
+            done += count;
+        }
+
+        return buffer;
+    }
+
+    public void Dispose()
+    {
+        foreach (var stage in _stages)
+        {
+            stage?.Dispose();
+        }
+    }
+
+    private void Load(GgufTensor tensor, PackedMatrix matrix, int first)
+    {
+        var raw = PackedFormats.IsReadByGpu(tensor.Type);
+        var type = raw ? tensor.Type : GgmlType.F32;
+        var rowBytes = raw ? tensor.RowBytes : 4L * tensor.Columns;
+        var rows = checked((int)tensor.Rows);
+        var pieceRows = (int)Math.Clamp(PieceBytes / rowBytes / PackedFormats.TileRows * PackedFormats.TileRows, PackedFormats.TileRows, rows);
+        for (var row = 0; row < rows; row += pieceRows)
+        {
+            var count = Math.Min(pieceRows, rows - row);
+            var stage = Take(out var pinned, count * rowBytes);
+            if (raw)
+            {
+                new ReadOnlySpan<byte>(tensor.Data + (row * rowBytes), checked((int)(count * rowBytes))).CopyTo(pinned.As<byte>(0, checked((int)(count * rowBytes))));
+            }
+            else
+            {
+                for (var i = 0; i < count; i++)
+                {
+                    Dequantizer.Dequantize(tensor.Type, tensor.Row(row + i), pinned.As<float>(i * rowBytes, tensor.Columns));
+                }
+            }
+
+            Copy(stage.Device.Pointer, pinned.Pointer, count * rowBytes);
+            var threads = (long)((count + PackedFormats.TileRows - 1) / PackedFormats.TileRows) * matrix.Steps * 32;
+            _repack.With(stage.Device.Pointer).With(matrix.Pointer).With((int)type).With((int)matrix.Format).With(count).With(tensor.Columns).With(first + row).With(matrix.Steps).With(rowBytes)
+                .Launch(checked((int)((threads + 255) / 256)), 1, 256);
+            stage.Mark(_context);
+            _uploaded?.Invoke(count * tensor.RowBytes);
+        }
+    }
+
+    private void Copy(CUdeviceptr target, nint source, long bytes) => _context.Check(
+        DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyHtoDAsync_v2(target, source, bytes, _context.Stream), "copy weights");
+
+    /// <summary>The stage whose turn it is, when the GPU has done with it.</summary>
+    private Stage Take(out PinnedBuffer pinned, long bytes = PieceBytes)
+    {
+        var at = _next;
+        _next = (at + 1) % Stages;
+        var stage = _stages[at];
+        stage?.Wait();
+        if (stage is null || stage.Pinned.Bytes < bytes)
+        {
+            stage?.Dispose();
+            _stages[at] = stage = new Stage(_context, _memory, Math.Max(bytes, PieceBytes));
+        }
+
+        pinned = stage.Pinned;
+        return stage;
+    }
+
+    private sealed class Stage(GpuContext context, DeviceMemory memory, long bytes) : IDisposable
+    {
+        private readonly GpuEvent _done = new(context, timed: false);
+
+        public PinnedBuffer Pinned { get; } = new(context, bytes);
+
+        public DeviceBuffer Device { get; } = memory.Allocate(bytes, "staging");
+
+        public void Mark(GpuContext context) => _done.Record(context.Stream);
+
+        public void Wait() => _done.Wait();
+
+        public void Dispose()
+        {
+            Pinned.Dispose();
+            Device.Dispose();
+            _done.Dispose();
+        }
+    }
+}
