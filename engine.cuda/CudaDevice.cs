@@ -255,7 +255,7 @@ public sealed class CudaDevice : IDevice
         var all = graph.Layers.Sum(static layer => layer.Query.ByteLength + layer.Key.ByteLength + layer.Value.ByteLength + layer.AttentionOutput.ByteLength + layer.Gate.ByteLength
             + layer.Up.ByteLength + layer.Down.ByteLength) + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
         var done = 0L;
-        using var upload = new WeightUpload(_context, _memory, _kernels, bytes => options.Progress?.Invoke(done += bytes, all));
+        using var upload = new WeightUpload(_context, _memory, _kernels, bytes => options.Progress?.Invoke(done += bytes, all), options.RandomWeights);
         var weights = ModelWeights.Load(graph, upload);
         _context.Synchronize();
         return weights;

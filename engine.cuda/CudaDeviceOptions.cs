@@ -39,6 +39,9 @@ public sealed record CudaDeviceOptions
     /// <summary>Whether every step copies its logits to the host, so that <c>StepResult.Logits</c> has them; drawing tokens does not need it.</summary>
     public bool HostLogits { get; init; }
 
+    /// <summary>Whether matrices are filled with random numbers and not read from the file: for measurements of a model's shape, with a file that is but a header.</summary>
+    public bool RandomWeights { get; init; }
+
     /// <summary>Folder where compiled kernels are kept; null for <c>crescent/kernels</c> in the user's cache.</summary>
     public string? KernelCache { get; init; }
 

@@ -222,3 +222,23 @@ extern "C" __global__ void gather_rows(
     }
 }
 EXPORT_KERNEL(gather_rows)
+
+// Fills chunks with numbers that mean nothing but have the size of weights, for measurements without a model. words: 32 bits each. Grid: threads for all words.
+extern "C" __global__ void fill_random(unsigned* __restrict__ weights, int format, long long words, unsigned seed)
+{
+    long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= words)
+        return;
+    unsigned r = (unsigned)i * 2654435761u + seed;
+    r = (r ^ (r >> 15)) * 2246822519u;
+    r = (r ^ (r >> 13)) * 3266489917u;
+    r ^= r >> 16;
+    int byte = (int)(i * 4 % chunk_bytes(format));
+    bool scale = format == FORMAT_Q8 ? byte >= 1024 : format == FORMAT_Q6 ? byte >= 768 : format != FORMAT_F16 && byte >= 512 && byte < 640;
+    bool offset = scale && (format == FORMAT_Q4M || format == FORMAT_Q5M) && byte % 16 >= 8;
+    weights[i] = format == FORMAT_F16 ? (r & 0x83ff83ffu) | 0x1c001c00u // about 1/256
+        : offset                      ? 0xa000a000u                    // -1/128
+        : scale                       ? 0x14001400u                    // 1/1024
+                                      : r;
+}
+EXPORT_KERNEL(fill_random)

@@ -20,6 +20,7 @@ internal sealed unsafe class WeightUpload : IDisposable
     private readonly DeviceMemory _memory;
     private readonly Kernel _repack;
     private readonly Action<long>? _uploaded;
+    private readonly RandomWeights? _random;
     private readonly Stage?[] _stages = new Stage?[Stages];
     private int _next;
 
@@ -27,8 +28,10 @@ internal sealed unsafe class WeightUpload : IDisposable
     /// <param name="memory">Where matrices are to lie.</param>
     /// <param name="kernels">Of the GPU.</param>
     /// <param name="uploaded">Told of each piece: bytes of the file.</param>
-    public WeightUpload(GpuContext context, DeviceMemory memory, KernelLibrary kernels, Action<long>? uploaded)
+    /// <param name="random">Whether matrices are filled with random numbers, and nothing of them is read.</param>
+    public WeightUpload(GpuContext context, DeviceMemory memory, KernelLibrary kernels, Action<long>? uploaded, bool random = false)
     {
+        _random = random ? new RandomWeights(kernels) : null;
         _context = context;
         _memory = memory;
         _repack = kernels.Get("repack.cu", "repack");
@@ -52,6 +55,12 @@ internal sealed unsafe class WeightUpload : IDisposable
         }
 
         var matrix = new PackedMatrix(format, rows, columns, _memory.Allocate(PackedFormats.Bytes(format, rows, columns), purpose));
+        if (_random is not null)
+        {
+            _random.Fill(matrix);
+            return matrix;
+        }
+
         var first = 0;
         foreach (var tensor in tensors)
         {
@@ -91,8 +100,9 @@ internal sealed unsafe class WeightUpload : IDisposable
         }
 
         var values = new float[count];
+        values.AsSpan().Fill(1);
         var at = 0;
-        foreach (var tensor in tensors)
+        foreach (var tensor in _random is null ? tensors : [])
         {
             Dequantizer.Dequantize(tensor!.Type, tensor.Row(0), values.AsSpan(at, tensor.Columns));
             at += tensor.Columns;
