@@ -53,7 +53,7 @@ public sealed class CudaDevice : IDevice
             var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
             var partialRows = options.MaxLogitRows * StepLayout.MostParts;
             _layout = Own(new StepLayout(_context, _memory, config, partialRows));
-            _results = Own(new StepResults(_context, config, options));
+            _results = Own(new StepResults(_context, config, options.MaxStepTokens, options.MaxLogitRows, options.HostLogits));
 
             // The pool is what is left, and the decoder's work space comes first.
             var work = Decoder.WorkBytes(config, options.MaxStepTokens, options.MaxLogitRows, partialRows);

@@ -6,6 +6,9 @@ public sealed record CudaDeviceOptions
     /// <summary>Default of <see cref="MaxStepTokens"/>.</summary>
     public const int DefaultMaxStepTokens = 2048;
 
+    /// <summary>Most that <see cref="MaxStepTokens"/> takes.</summary>
+    public const int MostStepTokens = 8192;
+
     /// <summary>Default of <see cref="MaxLogitRows"/>.</summary>
     public const int DefaultMaxLogitRows = 64;
 
@@ -27,7 +30,7 @@ public sealed record CudaDeviceOptions
     /// <summary>Share of the memory that is free then which KV blocks may take: above 0, up to 1.</summary>
     public double MemoryShare { get; init; } = DefaultMemoryShare;
 
-    /// <summary>Most tokens in a step: 1 to 8192. Work space grows with it.</summary>
+    /// <summary>Most tokens in a step: 1 to <see cref="MostStepTokens"/>. Work space grows with it.</summary>
     public int MaxStepTokens { get; init; } = DefaultMaxStepTokens;
 
     /// <summary>Most rows of logits in a step: 1 to <see cref="MostLogitRows"/>.</summary>
@@ -53,7 +56,7 @@ public sealed record CudaDeviceOptions
     {
         Check(nameof(Gpu), Gpu, 0, 1023);
         Check(nameof(KvBlocks), KvBlocks, 0, int.MaxValue / 16);
-        Check(nameof(MaxStepTokens), MaxStepTokens, 1, 8192);
+        Check(nameof(MaxStepTokens), MaxStepTokens, 1, MostStepTokens);
         Check(nameof(MaxLogitRows), MaxLogitRows, 1, MostLogitRows);
         Check(nameof(MaxContext), MaxContext, 0, int.MaxValue);
         if (MemoryShare is not (> 0 and <= 1))

@@ -21,16 +21,18 @@ internal sealed class StepResults : IDisposable
 
     /// <param name="context">The GPU's.</param>
     /// <param name="config">Shape.</param>
-    /// <param name="options">Rows, tokens, and whether logits are wanted.</param>
-    public StepResults(GpuContext context, ModelConfig config, CudaDeviceOptions options)
+    /// <param name="maxTokens">Tokens of a step.</param>
+    /// <param name="maxLogitRows">Rows of logits of a step.</param>
+    /// <param name="hostLogits">Whether every step's logits are copied.</param>
+    public StepResults(GpuContext context, ModelConfig config, int maxTokens, int maxLogitRows, bool hostLogits)
     {
         _context = context;
         _config = config;
-        _hostLogits = options.HostLogits;
-        _maxTokens = options.MaxStepTokens;
-        _tokens = new PinnedBuffer(context, 4L * options.MaxLogitRows);
-        _largest = new PinnedBuffer(context, 4L * options.MaxLogitRows);
-        _logits = new PinnedBuffer(context, 4L * options.MaxLogitRows * config.VocabularySize);
+        _hostLogits = hostLogits;
+        _maxTokens = maxTokens;
+        _tokens = new PinnedBuffer(context, 4L * maxLogitRows);
+        _largest = new PinnedBuffer(context, 4L * maxLogitRows);
+        _logits = new PinnedBuffer(context, 4L * maxLogitRows * config.VocabularySize);
     }
 
     /// <summary>The token of a row's largest logit.</summary>

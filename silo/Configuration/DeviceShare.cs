@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Crescent.Silo.Configuration;
 
-/// <summary>Which of the cluster's simulated devices a silo owns: every <paramref name="Of"/>th, from <paramref name="Index"/> on.</summary>
+/// <summary>Which of the cluster's simulated devices, or of a machine's GPUs, a silo owns: every <paramref name="Of"/>th, from <paramref name="Index"/> on.</summary>
 /// <param name="Index">0 to <paramref name="Of"/> less 1.</param>
 /// <param name="Of">Device silos; 1 and up.</param>
 public readonly record struct DeviceShare(int Index, int Of)

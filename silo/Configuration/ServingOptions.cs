@@ -50,7 +50,8 @@ public sealed class ServingOptions : IChecked
     public string? Model { get; set; }
 
     /// <summary>
-    /// Devices of each device silo, parted by commas: <c>cpu</c>, or <c>cpu:0,cpu:1</c> for several; or simulated devices of the whole
+    /// Devices of each device silo, parted by commas: <c>cpu</c>, or <c>cpu:0,cpu:1</c> for several; GPUs as <see cref="CudaDevices"/> names them, which the
+    /// silos of a machine share out; or simulated devices of the whole
     /// cluster, such as <c>sim:h100-sxm*92:tp8</c>. One that serves another model than <see cref="Model"/> has it behind it: <c>cpu=PATH</c>.
     /// </summary>
     public string Devices { get; set; } = DefaultDevices;
@@ -120,7 +121,7 @@ public sealed class ServingOptions : IChecked
     public SimulatedServing? Simulated() => IsSimulated ? SimulatedServing.Parse(this) : null;
 
     /// <summary>Devices of a cluster with so many device silos.</summary>
-    public int DevicesOf(int silos) => Simulated()?.Count ?? DeviceNames.Count * silos;
+    public int DevicesOf(int silos) => Simulated()?.Count ?? (DeviceNames.Count(static name => !CudaDevices.IsCuda(name)) * silos) + DeviceNames.Count(CudaDevices.IsCuda);
 
     public IEnumerable<string> Problems()
     {
@@ -162,9 +163,13 @@ public sealed class ServingOptions : IChecked
         {
             yield return Settings.OutOfRange(Settings.PowerMeter, PowerMeter, "auto or model where devices are simulated");
         }
-        else if (!IsSimulated && PowerMeter == PowerSource.Nvml)
+        else if (!IsSimulated && PowerMeter == PowerSource.Nvml && !DeviceNames.All(CudaDevices.IsCuda))
         {
             yield return Settings.OutOfRange(Settings.PowerMeter, PowerMeter, "auto, rapl or model for cpu devices: nvml measures GPUs");
+        }
+        else if (PowerMeter == PowerSource.Rapl && DeviceNames.Any(CudaDevices.IsCuda))
+        {
+            yield return Settings.OutOfRange(Settings.PowerMeter, PowerMeter, "auto, nvml or model for cuda devices: rapl measures processors");
         }
 
         if (IsSimulated)
@@ -176,11 +181,11 @@ public sealed class ServingOptions : IChecked
         }
         else if (DeviceNames.Count == 0 || DeviceNames.Any(n => !IsDevice(n)))
         {
-            yield return Settings.OutOfRange(Settings.Devices, Devices, "cpu, cpu:0,cpu:1,… for several, or sim:GPU[*COUNT][:tpN]; one with a model of its own as cpu=PATH");
+            yield return Settings.OutOfRange(Settings.Devices, Devices, "cpu, cpu:0,cpu:1,… for several, cuda:N (one GPU a device), cuda:all or auto, or sim:GPU[*COUNT][:tpN]; one with a model of its own as cpu=PATH");
         }
         else if (DeviceNames.Distinct().Count() < DeviceNames.Count)
         {
-            yield return $"{Settings.Devices} names a device twice: '{Devices}'; number them: cpu:0,cpu:1.";
+            yield return $"{Settings.Devices} names a device twice: '{Devices}'; number them: cpu:0,cpu:1. A GPU serves one model.";
         }
 
         var plan = Plan;
@@ -210,6 +215,11 @@ public sealed class ServingOptions : IChecked
         if (!KvTypes.ContainsKey(KvType))
         {
             yield return Settings.OutOfRange(Settings.KvType, KvType, string.Join(", ", KvTypes.Keys));
+        }
+
+        if (KvType != DefaultKvType && DeviceNames.Any(CudaDevices.IsCuda))
+        {
+            yield return Settings.OutOfRange(Settings.KvType, KvType, $"{DefaultKvType} where devices are GPUs");
         }
 
         if (!ActivationTypes.ContainsKey(Activations))
@@ -261,5 +271,5 @@ public sealed class ServingOptions : IChecked
     }
 
     private static bool IsDevice(string name) =>
-        name == "cpu" || (name.StartsWith("cpu:", StringComparison.Ordinal) && byte.TryParse(name.AsSpan(4), out _));
+        name == "cpu" || CudaDevices.IsCuda(name) || (name.StartsWith("cpu:", StringComparison.Ordinal) && byte.TryParse(name.AsSpan(4), out _));
 }

@@ -58,7 +58,8 @@ public static class Settings
         "Lets a front end that asks nobody listen where other machines can reach it. Default: it does not start.");
 
     public static readonly Setting Devices = Define("--devices", "Devices", "names",
-        "Devices of each device silo: cpu, or cpu:0,cpu:1,… for several; or simulated devices of the whole cluster: sim:GPU[*COUNT][:tpN], "
+        "Devices of each device silo: cpu, or cpu:0,cpu:1,… for several; GPUs of the machine, which its silos share out: cuda:N for GPU N, cuda:all, or auto for all GPUs and the "
+        + "processor where there are none; or simulated devices of the whole cluster: sim:GPU[*COUNT][:tpN], "
         + "such as sim:h100-sxm*92:tp8. A device that serves a model of its own names it: cpu=PATH,cpu=PATH2 are two devices with a model each. "
         + $"Default: {ServingOptions.DefaultDevices}.");
 
@@ -273,7 +274,7 @@ public static class Settings
         "Least level of Crescent's own log: trace, debug, information, warning, error, critical or none. Default: information.");
 
     public static readonly Setting DeviceShare = new("--device-share", $"{Section}:DeviceShare", "index/of",
-        "Which of the cluster's simulated devices that silo owns. Default: all.", Hidden: true);
+        "Which of the cluster's simulated devices, or of the machine's GPUs, that silo owns. Default: all.", Hidden: true);
 
     public static readonly Setting Supervised = new("--supervised", $"{Section}:Supervised", "bool",
         "Runs until standard input ends.", Hidden: true);

@@ -1,3 +1,4 @@
+using Crescent.Engine.Cuda;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model;
@@ -22,35 +23,43 @@ internal static partial class Devices
         }
 
         var plan = options.Plan;
-        var threads = ThreadShare(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, plan.Devices.Count);
+        var gpus = plan.Devices.Select(static device => device.Device).Where(CudaDevices.IsCuda).ToList();
+        var threads = ThreadShare(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, plan.Devices.Count - gpus.Count);
+        var share = DeviceShare.Parse(options.DeviceShare);
         return
         [
-            .. plan.Devices.Select(device => new DevicePlan(
+            .. plan.Devices.Where(device => gpus.IndexOf(device.Device) is var gpu && (gpu < 0 || share.Owns(gpu))).Select(device => new DevicePlan(
                 device.Device,
-                (services, sink, model) => Cpu(device.Device, threads, options, model!, services, sink),
+                (services, sink, model) => CudaDevices.IsCuda(device.Device)
+                    ? CudaEngines.Open(device.Device, options, model!, services, sink)
+                    : Cpu(device.Device, threads, options, model!, services, sink),
                 ModelFiles.Find(plan, models, device.Model),
-                model => Fault(options, model))),
+                model => Fault(device.Device, options, model))),
         ];
     }
 
     /// <summary>Threads of each of <paramref name="sharers"/> that share <paramref name="threads"/>; at least 1.</summary>
     public static int ThreadShare(int threads, int sharers) => Math.Max(1, threads / Math.Max(1, sharers));
 
-    /// <summary>Throws when a device has no room for a size that the model's file declares.</summary>
+    /// <summary>Throws when a device has no room for a size that the model's file declares, or does not run its kind.</summary>
     /// <exception cref="InvalidModelException">The message names the key, what it takes and what to do.</exception>
-    public static void CheckFit(ServingOptions options, LanguageModel model)
+    public static void CheckFit(string device, ServingOptions options, LanguageModel model)
     {
-        if (options.Simulated() is null)
+        if (CudaDevices.IsCuda(device))
+        {
+            CudaDevice.CheckFit(model.Graph);
+        }
+        else if (options.Simulated() is null)
         {
             CpuDevice.CheckFit(model.Graph, CpuOptions("cpu", 1, options, Scheduling(options)));
         }
     }
 
-    private static string? Fault(ServingOptions options, ServedModel model)
+    private static string? Fault(string device, ServingOptions options, ServedModel model)
     {
         try
         {
-            CheckFit(options, model.Model);
+            CheckFit(device, options, model.Model);
             return null;
         }
         catch (InvalidModelException e)

@@ -28,9 +28,9 @@ internal static class ModelFiles
                     opened[path] = file = (model, new GrammarCache(model.Tokenizer, limits));
                 }
 
-                if (simulated is null && plan.Devices.Any(d => d.Model == reference))
+                foreach (var device in simulated is null ? plan.Devices.Where(d => d.Model == reference) : [])
                 {
-                    Devices.CheckFit(serving, file.Model);
+                    Devices.CheckFit(device.Device, serving, file.Model);
                 }
 
                 models.Add(new ServedModel(

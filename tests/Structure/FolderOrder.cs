@@ -56,6 +56,15 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             // The engine itself.
             "Scheduling"),
         new(
+            "Crescent.Engine.Cuda",
+            "Crescent.Engine.Cuda",
+            "Driver",
+            "Memory",
+            "Compilation",
+            "Weights",
+            "Steps",
+            "."),
+        new(
             "Crescent.Control",
             "Crescent.Control",
             "Health",

@@ -1,0 +1,134 @@
+using Crescent.Engine.Cuda;
+using Crescent.Engine.Cuda.Driver;
+using Crescent.Engine.Power;
+using Crescent.Engine.Power.Nvml;
+using Crescent.Engine.Scheduling;
+using Crescent.Grains.Configuration;
+using Crescent.Grains.Models;
+using Crescent.Silo.Configuration;
+
+namespace Crescent.Silo.Hosting;
+
+/// <summary>Makes the engines of a silo's GPUs.</summary>
+internal static partial class CudaEngines
+{
+    /// <summary>Sequences that run at once unless the settings say.</summary>
+    public const int MaxRunning = 128;
+
+    /// <summary>Requests that wait unless the settings say.</summary>
+    public const int MaxWaiting = 2048;
+
+    /// <summary>What cached blocks are known by: a GPU's lie otherwise than a processor's.</summary>
+    private const string KvKind = "cuda-f16";
+
+    /// <summary>Opens a GPU with a model.</summary>
+    /// <exception cref="StartException">It cannot be; the message says what helps.</exception>
+    public static OwnedEngine Open(string name, ServingOptions options, ServedModel served, IServiceProvider services, IEngineSink sink)
+    {
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
+        var scheduling = options.Scheduling.Engine(CudaDeviceOptions.DefaultMaxStepTokens, MaxRunning, MaxWaiting);
+        var parts = new List<IDisposable>();
+        try
+        {
+            var cuda = new CudaDevice(served.Model.Graph, Options(name, options, scheduling, new UploadLog(logger, name).Tell));
+            parts.Add(cuda);
+            var gpu = Meter(options.PowerMeter, cuda.Gpu, out var fault);
+            if (gpu is not null)
+            {
+                parts.Add(gpu);
+            }
+
+            EngineWarmUp.Run(cuda, served.Model.Tokenizer);
+            var device = Devices.Practise(cuda, options.Drill, services);
+            parts[0] = device;
+            var tier = HostTier.Of(options, services.GetRequiredService<ILocalSiloDetails>().Name, device.Info);
+            var engine = tier.Open(() => new InferenceEngine(
+                device,
+                served.Model.Tokenizer,
+                served.Name,
+                sink,
+                new GpuPowerModel(gpu?.Cap?.CapWatts ?? GpuPowerModel.DefaultLimitWatts),
+                scheduling with { KvType = KvKind, HostBlocks = tier.Blocks, HostPath = tier.Path },
+                meter: gpu?.Meter,
+                grammars: served.Grammars));
+            parts.Insert(0, engine);
+            engine.RequestFailed = failure => Devices.LogRequestFailed(logger, failure.Fault, failure.Request, name, failure.Doing);
+            var memory = Memory(cuda);
+            LogDevice(logger, name, served.Id, device.Info.Description, device.Info.BlockCount, memory, tier.Blocks);
+            LogPower(logger, name, engine.State.WattsSource, fault ?? "", cuda.CacheFault ?? "");
+            parts.Insert(0, new EngineDriver(engine, failure => Devices.LogFailed(logger, failure, name)));
+            return new OwnedEngine(engine, [.. parts]);
+        }
+        catch (Exception fault)
+        {
+            foreach (var part in parts)
+            {
+                part.Dispose();
+            }
+
+            if (fault is CudaDeviceException)
+            {
+                throw new StartException($"Device {name} cannot be opened: {fault.Message}", fault);
+            }
+
+            throw;
+        }
+    }
+
+    private static CudaDeviceOptions Options(string name, ServingOptions options, EngineOptions scheduling, Action<long, long> progress) => new()
+    {
+        Name = name,
+        Gpu = CudaDevices.NumberOf(name),
+        KvBlocks = options.KvBlocks,
+        MaxStepTokens = Math.Min(scheduling.MaxStepTokens, CudaDeviceOptions.MostStepTokens),
+        MaxLogitRows = Math.Clamp(scheduling.MaxRunning + scheduling.MaxResumed, CudaDeviceOptions.DefaultMaxLogitRows, CudaDeviceOptions.MostLogitRows),
+        Progress = progress,
+    };
+
+    private static NvmlGpu? Meter(string setting, CudaGpu gpu, out string? fault)
+    {
+        fault = null;
+        if (setting == PowerSource.Model)
+        {
+            return null;
+        }
+
+        if (NvmlGpu.TryOpen(gpu.PciBusId, out var found, out var why))
+        {
+            return found;
+        }
+
+        fault = why;
+        return setting == PowerMeters.Automatic
+            ? null
+            : throw new StartException($"{Settings.PowerMeter} is '{setting}', which cannot be read: {why} Or use {PowerMeters.Automatic} or {PowerSource.Model}.");
+    }
+
+    private static string Memory(CudaDevice device) =>
+        string.Join(", ", device.Memory.OrderByDescending(static part => part.Value).Select(static part => $"{part.Value >> 20} MiB for {part.Key}"));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Device {Name}: {Model} on {Description}, {Blocks} KV blocks, {Memory}; {HostBlocks} blocks in the host tier.")]
+    private static partial void LogDevice(ILogger logger, string name, string model, string description, int blocks, string memory, int hostBlocks);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Power of device {Name} from {Source}. {Fault} {CacheFault}")]
+    private static partial void LogPower(ILogger logger, string name, string source, string fault, string cacheFault);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Device {Name}: {Percent} % of {Bytes} MiB of weights are up.")]
+    private static partial void LogUpload(ILogger logger, string name, int percent, long bytes);
+
+    /// <summary>Tells each quarter of an upload.</summary>
+    private sealed class UploadLog(ILogger logger, string name)
+    {
+        private int _told;
+
+        public void Tell(long done, long all)
+        {
+            var quarters = (int)(4 * done / Math.Max(1, all));
+            if (quarters > _told)
+            {
+                _told = quarters;
+                LogUpload(logger, name, quarters * 25, all >> 20);
+            }
+        }
+    }
+}
