@@ -1,0 +1,31 @@
+// CUresult, as far as the emulated driver gives them.
+#pragma once
+
+namespace crescent {
+
+using Result = int;
+
+enum : Result {
+    Success = 0,
+    InvalidValue = 1,
+    OutOfMemory = 2,
+    NotInitialized = 3,
+    NoDevice = 100,
+    InvalidDevice = 101,
+    InvalidImage = 200,
+    InvalidContext = 201,
+    PeerAccessAlreadyEnabled = 704,
+    InvalidHandle = 400,
+    NotFound = 500,
+    NotReady = 600,
+    IllegalAddress = 700,
+    LaunchOutOfResources = 701,
+    LaunchFailed = 719,
+    NotSupported = 801,
+    StreamCaptureUnsupported = 900,
+};
+
+// Its name as CUDA spells it, or null.
+const char* nameOf(Result result);
+
+}  // namespace crescent
