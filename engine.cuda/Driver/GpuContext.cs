@@ -12,9 +12,12 @@ internal sealed class GpuContext : IDisposable
 {
     private readonly PrimaryContext _context;
     private readonly CUstream _stream;
-    private int _thread;
     private string? _fault;
     private bool _disposed;
+
+    // The one that this thread has made current last: threads may enter several, and a new one may have the number of one that has ended.
+    [ThreadStatic]
+    private static GpuContext? _entered;
 
     /// <summary>Makes the context current on this thread.</summary>
     /// <param name="gpu">The GPU.</param>
@@ -73,10 +76,10 @@ internal sealed class GpuContext : IDisposable
             throw new CudaDeviceException(_fault);
         }
 
-        if (_thread != Environment.CurrentManagedThreadId)
+        if (_entered != this)
         {
             _context.SetCurrent();
-            _thread = Environment.CurrentManagedThreadId;
+            _entered = this;
         }
     }
 
