@@ -1,0 +1,158 @@
+using System.Runtime.InteropServices;
+using Crescent.GpuCheck.Device;
+
+namespace Crescent.GpuCheck.Kernels;
+
+/// <summary>Attention over paged keys and values, in one part and in several that are joined.</summary>
+internal static class AttentionChecks
+{
+    private const string File = "attention.cu";
+    private const int Slots = 16;
+
+    public static IReadOnlyList<KernelCheck> All { get; } =
+    [
+        new("attend_64", static (gpu, random) => Run(gpu, random, 64, parts: 1)), new("attend_128", static (gpu, random) => Run(gpu, random, 128, parts: 1)),
+        new("attend_64 and join_parts", static (gpu, random) => Run(gpu, random, 64, parts: random.Next(2, 4))),
+        new("attend_128 and join_parts", static (gpu, random) => Run(gpu, random, 128, parts: random.Next(2, 4))),
+    ];
+
+    private static double Run(Gpu gpu, Random random, int padded, int parts)
+    {
+        int kvHeads = random.Next(1, 3), group = random.Next(5) == 0 ? random.Next(17, 20) : random.Next(1, 9), heads = kvHeads * group;
+        var size = padded - (random.Next(2) * 8 * random.Next(1, 5));
+        long layer = 2L * kvHeads * Slots * padded * 2, blockBytes = 2 * layer, offset = layer * random.Next(2);
+        var sequences = Enumerable.Range(0, random.Next(1, 4)).Select(_ => (Before: random.Next(0, 90), New: random.Next(3) == 0 ? random.Next(2, 40) : 1)).ToArray();
+        var blockCount = sequences.Sum(static s => (s.Before + s.New + Slots - 1) / Slots) + 2;
+        var free = new Queue<int>(Enumerable.Range(0, blockCount).OrderBy(_ => random.Next()));
+
+        // Cells that no sequence has written are NaN: none may be looked at, but for those beyond a sequence's end in its last block, which are finite.
+        var cache = new Half[blockBytes * blockCount / 2];
+        Array.Fill(cache, Half.NaN);
+        var tokens = sequences.Sum(static s => s.New);
+        var queries = new Half[tokens * heads * padded];
+        var tables = new List<int>();
+        var works = new List<Work>();
+        var joins = new List<Join>();
+        var expected = new double[tokens * heads * size];
+        var (first, partialRows) = (0, 0);
+        foreach (var (before, count) in sequences)
+        {
+            var end = before + count;
+            var table = tables.Count;
+            var own = Enumerable.Range(0, (end + Slots - 1) / Slots).Select(_ => free.Dequeue()).ToArray();
+            tables.AddRange(own);
+            foreach (var block in own)
+            {
+                var at = (int)(((block * blockBytes) + offset) / 2);
+                cache.AsSpan(at, (int)(layer / 2)).Clear();
+                for (var row = 0; row < 2 * kvHeads * Slots; row++)
+                    KernelCheck.Halves(KernelCheck.Normal(random, size)).CopyTo(cache.AsSpan(at + (row * padded)));
+            }
+
+            for (var token = 0; token < count; token++)
+            {
+                for (var head = 0; head < heads; head++)
+                    KernelCheck.Halves(KernelCheck.Normal(random, size, 0.3)).CopyTo(queries.AsSpan((((first + token) * heads) + head) * padded));
+            }
+
+            AddWorks(works, joins, first, count, before, table, Math.Max(1, 16 / Math.Min(16, group)), parts, ref partialRows);
+            for (var token = 0; token < count; token++)
+            {
+                for (var head = 0; head < heads; head++)
+                    Reference(head / group, before + token, queries.AsSpan((((first + token) * heads) + head) * padded, size), expected.AsSpan((((first + token) * heads) + head) * size, size), own);
+            }
+
+            first += count;
+        }
+
+        var ldo = (heads * size) + (random.Next(2) * 64);
+        using var q = gpu.Upload<Half>(queries);
+        using var blocks = gpu.Upload<Half>(cache);
+        using var tablesOnDevice = gpu.Upload<int>(CollectionsMarshal.AsSpan(tables));
+        using var worksOnDevice = gpu.Upload<Work>(CollectionsMarshal.AsSpan(works));
+        using var output = gpu.Allocate(2L * tokens * ldo);
+        using var values = gpu.Allocate(4L * Math.Max(1, partialRows) * heads * padded);
+        using var sums = gpu.Allocate(8L * Math.Max(1, partialRows) * heads);
+        gpu.Fill(output.Address, 0xff, output.Bytes);
+        gpu.Fill(values.Address, 0xff, values.Bytes);
+        gpu.Fill(sums.Address, 0xff, sums.Bytes);
+        gpu.Launch(
+            File, $"attend_{padded}", ((works.Count + 3) / 4, kvHeads * ((group + 15) / 16)), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count,
+            output, ldo, values, sums, heads, kvHeads, size);
+        if (joins.Count > 0)
+        {
+            using var joinsOnDevice = gpu.Upload<Join>(CollectionsMarshal.AsSpan(joins));
+            gpu.Launch(File, "join_parts", (joins.Count, heads), 32, joinsOnDevice, values, sums, output, ldo, heads, padded, size);
+            gpu.Synchronize();
+        }
+
+        var result = KernelCheck.Floats(gpu.Download<Half>(output.Address, tokens * ldo));
+        var actual = new float[expected.Length];
+        for (var token = 0; token < tokens; token++)
+            result.AsSpan(token * ldo, heads * size).CopyTo(actual.AsSpan(token * heads * size));
+        return KernelCheck.Near($"{heads} heads of {size} on {kvHeads}, {tokens} tokens of {sequences.Length} sequences, {parts} parts", expected, actual, 2e-3);
+
+        void Reference(int kvHead, int position, ReadOnlySpan<Half> query, Span<double> to, int[] own)
+        {
+            var weights = new double[position + 1];
+            for (var p = 0; p <= position; p++)
+            {
+                var key = Row(own, 0, kvHead, p);
+                for (var i = 0; i < query.Length; i++)
+                    weights[p] += (double)query[i] * (double)key[i];
+            }
+
+            // The device's queries carry log2 e.
+            var most = weights.Max();
+            var total = 0.0;
+            for (var p = 0; p <= position; p++)
+                total += weights[p] = Math.Pow(2, weights[p] - most);
+            for (var p = 0; p <= position; p++)
+            {
+                var value = Row(own, 1, kvHead, p);
+                for (var i = 0; i < to.Length; i++)
+                    to[i] += weights[p] / total * (double)value[i];
+            }
+        }
+
+        Span<Half> Row(int[] own, int kind, int kvHead, int position) => cache.AsSpan(
+            (int)(((own[position / Slots] * blockBytes) + offset) / 2) + (((((kind * kvHeads) + kvHead) * Slots) + (position % Slots)) * padded), padded);
+    }
+
+    // Neighbouring tokens share a work; where there are several parts, each looks at a range of positions.
+    private static void AddWorks(List<Work> works, List<Join> joins, int first, int count, int before, int table, int together, int parts, ref int partialRows)
+    {
+        for (var token = 0; token < count; token += together)
+        {
+            var some = Math.Min(together, count - token);
+            var end = before + token + some;
+            var blocks = (end + Slots - 1) / Slots;
+
+            // No part may be empty for any of its tokens: the first of them looks at all blocks but perhaps the last.
+            var ranges = Math.Min(parts, Math.Max(1, (before + token + Slots) / Slots));
+            if (ranges == 1)
+            {
+                works.Add(new Work(first + token, some, before + token, table, 0, end, -1));
+                continue;
+            }
+
+            for (var part = 0; part < ranges; part++)
+            {
+                var (from, to) = (blocks * part / ranges * Slots, Math.Min(end, blocks * (part + 1) / ranges * Slots));
+                works.Add(new Work(first + token, some, before + token, table, from, to, partialRows + (part * some)));
+            }
+
+            for (var i = 0; i < some; i++)
+                joins.Add(new Join(first + token + i, partialRows + i, ranges, some));
+            partialRows += some * ranges;
+        }
+    }
+
+    /// <summary>As <c>attention.cu</c> has it.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct Work(int Token, int Tokens, int Position, int Table, int Begin, int End, int Partial, int Unused = 0);
+
+    /// <summary>As <c>attention.cu</c> has it.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct Join(int Token, int Partial, int Count, int Stride);
+}

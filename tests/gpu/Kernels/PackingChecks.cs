@@ -1,0 +1,47 @@
+using Crescent.Engine.Model.Gguf;
+using Crescent.GpuCheck.Device;
+
+namespace Crescent.GpuCheck.Kernels;
+
+/// <summary>Weights as a file has them, repacked and read back by rows.</summary>
+internal static class PackingChecks
+{
+    public static IReadOnlyList<KernelCheck> All { get; } =
+        [.. Packing.All.Select(static packing => new KernelCheck($"repack and gather_rows of {packing.Type}", (gpu, random) => Run(gpu, random, packing)))];
+
+    // Scales are halves on the device; those of the K types are products of two numbers, and BF16 and F32 weights lose digits.
+    private static double Tolerance(GgmlType type) => type is GgmlType.F16 or GgmlType.Q8_0 or GgmlType.Q4_0 or GgmlType.Q4_1 or GgmlType.Q5_1 ? 1e-7 : 1e-3;
+
+    private static double Run(Gpu gpu, Random random, Packing packing)
+    {
+        var length = GgmlTypes.BlockLength(packing.Type);
+        var columns = length == 1 ? random.Next(1, 300) : length * random.Next(1, 640 / length);
+        if (length == 1)
+            columns = (columns + 7) / 8 * 8;
+        var rows = random.Next(1, 60);
+        var tensor = RandomTensor.Of(packing.Type, rows, columns, random);
+        using var packed = packing.Repack(gpu, tensor.Bytes, rows, columns);
+
+        // Some of the rows are of tokens that have just been drawn.
+        var drawn = Enumerable.Range(0, rows).Select(_ => random.Next(rows)).ToArray();
+        var ids = Enumerable.Range(0, rows + 5).Select(i => i < rows ? i : ~random.Next(rows)).ToArray();
+        var stride = columns + random.Next(0, 40);
+        using var idsOnDevice = gpu.Upload<int>(ids);
+        using var drawnOnDevice = gpu.Upload<int>(drawn);
+        using var output = gpu.Allocate(4L * ids.Length * stride);
+        gpu.Fill(output.Address, 0xff, output.Bytes);
+        gpu.Launch("repack.cu", "gather_rows", (ids.Length, 1), 32 * random.Next(1, 5), packed, packing.Format, Packing.Steps(columns), columns, idsOnDevice, drawnOnDevice, output, stride);
+        var values = gpu.Download<float>(output.Address, ids.Length * stride);
+        var expected = new List<double>();
+        var actual = new List<float>();
+        for (var i = 0; i < ids.Length; i++)
+        {
+            var row = ids[i] < 0 ? drawn[~ids[i]] : ids[i];
+            expected.AddRange(tensor.Values.AsSpan(row * columns, columns).ToArray().Select(static v => (double)v));
+            actual.AddRange(values.AsSpan(i * stride, columns));
+            KernelCheck.Require(values.AsSpan((i * stride) + columns, stride - columns).ToArray().All(float.IsNaN), "gather_rows wrote beyond a row's columns");
+        }
+
+        return KernelCheck.Near($"{rows} rows of {columns}", expected, actual, Tolerance(packing.Type));
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using Crescent.Engine.Cuda;
+using Crescent.Engine.Devices.Cpu;
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
+using Crescent.GpuCheck.Model;
+using Crescent.GpuCheck.Reports;
+
+namespace Crescent.GpuCheck.Steps;
+
+/// <summary>Greedy tokens of the small model beside those of the processor: alone, side by side, and with the prompt in pieces.</summary>
+internal static class TokensStep
+{
+    // Where the two likeliest tokens are nearer than this, the devices' roundings may part them.
+    private const float Tie = 0.05f;
+
+    public static void Run(Options options, StepReport report)
+    {
+        using var model = new EmbeddedModel();
+        using var file = GgufFile.Open(model.Path);
+        var graph = Architecture.Read(file);
+        var prompts = model.Prompts.Take(options.Small ? 3 : 12).ToList();
+        var count = options.Small ? 6 : 24;
+        IReadOnlyList<Greedy.Continuation> expected;
+        using (var cpu = new CpuDevice(graph, new CpuDeviceOptions { KvBlocks = 512, Activations = ActivationPrecision.Int16 }))
+        {
+            expected = new Greedy(cpu).Run([.. prompts.Select(static prompt => prompt.Tokens)], count);
+        }
+
+        using var device = new CudaDevice(graph, new CudaDeviceOptions
+        {
+            Name = $"cuda:{options.Device}",
+            Gpu = options.Device,
+            KvBlocks = 512,
+            MaxStepTokens = 512,
+            HostLogits = true,
+            KernelCache = Path.Combine(options.Work, "kernels"),
+        });
+        report.Line(device.Info.Description);
+        var greedy = new Greedy(device);
+        var same = 0;
+        double furthest = 0;
+        var alone = new List<Greedy.Continuation>();
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            var run = greedy.Run([prompts[i].Tokens], count)[0];
+            alone.Add(run);
+            var agreed = Agreed(expected[i], run, out var tie);
+            for (var step = 0; step < agreed; step++)
+                furthest = Math.Max(furthest, expected[i].Logits[step].Zip(run.Logits[step], static (a, b) => Math.Abs((double)a - b)).Max());
+            if (agreed == count || tie)
+                same++;
+            else
+                report.Fault($"{prompts[i].Name}: token {agreed} is {run.Tokens[agreed]} instead of {expected[i].Tokens[agreed]}, {expected[i].Gaps[agreed]:g3} before the second");
+        }
+
+        report.Line(string.Create(CultureInfo.InvariantCulture, $"{same} of {prompts.Count} prompts have the processor's {count} tokens, up to a tie of {Tie}; logits differ by at most {furthest:g3}"));
+        report.Figure("prompts", prompts.Count);
+        report.Figure("prompts_equal", same);
+        report.Figure("logit_difference", furthest);
+        SameBits(report, "side by side", alone, greedy.Run([.. prompts.Select(static prompt => prompt.Tokens)], count));
+        SameBits(report, "with prompts in pieces of 7 tokens", alone, greedy.Run([.. prompts.Select(static prompt => prompt.Tokens)], count, chunk: 7));
+    }
+
+    private static int Agreed(Greedy.Continuation expected, Greedy.Continuation run, out bool tie)
+    {
+        tie = false;
+        for (var step = 0; step < expected.Tokens.Count; step++)
+        {
+            if (expected.Tokens[step] == run.Tokens[step])
+                continue;
+            tie = expected.Gaps[step] < Tie;
+            return step;
+        }
+
+        return expected.Tokens.Count;
+    }
+
+    private static void SameBits(StepReport report, string how, List<Greedy.Continuation> alone, IReadOnlyList<Greedy.Continuation> other)
+    {
+        for (var i = 0; i < alone.Count; i++)
+        {
+            if (!alone[i].Tokens.SequenceEqual(other[i].Tokens))
+                report.Fault($"prompt {i} has other tokens {how} than alone");
+        }
+
+        var equal = alone.Zip(other).Sum(static pair => pair.First.Logits.Zip(pair.Second.Logits).Count(static logits => logits.First.AsSpan().SequenceEqual(logits.Second)));
+        report.Line($"{how}: {equal} of {alone.Sum(static run => run.Logits.Count)} steps have the same bits as alone");
+        report.Figure($"steps of the same bits {how}", equal);
+    }
+}
