@@ -62,7 +62,9 @@ internal sealed unsafe class Kernel : IDisposable
     public void Launch(int gridX, int gridY, int threads)
     {
         _count = 0;
-        var result = DriverAPINativeMethods.Launch.cuLaunchKernel(_function, (uint)gridX, (uint)gridY, 1, (uint)threads, 1, 1, 0, _context.Stream, _pointers, null!);
+        var result = _context.Overlaps
+            ? OverlappedLaunch.Launch(_function, (uint)gridX, (uint)gridY, (uint)threads, _context.Stream, _pointers)
+            : DriverAPINativeMethods.Launch.cuLaunchKernel(_function, (uint)gridX, (uint)gridY, 1, (uint)threads, 1, 1, 0, _context.Stream, _pointers, null!);
         if (result != CUResult.Success)
         {
             throw _context.Fault(result, $"launch {_name}");

@@ -47,6 +47,13 @@ public static class CudaLibraries
         }
     }
 
+    /// <summary>Whether the driver has an entry point, which older ones may lack.</summary>
+    internal static bool DriverHas(string entryPoint)
+    {
+        Prepare();
+        return NativeLibrary.TryLoad("nvcuda", typeof(CudaLibraries).Assembly, null, out var driver) && NativeLibrary.TryGetExport(driver, entryPoint, out _);
+    }
+
     private static nint Find(string name)
     {
         var plain = name.StartsWith("lib", StringComparison.Ordinal) ? name[3..] : name;

@@ -10,6 +10,9 @@ namespace Crescent.Engine.Cuda.Driver;
 /// </summary>
 internal sealed class GpuContext : IDisposable
 {
+    /// <summary>Environment variable: 0 for kernels that begin one after the other.</summary>
+    public const string OverlapVariable = "CRESCENT_CUDA_OVERLAP";
+
     private readonly PrimaryContext _context;
     private readonly CUstream _stream;
     private string? _fault;
@@ -45,6 +48,7 @@ internal sealed class GpuContext : IDisposable
         Enter();
         try
         {
+            Overlaps = Environment.GetEnvironmentVariable(OverlapVariable) != "0" && OverlappedLaunch.IsThere(gpu);
             Check(DriverAPINativeMethods.Streams.cuStreamCreate(ref _stream, CUStreamFlags.NonBlocking), "make a stream");
         }
         catch
@@ -62,6 +66,9 @@ internal sealed class GpuContext : IDisposable
 
     /// <summary>What all work goes through, in order.</summary>
     public CUstream Stream => _stream;
+
+    /// <summary>Whether kernels are launched so that they may begin before the one ahead has ended; <see cref="OverlapVariable"/> can forbid it.</summary>
+    public bool Overlaps { get; }
 
     /// <summary>True after an error that no later call recovers from.</summary>
     public bool IsSick => _fault is not null;

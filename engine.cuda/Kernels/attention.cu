@@ -27,6 +27,7 @@ DEVICE void attend(
     const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, float* __restrict__ values,
     float* __restrict__ sums, int heads, int kvHeads, int size)
 {
+    take_turn();
     int index = blockIdx.x * 4 + (threadIdx.x >> 5), lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
     if (index >= count)
         return;
@@ -64,6 +65,14 @@ DEVICE void attend(
         const unsigned short* keys =
             (const unsigned short*)(blocks + tables[work.table + (first >> 4)] * blockBytes + layerOffset) + (long long)kvHead * 16 * SIZE;
         const unsigned short* valuesOf = keys + (long long)kvHeads * 16 * SIZE;
+
+        // Values are on their way while scores are computed.
+        uint4 v[SIZE / 64][4];
+#pragma unroll
+        for (int k = 0; k < SIZE / 64; k++)
+#pragma unroll
+            for (int i = 0; i < 4; i++)
+                v[k][i] = *(const uint4*)(valuesOf + k * 64 + g * 8 + (2 * t + i % 2 + i / 2 * 8) * SIZE);
         float s[2][4];
 #pragma unroll
         for (int n = 0; n < 2; n++)
@@ -121,11 +130,8 @@ DEVICE void attend(
 #pragma unroll
         for (int k = 0; k < SIZE / 64; k++)
         {
-            const unsigned short* value = valuesOf + k * 64 + g * 8;
-            uint4 v0 = *(const uint4*)(value + (2 * t) * SIZE), v1 = *(const uint4*)(value + (2 * t + 1) * SIZE);
-            uint4 v8 = *(const uint4*)(value + (2 * t + 8) * SIZE), v9 = *(const uint4*)(value + (2 * t + 9) * SIZE);
-            unsigned a[4] = {v0.x, v0.y, v0.z, v0.w}, b[4] = {v1.x, v1.y, v1.z, v1.w};
-            unsigned c[4] = {v8.x, v8.y, v8.z, v8.w}, d[4] = {v9.x, v9.y, v9.z, v9.w};
+            unsigned a[4] = {v[k][0].x, v[k][0].y, v[k][0].z, v[k][0].w}, b[4] = {v[k][1].x, v[k][1].y, v[k][1].z, v[k][1].w};
+            unsigned c[4] = {v[k][2].x, v[k][2].y, v[k][2].z, v[k][2].w}, d[4] = {v[k][3].x, v[k][3].y, v[k][3].z, v[k][3].w};
 #pragma unroll
             for (int j = 0; j < 8; j++)
             {
@@ -158,20 +164,20 @@ DEVICE void attend(
             for (int side = 0; side < 2; side++)
             {
                 int column = k * 64 + t * 16 + side * 8;
-                float v[8];
+                float result[8];
 #pragma unroll
                 for (int j = 0; j < 8; j++)
-                    v[j] = o[k * 8 + j][r * 2 + side] * factor;
+                    result[j] = o[k * 8 + j][r * 2 + side] * factor;
                 if (work.partial >= 0)
                 {
 #pragma unroll
                     for (int j = 0; j < 8; j++)
-                        values[row * SIZE + column + j] = v[j];
+                        values[row * SIZE + column + j] = result[j];
                 }
                 else if (column < size)
                 {
                     *(uint4*)(output + (long long)(work.token + token[r]) * ldo + head[r] * size + column) = make_uint4(
-                        pack_half2(v[0], v[1]), pack_half2(v[2], v[3]), pack_half2(v[4], v[5]), pack_half2(v[6], v[7]));
+                        pack_half2(result[0], result[1]), pack_half2(result[2], result[3]), pack_half2(result[4], result[5]), pack_half2(result[6], result[7]));
                 }
             }
     }
@@ -204,6 +210,7 @@ extern "C" __global__ void join_parts(
     const Join* __restrict__ joins, const float* __restrict__ values, const float* __restrict__ sums, unsigned short* __restrict__ output, int ldo, int heads,
     int padded, int size)
 {
+    take_turn();
     Join join = joins[blockIdx.x];
     int head = blockIdx.y;
     float most = MASKED;

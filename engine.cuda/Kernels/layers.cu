@@ -7,13 +7,47 @@ extern "C" __global__ void rms_norm(
     const float* __restrict__ x, const int* __restrict__ rows, const float* __restrict__ gain, unsigned short* __restrict__ output,
     float* __restrict__ floats, int columns, int ldo, float epsilon)
 {
+    take_turn();
     __shared__ float shared[32];
     long long row = rows ? rows[blockIdx.x] : (int)blockIdx.x;
     const float* from = x + row * columns;
     float squares = 0;
-    for (int i = threadIdx.x; i < columns; i += blockDim.x)
-        squares += from[i] * from[i];
+    if (columns % 4 == 0)
+    {
+        for (int i = threadIdx.x * 4; i < columns; i += blockDim.x * 4)
+        {
+            uint4 v = *(const uint4*)(from + i);
+            float a = __uint_as_float(v.x), b = __uint_as_float(v.y), c = __uint_as_float(v.z), d = __uint_as_float(v.w);
+            squares += a * a + b * b + c * c + d * d;
+        }
+    }
+    else
+    {
+        for (int i = threadIdx.x; i < columns; i += blockDim.x)
+            squares += from[i] * from[i];
+    }
+
     float scale = 1.0f / sqrtf(block_sum(squares, shared) / (float)columns + epsilon);
+    if (columns % 4 == 0 && !floats)
+    {
+        for (int i = threadIdx.x * 4; i < ldo; i += blockDim.x * 4)
+        {
+            uint2 halves = make_uint2(0, 0);
+            if (i < columns)
+            {
+                uint4 v = *(const uint4*)(from + i), w = *(const uint4*)(gain + i);
+                halves.x = pack_half2(
+                    clamp_half(__uint_as_float(v.x) * scale * __uint_as_float(w.x)), clamp_half(__uint_as_float(v.y) * scale * __uint_as_float(w.y)));
+                halves.y = pack_half2(
+                    clamp_half(__uint_as_float(v.z) * scale * __uint_as_float(w.z)), clamp_half(__uint_as_float(v.w) * scale * __uint_as_float(w.w)));
+            }
+
+            *(uint2*)(output + (long long)blockIdx.x * ldo + i) = halves;
+        }
+
+        return;
+    }
+
     for (int i = threadIdx.x; i < ldo; i += blockDim.x)
     {
         float v = i < columns ? from[i] * scale * gain[i] : 0.0f;
@@ -27,6 +61,7 @@ EXPORT_KERNEL(rms_norm)
 // turns (count, half): cosine and sine of position * frequency. Grid: threads for all.
 extern "C" __global__ void rope_angles(const int* __restrict__ positions, const double* __restrict__ frequencies, float2* __restrict__ turns, int count, int half)
 {
+    take_turn();
     int i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count * half)
         return;
@@ -45,6 +80,7 @@ extern "C" __global__ void rope_store(
     const float2* __restrict__ turns, const int* __restrict__ cells, unsigned short* __restrict__ queries, unsigned char* __restrict__ blocks,
     long long blockBytes, long long layerOffset, int heads, int kvHeads, int size, int padded, int interleaved, float epsilon, float scale)
 {
+    take_turn();
     int head = blockIdx.y * (blockDim.x >> 5) + (threadIdx.x >> 5), lane = threadIdx.x & 31, token = blockIdx.x;
     if (head >= heads + 2 * kvHeads)
         return;
@@ -110,6 +146,7 @@ EXPORT_KERNEL(rope_store)
 extern "C" __global__ void silu_product(
     const float* __restrict__ gate, const float* __restrict__ up, int ld, unsigned short* __restrict__ output, int columns, int ldo, float factor)
 {
+    take_turn();
     int i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= ldo)
         return;
@@ -129,6 +166,7 @@ EXPORT_KERNEL(silu_product)
 // block of whole warps.
 extern "C" __global__ void argmax(const float* __restrict__ x, int* __restrict__ tokens, float* __restrict__ best, int columns)
 {
+    take_turn();
     __shared__ float values[32];
     __shared__ int indices[32];
     const float* row = x + (long long)blockIdx.x * columns;

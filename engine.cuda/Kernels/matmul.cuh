@@ -168,6 +168,7 @@ DEVICE void multiply(
     const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, int M, int N, int steps, int ldx, int ldy,
     int shares, float alpha, int accumulate)
 {
+    let_next_begin();
     __shared__ float sums[WARPS][NT * 4][32];
     int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
     int tileRows = (M + TILE_ROWS - 1) / TILE_ROWS;
@@ -198,6 +199,7 @@ DEVICE void multiply(
             if (begin + i < end)
                 ahead[i][r].load(tiles[r] + (long long)(begin + i) * chunk_bytes(FORMAT), lane);
 
+    wait_for_previous();
     for (int first = begin; first < end; first += AHEAD)
     {
 #pragma unroll

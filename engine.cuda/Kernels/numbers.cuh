@@ -33,3 +33,25 @@ DEVICE float block_sum(float v, float* shared)
     __syncthreads();
     return warp_sum(lane < warps ? shared[lane] : 0.0f);
 }
+
+// Kernels are launched so that each may begin before the one ahead of it in the stream has ended. One lets the next begin as soon as all its own blocks have, and
+// waits before it touches what another kernel writes or reads; only weights, which stay as they are, may be read earlier.
+DEVICE void let_next_begin()
+{
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;");
+#endif
+}
+
+DEVICE void wait_for_previous()
+{
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+DEVICE void take_turn()
+{
+    let_next_begin();
+    wait_for_previous();
+}

@@ -130,6 +130,7 @@ extern "C" __global__ void repack(
     const unsigned char* __restrict__ source, unsigned char* __restrict__ target, int type, int format, int rows, int columns, int firstRow, int steps,
     long long rowBytes)
 {
+    take_turn();
     long long index = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     int lane = (int)(index & 31), g = lane / 4, t = lane % 4;
     long long tile = index >> 5;
@@ -210,6 +211,7 @@ extern "C" __global__ void gather_rows(
     const unsigned char* __restrict__ weights, int format, int steps, int columns, const int* __restrict__ ids, const int* __restrict__ drawn,
     float* __restrict__ output, int stride)
 {
+    take_turn();
     int id = ids[blockIdx.x];
     if (id < 0)
         id = drawn[~id];
@@ -226,6 +228,7 @@ EXPORT_KERNEL(gather_rows)
 // Fills chunks with numbers that mean nothing but have the size of weights, for measurements without a model. words: 32 bits each. Grid: threads for all words.
 extern "C" __global__ void fill_random(unsigned* __restrict__ weights, int format, long long words, unsigned seed)
 {
+    take_turn();
     long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= words)
         return;

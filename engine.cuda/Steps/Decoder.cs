@@ -190,5 +190,5 @@ internal sealed class Decoder
 
     private void Normalise(int rows, CUdeviceptr tokens, DeviceBuffer gain, DeviceBuffer output, CUdeviceptr floats) =>
         _norm.With(_residual.Pointer).With(tokens).With(gain.Pointer).With(output.Pointer).With(floats).With(_config.Width).With(Padded(_config.Width)).With(_config.NormEpsilon)
-            .Launch(rows, 1, 256);
+            .Launch(rows, 1, _config.Width >= 2048 ? 1024 : 256);
 }

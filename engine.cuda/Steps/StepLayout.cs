@@ -16,7 +16,7 @@ internal sealed class StepLayout : IDisposable
     /// <summary>Parts of a long context that warps share, at most.</summary>
     public const int MostParts = 32;
 
-    private const int LeastPart = 64; // positions
+    private const int LeastPart = 32; // positions
     private const int WorkInts = 8;
     private const int JoinInts = 4;
 
