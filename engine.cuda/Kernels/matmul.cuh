@@ -10,6 +10,33 @@
 template <int FORMAT>
 struct Lane;
 
+// a & mask | bits, in one instruction.
+DEVICE unsigned masked_or(unsigned a, unsigned mask, unsigned bits)
+{
+#ifdef __CUDA_ARCH__
+    unsigned r;
+    asm("lop3.b32 %0, %1, %2, %3, 0xea;" : "=r"(r) : "r"(a), "r"(mask), "r"(bits));
+    return r;
+#else
+    return (a & mask) | bits;
+#endif
+}
+
+// Pair p of four of a row's eight numbers, less ZERO, as halves. Four bits under 0x6400 are the half 1024 + q, or, where they lie four bits further up, 1024 + 16 q:
+// the first has 1024 + ZERO taken away, the second is multiplied by 1/16 before; neither rounds. bits: upper ones of the numbers, at 4 (p even) or 8 (p odd) of each
+// half.
+template <int ZERO>
+DEVICE unsigned pair_of(unsigned low, int p, unsigned bits)
+{
+    unsigned x = p < 2 ? low : low >> 8;
+    return p % 2 == 0
+        ? half2_sub(masked_or(x, 0x000f000fu, bits | 0x64006400u), ZERO == 0 ? 0x64006400u : ZERO == 8 ? 0x64086408u : 0x64206420u)
+        : half2_fma(masked_or(x, 0x00f000f0u, bits | 0x64006400u), 0x2c002c00u, ZERO == 0 ? 0xd400d400u : ZERO == 8 ? 0xd480d480u : 0xd600d600u);
+}
+
+// Moves bits from one place to another.
+DEVICE unsigned moved(unsigned bits, int from, int to) { return from < to ? bits << (to - from) : bits >> (from - to); }
+
 DEVICE unsigned both(unsigned scales, int rowHalf) { return rowHalf == 0 ? __byte_perm(scales, 0, 0x1010) : __byte_perm(scales, 0, 0x3232); }
 
 template <>
@@ -79,7 +106,7 @@ struct Lane<FORMAT_Q4>
         unsigned low = word(numbers, h * 2 + rowHalf), scale = both(h == 0 ? scales.x : scales.y, rowHalf);
 #pragma unroll
         for (int p = 0; p < 4; p++)
-            pairs[p] = half2_mul(half2_sub((low >> (4 * p) & 0x000f000fu) | 0x64006400u, 0x64086408u), scale);
+            pairs[p] = half2_mul(pair_of<8>(low, p, 0), scale);
     }
 };
 
@@ -100,7 +127,7 @@ struct Lane<FORMAT_Q4M>
         unsigned low = word(numbers, h * 2 + rowHalf), scale = both(word(scales, h), rowHalf), offset = both(word(scales, 2 + h), rowHalf);
 #pragma unroll
         for (int p = 0; p < 4; p++)
-            pairs[p] = half2_fma(half2_sub((low >> (4 * p) & 0x000f000fu) | 0x64006400u, 0x64006400u), scale, offset);
+            pairs[p] = half2_fma(pair_of<0>(low, p, 0), scale, offset);
     }
 };
 
@@ -124,9 +151,9 @@ struct Lane<FORMAT_Q5M>
 #pragma unroll
         for (int p = 0; p < 4; p++)
         {
-            int i = 8 * h + 4 * rowHalf + p;
-            unsigned high = (i < 4 ? fifth << (4 - i) : fifth >> (i - 4)) & 0x00100010u;
-            pairs[p] = half2_fma(half2_sub((low >> (4 * p) & 0x000f000fu) | high | 0x64006400u, 0x64006400u), scale, offset);
+            int at = p % 2 == 0 ? 4 : 8;
+            unsigned bits = masked_or(moved(fifth, 8 * h + 4 * rowHalf + p, at), 0x00010001u << at, 0x64006400u);
+            pairs[p] = half2_fma(pair_of<0>(low, p, bits), scale, offset);
         }
     }
 };
@@ -152,17 +179,28 @@ struct Lane<FORMAT_Q6>
 #pragma unroll
         for (int p = 0; p < 4; p++)
         {
-            int i = 2 * (4 * rowHalf + p);
-            unsigned high = (i < 4 ? upper[h] << (4 - i) : upper[h] >> (i - 4)) & 0x00300030u;
-            pairs[p] = half2_mul(half2_sub((low >> (4 * p) & 0x000f000fu) | high | 0x64006400u, 0x64206420u), scale);
+            int at = p % 2 == 0 ? 4 : 8;
+            unsigned bits = masked_or(moved(upper[h], 2 * (4 * rowHalf + p), at), 0x00030003u << at, 0x64006400u);
+            pairs[p] = half2_mul(pair_of<32>(low, p, bits), scale);
         }
     }
 };
 
 #define WARPS 8
 
-// A block has 8 warps; those with the same warp / shares take the same rows, a share of K each. Grid: (blocks of 8 / shares * RT tile rows, blocks of 8 NT rows
-// of x). x has a row of ldx halves for every multiple of 8 NT rows, those beyond N of any content, and zeros in the columns beyond K.
+// Has the second-level cache fetch what the warp will read, up to eight kilobytes of it.
+DEVICE void fetch_ahead(const unsigned char* from, int bytes, int lane)
+{
+#ifdef __CUDA_ARCH__
+#pragma unroll
+    for (int i = 0; i < 2; i++)
+        if ((lane + 32 * i) * 128 < bytes)
+            asm volatile("prefetch.global.L2 [%0];" ::"l"(from + (lane + 32 * i) * 128));
+#endif
+}
+
+// A block has 8 warps; those with the same warp / shares take the same rows, a share of K each; shares is 1, 2, 4 or 8. Grid: (blocks of 8 / shares * RT tile rows,
+// blocks of 8 NT rows of x). x has zeros in the columns beyond K.
 template <int FORMAT, int NT, int RT, int AHEAD>
 DEVICE void multiply(
     const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, int M, int N, int steps, int ldx, int ldy,
@@ -171,12 +209,26 @@ DEVICE void multiply(
     let_next_begin();
     __shared__ float sums[WARPS][NT * 4][32];
     int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    int shift = shares == 8 ? 3 : shares == 4 ? 2 : shares == 2 ? 1 : 0;
     int tileRows = (M + TILE_ROWS - 1) / TILE_ROWS;
-    int firstTile = (blockIdx.x * (WARPS / shares) + warp / shares) * RT;
-    int share = warp % shares;
-    int begin = (int)((long long)steps * share / shares), end = (int)((long long)steps * (share + 1) / shares);
+    int firstTile = ((blockIdx.x * WARPS + warp) >> shift) * RT;
+    int share = warp & (shares - 1);
+    int begin = steps * share >> shift, end = steps * (share + 1) >> shift;
     int firstRow = blockIdx.y * NT * 8;
-    const unsigned short* xs = x + (long long)(firstRow + g) * ldx + t * 8;
+
+    // A tile row that the matrix lacks reads the last one, so that all lanes of a warp go the same way; its sums are not stored. Nor are those of rows that x lacks.
+    const unsigned char* tiles[RT];
+#pragma unroll
+    for (int r = 0; r < RT; r++)
+    {
+        tiles[r] = weights + (long long)min(firstTile + r, tileRows - 1) * steps * chunk_bytes(FORMAT);
+        fetch_ahead(tiles[r] + (long long)begin * chunk_bytes(FORMAT), (end - begin) * chunk_bytes(FORMAT), lane);
+    }
+
+    const unsigned short* xs[NT];
+#pragma unroll
+    for (int n = 0; n < NT; n++)
+        xs[n] = x + (long long)min(firstRow + n * 8 + g, N - 1) * ldx + t * 8;
 
     float c[RT][NT][4];
 #pragma unroll
@@ -184,12 +236,7 @@ DEVICE void multiply(
 #pragma unroll
         for (int n = 0; n < NT; n++)
             c[r][n][0] = c[r][n][1] = c[r][n][2] = c[r][n][3] = 0.0f;
-
-    // A tile row that the matrix lacks reads the last one, so that all lanes of a warp go the same way; its sums are not stored.
-    const unsigned char* tiles[RT];
-#pragma unroll
-    for (int r = 0; r < RT; r++)
-        tiles[r] = weights + (long long)min(firstTile + r, tileRows - 1) * steps * chunk_bytes(FORMAT);
+    wait_for_previous();
 
     Lane<FORMAT> ahead[AHEAD][RT];
 #pragma unroll
@@ -199,7 +246,6 @@ DEVICE void multiply(
             if (begin + i < end)
                 ahead[i][r].load(tiles[r] + (long long)(begin + i) * chunk_bytes(FORMAT), lane);
 
-    wait_for_previous();
     for (int first = begin; first < end; first += AHEAD)
     {
 #pragma unroll
@@ -208,38 +254,34 @@ DEVICE void multiply(
             int step = first + i;
             if (step >= end)
                 break;
-            Lane<FORMAT> now[RT];
+            unsigned upper[RT][2][4], lower[RT][2][4];
 #pragma unroll
             for (int r = 0; r < RT; r++)
             {
-                now[r] = ahead[i][r];
+#pragma unroll
+                for (int h = 0; h < 2; h++)
+                {
+                    ahead[i][r].unpack(h, 0, upper[r][h]);
+                    ahead[i][r].unpack(h, 1, lower[r][h]);
+                }
+
                 if (step + AHEAD < end)
                     ahead[i][r].load(tiles[r] + (long long)(step + AHEAD) * chunk_bytes(FORMAT), lane);
             }
 
 #pragma unroll
             for (int h = 0; h < 2; h++)
-            {
-                unsigned upper[RT][4], lower[RT][4];
-#pragma unroll
-                for (int r = 0; r < RT; r++)
-                {
-                    now[r].unpack(h, 0, upper[r]);
-                    now[r].unpack(h, 1, lower[r]);
-                }
-
 #pragma unroll
                 for (int n = 0; n < NT; n++)
                 {
-                    uint4 b = *(const uint4*)(xs + (long long)n * 8 * ldx + step * TILE_COLUMNS + h * 32);
+                    uint4 b = *(const uint4*)(xs[n] + step * TILE_COLUMNS + h * 32);
 #pragma unroll
                     for (int r = 0; r < RT; r++)
                     {
-                        mma_16816(c[r][n], upper[r][0], lower[r][0], upper[r][1], lower[r][1], b.x, b.y);
-                        mma_16816(c[r][n], upper[r][2], lower[r][2], upper[r][3], lower[r][3], b.z, b.w);
+                        mma_16816(c[r][n], upper[r][h][0], lower[r][h][0], upper[r][h][1], lower[r][h][1], b.x, b.y);
+                        mma_16816(c[r][n], upper[r][h][2], lower[r][h][2], upper[r][h][3], lower[r][h][3], b.z, b.w);
                     }
                 }
-            }
         }
     }
 
@@ -274,7 +316,7 @@ DEVICE void multiply(
 }
 
 #define MULTIPLY(name, FORMAT, NT, RT, AHEAD)                                                                                                       \
-    extern "C" __global__ void __launch_bounds__(256, NT < 8 ? 2 : 1) name(                                                                                         \
+    extern "C" __global__ void __launch_bounds__(256, NT == 1 ? 3 : NT < 8 ? 2 : 1) name(                                                                                         \
         const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, int M, int N, int steps, int ldx,   \
         int ldy, int shares, float alpha, int accumulate)                                                                                           \
     {                                                                                                                                               \
