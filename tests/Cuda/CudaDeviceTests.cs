@@ -12,8 +12,7 @@ using Crescent.Tests.Engine.Devices.Cpu;
 namespace Crescent.Tests.Cuda;
 
 /// <summary>The CUDA device on the emulated driver with the embedded model.</summary>
-[Collection(EmulatedCollection.Name)]
-public sealed class CudaDeviceTests
+public sealed class CudaDeviceTests : EmulatedCudaTest
 {
     private const int Sticky = 719;
     private static readonly int[] Prompt = [.. Enumerable.Range(0, 45).Select(static i => (i * 37) % 500)];
@@ -21,9 +20,8 @@ public sealed class CudaDeviceTests
     [Fact]
     public void A_token_has_the_same_bits_alone_batched_and_chunked()
     {
-        EmulatedDriver.Require();
         using var model = LanguageModel.Open(TestFiles.TinyModel);
-        using var device = EmulatedDriver.Open(model.Graph);
+        using var device = EmulatedCuda.Open(model.Graph);
         var alone = new DeviceSequence(device, 64).Append(Prompt);
         var chunked = new DeviceSequence(device, 64, firstBlock: 8).AppendChunked(Prompt, 7);
         var plan = new StepPlan(KvBlockSize.Of(device.Info));
@@ -41,9 +39,8 @@ public sealed class CudaDeviceTests
     [Fact]
     public void A_block_that_was_copied_out_and_in_is_the_same_context()
     {
-        EmulatedDriver.Require();
         using var model = LanguageModel.Open(TestFiles.TinyModel);
-        using var device = EmulatedDriver.Open(model.Graph);
+        using var device = EmulatedCuda.Open(model.Graph);
         var sequence = new DeviceSequence(device, 64);
         sequence.Append(Prompt);
         var expected = sequence.Append(7);
@@ -63,9 +60,8 @@ public sealed class CudaDeviceTests
     [Fact]
     public void Hidden_states_are_those_of_the_processor()
     {
-        EmulatedDriver.Require();
         using var model = LanguageModel.Open(TestFiles.TinyModel);
-        using var device = EmulatedDriver.Open(model.Graph);
+        using var device = EmulatedCuda.Open(model.Graph);
         using var cpu = new CpuDevice(model.Graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 8, Activations = ActivationPrecision.Int16 });
         var (expected, found) = (HiddenState(cpu), HiddenState(device));
         Assert.InRange(expected.Zip(found).Max(static pair => Math.Abs(pair.First - pair.Second)), 0, 0.02 * expected.Max(Math.Abs));
@@ -81,9 +77,8 @@ public sealed class CudaDeviceTests
     [Fact]
     public void A_step_allocates_nothing()
     {
-        EmulatedDriver.Require();
         using var model = LanguageModel.Open(TestFiles.TinyModel);
-        using var device = EmulatedDriver.Open(model.Graph);
+        using var device = EmulatedCuda.Open(model.Graph);
         var plan = new StepPlan(KvBlockSize.Of(device.Info));
         plan.Add([3], 0, [0], LogitsWanted.Last);
         device.Execute(plan);
@@ -96,9 +91,8 @@ public sealed class CudaDeviceTests
     [Fact]
     public void An_engine_draws_the_tokens_of_the_processor()
     {
-        EmulatedDriver.Require();
         using var model = LanguageModel.Open(TestFiles.TinyModel);
-        using var device = EmulatedDriver.Open(model.Graph);
+        using var device = EmulatedCuda.Open(model.Graph);
         using var cpu = new CpuDevice(model.Graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 64, Activations = ActivationPrecision.Int16 });
         Assert.Equal(Generate(cpu, model), Generate(device, model));
     }
@@ -106,43 +100,39 @@ public sealed class CudaDeviceTests
     [Fact]
     public void An_error_that_stays_fails_every_call_until_the_device_is_opened_again()
     {
-        EmulatedDriver.Require();
         using var model = LanguageModel.Open(TestFiles.TinyModel);
         float[] expected;
-        using (var device = EmulatedDriver.Open(model.Graph))
+        using (var device = EmulatedCuda.Open(model.Graph))
         {
             expected = new DeviceSequence(device, 64).Append(Prompt);
-            EmulatedDriver.FailAfter(5, Sticky);
+            EmulatedCuda.Fail(0, Sticky, 5);
             var fault = Assert.Throws<CudaDeviceException>(() => new DeviceSequence(device, 64).Append(Prompt));
-            EmulatedDriver.FailAfter(-1, 0);
             Assert.Contains("719", fault.Message);
             Assert.Contains("opened again", fault.Message);
             Assert.Equal(fault.Message, Assert.Throws<CudaDeviceException>(() => new DeviceSequence(device, 64).Append(1)).Message);
         }
 
-        using var again = EmulatedDriver.Open(model.Graph);
+        using var again = EmulatedCuda.Open(model.Graph);
         Assert.Equal(expected, new DeviceSequence(again, 64).Append(Prompt));
     }
 
     [Fact]
     public void Memory_that_is_not_there_is_told_with_sizes_and_what_helps()
     {
-        EmulatedDriver.Require();
         using var model = LanguageModel.Open(TestFiles.TinyModel);
-        var fault = Assert.Throws<CudaDeviceException>(() => EmulatedDriver.Open(model.Graph, blocks: 1_000_000));
+        var fault = Assert.Throws<CudaDeviceException>(() => EmulatedCuda.Open(model.Graph, blocks: 1_000_000));
         Assert.Contains("keys and values", fault.Message);
         Assert.Contains("MB for weights", fault.Message);
         Assert.Contains("fewer KV blocks", fault.Message);
 
         // What was taken before is given back.
-        using var device = EmulatedDriver.Open(model.Graph);
+        using var device = EmulatedCuda.Open(model.Graph);
         Assert.Equal(128, device.Info.BlockCount);
     }
 
     [Fact]
     public void A_GPU_that_is_not_there_is_told_with_those_that_are()
     {
-        EmulatedDriver.Require();
         Assert.Contains("cuda:0", Assert.Throws<CudaDeviceException>(() => CudaGpu.Of(200)).Message);
     }
 

@@ -5,8 +5,7 @@ using Crescent.Tests.Engine.Devices.Cpu;
 namespace Crescent.Tests.Cuda;
 
 /// <summary>The CUDA device, its kernels run by the emulated driver, against exact logprobs of golden prompts.</summary>
-[Collection(EmulatedCollection.Name)]
-public sealed class CudaGoldenTests
+public sealed class CudaGoldenTests : EmulatedCudaTest
 {
     // What is left is weights, activations, keys and values in halves.
     [Theory]
@@ -42,9 +41,8 @@ public sealed class CudaGoldenTests
 
     private static double[] Errors(GoldenFile file, int prompts, double tie)
     {
-        EmulatedDriver.Require();
         using var model = GgufFile.Open(file.Path);
-        using var device = EmulatedDriver.Open(Architecture.Read(model), GoldenStep.KvBlocks, GoldenStep.MaxStepTokens, GoldenStep.MaxLogitRows);
+        using var device = EmulatedCuda.Open(Architecture.Read(model), GoldenStep.KvBlocks, GoldenStep.MaxStepTokens, GoldenStep.MaxLogitRows);
         var steps = GoldenStep.Run(device, file.Goldens with { Prompts = [.. file.Goldens.Prompts.Take(prompts)] });
         var errors = steps.SelectMany(static step => step.Errors).Order().ToArray();
         TestContext.Current.TestOutputHelper?.WriteLine(

@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model;
 using Crescent.Engine.Power;
@@ -6,17 +7,23 @@ using Crescent.Engine.Scheduling;
 
 namespace Crescent.Tests.Engine.Scheduling;
 
-/// <summary>A model on the CPU device, on which tests run engines of their own one after the other.</summary>
+/// <summary>A model on the CPU device, or another, on which tests run engines of their own one after the other.</summary>
 internal sealed class RealModel : IDisposable
 {
     private readonly LanguageModel _model;
-    private readonly CpuDevice _device;
+    private readonly IDevice _device;
     private readonly Lazy<TokenVocabulary> _vocabulary;
 
     public RealModel(string path, int blocks)
+        : this(path, model => new CpuDevice(model.Graph, new CpuDeviceOptions { Threads = 2, KvBlocks = blocks }))
+    {
+    }
+
+    /// <summary>A model on another device.</summary>
+    public RealModel(string path, Func<LanguageModel, IDevice> open)
     {
         _model = LanguageModel.Open(path);
-        _device = new CpuDevice(_model.Graph, new CpuDeviceOptions { Threads = 2, KvBlocks = blocks });
+        _device = open(_model);
         _vocabulary = new Lazy<TokenVocabulary>(() => new TokenVocabulary(_model.Tokenizer));
     }
 
