@@ -62,9 +62,8 @@ public sealed class StoreTests : IAsyncDisposable
         foreach (var task in accepted)
         {
             JsonNode? shown = null;
-            await FactoryCluster.UntilAsync(
-                async () => (string?)(shown = await Json(http, $"/v1/agents/{task.Id}"))["status"] is not "running", $"{task.Id} has ended");
-            Assert.Equal("done", (string?)shown!["status"]);
+            await FactoryCluster.UntilAsync(async () => (bool)(shown = await Json(http, $"/v1/agents/{task.Id}"))["has_ended"]!, $"{task.Id} has ended");
+            Assert.NotNull((string?)shown!["answer"]);
         }
 
         Assert.Equal(Tasks, (await Json(http, "/v1/agents"))["data"]!.AsArray().Count);
