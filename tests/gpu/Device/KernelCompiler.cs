@@ -7,6 +7,9 @@ namespace Crescent.GpuCheck.Device;
 /// <summary>Compiles the device's kernels with the NVRTC at hand; needs no GPU.</summary>
 internal sealed unsafe class KernelCompiler
 {
+    /// <summary>Environment variable: a folder of kernel sources to check instead of the device's own.</summary>
+    private const string SourcesVariable = "CRESCENT_KERNEL_SOURCES";
+
     private readonly CudaLibrary _library;
 
     public KernelCompiler(CudaLibrary? library = null) => _library = library ?? CudaLibrary.Compiler();
@@ -31,6 +34,8 @@ internal sealed unsafe class KernelCompiler
     /// <summary>The text of a source or header.</summary>
     public static string Source(string file)
     {
+        if (Environment.GetEnvironmentVariable(SourcesVariable) is { Length: > 0 } folder)
+            return File.ReadAllText(System.IO.Path.Combine(folder, file));
         using var stream = typeof(CudaDevice).Assembly.GetManifestResourceStream(file) ?? throw new FileNotFoundException($"There is no kernel source {file}.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
