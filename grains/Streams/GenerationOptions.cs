@@ -15,10 +15,10 @@ public sealed class GenerationOptions
     public const double MaxDrainSeconds = 3600;
     public const int DefaultMaxAttempts = 4;
 
-    /// <summary>A call that no device has taken within this fails; 1 to 600 s.</summary>
+    /// <summary>A call that no device has taken within this fails, also one that has lost its device before there was a token; 1 to 600 s.</summary>
     public double PlacementSeconds { get; set; } = DefaultPlacementSeconds;
 
-    /// <summary>A stream that has lost its device and found no other within this fails; 1 to 600 s.</summary>
+    /// <summary>A stream that has lost its device behind some tokens and found no other within this fails; 1 to 600 s.</summary>
     public double ResumeSeconds { get; set; } = DefaultResumeSeconds;
 
     /// <summary>A device that has not answered within this whether it takes a call is passed over, and the call tries another; 0.5 to 60 s.</summary>

@@ -173,7 +173,7 @@ internal sealed class GenerationService(
         var since = time.GetTimestamp();
         try
         {
-            await starter.Start(stream, call, TimeSpan.FromSeconds(options.Value.ResumeSeconds), cancellationToken);
+            await starter.Start(stream, call, TimeSpan.FromSeconds(ResumeSeconds(call, stream)), cancellationToken);
         }
         catch (DeadlineExceededException) when (Count(call, stream) > 0)
         {
@@ -191,6 +191,11 @@ internal sealed class GenerationService(
 
         return Resumption.GoesOn;
     }
+
+    // Who has read nothing yet is told soon that there is no device, as one whose call no device has taken; who has read a part may well wait for the rest.
+    private double ResumeSeconds(InferenceRequest call, TokenStream stream) => Count(call, stream) > 0
+        ? options.Value.ResumeSeconds
+        : Math.Min(options.Value.ResumeSeconds, options.Value.PlacementSeconds);
 
     /// <summary>The end of an answer whose deadline has passed.</summary>
     /// <exception cref="DeadlineExceededException">There is nothing of it.</exception>

@@ -37,7 +37,7 @@ internal sealed class StreamStarter(
 
     /// <summary>
     /// Places the stream's next attempt and hands it to the device. A first attempt that all devices refuse fails at once; a repeated
-    /// one waits for a device until the deadline, since its reader has seen tokens already. A device that has refused, failed or lost the stream is not tried
+    /// one waits for a device until the deadline, since a device may come back. A device that has refused, failed or lost the stream is not tried
     /// again before all others have been.
     /// </summary>
     /// <exception cref="RequestRefusedException">No device takes it.</exception>

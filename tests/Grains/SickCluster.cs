@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Crescent.Control.Health;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Streams;
 
 namespace Crescent.Tests.Grains;
 
@@ -11,6 +12,9 @@ public sealed class SickCluster : FactoryCluster
     private readonly ConcurrentDictionary<string, int> _opened = new();
 
     protected override HealthOptions Health => new() { StallSeconds = 2, FirstPauseSeconds = 0.5, LongestPauseSeconds = 5, ReleaseSeconds = 0.5, OpenSeconds = 2 };
+
+    /// <summary>A call that has no token waits for less: it must not be this that ends it.</summary>
+    protected override ISiloBuilder Add(ISiloBuilder silo) => silo.Configure<GenerationOptions>(static options => (options.PlacementSeconds, options.ResumeSeconds) = (5, 600));
 
     /// <summary>What every device of a silo does before it is open.</summary>
     internal ConcurrentDictionary<string, Action> Loading { get; } = new();

@@ -1,3 +1,4 @@
+using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
 using Orleans.TestingHost;
@@ -74,6 +75,37 @@ public sealed class SickDeviceTests(SickCluster factory) : IClassFixture<SickClu
         hang.Set();
         await Sees(static device => device.Stage == Well);
         Assert.Equal(opened + 1, factory.Opened(Sick));
+    }
+
+    [Fact]
+    public async Task A_call_without_a_token_is_told_soon_that_no_device_is_left()
+    {
+        using var hang = new ManualResetEventSlim();
+        try
+        {
+            foreach (var silo in factory.Silos)
+            {
+                factory.Break(silo.Name, hang.Wait);
+            }
+
+            var call = Calls(1)[0];
+            var refused = await Assert.ThrowsAsync<RequestRefusedException>(() => call.Ended.WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken));
+            Assert.Equal(RefusalReason.Unavailable, refused.Reason);
+            Assert.NotNull(refused.RetryAfter);
+        }
+        finally
+        {
+            foreach (var silo in factory.Silos)
+            {
+                factory.Heal(silo.Name);
+            }
+
+            hang.Set();
+            foreach (var silo in factory.Silos)
+            {
+                await FactoryCluster.UntilAsync(async () => (await Snapshot(silo.Name)).Stage == Well, "all devices serve again");
+            }
+        }
     }
 
     [Fact]
@@ -185,10 +217,12 @@ public sealed class SickDeviceTests(SickCluster factory) : IClassFixture<SickClu
 
     private static void AssertComplete(RunningCall call) => Assert.Equal(FactoryCluster.Expected(call.Call), call.Tokens);
 
-    private async Task<DeviceSnapshot> Snapshot()
+    private Task<DeviceSnapshot> Snapshot() => Snapshot(Sick);
+
+    private async Task<DeviceSnapshot> Snapshot(string silo)
     {
         var factoryGrain = FactoryCluster.Service<IGrainFactory>(Front).GetGrain<IFactoryGrain>(0);
-        return (await factoryGrain.GetSnapshot(TestContext.Current.CancellationToken)).Devices.Single(d => d.Silo == Sick);
+        return (await factoryGrain.GetSnapshot(TestContext.Current.CancellationToken)).Devices.Single(d => d.Silo == silo);
     }
 
     private Task Sees(Predicate<DeviceSnapshot> wanted) => FactoryCluster.UntilAsync(async () => wanted(await Snapshot()), "the device is as it should be");
