@@ -204,7 +204,11 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
                 $"The prompt has {prompt.Length} tokens and '{request.MaxTokensName}' is {tokens}, together {prompt.Length + (long)tokens}; {room}.");
         }
 
-        return request.MaxTokens ?? Math.Min(left, request.DefaultMaxTokens ?? left);
+        var most = request.MaxTokens ?? Math.Min(left, request.DefaultMaxTokens ?? left);
+        return request.Call.Sampling.MinTokens <= most
+            ? most
+            : throw new RequestFaultException(
+                FaultKind.Value, "min_tokens", $"'min_tokens' is {request.Call.Sampling.MinTokens}, and the answer has up to {most} tokens; lower it, or raise '{request.MaxTokensName}'.");
     }
 
     /// <summary>Refuses a request that a few bytes make into thousands of calls.</summary>

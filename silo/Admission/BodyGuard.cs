@@ -54,10 +54,7 @@ internal sealed class BodyGuard(WorkBudget budget, HttpOptions options, TextWork
     {
         if (request.ContentLength > options.MaxBodyBytes)
         {
-            throw new ApiException(
-                StatusCodes.Status413PayloadTooLarge,
-                ApiException.InvalidRequest,
-                $"The body has {request.ContentLength} bytes; this server takes up to {options.MaxBodyBytes}.");
+            throw ApiException.TooLarge($"The body has {request.ContentLength} bytes; this server takes up to {options.MaxBodyBytes}.");
         }
 
         work.Reserve(request.ContentLength ?? FirstBytes);
@@ -68,10 +65,14 @@ internal sealed class BodyGuard(WorkBudget budget, HttpOptions options, TextWork
         {
             return await Read(request, work, request.ContentLength ?? long.MaxValue, stop);
         }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw ApiException.TooLarge($"The body is longer than the {options.MaxBodyBytes} bytes that this server takes.");
+        }
         catch (Exception e) when (e is IOException and not BadHttpRequestException)
         {
             // A chunk of no size that there is, or a connection that was reset.
-            throw new ApiException(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, $"The body cannot be read: {e.Message}", code: "invalid_body");
+            throw ApiException.Unreadable();
         }
     }
 

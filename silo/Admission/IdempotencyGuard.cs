@@ -16,8 +16,8 @@ internal sealed class IdempotencyGuard(TextWork texts) : IEndpointFilter
     /// <summary>The caller's name for its request.</summary>
     public const string KeyHeader = "Idempotency-Key";
 
-    /// <summary>Number of the last event that the caller has.</summary>
-    public const string LastEventHeader = "Last-Event-ID";
+    /// <inheritdoc cref="EventStream.LastEventHeader"/>
+    public const string LastEventHeader = EventStream.LastEventHeader;
 
     /// <summary>Of an answer that was begun by an earlier request.</summary>
     public const string ReplayedHeader = "Idempotent-Replayed";

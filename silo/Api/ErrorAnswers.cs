@@ -52,8 +52,11 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
         RequestRefusedException { Reason: RefusalReason.TooLong } e => ApiException.ContextLength("max_tokens", e.Message),
         RequestRefusedException { Reason: RefusalReason.Overloaded } e => ApiException.Overloaded(e.Message, e.RetryAfter),
         RequestRefusedException { Reason: RefusalReason.Stopping or RefusalReason.Deferred or RefusalReason.Unavailable } e => ApiException.Unavailable(e.Message, e.RetryAfter),
-        RequestRefusedException e => new ApiException(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, e.Message),
-        BadHttpRequestException e => new ApiException(e.StatusCode, ApiException.InvalidRequest, e.Message),
+        RequestRefusedException e => new ApiException(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, e.Message, code: "invalid_value"),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ApiException.TooLarge("The body is longer than this server takes."),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => new ApiException(
+            StatusCodes.Status408RequestTimeout, ApiException.InvalidRequest, "The body came too slowly.", code: "request_timeout"),
+        BadHttpRequestException => ApiException.Unreadable(),
         GenerationFailedException e => ApiException.Unavailable(e.Message),
         SiloUnavailableException or OrleansMessageRejectionException => ApiException.Unavailable("No device can be reached now."),
         StoreException or OrleansException { InnerException: StoreException } => ApiException.Unavailable("What keeps the state of agents cannot be reached now; calls of models do not need it."),
@@ -100,11 +103,11 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
         }
     }
 
-    // What was said of the caller and not of the answer stays.
+    // What was said of the caller or the address and not of the answer stays.
     private static void Clear(HttpResponse response)
     {
         var kept = response.Headers.Where(static h =>
-            h.Key.Equals(HeaderNames.WWWAuthenticate, StringComparison.OrdinalIgnoreCase)).ToList();
+            h.Key.Equals(HeaderNames.WWWAuthenticate, StringComparison.OrdinalIgnoreCase) || h.Key.Equals(HeaderNames.Allow, StringComparison.OrdinalIgnoreCase)).ToList();
         response.Clear();
         kept.ForEach(response.Headers.Add);
     }

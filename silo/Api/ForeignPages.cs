@@ -23,6 +23,8 @@ internal sealed class ForeignPages(RequestDelegate next)
             : throw new ApiException(
                 StatusCodes.Status415UnsupportedMediaType,
                 ApiException.InvalidRequest,
-                $"Send 'Content-Type: application/json', or '{Header}: 1' where there is no body: without either, any web page could have sent this.");
+                $"Send 'Content-Type: application/json', or '{Header}: 1' where there is no body: without either, any web page could have sent this.",
+                HeaderNames.ContentType,
+                "unsupported_media_type");
     }
 }

@@ -54,7 +54,7 @@ internal static class ModelFiles
             throw e switch
             {
                 InvalidModelException => new StartException($"The model cannot be used: {e.Message}", e),
-                ArgumentException => new StartException($"{Settings.Aliases} or {Settings.Models}: {e.Message}", e),
+                ArgumentException fault => new StartException($"{Settings.Aliases} or {Settings.Models}: {fault.Plain()}", e),
                 _ => e,
             };
         }

@@ -10,11 +10,14 @@ namespace Crescent.Silo.Ops;
 /// <summary>GET /health and /health/ready: 200 while a completion can be served, 503 with the reason otherwise. A store that is away is told of, and no reason: calls do not need it. GET /health/live: 200 while the process answers.</summary>
 internal static class HealthEndpoint
 {
+    // Whoever only looks whether it is there asks by HEAD.
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health", Answer).ForAnyone();
-        routes.MapGet("/health/ready", Answer).ForAnyone();
-        routes.MapGet("/health/live", static () => Results.Text("live")).ForAnyone();
+        routes.MapMethods("/health", Methods, Answer).ForAnyone();
+        routes.MapMethods("/health/ready", Methods, Answer).ForAnyone();
+        routes.MapMethods("/health/live", Methods, static () => Results.Text("live")).ForAnyone();
     }
 
     /// <summary>The same of a device silo.</summary>
@@ -22,10 +25,10 @@ internal static class HealthEndpoint
     {
         foreach (var path in new[] { "/health", "/health/ready" })
         {
-            routes.MapGet(path, static (DeviceHealth health, CancellationToken cancellationToken) => health.Answer(cancellationToken)).ForAnyone();
+            routes.MapMethods(path, Methods, static (DeviceHealth health, CancellationToken cancellationToken) => health.Answer(cancellationToken)).ForAnyone();
         }
 
-        routes.MapGet("/health/live", static () => Results.Text("live")).ForAnyone();
+        routes.MapMethods("/health/live", Methods, static () => Results.Text("live")).ForAnyone();
     }
 
     private static async Task<IResult> Answer([FromServices] IGrainFactory grains, RequestGate gate, WarmUp warmUp, StoreState store, CancellationToken cancellationToken)

@@ -7,6 +7,6 @@ namespace Crescent.Silo.Ops;
 /// <summary>GET /version.</summary>
 internal static class VersionEndpoint
 {
-    public static void MapVersion(this IEndpointRouteBuilder routes) => routes.MapGet("/version", () => Results.Json(
+    public static void MapVersion(this IEndpointRouteBuilder routes) => routes.MapMethods("/version", [HttpMethods.Get, HttpMethods.Head], () => Results.Json(
         new VersionReport("Crescent", ProductVersion.Number, Environment.Version.ToString()), ApiJson.Readable.VersionReport)).ForAnyone();
 }

@@ -81,7 +81,7 @@ internal sealed class JsonSchemaCompiler
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
             // Half of a surrogate pair, which is no text, may also stand there as it is.
-            throw new GrammarException("#", $"the schema is not JSON: {e.Message}");
+            throw new GrammarException("#", $"the schema is not JSON: {JsonText.Say(e)}");
         }
     }
 

@@ -20,6 +20,21 @@ public static class JsonText
         }
     }
 
+    /// <summary>What is wrong with a text that is to be JSON, and where, for people who know nothing of who reads it.</summary>
+    public static string Say(Exception fault)
+    {
+        var text = fault.Message;
+        foreach (var end in (ReadOnlySpan<string>)[" Change the reader options.", " Path: ", " LineNumber: "])
+        {
+            var at = text.IndexOf(end, StringComparison.Ordinal);
+            text = at < 0 ? text : text[..at];
+        }
+
+        return fault is JsonException { LineNumber: { } line, BytePositionInLine: { } position }
+            ? string.Create(CultureInfo.InvariantCulture, $"{text.TrimEnd('.', ' ')}, in line {line + 1} at byte {position + 1}.")
+            : text;
+    }
+
     /// <summary>
     /// Bytes of UTF-8 that a string has at least without its white space: escapes count nothing, nor do the characters among which white space is. Nothing is copied.
     /// </summary>

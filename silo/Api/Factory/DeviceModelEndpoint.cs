@@ -1,6 +1,7 @@
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Models;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Configuration;
 using Crescent.Silo.Identity;
 using Microsoft.AspNetCore.Mvc;
 
@@ -20,11 +21,7 @@ internal static class DeviceModelEndpoint
         var body = new RequestFields(document.RootElement);
         var name = body.Text("model") ?? throw ApiException.Missing("model");
         var seconds = body.Number("drain_seconds", 0, MaxDrainSeconds) ?? DefaultDrainSeconds;
-        if (body.Unread.FirstOrDefault() is { } unknown)
-        {
-            throw ApiException.Unsupported(unknown, $"'{unknown}' is not known here; there are: model, drain_seconds.");
-        }
-
+        body.RefuseUnread("model, drain_seconds");
         var model = models.Find(name) ?? throw ApiException.ModelNotFound(name, models.Names);
         try
         {
@@ -32,11 +29,11 @@ internal static class DeviceModelEndpoint
         }
         catch (ArgumentException e) when (e.ParamName == "device")
         {
-            throw new ApiException(StatusCodes.Status404NotFound, ApiException.InvalidRequest, e.Message, "device", "device_not_found");
+            throw DrainEndpoint.NotFound(e);
         }
         catch (ArgumentException e)
         {
-            throw ApiException.InvalidValue("model", e.Message);
+            throw ApiException.InvalidValue("model", e.Plain());
         }
 
         return Results.StatusCode(StatusCodes.Status202Accepted);

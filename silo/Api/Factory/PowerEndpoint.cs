@@ -1,5 +1,6 @@
 using Crescent.Grains.Contracts.Power;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Configuration;
 using Crescent.Silo.Identity;
 using Microsoft.AspNetCore.Mvc;
 using System.Text.Json;
@@ -26,7 +27,7 @@ internal static class PowerEndpoint
         }
         catch (ArgumentException e)
         {
-            throw new ApiException(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, e.Message, code: "invalid_value");
+            throw new ApiException(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, e.Plain(), code: "invalid_value");
         }
     }
 

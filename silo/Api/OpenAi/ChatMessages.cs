@@ -84,6 +84,15 @@ public static class ChatMessages
             throw ApiException.InvalidValue(fields.Path("role"), $"'{fields.Path("role")}' is '{role}'; it takes {string.Join(", ", Roles)}.");
         }
 
+        // Other servers' names for an answer that goes on with the last message.
+        foreach (var name in (ReadOnlySpan<string>)["prefix", "partial"])
+        {
+            if (fields.Flag(name) ?? false)
+            {
+                throw ApiException.Unsupported(fields.Path(name), $"'{fields.Path(name)}' asks for an answer that goes on with this message; use /v1/completions with a raw prompt.");
+            }
+        }
+
         var calls = fields.Any("tool_calls");
         if (calls is { ValueKind: not JsonValueKind.Array } other)
         {

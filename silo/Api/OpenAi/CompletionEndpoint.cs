@@ -28,6 +28,7 @@ internal static class CompletionEndpoint
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
+        RefusedFields.CheckText(body);
         var model = RequestModel.Read(body, models);
         var structure = StructureFields.Read(body);
         var fields = CompletionFields.Read(body, model, leastTokens: 0).Of(RequestOwner.Read(http, body)).WithEcho(body, structure);

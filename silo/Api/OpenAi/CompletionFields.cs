@@ -64,11 +64,21 @@ public sealed record CompletionFields
     {
         var limit = body.Integer(NewLimit, leastTokens, int.MaxValue);
         var oldLimit = body.Integer(OldLimit, leastTokens, int.MaxValue);
+        if (limit is { } one && oldLimit is { } other && one != other)
+        {
+            throw ApiException.InvalidValue(OldLimit, $"'{OldLimit}' is {other} and '{NewLimit}' is {one}; leave one of them out.");
+        }
+
         var stream = body.Flag("stream") ?? false;
         var streamOptions = body.Object("stream_options");
         if (streamOptions is not null && !stream)
         {
             throw ApiException.InvalidValue("stream_options", "'stream_options' goes with 'stream': true only.");
+        }
+
+        if (streamOptions is not null)
+        {
+            RefusedFields.CheckStream(streamOptions);
         }
 
         RefusedFields.Check(body);

@@ -10,6 +10,9 @@ namespace Crescent.Silo.Api.OpenAi;
 internal static class RefusedFields
 {
     private const string Leave = "leave it out";
+    private const string MaxTokens = "use 'max_tokens'";
+    private const string Chat = "use /v1/chat/completions";
+    private const string Text = "use /v1/completions";
 
     private static readonly (string Name, Func<JsonElement, bool> IsPlain, string Remedy)[] Fields =
     [
@@ -57,6 +60,62 @@ internal static class RefusedFields
         ("dry_multiplier", static v => IsNumber(v, 0), "use 'repetition_penalty'"),
         ("xtc_probability", static v => IsNumber(v, 0), "use 'min_p'"),
         ("dynatemp_range", static v => IsNumber(v, 0), "use 'temperature'"),
+        ("top_n_sigma", static v => IsNumber(v, -1) || IsNumber(v, 0), "use 'min_p'"),
+        ("samplers", IsEmpty, Leave),
+        ("repeat_penalty", static v => IsNumber(v, 1), "use 'repetition_penalty'"),
+        ("repeat_last_n", static v => IsNumber(v, -1), "'repetition_penalty' is of the whole prompt and output"),
+        ("no_repeat_ngram_size", static v => IsNumber(v, 0), "use 'repetition_penalty'"),
+        ("n_predict", static v => IsNumber(v, -1), MaxTokens),
+        ("max_new_tokens", static _ => false, MaxTokens),
+        ("max_length", static _ => false, MaxTokens),
+        ("min_new_tokens", static v => IsNumber(v, 0), "use 'min_tokens'"),
+        ("max_tool_calls", static _ => false, "use 'parallel_tool_calls'"),
+        ("do_sample", IsTrue, "use 'temperature': 0"),
+        ("n_probs", static v => IsNumber(v, 0), "use 'logprobs'"),
+        ("stop_regex", IsEmptyOrNoText, "use 'stop' or 'guided_regex'"),
+        ("no_stop_trim", IsFalse, "append the stop string where 'finish_reason' is stop"),
+        ("custom_logit_processor", static _ => false, Leave),
+        ("lora", IsEmpty, "adapters are named by 'model'"),
+        ("thinking", static v => IsOfType(v, "disabled"), "use 'reasoning_effort'"),
+        ("thinking_config", IsEmpty, "use 'reasoning_effort'"),
+        ("num_ctx", static _ => false, "the context is that of the model as it is served"),
+        ("num_predict", static v => IsNumber(v, -1), MaxTokens),
+        ("options", IsEmpty, "name its fields beside the others"),
+    ];
+
+    private static readonly (string Name, Func<JsonElement, bool> IsPlain, string Remedy)[] ChatFields =
+    [
+        ("echo", IsFalse, Text),
+        ("prompt", static _ => false, "give it as 'messages', or use /v1/completions"),
+        ("input", static _ => false, "give it as 'messages'"),
+        ("instructions", static v => IsText(v, ""), "give them as a message of the role system"),
+        ("previous_response_id", static _ => false, "give the whole conversation as 'messages'"),
+    ];
+
+    private static readonly (string Name, Func<JsonElement, bool> IsPlain, string Remedy)[] TextFields =
+    [
+        ("messages", static _ => false, Chat),
+        ("input", static _ => false, "give it as 'prompt'"),
+        ("instructions", static v => IsText(v, ""), "write them into 'prompt', or use /v1/chat/completions"),
+        ("tools", IsEmpty, Chat),
+        ("tool_choice", static v => IsText(v, "none") || IsText(v, "auto"), Chat),
+        ("reasoning_effort", static v => IsText(v, "none"), Chat),
+        ("chat_template_kwargs", IsEmpty, Chat),
+        ("add_generation_prompt", static _ => false, Chat),
+    ];
+
+    private static readonly (string Name, Func<JsonElement, bool> IsPlain, string Remedy)[] TokenFields =
+    [
+        ("chat_template", static _ => false, "the model's own template is used; 'chat_template_kwargs' sets its variables"),
+        ("continue_final_message", IsFalse, "give the text as 'prompt'"),
+        ("documents", IsEmpty, "give them as messages"),
+        ("mm_processor_kwargs", IsEmpty, "the model reads text only"),
+        ("truncate_prompt_tokens", static v => IsNumber(v, -1), "shorten the prompt"),
+    ];
+
+    private static readonly (string Name, Func<JsonElement, bool> IsPlain, string Remedy)[] DetokenizerFields =
+    [
+        ("skip_special_tokens", IsFalse, "special tokens are written by their names; leave them out of 'tokens'"),
     ];
 
     private static readonly (string Name, Func<JsonElement, bool> IsPlain, string Remedy)[] EmbeddingFields =
@@ -69,6 +128,16 @@ internal static class RefusedFields
         ("embed_dtype", static v => IsText(v, "float32"), "embeddings are of 32-bit floats"),
         ("add_special_tokens", IsTrue, "give tokens as 'input'"),
         ("messages", static _ => false, "give texts as 'input'"),
+        ("prompt", static _ => false, "give texts as 'input'"),
+        ("truncate", static v => IsFalse(v) || IsText(v, "NONE"), "shorten the input"),
+        ("pooling", static v => IsText(v, "mean"), "an embedding is the mean of all tokens"),
+        ("pooling_type", static v => IsText(v, "mean"), "an embedding is the mean of all tokens"),
+        ("prompt_name", static _ => false, "write what the text is for into the input"),
+        ("instruction", static v => IsText(v, ""), "write what the text is for into the input"),
+        ("embd_normalize", static v => IsNumber(v, 2), "embeddings have length 1"),
+        ("late_chunking", IsFalse, "each input is embedded by itself"),
+        ("output_dtype", static v => IsText(v, "float"), "embeddings are of 32-bit floats"),
+        ("stream", IsFalse, "embeddings come whole"),
     ];
 
     /// <summary>The same of a request for embeddings.</summary>
@@ -79,13 +148,30 @@ internal static class RefusedFields
     /// <exception cref="ApiException">One asks for something.</exception>
     public static void Check(RequestFields body) => Check(body, Fields);
 
-    /// <summary>Refuses what only text completions do.</summary>
+    /// <summary>Refuses what a chat does not do.</summary>
     /// <exception cref="ApiException">It is asked for.</exception>
-    public static void CheckChat(RequestFields body)
+    public static void CheckChat(RequestFields body) => Check(body, ChatFields);
+
+    /// <summary>Refuses what a text completion does not do.</summary>
+    /// <exception cref="ApiException">It is asked for.</exception>
+    public static void CheckText(RequestFields body) => Check(body, TextFields);
+
+    /// <summary>Refuses what the making of tokens does not do.</summary>
+    /// <exception cref="ApiException">It is asked for.</exception>
+    public static void CheckTokens(RequestFields body) => Check(body, TokenFields);
+
+    /// <summary>Refuses what the making of text of tokens does not do.</summary>
+    /// <exception cref="ApiException">It is asked for.</exception>
+    public static void CheckDetokenizer(RequestFields body) => Check(body, DetokenizerFields);
+
+    /// <summary>Refuses what <c>stream_options</c> asks for and is not done.</summary>
+    /// <exception cref="ApiException">It is asked for.</exception>
+    public static void CheckStream(RequestFields options)
     {
-        if (body.Any("echo") is { } echo && !IsFalse(echo))
+        if (options.Any("continuous_usage_stats") is { } value && !IsFalse(value))
         {
-            throw ApiException.Unsupported("echo", "A chat does not do what 'echo' asks for; use /v1/completions.");
+            throw ApiException.Unsupported(
+                options.Path("continuous_usage_stats"), $"This server does not do what '{options.Path("continuous_usage_stats")}' asks for; use 'include_usage'.");
         }
     }
 
@@ -107,6 +193,10 @@ internal static class RefusedFields
     private static bool IsTrue(JsonElement value) => value.ValueKind == JsonValueKind.True;
 
     private static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
+
+    private static bool IsEmptyOrNoText(JsonElement value) => IsEmpty(value) || IsText(value, "");
+
+    private static bool IsOfType(JsonElement value, string type) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out var given) && IsText(given, type);
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {

@@ -23,12 +23,14 @@ internal readonly record struct RequestOwner(string Tenant, string User, string 
     public static RequestOwner Read(HttpContext http, RequestFields body)
     {
         var own = body.Object("crescent");
+        var task = Checked(own?.Text("task"), "crescent.task") ?? Header(http, TaskHeader);
+        own?.RefuseUnread("task");
         var caller = Caller.Of(http);
         var user = Checked(body.Text("user"), "user") ?? Header(http, TenantHeader);
         return new RequestOwner(
             caller.IsKnown ? caller.Tenant : user,
             user,
-            Checked(own?.Text("task"), "crescent.task") ?? Header(http, TaskHeader),
+            task,
             RequestProgram.Read(http.Request.Headers, body),
             caller.IsKnown ? http.RequestServices.GetRequiredService<KeyBook>().TermsOf(caller.Tenant).ShareCache : user.Length == 0);
     }

@@ -51,11 +51,13 @@ internal readonly record struct RequestProgram(string? Id, string? Parent, bool 
         }
 
         var fields = body.Object("program")!;
-        return new RequestProgram(
+        var program = new RequestProgram(
             Checked(fields.Text("id"), fields.Path("id")),
             Checked(fields.Text("parent"), fields.Path("parent")),
             fields.Flag("final") ?? false,
             fields.Flag("critical") ?? false);
+        fields.RefuseUnread("id, parent, final, critical");
+        return program;
     }
 
     private static string? Own(IHeaderDictionary headers, string name) => headers.TryGetValue(name, out var value) ? Checked(value.ToString(), name) : null;

@@ -16,13 +16,61 @@ internal static class StructureFields
     /// <exception cref="ApiException">It is malformed.</exception>
     public static AskedStructure? Read(RequestFields body)
     {
-        var found = new[] { Format(body), Outputs(body), Guided(body) }.Where(static source => source is not null).ToList();
-        if (found.Count > 1)
+        var found = new List<(GrammarSource Source, string Path)>();
+        if (Format(body) is { } format)
         {
-            throw ApiException.InvalidValue(found[1]!.Value.Path, $"'{found[0]!.Value.Path}' and '{found[1]!.Value.Path}' exclude each other.");
+            found.Add(format);
         }
 
-        return found.Count == 0 ? null : new AskedStructure(found[0]!.Value.Source, found[0]!.Value.Path);
+        if (body.Object("structured_outputs") is { } outputs)
+        {
+            var before = found.Count;
+            Add(found, outputs, "json", "regex", "choice");
+            RefuseOthers(outputs);
+            if (found.Count == before)
+            {
+                throw ApiException.InvalidValue("structured_outputs", "'structured_outputs' takes one of json, regex and choice.");
+            }
+        }
+
+        Add(found, body, "guided_json", "guided_regex", "guided_choice");
+        return found.Count > 1 ? throw ApiException.InvalidValue(found[1].Path, $"'{found[0].Path}' and '{found[1].Path}' exclude each other.")
+            : found.Count == 1 ? new AskedStructure(found[0].Source, found[0].Path)
+            : null;
+    }
+
+    private static void Add(List<(GrammarSource Source, string Path)> found, RequestFields fields, string json, string regex, string choice)
+    {
+        if (fields.Any(json) is { } schema)
+        {
+            found.Add((Json(schema), fields.Path(json)));
+        }
+
+        if (fields.Any(regex) is not null)
+        {
+            found.Add((Regex(fields, regex), fields.Path(regex)));
+        }
+
+        if (fields.Any(choice) is not null)
+        {
+            found.Add((Choice(fields, choice), fields.Path(choice)));
+        }
+    }
+
+    /// <summary>Refuses members that ask for something else.</summary>
+    private static void RefuseOthers(RequestFields outputs)
+    {
+        // What is false asks for nothing, and no other grammar is fallen back to.
+        foreach (var name in (ReadOnlySpan<string>)["json_object", "disable_any_whitespace", "disable_additional_properties"])
+        {
+            if (outputs.Flag(name) ?? false)
+            {
+                throw ApiException.Unsupported(outputs.Path(name), $"This server does not do what '{outputs.Path(name)}' asks for; say it in a schema as 'json'.");
+            }
+        }
+
+        outputs.Flag("disable_fallback");
+        outputs.RefuseUnread("json, regex, choice");
     }
 
     private static (GrammarSource Source, string Path)? Format(RequestFields body)
@@ -52,25 +100,6 @@ internal static class StructureFields
         }
     }
 
-    private static (GrammarSource Source, string Path)? Outputs(RequestFields body)
-    {
-        if (body.Object("structured_outputs") is not { } outputs)
-        {
-            return null;
-        }
-
-        return outputs.Any("json") is { } json ? (Json(json), "structured_outputs.json")
-            : outputs.Any("regex") is not null ? (Regex(outputs, "regex"), "structured_outputs.regex")
-            : outputs.Any("choice") is not null ? (Choice(outputs, "choice"), "structured_outputs.choice")
-            : throw ApiException.InvalidValue("structured_outputs", "'structured_outputs' takes one of json, regex and choice.");
-    }
-
-    private static (GrammarSource Source, string Path)? Guided(RequestFields body) =>
-        body.Any("guided_json") is { } json ? (Json(json), "guided_json")
-        : body.Any("guided_regex") is not null ? (Regex(body, "guided_regex"), "guided_regex")
-        : body.Any("guided_choice") is not null ? (Choice(body, "guided_choice"), "guided_choice")
-        : null;
-
     private static GrammarSource Json(JsonElement schema) =>
         GrammarSource.JsonSchema(schema.ValueKind == JsonValueKind.String ? schema.GetString()! : schema.GetRawText(), isStrict: false);
 
@@ -80,9 +109,10 @@ internal static class StructureFields
     private static GrammarSource Choice(RequestFields fields, string name)
     {
         var choices = fields.Any(name) ?? throw ApiException.Missing(fields.Path(name));
-        return choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0
-            && choices.EnumerateArray().All(static choice => choice.ValueKind == JsonValueKind.String)
-            ? GrammarSource.Choice(choices.EnumerateArray().Select(static choice => choice.GetString()!))
-            : throw ApiException.InvalidType(fields.Path(name), "an array of texts, one at least", RequestFields.Kind(choices));
+        return choices.ValueKind != JsonValueKind.Array || choices.EnumerateArray().Any(static choice => choice.ValueKind != JsonValueKind.String)
+            ? throw ApiException.InvalidType(fields.Path(name), "an array of texts", choices.ValueKind == JsonValueKind.Array ? "one with something else in it" : RequestFields.Kind(choices))
+            : choices.GetArrayLength() == 0
+            ? throw ApiException.InvalidValue(fields.Path(name), $"'{fields.Path(name)}' has no text; it takes one or more.")
+            : GrammarSource.Choice(choices.EnumerateArray().Select(static choice => choice.GetString()!));
     }
 }

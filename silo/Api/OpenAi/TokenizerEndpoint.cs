@@ -64,6 +64,7 @@ internal static class TokenizerEndpoint
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
+        RefusedFields.CheckTokens(body);
         var model = RequestModel.Read(body, models);
         var addSpecial = body.Flag("add_special_tokens") ?? true;
         var names = body.Flag("return_token_strs") ?? false;
@@ -81,6 +82,7 @@ internal static class TokenizerEndpoint
     {
         using var document = await RequestBody.Read(http.Request, http.RequestAborted);
         var body = new RequestFields(document.RootElement);
+        RefusedFields.CheckDetokenizer(body);
         var model = RequestModel.Read(body, models);
         var tokens = body.Any("tokens") ?? throw ApiException.Missing("tokens");
         if (tokens.ValueKind != JsonValueKind.Array || tokens.GetArrayLength() > MaxTokens)

@@ -1,5 +1,6 @@
-using System.Text.Json.Nodes;
+using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Crescent.Grains.Requests;
 using Crescent.Silo.Api.Wire;
 
@@ -9,7 +10,13 @@ namespace Crescent.Silo.Api.OpenAi;
 internal static class ToolFields
 {
     /// <summary>Tools that a request may have.</summary>
-    public const int MaxCount = 128;
+    public const int MaxCount = 1024;
+
+    /// <summary>Characters of a function's name, as OpenAI's.</summary>
+    private const int MaxName = 64;
+
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
 
     /// <summary>What is asked for; null when the model is not to call any.</summary>
     /// <exception cref="ApiException">One is wrong.</exception>
@@ -25,12 +32,24 @@ internal static class ToolFields
                 : null;
         }
 
-        if (array.ValueKind != JsonValueKind.Array || array.GetArrayLength() > MaxCount)
+        if (array.ValueKind != JsonValueKind.Array)
         {
-            throw ApiException.InvalidType("tools", $"an array of up to {MaxCount} tools", RequestFields.Kind(array));
+            throw ApiException.InvalidType("tools", "an array of tools", RequestFields.Kind(array));
+        }
+
+        if (array.GetArrayLength() > MaxCount)
+        {
+            throw ApiException.InvalidValue("tools", $"'tools' has {array.GetArrayLength()} tools; it takes up to {MaxCount}.");
         }
 
         var functions = array.EnumerateArray().Select((tool, i) => Function(tool, $"tools[{i}]")).ToList();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        if (functions.FindIndex(function => !names.Add(function.Name)) is var again and >= 0)
+        {
+            var path = $"tools[{again}].function.name";
+            throw ApiException.InvalidValue(path, $"'{path}' is '{functions[again].Name}', which another tool is called already; give each its own name.");
+        }
+
         var wanted = Wanted(choice, functions);
         return wanted is var (callable, must) ? new ToolUse(JsonArray.Create(array)!, callable, must, parallel) : null;
     }
@@ -47,6 +66,11 @@ internal static class ToolFields
 
         var function = fields.Object("function") ?? throw ApiException.Missing(fields.Path("function"));
         var name = function.Text("name") is { Length: > 0 } given ? given : throw ApiException.Missing(function.Path("name"));
+        if (name.Length > MaxName || name.AsSpan().ContainsAnyExcept(NameCharacters))
+        {
+            throw ApiException.InvalidValue(function.Path("name"), $"'{function.Path("name")}' must be 1 to {MaxName} letters, digits, '_', '-' or '.'.");
+        }
+
         var parameters = function.Any("parameters");
         return parameters is { ValueKind: not JsonValueKind.Object } other
             ? throw ApiException.InvalidType(function.Path("parameters"), "a JSON schema", RequestFields.Kind(other))

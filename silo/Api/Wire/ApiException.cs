@@ -96,6 +96,13 @@ public sealed class ApiException : Exception
     public static ApiException ModelNotFound(string model, string served) => new(
         StatusCodes.Status404NotFound, InvalidRequest, $"There is no model '{model}'; this server serves {served}.", "model", "model_not_found");
 
+    /// <summary>400: a body that does not come as HTTP has it.</summary>
+    public static ApiException Unreadable() => new(
+        StatusCodes.Status400BadRequest, InvalidRequest, "The body cannot be read: it is cut off, or its chunks are not as HTTP has them.", code: "invalid_body");
+
+    /// <summary>413: a body that is too long.</summary>
+    public static ApiException TooLarge(string message) => new(StatusCodes.Status413PayloadTooLarge, InvalidRequest, message, code: "request_too_large");
+
     /// <summary>429: as much is in flight as may be.</summary>
     public static ApiException Overloaded(string message, TimeSpan? retryAfter = null) => new(
         StatusCodes.Status429TooManyRequests, RateLimit, message, code: "overloaded", retryAfter: retryAfter ?? TimeSpan.FromSeconds(1));

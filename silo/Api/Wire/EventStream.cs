@@ -11,6 +11,9 @@ internal sealed class EventStream : IDisposable
 {
     public const string ContentType = "text/event-stream";
 
+    /// <summary>Number of the last event that the reader has.</summary>
+    public const string LastEventHeader = "Last-Event-ID";
+
     private readonly PipeWriter _pipe;
     private readonly Utf8JsonWriter _json;
 
@@ -91,11 +94,16 @@ internal sealed class EventStream : IDisposable
     }
 
     /// <summary>Writes the last event.</summary>
+    /// <exception cref="ApiException">Its reader says that it has events behind that.</exception>
     public void Done()
     {
         if (Number())
         {
             _pipe.Write("data: [DONE]\n\n"u8);
+        }
+        else if (_number < _after)
+        {
+            throw ApiException.InvalidValue(LastEventHeader, $"'{LastEventHeader}' is {_after}, and the stream has {_number} events.");
         }
     }
 
@@ -103,7 +111,8 @@ internal sealed class EventStream : IDisposable
     public void Comment() => _pipe.Write(":\n\n"u8);
 
     /// <summary>Sends what is written.</summary>
-    public ValueTask<FlushResult> Flush(CancellationToken cancellationToken) => _pipe.FlushAsync(cancellationToken);
+    /// <remarks>Before the first event that the reader has not got the answer does not begin: there may be none, and that is an error.</remarks>
+    public ValueTask<FlushResult> Flush(CancellationToken cancellationToken) => _number < _after ? default : _pipe.FlushAsync(cancellationToken);
 
     public void Dispose() => _json.Dispose();
 

@@ -30,16 +30,28 @@ public static class RequestBody
     /// <summary>When a request came.</summary>
     internal static long Began(HttpContext http, TimeProvider time) => http.Features.Get<ReceivedBody>()?.Began ?? time.GetTimestamp();
 
-    /// <summary>Sees that a body is said to be JSON.</summary>
+    /// <summary>Sees that a body is said to be JSON, as it is.</summary>
     /// <exception cref="ApiException">It is not (415).</exception>
     internal static void CheckType(HttpRequest request)
     {
         if (!IsJson(request))
         {
-            throw new ApiException(
-                StatusCodes.Status415UnsupportedMediaType, ApiException.InvalidRequest, "Send the body with 'Content-Type: application/json'.");
+            throw Unsupported("Send the body with 'Content-Type: application/json'.", HeaderNames.ContentType);
+        }
+
+        if (MediaTypeHeaderValue.Parse(request.ContentType).Charset is { Length: > 0 } charset && !charset.AsSpan().Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+        {
+            throw Unsupported($"The body is said to be {charset}; JSON is sent as UTF-8.", HeaderNames.ContentType);
+        }
+
+        if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            throw Unsupported($"The body is said to be packed by '{encoding}'; send it as it is, without '{HeaderNames.ContentEncoding}'.", HeaderNames.ContentEncoding);
         }
     }
+
+    private static ApiException Unsupported(string message, string header) =>
+        new(StatusCodes.Status415UnsupportedMediaType, ApiException.InvalidRequest, message, header, "unsupported_media_type");
 
     /// <summary>Whether a body is said to be JSON. A page of another site can send JSON as text/plain to a server on this machine without asking it first.</summary>
     internal static bool IsJson(HttpRequest request) =>
@@ -63,7 +75,7 @@ public static class RequestBody
         {
             document?.Dispose();
             throw new ApiException(
-                StatusCodes.Status400BadRequest, ApiException.InvalidRequest, $"The body is not valid JSON: {e.Message}", code: "invalid_json");
+                StatusCodes.Status400BadRequest, ApiException.InvalidRequest, $"The body is not valid JSON: {JsonText.Say(e)}", code: "invalid_json");
         }
 
         if (document.RootElement.ValueKind == JsonValueKind.Object)

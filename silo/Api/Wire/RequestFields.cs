@@ -19,6 +19,17 @@ public sealed class RequestFields(JsonElement element, string path = "")
     /// <summary>Paths of the fields that nobody asked for.</summary>
     public IEnumerable<string> Unread => Names.Where(n => !_read.Contains(n)).Select(Path);
 
+    /// <summary>Refuses what nobody asked for, in an object of which all members are known.</summary>
+    /// <param name="known">What there is, for the message.</param>
+    /// <exception cref="ApiException">There is something else.</exception>
+    public void RefuseUnread(string known)
+    {
+        foreach (var field in element.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null && !_read.Contains(field.Name)))
+        {
+            throw ApiException.Unsupported(Path(field.Name), $"'{Path(field.Name)}' is not known here; there are: {known}.");
+        }
+    }
+
     /// <summary>The name of a field with the path before it, such as <c>messages[0].role</c>.</summary>
     public string Path(string name) => path.Length == 0 ? name : $"{path}.{name}";
 
@@ -79,9 +90,22 @@ public sealed class RequestFields(JsonElement element, string path = "")
             throw ApiException.InvalidType(Path(name), range, Kind(value));
         }
 
-        return value.TryGetInt64(out var number) && number >= least && number <= most
+        return IsWhole(value, out var number) && number >= least && number <= most
             ? number
             : throw ApiException.InvalidValue(Path(name), $"'{Path(name)}' must be {range}, not {value.GetRawText()}.");
+    }
+
+    /// <summary>JSON has one kind of numbers: 1e1 and 10.0 are 10.</summary>
+    private static bool IsWhole(JsonElement value, out long number)
+    {
+        if (value.TryGetInt64(out number))
+        {
+            return true;
+        }
+
+        var isWhole = value.TryGetDecimal(out var exact) && exact == decimal.Truncate(exact) && exact is >= long.MinValue and <= long.MaxValue;
+        number = isWhole ? (long)exact : 0;
+        return isWhole;
     }
 
     /// <summary>An object.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Crescent.Tests.Grains;
@@ -15,12 +14,27 @@ public sealed class DrainTests(SiloFixture silo)
     public async Task A_device_that_is_not_there_cannot_be_drained_and_the_known_ones_are_named(string path, string name)
     {
         using var http = new HttpClient { BaseAddress = new Uri(await silo.Url()) };
-        using var reply = await http.PostAsync($"/v1/factory/devices/{path}/drain", JsonContent.Create("{}"), TestContext.Current.CancellationToken);
+        using var reply = await http.PostAsync($"/v1/factory/devices/{path}/drain", new StringContent("{}", Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, reply.StatusCode);
         var error = (await TestFront.Json(reply))["error"]!;
         Assert.Equal("device_not_found", (string)error["code"]!);
         Assert.Contains($"'{name}'", (string)error["message"]!, StringComparison.Ordinal);
         Assert.Contains("it has local/cpu", (string)error["message"]!, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter", (string)error["message"]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("POST", """{"undo":true}""")]
+    [InlineData("POST", "\"{}\"")]
+    [InlineData("DELETE", """{"drain_seconds":5}""")]
+    public async Task What_a_body_asks_for_is_refused_and_not_passed_over(string method, string body)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(await silo.Url()) };
+        using var request = new HttpRequestMessage(new HttpMethod(method), "/v1/factory/devices/local/cpu/drain") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var reply = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, reply.StatusCode);
+        Assert.Equal("invalid_body", (string?)(await TestFront.Json(reply))["error"]!["code"]);
+        Assert.False(await IsOutOfService(http));
     }
 
     [Fact]

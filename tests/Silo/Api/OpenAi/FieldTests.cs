@@ -21,14 +21,100 @@ public sealed class FieldTests
     [InlineData("/v1/completions", "include_stop_str_in_output", "true")]
     [InlineData("/v1/completions", "prompt_logprobs", "1")]
     [InlineData("/v1/completions", "skip_special_tokens", "false")]
-    public async Task What_is_not_obeyed_is_refused_by_name(string path, string field, string value)
+    [InlineData("/v1/chat/completions", "prompt", "\"Hi\"")]
+    [InlineData("/v1/chat/completions", "input", "\"Hi\"")]
+    [InlineData("/v1/chat/completions", "instructions", "\"Be short.\"")]
+    [InlineData("/v1/chat/completions", "max_tool_calls", "1")]
+    [InlineData("/v1/chat/completions", "thinking", "{\"type\":\"enabled\"}")]
+    [InlineData("/v1/chat/completions", "options", "{\"num_ctx\":4096}")]
+    [InlineData("/v1/chat/completions", "num_ctx", "4096")]
+    [InlineData("/v1/chat/completions", "max_new_tokens", "4")]
+    [InlineData("/v1/chat/completions", "crescent", "{\"speed\":1}", "crescent.speed")]
+    [InlineData("/v1/chat/completions", "program", "{\"name\":\"a\"}", "program.name")]
+    [InlineData("/v1/completions", "messages", "[{\"role\":\"user\",\"content\":\"Hi\"}]")]
+    [InlineData("/v1/completions", "tools", "[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]")]
+    [InlineData("/v1/completions", "tool_choice", "\"required\"")]
+    [InlineData("/v1/completions", "reasoning_effort", "\"low\"")]
+    [InlineData("/v1/completions", "chat_template_kwargs", "{\"enable_thinking\":false}")]
+    [InlineData("/v1/completions", "repeat_penalty", "1.5")]
+    [InlineData("/v1/completions", "n_predict", "5")]
+    [InlineData("/v1/completions", "stop_regex", "\"x\"")]
+    [InlineData("/v1/completions", "no_repeat_ngram_size", "2")]
+    [InlineData("/v1/completions", "top_n_sigma", "2")]
+    [InlineData("/v1/completions", "stream_options", "{\"include_usage\":true,\"continuous_usage_stats\":true}", "stream_options.continuous_usage_stats")]
+    [InlineData("/v1/embeddings", "truncate", "\"END\"")]
+    [InlineData("/v1/embeddings", "pooling", "\"cls\"")]
+    [InlineData("/v1/embeddings", "prompt_name", "\"query\"")]
+    [InlineData("/v1/embeddings", "instruction", "\"x\"")]
+    [InlineData("/v1/embeddings", "embd_normalize", "-1")]
+    [InlineData("/tokenize", "chat_template", "\"x\"")]
+    [InlineData("/tokenize", "continue_final_message", "true")]
+    [InlineData("/detokenize", "skip_special_tokens", "true")]
+    [InlineData("/v1/completions", "structured_outputs", "{\"regex\":\"a\",\"whitespace_pattern\":\"x\"}", "structured_outputs.whitespace_pattern")]
+    [InlineData("/v1/completions", "structured_outputs", "{\"choice\":[\"a\"],\"disable_any_whitespace\":true}", "structured_outputs.disable_any_whitespace")]
+    [InlineData("/v1/completions", "structured_outputs", "{\"json\":{},\"structural_tag\":\"x\"}", "structured_outputs.structural_tag")]
+    public async Task What_is_not_obeyed_is_refused_by_name(string path, string field, string value, string? parameter = null)
     {
+        var plain = path switch
+        {
+            "/v1/chat/completions" or "/tokenize" => "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]",
+            "/v1/embeddings" => "\"input\":\"Hi\"",
+            "/detokenize" => "\"tokens\":[1]",
+            _ => "\"prompt\":\"Hi\"" + (field == "stream_options" ? ",\"stream\":true" : ""),
+        };
         await using var front = await TestFront.Start(ScriptedGeneration.Of("a"));
-        using var answer = await front.Post(path, $$"""{"messages":[{"role":"user","content":"Hi"}],"prompt":"Hi","{{field}}":{{value}}}""");
+        using var answer = await front.Post(path, $$"""{{{plain}},"{{field}}":{{value}}}""");
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         var error = (await TestFront.Json(answer))["error"]!;
-        Assert.Equal(field, (string?)error["param"]);
-        Assert.Contains($"'{field}'", (string?)error["message"], StringComparison.Ordinal);
+        Assert.Equal(parameter ?? field, (string?)error["param"]);
+        Assert.Contains($"'{parameter ?? field}'", (string?)error["message"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"guided_json":{},"guided_regex":"a"}""", "guided_json", "guided_regex")]
+    [InlineData("""{"guided_json":{},"guided_choice":["a"]}""", "guided_json", "guided_choice")]
+    [InlineData("""{"guided_regex":"a","guided_choice":["a"]}""", "guided_regex", "guided_choice")]
+    [InlineData("""{"structured_outputs":{"regex":"a","choice":["a"]}}""", "structured_outputs.regex", "structured_outputs.choice")]
+    [InlineData("""{"structured_outputs":{"json":{},"regex":"a"}}""", "structured_outputs.json", "structured_outputs.regex")]
+    [InlineData("""{"structured_outputs":{"json":{}},"guided_regex":"a"}""", "structured_outputs.json", "guided_regex")]
+    [InlineData("""{"response_format":{"type":"json_object"},"structured_outputs":{"choice":["a"]}}""", "response_format", "structured_outputs.choice")]
+    public async Task Two_structures_exclude_each_other(string fields, string one, string other)
+    {
+        await using var front = await TestFront.Start(ScriptedGeneration.Of("a"));
+        var body = JsonNode.Parse(fields)!.AsObject();
+        body["prompt"] = "Hi";
+        using var answer = await front.Post("/v1/completions", body.ToJsonString());
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var error = (await TestFront.Json(answer))["error"]!;
+        Assert.Equal(other, (string?)error["param"]);
+        Assert.Contains($"'{one}' and '{other}' exclude each other", (string?)error["message"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("prefix")]
+    [InlineData("partial")]
+    public async Task A_message_that_the_answer_is_to_go_on_with_is_refused(string field)
+    {
+        await using var front = await TestFront.Start(ScriptedGeneration.Of("a"));
+        const string Before = """{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"The answer",""";
+        using var taken = await front.Post("/v1/chat/completions", Before + $"\"{field}\":false}}]}}");
+        Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+        using var answer = await front.Post("/v1/chat/completions", Before + $"\"{field}\":true}}]}}");
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal($"messages[1].{field}", (string?)(await TestFront.Json(answer))["error"]!["param"]);
+    }
+
+    [Theory]
+    [InlineData("/v1/completions", """{"prompt":"Hi","tools":[],"tool_choice":"auto","reasoning_effort":"none","chat_template_kwargs":{},"n_predict":-1,"repeat_penalty":1,"thinking":{"type":"disabled"},"stream":true,"stream_options":{"continuous_usage_stats":false}}""")]
+    [InlineData("/v1/completions", """{"prompt":"Hi","structured_outputs":{"choice":["a"],"disable_any_whitespace":false,"disable_fallback":true,"whitespace_pattern":null}}""")]
+    [InlineData("/v1/completions", """{"prompt":"Hi","max_tokens":1e1,"seed":3.0,"program":{"id":"a","parent":null},"crescent":{"task":"t","x":null}}""")]
+    [InlineData("/v1/completions", """{"prompt":"Hi","max_tokens":4,"max_completion_tokens":4,"min_tokens":4}""")]
+    [InlineData("/detokenize", """{"tokens":[1],"skip_special_tokens":false}""")]
+    public async Task What_asks_for_nothing_is_taken(string path, string body)
+    {
+        await using var front = await TestFront.Start(ScriptedGeneration.Of("a"));
+        using var answer = await front.Post(path, body);
+        Assert.True(answer.StatusCode == HttpStatusCode.OK, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]

@@ -40,6 +40,16 @@ public sealed class IdempotencyTests(SiloFixture silo) : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Behind_an_event_that_a_stream_never_had_there_is_an_error()
+    {
+        using var http = await Http();
+        const string Body = """{"prompt":"Once","max_tokens":4,"ignore_eos":true,"temperature":0,"stream":true}""";
+        var events = (await Text(await Send(http, "/v1/completions", Body, _key))).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Length;
+        await Refused(400, "invalid_value", "Last-Event-ID", await Send(http, "/v1/completions", Body, _key, $"{events + 1}"));
+        Assert.Equal("", await Text(await Send(http, "/v1/completions", Body, _key, $"{events}")));
+    }
+
     [Theory]
     [InlineData("/v1/completions", """{"prompt":"Once","max_tokens":8,"n":3,"logprobs":2}""")]
     [InlineData("/v1/completions", """{"prompt":["One","Two"],"max_tokens":8,"echo":true,"logprobs":1}""")]

@@ -80,6 +80,18 @@ public sealed class RequestErrorTests : IAsyncLifetime
     [InlineData("program", """{"id":"a","critical":"yes"}""", "invalid_type", "program.critical")]
     [InlineData("tool_choice", "\"required\"", "invalid_value")]
     [InlineData("tools", "3", "invalid_type")]
+    [InlineData("tools", """[{"type":"function","function":{"name":"a\"b"}}]""", "invalid_value", "tools[0].function.name")]
+    [InlineData("tools", """[{"type":"function","function":{"name":"</tool_call>"}}]""", "invalid_value", "tools[0].function.name")]
+    [InlineData("tools", """[{"type":"function","function":{"name":"é"}}]""", "invalid_value", "tools[0].function.name")]
+    [InlineData("tools", """[{"type":"function","function":{"name":"a23456789_123456789_123456789_123456789_123456789_123456789_12345"}}]""", "invalid_value", "tools[0].function.name")]
+    [InlineData("tools", """[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"f"}}]""", "invalid_value", "tools[1].function.name")]
+    [InlineData("guided_choice", "[]", "invalid_value")]
+    [InlineData("guided_choice", "[1]", "invalid_type")]
+    [InlineData("guided_choice", "\"a\"", "invalid_type")]
+    [InlineData("max_tokens", """9,"max_completion_tokens":2""", "invalid_value")]
+    [InlineData("max_tokens", """4,"min_tokens":5""", "invalid_value", "min_tokens")]
+    [InlineData("max_tokens", "1.5", "invalid_value")]
+    [InlineData("min_tokens", "5000", "invalid_value")]
     public async Task A_wrong_field_is_named(string field, string value, string code, string? parameter = null)
     {
         await Refused(Chat, $$"""{"messages":{{Hello}},"{{field}}":{{value}}}""", parameter ?? field, code);
@@ -144,7 +156,59 @@ public sealed class RequestErrorTests : IAsyncLifetime
     {
         using var answer = await _front.Post(Chat, $$"""{"messages":{{Hello}}}""", "text/plain");
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
-        Assert.Contains("application/json", (string?)(await TestFront.Json(answer))["error"]!["message"], StringComparison.Ordinal);
+        var error = (await TestFront.Json(answer))["error"]!;
+        Assert.Contains("application/json", (string?)error["message"], StringComparison.Ordinal);
+        Assert.Equal("unsupported_media_type", (string?)error["code"]);
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=utf-16", null, "utf-16")]
+    [InlineData("application/json", "gzip", "gzip")]
+    [InlineData("application/json; charset=UTF-8", null, null)]
+    [InlineData("application/json; charset=\"utf-8\"", "identity", null)]
+    public async Task A_body_in_another_form_is_refused_by_its_name(string type, string? encoding, string? named)
+    {
+        using var content = new StringContent("""{"prompt":"a"}""");
+        content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse(type);
+        if (encoding is not null)
+        {
+            content.Headers.ContentEncoding.Add(encoding);
+        }
+
+        using var answer = await _front.Http.PostAsync(Text, content, TestContext.Current.CancellationToken);
+        Assert.Equal(named is null ? HttpStatusCode.OK : HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+        if (named is not null)
+        {
+            var error = (await TestFront.Json(answer))["error"]!;
+            Assert.Equal("unsupported_media_type", (string?)error["code"]);
+            Assert.Contains(named, (string?)error["message"], StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"prompt":"a",}""", "line 1 at byte 15")]
+    [InlineData("/* a */{}", "line 1 at byte 1")]
+    [InlineData("{\n\"prompt\":x}", "line 2 at byte 10")]
+    public async Task Where_a_body_is_no_JSON_is_told_in_plain_words(string body, string place)
+    {
+        using var answer = await _front.Post(Text, body);
+        var message = (string)(await TestFront.Json(answer))["error"]!["message"]!;
+        Assert.Contains(place, message, StringComparison.Ordinal);
+        Assert.DoesNotContain("reader options", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("LineNumber", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_too_many_tools_the_number_is_told()
+    {
+        string Tools(int count) => string.Join(',', Enumerable.Range(0, count).Select(static i => $$"""{"type":"function","function":{"name":"f{{i}}"} }"""));
+        await using var front = await TestFront.Start(ScriptedGeneration.Of("a"), new HttpOptions { MaxBodyBytes = 1 << 20 });
+        using var few = await front.Post(Chat, $$"""{"messages":{{Hello}},"tools":[{{Tools(200)}}]}""");
+
+        // Taken, were the context of the model not so short.
+        Assert.Equal("context_length_exceeded", (string?)(await TestFront.Json(few))["error"]!["code"]);
+        using var many = await front.Post(Chat, $$"""{"messages":{{Hello}},"tools":[{{Tools(1025)}}]}""");
+        Assert.Equal("'tools' has 1025 tools; it takes up to 1024.", (string?)(await TestFront.Json(many))["error"]!["message"]);
     }
 
     [Fact]
@@ -153,7 +217,8 @@ public sealed class RequestErrorTests : IAsyncLifetime
         var body = $$"""{"messages":[{"role":"user","content":"{{new string('x', 65 << 10)}}"}]}""";
         using var answer = await _front.Post(Chat, body);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
-        Assert.Equal("invalid_request_error", (string?)(await TestFront.Json(answer))["error"]!["type"]);
+        var error = (await TestFront.Json(answer))["error"]!;
+        Assert.Equal(("invalid_request_error", "request_too_large"), ((string?)error["type"], (string?)error["code"]));
     }
 
     [Fact]
@@ -200,6 +265,21 @@ public sealed class RequestErrorTests : IAsyncLifetime
         using var answer = await _front.Http.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(status, answer.StatusCode);
         Assert.Equal("invalid_request_error", (string?)(await TestFront.Json(answer))["error"]!["type"]);
+    }
+
+    [Fact]
+    public async Task A_method_that_is_not_taken_is_answered_with_those_that_are()
+    {
+        using var answer = await _front.Http.GetAsync(Chat, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
+        Assert.Equal(["POST"], answer.Content.Headers.Allow);
+        foreach (var path in new[] { "/health", "/health/ready", "/health/live", "/version" })
+        {
+            using var head = new HttpRequestMessage(HttpMethod.Head, path);
+            using var seen = await _front.Http.SendAsync(head, TestContext.Current.CancellationToken);
+            Assert.NotEqual(HttpStatusCode.MethodNotAllowed, seen.StatusCode);
+            Assert.Empty(await seen.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        }
     }
 
     private async Task Refused(string path, string body, string? parameter, string code)
