@@ -60,6 +60,6 @@ public sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, Outpu
         }
     }
 
-    /// <summary>An answer that calls tools has ended for that reason.</summary>
-    public string? Reason(string? reason) => reason == "stop" && _parser is { Calls: > 0 } ? "tool_calls" : reason;
+    /// <summary>An answer that calls tools has ended for that reason; one that a stop string has cut within a call has not: nobody can make that call.</summary>
+    public string? Reason(string? reason) => reason == "stop" && _parser is { Calls: > 0, IsCut: false } ? "tool_calls" : reason;
 }

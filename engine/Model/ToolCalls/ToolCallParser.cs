@@ -72,6 +72,9 @@ public sealed class ToolCallParser
     /// <summary>Calls that have begun to leave.</summary>
     public int Calls { get; private set; }
 
+    /// <summary>Whether the newest of them has been cut within its arguments, which are no JSON then.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>Takes the next characters of the answer; what is certain by now goes to <paramref name="deltas"/>.</summary>
     public void Append(ReadOnlySpan<char> text, ICollection<AnswerDelta> deltas)
     {
@@ -209,6 +212,7 @@ public sealed class ToolCallParser
             deltas.Add(new AnswerDelta(null, new ToolCallDelta(Calls, _call.Id ?? _newId(Calls), _call.Name, "")));
             Calls++;
             _announced = true;
+            IsCut = false;
             _streamed = _call.ArgumentsStart;
         }
 
@@ -303,6 +307,7 @@ public sealed class ToolCallParser
     {
         if (_announced)
         {
+            IsCut = !_call.ArgumentsEnded;
             Release(deltas, _call.ArgumentsEnded ? _call.ArgumentsEnd : _at);
         }
 

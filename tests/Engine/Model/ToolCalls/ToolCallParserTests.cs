@@ -24,6 +24,21 @@ public sealed class ToolCallParserTests
         Assert.Equal(expected, Answer.Parse(ToolCallStyle.Hermes, [text]));
 
     [Theory]
+    [InlineData("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"x", true)]
+    [InlineData("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": 1}", false)]
+    [InlineData("<tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call><tool_call>{\"name\":\"g\",\"arguments\":{\"a\":", true)]
+    [InlineData("<tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call>", false)]
+    [InlineData("none", false)]
+    public void A_call_that_is_cut_within_its_arguments_is_told_from_one_that_is_whole(string text, bool isCut)
+    {
+        var parser = new ToolCallParser(ToolCallStyle.Hermes, static i => $"id{i}", ToolCallDelivery.Incremental);
+        var deltas = new List<AnswerDelta>();
+        parser.Append(text, deltas);
+        parser.Complete(deltas);
+        Assert.Equal(isCut, parser.IsCut);
+    }
+
+    [Theory]
     [InlineData("<tool_call>")]
     [InlineData("a <tool_ca")]
     [InlineData("a < b <tool_box>")]

@@ -47,6 +47,20 @@ public sealed class ToolFieldsTests
         Assert.Contains(message, (string?)error["message"], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("<tool_call>\n{\"name\": \"f0\", \"arguments\": {\"x\": \"a", "stop")]
+    [InlineData("<tool_call>\n{\"name\": \"f0\", \"arguments\": {\"x\": \"a\"}}\n</tool_call>", "tool_calls")]
+    public async Task A_call_that_a_stop_string_has_cut_is_no_call_to_make(string text, string reason)
+    {
+        await using var front = await TestFront.Start(ScriptedGeneration.Of(text));
+        using var whole = await front.Post("/v1/chat/completions", Body(strict: false, "a"));
+        Assert.Equal(reason, (string?)(await TestFront.Json(whole))["choices"]![0]!["finish_reason"]);
+        var body = JsonNode.Parse(Body(strict: false, "a"))!;
+        body["stream"] = true;
+        using var events = await front.Post("/v1/chat/completions", body.ToJsonString());
+        Assert.Contains($"\"finish_reason\":\"{reason}\"", await events.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     private static string Body(bool strict, params string[] patterns) => new JsonObject
     {
         ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "Hi" }),
