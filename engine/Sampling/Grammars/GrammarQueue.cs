@@ -9,6 +9,9 @@ internal sealed class GrammarQueue
     private readonly LinkedList<(string Tenant, List<GrammarEntry> Waiting)> _turns = [];
     private readonly Dictionary<string, LinkedListNode<(string Tenant, List<GrammarEntry> Waiting)>> _byTenant = new(StringComparer.Ordinal);
 
+    // Whose turn was last: it may have come anew before the others.
+    private string? _last;
+
     /// <summary>Sources that wait.</summary>
     public int Count { get; private set; }
 
@@ -59,8 +62,11 @@ internal sealed class GrammarQueue
             return null;
         }
 
+        turn = turn.Value.Tenant == _last && turn.Next is { } other ? other : turn;
+        _last = turn.Value.Tenant;
+
         // Behind all others, before it may go.
-        _turns.RemoveFirst();
+        _turns.Remove(turn);
         _turns.AddLast(turn);
         var next = turn.Value.Waiting.MinBy(static entry => entry.Length)!;
         Remove(next);

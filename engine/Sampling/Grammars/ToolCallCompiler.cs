@@ -89,7 +89,7 @@ internal sealed class ToolCallCompiler
             _unenforced.Add(tool.Field);
             _network.EndRule(_json.AnyObject(start));
         }
-        catch (GrammarException e)
+        catch (GrammarException e) when (tool.IsStrict)
         {
             throw new GrammarException(tool.Field, e.Message) { IsLimit = e.IsLimit, IsTimeLimit = e.IsTimeLimit };
         }

@@ -156,6 +156,14 @@ public sealed class GrammarCacheTests
         Assert.Same(entries[0], queue.Take());
         Assert.Null(queue.Take());
         Assert.Equal((0, 0), (queue.Count, queue.CountOf("x")));
+
+        // Who has just had a turn comes behind who has not, also when it was there before.
+        queue.Add(entries[0], "x");
+        queue.Add(entries[1], "y");
+        queue.Add(entries[2], "y");
+        Assert.Same(entries[2], queue.Take());
+        Assert.Same(entries[0], queue.Take());
+        Assert.Same(entries[1], queue.Take());
     }
 
     [Fact]
