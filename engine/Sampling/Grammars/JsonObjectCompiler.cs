@@ -56,6 +56,14 @@ internal sealed class JsonObjectCompiler(
             return null;
         }
 
+        foreach (var schema in schemas.Where(static schema => schema.Find("minProperties") is not null))
+        {
+            if (least > 1 && others.Count > 0)
+            {
+                report.Leave(schema, "minProperties", "cannot be enforced where names are open, since one of them may come twice; name the properties and make them required");
+            }
+        }
+
         return others.Count == 0
             ? json.Members(from, "{"u8, "}"u8, 0, 0, static at => at)
             : json.Members(from, "{"u8, "}"u8, least, most > JsonStringCompiler.MaxCount ? null : most, Other(others));

@@ -6,7 +6,7 @@ namespace Crescent.Engine.Sampling.Grammars;
 /// <summary>
 /// Reads regular expressions: characters, <c>.</c>, classes with ranges and negation, <c>\d \w \s \D \W \S</c>, <c>\t \n \r \f \v \0</c>,
 /// <c>\xHH \uHHHH \u{H…}</c>, general categories <c>\p{L} \P{Lu}</c>, groups (capturing is ignored), <c>|</c>, <c>* + ? {m} {m,} {m,n}</c>
-/// (lazy or not makes no difference to what matches), <c>^</c> at the beginning, <c>$</c>, and looking ahead, <c>(?=…) (?!…)</c>. Looking behind,
+/// (lazy or not makes no difference to what matches), <c>^</c> at the beginning and first in what looks ahead from there, <c>$</c>, and looking ahead, <c>(?=…) (?!…)</c>. Looking behind,
 /// back-references and word boundaries are refused by name.
 /// </summary>
 internal sealed class RegexParser
@@ -16,6 +16,9 @@ internal sealed class RegexParser
     private readonly string _text;
     private int _at;
     private int _nesting;
+
+    // Where the text is still at its start; -1 where it may be anywhere.
+    private int _start = -1;
 
     private RegexParser(string text) => _text = text;
 
@@ -34,6 +37,7 @@ internal sealed class RegexParser
         do
         {
             var fromStart = Take('^');
+            _start = fromStart || unanchored is null ? _at : -1;
             var way = ParseSequence();
             var toEnd = Take('$');
             RegexNode?[] parts = [fromStart ? null : unanchored, way, toEnd ? null : unanchored];
@@ -44,11 +48,18 @@ internal sealed class RegexParser
         return _at == _text.Length ? new RegexNode.AnyOf(ways) : throw Fault($"'{_text[_at]}' is not expected here");
     }
 
-    private RegexNode ParseAlternatives()
+    private RegexNode ParseAlternatives(bool isAtStart)
     {
         var ways = new List<RegexNode>();
         do
         {
+            if (isAtStart)
+            {
+                // It says nothing new here.
+                Take('^');
+                _start = _at;
+            }
+
             ways.Add(ParseSequence());
         }
         while (Take('|'));
@@ -166,10 +177,13 @@ internal sealed class RegexParser
             throw Fault($"groups are nested more than {MaxNesting} deep");
         }
 
-        var inner = ParseAlternatives();
+        var isAtStart = ahead != '\0' && open == _start;
+        var inner = ParseAlternatives(isAtStart);
         _nesting--;
         if (Take(')'))
         {
+            // What looks ahead takes nothing.
+            _start = isAtStart ? _at : _start;
             return ahead == '\0' ? inner : new RegexNode.Ahead(inner, IsNegated: ahead == '!');
         }
 

@@ -48,6 +48,8 @@ public sealed class RegexGrammarTests
     [InlineData("(?=.{3}$)[a-z]*", "abc", "abcd")]
     [InlineData("a(?!b)[a-c]{1,2}(?=d)[d-z]", "accd", "abcd")]
     [InlineData("(x(?!y)[yz]){2}", "xzxz", "xyxz")]
+    [InlineData("(?!^a|^b)[a-c]", "c", "b")]
+    [InlineData("^(?=^.b)(?!^a)[a-c]{2}$", "cb", "ab")]
     public void Expressions_mean_what_they_mean_elsewhere(string expression, string allowed, string refused)
     {
         var grammar = GrammarWalk.Compile(GrammarSource.Regex(expression));

@@ -34,6 +34,8 @@ public sealed class SchemaFormsTests
     [InlineData(Email, "\"ann.b@example.com\"", "\".ann@example.com\"|\"a..n@example.com\"|\"ann.berta@example.com\"|\"ann\"")]
     [InlineData("""{"type":"string","format":"time","pattern":"^(?:[01]\\d|2[0-3]):[0-5]\\d(?::[0-5]\\d(?:\\.\\d+)?)?$"}""", "\"10:11:12\"", "\"10:11:12Z\"")]
     [InlineData("""{"type":"string","format":"uri"}""", "\"https://example.com/a?b=c\"|\"postgres://db\"", "\"example\"|\"a b\"")]
+    [InlineData("""{"type":"string","pattern":"^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$"}""", "\"12.5\"|\"-0.5\"|\"7.\"", "\"\"|\"-\"|\".\"|\"1.2.3\"|\"a\"")]
+    [InlineData("""{"type":"string","pattern":"^(?!^[-+.]*$)[+-]?0*(?:\\d{0,3}|(?=[\\d.]{1,6}0*$)\\d{0,3}\\.\\d{0,2}0*$)"}""", "\"123\"|\"12.50\"", "\"+\"|\".\"")]
     [InlineData("""{"type":"string","format":"binary"}""", "\"anything\"", "1")]
     [InlineData("""{"type":"string","enum":["ab","abc","d"],"minLength":2,"pattern":"^a"}""", "\"ab\"|\"abc\"", "\"d\"")]
     public void Strings_satisfy_pattern_format_and_lengths_together(string schema, string allowed, string refused) => Check(schema, allowed.Split('|'), refused.Split('|'));
@@ -80,6 +82,8 @@ public sealed class SchemaFormsTests
     [InlineData("""{"oneOf":[{"type":"integer"},{"type":"number","minimum":5}]}""", "3|5.5", "\"a\"|4.5", "#/oneOf")]
     [InlineData("""{"type":"object","properties":{"a":{"$ref":"https://example.com/s"}},"required":["a"]}""", """{"a":1}""", "{}", "#/properties/a/$ref")]
     [InlineData("""{"type":"integer","if":{"minimum":3},"then":{"multipleOf":2},"minimum":1}""", "1|5", "0", "#/if")]
+    [InlineData("""{"type":"object","propertyNames":{"pattern":"^k[0-9]$"},"additionalProperties":{"type":"integer"},"minProperties":2}""", """{"k1":1,"k2":2}""", """{"k1":1}|{"a":1,"b":2}""", "#/minProperties")]
+    [InlineData("""{"type":"object","minProperties":2,"maxProperties":3}""", """{"a":1,"b":2}""", """{"a":1}|{"a":1,"b":2,"c":3,"d":4}""", "#/minProperties")]
     public void What_is_not_strict_keeps_what_can_be_enforced_and_says_what_cannot(string schema, string allowed, string refused, string unenforced)
     {
         var grammar = GrammarWalk.Compile(GrammarSource.JsonSchema(schema, isStrict: false));
