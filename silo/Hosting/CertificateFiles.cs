@@ -64,8 +64,10 @@ internal sealed class CertificateFiles
         }
     }
 
-    private (DateTime, DateTime, DateTime) Stamp() =>
-        (File.GetLastWriteTimeUtc(_files.TlsCert!), File.GetLastWriteTimeUtc(_files.TlsKey!), File.GetLastWriteTimeUtc(_files.TlsCa!));
+    private (DateTime, DateTime, DateTime) Stamp() => (Written(_files.TlsCert!), Written(_files.TlsKey!), Written(_files.TlsCa!));
+
+    // Through links: a secret that is mounted changes by its links' targets, and a link's own time stays.
+    private static DateTime Written(string path) => File.GetLastWriteTimeUtc(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
 
     private Loaded Load((DateTime, DateTime, DateTime) stamp)
     {

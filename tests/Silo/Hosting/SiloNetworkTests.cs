@@ -71,6 +71,35 @@ public sealed class SiloNetworkTests : IAsyncDisposable
         Assert.False(files.Trusts(Certificate(others)));
     }
 
+    [Fact]
+    public void Certificates_of_a_mounted_secret_are_read_again_when_its_folder_is_another()
+    {
+        using var authority = Authority("ours");
+        foreach (var version in new[] { "1", "2" })
+        {
+            Write(authority, "ours");
+            Touch("ours", version == "1" ? 0 : 1);
+            Directory.CreateDirectory(_folder.At(version));
+            foreach (var file in new[] { "ours.pem", "ours.key", "ours-ca.pem" })
+            {
+                File.Move(_folder.At(file), Path.Combine(_folder.At(version), file));
+            }
+        }
+
+        // As a kubelet lays it out: links into a folder that is a link itself.
+        Directory.CreateSymbolicLink(_folder.At("data"), "1");
+        foreach (var file in new[] { "ours.pem", "ours.key", "ours-ca.pem" })
+        {
+            File.CreateSymbolicLink(_folder.At(file), Path.Combine("data", file));
+        }
+
+        var files = new CertificateFiles(Files("ours"));
+        var first = files.Own.Thumbprint;
+        File.Delete(_folder.At("data"));
+        Directory.CreateSymbolicLink(_folder.At("data"), "2");
+        Assert.NotEqual(first, files.Own.Thumbprint);
+    }
+
     [Theory]
     [InlineData("10.0.0.7", null, false, "--tls-cert")]
     [InlineData("10.0.0.7", 30000, true, "--gateway-port")]
