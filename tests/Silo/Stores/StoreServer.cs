@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Npgsql;
 
 namespace Crescent.Tests.Silo.Stores;
 
@@ -49,7 +50,7 @@ internal sealed class StoreServer : IAsyncDisposable
             : LaunchAsUser(Postgres("postgres")!, ["-D", Data, "-p", $"{_port}", "-h", "127.0.0.1", "-k", _folder.Path]);
         for (var deadline = DateTime.UtcNow.AddSeconds(60); ; await Task.Delay(50, TestContext.Current.CancellationToken))
         {
-            if (await Listens())
+            if (await Answers())
             {
                 return;
             }
@@ -80,6 +81,26 @@ internal sealed class StoreServer : IAsyncDisposable
         _process?.Dispose();
         _folder.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>One that has come after a kill answers some time after it listens.</summary>
+    private async Task<bool> Answers()
+    {
+        if (_isRedis || !await Listens())
+        {
+            return await Listens();
+        }
+
+        try
+        {
+            await using var connection = new NpgsqlConnection(Connection + ";Pooling=false");
+            await connection.OpenAsync(TestContext.Current.CancellationToken);
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
     }
 
     private async Task<bool> Listens()
