@@ -8,6 +8,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
+using Crescent.Tests.Engine.Sampling.Grammars;
 
 namespace Crescent.Tests.Grains.Requests;
 
@@ -203,6 +204,20 @@ public sealed class RequestDeskTests : IDisposable
         Assert.NotEqual(ToolCallStyle.None, prepared.ToolStyle);
         Assert.NotNull(prepared.Calls[0].Sampling.Structure);
         Assert.Equal(_file.ChatPrompt!.Encode(messages, tools), prepared.Calls[0].Prompt);
+    }
+
+    [Fact]
+    public async Task Tools_that_take_too_long_to_compile_take_any_object()
+    {
+        var cache = new GrammarCache(_file.Tokenizer, new GrammarLimits { CompileTime = TimeSpan.FromSeconds(20) }, new TickingTime());
+        var request = Request(PromptSource.Conversation("messages", 1, static () => [new JsonObject { ["role"] = "user", ["content"] = "Hi" }])) with
+        {
+            Model = new ServedModel(_file, cache, DateTimeOffset.UnixEpoch),
+            Tools = Tool("""{"type":"object","properties":{"a":{"type":"string","pattern":"^([a-z]{9000}){9}$"}},"required":["a"]}""") with { Described = [] },
+        };
+        var prepared = await Prepare(request);
+        Assert.Equal(["tools[0].function.parameters"], prepared.Unenforced);
+        Assert.NotNull(prepared.Calls[0].Sampling.Structure);
     }
 
     private static ToolUse Tool(string schema)

@@ -53,6 +53,19 @@ public sealed class ToolCallGrammarTests
         Assert.False(grammar.Accepts("""{"name":"f","arguments":{"next":{"next":null},"n":2}}"""));
     }
 
+    [Theory]
+    [InlineData(true, "tools[0]")]
+    [InlineData(false, "#")]
+    public void Where_the_time_is_over_only_a_strict_tool_is_at_fault_by_itself(bool isStrict, string place)
+    {
+        var limits = new GrammarLimits { CompileTime = TimeSpan.FromSeconds(20) };
+        var source = Tool("""{"type":"object","properties":{"a":{"type":"string","pattern":"^([a-z]{9000}){9}$"}},"required":["a"]}""", isStrict);
+        var fault = Assert.Throws<GrammarException>(() => Grammar.Compile(
+            source, GrammarWalk.Tiny, limits, new GrammarMemory(limits.StoreBytes, limits.AllStoresBytes), new CompileMeter(limits, new TickingTime())));
+        Assert.True(fault.IsTimeLimit, fault.Message);
+        Assert.Equal(place, fault.Place);
+    }
+
     private static GrammarSource Tool(string schema, bool isStrict) =>
         GrammarSource.ToolCall(new ToolSource { Key = "arguments", Tools = [new ToolSource.Tool("f", "tools[0]", schema, isStrict)] });
 }
