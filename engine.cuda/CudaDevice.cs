@@ -59,7 +59,7 @@ public sealed class CudaDevice : IDevice
             var work = Decoder.WorkBytes(config, options.MaxStepTokens, options.MaxLogitRows, partialRows);
             _context.Synchronize();
             _kv = new KvPool(_context, _memory, config, BlockCount(config, options, maxContext, _memory.Free() - work));
-            _decoder = new Decoder(config, Weights, _kernels, _memory, _kv, _layout, options.MaxStepTokens, options.MaxLogitRows, partialRows);
+            _decoder = new Decoder(config, Weights, _kernels, _memory, _kv, _layout, options.MaxStepTokens, options.MaxLogitRows, partialRows, _context.Gpu.Multiprocessors);
             _sampler = Own(new CudaSampler(_context, _decoder, _results, config, options.MaxLogitRows));
             _context.Synchronize();
             var gpu = _context.Gpu;

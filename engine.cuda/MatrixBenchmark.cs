@@ -37,7 +37,7 @@ public sealed class MatrixBenchmark : IDisposable
         _kernels = new KernelLibrary(_context, kernelCache);
         try
         {
-            _products = new MatrixProducts(_kernels);
+            _products = new MatrixProducts(_kernels, _memory, _context.Gpu.Multiprocessors);
             var format = PackedFormats.Of(type);
             _products.Prepare(format);
             var random = new RandomWeights(_kernels);

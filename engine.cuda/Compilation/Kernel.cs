@@ -59,12 +59,13 @@ internal sealed unsafe class Kernel : IDisposable
     /// <param name="gridX">Blocks.</param>
     /// <param name="gridY">Blocks.</param>
     /// <param name="threads">Threads of a block.</param>
-    public void Launch(int gridX, int gridY, int threads)
+    /// <param name="gridZ">Blocks.</param>
+    public void Launch(int gridX, int gridY, int threads, int gridZ = 1)
     {
         _count = 0;
         var result = _context.Overlaps
-            ? OverlappedLaunch.Launch(_function, (uint)gridX, (uint)gridY, (uint)threads, _context.Stream, _pointers)
-            : DriverAPINativeMethods.Launch.cuLaunchKernel(_function, (uint)gridX, (uint)gridY, 1, (uint)threads, 1, 1, 0, _context.Stream, _pointers, null!);
+            ? OverlappedLaunch.Launch(_function, (uint)gridX, (uint)gridY, (uint)gridZ, (uint)threads, _context.Stream, _pointers)
+            : DriverAPINativeMethods.Launch.cuLaunchKernel(_function, (uint)gridX, (uint)gridY, (uint)gridZ, (uint)threads, 1, 1, 0, _context.Stream, _pointers, null!);
         if (result != CUResult.Success)
         {
             throw _context.Fault(result, $"launch {_name}");

@@ -15,10 +15,10 @@ internal static unsafe class OverlappedLaunch
     public static bool IsThere(CudaGpu gpu) => gpu.Major >= 9 && CudaLibraries.DriverHas(nameof(cuLaunchKernelEx));
 
     /// <summary>Queues a kernel.</summary>
-    public static CUResult Launch(CUfunction function, uint gridX, uint gridY, uint threads, CUstream stream, nint[] parameters)
+    public static CUResult Launch(CUfunction function, uint gridX, uint gridY, uint gridZ, uint threads, CUstream stream, nint[] parameters)
     {
         var overlap = new Attribute { Id = ProgrammaticStreamSerialization, Value = 1 };
-        var config = new Configuration { GridX = gridX, GridY = gridY, GridZ = 1, BlockX = threads, BlockY = 1, BlockZ = 1, Stream = stream.Pointer, Attributes = &overlap, Count = 1 };
+        var config = new Configuration { GridX = gridX, GridY = gridY, GridZ = gridZ, BlockX = threads, BlockY = 1, BlockZ = 1, Stream = stream.Pointer, Attributes = &overlap, Count = 1 };
         fixed (nint* pointers = parameters)
         {
             return cuLaunchKernelEx(&config, function, pointers, null);

@@ -205,34 +205,42 @@ struct Join
     int stride; // rows from one of its parts to the next
 };
 
-// Grid: (joins, heads); a block of one warp.
+// At most 32 parts. Grid: (joins, heads); a block of whole warps.
 extern "C" __global__ void join_parts(
     const Join* __restrict__ joins, const float* __restrict__ values, const float* __restrict__ sums, unsigned short* __restrict__ output, int ldo, int heads,
     int padded, int size)
 {
     take_turn();
+    __shared__ float weights[32];
     Join join = joins[blockIdx.x];
     int head = blockIdx.y;
-    float most = MASKED;
-    for (int i = 0; i < join.count; i++)
-        most = fmaxf(most, sums[(((long long)join.partial + (long long)i * join.stride) * heads + head) * 2]);
-    float total = 0;
-    for (int i = 0; i < join.count; i++)
+    long long first = (long long)join.partial * heads + head, next = (long long)join.stride * heads;
+    if (threadIdx.x < 32)
     {
-        long long row = ((long long)join.partial + (long long)i * join.stride) * heads + head;
-        total += sums[row * 2 + 1] * exp2f(sums[row * 2] - most);
-    }
-
-    for (int column = threadIdx.x; column < size; column += blockDim.x)
-    {
-        float v = 0;
-        for (int i = 0; i < join.count; i++)
+        int part = threadIdx.x;
+        float largest = MASKED, sum = 0.0f;
+        if (part < join.count)
         {
-            long long row = ((long long)join.partial + (long long)i * join.stride) * heads + head;
-            v += values[row * padded + column] * exp2f(sums[row * 2] - most);
+            largest = sums[(first + part * next) * 2];
+            sum = sums[(first + part * next) * 2 + 1];
         }
 
-        output[(long long)join.token * ldo + head * size + column] = float_to_half(v / total);
+        float most = largest;
+        for (int offset = 16; offset > 0; offset >>= 1)
+            most = fmaxf(most, __shfl_xor_sync(ALL_LANES, most, offset));
+        float weight = exp2f(largest - most);
+        weights[part] = weight / warp_sum(sum * weight);
+    }
+
+    __syncthreads();
+    for (int column = threadIdx.x; column < size; column += blockDim.x)
+    {
+        const float* from = values + first * padded + column;
+        float v = 0;
+#pragma unroll 8
+        for (int i = 0; i < join.count; i++)
+            v += from[i * next * padded] * weights[i];
+        output[(long long)join.token * ldo + head * size + column] = float_to_half(v);
     }
 }
 EXPORT_KERNEL(join_parts)

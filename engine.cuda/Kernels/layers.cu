@@ -217,3 +217,19 @@ extern "C" __global__ void argmax(const float* __restrict__ x, int* __restrict__
     }
 }
 EXPORT_KERNEL(argmax)
+
+// y (N, ldy) = alpha times the sum of parts (part, N, stride), in their order, or y += that; of M columns. Grid: (blocks of columns, N).
+extern "C" __global__ void sum_parts(
+    const float* __restrict__ parts, int count, int stride, float* __restrict__ y, int ldy, int M, float alpha, int accumulate)
+{
+    take_turn();
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= M)
+        return;
+    float sum = 0;
+    for (int part = 0; part < count; part++)
+        sum += parts[((long long)part * gridDim.y + blockIdx.y) * stride + i];
+    float* target = y + (long long)blockIdx.y * ldy + i;
+    *target = accumulate ? *target + alpha * sum : alpha * sum;
+}
+EXPORT_KERNEL(sum_parts)

@@ -188,19 +188,21 @@ struct Lane<FORMAT_Q6>
 
 #define WARPS 8
 
-// Has the second-level cache fetch what the warp will read, up to eight kilobytes of it.
+// Tiles that are fetched into the second-level cache at once; two such runs are ahead of the loads.
+#define FETCH_STEPS 4
+
+// Has the second-level cache fetch what the warp will read.
 DEVICE void fetch_ahead(const unsigned char* from, int bytes, int lane)
 {
 #ifdef __CUDA_ARCH__
-#pragma unroll
-    for (int i = 0; i < 2; i++)
-        if ((lane + 32 * i) * 128 < bytes)
-            asm volatile("prefetch.global.L2 [%0];" ::"l"(from + (lane + 32 * i) * 128));
+    for (int at = lane * 128; at < bytes; at += 4096)
+        asm volatile("prefetch.global.L2 [%0];" ::"l"(from + at));
 #endif
 }
 
 // A block has 8 warps; those with the same warp / shares take the same rows, a share of K each; shares is 1, 2, 4 or 8. Grid: (blocks of 8 / shares * RT tile rows,
-// blocks of 8 NT rows of x). x has zeros in the columns beyond K.
+// blocks of 8 NT rows of x, parts of K): where there are several parts, each writes sums of its own, (part, N, ldy), for sum_parts. x has zeros in the columns
+// beyond K.
 template <int FORMAT, int NT, int RT, int AHEAD>
 DEVICE void multiply(
     const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, int M, int N, int steps, int ldx, int ldy,
@@ -213,7 +215,11 @@ DEVICE void multiply(
     int tileRows = (M + TILE_ROWS - 1) / TILE_ROWS;
     int firstTile = ((blockIdx.x * WARPS + warp) >> shift) * RT;
     int share = warp & (shares - 1);
-    int begin = steps * share >> shift, end = steps * (share + 1) >> shift;
+    int part = blockIdx.z, parts = gridDim.z;
+    int begin = parts == 1 ? steps * share >> shift : (steps * part / parts) + ((steps * (part + 1) / parts - steps * part / parts) * share >> shift);
+    int end = parts == 1 ? steps * (share + 1) >> shift : (steps * part / parts) + ((steps * (part + 1) / parts - steps * part / parts) * (share + 1) >> shift);
+    if (parts > 1)
+        y += (long long)part * N * ldy;
     int firstRow = blockIdx.y * NT * 8;
 
     // A tile row that the matrix lacks reads the last one, so that all lanes of a warp go the same way; its sums are not stored. Nor are those of rows that x lacks.
@@ -222,7 +228,7 @@ DEVICE void multiply(
     for (int r = 0; r < RT; r++)
     {
         tiles[r] = weights + (long long)min(firstTile + r, tileRows - 1) * steps * chunk_bytes(FORMAT);
-        fetch_ahead(tiles[r] + (long long)begin * chunk_bytes(FORMAT), (end - begin) * chunk_bytes(FORMAT), lane);
+        fetch_ahead(tiles[r] + (long long)begin * chunk_bytes(FORMAT), min(end - begin, 2 * FETCH_STEPS) * chunk_bytes(FORMAT), lane);
     }
 
     const unsigned short* xs[NT];
@@ -254,6 +260,11 @@ DEVICE void multiply(
             int step = first + i;
             if (step >= end)
                 break;
+            if ((step - begin) % FETCH_STEPS == 0 && step + 2 * FETCH_STEPS < end)
+#pragma unroll
+                for (int r = 0; r < RT; r++)
+                    fetch_ahead(
+                        tiles[r] + (long long)(step + 2 * FETCH_STEPS) * chunk_bytes(FORMAT), min(end - step - 2 * FETCH_STEPS, FETCH_STEPS) * chunk_bytes(FORMAT), lane);
             unsigned upper[RT][2][4], lower[RT][2][4];
 #pragma unroll
             for (int r = 0; r < RT; r++)
@@ -315,8 +326,8 @@ DEVICE void multiply(
     }
 }
 
-#define MULTIPLY(name, FORMAT, NT, RT, AHEAD)                                                                                                       \
-    extern "C" __global__ void __launch_bounds__(256, NT == 1 ? 3 : NT < 8 ? 2 : 1) name(                                                                                         \
+#define MULTIPLY(name, FORMAT, NT, RT, AHEAD, BLOCKS)                                                                                                       \
+    extern "C" __global__ void __launch_bounds__(256, BLOCKS) name(                                                                                         \
         const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, int M, int N, int steps, int ldx,   \
         int ldy, int shares, float alpha, int accumulate)                                                                                           \
     {                                                                                                                                               \

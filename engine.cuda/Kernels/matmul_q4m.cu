@@ -1,6 +1,6 @@
 #include "matmul.cuh"
 
-MULTIPLY(matmul_q4m_8, FORMAT_Q4M, 1, 1, 4)
-MULTIPLY(matmul_q4m_16, FORMAT_Q4M, 2, 1, 4)
-MULTIPLY(matmul_q4m_32, FORMAT_Q4M, 4, 1, 2)
-MULTIPLY(matmul_q4m_64, FORMAT_Q4M, 8, 2, 1)
+MULTIPLY(matmul_q4m_8, FORMAT_Q4M, 1, 1, 4, 3)
+MULTIPLY(matmul_q4m_16, FORMAT_Q4M, 2, 1, 4, 2)
+MULTIPLY(matmul_q4m_32, FORMAT_Q4M, 4, 1, 2, 2)
+MULTIPLY(matmul_q4m_64, FORMAT_Q4M, 8, 2, 1, 1)

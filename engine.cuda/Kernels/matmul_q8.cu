@@ -1,6 +1,6 @@
 #include "matmul.cuh"
 
-MULTIPLY(matmul_q8_8, FORMAT_Q8, 1, 1, 4)
-MULTIPLY(matmul_q8_16, FORMAT_Q8, 2, 1, 4)
-MULTIPLY(matmul_q8_32, FORMAT_Q8, 4, 1, 2)
-MULTIPLY(matmul_q8_64, FORMAT_Q8, 8, 2, 1)
+MULTIPLY(matmul_q8_8, FORMAT_Q8, 1, 1, 4, 2)
+MULTIPLY(matmul_q8_16, FORMAT_Q8, 2, 1, 4, 2)
+MULTIPLY(matmul_q8_32, FORMAT_Q8, 4, 1, 2, 2)
+MULTIPLY(matmul_q8_64, FORMAT_Q8, 8, 2, 1, 1)

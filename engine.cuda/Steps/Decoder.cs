@@ -46,16 +46,17 @@ internal sealed class Decoder
     /// <param name="maxTokens">Tokens of a step.</param>
     /// <param name="maxLogitRows">Rows of logits of a step.</param>
     /// <param name="partialRows">Rows of partial attention.</param>
+    /// <param name="multiprocessors">Of the GPU.</param>
     public Decoder(
         ModelConfig config, ModelWeights weights, KernelLibrary kernels, DeviceMemory memory, KvPool kv, StepLayout layout, int maxTokens, int maxLogitRows,
-        int partialRows)
+        int partialRows, int multiprocessors)
     {
         const string Purpose = "work space";
         _config = config;
         _weights = weights;
         _kv = kv;
         _layout = layout;
-        _products = new MatrixProducts(kernels);
+        _products = new MatrixProducts(kernels, memory, multiprocessors);
         _gather = kernels.Get("repack.cu", "gather_rows");
         _norm = kernels.Get("layers.cu", "rms_norm");
         _angles = kernels.Get("layers.cu", "rope_angles");
@@ -172,7 +173,7 @@ internal sealed class Decoder
         if (_layout.JoinCount > 0)
         {
             _join.With(_layout.Joins).With(_partials.Pointer).With(_partialSums.Pointer).With(_attended.Pointer).With(padded).With(_config.HeadCount).With(_kv.Padded)
-                .With(_config.HeadSize).Launch(_layout.JoinCount, _config.HeadCount, 32);
+                .With(_config.HeadSize).Launch(_layout.JoinCount, _config.HeadCount, _config.HeadSize <= 64 ? 64 : 128);
         }
 
         _products.Multiply(layer.AttentionOutput, _attended.Pointer, tokens, _residual.Pointer, _config.Width, adds: true);

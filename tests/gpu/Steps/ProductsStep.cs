@@ -43,7 +43,7 @@ internal static class ProductsStep
         using var context = new GpuContext(CudaGpu.Of(options.Device), "cuda");
         using var memory = new DeviceMemory(context);
         using var kernels = new KernelLibrary(context, Path.Combine(options.Work, "kernels"));
-        var products = new MatrixProducts(kernels);
+        var products = new MatrixProducts(kernels, memory, context.Gpu.Multiprocessors);
         report.Line("| type | rows of x | GB of weights | µs | GB/s | of the copy's | TFLOP/s | of cuBLAS |");
         report.Line("| --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var type in Types)
