@@ -130,7 +130,7 @@ public sealed class CudaDevice : IDevice
     public void Begin(StepPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        Check(plan);
+        Info.Check(plan);
         _context.Enter();
         _plan = plan;
         _started.Record(_context.Stream);
@@ -161,10 +161,10 @@ public sealed class CudaDevice : IDevice
         var waits = false;
         foreach (ref readonly var copy in copies)
         {
-            CheckBlock(copy.Block);
+            Info.CheckBlock(copy.Block);
             if (copy.Kind == KvCopyKind.Within)
             {
-                CheckBlock(copy.Source);
+                Info.CheckBlock(copy.Source);
             }
 
             _kv.Copy(copy);
@@ -266,54 +266,5 @@ public sealed class CudaDevice : IDevice
     {
         _owned.Add(owned);
         return owned;
-    }
-
-    private void CheckBlock(int block)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(block);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, Info.BlockCount);
-    }
-
-    private void Check(StepPlan plan)
-    {
-        if (plan.BlockSize.Positions != Info.BlockSize)
-        {
-            throw new ArgumentException($"A plan of blocks of {plan.BlockSize.Positions} positions; those of device {Info.Name} have {Info.BlockSize}.", nameof(plan));
-        }
-
-        if (plan.AllTokens.Length > Info.MaxStepTokens)
-        {
-            throw new ArgumentException($"{plan.AllTokens.Length} tokens in a step; the device takes {Info.MaxStepTokens}.", nameof(plan));
-        }
-
-        if (plan.LogitsRowCount > Info.MaxLogitRows)
-        {
-            throw new ArgumentException($"{plan.LogitsRowCount} rows of logits in a step; the device gives {Info.MaxLogitRows}.", nameof(plan));
-        }
-
-        foreach (var token in plan.AllTokens)
-        {
-            if ((uint)token >= (uint)Info.VocabularySize)
-            {
-                throw new ArgumentException($"Token {token} is not in the vocabulary of {Info.VocabularySize}.", nameof(plan));
-            }
-        }
-
-        foreach (ref readonly var slice in plan.Slices)
-        {
-            var end = slice.StartPosition + slice.TokenCount;
-            if (end > Info.MaxContext)
-            {
-                throw new ArgumentException($"A slice ends at position {end}; the context is {Info.MaxContext}.", nameof(plan));
-            }
-
-            foreach (var block in plan.BlockTable(slice))
-            {
-                if ((uint)block >= (uint)Info.BlockCount)
-                {
-                    throw new ArgumentException($"Block {block} is not one of {Info.BlockCount}.", nameof(plan));
-                }
-            }
-        }
     }
 }

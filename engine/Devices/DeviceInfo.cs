@@ -60,4 +60,57 @@ public sealed record DeviceInfo
 
     /// <summary>What it costs in seconds and watts; null where that is only known by measuring.</summary>
     public DeviceProfile? Profile { get; init; }
+
+    /// <summary>Refuses a block that the device does not have.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It has not.</exception>
+    public void CheckBlock(int block)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(block);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, BlockCount);
+    }
+
+    /// <summary>Refuses a plan that the device cannot do: what it computes reads and writes memory by the plan's numbers.</summary>
+    /// <exception cref="ArgumentException">It cannot; the message says why.</exception>
+    public void Check(StepPlan plan)
+    {
+        if (plan.BlockSize.Positions != BlockSize)
+        {
+            throw new ArgumentException($"A plan of blocks of {plan.BlockSize.Positions} positions; those of device {Name} have {BlockSize}.", nameof(plan));
+        }
+
+        if (plan.AllTokens.Length > MaxStepTokens)
+        {
+            throw new ArgumentException($"{plan.AllTokens.Length} tokens in a step; the device takes {MaxStepTokens}.", nameof(plan));
+        }
+
+        if (plan.LogitsRowCount > MaxLogitRows)
+        {
+            throw new ArgumentException($"{plan.LogitsRowCount} rows of logits in a step; the device gives {MaxLogitRows}.", nameof(plan));
+        }
+
+        foreach (var token in plan.AllTokens)
+        {
+            if ((uint)token >= (uint)VocabularySize)
+            {
+                throw new ArgumentException($"Token {token} is not in the vocabulary of {VocabularySize}.", nameof(plan));
+            }
+        }
+
+        foreach (ref readonly var slice in plan.Slices)
+        {
+            var end = slice.StartPosition + slice.TokenCount;
+            if (end > MaxContext)
+            {
+                throw new ArgumentException($"A slice ends at position {end}; the context is {MaxContext}.", nameof(plan));
+            }
+
+            foreach (var block in plan.BlockTable(slice))
+            {
+                if ((uint)block >= (uint)BlockCount)
+                {
+                    throw new ArgumentException($"Block {block} is not one of {BlockCount}.", nameof(plan));
+                }
+            }
+        }
+    }
 }

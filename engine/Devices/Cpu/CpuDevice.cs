@@ -76,7 +76,7 @@ public sealed class CpuDevice : IDevice
     public void Begin(StepPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        Check(plan);
+        Info.Check(plan);
         var start = Stopwatch.GetTimestamp();
         _rows = plan.LogitsRowCount;
         if (!plan.Slices.IsEmpty)
@@ -90,22 +90,22 @@ public sealed class CpuDevice : IDevice
     /// <inheritdoc/>
     public void CopyBlock(int from, int to)
     {
-        CheckBlock(from);
-        CheckBlock(to);
+        Info.CheckBlock(from);
+        Info.CheckBlock(to);
         _kv.Copy(from, to);
     }
 
     /// <inheritdoc/>
     public void ReadBlock(int block, Span<byte> destination)
     {
-        CheckBlock(block);
+        Info.CheckBlock(block);
         _kv.Read(block, destination);
     }
 
     /// <inheritdoc/>
     public void WriteBlock(int block, ReadOnlySpan<byte> source)
     {
-        CheckBlock(block);
+        Info.CheckBlock(block);
         _kv.Write(block, source);
     }
 
@@ -165,38 +165,5 @@ public sealed class CpuDevice : IDevice
         // No sequence is longer than all blocks together, whatever the model was trained for.
         var positions = (int)Math.Min(maxContext, (long)kv.Blocks * KvPage.Slots);
         return (kv, new AttentionPhase<TLanes, TKv>(config, _team, _buffers, kv, factors, options.MaxStepTokens, positions));
-    }
-
-    private void CheckBlock(int block)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(block);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, Info.BlockCount);
-    }
-
-    private void Check(StepPlan plan)
-    {
-        if (plan.BlockSize.Positions != Info.BlockSize)
-            throw new ArgumentException($"A plan of blocks of {plan.BlockSize.Positions} positions; those of device {Info.Name} have {Info.BlockSize}.", nameof(plan));
-        if (plan.AllTokens.Length > Info.MaxStepTokens)
-            throw new ArgumentException($"{plan.AllTokens.Length} tokens in a step; the device takes {Info.MaxStepTokens}.", nameof(plan));
-        if (plan.LogitsRowCount > Info.MaxLogitRows)
-            throw new ArgumentException($"{plan.LogitsRowCount} rows of logits in a step; the device gives {Info.MaxLogitRows}.", nameof(plan));
-        foreach (var token in plan.AllTokens)
-        {
-            if ((uint)token >= (uint)Info.VocabularySize)
-                throw new ArgumentException($"Token {token} is not in the vocabulary of {Info.VocabularySize}.", nameof(plan));
-        }
-
-        foreach (ref readonly var slice in plan.Slices)
-        {
-            var end = slice.StartPosition + slice.TokenCount;
-            if (end > Info.MaxContext)
-                throw new ArgumentException($"A slice ends at position {end}; the context is {Info.MaxContext}.", nameof(plan));
-            foreach (var block in plan.BlockTable(slice))
-            {
-                if ((uint)block >= (uint)Info.BlockCount)
-                    throw new ArgumentException($"Block {block} is not one of {Info.BlockCount}.", nameof(plan));
-            }
-        }
     }
 }

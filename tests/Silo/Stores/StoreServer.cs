@@ -71,7 +71,10 @@ internal sealed class StoreServer : IAsyncDisposable
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
 
-        File.Delete(Path.Combine(Data, "postmaster.pid"));
+        if (!_isRedis)
+        {
+            File.Delete(Path.Combine(Data, "postmaster.pid"));
+        }
     }
 
     public ValueTask DisposeAsync()
