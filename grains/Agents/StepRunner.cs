@@ -8,8 +8,8 @@ using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Gpu;
 using Crescent.Grains.Models;
-using Crescent.Grains.Power;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
 using Microsoft.Extensions.Hosting;
@@ -19,7 +19,7 @@ namespace Crescent.Grains.Agents;
 
 /// <summary>Does the steps of agent tasks: an inference goes through the one door to the models, a tool is called. One per silo.</summary>
 internal sealed class StepRunner(
-    IGenerationService generations, RequestDesk desk, CrescentSiloOptions silo, AgentTools tools, AgentMetrics metrics, PowerDesk power, IOptions<AgentOptions> options, TimeProvider time,
+    IGenerationService generations, RequestDesk desk, CrescentSiloOptions silo, AgentTools tools, AgentMetrics metrics, IPowerWord power, IOptions<AgentOptions> options, TimeProvider time,
     IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);

@@ -6,6 +6,9 @@ internal interface IPowerWord
     /// <summary>Seconds since the governor was heard.</summary>
     double AgeSeconds { get; }
 
+    /// <summary>Calls and tasks of the batch class are to wait.</summary>
+    bool DeferBatch { get; }
+
     /// <summary>Whether the device <paramref name="key"/> is to take no new work.</summary>
     bool Drains(string key);
 

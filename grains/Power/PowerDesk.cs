@@ -70,7 +70,7 @@ internal sealed class PowerDesk(IOptions<PowerOptions> options, TimeProvider tim
         }
     }
 
-    /// <summary>Calls of the batch class are to wait.</summary>
+    /// <inheritdoc/>
     public bool DeferBatch => Newest is ({ DeferBatch: true }, var age) && age < Fresh.TotalSeconds;
 
     /// <summary>True when there are budgets to keep and nothing was heard of the governor for too long.</summary>

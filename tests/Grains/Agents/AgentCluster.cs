@@ -9,6 +9,7 @@ using Crescent.Engine.Scheduling;
 using Crescent.Grains.Agents;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Agents;
+using Crescent.Grains.Gpu;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Models;
 using Crescent.Grains.Storage;
@@ -51,6 +52,9 @@ public sealed class AgentCluster : IAsyncLifetime
     /// <summary>Where calls are to be held after their first chunk.</summary>
     internal ConcurrentDictionary<string, CallGate> Gates { get; } = [];
 
+    /// <summary>The price of power, as tasks are told of it in all silos, instead of what the cluster's own governor says.</summary>
+    internal SimulatedPower Power { get; } = new();
+
     internal EffectTool Effects { get; } = new();
 
     internal CountingTool Tool { get; } = new();
@@ -78,6 +82,7 @@ public sealed class AgentCluster : IAsyncLifetime
                 KeepsState = true,
                 Devices = [new DevicePlan("cpu", (_, sink, _) => Engine(sink))],
             });
+            silo.Services.AddSingleton<IPowerWord>(Power);
             silo.Services.AddKeyedSingleton<IGrainStorage>(CrescentStorage.Name, (_, _) => new CrashingStorage(new FileGrainStorage(_folder.Path), Crashes));
             var generations = silo.Services.Last(static service => service.ServiceType == typeof(IGenerationService)).ImplementationType!;
             silo.Services.AddSingleton<IGenerationService>(services => new FaultyGenerations((IGenerationService)ActivatorUtilities.CreateInstance(services, generations), Faults, Gates, Crowds));

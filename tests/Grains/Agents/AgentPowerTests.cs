@@ -1,10 +1,6 @@
 using System.Text.Json;
 using Crescent.Agents.Tasks;
 using Crescent.Grains.Contracts.Agents;
-using Crescent.Grains.Contracts.Power;
-using Crescent.Grains.Power;
-using Crescent.Grains.Telemetry;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Crescent.Tests.Grains.Agents;
 
@@ -40,19 +36,18 @@ public sealed class AgentPowerTests(AgentCluster cluster) : IClassFixture<AgentC
         var spec = AgentCluster.Spec("best-of-n") with { Priority = "batch", Budget = new TaskBudget { Parallelism = 4 } };
         spec = spec with { Settings = spec.Settings with { Samples = 12, MaxTokens = 40 } };
         var gates = Enumerable.Range(0, 12).Select(i => cluster.Gates[$"turning/sample-{i}"] = new CallGate()).ToArray();
-        var price = new SimulatedPrice(cluster);
-        await using (price)
+        try
         {
             var task = cluster.Task("turning");
             await task.Submit(AgentCluster.Json(spec));
             await Task.WhenAll(gates[..4].Select(static gate => gate.Reached));
-            await price.Set(8);
+            cluster.Power.Set(8);
             gates[0].Open();
             gates[1].Open();
             gates[2].Open();
             await FactoryCluster.UntilAsync(async () => (await task.Show())!.Steps.Count(static step => step.State == "done") == 3, "three samples are done");
             Assert.Equal(4, (await task.Show())!.Steps.Count);
-            await price.Set(0);
+            cluster.Power.Set(0);
             gates[3].Open();
             await Task.WhenAll(gates[4..8].Select(static gate => gate.Reached));
             foreach (var gate in gates)
@@ -67,14 +62,24 @@ public sealed class AgentPowerTests(AgentCluster cluster) : IClassFixture<AgentC
                 ["Power is short: 1 of up to 4 steps at once. The price of power is 8.0 points.", "Power is enough: up to 4 steps at once again. The price of power is 0.0 points."],
                 told.Where(static news => news.Kind == "power").Select(static news => JsonDocument.Parse(news.Json).RootElement.GetProperty("text").GetString()));
         }
+        finally
+        {
+            cluster.Power.Set(0);
+        }
     }
 
     private async Task<(AgentView View, List<AgentEvent> Events)> Play(string id, TaskSpec spec, double price)
     {
-        await using var simulated = new SimulatedPrice(cluster);
-        await simulated.Set(price);
-        await cluster.Task(id).Submit(AgentCluster.Json(spec));
-        return (await cluster.Ended(id), await Events(id));
+        cluster.Power.Set(price);
+        try
+        {
+            await cluster.Task(id).Submit(AgentCluster.Json(spec));
+            return (await cluster.Ended(id), await Events(id));
+        }
+        finally
+        {
+            cluster.Power.Set(0);
+        }
     }
 
     private async Task<List<AgentEvent>> Events(string id)
@@ -86,67 +91,5 @@ public sealed class AgentPowerTests(AgentCluster cluster) : IClassFixture<AgentC
         }
 
         return events;
-    }
-
-    /// <summary>A governor's word in all silos, newer than any other, which is said again before it is old.</summary>
-    private sealed class SimulatedPrice : IAsyncDisposable
-    {
-        private static long _look;
-
-        private readonly AgentCluster _cluster;
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Task _saying;
-        private double _price;
-
-        public SimulatedPrice(AgentCluster cluster)
-        {
-            _cluster = cluster;
-            _saying = Repeat();
-        }
-
-        public Task Set(double price)
-        {
-            Volatile.Write(ref _price, price);
-            Say();
-            return Task.CompletedTask;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            Volatile.Write(ref _price, 0);
-            Say();
-            await _stop.CancelAsync();
-            await _saying;
-            _stop.Dispose();
-        }
-
-        private void Say()
-        {
-            foreach (var silo in _cluster.Silos)
-            {
-                silo.ServiceProvider.GetRequiredService<PowerDesk>().Hear(new GovernorReport
-                {
-                    Term = 1L << 40,
-                    Look = Interlocked.Increment(ref _look),
-                    Governor = "test",
-                    Levels = [new PowerLevelSnapshot { Kind = "cluster", Price = Volatile.Read(ref _price) }],
-                });
-            }
-        }
-
-        private async Task Repeat()
-        {
-            try
-            {
-                while (true)
-                {
-                    await Task.Delay(200, _stop.Token);
-                    Say();
-                }
-            }
-            catch (OperationCanceledException)
-            {
-            }
-        }
     }
 }
