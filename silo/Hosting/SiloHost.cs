@@ -264,6 +264,11 @@ public sealed class SiloHost : IAsyncDisposable
             SiloNetwork.Configure(silo, Settings.Read<NetworkOptions>(configuration), identity);
             silo.Configure<SiloOptions>(options => options.SiloName = identity.Name);
             store.KeepMembership(silo);
+            if (store is not FileStore)
+            {
+                PartingTable.PutBefore(silo.Services);
+            }
+
             silo.Configure<Orleans.Configuration.ClusterOptions>(options =>
             {
                 options.ClusterId = identity.ClusterId;
