@@ -28,6 +28,7 @@ internal sealed class LabCommand : Command
         Subcommands.Add(new CalibrateCommand(terminal));
         Subcommands.Add(new FrontierCommand(terminal));
         Subcommands.Add(new SessionsCommand(terminal));
+        Subcommands.Add(new StrategiesCommand(terminal));
         SetAction((parsed, _) => CommandGuard.Run(
             _terminal, json: false, interrupted => Run(parsed, parsed.GetValue(json), parsed.GetValue(csv), parsed.GetValue(plots), interrupted)));
     }
@@ -36,7 +37,7 @@ internal sealed class LabCommand : Command
     {
         try
         {
-            var options = _settings.Read(parsed) ?? throw new FormatException("lab needs --trace FILE|NAME, or one of the commands calibrate, frontier and sessions.");
+            var options = _settings.Read(parsed) ?? throw new FormatException("lab needs --trace FILE|NAME, or one of the commands calibrate, frontier, sessions and strategies.");
             var report = await Study(options, interrupted);
             _terminal.Output.Write(StudyTable.Of(report));
             if (json is not null)

@@ -29,6 +29,12 @@ internal sealed class FleetCall
     /// <summary>No device took it, or it was not served whole.</summary>
     public bool Failed { get; set; }
 
+    /// <summary>The device that serves it; -1 for none.</summary>
+    public int Device { get; set; } = -1;
+
+    /// <summary>Its caller has given it up.</summary>
+    public bool IsCancelled { get; set; }
+
     public double Ttft => FirstTokenAt - ArrivedAt;
 
     /// <summary>Mean time between tokens; 0 for a single token.</summary>

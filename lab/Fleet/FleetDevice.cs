@@ -76,6 +76,9 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
         _engine.Submit(request);
     }
 
+    /// <summary>Gives a call up.</summary>
+    public void Cancel(FleetCall call) => _engine.Cancel(call.Id);
+
     /// <summary>What its silo reports.</summary>
     public DeviceLoad Load()
     {
@@ -125,11 +128,12 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
         foreach (ref readonly var output in outputs)
         {
             var call = (FleetCall)output.Request.Link!;
-            if (output.Token >= 0 && output.Offset == 0)
+            var isUnbegun = call.Tokens == 0 && (output.Token >= 0 || (call.IsCancelled && output.Finish != FinishReason.None));
+            if (isUnbegun)
             {
                 _queuedPromptTokens -= call.Uncached;
                 _queuedPromptSeconds -= call.PromptSeconds;
-                _computedPromptSeconds += call.PromptSeconds;
+                _computedPromptSeconds += output.Token >= 0 ? call.PromptSeconds : 0;
             }
 
             if (output.Finish != FinishReason.None)

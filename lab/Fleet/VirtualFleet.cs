@@ -79,15 +79,35 @@ public sealed class VirtualFleet : IDisposable
     /// <summary>Serves sessions whose calls wait for one another, until those that are measured are done.</summary>
     public SessionResult Run(SessionTrace trace, SessionLoadOptions options, CancellationToken cancellationToken = default)
     {
-        var load = new SessionLoad(this, trace.Within(_devices[0].MaxContext), options, _tokenizer.VocabularySize);
+        var load = new SessionLoad(this, trace.Within(_devices[0].MaxContext), options, Vocabulary);
         load.Begin();
         var seconds = Run(() => load.IsOver, cancellationToken);
         return SessionResults.Of(load, Result(seconds), options, Seconds);
     }
 
+    /// <summary>Begins with <paramref name="first"/>, and goes on until <paramref name="isOver"/> says so.</summary>
+    internal FleetResult Run(IVirtualEvent first, Func<bool> isOver, CancellationToken cancellationToken)
+    {
+        After(0, first);
+        return Result(Run(isOver, cancellationToken));
+    }
+
     /// <summary>Fires <paramref name="happening"/> after a time.</summary>
     internal void After(double seconds, IVirtualEvent happening) =>
         _clock.Schedule(happening, Math.Max(_clock.Ticks, TimeSpan.TicksPerSecond + (long)(StartSeconds * TimeSpan.TicksPerSecond)) + (long)(seconds * TimeSpan.TicksPerSecond));
+
+    /// <summary>Tokens of its prompts are 0 to this less one.</summary>
+    internal int Vocabulary => _tokenizer.VocabularySize;
+
+    /// <summary>The governor's price of the fleet's watts, in points.</summary>
+    internal double Price => _cluster.Price;
+
+    /// <summary>Gives a call up. Its caller hears of its end, at once or with the device's next step.</summary>
+    internal void Cancel(FleetCall call)
+    {
+        call.IsCancelled = true;
+        _devices[call.Device].Cancel(call);
+    }
 
     /// <summary>Whether a call met the promise.</summary>
     internal bool IsGood(FleetCall call) => !call.Failed && call.Ttft <= _options.Level.TtftSeconds && call.Itl <= _options.Level.ItlSeconds;
@@ -200,7 +220,7 @@ public sealed class VirtualFleet : IDisposable
     });
 
     /// <summary>A call arrives now.</summary>
-    internal void Take(in FleetRequest request)
+    internal FleetCall Take(in FleetRequest request)
     {
         var id = _calls.Count;
         var now = _clock.Elapsed.TotalSeconds;
@@ -218,15 +238,17 @@ public sealed class VirtualFleet : IDisposable
             call.Failed = true;
             call.EndedAt = now;
             call.Caller?.Ended(call);
-            return;
+            return call;
         }
 
+        call.Device = decision.Device;
         _index?.Predict(decision.Device, chain, KvIndex.DefaultPrediction);
         call.Uncached = view.Uncached(new PlacementCall(id, call.PromptTokens, 1, 1, _options.Level), decision.Device);
         _open++;
         _devices[decision.Device].Submit(
             request.Call with { Id = id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call, Chain = chain.Length > 0 ? chain.ToArray() : null }, call);
         _book.Accept(id, view.Devices[decision.Device].Key, _reports);
+        return call;
     }
 
     /// <summary>Asks the index who holds how much of a prompt.</summary>
@@ -270,7 +292,7 @@ public sealed class VirtualFleet : IDisposable
         return new FleetResult
         {
             Requests = _calls.Count,
-            Refused = _calls.Count(static call => call.Tokens == 0),
+            Refused = _calls.Count(static call => call.Tokens == 0 && !call.IsCancelled),
             Good = good.Count,
             Late = served.Count(call => call.Ttft > _options.Level.TtftSeconds),
             Slow = served.Count(call => call.Itl > _options.Level.ItlSeconds),
