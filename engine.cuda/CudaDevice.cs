@@ -26,9 +26,13 @@ public sealed class CudaDevice : IDevice
     private readonly KvPool _kv;
     private readonly StepResults _results;
     private readonly CudaSampler _sampler;
+    private readonly StepGraphs? _graphs;
+    private readonly Action _queueStep;
     private readonly GpuEvent _started;
     private readonly GpuEvent _ended;
     private StepPlan? _plan;
+    private int _tokens; // of the step that is queued
+    private int _rows; // of logits
     private bool _disposed;
 
     /// <summary>Opens the GPU and brings the model up: compiles kernels where they are not kept, copies weights, allocates KV blocks.</summary>
@@ -52,6 +56,15 @@ public sealed class CudaDevice : IDevice
             Weights = Load(graph, options);
             var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
             var partialRows = options.MaxLogitRows * StepLayout.MostParts;
+            var vendor = options.Blas ? VendorProducts.Open(_context, _memory, out var fault) : Without(out fault);
+            BlasFault = fault;
+            if (vendor is not null)
+            {
+                Own(vendor);
+            }
+
+            Products = new MatrixProducts(_kernels, _memory, _context.Gpu.Multiprocessors, vendor);
+            Products.Prepare([.. Weights.Matrices], options.MaxStepTokens);
             _layout = Own(new StepLayout(_context, _memory, config, partialRows));
             _results = Own(new StepResults(_context, config, options.MaxStepTokens, options.MaxLogitRows, options.HostLogits));
 
@@ -59,7 +72,9 @@ public sealed class CudaDevice : IDevice
             var work = Decoder.WorkBytes(config, options.MaxStepTokens, options.MaxLogitRows, partialRows);
             _context.Synchronize();
             _kv = new KvPool(_context, _memory, config, BlockCount(config, options, maxContext, _memory.Free() - work));
-            _decoder = new Decoder(config, Weights, _kernels, _memory, _kv, _layout, options.MaxStepTokens, options.MaxLogitRows, partialRows, _context.Gpu.Multiprocessors);
+            _decoder = new Decoder(config, Weights, _kernels, _memory, _kv, _layout, options.MaxStepTokens, options.MaxLogitRows, partialRows, Products);
+            _graphs = options.Graphs ? Own(new StepGraphs(_context, Math.Min(options.MaxLogitRows, options.MaxStepTokens))) : null;
+            _queueStep = () => _decoder.Run(_tokens, _rows, 0);
             _sampler = Own(new CudaSampler(_context, _decoder, _results, config, options.MaxLogitRows));
             _context.Synchronize();
             var gpu = _context.Gpu;
@@ -104,6 +119,32 @@ public sealed class CudaDevice : IDevice
     /// <summary>Why compiled kernels are not kept, or null.</summary>
     public string? CacheFault => _kernels.CacheFault;
 
+    /// <summary>Why cuBLAS does not multiply the rows of long prompts, or null.</summary>
+    public string? BlasFault { get; }
+
+    /// <summary>Why decode steps are not launched as graphs, or null.</summary>
+    public string? GraphFault => _graphs is null ? "They are switched off." : _graphs.Fault;
+
+    /// <summary>Graphs made so far.</summary>
+    public int GraphsMade => _graphs?.Made ?? 0;
+
+    /// <summary>What of a step is queued, for measurements of what each part takes; graphs are made anew.</summary>
+    internal StepParts Parts
+    {
+        get => _decoder.Parts;
+        set
+        {
+            _decoder.Parts = value;
+            ForgetGraphs();
+        }
+    }
+
+    /// <summary>Whether decode steps are launched as graphs, where the options say so; for measurements.</summary>
+    internal bool UsesGraphs { get; set; } = true;
+
+    /// <summary>Products of matrices, for measurements; <see cref="ForgetGraphs"/> after a change.</summary>
+    internal MatrixProducts Products { get; }
+
     private ModelWeights Weights { get; }
 
     /// <summary>Throws when a model is of a kind that this device does not run.</summary>
@@ -136,8 +177,7 @@ public sealed class CudaDevice : IDevice
         _started.Record(_context.Stream);
         if (!plan.Slices.IsEmpty)
         {
-            _layout.Write(plan);
-            _decoder.Run(plan);
+            Queue(plan);
             _results.Copy(_decoder, plan);
         }
 
@@ -223,6 +263,45 @@ public sealed class CudaDevice : IDevice
         _memory.Dispose();
         _context.Dispose();
     }
+
+    /// <summary>Has graphs made anew, of what is queued from now on.</summary>
+    internal void ForgetGraphs()
+    {
+        _context.Enter();
+        _context.Synchronize();
+        _graphs?.Forget();
+    }
+
+    private static VendorProducts? Without(out string? fault)
+    {
+        fault = $"It is switched off ({CudaDeviceOptions.BlasVariable}).";
+        return null;
+    }
+
+    private void Queue(StepPlan plan)
+    {
+        var tokens = plan.AllTokens.Length;
+        var batch = _graphs is not null && UsesGraphs && IsDecode(plan) ? _graphs.BatchOf(tokens) : 0;
+        if (batch > 0)
+        {
+            (_tokens, _rows) = (batch, batch);
+            _layout.Write(plan, batch, batch, roundsParts: true, _kv.Spare);
+            if (_graphs!.Launch(batch, _layout.PartWorkCount, _layout.Moved, _queueStep))
+            {
+                return;
+            }
+        }
+        else
+        {
+            _layout.Write(plan, tokens, plan.LogitsRowCount, roundsParts: false, _kv.Spare);
+            (_tokens, _rows) = (tokens, plan.LogitsRowCount);
+        }
+
+        _decoder.Run(_tokens, _rows, plan.HiddenRowCount);
+    }
+
+    // One token of each sequence, and logits of each.
+    private static bool IsDecode(StepPlan plan) => plan.AllTokens.Length == plan.Slices.Length && plan.LogitsRowCount == plan.Slices.Length && plan.HiddenRowCount == 0;
 
     private static int BlockCount(ModelConfig config, CudaDeviceOptions options, int maxContext, long free)
     {

@@ -3,6 +3,12 @@ namespace Crescent.Engine.Cuda;
 /// <summary>How a <see cref="CudaDevice"/> uses its GPU.</summary>
 public sealed record CudaDeviceOptions
 {
+    /// <summary>Environment variable: see <see cref="Graphs"/>.</summary>
+    public const string GraphsVariable = "CRESCENT_CUDA_GRAPHS";
+
+    /// <summary>Environment variable: see <see cref="Blas"/>.</summary>
+    public const string BlasVariable = "CRESCENT_CUDA_BLAS";
+
     /// <summary>Default of <see cref="MaxStepTokens"/>.</summary>
     public const int DefaultMaxStepTokens = 2048;
 
@@ -41,6 +47,12 @@ public sealed record CudaDeviceOptions
 
     /// <summary>Whether every step copies its logits to the host, so that <c>StepResult.Logits</c> has them; drawing tokens does not need it.</summary>
     public bool HostLogits { get; init; }
+
+    /// <summary>Whether decode steps are launched as graphs; by default unless the environment variable <see cref="GraphsVariable"/> is 0.</summary>
+    public bool Graphs { get; init; } = Environment.GetEnvironmentVariable(GraphsVariable) != "0";
+
+    /// <summary>Whether cuBLAS, where it is there, multiplies the rows of long prompts; by default unless the environment variable <see cref="BlasVariable"/> is 0.</summary>
+    public bool Blas { get; init; } = Environment.GetEnvironmentVariable(BlasVariable) != "0";
 
     /// <summary>Whether matrices are filled with random numbers and not read from the file: for measurements of a model's shape, with a file that is but a header.</summary>
     public bool RandomWeights { get; init; }

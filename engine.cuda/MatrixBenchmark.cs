@@ -39,7 +39,6 @@ public sealed class MatrixBenchmark : IDisposable
         {
             _products = new MatrixProducts(_kernels, _memory, _context.Gpu.Multiprocessors);
             var format = PackedFormats.Of(type);
-            _products.Prepare(format);
             var random = new RandomWeights(_kernels);
             _matrices = new PackedMatrix[copies];
             for (var i = 0; i < copies; i++)
@@ -48,6 +47,7 @@ public sealed class MatrixBenchmark : IDisposable
                 random.Fill(_matrices[i]);
             }
 
+            _products.Prepare(_matrices, mostRows);
             var group = MatrixProducts.RowGroup;
             var padded = (mostRows + group - 1) / group * group;
             _x = _memory.Allocate(2L * padded * _matrices[0].Padded, "rows");

@@ -16,7 +16,7 @@ internal static class KernelCompiler
         CudaLibraries.Prepare();
         try
         {
-            var fault = Try(name, $"sm_{gpu.Major}{gpu.Minor}", out var code);
+            var fault = Try(name, Target(name, gpu), out var code);
             foreach (var target in Portable)
             {
                 if (code is null)
@@ -32,6 +32,9 @@ internal static class KernelCompiler
             throw new CudaDeviceException(CudaLibraries.NoCompiler, fault);
         }
     }
+
+    /// <summary>What a source is compiled for: products of warp groups are of one architecture alone, and of its code that no other runs.</summary>
+    public static string Target(string name, CudaGpu gpu) => $"sm_{gpu.Major}{gpu.Minor}{(gpu.Major == 9 && name.StartsWith("wide", StringComparison.Ordinal) ? "a" : "")}";
 
     private static string? Try(string name, string target, out byte[]? code)
     {

@@ -20,12 +20,18 @@ internal sealed class KernelLibrary : IDisposable
         _cache = new CodeCache(cacheFolder ?? CodeCache.DefaultFolder);
     }
 
+    /// <summary>The GPU.</summary>
+    public CudaGpu Gpu => _context.Gpu;
+
     /// <summary>Why compiled code is not kept, or null.</summary>
     public string? CacheFault => _cache.Fault;
 
     /// <summary>A kernel of a source such as <c>layers.cu</c>; each call gives another, with parameters of its own.</summary>
     /// <exception cref="CudaDeviceException">It cannot be compiled or loaded.</exception>
-    public Kernel Get(string source, string name)
+    public Kernel Get(string source, string name) => Find(source, name) ?? throw new CudaDeviceException($"{_context.Name} ({_context.Gpu.Name}) has no kernel {name} of {source}.");
+
+    /// <summary>The same, or null where the source has no such kernel for this GPU.</summary>
+    public Kernel? Find(string source, string name)
     {
         if (!_modules.TryGetValue(source, out var module))
         {
@@ -33,7 +39,13 @@ internal sealed class KernelLibrary : IDisposable
         }
 
         var function = default(CUfunction);
-        _context.Check(DriverAPINativeMethods.ModuleManagement.cuModuleGetFunction(ref function, module, name), $"find the kernel {name}");
+        var found = DriverAPINativeMethods.ModuleManagement.cuModuleGetFunction(ref function, module, name);
+        if (found == CUResult.ErrorNotFound)
+        {
+            return null;
+        }
+
+        _context.Check(found, $"find the kernel {name}");
         var kernel = new Kernel(_context, function, name);
         _kernels.Add(kernel);
         return kernel;
@@ -58,7 +70,7 @@ internal sealed class KernelLibrary : IDisposable
     private CUmodule Load(string source)
     {
         var gpu = _context.Gpu;
-        var hash = KernelSources.Hash(source, $"sm_{gpu.Major}{gpu.Minor} {gpu.Name} {gpu.DriverVersion}");
+        var hash = KernelSources.Hash(source, $"{KernelCompiler.Target(source, gpu)} {gpu.Name} {gpu.DriverVersion}");
         var module = default(CUmodule);
         if (_cache.Find(hash) is { } kept && DriverAPINativeMethods.ModuleManagement.cuModuleLoadData(ref module, kept) == CUResult.Success)
         {

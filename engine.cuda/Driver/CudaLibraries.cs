@@ -18,6 +18,10 @@ public static class CudaLibraries
         ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"]
         : ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"];
 
+    private static readonly string[] Products = OperatingSystem.IsWindows()
+        ? ["cublas64_13.dll", "cublas64_12.dll", "cublas64_11.dll"]
+        : ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so"];
+
     private static readonly string[] ToolkitFolders =
         ["/usr/local/cuda/lib64", "/usr/local/cuda/targets/x86_64-linux/lib", "/usr/local/cuda/targets/sbsa-linux/lib", "/opt/cuda/lib64", "/usr/lib/wsl/lib"];
 
@@ -61,6 +65,7 @@ public static class CudaLibraries
         {
             "nvcuda" or "cuda" => Driver,
             _ when plain.StartsWith("nvrtc", StringComparison.Ordinal) => Compiler,
+            _ when plain.StartsWith("cublas", StringComparison.Ordinal) => Products,
             _ => [],
         };
         var first = (Environment.GetEnvironmentVariable(PathVariable) ?? "").Split(Path.PathSeparator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -97,12 +102,13 @@ public static class CudaLibraries
         return 0;
     }
 
-    // NVRTC opens its second library by its bare name, which is found only if that is loaded already or its folder is searched.
+    // NVRTC and cuBLAS open their second libraries by bare names, which are found only if those are loaded already or their folder is searched.
     private static void LoadCompanion(string folder, string name)
     {
-        if (name.Contains("nvrtc", StringComparison.Ordinal))
+        var companions = name.Contains("nvrtc", StringComparison.Ordinal) ? "libnvrtc-builtins.so.*" : name.Contains("cublas", StringComparison.Ordinal) ? "libcublasLt.so.*" : null;
+        if (companions is not null)
         {
-            foreach (var companion in Directory.EnumerateFiles(folder, "libnvrtc-builtins.so.*").Order(StringComparer.Ordinal))
+            foreach (var companion in Directory.EnumerateFiles(folder, companions).Order(StringComparer.Ordinal))
             {
                 _ = NativeLibrary.TryLoad(Path.GetFullPath(companion), out _);
             }

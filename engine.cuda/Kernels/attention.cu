@@ -6,35 +6,172 @@
 
 #define MASKED -1e30f
 
-// One warp's part of a step.
+// A part of a step: of a warp, or of the four warps of a block together.
 struct Work
 {
     int token;    // first of its tokens in the step
-    int tokens;   // neighbours, at most 16 / heads of a group
+    int tokens;   // neighbours, at most 16 / heads of a group; 0 where there is nothing to do
     int position; // of the first token
     int table;    // where the sequence's block table begins
     int begin;    // first position to look at, a multiple of 16
     int end;      // one past the last
     int partial;  // row of the partial results, or -1 where this is all that the tokens look at
-    int unused;
+    int slot;     // of the counter that parts of the same tokens share
+    int part;     // its number among them
+    int parts;    // how many they are, at most 32
+    int unused[2];
 };
 
-// queries (token, head, SIZE) halves, times scale and log2 e. output (token, ldo) halves: (head, size). partials: values (row, head, SIZE), sums (row, head, 2):
-// largest score and sum. Grid: (blocks of 4 works, key heads * head groups): a group of more than 16 heads is taken 16 at a time. Block: 128.
+#define MOST_ROWS 16
+#define TOGETHER 4
+
+// Has the second-level cache fetch the keys and values of a block's key head: 32 SIZE bytes each.
 template <int SIZE>
+DEVICE void fetch_block(const unsigned char* blocks, long long offset, int kvHead, int kvHeads, int lane)
+{
+#ifdef __CUDA_ARCH__
+    const unsigned char* keys = blocks + offset + (long long)kvHead * 32 * SIZE;
+    if (lane * 128 < 32 * SIZE)
+    {
+        asm volatile("prefetch.global.L2 [%0];" ::"l"(keys + lane * 128));
+        asm volatile("prefetch.global.L2 [%0];" ::"l"(keys + (long long)kvHeads * 32 * SIZE + lane * 128));
+    }
+#endif
+}
+
+// What a block of the parts of a step shares: results of its warps.
+template <int SIZE>
+struct Shared
+{
+    float values[TOGETHER][MOST_ROWS][SIZE];
+    float largest[TOGETHER][MOST_ROWS];
+    float sums[TOGETHER][MOST_ROWS];
+    int last;
+};
+
+// Adds up what the warps of a block have found; a column is a thread's.
+template <int SIZE>
+DEVICE void join_warps(
+    const Work& work, Shared<SIZE>* shared, unsigned short* output, int ldo, float* values, float* sums, int heads, int size, int firstHead, int rowHeads)
+{
+    __syncthreads();
+    int column = threadIdx.x % SIZE;
+    for (int row = threadIdx.x / SIZE; row < work.tokens * rowHeads; row += 128 / SIZE)
+    {
+        int token = row / rowHeads, head = firstHead + row % rowHeads;
+        float most = MASKED, sum = 0.0f, value = 0.0f;
+#pragma unroll
+        for (int w = 0; w < TOGETHER; w++)
+            most = fmaxf(most, shared->largest[w][row]);
+#pragma unroll
+        for (int w = 0; w < TOGETHER; w++)
+        {
+            float weight = exp2f(shared->largest[w][row] - most);
+            sum += weight * shared->sums[w][row];
+            value += weight * shared->values[w][row][column];
+        }
+
+        if (work.parts == 1)
+        {
+            if (column < size)
+                output[(long long)(work.token + token) * ldo + head * size + column] = float_to_half(value / sum);
+            continue;
+        }
+
+        long long at = (long long)(work.partial + token) * heads + head;
+        values[at * SIZE + column] = value;
+        if (column == 0)
+        {
+            sums[at * 2] = most;
+            sums[at * 2 + 1] = sum;
+        }
+    }
+}
+
+// The last block of those that share tokens adds up what all have found, in the order of positions; a row is a warp's.
+template <int SIZE>
+DEVICE void join_parts(
+    const Work& work, Shared<SIZE>* shared, int* counter, unsigned short* output, int ldo, const float* values, const float* sums, int heads, int size, int firstHead,
+    int rowHeads)
+{
+    __threadfence();
+    __syncthreads();
+    if (threadIdx.x == 0)
+    {
+        shared->last = atomicAdd(counter, 1) == work.parts - 1;
+        if (shared->last)
+            *counter = 0;
+    }
+
+    __syncthreads();
+    if (!shared->last)
+        return;
+    __threadfence();
+    int lane = threadIdx.x & 31;
+    for (int row = threadIdx.x >> 5; row < work.tokens * rowHeads; row += TOGETHER)
+    {
+        int token = row / rowHeads, head = firstHead + row % rowHeads;
+        long long first = (long long)(work.partial - work.part * work.tokens + token) * heads + head, next = (long long)work.tokens * heads;
+        float largest = MASKED, sum = 0.0f;
+        if (lane < work.parts)
+        {
+            largest = load_fresh_32(sums + (first + lane * next) * 2);
+            sum = load_fresh_32(sums + (first + lane * next) * 2 + 1);
+        }
+
+        float most = largest;
+        for (int offset = 16; offset > 0; offset >>= 1)
+            most = fmaxf(most, __shfl_xor_sync(ALL_LANES, most, offset));
+        float weight = exp2f(largest - most);
+        weight /= warp_sum(sum * weight);
+        float v[SIZE / 32];
+#pragma unroll
+        for (int k = 0; k < SIZE / 32; k++)
+            v[k] = 0.0f;
+#pragma unroll 4
+        for (int i = 0; i < work.parts; i++)
+        {
+            float w = __shfl_sync(ALL_LANES, weight, i);
+#pragma unroll
+            for (int k = 0; k < SIZE / 32; k++)
+                v[k] += w * load_fresh_32(values + (first + i * next) * SIZE + k * 32 + lane);
+        }
+
+#pragma unroll
+        for (int k = 0; k < SIZE / 32; k++)
+            if (k * 32 + lane < size)
+                output[(long long)(work.token + token) * ldo + head * size + k * 32 + lane] = float_to_half(v[k]);
+    }
+}
+
+// queries (token, head, SIZE) halves, times scale and log2 e. output (token, ldo) halves: (head, size). partials: values (row, head, SIZE), sums (row, head, 2):
+// largest score and sum. Grid: (blocks of 4 works, or works where SHARED is there, key heads * head groups): a group of more than 16 heads is taken 16 at a time.
+// Block: 128. Where SHARED is there the four warps of a block take a work together, every fourth block of the cache each, and the last block of those that share
+// tokens joins their results: counters (slot, key heads * head groups), zeros before and after.
+template <int SIZE, bool SHARED>
 DEVICE void attend(
     const unsigned short* __restrict__ queries, const unsigned char* __restrict__ blocks, long long blockBytes, long long layerOffset,
-    const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, float* __restrict__ values,
-    float* __restrict__ sums, int heads, int kvHeads, int size)
+    const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, float* values,
+    float* sums, int* counters, int heads, int kvHeads, int size, Shared<SIZE>* shared)
 {
-    take_turn();
-    int index = blockIdx.x * 4 + (threadIdx.x >> 5), lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    let_next_begin();
+    int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    int index = SHARED ? blockIdx.x : blockIdx.x * 4 + warp;
     if (index >= count)
         return;
     Work work = works[index];
+    if (work.tokens == 0)
+        return;
     int group = heads / kvHeads, parts = (group + 15) / 16;
     int kvHead = blockIdx.y / parts, part = blockIdx.y % parts;
     int firstHead = kvHead * group + part * 16, rowHeads = min(16, group - part * 16);
+    int begin = work.begin + (SHARED ? 16 * warp : 0), stride = SHARED ? 16 * TOGETHER : 16;
+
+    // Where what is looked at lies was written before the step; what other steps have stored may be on its way while this one's is stored.
+    if (SHARED)
+        for (int first = begin, i = 0; first < work.end && i < 4; first += stride, i++)
+            fetch_block<SIZE>(blocks, tables[work.table + (first >> 4)] * blockBytes + layerOffset, kvHead, kvHeads, lane);
+    wait_for_previous();
 
     // Rows g and g + 8 are this lane's.
     int token[2], head[2];
@@ -60,8 +197,10 @@ DEVICE void attend(
         o[i][0] = o[i][1] = o[i][2] = o[i][3] = 0.0f;
     float largest[2] = {MASKED, MASKED}, sum[2] = {0.0f, 0.0f};
 
-    for (int first = work.begin; first < work.end; first += 16)
+    for (int first = begin; first < work.end; first += stride)
     {
+        if (SHARED && first + 4 * stride < work.end)
+            fetch_block<SIZE>(blocks, tables[work.table + ((first + 4 * stride) >> 4)] * blockBytes + layerOffset, kvHead, kvHeads, lane);
         const unsigned short* keys =
             (const unsigned short*)(blocks + tables[work.table + (first >> 4)] * blockBytes + layerOffset) + (long long)kvHead * 16 * SIZE;
         const unsigned short* valuesOf = keys + (long long)kvHeads * 16 * SIZE;
@@ -149,12 +288,11 @@ DEVICE void attend(
         sum[r] += __shfl_xor_sync(ALL_LANES, sum[r], 2);
         if (!there[r])
             continue;
-        long long row = work.partial < 0 ? 0 : ((long long)work.partial + token[r]) * heads + head[r];
-        float factor = work.partial < 0 ? 1.0f / sum[r] : 1.0f;
-        if (work.partial >= 0 && t == 0)
+        float factor = SHARED ? 1.0f : 1.0f / sum[r];
+        if (SHARED && t == 0)
         {
-            sums[row * 2] = largest[r];
-            sums[row * 2 + 1] = sum[r];
+            shared->largest[warp][g + r * 8] = largest[r];
+            shared->sums[warp][g + r * 8] = sum[r];
         }
 
         // Columns 16 t to 16 t + 15 of each 64 are this lane's.
@@ -168,11 +306,12 @@ DEVICE void attend(
 #pragma unroll
                 for (int j = 0; j < 8; j++)
                     result[j] = o[k * 8 + j][r * 2 + side] * factor;
-                if (work.partial >= 0)
+                if (SHARED)
                 {
 #pragma unroll
-                    for (int j = 0; j < 8; j++)
-                        values[row * SIZE + column + j] = result[j];
+                    for (int j = 0; j < 8; j += 4)
+                        *(uint4*)&shared->values[warp][g + r * 8][column + j] = make_uint4(
+                            __float_as_uint(result[j]), __float_as_uint(result[j + 1]), __float_as_uint(result[j + 2]), __float_as_uint(result[j + 3]));
                 }
                 else if (column < size)
                 {
@@ -181,66 +320,39 @@ DEVICE void attend(
                 }
             }
     }
+
+    if constexpr (SHARED)
+    {
+        join_warps<SIZE>(work, shared, output, ldo, values, sums, heads, size, firstHead, rowHeads);
+        if (work.parts > 1)
+            join_parts<SIZE>(work, shared, counters + work.slot * gridDim.y + blockIdx.y, output, ldo, values, sums, heads, size, firstHead, rowHeads);
+    }
 }
 
 #define ATTEND(name, SIZE)                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(128, 2) name(                                                                                         \
+    extern "C" __global__ void __launch_bounds__(128, 2) name(                                                                                      \
         const unsigned short* __restrict__ queries, const unsigned char* __restrict__ blocks, long long blockBytes, long long layerOffset,          \
-        const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo,                    \
-        float* __restrict__ values, float* __restrict__ sums, int heads, int kvHeads, int size)                                                     \
+        const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, int heads,         \
+        int kvHeads, int size)                                                                                                                      \
     {                                                                                                                                               \
-        attend<SIZE>(queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, heads, kvHeads, size);              \
+        attend<SIZE, false>(queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, 0, 0, 0, heads, kvHeads, size, 0);         \
     }                                                                                                                                               \
     EXPORT_KERNEL(name)
 
 ATTEND(attend_64, 64)
 ATTEND(attend_128, 128)
 
-// A token whose positions several warps have shared.
-struct Join
-{
-    int token;
-    int partial; // its first row of partial results
-    int count;
-    int stride; // rows from one of its parts to the next
-};
+#define ATTEND_PARTS(name, SIZE)                                                                                                                    \
+    extern "C" __global__ void __launch_bounds__(128, 2) name(                                                                                      \
+        const unsigned short* __restrict__ queries, const unsigned char* __restrict__ blocks, long long blockBytes, long long layerOffset,          \
+        const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, float* values,     \
+        float* sums, int* counters, int heads, int kvHeads, int size)                                                                               \
+    {                                                                                                                                               \
+        __shared__ Shared<SIZE> shared;                                                                                                             \
+        attend<SIZE, true>(                                                                                                                         \
+            queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, counters, heads, kvHeads, size, &shared);    \
+    }                                                                                                                                               \
+    EXPORT_KERNEL(name)
 
-// At most 32 parts. Grid: (joins, heads); a block of whole warps.
-extern "C" __global__ void join_parts(
-    const Join* __restrict__ joins, const float* __restrict__ values, const float* __restrict__ sums, unsigned short* __restrict__ output, int ldo, int heads,
-    int padded, int size)
-{
-    take_turn();
-    __shared__ float weights[32];
-    Join join = joins[blockIdx.x];
-    int head = blockIdx.y;
-    long long first = (long long)join.partial * heads + head, next = (long long)join.stride * heads;
-    if (threadIdx.x < 32)
-    {
-        int part = threadIdx.x;
-        float largest = MASKED, sum = 0.0f;
-        if (part < join.count)
-        {
-            largest = sums[(first + part * next) * 2];
-            sum = sums[(first + part * next) * 2 + 1];
-        }
-
-        float most = largest;
-        for (int offset = 16; offset > 0; offset >>= 1)
-            most = fmaxf(most, __shfl_xor_sync(ALL_LANES, most, offset));
-        float weight = exp2f(largest - most);
-        weights[part] = weight / warp_sum(sum * weight);
-    }
-
-    __syncthreads();
-    for (int column = threadIdx.x; column < size; column += blockDim.x)
-    {
-        const float* from = values + first * padded + column;
-        float v = 0;
-#pragma unroll 8
-        for (int i = 0; i < join.count; i++)
-            v += from[i * next * padded] * weights[i];
-        output[(long long)join.token * ldo + head * size + column] = float_to_half(v);
-    }
-}
-EXPORT_KERNEL(join_parts)
+ATTEND_PARTS(attend_parts_64, 64)
+ATTEND_PARTS(attend_parts_128, 128)

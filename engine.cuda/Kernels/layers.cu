@@ -1,53 +1,64 @@
 // What stands between matrix products: norms, rotations, keys and values into their blocks, the feed-forward product, the likeliest token.
 #include "numbers.cuh"
 
+// Times four values of a row that a thread of rms_norm holds.
+#define HELD 2
+
 // output (count, ldo) halves = x's row / rms * gain, zeros from columns to ldo; also as floats (count, columns) where floats is not null. Row i is rows[i] of x
 // (, columns), or i where rows is null. Grid: (count); a block of whole warps.
 extern "C" __global__ void rms_norm(
     const float* __restrict__ x, const int* __restrict__ rows, const float* __restrict__ gain, unsigned short* __restrict__ output,
     float* __restrict__ floats, int columns, int ldo, float epsilon)
 {
-    take_turn();
+    let_next_begin();
     __shared__ float shared[32];
-    long long row = rows ? rows[blockIdx.x] : (int)blockIdx.x;
-    const float* from = x + row * columns;
-    float squares = 0;
-    if (columns % 4 == 0)
+
+    // A row that the block holds in its registers is read once; the gains, which are weights, while another kernel still writes it.
+    if (columns % 4 == 0 && !floats && ldo <= (int)blockDim.x * 4 * HELD)
     {
-        for (int i = threadIdx.x * 4; i < columns; i += blockDim.x * 4)
+        uint4 values[HELD], gains[HELD];
+#pragma unroll
+        for (int k = 0; k < HELD; k++)
         {
-            uint4 v = *(const uint4*)(from + i);
+            int i = (k * blockDim.x + threadIdx.x) * 4;
+            gains[k] = i < columns ? *(const uint4*)(gain + i) : make_uint4(0, 0, 0, 0);
+        }
+
+        wait_for_previous();
+        const float* from = x + (long long)(rows ? rows[blockIdx.x] : (int)blockIdx.x) * columns;
+        float squares = 0;
+#pragma unroll
+        for (int k = 0; k < HELD; k++)
+        {
+            int i = (k * blockDim.x + threadIdx.x) * 4;
+            uint4 v = values[k] = i < columns ? *(const uint4*)(from + i) : make_uint4(0, 0, 0, 0);
             float a = __uint_as_float(v.x), b = __uint_as_float(v.y), c = __uint_as_float(v.z), d = __uint_as_float(v.w);
             squares += a * a + b * b + c * c + d * d;
         }
-    }
-    else
-    {
-        for (int i = threadIdx.x; i < columns; i += blockDim.x)
-            squares += from[i] * from[i];
-    }
 
-    float scale = 1.0f / sqrtf(block_sum(squares, shared) / (float)columns + epsilon);
-    if (columns % 4 == 0 && !floats)
-    {
-        for (int i = threadIdx.x * 4; i < ldo; i += blockDim.x * 4)
+        float scale = 1.0f / sqrtf(block_sum(squares, shared) / (float)columns + epsilon);
+#pragma unroll
+        for (int k = 0; k < HELD; k++)
         {
-            uint2 halves = make_uint2(0, 0);
-            if (i < columns)
-            {
-                uint4 v = *(const uint4*)(from + i), w = *(const uint4*)(gain + i);
-                halves.x = pack_half2(
-                    clamp_half(__uint_as_float(v.x) * scale * __uint_as_float(w.x)), clamp_half(__uint_as_float(v.y) * scale * __uint_as_float(w.y)));
-                halves.y = pack_half2(
-                    clamp_half(__uint_as_float(v.z) * scale * __uint_as_float(w.z)), clamp_half(__uint_as_float(v.w) * scale * __uint_as_float(w.w)));
-            }
-
-            *(uint2*)(output + (long long)blockIdx.x * ldo + i) = halves;
+            int i = (k * blockDim.x + threadIdx.x) * 4;
+            uint4 v = values[k], w = gains[k];
+            if (i < ldo)
+                *(uint2*)(output + (long long)blockIdx.x * ldo + i) = make_uint2(
+                    pack_half2(
+                        clamp_half(__uint_as_float(v.x) * scale * __uint_as_float(w.x)), clamp_half(__uint_as_float(v.y) * scale * __uint_as_float(w.y))),
+                    pack_half2(
+                        clamp_half(__uint_as_float(v.z) * scale * __uint_as_float(w.z)), clamp_half(__uint_as_float(v.w) * scale * __uint_as_float(w.w))));
         }
 
         return;
     }
 
+    wait_for_previous();
+    const float* from = x + (long long)(rows ? rows[blockIdx.x] : (int)blockIdx.x) * columns;
+    float squares = 0;
+    for (int i = threadIdx.x; i < columns; i += blockDim.x)
+        squares += from[i] * from[i];
+    float scale = 1.0f / sqrtf(block_sum(squares, shared) / (float)columns + epsilon);
     for (int i = threadIdx.x; i < ldo; i += blockDim.x)
     {
         float v = i < columns ? from[i] * scale * gain[i] : 0.0f;
@@ -155,16 +166,16 @@ extern "C" __global__ void silu_product(
     if (i < columns)
     {
         float g = gate[row * ld + i];
-        v = g / (1.0f + expf(-g)) * up[row * ld + i];
+        v = silu(g) * up[row * ld + i];
     }
 
     output[row * ldo + i] = float_to_half(clamp_half(v * factor));
 }
 EXPORT_KERNEL(silu_product)
 
-// tokens (rows): the index of the largest of each row's values (, columns), the lowest of equal ones; best (rows): that value, NaN if any is. Grid: (rows); a
+// drawn (rows, 2): the index of the largest of each row's values (, columns), the lowest of equal ones; the bits of that value, NaN if any is. Grid: (rows); a
 // block of whole warps.
-extern "C" __global__ void argmax(const float* __restrict__ x, int* __restrict__ tokens, float* __restrict__ best, int columns)
+extern "C" __global__ void argmax(const float* __restrict__ x, int* __restrict__ drawn, int columns)
 {
     take_turn();
     __shared__ float values[32];
@@ -212,8 +223,8 @@ extern "C" __global__ void argmax(const float* __restrict__ x, int* __restrict__
             }
         }
 
-        tokens[blockIdx.x] = index;
-        best[blockIdx.x] = value;
+        drawn[2 * blockIdx.x] = index;
+        drawn[2 * blockIdx.x + 1] = __float_as_int(value);
     }
 }
 EXPORT_KERNEL(argmax)

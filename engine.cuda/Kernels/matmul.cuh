@@ -202,18 +202,19 @@ DEVICE void fetch_ahead(const unsigned char* from, int bytes, int lane)
 
 // A block has 8 warps; those with the same warp / shares take the same rows, a share of K each; shares is 1, 2, 4 or 8. Grid: (blocks of 8 / shares * RT tile rows,
 // blocks of 8 NT rows of x, parts of K): where there are several parts, each writes sums of its own, (part, N, ldy), for sum_parts. x has zeros in the columns
-// beyond K.
-template <int FORMAT, int NT, int RT, int AHEAD>
+// beyond K. GATED: the matrix is two of M rows each, one under the other, M a multiple of 16; a warp takes the same tile row of both (RT is 2), and halves
+// (N, ldy) = silu(first) * second * alpha are written instead of y.
+template <int FORMAT, int NT, int RT, int AHEAD, bool GATED>
 DEVICE void multiply(
-    const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, int M, int N, int steps, int ldx, int ldy,
-    int shares, float alpha, int accumulate)
+    const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, unsigned short* __restrict__ halves, int M, int N, int steps,
+    int ldx, int ldy, int shares, float alpha, int accumulate)
 {
     let_next_begin();
-    __shared__ float sums[WARPS][NT * 4][32];
+    __shared__ float sums[GATED ? 2 : 1][WARPS][NT * 4][32];
     int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
     int shift = shares == 8 ? 3 : shares == 4 ? 2 : shares == 2 ? 1 : 0;
     int tileRows = (M + TILE_ROWS - 1) / TILE_ROWS;
-    int firstTile = ((blockIdx.x * WARPS + warp) >> shift) * RT;
+    int firstTile = ((blockIdx.x * WARPS + warp) >> shift) * (GATED ? 1 : RT);
     int share = warp & (shares - 1);
     int part = blockIdx.z, parts = gridDim.z;
     int begin = parts == 1 ? steps * share >> shift : (steps * part / parts) + ((steps * (part + 1) / parts - steps * part / parts) * share >> shift);
@@ -227,7 +228,7 @@ DEVICE void multiply(
 #pragma unroll
     for (int r = 0; r < RT; r++)
     {
-        tiles[r] = weights + (long long)min(firstTile + r, tileRows - 1) * steps * chunk_bytes(FORMAT);
+        tiles[r] = weights + (long long)(GATED ? min(firstTile, tileRows - 1) + r * tileRows : min(firstTile + r, tileRows - 1)) * steps * chunk_bytes(FORMAT);
         fetch_ahead(tiles[r] + (long long)begin * chunk_bytes(FORMAT), min(end - begin, 2 * FETCH_STEPS) * chunk_bytes(FORMAT), lane);
     }
 
@@ -242,7 +243,6 @@ DEVICE void multiply(
 #pragma unroll
         for (int n = 0; n < NT; n++)
             c[r][n][0] = c[r][n][1] = c[r][n][2] = c[r][n][3] = 0.0f;
-    wait_for_previous();
 
     Lane<FORMAT> ahead[AHEAD][RT];
 #pragma unroll
@@ -251,6 +251,7 @@ DEVICE void multiply(
         for (int r = 0; r < RT; r++)
             if (begin + i < end)
                 ahead[i][r].load(tiles[r] + (long long)(begin + i) * chunk_bytes(FORMAT), lane);
+    wait_for_previous();
 
     for (int first = begin; first < end; first += AHEAD)
     {
@@ -298,39 +299,123 @@ DEVICE void multiply(
 
     // Sums of the warps that share rows, in order; the threads of those warps part the values among them.
     int firstWarp = warp - share;
-#pragma unroll
-    for (int r = 0; r < RT; r++)
+    if constexpr (GATED)
     {
-        if (r > 0)
-            __syncthreads();
 #pragma unroll
-        for (int n = 0; n < NT; n++)
+        for (int r = 0; r < RT; r++)
 #pragma unroll
-            for (int j = 0; j < 4; j++)
-                sums[warp][n * 4 + j][lane] = c[r][n][j];
+            for (int n = 0; n < NT; n++)
+#pragma unroll
+                for (int j = 0; j < 4; j++)
+                    sums[r][warp][n * 4 + j][lane] = c[r][n][j];
         __syncthreads();
         for (int i = share * 32 + lane; i < NT * 128; i += shares * 32)
         {
             int of = i & 31, value = i >> 5, n = value >> 2, j = value & 3;
-            int row = (firstTile + r) * TILE_ROWS + (of >> 2) + (j >> 1) * 8;
+            int row = firstTile * TILE_ROWS + (of >> 2) + (j >> 1) * 8;
             int column = firstRow + n * 8 + (of & 3) * 2 + (j & 1);
             if (row < M && column < N)
             {
-                float sum = 0;
+                float gate = 0, up = 0;
                 for (int s = 0; s < shares; s++)
-                    sum += sums[firstWarp + s][value][of];
-                float* target = y + (long long)column * ldy + row;
-                *target = accumulate ? *target + alpha * sum : alpha * sum;
+                {
+                    gate += sums[0][firstWarp + s][value][of];
+                    up += sums[1][firstWarp + s][value][of];
+                }
+
+                halves[(long long)column * ldy + row] = float_to_half(clamp_half(silu(gate) * up * alpha));
+            }
+        }
+
+    }
+    else
+    {
+#pragma unroll
+        for (int r = 0; r < RT; r++)
+        {
+            if (r > 0)
+                __syncthreads();
+#pragma unroll
+            for (int n = 0; n < NT; n++)
+#pragma unroll
+                for (int j = 0; j < 4; j++)
+                    sums[0][warp][n * 4 + j][lane] = c[r][n][j];
+            __syncthreads();
+            for (int i = share * 32 + lane; i < NT * 128; i += shares * 32)
+            {
+                int of = i & 31, value = i >> 5, n = value >> 2, j = value & 3;
+                int row = (firstTile + r) * TILE_ROWS + (of >> 2) + (j >> 1) * 8;
+                int column = firstRow + n * 8 + (of & 3) * 2 + (j & 1);
+                if (row < M && column < N)
+                {
+                    float sum = 0;
+                    for (int s = 0; s < shares; s++)
+                        sum += sums[0][firstWarp + s][value][of];
+                    float* target = y + (long long)column * ldy + row;
+                    *target = accumulate ? *target + alpha * sum : alpha * sum;
+                }
             }
         }
     }
 }
+
+// Tiles that a warp of unpack takes one after the other.
+#define UNPACK_TILES 4
+
+// output (16 tileRows, 64 steps) halves: rows of a packed matrix from tile row firstTile on, for products that take plain halves. Grid: warps for all tiles.
+template <int FORMAT>
+DEVICE void unpack(const unsigned char* __restrict__ weights, unsigned short* __restrict__ output, int firstTile, int tileRows, int steps)
+{
+    let_next_begin();
+    int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    long long first = ((long long)blockIdx.x * WARPS + warp) * UNPACK_TILES, count = (long long)tileRows * steps;
+    const unsigned char* from = weights + (long long)firstTile * steps * chunk_bytes(FORMAT);
+    Lane<FORMAT> tiles[UNPACK_TILES];
+#pragma unroll
+    for (int i = 0; i < UNPACK_TILES; i++)
+        if (first + i < count)
+            tiles[i].load(from + (first + i) * chunk_bytes(FORMAT), lane);
+    wait_for_previous();
+#pragma unroll
+    for (int i = 0; i < UNPACK_TILES; i++)
+    {
+        if (first + i >= count)
+            break;
+        long long row = (first + i) / steps * TILE_ROWS, column = (first + i) % steps * TILE_COLUMNS;
+#pragma unroll
+        for (int h = 0; h < 2; h++)
+#pragma unroll
+            for (int half = 0; half < 2; half++)
+            {
+                unsigned pairs[4];
+                tiles[i].unpack(h, half, pairs);
+                *(uint4*)(output + (row + half * 8 + g) * steps * TILE_COLUMNS + column + h * 32 + t * 8) = make_uint4(pairs[0], pairs[1], pairs[2], pairs[3]);
+            }
+    }
+}
+
+#define UNPACK(name, FORMAT)                                                                                                                        \
+    extern "C" __global__ void __launch_bounds__(256) name(                                                                                         \
+        const unsigned char* __restrict__ weights, unsigned short* __restrict__ output, int firstTile, int tileRows, int steps)                     \
+    {                                                                                                                                               \
+        unpack<FORMAT>(weights, output, firstTile, tileRows, steps);                                                                                \
+    }                                                                                                                                               \
+    EXPORT_KERNEL(name)
+
+#define MULTIPLY_GATED(name, FORMAT, NT, AHEAD, BLOCKS)                                                                                             \
+    extern "C" __global__ void __launch_bounds__(256, BLOCKS) name(                                                                                 \
+        const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, unsigned short* __restrict__ output, int M, int N,         \
+        int steps, int ldx, int ldo, int shares, float factor)                                                                                      \
+    {                                                                                                                                               \
+        multiply<FORMAT, NT, 2, AHEAD, true>(weights, x, 0, output, M, N, steps, ldx, ldo, shares, factor, 0);                                      \
+    }                                                                                                                                               \
+    EXPORT_KERNEL(name)
 
 #define MULTIPLY(name, FORMAT, NT, RT, AHEAD, BLOCKS)                                                                                                       \
     extern "C" __global__ void __launch_bounds__(256, BLOCKS) name(                                                                                         \
         const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, int M, int N, int steps, int ldx,   \
         int ldy, int shares, float alpha, int accumulate)                                                                                           \
     {                                                                                                                                               \
-        multiply<FORMAT, NT, RT, AHEAD>(weights, x, y, M, N, steps, ldx, ldy, shares, alpha, accumulate);                                           \
+        multiply<FORMAT, NT, RT, AHEAD, false>(weights, x, y, 0, M, N, steps, ldx, ldy, shares, alpha, accumulate);                                          \
     }                                                                                                                                               \
     EXPORT_KERNEL(name)

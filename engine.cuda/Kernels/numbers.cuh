@@ -15,6 +15,8 @@ DEVICE unsigned half_bits(const unsigned char* p) { return (unsigned)p[0] | ((un
 
 DEVICE float half_at(const unsigned char* p) { return half_to_float((unsigned short)half_bits(p)); }
 
+DEVICE float silu(float v) { return v / (1.0f + expf(-v)); }
+
 DEVICE float warp_sum(float v)
 {
     for (int offset = 16; offset > 0; offset >>= 1)

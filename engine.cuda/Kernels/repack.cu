@@ -206,7 +206,7 @@ extern "C" __global__ void repack(
 }
 EXPORT_KERNEL(repack)
 
-// output (count, stride): rows ids of a packed matrix as floats; a negative id is taken from drawn[~id]. Grid: (count). Also gathers embeddings.
+// output (count, stride): rows ids of a packed matrix as floats; a negative id is taken from drawn (, 2) of row ~id. Grid: (count). Also gathers embeddings.
 extern "C" __global__ void gather_rows(
     const unsigned char* __restrict__ weights, int format, int steps, int columns, const int* __restrict__ ids, const int* __restrict__ drawn,
     float* __restrict__ output, int stride)
@@ -214,7 +214,7 @@ extern "C" __global__ void gather_rows(
     take_turn();
     int id = ids[blockIdx.x];
     if (id < 0)
-        id = drawn[~id];
+        id = drawn[2 * ~id];
     for (int column = threadIdx.x * 8; column < columns; column += blockDim.x * 8)
     {
         float values[8];

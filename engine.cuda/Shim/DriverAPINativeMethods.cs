@@ -111,6 +111,12 @@ public static class DriverAPINativeMethods
 
         [DllImport(Library)]
         public static extern CUResult cuStreamWaitEvent(CUstream stream, CUevent waited, uint flags);
+
+        [DllImport(Library, EntryPoint = "cuStreamBeginCapture_v2")]
+        public static extern CUResult cuStreamBeginCapture(CUstream stream, CUstreamCaptureMode mode);
+
+        [DllImport(Library)]
+        public static extern CUResult cuStreamEndCapture(CUstream stream, ref CUgraph graph);
     }
 
     public static class Events
@@ -152,6 +158,29 @@ public static class DriverAPINativeMethods
         public static extern CUResult cuLaunchKernel(
             CUfunction function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, CUstream stream, nint[] parameters,
             nint[]? extra);
+    }
+
+    /// <summary>Spelt so.</summary>
+    public static class GraphManagment
+    {
+        // Family 12 calls it without "WithFlags".
+        [DllImport(Library)]
+        public static extern CUResult cuGraphInstantiateWithFlags(ref CUgraphExec executable, CUgraph graph, CUgraphInstantiate_flags flags);
+
+        [DllImport(Library)]
+        public static extern CUResult cuGraphLaunch(CUgraphExec executable, CUstream stream);
+
+        [DllImport(Library)]
+        public static extern CUResult cuGraphDestroy(CUgraph graph);
+
+        [DllImport(Library)]
+        public static extern CUResult cuGraphExecDestroy(CUgraphExec executable);
+    }
+
+    public static class FunctionManagement
+    {
+        [DllImport(Library)]
+        public static extern CUResult cuFuncSetAttribute(CUfunction function, CUFunctionAttribute attribute, int value);
     }
 
     public static class ErrorHandling

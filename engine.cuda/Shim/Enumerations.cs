@@ -69,3 +69,27 @@ public enum CUstreamCaptureMode
     Local = 1,
     Relaxed = 2,
 }
+
+/// <summary>How a graph is made ready.</summary>
+[Flags]
+public enum CUgraphInstantiate_flags : ulong
+{
+    None = 0,
+    AutoFreeOnLaunch = 1,
+}
+
+/// <summary>Types of numbers, for cuBLAS.</summary>
+public enum cudaDataType
+{
+    CUDA_R_32F = 0,
+    CUDA_R_64F = 1,
+    CUDA_R_16F = 2,
+    CUDA_R_8I = 3,
+    CUDA_R_16BF = 14,
+}
+
+/// <summary>What of a kernel is asked or set.</summary>
+public enum CUFunctionAttribute
+{
+    MaxDynamicSharedSizeBytes = 8,
+}

@@ -1,7 +1,6 @@
 using Crescent.Engine.Cuda.Compilation;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Cuda.Weights;
-using Crescent.Engine.Devices;
 using Crescent.Engine.Model.Architectures;
 using ManagedCuda.BasicTypes;
 
@@ -23,7 +22,7 @@ internal sealed class Decoder
     private readonly Kernel _rope;
     private readonly Kernel _silu;
     private readonly Kernel _attend;
-    private readonly Kernel _join;
+    private readonly Kernel _attendParts;
     private readonly Kernel _argmax;
     private readonly DeviceBuffer _residual; // (width, tokens)
     private readonly DeviceBuffer _normed; // halves (padded width, tokens)
@@ -35,6 +34,7 @@ internal sealed class Decoder
     private readonly DeviceBuffer _turns; // float2 (headSize / 2, tokens)
     private readonly DeviceBuffer _partials; // (padded head, heads, rows)
     private readonly DeviceBuffer _partialSums; // (2, heads, rows)
+    private readonly DeviceBuffer _counters; // ints (key heads * head groups, tokens)
     private readonly DeviceBuffer _headRows; // halves (padded width, rows of logits)
 
     /// <param name="config">Shape.</param>
@@ -46,17 +46,17 @@ internal sealed class Decoder
     /// <param name="maxTokens">Tokens of a step.</param>
     /// <param name="maxLogitRows">Rows of logits of a step.</param>
     /// <param name="partialRows">Rows of partial attention.</param>
-    /// <param name="multiprocessors">Of the GPU.</param>
+    /// <param name="products">Of the GPU.</param>
     public Decoder(
         ModelConfig config, ModelWeights weights, KernelLibrary kernels, DeviceMemory memory, KvPool kv, StepLayout layout, int maxTokens, int maxLogitRows,
-        int partialRows, int multiprocessors)
+        int partialRows, MatrixProducts products)
     {
         const string Purpose = "work space";
         _config = config;
         _weights = weights;
         _kv = kv;
         _layout = layout;
-        _products = new MatrixProducts(kernels, memory, multiprocessors);
+        _products = products;
         _gather = kernels.Get("repack.cu", "gather_rows");
         _norm = kernels.Get("layers.cu", "rms_norm");
         _angles = kernels.Get("layers.cu", "rope_angles");
@@ -64,7 +64,7 @@ internal sealed class Decoder
         _silu = kernels.Get("layers.cu", "silu_product");
         _argmax = kernels.Get("layers.cu", "argmax");
         _attend = kernels.Get("attention.cu", $"attend_{kv.Padded}");
-        _join = kernels.Get("attention.cu", "join_parts");
+        _attendParts = kernels.Get("attention.cu", $"attend_parts_{kv.Padded}");
         var tokens = Rounded(maxTokens, MatrixProducts.RowGroup);
         var rows = Rounded(maxLogitRows, MatrixProducts.RowGroup);
         _residual = memory.Allocate(4L * tokens * config.Width, Purpose);
@@ -77,15 +77,11 @@ internal sealed class Decoder
         _turns = memory.Allocate(4L * tokens * config.HeadSize, Purpose);
         _partials = memory.Allocate(4L * partialRows * config.HeadCount * kv.Padded, Purpose);
         _partialSums = memory.Allocate(8L * partialRows * config.HeadCount, Purpose);
+        _counters = memory.Allocate(4L * maxTokens * config.KvHeadCount * HeadGroups(config), Purpose);
         _headRows = memory.Allocate(2L * rows * Padded(config.Width), Purpose);
         Logits = memory.Allocate(4L * maxLogitRows * config.VocabularySize, "logits");
         HiddenStates = memory.Allocate(4L * maxTokens * config.Width, Purpose);
-        Likeliest = memory.Allocate(4L * maxLogitRows, Purpose);
-        LargestLogits = memory.Allocate(4L * maxLogitRows, Purpose);
-        foreach (var format in Formats(weights))
-        {
-            _products.Prepare(format);
-        }
+        Likeliest = memory.Allocate(8L * maxLogitRows, Purpose);
     }
 
     /// <summary>(vocabulary, rows).</summary>
@@ -94,16 +90,18 @@ internal sealed class Decoder
     /// <summary>(width, rows).</summary>
     public DeviceBuffer HiddenStates { get; }
 
-    /// <summary>(rows): the token of the largest logit, an int.</summary>
+    /// <summary>(2, rows): the token of the largest logit, an int, and that logit, a float.</summary>
     public DeviceBuffer Likeliest { get; }
 
-    /// <summary>(rows): the largest logit.</summary>
-    public DeviceBuffer LargestLogits { get; }
+    /// <summary>What of a step is queued: all, but for measurements of what each part takes.</summary>
+    public StepParts Parts { get; set; } = StepParts.All;
 
     /// <summary>Queues a plan that has been checked against the device's limits and laid out.</summary>
-    public void Run(StepPlan plan)
+    /// <param name="tokens">Tokens.</param>
+    /// <param name="rows">Rows of logits.</param>
+    /// <param name="hiddenRows">Hidden states.</param>
+    public void Run(int tokens, int rows, int hiddenRows)
     {
-        var tokens = plan.AllTokens.Length;
         Embed(tokens);
         for (var i = 0; i < _weights.Layers.Count; i++)
         {
@@ -112,16 +110,16 @@ internal sealed class Decoder
         }
 
         var none = default(CUdeviceptr);
-        if (plan.HiddenRowCount > 0)
+        if (hiddenRows > 0)
         {
-            Normalise(plan.HiddenRowCount, _layout.HiddenTokens, _weights.OutputNorm, _normed, HiddenStates.Pointer);
+            Normalise(hiddenRows, _layout.HiddenTokens, _weights.OutputNorm, _normed, HiddenStates.Pointer);
         }
 
-        if (plan.LogitsRowCount > 0)
+        if (rows > 0 && Has(StepParts.Head))
         {
-            Normalise(plan.LogitsRowCount, _layout.LogitTokens, _weights.OutputNorm, _headRows, none);
-            _products.Multiply(_weights.Output, _headRows.Pointer, plan.LogitsRowCount, Logits.Pointer, _config.VocabularySize);
-            _argmax.With(Logits.Pointer).With(Likeliest.Pointer).With(LargestLogits.Pointer).With(_config.VocabularySize).Launch(plan.LogitsRowCount, 1, 1024);
+            Normalise(rows, _layout.LogitTokens, _weights.OutputNorm, _headRows, none);
+            _products.Multiply(_weights.Output, _headRows.Pointer, rows, Logits.Pointer, _config.VocabularySize);
+            _argmax.With(Logits.Pointer).With(Likeliest.Pointer).With(_config.VocabularySize).Launch(rows, 1, 1024);
         }
     }
 
@@ -133,9 +131,9 @@ internal sealed class Decoder
             + (4L * config.HeadSize))) + (partialRows * config.HeadCount * 4L * (head + 2)) + (rows * ((4L * config.VocabularySize) + (2L * Padded(config.Width)))) + (64L << 20);
     }
 
-    private static IEnumerable<PackedFormat> Formats(ModelWeights weights) => weights.Layers
-        .SelectMany(static layer => layer.Projections.Parts.Concat(layer.GateUp.Parts).Select(static part => part.Matrix).Append(layer.AttentionOutput).Append(layer.Down))
-        .Append(weights.Output).Select(static matrix => matrix.Format).Distinct();
+    private static int HeadGroups(ModelConfig config) => ((config.HeadCount / config.KvHeadCount) + 15) / 16;
+
+    private bool Has(StepParts part) => (Parts & part) != 0;
 
     private static int Rounded(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 
@@ -156,40 +154,88 @@ internal sealed class Decoder
         var none = default(CUdeviceptr);
         var offset = _kv.LayerOffset(index);
         Normalise(tokens, none, layer.AttentionNorm, _normed, none);
-        _products.Multiply(layer.Projections, _normed.Pointer, tokens, _projected.Pointer);
+        if (Has(StepParts.Products))
+        {
+            _products.Multiply(layer.Projections, _normed.Pointer, tokens, _projected.Pointer);
+        }
 
         // Scores are powers of two: e^x = 2^(x log2 e).
         var scale = (float)(Math.Log2(Math.E) / Math.Sqrt(_config.HeadSize));
         var heads = _config.HeadCount + (2 * _config.KvHeadCount);
-        _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
-            .With(_turns.Pointer).With(_layout.Cells).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
-            .With(_config.HeadSize).With(_kv.Padded).With(_config.RopeLayout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(scale)
-            .Launch(tokens, (heads + 3) / 4, 128);
-        var padded = Padded(_config.QueryWidth);
-        var parts = ((_config.HeadCount / _config.KvHeadCount) + 15) / 16;
-        _attend.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables).With(_layout.Works).With(_layout.WorkCount).With(_attended.Pointer)
-            .With(padded).With(_partials.Pointer).With(_partialSums.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize)
-            .Launch((_layout.WorkCount + 3) / 4, _config.KvHeadCount * parts, 128);
-        if (_layout.JoinCount > 0)
+        if (Has(StepParts.Rope))
         {
-            _join.With(_layout.Joins).With(_partials.Pointer).With(_partialSums.Pointer).With(_attended.Pointer).With(padded).With(_config.HeadCount).With(_kv.Padded)
-                .With(_config.HeadSize).Launch(_layout.JoinCount, _config.HeadCount, _config.HeadSize <= 64 ? 64 : 128);
+            _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
+                .With(_turns.Pointer).With(_layout.Cells).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
+                .With(_config.HeadSize).With(_kv.Padded).With(_config.RopeLayout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(scale)
+                .Launch(tokens, (heads + 3) / 4, 128);
         }
 
-        _products.Multiply(layer.AttentionOutput, _attended.Pointer, tokens, _residual.Pointer, _config.Width, adds: true);
+        if (Has(StepParts.Attention))
+        {
+            AttendTo(offset);
+        }
+
+        if (Has(StepParts.Products))
+        {
+            _products.Multiply(layer.AttentionOutput, _attended.Pointer, tokens, _residual.Pointer, _config.Width, adds: true);
+        }
+    }
+
+    private void AttendTo(long offset)
+    {
+        var padded = Padded(_config.QueryWidth);
+        var groups = _config.KvHeadCount * HeadGroups(_config);
+        if (_layout.PartWorkCount > 0)
+        {
+            _attendParts.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables).With(_layout.PartWorks).With(_layout.PartWorkCount)
+                .With(_attended.Pointer).With(padded).With(_partials.Pointer).With(_partialSums.Pointer).With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount)
+                .With(_config.HeadSize).Launch(_layout.PartWorkCount, groups, 128);
+        }
+
+        if (_layout.WorkCount > 0)
+        {
+            _attend.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables).With(_layout.Works).With(_layout.WorkCount).With(_attended.Pointer)
+                .With(padded).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).Launch((_layout.WorkCount + 3) / 4, groups, 128);
+        }
     }
 
     private void FeedForward(LayerWeights layer, int tokens)
     {
         Normalise(tokens, default, layer.FeedForwardNorm, _normed, default);
-        _products.Multiply(layer.GateUp, _normed.Pointer, tokens, _gateUp.Pointer);
         var padded = Padded(_config.FeedForwardWidth);
-        _silu.With(_gateUp.Pointer).With(_gateUp.At(4L * _config.FeedForwardWidth)).With(2 * _config.FeedForwardWidth).With(_hidden.Pointer).With(_config.FeedForwardWidth).With(padded)
-            .With(HiddenFactor).Launch((padded + 255) / 256, tokens, 256);
-        _products.Multiply(layer.Down, _hidden.Pointer, tokens, _residual.Pointer, _config.Width, 1 / HiddenFactor, adds: true);
+        var gated = MatrixProducts.CanGate(layer.GateUp, tokens);
+        if (Has(StepParts.Products))
+        {
+            if (gated)
+            {
+                _products.MultiplyGated(layer.GateUp, _normed.Pointer, tokens, _hidden.Pointer, padded, HiddenFactor);
+            }
+            else
+            {
+                _products.Multiply(layer.GateUp, _normed.Pointer, tokens, _gateUp.Pointer);
+            }
+        }
+
+        if (!gated && Has(StepParts.Silu))
+        {
+            _silu.With(_gateUp.Pointer).With(_gateUp.At(4L * _config.FeedForwardWidth)).With(2 * _config.FeedForwardWidth).With(_hidden.Pointer).With(_config.FeedForwardWidth).With(padded)
+                .With(HiddenFactor).Launch((padded + 255) / 256, tokens, 256);
+        }
+
+        if (Has(StepParts.Products))
+        {
+            _products.Multiply(layer.Down, _hidden.Pointer, tokens, _residual.Pointer, _config.Width, 1 / HiddenFactor, adds: true);
+        }
     }
 
-    private void Normalise(int rows, CUdeviceptr tokens, DeviceBuffer gain, DeviceBuffer output, CUdeviceptr floats) =>
+    private void Normalise(int rows, CUdeviceptr tokens, DeviceBuffer gain, DeviceBuffer output, CUdeviceptr floats)
+    {
+        if (!Has(StepParts.Norms))
+        {
+            return;
+        }
+
         _norm.With(_residual.Pointer).With(tokens).With(gain.Pointer).With(output.Pointer).With(floats).With(_config.Width).With(Padded(_config.Width)).With(_config.NormEpsilon)
             .Launch(rows, 1, _config.Width >= 2048 ? 1024 : 256);
+    }
 }

@@ -30,11 +30,14 @@ internal sealed class KvPool
         LayerBytes = LayerBytesOf(config);
         BlockBytes = BlockBytesOf(config);
         Blocks = blocks;
-        _memory = memory.Allocate(BlockBytes * blocks, "keys and values");
+        _memory = memory.Allocate(BlockBytes * (blocks + 1L), "keys and values");
     }
 
     /// <summary>Blocks.</summary>
     public int Blocks { get; }
+
+    /// <summary>A block behind those of <see cref="Blocks"/>, for tokens that are there to fill a batch up.</summary>
+    public int Spare => Blocks;
 
     /// <summary>Bytes of a block over all layers.</summary>
     public long BlockBytes { get; }

@@ -13,8 +13,7 @@ internal sealed class StepResults : IDisposable
     private readonly GpuContext _context;
     private readonly ModelConfig _config;
     private readonly bool _hostLogits;
-    private readonly PinnedBuffer _tokens;
-    private readonly PinnedBuffer _largest;
+    private readonly PinnedBuffer _drawn; // (2, rows)
     private readonly PinnedBuffer _logits;
     private readonly int _maxTokens;
     private PinnedBuffer? _hidden;
@@ -30,16 +29,15 @@ internal sealed class StepResults : IDisposable
         _config = config;
         _hostLogits = hostLogits;
         _maxTokens = maxTokens;
-        _tokens = new PinnedBuffer(context, 4L * maxLogitRows);
-        _largest = new PinnedBuffer(context, 4L * maxLogitRows);
+        _drawn = new PinnedBuffer(context, 8L * maxLogitRows);
         _logits = new PinnedBuffer(context, 4L * maxLogitRows * config.VocabularySize);
     }
 
     /// <summary>The token of a row's largest logit.</summary>
-    public int Likeliest(int row) => _tokens.As<int>(4L * row, 1)[0];
+    public int Likeliest(int row) => _drawn.As<int>(8L * row, 1)[0];
 
     /// <summary>A row's largest logit; NaN where one is.</summary>
-    public float Largest(int row) => _largest.As<float>(4L * row, 1)[0];
+    public float Largest(int row) => _drawn.As<float>((8L * row) + 4, 1)[0];
 
     /// <summary>A row of logits (vocabulary), if it was copied.</summary>
     public Span<float> Logits(int row) => _logits.As<float>(4L * row * _config.VocabularySize, _config.VocabularySize);
@@ -49,8 +47,7 @@ internal sealed class StepResults : IDisposable
     {
         if (plan.LogitsRowCount > 0)
         {
-            Copy(_tokens, decoder.Likeliest.Pointer, 4L * plan.LogitsRowCount);
-            Copy(_largest, decoder.LargestLogits.Pointer, 4L * plan.LogitsRowCount);
+            Copy(_drawn, decoder.Likeliest.Pointer, 8L * plan.LogitsRowCount);
             if (_hostLogits)
             {
                 Copy(_logits, decoder.Logits.Pointer, 4L * plan.LogitsRowCount * _config.VocabularySize);
@@ -83,8 +80,7 @@ internal sealed class StepResults : IDisposable
 
     public void Dispose()
     {
-        _tokens.Dispose();
-        _largest.Dispose();
+        _drawn.Dispose();
         _logits.Dispose();
         _hidden?.Dispose();
     }

@@ -74,6 +74,10 @@ internal sealed record ModelWeights
     /// <summary>Radians a position by which each pair of a head turns (headSize / 2): doubles.</summary>
     public required DeviceBuffer Frequencies { get; init; }
 
+    /// <summary>All matrices that rows are multiplied by.</summary>
+    public IEnumerable<PackedMatrix> Matrices => Layers
+        .SelectMany(static layer => layer.Projections.Parts.Concat(layer.GateUp.Parts).Select(static part => part.Matrix).Append(layer.AttentionOutput).Append(layer.Down)).Append(Output);
+
     /// <summary>Bytes of all matrices that a decode step reads: embeddings are gathered.</summary>
     public long BytesPerStep =>
         Layers.Sum(static layer => layer.Projections.Parts.Sum(static part => part.Matrix.Buffer.Bytes) + layer.AttentionOutput.Buffer.Bytes

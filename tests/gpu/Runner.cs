@@ -39,7 +39,16 @@ internal sealed class Runner(Options options)
         File.Delete(path);
         var start = _clock.Elapsed;
         using var process = Process.Start(Self.Start(options, step.Name))!;
-        var ended = process.WaitForExit(TimeSpan.FromSeconds(limit));
+        var ended = false;
+        while (!ended && (_clock.Elapsed - start).TotalSeconds < limit)
+        {
+            ended = process.WaitForExit(TimeSpan.FromSeconds(Math.Clamp(limit - (_clock.Elapsed - start).TotalSeconds, 0.01, 2)));
+
+            // Whoever ends this run finds what there is so far.
+            if (!ended && SummaryFiles.TryReadStep(path) is { } soFar)
+                SummaryFiles.Write(options.Out, [.. _reports, soFar]);
+        }
+
         if (!ended)
         {
             process.Kill(entireProcessTree: true);

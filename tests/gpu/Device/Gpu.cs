@@ -150,10 +150,17 @@ internal sealed unsafe class Gpu : IDisposable
 
     /// <summary>Puts a kernel of <paramref name="file"/> into the stream; arguments are int, long, float and <see cref="GpuMemory"/> or ulong for addresses.</summary>
     public void Launch(string file, string kernel, (long X, long Y) grid, int block, params ReadOnlySpan<object?> arguments) =>
-        LaunchShared(file, kernel, grid, block, 0, arguments);
+        Launch(file, kernel, (grid.X, grid.Y, 1), block, 0, arguments);
+
+    /// <summary>The same with a third dimension of blocks.</summary>
+    public void Launch(string file, string kernel, (long X, long Y, long Z) grid, int block, params ReadOnlySpan<object?> arguments) =>
+        Launch(file, kernel, grid, block, 0, arguments);
 
     /// <summary>The same with <paramref name="sharedBytes"/> of dynamic shared memory.</summary>
-    public void LaunchShared(string file, string kernel, (long X, long Y) grid, int block, int sharedBytes, params ReadOnlySpan<object?> arguments)
+    public void LaunchShared(string file, string kernel, (long X, long Y) grid, int block, int sharedBytes, params ReadOnlySpan<object?> arguments) =>
+        Launch(file, kernel, (grid.X, grid.Y, 1), block, sharedBytes, arguments);
+
+    private void Launch(string file, string kernel, (long X, long Y, long Z) grid, int block, int sharedBytes, ReadOnlySpan<object?> arguments)
     {
         var function = _kernels.Find(file, kernel);
         var values = stackalloc long[arguments.Length];
@@ -176,7 +183,7 @@ internal sealed unsafe class Gpu : IDisposable
         Check(
             $"cuLaunchKernel of {kernel}",
             ((delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, nint*, nint*, int>)_driver.Entry("cuLaunchKernel"))(
-                function, checked((uint)grid.X), checked((uint)grid.Y), 1, (uint)block, 1, 1, (uint)sharedBytes, _stream, pointers, null));
+                function, checked((uint)grid.X), checked((uint)grid.Y), checked((uint)grid.Z), (uint)block, 1, 1, (uint)sharedBytes, _stream, pointers, null));
     }
 
     /// <summary>Waits for all of the stream.</summary>

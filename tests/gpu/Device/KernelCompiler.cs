@@ -31,6 +31,9 @@ internal sealed unsafe class KernelCompiler
     public static IReadOnlyList<string> Files { get; } =
         [.. typeof(CudaDevice).Assembly.GetManifestResourceNames().Where(static name => name.EndsWith(".cu", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
+    /// <summary>What a source is compiled for: Hopper's products of warp groups are of sm_90a alone.</summary>
+    public static string Target(string file, int architecture) => $"sm_{architecture}{(architecture == 90 && file.StartsWith("wide", StringComparison.Ordinal) ? "a" : "")}";
+
     /// <summary>The text of a source or header.</summary>
     public static string Source(string file)
     {

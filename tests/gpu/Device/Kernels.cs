@@ -46,7 +46,7 @@ internal sealed unsafe class Kernels(Gpu gpu, CudaLibrary driver) : IDisposable
             if (!Images.TryGetValue((file, gpu.Architecture), out image))
             {
                 _compiler ??= new KernelCompiler();
-                image = Images[(file, gpu.Architecture)] = _compiler.Compile(file, $"sm_{gpu.Architecture}").Image;
+                image = Images[(file, gpu.Architecture)] = _compiler.Compile(file, KernelCompiler.Target(file, gpu.Architecture)).Image;
             }
         }
 

@@ -11,9 +11,9 @@ internal static class AttentionChecks
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        new("attend_64", static (gpu, random) => Run(gpu, random, 64, parts: 1)), new("attend_128", static (gpu, random) => Run(gpu, random, 128, parts: 1)),
-        new("attend_64 and join_parts", static (gpu, random) => Run(gpu, random, 64, parts: random.Next(2, 4))),
-        new("attend_128 and join_parts", static (gpu, random) => Run(gpu, random, 128, parts: random.Next(2, 4))),
+        new("attend_64", static (gpu, random) => Run(gpu, random, 64, parts: 0)), new("attend_128", static (gpu, random) => Run(gpu, random, 128, parts: 0)),
+        new("attend_parts_64", static (gpu, random) => Run(gpu, random, 64, parts: random.Next(1, 4))),
+        new("attend_parts_128", static (gpu, random) => Run(gpu, random, 128, parts: random.Next(1, 4))),
     ];
 
     private static double Run(Gpu gpu, Random random, int padded, int parts)
@@ -32,9 +32,8 @@ internal static class AttentionChecks
         var queries = new Half[tokens * heads * padded];
         var tables = new List<int>();
         var works = new List<Work>();
-        var joins = new List<Join>();
         var expected = new double[tokens * heads * size];
-        var (first, partialRows) = (0, 0);
+        var (first, partialRows, slots) = (0, 0, 0);
         foreach (var (before, count) in sequences)
         {
             var end = before + count;
@@ -55,7 +54,7 @@ internal static class AttentionChecks
                     KernelCheck.Halves(KernelCheck.Normal(random, size, 0.3)).CopyTo(queries.AsSpan((((first + token) * heads) + head) * padded));
             }
 
-            AddWorks(works, joins, first, count, before, table, Math.Max(1, 16 / Math.Min(16, group)), parts, ref partialRows);
+            AddWorks(works, first, count, before, table, Math.Max(1, 16 / Math.Min(16, group)), parts, ref partialRows, ref slots);
             for (var token = 0; token < count; token++)
             {
                 for (var head = 0; head < heads; head++)
@@ -76,14 +75,25 @@ internal static class AttentionChecks
         gpu.Fill(output.Address, 0xff, output.Bytes);
         gpu.Fill(values.Address, 0xff, values.Bytes);
         gpu.Fill(sums.Address, 0xff, sums.Bytes);
-        gpu.Launch(
-            File, $"attend_{padded}", ((works.Count + 3) / 4, kvHeads * ((group + 15) / 16)), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count,
-            output, ldo, values, sums, heads, kvHeads, size);
-        if (joins.Count > 0)
+        var groups = kvHeads * ((group + 15) / 16);
+        using var counters = gpu.Allocate(4L * slots * groups);
+        gpu.Fill(counters.Address, 0, counters.Bytes);
+        if (parts == 0)
         {
-            using var joinsOnDevice = gpu.Upload<Join>(CollectionsMarshal.AsSpan(joins));
-            gpu.Launch(File, "join_parts", (joins.Count, heads), 32, joinsOnDevice, values, sums, output, ldo, heads, padded, size);
-            gpu.Synchronize();
+            gpu.Launch(
+                File, $"attend_{padded}", ((works.Count + 3) / 4, groups), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count, output, ldo, heads, kvHeads, size);
+        }
+        else
+        {
+            // Twice: counters are as they were.
+            for (var i = 0; i < 2; i++)
+            {
+                gpu.Launch(
+                    File, $"attend_parts_{padded}", (works.Count, groups), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count, output, ldo, values, sums, counters,
+                    heads, kvHeads, size);
+            }
+
+            KernelCheck.Require(gpu.Download<int>(counters.Address, slots * groups).All(static count => count == 0), "attend_parts left a counter");
         }
 
         var result = KernelCheck.Floats(gpu.Download<Half>(output.Address, tokens * ldo));
@@ -119,40 +129,31 @@ internal static class AttentionChecks
             (int)(((own[position / Slots] * blockBytes) + offset) / 2) + (((((kind * kvHeads) + kvHead) * Slots) + (position % Slots)) * padded), padded);
     }
 
-    // Neighbouring tokens share a work; where there are several parts, each looks at a range of positions.
-    private static void AddWorks(List<Work> works, List<Join> joins, int first, int count, int before, int table, int together, int parts, ref int partialRows)
+    // Neighbouring tokens share a work; where there are several parts, each looks at a range of positions. One with nothing to do is among them.
+    private static void AddWorks(List<Work> works, int first, int count, int before, int table, int together, int parts, ref int partialRows, ref int slots)
     {
         for (var token = 0; token < count; token += together)
         {
             var some = Math.Min(together, count - token);
             var end = before + token + some;
             var blocks = (end + Slots - 1) / Slots;
-
-            // No part may be empty for any of its tokens: the first of them looks at all blocks but perhaps the last.
-            var ranges = Math.Min(parts, Math.Max(1, (before + token + Slots) / Slots));
-            if (ranges == 1)
-            {
-                works.Add(new Work(first + token, some, before + token, table, 0, end, -1));
-                continue;
-            }
-
+            var ranges = Math.Clamp(parts, 1, blocks);
             for (var part = 0; part < ranges; part++)
             {
                 var (from, to) = (blocks * part / ranges * Slots, Math.Min(end, blocks * (part + 1) / ranges * Slots));
-                works.Add(new Work(first + token, some, before + token, table, from, to, partialRows + (part * some)));
+                works.Add(new Work(first + token, some, before + token, table, from, to, partialRows + (part * some), slots, part, ranges));
             }
 
-            for (var i = 0; i < some; i++)
-                joins.Add(new Join(first + token + i, partialRows + i, ranges, some));
             partialRows += some * ranges;
+            slots++;
         }
+
+        if (parts > 0)
+            works.Add(default);
     }
 
     /// <summary>As <c>attention.cu</c> has it.</summary>
     [StructLayout(LayoutKind.Sequential)]
-    private readonly record struct Work(int Token, int Tokens, int Position, int Table, int Begin, int End, int Partial, int Unused = 0);
-
-    /// <summary>As <c>attention.cu</c> has it.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly record struct Join(int Token, int Partial, int Count, int Stride);
+    private readonly record struct Work(
+        int Token, int Tokens, int Position, int Table, int Begin, int End, int Partial, int Slot, int Part, int Parts, int Unused = 0, int More = 0);
 }

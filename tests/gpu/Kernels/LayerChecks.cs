@@ -15,7 +15,7 @@ internal static class LayerChecks
     private static double RmsNorm(Gpu gpu, Random random)
     {
         const float Epsilon = 1e-5f;
-        int columns = random.Next(1, 500), count = random.Next(1, 20), ldo = (columns + 63) / 64 * 64, all = count + 5;
+        int columns = random.Next(1, 500) * (1 + (3 * random.Next(2))), count = random.Next(1, 20), ldo = (columns + 63) / 64 * 64, all = count + 5;
         var x = KernelCheck.Normal(random, all * columns, 3);
         var gain = KernelCheck.Normal(random, columns);
         var picked = random.Next(2) == 0 ? null : Enumerable.Range(0, count).Select(_ => random.Next(all)).ToArray();
@@ -175,11 +175,11 @@ internal static class LayerChecks
         if (poisoned == 1)
             x[columns + random.Next(columns)] = float.NaN;
         using var input = gpu.Upload<float>(x);
-        using var tokens = gpu.Allocate(4 * rows);
-        using var best = gpu.Allocate(4 * rows);
-        gpu.Launch(File, "argmax", (rows, 1), 32 * random.Next(1, 9), input, tokens, best, columns);
-        var found = gpu.Download<int>(tokens.Address, rows);
-        var values = gpu.Download<float>(best.Address, rows);
+        using var drawn = gpu.Allocate(8 * rows);
+        gpu.Launch(File, "argmax", (rows, 1), 32 * random.Next(1, 9), input, drawn, columns);
+        var pairs = gpu.Download<int>(drawn.Address, 2 * rows);
+        var found = Enumerable.Range(0, rows).Select(row => pairs[2 * row]).ToArray();
+        var values = Enumerable.Range(0, rows).Select(row => BitConverter.Int32BitsToSingle(pairs[(2 * row) + 1])).ToArray();
         for (var row = 0; row < rows; row++)
         {
             var of = x.AsSpan(row * columns, columns);

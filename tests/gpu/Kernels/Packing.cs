@@ -32,6 +32,10 @@ internal sealed partial record Packing(GgmlType Type, int Format, string Name, i
             m.Groups[1].Value, int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture), int.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture))),
     ];
 
+    /// <summary>The products of two matrices with a function between them: rows of x in a block in eights.</summary>
+    public IReadOnlyList<(string Kernel, int Eights)> Gated =>
+        [.. GatedDeclaration().Matches(KernelCompiler.Source(File)).Select(static m => (m.Groups[1].Value, int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture)))];
+
     /// <summary>Tiles in a row of tiles.</summary>
     public static int Steps(int columns) => (columns + TileColumns - 1) / TileColumns;
 
@@ -55,4 +59,7 @@ internal sealed partial record Packing(GgmlType Type, int Format, string Name, i
 
     [GeneratedRegex(@"MULTIPLY\((\w+),\s*\w+,\s*(\d+),\s*(\d+),")]
     private static partial Regex Declaration();
+
+    [GeneratedRegex(@"MULTIPLY_GATED\((\w+),\s*\w+,\s*(\d+),")]
+    private static partial Regex GatedDeclaration();
 }

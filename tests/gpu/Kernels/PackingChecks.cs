@@ -7,7 +7,10 @@ namespace Crescent.GpuCheck.Kernels;
 internal static class PackingChecks
 {
     public static IReadOnlyList<KernelCheck> All { get; } =
-        [.. Packing.All.Select(static packing => new KernelCheck($"repack and gather_rows of {packing.Type}", (gpu, random) => Run(gpu, random, packing)))];
+    [
+        .. Packing.All.Select(static packing => new KernelCheck($"repack and gather_rows of {packing.Type}", (gpu, random) => Run(gpu, random, packing))),
+        .. Packing.All.Select(static packing => new KernelCheck($"unpack_{packing.Name} of {packing.Type}", (gpu, random) => Unpack(gpu, random, packing))),
+    ];
 
     // Scales are halves on the device; those of the K types are products of two numbers, and BF16 and F32 weights lose digits.
     private static double Tolerance(GgmlType type) => type is GgmlType.F16 or GgmlType.Q8_0 or GgmlType.Q4_0 or GgmlType.Q4_1 or GgmlType.Q5_1 ? 1e-7 : 1e-3;
@@ -27,7 +30,7 @@ internal static class PackingChecks
         var ids = Enumerable.Range(0, rows + 5).Select(i => i < rows ? i : ~random.Next(rows)).ToArray();
         var stride = columns + random.Next(0, 40);
         using var idsOnDevice = gpu.Upload<int>(ids);
-        using var drawnOnDevice = gpu.Upload<int>(drawn);
+        using var drawnOnDevice = gpu.Upload<int>([.. drawn.SelectMany(static id => new[] { id, -1 })]);
         using var output = gpu.Allocate(4L * ids.Length * stride);
         gpu.Fill(output.Address, 0xff, output.Bytes);
         gpu.Launch("repack.cu", "gather_rows", (ids.Length, 1), 32 * random.Next(1, 5), packed, packing.Format, Packing.Steps(columns), columns, idsOnDevice, drawnOnDevice, output, stride);
@@ -43,5 +46,32 @@ internal static class PackingChecks
         }
 
         return KernelCheck.Near($"{rows} rows of {columns}", expected, actual, Tolerance(packing.Type));
+    }
+
+    // A range of whole tile rows as plain halves; what the matrix lacks of them are zeros.
+    private static double Unpack(Gpu gpu, Random random, Packing packing)
+    {
+        var length = Math.Max(GgmlTypes.BlockLength(packing.Type), 8);
+        var columns = length * random.Next(1, Math.Max(2, 640 / length));
+        var rows = random.Next(1, 90);
+        var tensor = RandomTensor.Of(packing.Type, rows, columns, random);
+        using var packed = packing.Repack(gpu, tensor.Bytes, rows, columns);
+        var (steps, all) = (Packing.Steps(columns), (rows + Packing.TileRows - 1) / Packing.TileRows);
+        var first = random.Next(all);
+        var count = random.Next(1, all - first + 1);
+        var width = steps * Packing.TileColumns;
+        using var output = gpu.Allocate(2L * count * Packing.TileRows * width);
+        gpu.Fill(output.Address, 0xff, output.Bytes);
+        gpu.Launch(packing.File, $"unpack_{packing.Name}", (((count * steps) + 31) / 32, 1), 256, packed, output, first, count, steps);
+        var values = KernelCheck.Floats(gpu.Download<Half>(output.Address, count * Packing.TileRows * width));
+        var expected = new double[values.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var (row, column) = ((first * Packing.TileRows) + (i / width), i % width);
+            if (row < rows && column < columns)
+                expected[i] = tensor.Values[(row * columns) + column];
+        }
+
+        return KernelCheck.Near($"tile rows {first} to {first + count - 1} of {rows} rows of {columns}", expected, values, 1.5e-3);
     }
 }

@@ -10,8 +10,11 @@ internal static class ProductChecks
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
+        .. Packing.All.Select(static packing => new KernelCheck($"wide_{packing.Name} of {packing.Type}", (gpu, random) => RunWide(gpu, random, packing))),
         .. Packing.All.SelectMany(static packing => packing.Products.Select(product => new KernelCheck(
             $"{product.Kernel} of {packing.Type}", (gpu, random) => Run(gpu, random, packing, product)))),
+        .. Packing.All.SelectMany(static packing => packing.Gated.Select(product => new KernelCheck(
+            $"{product.Kernel} of {packing.Type}", (gpu, random) => RunGated(gpu, random, packing, product)))),
     ];
 
     private static double Run(Gpu gpu, Random random, Packing packing, (string Kernel, int Eights, int TileRowsOfWarp) product)
@@ -67,5 +70,98 @@ internal static class ProductChecks
 
         // Weights are rounded to halves once or twice.
         return KernelCheck.Near($"{rows} by {columns}, {count} rows, {shares} shares, alpha {alpha}, accumulate {accumulate}", expected, actual, 1.5e-3);
+    }
+
+    // Two matrices one under the other, a function of the first times the second.
+    private static double RunGated(Gpu gpu, Random random, Packing packing, (string Kernel, int Eights) product)
+    {
+        const float Factor = 0.25f;
+        var length = Math.Max(GgmlTypes.BlockLength(packing.Type), 8);
+        var columns = length * random.Next(1, Math.Max(2, 700 / length));
+        var rows = Packing.TileRows * random.Next(1, 6);
+        var block = product.Eights * 8;
+        var count = random.Next(1, block + 1);
+        var shares = 1 << random.Next(4);
+        var tensor = RandomTensor.Of(packing.Type, 2 * rows, columns, random);
+        using var packed = packing.Repack(gpu, tensor.Bytes, 2 * rows, columns);
+        var (steps, ldx) = (Packing.Steps(columns), Packing.Steps(columns) * Packing.TileColumns);
+        var x = new Half[block * ldx];
+        Array.Fill(x, Half.NaN);
+        for (var row = 0; row < count; row++)
+        {
+            x.AsSpan(row * ldx, ldx).Clear();
+            KernelCheck.Halves(KernelCheck.Normal(random, columns, 3 / Math.Sqrt(columns))).CopyTo(x.AsSpan(row * ldx));
+        }
+
+        var ldo = rows + (8 * random.Next(3));
+        using var input = gpu.Upload<Half>(x);
+        using var output = gpu.Allocate(2L * count * ldo);
+        gpu.Fill(output.Address, 0xff, output.Bytes);
+        var tileRowsOfBlock = Warps / shares;
+        gpu.Launch(
+            packing.File, product.Kernel, (((rows / Packing.TileRows) + tileRowsOfBlock - 1) / tileRowsOfBlock, 1), Warps * 32, packed, input, output, rows, count, steps,
+            ldx, ldo, shares, Factor);
+        var y = KernelCheck.Floats(gpu.Download<Half>(output.Address, count * ldo));
+        var expected = new double[count * rows];
+        var actual = new float[count * rows];
+        for (var n = 0; n < count; n++)
+        {
+            for (var m = 0; m < rows; m++)
+            {
+                double gate = 0, up = 0;
+                for (var k = 0; k < columns; k++)
+                {
+                    gate += (double)tensor.Values[(m * columns) + k] * (double)x[(n * ldx) + k];
+                    up += (double)tensor.Values[((rows + m) * columns) + k] * (double)x[(n * ldx) + k];
+                }
+
+                expected[(n * rows) + m] = gate / (1 + Math.Exp(-gate)) * up * Factor;
+                actual[(n * rows) + m] = y[(n * ldo) + m];
+            }
+
+            KernelCheck.Require(y.AsSpan((n * ldo) + rows, ldo - rows).ToArray().All(float.IsNaN), $"{product.Kernel} wrote beyond a row");
+        }
+
+        return KernelCheck.Near($"{rows} by {columns}, {count} rows, {shares} shares", expected, actual, 5e-3);
+    }
+
+    // By warp groups, in one part or in several that stand beside each other. A GPU that has none has nothing to check.
+    private static double RunWide(Gpu gpu, Random random, Packing packing)
+    {
+        if (gpu.Architecture != 90)
+            return 0;
+        const int Block = 64, RowsOfBlock = 256;
+        var length = Math.Max(GgmlTypes.BlockLength(packing.Type), 8);
+        var columns = length * random.Next(1, Math.Max(2, 900 / length));
+        var (rows, count, alpha, accumulate) = (random.Next(1, 300), random.Next(1, 80), 0.37f, random.Next(2));
+        var tensor = RandomTensor.Of(packing.Type, rows, columns, random);
+        using var packed = packing.Repack(gpu, tensor.Bytes, rows, columns);
+        var steps = Packing.Steps(columns);
+        var ldx = steps * Packing.TileColumns;
+        var parts = Math.Min(steps, random.Next(1, 4));
+        var x = new Half[count * ldx];
+        for (var row = 0; row < count; row++)
+            KernelCheck.Halves(KernelCheck.Normal(random, columns)).CopyTo(x.AsSpan(row * ldx));
+        var before = KernelCheck.Normal(random, parts * count * rows);
+        using var input = gpu.Upload<Half>(x);
+        using var output = gpu.Upload<float>(before);
+        gpu.Launch(
+            $"wide_{packing.Name}.cu", $"wide_{packing.Name}", ((rows + RowsOfBlock - 1) / RowsOfBlock, (count + Block - 1) / Block, parts), 512, packed, input, output, rows, count, steps, ldx,
+            rows, alpha, accumulate);
+        var y = gpu.Download<float>(output.Address, before.Length);
+        var expected = new double[count * rows];
+        var actual = new float[count * rows];
+        for (var i = 0; i < expected.Length; i++)
+        {
+            for (var k = 0; k < columns; k++)
+                expected[i] += (double)tensor.Values[(i % rows * columns) + k] * (double)x[(i / rows * ldx) + k] * alpha;
+            for (var part = 0; part < parts; part++)
+            {
+                expected[i] += accumulate * before[(part * count * rows) + i];
+                actual[i] += y[(part * count * rows) + i];
+            }
+        }
+
+        return KernelCheck.Near($"{rows} by {columns}, {count} rows, {parts} parts, accumulate {accumulate}", expected, actual, 1.5e-3);
     }
 }

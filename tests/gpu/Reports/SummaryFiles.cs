@@ -14,6 +14,19 @@ internal static class SummaryFiles
     /// <summary>What a step left; null where it left nothing.</summary>
     public static StepReport? ReadStep(string path) => File.Exists(path) ? JsonSerializer.Deserialize<StepReport>(File.ReadAllText(path), Json) : null;
 
+    /// <summary>The same of a step that is still writing: null where it is in the midst of it.</summary>
+    public static StepReport? TryReadStep(string path)
+    {
+        try
+        {
+            return ReadStep(path);
+        }
+        catch (Exception fault) when (fault is JsonException or IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Writes <c>summary.md</c> and <c>summary.json</c> anew.</summary>
     public static void Write(string folder, IReadOnlyList<StepReport> steps)
     {

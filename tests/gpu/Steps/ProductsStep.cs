@@ -43,13 +43,29 @@ internal static class ProductsStep
         using var context = new GpuContext(CudaGpu.Of(options.Device), "cuda");
         using var memory = new DeviceMemory(context);
         using var kernels = new KernelLibrary(context, Path.Combine(options.Work, "kernels"));
-        var products = new MatrixProducts(kernels, memory, context.Gpu.Multiprocessors);
+        using var vendor = VendorProducts.Open(context, memory, out _);
+        var products = new MatrixProducts(kernels, memory, context.Gpu.Multiprocessors, vendor);
         report.Line("| type | rows of x | GB of weights | µs | GB/s | of the copy's | TFLOP/s | of cuBLAS |");
         report.Line("| --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var type in Types)
         {
             foreach (var count in options.Small ? new[] { 1, 8 } : [1, 8, 16, 32, 64, 512, 2048])
                 Measure(new Setting(gpu, context, memory, products, report, bandwidth, peak), type, count, options.Small);
+
+            // The other ways, where there are several.
+            if (type is not GgmlType.Q4_K || options.Small)
+                continue;
+            report.Line("without cuBLAS, then without products of warp groups:");
+            products.VendorRows = int.MaxValue;
+            foreach (var count in new[] { 64, 128, 256, 512, 2048 })
+                Measure(new Setting(gpu, context, memory, products, report, bandwidth, peak, "no cuBLAS"), type, count, options.Small);
+            products.UsesGroups = false;
+            foreach (var count in new[] { 64, 256 })
+                Measure(new Setting(gpu, context, memory, products, report, bandwidth, peak, "no groups"), type, count, options.Small);
+            (products.VendorRows, products.UsesGroups) = (1, true);
+            foreach (var count in new[] { 64, 128, 256 })
+                Measure(new Setting(gpu, context, memory, products, report, bandwidth, peak, "cuBLAS"), type, count, options.Small);
+            products.VendorRows = MatrixProducts.DefaultVendorRows;
         }
     }
 
@@ -62,7 +78,9 @@ internal static class ProductsStep
         var rows = (int)(target / packing.Bytes(16, columns) * 16);
         using var packed = s.Gpu.Allocate(packing.Bytes(rows, columns));
         Fill(s.Gpu, packing, packed, columns, Math.Min(rows, 256));
-        var matrix = new PackedMatrix((PackedFormat)packing.Format, rows, columns, new DeviceBuffer(s.Memory, new CUdeviceptr(packed.Address), packed.Bytes, "weights"));
+        using var own = new DeviceBuffer(s.Memory, new CUdeviceptr(packed.Address), packed.Bytes, "weights");
+        var matrix = new PackedMatrix((PackedFormat)packing.Format, rows, columns, own);
+        s.Products.Prepare([matrix], count);
         var padded = (count + 63) / 64 * 64;
         using var x = s.Gpu.Allocate(2L * padded * columns);
         using var y = s.Gpu.Allocate(4L * count * rows);
@@ -84,9 +102,9 @@ internal static class ProductsStep
         var ofPeak = s.Peak > 0 ? string.Create(CultureInfo.InvariantCulture, $"{100 * rate / s.Peak:0.0} %") : "";
         s.Report.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {type} | {count} | {packed.Bytes / 1e9:0.000} | {milliseconds * 1e3:0.0} | {read / 1e9:0} | {100 * read / s.Bandwidth:0.0} % | {rate / 1e12:0.00} | {ofPeak} |"));
-        s.Report.Figure($"{type} {count} rows bytes_per_second", read);
-        s.Report.Figure($"{type} {count} rows flops", rate);
+            $"| {type} {s.Way} | {count} | {packed.Bytes / 1e9:0.000} | {milliseconds * 1e3:0.0} | {read / 1e9:0} | {100 * read / s.Bandwidth:0.0} % | {rate / 1e12:0.00} | {ofPeak} |"));
+        s.Report.Figure($"{type} {s.Way} {count} rows bytes_per_second", read);
+        s.Report.Figure($"{type} {s.Way} {count} rows flops", rate);
     }
 
     // Chunks know nothing of their place, so that few rows of real blocks fill all.
@@ -100,5 +118,5 @@ internal static class ProductsStep
         gpu.Synchronize();
     }
 
-    private sealed record Setting(Gpu Gpu, GpuContext Context, DeviceMemory Memory, MatrixProducts Products, StepReport Report, double Bandwidth, double Peak);
+    private sealed record Setting(Gpu Gpu, GpuContext Context, DeviceMemory Memory, MatrixProducts Products, StepReport Report, double Bandwidth, double Peak, string Way = "");
 }

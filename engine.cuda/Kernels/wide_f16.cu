@@ -1,0 +1,3 @@
+#include "wide.cuh"
+
+MULTIPLY_WIDE(wide_f16, FORMAT_F16, 2)

@@ -1,0 +1,3 @@
+#include "wide.cuh"
+
+MULTIPLY_WIDE(wide_q4, FORMAT_Q4, 4)

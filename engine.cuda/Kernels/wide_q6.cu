@@ -1,0 +1,3 @@
+#include "wide.cuh"
+
+MULTIPLY_WIDE(wide_q6, FORMAT_Q6, 4)
