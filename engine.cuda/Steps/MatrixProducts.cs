@@ -16,6 +16,9 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
     /// <summary>Rows of x that a buffer has beyond those in use, at most: kernels read whole groups.</summary>
     public const int RowGroup = 64;
 
+    /// <summary>Environment variable: see <see cref="UsesGroups"/>.</summary>
+    public const string GroupsVariable = "CRESCENT_CUDA_GROUPS";
+
     /// <summary>Default of <see cref="VendorRows"/>.</summary>
     public const int DefaultVendorRows = 256;
 
@@ -41,8 +44,8 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
     // By format: products of warp groups, which only some GPUs have.
     private readonly Kernel?[] _groups = new Kernel?[6];
 
-    /// <summary>Whether products of more than 32 rows are taken by warp groups where the GPU has them.</summary>
-    public bool UsesGroups { get; set; } = true;
+    /// <summary>Whether products of more than 32 rows are taken by warp groups where the GPU has them; by default unless the environment variable is 0.</summary>
+    public bool UsesGroups { get; set; } = Environment.GetEnvironmentVariable(GroupsVariable) != "0";
 
     /// <summary>Rows of x from which on matrices are unpacked for cuBLAS, where it is there.</summary>
     public int VendorRows { get; set; } = DefaultVendorRows;
