@@ -47,6 +47,9 @@ public sealed record TaskSpec
     /// <summary>Steps that may be under way at once at its beginning, where power was dear then; null where it was not.</summary>
     public int? StartWidth { get; init; }
 
+    /// <summary>The span that it is a part of, as W3C's <c>traceparent</c>; empty where it is not traced, null where nobody has decided.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>When it was submitted.</summary>
     public DateTimeOffset Submitted { get; init; }
 }

@@ -18,6 +18,7 @@ internal static class ClientCommandLine
             new EvalCommand(terminal, connect),
             new TopCommand(terminal, connect),
             new ExplainCommand(terminal, connect),
+            new TraceCommand(terminal),
             new PowerCommand(terminal, connect),
             new DrainCommand(terminal, connect),
             new LoadModelCommand(terminal, connect),

@@ -92,6 +92,9 @@ public sealed record InferenceRequest
     /// <summary>Tokens to guess ahead by n-gram look-up in the sequence's own text; 0 for none, at most 16.</summary>
     public int SpeculativeTokens { get; init; }
 
+    /// <summary>The span that it is a part of, as W3C's <c>traceparent</c>; empty where it is not traced, null where nobody has decided. The engine only carries it.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Unique within the engine; chosen by who submits, who cancels by it.</summary>
     public long Id { get; init; }
 

@@ -284,8 +284,8 @@ internal sealed class AgentTaskGrain(
         return spec;
     }
 
-    // The same work may be submitted again at another time, with another seed drawn for it.
-    private static string Work(TaskSpec spec) => TaskDocument.Write(spec with { Submitted = default, Seed = 0, StartWidth = null });
+    // The same work may be submitted again at another time, with another seed drawn for it, and as a part of another trace.
+    private static string Work(TaskSpec spec) => TaskDocument.Write(spec with { Submitted = default, Seed = 0, StartWidth = null, TraceParent = null });
 
     private static void Require(bool right, string field, string fault)
     {

@@ -46,7 +46,7 @@ internal sealed class StepRunner(
 
     /// <summary>An inference as a call.</summary>
     /// <exception cref="RequestFaultException">It cannot be done, such as for its length.</exception>
-    internal async Task<PreparedRequest> Prepare(AgentMachine machine, TaskSpec spec, InferenceStep step, SiblingGroup? siblings, Action<string> waits, CancellationToken cancellationToken)
+    internal async Task<PreparedRequest> Prepare(AgentMachine machine, TaskSpec spec, InferenceStep step, SiblingGroup? siblings, string traceParent, Action<string> waits, CancellationToken cancellationToken)
     {
         var model = Model(spec.Model) ?? throw new RequestFaultException(FaultKind.Value, "model", $"There is no model '{spec.Model}'; the cluster serves {ModelNames}.");
         var request = new ModelRequest
@@ -66,6 +66,7 @@ internal sealed class StepRunner(
                 Program = machine.Id,
                 IsCritical = step.IsCritical,
                 Siblings = siblings,
+                TraceParent = traceParent,
                 CacheSalt = spec.CacheSalt,
                 Priority = Enum.TryParse<RequestPriority>(spec.Priority, ignoreCase: true, out var priority) ? priority : RequestPriority.Standard,
                 Sampling = new SamplingParameters { Temperature = (float)step.Temperature, Seed = SeedOf(spec.Seed, step.Id) },

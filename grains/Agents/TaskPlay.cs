@@ -5,6 +5,7 @@ using Crescent.Agents.Tasks;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Requests;
+using Crescent.Grains.Tracing;
 
 namespace Crescent.Grains.Agents;
 
@@ -30,6 +31,7 @@ internal sealed class TaskPlay : IDisposable
     private readonly CancellationToken _stopped;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _pump = Task.CompletedTask;
+    private TaskTrace? _trace;
 
     /// <param name="id">The task.</param>
     /// <param name="spec">What it is to do.</param>
@@ -85,6 +87,7 @@ internal sealed class TaskPlay : IDisposable
             return;
         }
 
+        _trace = TaskTrace.Begin(_machine.Id, Spec, isAgain);
         if (Spec.Budget.Seconds is { } seconds)
         {
             _ = Expire(Spec.Submitted.AddSeconds(seconds));
@@ -146,6 +149,7 @@ internal sealed class TaskPlay : IDisposable
         _stop.Cancel();
         _stop.Dispose();
         _tally.Leave();
+        _trace?.End("elsewhere", failed: false);
         _ended.TrySetResult();
         Shown.End();
     }
@@ -236,6 +240,7 @@ internal sealed class TaskPlay : IDisposable
 
         if (HasEnded)
         {
+            _trace?.End(AgentEvents.Word(_machine.State), _machine.State == TaskState.Failed);
             _ended.TrySetResult();
         }
     }
@@ -284,10 +289,11 @@ internal sealed class TaskPlay : IDisposable
 
     private async Task Run(Step step, SiblingGroup? group, CancellationTokenSource cut)
     {
+        var span = _trace?.Begin(step);
         StepResult? result;
         try
         {
-            result = step is InferenceStep inference ? await Infer(inference, group, cut.Token) : await Call((ToolStep)step, cut.Token);
+            result = step is InferenceStep inference ? await Infer(inference, group, TraceParent.Of(span), cut.Token) : await Call((ToolStep)step, cut.Token);
         }
         catch (OperationCanceledException) when (cut.IsCancellationRequested)
         {
@@ -303,6 +309,7 @@ internal sealed class TaskPlay : IDisposable
             result = new StepResult { Outcome = StepOutcome.Failed, Text = $"{e.GetType().Name}: {e.Message}" };
         }
 
+        TaskTrace.End(span, result);
         if (_running.TryGetValue(step.Id, out var now) && ReferenceEquals(now, cut))
         {
             _running.Remove(step.Id);
@@ -322,9 +329,9 @@ internal sealed class TaskPlay : IDisposable
     }
 
     /// <summary>Null when it has to wait for budget that others hold: the machine starts it again.</summary>
-    private async Task<StepResult?> Infer(InferenceStep step, SiblingGroup? group, CancellationToken cut)
+    private async Task<StepResult?> Infer(InferenceStep step, SiblingGroup? group, string traceParent, CancellationToken cut)
     {
-        var request = await _runner.Prepare(_machine, Spec, step, group, Waits, cut);
+        var request = await _runner.Prepare(_machine, Spec, step, group, traceParent, Waits, cut);
         var tokens = request.Prompts[0].Length + request.Calls[0].MaxTokens;
         switch (_machine.IsCut(step.Id) ? Grant.Later : _machine.Reserve(step.Id, tokens))
         {

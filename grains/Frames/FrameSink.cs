@@ -90,6 +90,7 @@ internal sealed class FrameSink(LiveSequences live, Func<SiloAddress, ITokenObse
         if (output.Finish != FinishReason.None)
         {
             live.Remove(sequence);
+            sequence.Trace?.End(output);
         }
 
         if (!CollectionsMarshal.AsSpan(_touched).Contains(sequence.Link))

@@ -21,6 +21,9 @@ internal sealed class LiveSequence(StreamTicket ticket, FrameLink link, int firs
     /// <summary>KV blocks it takes at its longest.</summary>
     public int Blocks { get; } = blocks;
 
+    /// <summary>Makes its spans; null where it is not traced.</summary>
+    public SequenceTrace? Trace { get; init; }
+
     /// <summary>True once its first token is out. Written by the engine's thread only.</summary>
     public bool Started { get; set; }
 }

@@ -40,6 +40,7 @@ internal sealed class DeviceOpener(
         {
             // It begins with the lowest cap: who knows what budget is in force.
             Cap = engine.PowerCap is { } cap ? new CapKeeper(cap, time.GetUtcNow().UtcTicks) : null,
+            Time = time,
             Node = options.Node ?? engine.Device.Node ?? silo.Name,
             Rack = options.Rack ?? engine.Device.Rack ?? "",
         };

@@ -27,6 +27,9 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
     /// <summary>Its rack; empty where racks are not told.</summary>
     public string Rack { get; init; } = "";
 
+    /// <summary>The clock of traces.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Sequences taken and not ended.</summary>
     public int Live => live.Count;
 
@@ -39,7 +42,10 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
         var link = sink.LinkTo(submission.Front, submission.Observer);
         var cached = Math.Clamp(submission.CachedTokens, 0, request.Prompt.Length - 1);
         var uncached = request.Prompt.Length - cached;
-        var sequence = new LiveSequence(ticket, link, request.ResumedTokens, uncached, Engine.Profile.PromptTime(uncached, cached), blocks);
+        var sequence = new LiveSequence(ticket, link, request.ResumedTokens, uncached, Engine.Profile.PromptTime(uncached, cached), blocks)
+        {
+            Trace = SequenceTrace.Begin(request, Key.ToString(), Time.GetUtcNow()),
+        };
         if (!live.TryAdd(sequence))
         {
             throw new RequestRefusedException(RefusalReason.Invalid, $"{Key} has ticket {ticket.Value:x} already.");

@@ -84,6 +84,18 @@ public static class InstrumentNames
     /// <summary>Calls of tools that wait for a person.</summary>
     public const string AgentApprovals = "crescent.agents.approvals";
 
+    /// <summary>From submission to the first step, in seconds.</summary>
+    public const string RequestQueue = "crescent.request.queue";
+
+    /// <summary>From the first step to the first token, in seconds.</summary>
+    public const string RequestPrefill = "crescent.request.prefill";
+
+    /// <summary>From the first token to the last, in seconds.</summary>
+    public const string RequestDecode = "crescent.request.decode";
+
+    /// <summary>Energy attributed to a request, in joules.</summary>
+    public const string RequestEnergy = "crescent.request.energy";
+
     /// <summary>Links given up.</summary>
     public const string LinksBroken = "crescent.links.broken";
 }

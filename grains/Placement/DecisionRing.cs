@@ -17,6 +17,7 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
     private readonly RecordedDecision?[] _slots = new RecordedDecision?[capacity];
     private readonly PowerAwarePolicy? _foreseeing = policy as PowerAwarePolicy;
     private int _newest = -1;
+    private long _begun;
 
     /// <summary>Keeps the devices as they are before the decision about a call.</summary>
     public void Begin(PlacementNeeds needs, in PlacementCall call, FactoryView view)
@@ -25,6 +26,7 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
         var slot = _slots[_newest] ??= new RecordedDecision();
         slot.Needs = needs;
         slot.At = time.GetUtcNow();
+        _begun = time.GetTimestamp();
         slot.Chosen = slot.Taken = null;
         slot.Devices = view.Devices.Length;
         var kept = Math.Min(slot.Devices, MaxCandidates);
@@ -43,6 +45,7 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
     public void Decided(in PlacementCall call, FactoryView view, in PlacementDecision decision)
     {
         var slot = _slots[_newest]!;
+        slot.Took = time.GetElapsedTime(_begun);
         if (!decision.IsPlaced)
         {
             return;
@@ -79,13 +82,39 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
         {
             if (IsOf(slot.Needs!.RequestId!, requestId))
             {
-                found.Add(Report(slot));
+                found.Add(Report(slot, [.. slot.Candidates.Take(Math.Min(slot.Devices, MaxCandidates))]));
             }
         }
 
         found.Reverse();
         return found;
     }
+
+    /// <summary>The decision about an attempt at a stream with its best candidates, those that could take it first, and how long it took; null where it is not kept.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="most">Candidates at the most.</param>
+    public (PlacementDecisionReport Decision, TimeSpan Took)? Find(long stream, int attempt, int most)
+    {
+        for (var i = 0; i < capacity && _slots[Index(i)] is { } slot; i++)
+        {
+            if (slot.Needs!.Stream == stream)
+            {
+                return slot.Needs.Attempt == attempt ? (Report(slot, Best(slot, most)), slot.Took) : null;
+            }
+        }
+
+        return null;
+    }
+
+    private static RecordedCandidate[] Best(RecordedDecision slot, int most) =>
+    [
+        .. slot.Candidates.Take(Math.Min(slot.Devices, MaxCandidates))
+            .OrderBy(candidate => candidate.Device != slot.Chosen)
+            .ThenBy(static candidate => candidate.Gate)
+            .ThenBy(static candidate => candidate.Score)
+            .Take(most),
+    ];
 
     /// <summary>The index of the <paramref name="age"/>-th newest slot.</summary>
     private int Index(int age) => _newest < 0 ? 0 : (_newest - age + capacity) % capacity;
@@ -125,10 +154,9 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
         candidate.Harm = (float)terms.Harm;
     }
 
-    private PlacementDecisionReport Report(RecordedDecision slot)
+    private PlacementDecisionReport Report(RecordedDecision slot, RecordedCandidate[] candidates)
     {
         var needs = slot.Needs!;
-        var kept = Math.Min(slot.Devices, MaxCandidates);
         return new PlacementDecisionReport
         {
             RequestId = needs.RequestId!,
@@ -144,8 +172,8 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
             Chosen = slot.Chosen,
             Taken = slot.Taken,
             Preferred = needs.Prefer,
-            Candidates = [.. slot.Candidates.Take(kept).Select(Report)],
-            Omitted = slot.Devices - kept,
+            Candidates = [.. candidates.Select(Report)],
+            Omitted = slot.Devices - candidates.Length,
         };
     }
 
@@ -157,7 +185,7 @@ internal sealed class DecisionRing(IPlacementPolicy policy, string silo, TimePro
             Device = candidate.Device,
             Gate = candidate.Gate.ToString(),
             Terms = [.. terms.Take(policy.TermNames.Count).Select(Finite)],
-            Score = Finite(terms.Sum()),
+            Score = Finite(candidate.Score),
             CachedTokens = candidate.CachedTokens,
             TtftSeconds = candidate.IsForeseen ? Finite(candidate.TtftSeconds) : null,
             ItlSeconds = candidate.IsForeseen ? Finite(candidate.ItlSeconds) : null,

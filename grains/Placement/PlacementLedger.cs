@@ -340,6 +340,15 @@ internal sealed class PlacementLedger : IDeviceReports
         }
     }
 
+    /// <summary>The decision about an attempt at a stream, with its best candidates, and how long it took; null where it was not made here, or not about it.</summary>
+    public (PlacementDecisionReport Decision, TimeSpan Took)? Decision(long stream, int attempt, int most)
+    {
+        lock (_lock)
+        {
+            return _decisions.Find(stream, attempt, most);
+        }
+    }
+
     /// <inheritdoc/>
     public IReadOnlyList<(string Silo, DeviceReport Report)> Newest()
     {

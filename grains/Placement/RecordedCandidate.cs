@@ -19,4 +19,7 @@ internal struct RecordedCandidate
     public float ItlSeconds;
     public float Joules;
     public float Watts;
+
+    /// <summary>The sum of the terms.</summary>
+    public readonly double Score => (double)Wait + Pace + Energy + Power + Memory + Harm;
 }

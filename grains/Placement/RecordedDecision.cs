@@ -7,6 +7,9 @@ internal sealed class RecordedDecision
 
     public DateTimeOffset At { get; set; }
 
+    /// <summary>How long it took, without what is looked up before it.</summary>
+    public TimeSpan Took { get; set; }
+
     public string? Chosen { get; set; }
 
     public string? Taken { get; set; }

@@ -47,11 +47,14 @@ internal sealed class GenerationService(
 
     public IAsyncEnumerable<GenerationChunk> Generate(InferenceRequest call, CancellationToken cancellationToken = default) => Generate(call, null, cancellationToken);
 
-    public async IAsyncEnumerable<GenerationChunk> Generate(
-        InferenceRequest call, Action<ChatUsage>? charge, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<GenerationChunk> Generate(InferenceRequest call, Action<ChatUsage>? charge, CancellationToken cancellationToken = default) =>
+        CallTrace.Begin(call) is { } trace ? new TracedChunks(trace, Generate(call, charge, trace, cancellationToken)) : Generate(call, charge, null, cancellationToken);
+
+    private async IAsyncEnumerable<GenerationChunk> Generate(
+        InferenceRequest call, Action<ChatUsage>? charge, CallTrace? trace, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Validate(call);
-        var stream = router.Open(call.MaxTokens, call.ResumedTokens);
+        var stream = router.Open(call.MaxTokens, call.ResumedTokens, trace);
         var ended = false;
         try
         {
@@ -151,6 +154,7 @@ internal sealed class GenerationService(
     private async Task<Resumption> Resume(TokenStream stream, InferenceRequest call, string reason, bool moved, CancellationToken cancellationToken)
     {
         var (attempt, device) = (stream.Ticket.Attempt, stream.Device ?? "?");
+        stream.Trace?.Left(reason, moved, device, stream.Count);
         starter.Cancel(stream);
         if (moved)
         {
@@ -180,6 +184,7 @@ internal sealed class GenerationService(
             return Resumption.Late;
         }
 
+        stream.Trace?.GoesOn(stream.Device);
         if (moved)
         {
             metrics.StreamMoved();

@@ -99,6 +99,7 @@ internal sealed class StreamStarter(
         for (var tries = 1; ; tries++)
         {
             var (ticket, emitted) = stream.BeginAttempt();
+            stream.Trace?.Attempt(ticket.Attempt, stream.Cause);
             var left = call.MaxTokens - emitted.Length;
             var needs = new PlacementNeeds
             {
@@ -128,15 +129,18 @@ internal sealed class StreamStarter(
             var rest = deadline - time.GetElapsedTime(began);
             var patience = call.Deadline is { } wanted ? Min(rest, Left(wanted, time.GetElapsedTime(stream.OpenedAt))) : rest;
             var answer = await Try(stream, call, ticket, emitted, needs, leader, patience, cancellationToken);
+            TracePlacement(stream, ticket);
             if (answer.Reply is { Refusal: null } reply)
             {
                 ledger.Accepted(stream.Id, reply);
                 stream.Assign(ticket, reply.Device, reply.Owner);
+                stream.Trace?.Taken(reply.Device);
                 return;
             }
 
             ledger.Release(stream.Id);
             var refusal = answer.Reply?.Refusal;
+            stream.Trace?.Refused(answer.Device, refusal?.Message ?? answer.Failure?.Message);
             if (answer.Device is { } device)
             {
                 stream.Fail(device);
@@ -171,6 +175,14 @@ internal sealed class StreamStarter(
 
             await Task.Delay(pause, time, cancellationToken);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private void TracePlacement(TokenStream stream, StreamTicket ticket)
+    {
+        if (stream.Trace is { } trace && ledger.Decision(stream.Id, ticket.Attempt, CallTrace.MaxCandidates) is var (decision, took))
+        {
+            trace.Placed(decision, took);
         }
     }
 
@@ -268,6 +280,7 @@ internal sealed class StreamStarter(
                 MaxTokens = needs.MaxTokens,
                 Deadline = call.Deadline is { } deadline ? Left(deadline, time.GetElapsedTime(stream.OpenedAt)) : null,
                 KvSource = KvSource.OfFork(leader?.Ticket),
+                TraceParent = stream.Trace?.Parent ?? call.TraceParent,
             },
             Prefix = needs.Prefix,
             Prefer = leader?.Device,

@@ -42,12 +42,12 @@ internal sealed class TokenRouter(IGrainFactory grains, TimeProvider time, Facto
     }
 
     /// <summary>Opens a stream of at most <paramref name="maxTokens"/> tokens behind <paramref name="resumed"/> that there are; the caller closes it.</summary>
-    public TokenStream Open(int maxTokens, int resumed = 0)
+    public TokenStream Open(int maxTokens, int resumed = 0, CallTrace? trace = null)
     {
         TokenStream stream;
         do
         {
-            stream = new TokenStream(StreamTicket.NewStream(), maxTokens, time, resumed);
+            stream = new TokenStream(StreamTicket.NewStream(), maxTokens, time, resumed) { Trace = trace };
         }
         while (!_streams.TryAdd(stream.Id, stream));
         metrics.StreamOpened();

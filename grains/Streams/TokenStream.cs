@@ -43,6 +43,9 @@ internal sealed class TokenStream(long id, int maxTokens, TimeProvider time, int
     /// <summary>Stream number of its tickets.</summary>
     public long Id { get; } = id;
 
+    /// <summary>The spans of its call; null where it is not traced.</summary>
+    public CallTrace? Trace { get; init; }
+
     /// <summary>Tokens emitted so far, over all attempts.</summary>
     public int Count
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Crescent.Grains.Agents;
 using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
@@ -32,22 +33,27 @@ internal static class DeviceHttp
         builder.Services.AddIdentity(auth);
         builder.Services.AddSingleton<HostNames>();
         builder.Services.AddSingleton<RetryAdvice>();
-        builder.Services.AddSingleton(services => new ServingMetrics(
-            new SiloReports(services.GetRequiredService<IDeviceReports>(), silo),
-            services.GetRequiredService<IKvIndexState>(),
-            services.GetRequiredService<IStreamCounts>(),
-            services.GetRequiredService<IPowerStand>(),
-            services.GetRequiredService<EnergyAccounts>(),
-            services.GetRequiredService<AgentMetrics>(),
-            services.GetRequiredService<ModelCatalogue>(),
-            services.GetRequiredService<StoreState>(),
-            services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddDeviceMetrics(silo);
         builder.Services.AddSingleton(services => new DeviceHealth(silo, services.GetRequiredService<IGrainFactory>(), services.GetRequiredService<IHostApplicationLifetime>(), services.GetRequiredService<StoreState>()));
     }
+
+    /// <summary>Adds the metrics of a silo that is no front end.</summary>
+    public static void AddDeviceMetrics(this IServiceCollection services, string silo) => services.AddSingleton(provider => new ServingMetrics(
+        new SiloReports(provider.GetRequiredService<IDeviceReports>(), silo),
+        provider.GetRequiredService<IKvIndexState>(),
+        provider.GetRequiredService<IStreamCounts>(),
+        provider.GetRequiredService<IPowerStand>(),
+        provider.GetRequiredService<EnergyAccounts>(),
+        provider.GetRequiredService<AgentMetrics>(),
+        provider.GetRequiredService<ModelCatalogue>(),
+        provider.GetRequiredService<StoreState>(),
+        provider.GetRequiredService<IMeterFactory>(),
+        provider.GetRequiredService<TimeProvider>()));
 
     /// <summary>Maps the endpoints.</summary>
     public static void MapDeviceHttp(this WebApplication app)
     {
+        app.UseMiddleware<RequestIds>();
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<HostFilter>();
         app.UseRouting();

@@ -4,6 +4,7 @@ using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Ops;
 using Crescent.Silo.Stores;
 using Microsoft.Net.Http.Headers;
 
@@ -36,7 +37,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
             }
             else
             {
-                LogRefused(http.Request.Path, error.Status, error.Message);
+                LogRefused(http.Request.Path, error.Status, error.Code, error.Parameter);
             }
 
             await Answer(http, error, retryAfter);
@@ -107,7 +108,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
     private static void Clear(HttpResponse response)
     {
         var kept = response.Headers.Where(static h =>
-            h.Key.Equals(HeaderNames.WWWAuthenticate, StringComparison.OrdinalIgnoreCase) || h.Key.Equals(HeaderNames.Allow, StringComparison.OrdinalIgnoreCase)).ToList();
+            h.Key.Equals(RequestIds.Header, StringComparison.OrdinalIgnoreCase) || h.Key.Equals(HeaderNames.WWWAuthenticate, StringComparison.OrdinalIgnoreCase) || h.Key.Equals(HeaderNames.Allow, StringComparison.OrdinalIgnoreCase)).ToList();
         response.Clear();
         kept.ForEach(response.Headers.Add);
     }
@@ -115,8 +116,9 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} failed.")]
     private partial void LogFailed(Exception exception, PathString path);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Path} refused with {Status}: {Reason}")]
-    private partial void LogRefused(PathString path, int status, string reason);
+    // Not the message: it quotes what was sent.
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Path} refused with {Status}: {Code} {Parameter}")]
+    private partial void LogRefused(PathString path, int status, string? code, string? parameter);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Path}: the client left before the end.")]
     private partial void LogLeft(PathString path);

@@ -46,7 +46,7 @@ internal static class HttpApi
             .WithOrigins([.. options.Origins])
             .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete)
             .AllowAnyHeader()
-            .WithExposedHeaders([HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate, IdempotencyGuard.ReplayedHeader, .. RateHeaders.Names])
+            .WithExposedHeaders([HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate, IdempotencyGuard.ReplayedHeader, RequestIds.Header, .. RateHeaders.Names])
             .SetPreflightMaxAge(PreflightAge)));
         builder.Services.AddSingleton<IgnoredFields>();
         builder.Services.AddSingleton<RetryAdvice>();
@@ -77,6 +77,8 @@ internal static class HttpApi
     /// <summary>Maps the endpoints.</summary>
     public static void MapHttpApi(this WebApplication app)
     {
+        app.UseMiddleware<RequestIds>();
+        app.UseMiddleware<RequestSpans>();
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<HostFilter>();
         app.UseRouting();

@@ -273,6 +273,19 @@ public static class Settings
     public static readonly Setting LogLevel = Define("--log-level", "LogLevel", "level",
         "Least level of Crescent's own log: trace, debug, information, warning, error, critical or none. Default: information.");
 
+    public static readonly Setting LogFormat = Define("--log-format", "LogFormat", "format",
+        "Form of the log: text, a line for people; or json, an object a line with the ids of request and trace. Default: text.");
+
+    public static readonly Setting OtlpEndpoint = Define("--otlp-endpoint", "OtlpEndpoint", "url",
+        "Where traces and metrics go by OpenTelemetry's protocol, such as http://collector:4317. By gRPC; by HTTP (port 4318) where OTEL_EXPORTER_OTLP_PROTOCOL is http/protobuf. "
+        + "Default: OTEL_EXPORTER_OTLP_ENDPOINT, without it nowhere.");
+
+    public static readonly Setting TraceFolder = Define("--trace-folder", "TraceFolder", "path",
+        "Folder in which each silo keeps its traces, for the console's `trace` (docs/operations.md). Default: none.");
+
+    public static readonly Setting TraceSample = Define("--trace-sample", "TraceSample", "share",
+        "Share of the requests that are traced, 0 to 1; those that come with a traceparent as that says. Default: what OTEL_TRACES_SAMPLER says, without it 1.");
+
     public static readonly Setting DeviceShare = new("--device-share", $"{Section}:DeviceShare", "index/of",
         "Which of the cluster's simulated devices, or of the machine's GPUs, that silo owns. Default: all.", Hidden: true);
 
@@ -286,7 +299,7 @@ public static class Settings
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, KeepPrograms, HoldBatch, HoldSeconds, PrefixCache, Watermark, Mcp, HttpGetHosts, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         KeptSeconds, KeptAloneSeconds, KeptMib, Strategies,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
-        Role, Name, ClusterId, ServiceId, Store, StoreConnection, StoreConnectionFile, Data, MembershipFile, Advertise, SiloPort, GatewayPort, TlsCert, TlsKey, TlsCa, Node, Rack, LogLevel, DeviceShare, Supervised,
+        Role, Name, ClusterId, ServiceId, Store, StoreConnection, StoreConnectionFile, Data, MembershipFile, Advertise, SiloPort, GatewayPort, TlsCert, TlsKey, TlsCa, Node, Rack, LogLevel, LogFormat, OtlpEndpoint, TraceFolder, TraceSample, DeviceShare, Supervised,
     ];
 
     /// <summary>The configuration of this process.</summary>

@@ -6,6 +6,7 @@ using Crescent.Grains.Streams;
 using Crescent.Silo.Api;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Stores;
+using Crescent.Silo.Telemetry;
 using Crescent.Silo.Tools;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -225,6 +226,7 @@ public sealed class SiloHost : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         Configure(builder, configuration, parts);
+        builder.Services.AddDeviceMetrics(parts.Identity.Name);
         configure?.Invoke(builder.Services);
         return builder.Build();
     }
@@ -236,11 +238,9 @@ public sealed class SiloHost : IAsyncDisposable
         var cluster = Settings.Read<Configuration.ClusterOptions>(configuration);
         builder.Logging.AddConfiguration(configuration.GetSection("Logging"));
         builder.Logging.AddFilter(nameof(Crescent), cluster.LogLevel);
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = LogLine.TimestampFormat;
-        });
+        var telemetry = Settings.Read<TelemetryOptions>(configuration);
+        LogLine.Write(builder.Logging, telemetry.LogFormat);
+        builder.AddTelemetry(telemetry, identity.Name, identity.RoleName, identity.ClusterId);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = stopTimeout);
 
         // The owner of the host disposes it, after the devices.

@@ -5,7 +5,7 @@ namespace Crescent.Silo.Ops;
 /// <summary>The metrics of the agent tasks that this silo plays.</summary>
 internal static class AgentMetricsText
 {
-    public static void Write(MetricsText text, AgentMetrics agents)
+    public static void Write(IMetricSink text, AgentMetrics agents)
     {
         text.Begin("crescent:agent_tasks_total", "counter", "Agent tasks that ended, by strategy and end: done, budget, deadline, cancelled, failed.");
         foreach (var (strategy, end, count) in agents.Tasks)

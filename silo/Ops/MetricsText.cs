@@ -7,7 +7,7 @@ namespace Crescent.Silo.Ops;
 /// Writes metrics in Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/). Our own few lines,
 /// because the libraries refuse the colon that vLLM's names have.
 /// </summary>
-internal sealed class MetricsText
+internal sealed class MetricsText : IMetricSink
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 

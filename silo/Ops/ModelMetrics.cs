@@ -1,21 +1,26 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Crescent.Grains.Metrics;
 using Crescent.Grains.Streams;
+using Crescent.Grains.Tracing;
 
 namespace Crescent.Silo.Ops;
 
 /// <summary>What the requests of one model took, as this front end saw it; safe for use by many threads.</summary>
 /// <param name="model">The model's name in answers.</param>
+/// <param name="meter">Of their instruments.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ModelMetrics(string model, TimeProvider time)
+internal sealed class ModelMetrics(string model, Meter meter, TimeProvider time)
 {
-    private readonly LatencyHistogram _firstToken = new("vllm:time_to_first_token_seconds", "From the request to its first token.");
-    private readonly LatencyHistogram _interToken = new("vllm:inter_token_latency_seconds", "Between two tokens of a request.");
-    private readonly LatencyHistogram _whole = new("vllm:e2e_request_latency_seconds", "From the request to its last token.");
-    private readonly LatencyHistogram _queue = new("vllm:request_queue_time_seconds", "From submission to the first step.");
-    private readonly LatencyHistogram _prefill = new("vllm:request_prefill_time_seconds", "From the first step to the first token.");
-    private readonly LatencyHistogram _decode = new("vllm:request_decode_time_seconds", "From the first token to the last.");
-    private readonly LatencyHistogram _requestJoules = new(
-        "crescent:request_joules", "Energy attributed to a request.", [.001, .01, .1, .25, .5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000, double.PositiveInfinity]);
+    private static readonly double[] Joule = [.001, .01, .1, .25, .5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000, double.PositiveInfinity];
+
+    private readonly LatencyHistogram _firstToken = new(meter, model, SemanticNames.ServerTimeToFirstToken, "vllm:time_to_first_token_seconds", "From the request to its first token.");
+    private readonly LatencyHistogram _interToken = new(meter, model, SemanticNames.ServerTimePerOutputToken, "vllm:inter_token_latency_seconds", "Between two tokens of a request.");
+    private readonly LatencyHistogram _whole = new(meter, model, SemanticNames.ServerRequestDuration, "vllm:e2e_request_latency_seconds", "From the request to its last token.");
+    private readonly LatencyHistogram _queue = new(meter, model, InstrumentNames.RequestQueue, "vllm:request_queue_time_seconds", "From submission to the first step.");
+    private readonly LatencyHistogram _prefill = new(meter, model, InstrumentNames.RequestPrefill, "vllm:request_prefill_time_seconds", "From the first step to the first token.");
+    private readonly LatencyHistogram _decode = new(meter, model, InstrumentNames.RequestDecode, "vllm:request_decode_time_seconds", "From the first token to the last.");
+    private readonly LatencyHistogram _requestJoules = new(meter, model, InstrumentNames.RequestEnergy, "crescent:request_joules", "Energy attributed to a request.", "J", Joule);
 
     private readonly ConcurrentDictionary<string, long> _success = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
@@ -25,7 +30,7 @@ internal sealed class ModelMetrics(string model, TimeProvider time)
     public Watch Begin() => new(this, time.GetTimestamp());
 
     /// <summary>Writes those of several models, metric by metric.</summary>
-    public static void Write(MetricsText text, IReadOnlyCollection<ModelMetrics> models)
+    public static void Write(IMetricSink text, IReadOnlyCollection<ModelMetrics> models)
     {
         foreach (var histogram in new Func<ModelMetrics, LatencyHistogram>[]
         {
@@ -35,7 +40,7 @@ internal sealed class ModelMetrics(string model, TimeProvider time)
             histogram(models.First()).Begin(text);
             foreach (var one in models)
             {
-                histogram(one).Write(text, one.Name);
+                histogram(one).Write(text);
             }
         }
 

@@ -17,7 +17,7 @@ internal static class PowerLevelMetrics
     /// <param name="text">Where to.</param>
     /// <param name="levels">Levels with a budget.</param>
     /// <param name="simulated">Whether devices that this silo tells of are simulated.</param>
-    public static void Write(MetricsText text, IReadOnlyList<PowerLevelSnapshot> levels, bool simulated)
+    public static void Write(IMetricSink text, IReadOnlyList<PowerLevelSnapshot> levels, bool simulated)
     {
         foreach (var (name, help, value) in Metrics)
         {

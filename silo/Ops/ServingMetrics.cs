@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Crescent.Grains.Agents;
 using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
@@ -20,6 +21,7 @@ internal sealed class ServingMetrics(
     AgentMetrics agents,
     ModelCatalogue models,
     StoreState store,
+    IMeterFactory meters,
     TimeProvider time)
 {
     private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DeviceMetrics =
@@ -71,7 +73,8 @@ internal sealed class ServingMetrics(
         ("crescent:kv_index_repairs_total", "counter", "Dumps of a device's cache applied.", static s => s.Repairs),
     ];
 
-    private readonly Dictionary<string, ModelMetrics> _models = models.All.ToDictionary(static model => model.Id, model => new ModelMetrics(model.Id, time), StringComparer.Ordinal);
+    private readonly Dictionary<string, ModelMetrics> _models = models.All.ToDictionary(
+        static model => model.Id, model => new ModelMetrics(model.Id, meters.Create(InstrumentNames.Meter), time), StringComparer.Ordinal);
 
     /// <summary>Follows one generation of <paramref name="model"/>, by its name in answers.</summary>
     public ModelMetrics.Watch Begin(string model) => _models[model].Begin();
@@ -80,6 +83,13 @@ internal sealed class ServingMetrics(
     public string Write()
     {
         var text = new MetricsText();
+        Tell(text);
+        return text.ToString();
+    }
+
+    /// <summary>All metrics: each is begun, whether there are samples of it or not.</summary>
+    public void Tell(IMetricSink text)
+    {
         var devices = reports.Newest();
         Write(text, DeviceMetrics, devices, tellsSource: false);
         var state = caches.State();
@@ -103,11 +113,10 @@ internal sealed class ServingMetrics(
         Write(text, "tenant", accounts.Tenants);
         Write(text, "task", accounts.Tasks);
         AgentMetricsText.Write(text, agents);
-        return text.ToString();
     }
 
     private void Write(
-        MetricsText text, (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] metrics, IReadOnlyList<(string Silo, DeviceReport Device)> devices, bool tellsSource)
+        IMetricSink text, (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] metrics, IReadOnlyList<(string Silo, DeviceReport Device)> devices, bool tellsSource)
     {
         foreach (var (name, type, help, value) in metrics)
         {
@@ -127,7 +136,7 @@ internal sealed class ServingMetrics(
         }
     }
 
-    private static void Write(MetricsText text, string kind, IReadOnlyList<EnergyAccount> of)
+    private static void Write(IMetricSink text, string kind, IReadOnlyList<EnergyAccount> of)
     {
         foreach (var (what, help, value) in new (string, string, Func<EnergyAccount, double>)[]
         {

@@ -79,6 +79,9 @@ internal sealed partial class WarmUp(HttpOptions options, ModelCatalogue models,
         deadline.CancelAfter(TimeSpan.FromSeconds(options.WarmUpSeconds));
         using var http = new HttpClient { BaseAddress = new Uri(HttpOptions.Reachable(address)) };
         http.DefaultRequestHeaders.Add(HeaderNames.Authorization, key.Header);
+
+        // Of no use to whoever reads traces.
+        http.DefaultRequestHeaders.Add(HeaderNames.TraceParent, $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00");
         var sent = 0;
         try
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Hosting;
 using Spectre.Console;
 
 namespace Crescent.Silo.Supervision;
@@ -45,8 +46,8 @@ internal sealed class ClusterConsole : IClusterConsole
 
     public void Error(string text) => _console.MarkupLineInterpolated($"[red]{text}[/]");
 
-    /// <summary>A line that a silo logged.</summary>
-    public static void Log(string silo, string line) => Line($"[{silo}] {line}");
+    /// <summary>A line that a silo logged; one that is an object stays one.</summary>
+    public static void Log(string silo, string line) => Line(LogLine.IsJson(line) ? $"{{\"Silo\":\"{silo}\",{line.AsSpan(1)}" : $"[{silo}] {line}");
 
     /// <summary>The cluster as it serves, and what to try next.</summary>
     public void Serving(FactorySnapshot factory, string url, IReadOnlyDictionary<string, int> processes)

@@ -96,6 +96,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
 
             // What silos tell one another, what is counted, and loops that go on.
             "Metrics",
+            "Tracing",
             "Telemetry",
             "Kv",
             "Hosting",
@@ -132,6 +133,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Admission",
             "Stores",
             "Ops",
+            "Telemetry",
             "Api.OpenAi",
             "Api.Agents",
             "Api.Factory",

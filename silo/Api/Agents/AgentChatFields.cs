@@ -87,6 +87,7 @@ internal sealed record AgentChatFields(string Name, TaskSpec Task, bool Stream, 
             Tenant = owner.Tenant,
             Priority = CompletionFields.ReadPriority(body).ToString().ToLowerInvariant(),
             CacheSalt = owner.Salt(body.Text("cache_salt")),
+            TraceParent = owner.TraceParent,
         };
         var includeUsage = options?.Flag("include_usage") ?? false;
         RefuseOthers(body);

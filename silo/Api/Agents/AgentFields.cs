@@ -46,6 +46,7 @@ internal static class AgentFields
             Tenant = owner.Tenant,
             Priority = CompletionFields.ReadPriority(body).ToString().ToLowerInvariant(),
             CacheSalt = owner.Salt(body.Text("cache_salt")),
+            TraceParent = owner.TraceParent,
         };
         RefuseUnread(body);
         return spec;

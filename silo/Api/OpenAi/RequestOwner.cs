@@ -1,6 +1,7 @@
 using Crescent.Engine.Scheduling;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Identity;
+using Crescent.Silo.Ops;
 
 namespace Crescent.Silo.Api.OpenAi;
 
@@ -12,6 +13,9 @@ namespace Crescent.Silo.Api.OpenAi;
 /// <param name="SharesCache">Whether its cached prefixes are shared with others that share theirs.</param>
 internal readonly record struct RequestOwner(string Tenant, string User, string Task, RequestProgram Program, bool SharesCache)
 {
+    /// <summary>The span that it is a part of; empty where it is not traced, null where this silo traces nothing.</summary>
+    public string? TraceParent { get; private init; }
+
     public const string TenantHeader = "X-Crescent-Tenant";
     public const string TaskHeader = "X-Crescent-Task";
 
@@ -32,7 +36,10 @@ internal readonly record struct RequestOwner(string Tenant, string User, string 
             user,
             task,
             RequestProgram.Read(http.Request.Headers, body),
-            caller.IsKnown ? http.RequestServices.GetRequiredService<KeyBook>().TermsOf(caller.Tenant).ShareCache : user.Length == 0);
+            caller.IsKnown ? http.RequestServices.GetRequiredService<KeyBook>().TermsOf(caller.Tenant).ShareCache : user.Length == 0)
+        {
+            TraceParent = RequestSpans.ParentOf(http),
+        };
     }
 
     /// <summary>The call as this owner's.</summary>
@@ -44,6 +51,7 @@ internal readonly record struct RequestOwner(string Tenant, string User, string 
         ParentProgram = AmongTenants(Program.Parent),
         IsCritical = Program.IsCritical,
         EndsProgram = Program.IsFinal,
+        TraceParent = TraceParent,
         CacheSalt = call.WantsEmbedding ? call.CacheSalt : Salt(call.CacheSalt),
     };
 

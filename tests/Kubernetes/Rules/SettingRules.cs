@@ -43,6 +43,7 @@ internal static class SettingRules
             () => Settings.Read<ClusterOptions>(configuration),
             () => Settings.Read<HttpOptions>(configuration),
             () => Settings.Read<StoreOptions>(configuration),
+            () => Settings.Read<TelemetryOptions>(configuration),
             () => SiloNetwork.CheckExposure(Settings.Read<NetworkOptions>(configuration), AuthOptions.Read(configuration), new SiloIdentity("a", SiloRole.Device, "b", "c", 11111, 0)),
             () => Settings.Read<ServingOptions>(here),
             () =>

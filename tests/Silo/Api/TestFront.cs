@@ -37,6 +37,8 @@ internal sealed class TestFront : IAsyncDisposable
 
     public string ModelId => _app.Services.GetRequiredService<ModelCatalogue>().Default.Id;
 
+    public IServiceProvider Services => _app.Services;
+
     public TextWork Texts => _app.Services.GetRequiredService<TextWork>();
 
     public WorkBudget Work => _app.Services.GetRequiredService<WorkBudget>();
