@@ -2,7 +2,7 @@
 // one token or of several neighbours; and a range of positions, 16 at a time, which are one block of the cache. Keys and values go straight from device memory
 // to the registers that tensor cores read: in a sum over a head the order of columns does not matter, and a value's columns may lie in any lane, so that every
 // load is of 16 bytes.
-#include "numbers.cuh"
+#include "rope.cuh"
 
 #define MASKED -1e30f
 
@@ -39,6 +39,21 @@ DEVICE void fetch_block(const unsigned char* blocks, long long offset, int kvHea
 #endif
 }
 
+// The keys of a block of the cache for a key head, its values for a head behind all key heads.
+template <int SIZE>
+DEVICE const unsigned short* keys_of(const unsigned char* blocks, long long offset, int head) { return (const unsigned short*)(blocks + offset) + (long long)head * 16 * SIZE; }
+
+// What a lane multiplies of 16 positions' keys.
+template <int SIZE>
+DEVICE void load_keys(uint4 (&key)[2][SIZE / 32], const unsigned short* keys, int g, int t)
+{
+#pragma unroll
+    for (int n = 0; n < 2; n++)
+#pragma unroll
+        for (int k = 0; k < SIZE / 32; k++)
+            key[n][k] = *(const uint4*)(keys + (n * 8 + g) * SIZE + t * 8 + k * 32);
+}
+
 // What a block of the parts of a step shares: results of its warps.
 template <int SIZE>
 struct Shared
@@ -46,6 +61,7 @@ struct Shared
     float values[TOGETHER][MOST_ROWS][SIZE];
     float largest[TOGETHER][MOST_ROWS];
     float sums[TOGETHER][MOST_ROWS];
+    __align__(16) unsigned short queries[MOST_ROWS][SIZE];
     int last;
 };
 
@@ -144,15 +160,61 @@ DEVICE void join_parts(
     }
 }
 
+// What a block needs to turn its own queries and store its own key and value: see rope_store.
+struct Rope
+{
+    const float* qkv;
+    int ld;
+    const float* bias;
+    const float* queryNorm;
+    const float* keyNorm;
+    const float2* turns;
+    const int* cells;
+    int interleaved;
+    float epsilon;
+    float scale;
+};
+
+// Turns the queries of a token's heads to where all warps of the block read them; the block that looks at the token's own position stores its key and value first.
+template <int SIZE>
+DEVICE void rope_work(
+    const Rope& rope, const Work& work, unsigned short (*queries)[SIZE], unsigned char* blocks, long long blockBytes, long long layerOffset, int heads, int kvHeads,
+    int kvHead, int firstHead, int rowHeads, int size)
+{
+    int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
+    const float* x = rope.qkv + (long long)work.token * rope.ld;
+    const float2* turns = rope.turns + (long long)work.token * (size / 2);
+    if (work.part == work.parts - 1 && warp >= TOGETHER - 2)
+    {
+        bool value = warp == TOGETHER - 1;
+        int head = heads + (value ? kvHeads : 0) + kvHead;
+        const float* biases = rope.bias ? rope.bias + head * size : 0;
+        unsigned short* target = cell_of(blocks, blockBytes, layerOffset, rope.cells[work.token], value, kvHead, kvHeads, SIZE);
+        if (value)
+            store_head(x + head * size, biases, target, size, SIZE, lane);
+        else
+            rope_head(x + head * size, biases, rope.keyNorm, turns, target, size, SIZE, rope.interleaved, rope.epsilon, 1.0f, lane);
+    }
+
+    for (int row = warp; row < rowHeads; row += TOGETHER)
+    {
+        int head = firstHead + row;
+        rope_head(
+            x + head * size, rope.bias ? rope.bias + head * size : 0, rope.queryNorm, turns, queries[row], size, SIZE, rope.interleaved, rope.epsilon, rope.scale, lane);
+    }
+
+    __syncthreads();
+}
+
 // queries (token, head, SIZE) halves, times scale and log2 e. output (token, ldo) halves: (head, size). partials: values (row, head, SIZE), sums (row, head, 2):
 // largest score and sum. Grid: (blocks of 4 works, or works where SHARED is there, key heads * head groups): a group of more than 16 heads is taken 16 at a time.
 // Block: 128. Where SHARED is there the four warps of a block take a work together, every fourth block of the cache each, and the last block of those that share
-// tokens joins their results: counters (slot, key heads * head groups), zeros before and after.
-template <int SIZE, bool SHARED>
+// tokens joins their results: counters (slot, key heads * head groups), zeros before and after. Where rope is there, queries are turned here, of one token a work.
+template <int SIZE, bool SHARED, bool ROPE>
 DEVICE void attend(
-    const unsigned short* __restrict__ queries, const unsigned char* __restrict__ blocks, long long blockBytes, long long layerOffset,
+    const unsigned short* __restrict__ queries, unsigned char* blocks, long long blockBytes, long long layerOffset,
     const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, float* values,
-    float* sums, int* counters, int heads, int kvHeads, int size, Shared<SIZE>* shared)
+    float* sums, int* counters, int heads, int kvHeads, int size, Shared<SIZE>* shared, const Rope* rope)
 {
     let_next_begin();
     int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
@@ -172,6 +234,8 @@ DEVICE void attend(
         for (int first = begin, i = 0; first < work.end && i < 4; first += stride, i++)
             fetch_block<SIZE>(blocks, tables[work.table + (first >> 4)] * blockBytes + layerOffset, kvHead, kvHeads, lane);
     wait_for_previous();
+    if constexpr (ROPE)
+        rope_work<SIZE>(*rope, work, shared->queries, blocks, blockBytes, layerOffset, heads, kvHeads, kvHead, firstHead, rowHeads, size);
 
     // Rows g and g + 8 are this lane's.
     int token[2], head[2];
@@ -186,9 +250,9 @@ DEVICE void attend(
         there[r] = token[r] < work.tokens;
 #pragma unroll
         for (int k = 0; k < SIZE / 32; k++)
-            q[r][k] = there[r]
-                ? *(const uint4*)(queries + ((long long)(work.token + token[r]) * heads + head[r]) * SIZE + k * 32 + t * 8)
-                : make_uint4(0, 0, 0, 0);
+            q[r][k] = !there[r] ? make_uint4(0, 0, 0, 0)
+                : ROPE          ? *(const uint4*)&shared->queries[ROPE ? row : 0][k * 32 + t * 8]
+                                : *(const uint4*)(queries + ((long long)(work.token + token[r]) * heads + head[r]) * SIZE + k * 32 + t * 8);
     }
 
     float o[SIZE / 8][4];
@@ -197,15 +261,15 @@ DEVICE void attend(
         o[i][0] = o[i][1] = o[i][2] = o[i][3] = 0.0f;
     float largest[2] = {MASKED, MASKED}, sum[2] = {0.0f, 0.0f};
 
+    // Keys are on their way while the values of the positions before are added up, and values while scores are computed.
+    uint4 key[2][SIZE / 32];
+    if (begin < work.end)
+        load_keys<SIZE>(key, keys_of<SIZE>(blocks, tables[work.table + (begin >> 4)] * blockBytes + layerOffset, kvHead), g, t);
     for (int first = begin; first < work.end; first += stride)
     {
         if (SHARED && first + 4 * stride < work.end)
             fetch_block<SIZE>(blocks, tables[work.table + ((first + 4 * stride) >> 4)] * blockBytes + layerOffset, kvHead, kvHeads, lane);
-        const unsigned short* keys =
-            (const unsigned short*)(blocks + tables[work.table + (first >> 4)] * blockBytes + layerOffset) + (long long)kvHead * 16 * SIZE;
-        const unsigned short* valuesOf = keys + (long long)kvHeads * 16 * SIZE;
-
-        // Values are on their way while scores are computed.
+        const unsigned short* valuesOf = keys_of<SIZE>(blocks, tables[work.table + (first >> 4)] * blockBytes + layerOffset, kvHeads + kvHead);
         uint4 v[SIZE / 64][4];
 #pragma unroll
         for (int k = 0; k < SIZE / 64; k++)
@@ -217,15 +281,17 @@ DEVICE void attend(
         for (int n = 0; n < 2; n++)
         {
             s[n][0] = s[n][1] = s[n][2] = s[n][3] = 0.0f;
-            const unsigned short* key = keys + (n * 8 + g) * SIZE + t * 8;
 #pragma unroll
             for (int k = 0; k < SIZE / 32; k++)
             {
-                uint4 b = *(const uint4*)(key + k * 32);
+                uint4 b = key[n][k];
                 mma_16816(s[n], q[0][k].x, q[1][k].x, q[0][k].y, q[1][k].y, b.x, b.y);
                 mma_16816(s[n], q[0][k].z, q[1][k].z, q[0][k].w, q[1][k].w, b.z, b.w);
             }
         }
+
+        if (first + stride < work.end)
+            load_keys<SIZE>(key, keys_of<SIZE>(blocks, tables[work.table + ((first + stride) >> 4)] * blockBytes + layerOffset, kvHead), g, t);
 
         unsigned p[2][2]; // (half of the positions, row)
 #pragma unroll
@@ -331,11 +397,12 @@ DEVICE void attend(
 
 #define ATTEND(name, SIZE)                                                                                                                          \
     extern "C" __global__ void __launch_bounds__(128, 2) name(                                                                                      \
-        const unsigned short* __restrict__ queries, const unsigned char* __restrict__ blocks, long long blockBytes, long long layerOffset,          \
+        const unsigned short* __restrict__ queries, unsigned char* __restrict__ blocks, long long blockBytes, long long layerOffset,                \
         const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, int heads,         \
         int kvHeads, int size)                                                                                                                      \
     {                                                                                                                                               \
-        attend<SIZE, false>(queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, 0, 0, 0, heads, kvHeads, size, 0);         \
+        attend<SIZE, false, false>(                                                                                                                 \
+            queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, 0, 0, 0, heads, kvHeads, size, 0, 0);                      \
     }                                                                                                                                               \
     EXPORT_KERNEL(name)
 
@@ -344,15 +411,34 @@ ATTEND(attend_128, 128)
 
 #define ATTEND_PARTS(name, SIZE)                                                                                                                    \
     extern "C" __global__ void __launch_bounds__(128, 2) name(                                                                                      \
-        const unsigned short* __restrict__ queries, const unsigned char* __restrict__ blocks, long long blockBytes, long long layerOffset,          \
+        const unsigned short* __restrict__ queries, unsigned char* __restrict__ blocks, long long blockBytes, long long layerOffset,                \
         const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, float* values,     \
         float* sums, int* counters, int heads, int kvHeads, int size)                                                                               \
     {                                                                                                                                               \
         __shared__ Shared<SIZE> shared;                                                                                                             \
-        attend<SIZE, true>(                                                                                                                         \
-            queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, counters, heads, kvHeads, size, &shared);    \
+        attend<SIZE, true, false>(                                                                                                                  \
+            queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, counters, heads, kvHeads, size, &shared, 0); \
     }                                                                                                                                               \
     EXPORT_KERNEL(name)
 
 ATTEND_PARTS(attend_parts_64, 64)
 ATTEND_PARTS(attend_parts_128, 128)
+
+// rope_store and attend_parts at once, for works of one token each.
+#define ATTEND_DECODE(name, SIZE)                                                                                                                   \
+    extern "C" __global__ void __launch_bounds__(128, 2) name(                                                                                      \
+        const float* __restrict__ qkv, int ld, const float* __restrict__ bias, const float* __restrict__ queryNorm,                                 \
+        const float* __restrict__ keyNorm, const float2* __restrict__ turns, const int* __restrict__ cells, unsigned char* blocks,                  \
+        long long blockBytes, long long layerOffset, const int* __restrict__ tables, const Work* __restrict__ works, int count,                     \
+        unsigned short* __restrict__ output, int ldo, float* values, float* sums, int* counters, int heads, int kvHeads, int size,                  \
+        int interleaved, float epsilon, float scale)                                                                                                \
+    {                                                                                                                                               \
+        __shared__ Shared<SIZE> shared;                                                                                                             \
+        Rope rope = {qkv, ld, bias, queryNorm, keyNorm, turns, cells, interleaved, epsilon, scale};                                                 \
+        attend<SIZE, true, true>(                                                                                                                   \
+            0, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, counters, heads, kvHeads, size, &shared, &rope);   \
+    }                                                                                                                                               \
+    EXPORT_KERNEL(name)
+
+ATTEND_DECODE(attend_decode_64, 64)
+ATTEND_DECODE(attend_decode_128, 128)

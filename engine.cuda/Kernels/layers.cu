@@ -1,5 +1,5 @@
 // What stands between matrix products: norms, rotations, keys and values into their blocks, the feed-forward product, the likeliest token.
-#include "numbers.cuh"
+#include "rope.cuh"
 
 // Times four values of a row that a thread of rms_norm holds.
 #define HELD 2
@@ -98,58 +98,14 @@ extern "C" __global__ void rope_store(
 
     const float* x = qkv + (long long)token * ld + head * size;
     const float* biases = bias ? bias + head * size : 0;
-    unsigned short* target;
+    const float2* turn = turns + (long long)token * (size / 2);
     if (head < heads)
-    {
-        target = queries + ((long long)token * heads + head) * padded;
-    }
+        rope_head(x, biases, queryNorm, turn, queries + ((long long)token * heads + head) * padded, size, padded, interleaved, epsilon, scale, lane);
+    else if (head < heads + kvHeads)
+        rope_head(
+            x, biases, keyNorm, turn, cell_of(blocks, blockBytes, layerOffset, cells[token], 0, head - heads, kvHeads, padded), size, padded, interleaved, epsilon, 1.0f, lane);
     else
-    {
-        bool value = head >= heads + kvHeads;
-        int kvHead = value ? head - heads - kvHeads : head - heads, cell = cells[token];
-        target = (unsigned short*)(blocks + (cell >> 4) * blockBytes + layerOffset) + ((long long)(value ? kvHeads : 0) + kvHead) * 16 * padded + (cell & 15) * padded;
-        if (value)
-        {
-            for (int i = lane; i < padded; i += 32)
-                target[i] = i < size ? float_to_half(clamp_half(x[i] + (biases ? biases[i] : 0.0f))) : 0;
-            return;
-        }
-
-        scale = 1.0f;
-    }
-
-    const float* norm = head < heads ? queryNorm : keyNorm;
-    float rms = 1.0f;
-    if (norm)
-    {
-        float squares = 0;
-        for (int i = lane; i < size; i += 32)
-        {
-            float v = x[i] + (biases ? biases[i] : 0.0f);
-            squares += v * v;
-        }
-
-        rms = 1.0f / sqrtf(warp_sum(squares) / (float)size + epsilon);
-    }
-
-    int half = size / 2;
-    for (int i = lane; i < half; i += 32)
-    {
-        int a = interleaved ? 2 * i : i, b = interleaved ? 2 * i + 1 : i + half;
-        float va = x[a] + (biases ? biases[a] : 0.0f), vb = x[b] + (biases ? biases[b] : 0.0f);
-        if (norm)
-        {
-            va *= rms * norm[a];
-            vb *= rms * norm[b];
-        }
-
-        float2 turn = turns[token * half + i];
-        target[a] = float_to_half(clamp_half((va * turn.x - vb * turn.y) * scale));
-        target[b] = float_to_half(clamp_half((vb * turn.x + va * turn.y) * scale));
-    }
-
-    for (int i = size + lane; i < padded; i += 32)
-        target[i] = 0;
+        store_head(x, biases, cell_of(blocks, blockBytes, layerOffset, cells[token], 1, head - heads - kvHeads, kvHeads, padded), size, padded, lane);
 }
 EXPORT_KERNEL(rope_store)
 
@@ -172,6 +128,35 @@ extern "C" __global__ void silu_product(
     output[row * ldo + i] = float_to_half(clamp_half(v * factor));
 }
 EXPORT_KERNEL(silu_product)
+
+// The same of halves, of which infinite ones are the largest there are; columns is a multiple of 8. Grid: (blocks of 8 columns a thread, rows).
+extern "C" __global__ void silu_halves(
+    const unsigned short* __restrict__ gate, const unsigned short* __restrict__ up, int ld, unsigned short* __restrict__ output, int columns, int ldo, float factor)
+{
+    take_turn();
+    int i = (blockIdx.x * blockDim.x + threadIdx.x) * 8;
+    if (i >= ldo)
+        return;
+    long long row = blockIdx.y;
+    uint4 result = make_uint4(0, 0, 0, 0);
+    if (i < columns)
+    {
+        uint4 g = *(const uint4*)(gate + row * ld + i), u = *(const uint4*)(up + row * ld + i);
+        unsigned gates[4] = {g.x, g.y, g.z, g.w}, ups[4] = {u.x, u.y, u.z, u.w}, pairs[4];
+#pragma unroll
+        for (int k = 0; k < 4; k++)
+        {
+            float low = silu(clamp_half(half_to_float((unsigned short)gates[k]))) * clamp_half(half_to_float((unsigned short)ups[k]));
+            float high = silu(clamp_half(half_to_float((unsigned short)(gates[k] >> 16)))) * clamp_half(half_to_float((unsigned short)(ups[k] >> 16)));
+            pairs[k] = pack_half2(clamp_half(low * factor), clamp_half(high * factor));
+        }
+
+        result = make_uint4(pairs[0], pairs[1], pairs[2], pairs[3]);
+    }
+
+    *(uint4*)(output + row * ldo + i) = result;
+}
+EXPORT_KERNEL(silu_halves)
 
 // drawn (rows, 2): the index of the largest of each row's values (, columns), the lowest of equal ones; the bits of that value, NaN if any is. Grid: (rows); a
 // block of whole warps.

@@ -108,39 +108,45 @@ DEVICE float load_fresh_32(const float* p)
 // What the thread has stored in shared memory can be read by the tensor cores, once the block has met.
 DEVICE void show_to_tensor_cores() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
-DEVICE void hold(float (&c)[8][4])
+template <int TILES>
+DEVICE void hold(float (&c)[TILES][4])
 {
 #pragma unroll
-    for (int n = 0; n < 8; n++)
+    for (int n = 0; n < TILES; n++)
 #pragma unroll
         for (int j = 0; j < 4; j++)
             asm volatile("" : "+f"(c[n][j])::"memory");
 }
 
 // Before the products of a group of which c and the registers of a are part.
-DEVICE void group_begin(float (&c)[8][4])
+template <int TILES>
+DEVICE void group_begin(float (&c)[TILES][4])
 {
     hold(c);
     asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 }
 
 // Waits for them.
-DEVICE void group_end(float (&c)[8][4])
+template <int TILES>
+DEVICE void group_end(float (&c)[TILES][4])
 {
     asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
     asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
     hold(c);
 }
 
-// c (64, 64) += a (64, 16) b (16, 64): each of the four warps has 16 rows of a and c, laid out as in mma_16816, with c[n] the columns 8n to 8n + 7. b: columns 16 part
-// to 16 part + 15 of 64 rows in shared memory, 128 bytes each, whose pieces of 16 bytes lie where piece ^ (row & 7) says; its first byte is a multiple of 1024.
-DEVICE void group_mma_64(float (&c)[8][4], unsigned a0, unsigned a1, unsigned a2, unsigned a3, const unsigned char* b, int part)
+// Where the tensor cores find columns 16 part to 16 part + 15 of rows of b: address / 16; 1024 bytes from eight rows to the next; pieces exchanged within 128 bytes.
+DEVICE unsigned long long described(const unsigned char* b, int part)
 {
     unsigned address;
     asm("{ .reg .u64 p; cvta.to.shared.u64 p, %1; cvt.u32.u64 %0, p; }" : "=r"(address) : "l"(b));
+    return (unsigned long long)((address + part * 32) >> 4 & 0x3fff) | 1ull << 16 | 64ull << 32 | 1ull << 62;
+}
 
-    // Address / 16; 1024 bytes from eight rows to the next; pieces exchanged within 128 bytes.
-    unsigned long long where = (unsigned long long)((address + part * 32) >> 4 & 0x3fff) | 1ull << 16 | 64ull << 32 | 1ull << 62;
+// c (64, 8 TILES) += a (64, 16) b (16, 8 TILES): each of the four warps has 16 rows of a and c, laid out as in mma_16816, with c[n] the columns 8n to 8n + 7. b: columns
+// 16 part to 16 part + 15 of rows in shared memory, 128 bytes each, whose pieces of 16 bytes lie where piece ^ (row & 7) says; its first byte is a multiple of 1024.
+DEVICE void group_mma(float (&c)[8][4], unsigned a0, unsigned a1, unsigned a2, unsigned a3, const unsigned char* b, int part)
+{
     asm volatile(
         "{ .reg .pred p; setp.ne.b32 p, 1, 0;"
         "wgmma.mma_async.sync.aligned.m64n64k16.f32.f16.f16 "
@@ -150,7 +156,19 @@ DEVICE void group_mma_64(float (&c)[8][4], unsigned a0, unsigned a1, unsigned a2
         "+f"(c[2][2]), "+f"(c[2][3]), "+f"(c[3][0]), "+f"(c[3][1]), "+f"(c[3][2]), "+f"(c[3][3]), "+f"(c[4][0]), "+f"(c[4][1]), "+f"(c[4][2]), "+f"(c[4][3]),
         "+f"(c[5][0]), "+f"(c[5][1]), "+f"(c[5][2]), "+f"(c[5][3]), "+f"(c[6][0]), "+f"(c[6][1]), "+f"(c[6][2]), "+f"(c[6][3]), "+f"(c[7][0]), "+f"(c[7][1]),
         "+f"(c[7][2]), "+f"(c[7][3])
-        : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "l"(where));
+        : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "l"(described(b, part)));
+}
+
+DEVICE void group_mma(float (&c)[4][4], unsigned a0, unsigned a1, unsigned a2, unsigned a3, const unsigned char* b, int part)
+{
+    asm volatile(
+        "{ .reg .pred p; setp.ne.b32 p, 1, 0;"
+        "wgmma.mma_async.sync.aligned.m64n32k16.f32.f16.f16 "
+        "{%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15}, "
+        "{%16,%17,%18,%19}, %20, p, 1, 1, 0; }"
+        : "+f"(c[0][0]), "+f"(c[0][1]), "+f"(c[0][2]), "+f"(c[0][3]), "+f"(c[1][0]), "+f"(c[1][1]), "+f"(c[1][2]), "+f"(c[1][3]), "+f"(c[2][0]), "+f"(c[2][1]),
+        "+f"(c[2][2]), "+f"(c[2][3]), "+f"(c[3][0]), "+f"(c[3][1]), "+f"(c[3][2]), "+f"(c[3][3])
+        : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "l"(described(b, part)));
 }
 #endif
 

@@ -1,3 +1,4 @@
 #include "wide.cuh"
 
-MULTIPLY_WIDE(wide_q4, FORMAT_Q4, 4)
+MULTIPLY_WIDE(wide_q4_32, FORMAT_Q4, 32, 4)
+MULTIPLY_WIDE(wide_q4_64, FORMAT_Q4, 64, 4)

@@ -177,12 +177,6 @@ public static class DriverAPINativeMethods
         public static extern CUResult cuGraphExecDestroy(CUgraphExec executable);
     }
 
-    public static class FunctionManagement
-    {
-        [DllImport(Library)]
-        public static extern CUResult cuFuncSetAttribute(CUfunction function, CUFunctionAttribute attribute, int value);
-    }
-
     public static class ErrorHandling
     {
         [DllImport(Library)]

@@ -87,9 +87,3 @@ public enum cudaDataType
     CUDA_R_8I = 3,
     CUDA_R_16BF = 14,
 }
-
-/// <summary>What of a kernel is asked or set.</summary>
-public enum CUFunctionAttribute
-{
-    MaxDynamicSharedSizeBytes = 8,
-}

@@ -21,8 +21,10 @@ internal sealed class Decoder
     private readonly Kernel _angles;
     private readonly Kernel _rope;
     private readonly Kernel _silu;
+    private readonly Kernel _siluHalves;
     private readonly Kernel _attend;
     private readonly Kernel _attendParts;
+    private readonly Kernel _attendDecode;
     private readonly Kernel _argmax;
     private readonly DeviceBuffer _residual; // (width, tokens)
     private readonly DeviceBuffer _normed; // halves (padded width, tokens)
@@ -62,9 +64,11 @@ internal sealed class Decoder
         _angles = kernels.Get("layers.cu", "rope_angles");
         _rope = kernels.Get("layers.cu", "rope_store");
         _silu = kernels.Get("layers.cu", "silu_product");
+        _siluHalves = kernels.Get("layers.cu", "silu_halves");
         _argmax = kernels.Get("layers.cu", "argmax");
         _attend = kernels.Get("attention.cu", $"attend_{kv.Padded}");
         _attendParts = kernels.Get("attention.cu", $"attend_parts_{kv.Padded}");
+        _attendDecode = kernels.Get("attention.cu", $"attend_decode_{kv.Padded}");
         var tokens = Rounded(maxTokens, MatrixProducts.RowGroup);
         var rows = Rounded(maxLogitRows, MatrixProducts.RowGroup);
         _residual = memory.Allocate(4L * tokens * config.Width, Purpose);
@@ -131,6 +135,9 @@ internal sealed class Decoder
             + (4L * config.HeadSize))) + (partialRows * config.HeadCount * 4L * (head + 2)) + (rows * ((4L * config.VocabularySize) + (2L * Padded(config.Width)))) + (64L << 20);
     }
 
+    // Scores are powers of two: e^x = 2^(x log2 e).
+    private float ScoreScale => (float)(Math.Log2(Math.E) / Math.Sqrt(_config.HeadSize));
+
     private static int HeadGroups(ModelConfig config) => ((config.HeadCount / config.KvHeadCount) + 15) / 16;
 
     private bool Has(StepParts part) => (Parts & part) != 0;
@@ -159,26 +166,51 @@ internal sealed class Decoder
             _products.Multiply(layer.Projections, _normed.Pointer, tokens, _projected.Pointer);
         }
 
-        // Scores are powers of two: e^x = 2^(x log2 e).
-        var scale = (float)(Math.Log2(Math.E) / Math.Sqrt(_config.HeadSize));
-        var heads = _config.HeadCount + (2 * _config.KvHeadCount);
-        if (Has(StepParts.Rope))
+        if (_layout.IsDecode)
         {
-            _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
-                .With(_turns.Pointer).With(_layout.Cells).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
-                .With(_config.HeadSize).With(_kv.Padded).With(_config.RopeLayout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(scale)
-                .Launch(tokens, (heads + 3) / 4, 128);
+            if (Has(StepParts.Attention))
+            {
+                AttendOneEach(layer, offset);
+            }
         }
-
-        if (Has(StepParts.Attention))
+        else
         {
-            AttendTo(offset);
+            if (Has(StepParts.Rope))
+            {
+                Rope(layer, offset, tokens);
+            }
+
+            if (Has(StepParts.Attention))
+            {
+                AttendTo(offset);
+            }
         }
 
         if (Has(StepParts.Products))
         {
             _products.Multiply(layer.AttentionOutput, _attended.Pointer, tokens, _residual.Pointer, _config.Width, adds: true);
         }
+    }
+
+    private void Rope(LayerWeights layer, long offset, int tokens)
+    {
+        var none = default(CUdeviceptr);
+        var heads = _config.HeadCount + (2 * _config.KvHeadCount);
+        _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
+            .With(_turns.Pointer).With(_layout.Cells).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
+            .With(_config.HeadSize).With(_kv.Padded).With(_config.RopeLayout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(ScoreScale)
+            .Launch(tokens, (heads + 3) / 4, 128);
+    }
+
+    // Rotations, the new key and value, and attention at once.
+    private void AttendOneEach(LayerWeights layer, long offset)
+    {
+        var none = default(CUdeviceptr);
+        _attendDecode.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none)
+            .With(layer.KeyNorm?.Pointer ?? none).With(_turns.Pointer).With(_layout.Cells).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables)
+            .With(_layout.PartWorks).With(_layout.PartWorkCount).With(_attended.Pointer).With(Padded(_config.QueryWidth)).With(_partials.Pointer).With(_partialSums.Pointer)
+            .With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_config.RopeLayout == RopeLayout.Interleaved ? 1 : 0)
+            .With(_config.NormEpsilon).With(ScoreScale).Launch(_layout.PartWorkCount, _config.KvHeadCount * HeadGroups(_config), 128);
     }
 
     private void AttendTo(long offset)
@@ -203,12 +235,17 @@ internal sealed class Decoder
     {
         Normalise(tokens, default, layer.FeedForwardNorm, _normed, default);
         var padded = Padded(_config.FeedForwardWidth);
-        var gated = MatrixProducts.CanGate(layer.GateUp, tokens);
+        var gated = _products.CanGate(layer.GateUp, tokens);
+        var halves = _products.CanBeHalves(layer.GateUp, tokens);
         if (Has(StepParts.Products))
         {
             if (gated)
             {
                 _products.MultiplyGated(layer.GateUp, _normed.Pointer, tokens, _hidden.Pointer, padded, HiddenFactor);
+            }
+            else if (halves)
+            {
+                _products.MultiplyToHalves(layer.GateUp, _normed.Pointer, tokens, _gateUp.Pointer);
             }
             else
             {
@@ -216,7 +253,12 @@ internal sealed class Decoder
             }
         }
 
-        if (!gated && Has(StepParts.Silu))
+        if (halves && Has(StepParts.Silu))
+        {
+            _siluHalves.With(_gateUp.Pointer).With(_gateUp.At(2L * _config.FeedForwardWidth)).With(2 * _config.FeedForwardWidth).With(_hidden.Pointer).With(_config.FeedForwardWidth)
+                .With(padded).With(HiddenFactor).Launch((padded + 2047) / 2048, tokens, 256);
+        }
+        else if (!gated && Has(StepParts.Silu))
         {
             _silu.With(_gateUp.Pointer).With(_gateUp.At(4L * _config.FeedForwardWidth)).With(2 * _config.FeedForwardWidth).With(_hidden.Pointer).With(_config.FeedForwardWidth).With(padded)
                 .With(HiddenFactor).Launch((padded + 255) / 256, tokens, 256);
@@ -236,6 +278,6 @@ internal sealed class Decoder
         }
 
         _norm.With(_residual.Pointer).With(tokens).With(gain.Pointer).With(output.Pointer).With(floats).With(_config.Width).With(Padded(_config.Width)).With(_config.NormEpsilon)
-            .Launch(rows, 1, _config.Width >= 2048 ? 1024 : 256);
+            .Launch(rows, 1, Math.Clamp(Rounded(_config.Width / 8, 32), 256, 1024));
     }
 }

@@ -20,7 +20,7 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
     public const string GroupsVariable = "CRESCENT_CUDA_GROUPS";
 
     /// <summary>Default of <see cref="VendorRows"/>.</summary>
-    public const int DefaultVendorRows = 256;
+    public const int DefaultVendorRows = 384;
 
     private const int Warps = 8;
     private const int LeastSteps = 4; // tiles for each warp that shares a row
@@ -41,17 +41,18 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
     // A piece of a matrix as plain halves (padded columns, rows), for cuBLAS.
     private DeviceBuffer? _unpacked;
 
-    // By format: products of warp groups, which only some GPUs have.
-    private readonly Kernel?[] _groups = new Kernel?[6];
+    // (format; 32, 64 rows of x): products of warp groups, which only some GPUs have.
+    private readonly Kernel?[,] _groups = new Kernel?[6, 2];
 
-    /// <summary>Whether products of more than 32 rows are taken by warp groups where the GPU has them; by default unless the environment variable is 0.</summary>
+    /// <summary>Whether products of more than 16 rows are taken by warp groups where the GPU has them; by default unless the environment variable is 0.</summary>
     public bool UsesGroups { get; set; } = Environment.GetEnvironmentVariable(GroupsVariable) != "0";
 
     /// <summary>Rows of x from which on matrices are unpacked for cuBLAS, where it is there.</summary>
     public int VendorRows { get; set; } = DefaultVendorRows;
 
     /// <summary>Whether the gate's and the up's product can be taken at once, with the function between them.</summary>
-    public static bool CanGate(MatrixGroup group, int count) => count <= 32 && group.Parts.Count == 1 && group.Rows % (2 * PackedFormats.TileRows) == 0;
+    public bool CanGate(MatrixGroup group, int count) =>
+        count <= 32 && group.Parts.Count == 1 && group.Rows % (2 * PackedFormats.TileRows) == 0 && Groups(group.Parts[0].Matrix.Format, count) is null;
 
     /// <summary>Compiles what matrices need, and takes the memory to unpack them where that is to come.</summary>
     /// <param name="matrices">All that are to be multiplied.</param>
@@ -84,7 +85,10 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
 
         if (kernels.Gpu.Major == 9)
         {
-            _groups[(int)format] ??= kernels.Find($"wide_{NameOf(format)}.cu", $"wide_{NameOf(format)}");
+            for (var width = 0; width < 2; width++)
+            {
+                _groups[(int)format, width] ??= kernels.Find($"wide_{NameOf(format)}.cu", $"wide_{NameOf(format)}_{32 << width}");
+            }
         }
     }
 
@@ -100,11 +104,11 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
     {
         if (_unpacked is not null && count >= VendorRows)
         {
-            MultiplyUnpacked(vendor!, w, x, count, y, stride, alpha, adds);
+            MultiplyUnpacked(w, x, count, y, stride, alpha, adds, halves: false);
             return;
         }
 
-        if (count > 32 && UsesGroups && _groups[(int)w.Format] is { } groups)
+        if (Groups(w.Format, count) is { } groups)
         {
             MultiplyByGroups(groups, w, x, count, y, stride, alpha, adds);
             return;
@@ -134,6 +138,18 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
         }
     }
 
+    /// <summary>Whether the products of a group can be halves: those of cuBLAS.</summary>
+    public bool CanBeHalves(MatrixGroup group, int count) => _unpacked is not null && count >= VendorRows && group.Rows % 16 == 0;
+
+    /// <summary>The same as <see cref="Multiply(MatrixGroup, CUdeviceptr, int, CUdeviceptr)"/>, y in halves; see <see cref="CanBeHalves"/>.</summary>
+    public void MultiplyToHalves(MatrixGroup group, CUdeviceptr x, int count, CUdeviceptr y)
+    {
+        foreach (var (offset, matrix) in group.Parts)
+        {
+            MultiplyUnpacked(matrix, x, count, y + (2L * offset), group.Rows, 1, adds: false, halves: true);
+        }
+    }
+
     /// <summary>y = silu(first half of W x) * (second half of W x) * factor, as halves; see <see cref="CanGate"/>.</summary>
     /// <param name="group">Gate, up.</param>
     /// <param name="x">(padded columns, count rounded up to <see cref="RowGroup"/>): halves.</param>
@@ -152,7 +168,7 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
     }
 
     // Pieces of whole tile rows, as many as there must be and of one size.
-    private void MultiplyUnpacked(VendorProducts vendor, PackedMatrix w, CUdeviceptr x, int count, CUdeviceptr y, int stride, float alpha, bool adds)
+    private void MultiplyUnpacked(PackedMatrix w, CUdeviceptr x, int count, CUdeviceptr y, int stride, float alpha, bool adds, bool halves)
     {
         const int Tile = PackedFormats.TileRows;
         const int Even = 256; // rows of cuBLAS's own tiles
@@ -167,7 +183,7 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
             var tileRows = (some + Tile - 1) / Tile;
             kernel.With(w.Pointer).With(_unpacked.Pointer).With(first / Tile).With(tileRows).With(w.Steps)
                 .Launch(checked((int)((((long)tileRows * w.Steps) + UnpackTiles - 1) / UnpackTiles)), 1, Warps * 32);
-            vendor.Multiply(_unpacked.Pointer, some, w.Padded, x, count, y + (4L * first), stride, alpha, adds);
+            vendor!.Multiply(_unpacked.Pointer, some, w.Padded, x, count, y + ((halves ? 2L : 4L) * first), stride, alpha, adds, halves);
         }
     }
 
@@ -193,7 +209,7 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
     {
         const int Rows = GroupWarps * PackedFormats.TileRows;
         var rowBlocks = (w.Rows + Rows - 1) / Rows;
-        var countBlocks = (count + WideCount - 1) / WideCount;
+        var countBlocks = count <= 32 ? 1 : (count + WideCount - 1) / WideCount;
         var parts = Math.Clamp(multiprocessors / (rowBlocks * countBlocks), 1, Math.Min(MostParts, Math.Max(1, w.Steps / LeastSteps)));
         kernel.With(w.Pointer).With(x);
         if (parts == 1)
@@ -208,6 +224,9 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
 
     private void Sum(PackedMatrix w, int parts, int count, CUdeviceptr y, int stride, float alpha, bool adds) =>
         _sum.With(_parts.Pointer).With(parts).With(w.Rows).With(y).With(stride).With(w.Rows).With(alpha).With(adds ? 1 : 0).Launch((w.Rows + 255) / 256, count, 256);
+
+    // Up to 16 rows, what a warp reads alone is read as fast.
+    private Kernel? Groups(PackedFormat format, int count) => count > 16 && UsesGroups ? _groups[(int)format, count <= 32 ? 0 : 1] : null;
 
     private static int WidthOf(int count) => count <= 8 ? 0 : count <= 16 ? 1 : 2;
 

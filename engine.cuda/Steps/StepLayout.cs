@@ -74,6 +74,9 @@ internal sealed class StepLayout : IDisposable
     /// <summary>How many <see cref="PartWorks"/>, those with nothing to do among them.</summary>
     public int PartWorkCount { get; private set; }
 
+    /// <summary>Whether each sequence has one token, which <see cref="PartWorks"/> attend for.</summary>
+    public bool IsDecode { get; private set; }
+
     /// <summary>How often the addresses of all parts have changed.</summary>
     public int Moved { get; private set; }
 
@@ -135,6 +138,7 @@ internal sealed class StepLayout : IDisposable
 
         partInts[(PartWorkCount * WorkInts)..].Clear();
         PartWorkCount = partWorks;
+        IsDecode = plan.Slices.Length == real;
         _context.Check(
             DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyHtoDAsync_v2(_device.Pointer, _host.Pointer, 4L * ints, _context.Stream), "copy a step's plan");
     }

@@ -31,8 +31,7 @@ public sealed class CudaSiloTests : EmulatedCudaTest
         await silo.Stop();
     }
 
-    // Only when it is asked for: it has not been seen to pass yet.
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Streams_of_a_gpu_that_fails_for_good_go_on_on_the_processor_and_the_gpu_comes_back()
     {
         var expected = await Expected();

@@ -4,5 +4,6 @@ namespace Crescent.Tests.Cuda;
 /// <param name="Launches">Kernels.</param>
 /// <param name="BytesToDevice">Copied from the host.</param>
 /// <param name="BytesToHost">Copied to the host.</param>
+/// <param name="GraphLaunches">Graphs.</param>
 /// <param name="BytesInUse">Allocated now.</param>
-internal sealed record EmulatedCounters(long Launches, long BytesToDevice, long BytesToHost, long BytesInUse);
+internal sealed record EmulatedCounters(long Launches, long BytesToDevice, long BytesToHost, long GraphLaunches, long BytesInUse);

@@ -71,7 +71,7 @@ internal static unsafe class EmulatedCuda
     {
         var values = stackalloc ulong[9];
         Call("crescentEmulatorCounters", ((delegate* unmanaged<int, ulong*, int>)Entry("crescentEmulatorCounters"))(gpu, values));
-        return new EmulatedCounters((long)values[0], (long)values[2], (long)values[3], (long)values[7]);
+        return new EmulatedCounters((long)values[0], (long)values[2], (long)values[3], (long)values[5], (long)values[7]);
     }
 
     private static bool HasCompiler => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(static folder => File.Exists(Path.Combine(folder, "g++")));

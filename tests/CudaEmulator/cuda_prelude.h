@@ -31,14 +31,17 @@ DEVICE uint2 load_once_64(const void* p) { return *(const uint2*)p; }
 DEVICE unsigned load_once_32(const void* p) { return *(const unsigned*)p; }
 DEVICE float load_fresh_32(const float* p) { return *(const volatile float*)p; }
 
-// A warp's 16 rows of a product of four warps need no other's: eight products of its own, of b where the tensor cores would read it.
+// A warp's 16 rows of a product of four warps need no other's: products of its own, of b where the tensor cores would read it.
 DEVICE void show_to_tensor_cores() {}
-DEVICE void group_begin(float (&)[8][4]) {}
-DEVICE void group_end(float (&)[8][4]) {}
-static inline void crescent_group_mma(unsigned site, float (&c)[8][4], unsigned a0, unsigned a1, unsigned a2, unsigned a3, const unsigned char* b, int part)
+template <int TILES>
+DEVICE void group_begin(float (&)[TILES][4]) {}
+template <int TILES>
+DEVICE void group_end(float (&)[TILES][4]) {}
+template <int TILES>
+static inline void crescent_group_mma(unsigned site, float (&c)[TILES][4], unsigned a0, unsigned a1, unsigned a2, unsigned a3, const unsigned char* b, int part)
 {
     int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
-    for (int n = 0; n < 8; n++)
+    for (int n = 0; n < TILES; n++)
     {
         const unsigned char* row = b + (n * 8 + g) * 128;
         unsigned pair[2];
@@ -47,4 +50,4 @@ static inline void crescent_group_mma(unsigned site, float (&c)[8][4], unsigned 
         crescent_mma(site, c[n], a0, a1, a2, a3, pair[0], pair[1]);
     }
 }
-#define group_mma_64(...) crescent_group_mma(CRESCENT_SITE, __VA_ARGS__)
+#define group_mma(...) crescent_group_mma(CRESCENT_SITE, __VA_ARGS__)

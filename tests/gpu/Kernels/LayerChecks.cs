@@ -9,7 +9,7 @@ internal static class LayerChecks
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        new("rms_norm", RmsNorm), new("rope_angles", RopeAngles), new("rope_store", RopeStore), new("silu_product", SiluProduct), new("argmax", ArgMax),
+        new("rms_norm", RmsNorm), new("rope_angles", RopeAngles), new("rope_store", RopeStore), new("silu_product", SiluProduct), new("silu_halves", SiluHalves), new("argmax", ArgMax),
     ];
 
     private static double RmsNorm(Gpu gpu, Random random)
@@ -161,6 +161,32 @@ internal static class LayerChecks
         }
 
         return KernelCheck.Near($"{rows} rows of {columns}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, rows * ldo)), 1e-3);
+    }
+
+    private static double SiluHalves(Gpu gpu, Random random)
+    {
+        int columns = 8 * random.Next(1, 90), rows = random.Next(1, 10), ldo = (columns + 63) / 64 * 64, ld = 2 * columns;
+        var factor = 0.5f;
+        var gateAndUp = KernelCheck.Halves(KernelCheck.Normal(random, rows * ld, 2));
+        (gateAndUp[0], gateAndUp[1]) = (Half.NegativeInfinity, Half.PositiveInfinity);
+        using var input = gpu.Upload<Half>(gateAndUp);
+        using var output = gpu.Allocate(2L * rows * ldo);
+        gpu.Fill(output.Address, 0xff, output.Bytes);
+        gpu.Launch(File, "silu_halves", (((ldo / 8) + 63) / 64, rows), 64, input, input.Address + (2ul * (ulong)columns), ld, output, columns, ldo, factor);
+        var expected = new double[rows * ldo];
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var (row, c) = (i / ldo, i % ldo);
+            if (c < columns)
+            {
+                double gate = Finite(gateAndUp[(row * ld) + c]), up = Finite(gateAndUp[(row * ld) + columns + c]);
+                expected[i] = Math.Clamp(gate / (1 + Math.Exp(-gate)) * up * factor, -65504, 65504);
+            }
+        }
+
+        return KernelCheck.Near($"{rows} rows of {columns}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, rows * ldo)), 1e-3);
+
+        static double Finite(Half value) => Math.Clamp((double)value, -65504, 65504);
     }
 
     private static double ArgMax(Gpu gpu, Random random)

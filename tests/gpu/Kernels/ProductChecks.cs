@@ -10,7 +10,8 @@ internal static class ProductChecks
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        .. Packing.All.Select(static packing => new KernelCheck($"wide_{packing.Name} of {packing.Type}", (gpu, random) => RunWide(gpu, random, packing))),
+        .. Packing.All.SelectMany(static packing => new[] { 32, 64 }.Select(count => new KernelCheck(
+            $"wide_{packing.Name}_{count} of {packing.Type}", (gpu, random) => RunWide(gpu, random, packing, count)))),
         .. Packing.All.SelectMany(static packing => packing.Products.Select(product => new KernelCheck(
             $"{product.Kernel} of {packing.Type}", (gpu, random) => Run(gpu, random, packing, product)))),
         .. Packing.All.SelectMany(static packing => packing.Gated.Select(product => new KernelCheck(
@@ -126,11 +127,11 @@ internal static class ProductChecks
     }
 
     // By warp groups, in one part or in several that stand beside each other. A GPU that has none has nothing to check.
-    private static double RunWide(Gpu gpu, Random random, Packing packing)
+    private static double RunWide(Gpu gpu, Random random, Packing packing, int block)
     {
         if (gpu.Architecture != 90)
             return 0;
-        const int Block = 64, RowsOfBlock = 256;
+        const int RowsOfBlock = 256;
         var length = Math.Max(GgmlTypes.BlockLength(packing.Type), 8);
         var columns = length * random.Next(1, Math.Max(2, 900 / length));
         var (rows, count, alpha, accumulate) = (random.Next(1, 300), random.Next(1, 80), 0.37f, random.Next(2));
@@ -138,7 +139,7 @@ internal static class ProductChecks
         using var packed = packing.Repack(gpu, tensor.Bytes, rows, columns);
         var steps = Packing.Steps(columns);
         var ldx = steps * Packing.TileColumns;
-        var parts = Math.Min(steps, random.Next(1, 4));
+        var parts = Math.Min((steps + 1) / 2, random.Next(1, 4));
         var x = new Half[count * ldx];
         for (var row = 0; row < count; row++)
             KernelCheck.Halves(KernelCheck.Normal(random, columns)).CopyTo(x.AsSpan(row * ldx));
@@ -146,7 +147,7 @@ internal static class ProductChecks
         using var input = gpu.Upload<Half>(x);
         using var output = gpu.Upload<float>(before);
         gpu.Launch(
-            $"wide_{packing.Name}.cu", $"wide_{packing.Name}", ((rows + RowsOfBlock - 1) / RowsOfBlock, (count + Block - 1) / Block, parts), 512, packed, input, output, rows, count, steps, ldx,
+            $"wide_{packing.Name}.cu", $"wide_{packing.Name}_{block}", ((rows + RowsOfBlock - 1) / RowsOfBlock, (count + block - 1) / block, parts), 512, packed, input, output, rows, count, steps, ldx,
             rows, alpha, accumulate);
         var y = gpu.Download<float>(output.Address, before.Length);
         var expected = new double[count * rows];

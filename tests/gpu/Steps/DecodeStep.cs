@@ -93,7 +93,7 @@ internal static class DecodeStep
 
     private static void Prefill(Options options, StepReport report, ModelRun run, PowerSampler? power)
     {
-        foreach (var tokens in options.Small ? new[] { 32, 300 } : [512, 2048, 8192])
+        foreach (var tokens in options.Small ? new[] { 32, 400 } : [512, 2048, 8192])
         {
             power?.Begin();
             var (gpu, wall) = run.Prefill(tokens, options.Small ? 0.01 : 1);

@@ -16,9 +16,9 @@ internal static class PartsStep
             report.Line("| step | milliseconds | less than the whole |");
             report.Line("| --- | --- | --- |");
             DecodeParts(options, report, run, 1);
-            foreach (var tokens in options.Small ? new[] { 300 } : [2048, 8192])
+            foreach (var tokens in options.Small ? new[] { 400 } : [2048, 8192])
                 PrefillParts(options, report, run, tokens);
-            DecodeParts(options, report, run, options.Small ? 4 : 64);
+            DecodeParts(options, report, run, options.Small ? 17 : 64);
         });
         Shapes(options, report);
     }
@@ -33,7 +33,7 @@ internal static class PartsStep
         device.UsesGraphs = false;
         Tell(report, $"decode of {batch}, launched kernel by kernel", Time(), whole);
         device.UsesGraphs = true;
-        if (batch > 32)
+        if (batch > 16)
         {
             device.Products.UsesGroups = false;
             device.ForgetGraphs();

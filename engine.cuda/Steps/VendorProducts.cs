@@ -1,8 +1,9 @@
+using Crescent.Engine.Cuda.Driver;
 using Crescent.Engine.Cuda.Memory;
 using ManagedCuda.BasicTypes;
 using ManagedCuda.CudaBlas;
 
-namespace Crescent.Engine.Cuda.Driver;
+namespace Crescent.Engine.Cuda.Steps;
 
 /// <summary>cuBLAS, where it is at hand: products of matrices of halves, summed as floats, in the stream of a context.</summary>
 internal sealed unsafe class VendorProducts : IDisposable
@@ -55,18 +56,19 @@ internal sealed unsafe class VendorProducts : IDisposable
     /// <param name="columns">Halves of a row of <paramref name="w"/> and of x.</param>
     /// <param name="x">(columns, count): halves.</param>
     /// <param name="count">Rows of x.</param>
-    /// <param name="y">(stride, count): floats, the first <paramref name="rows"/> of each.</param>
-    /// <param name="stride">Floats from one row of y to the next.</param>
+    /// <param name="y">(stride, count): floats, or halves, the first <paramref name="rows"/> of each.</param>
+    /// <param name="stride">Values from one row of y to the next.</param>
     /// <param name="alpha">Factor.</param>
     /// <param name="adds">Whether y is added to.</param>
-    public void Multiply(CUdeviceptr w, int rows, int columns, CUdeviceptr x, int count, CUdeviceptr y, int stride, float alpha, bool adds)
+    /// <param name="halves">Whether y is of halves.</param>
+    public void Multiply(CUdeviceptr w, int rows, int columns, CUdeviceptr x, int count, CUdeviceptr y, int stride, float alpha, bool adds, bool halves)
     {
         // cuBLAS counts columns first: what it calls (k, m), (k, n) and (m, n).
         float beta = adds ? 1 : 0;
         Check(
             CudaBlasNativeMethods.cublasGemmEx(
                 _handle, Operation.Transpose, Operation.NonTranspose, rows, count, columns, (nint)(&alpha), w, cudaDataType.CUDA_R_16F, columns, x, cudaDataType.CUDA_R_16F, columns,
-                (nint)(&beta), y, cudaDataType.CUDA_R_32F, stride, ComputeType.Compute32F, GemmAlgo.Default),
+                (nint)(&beta), y, halves ? cudaDataType.CUDA_R_16F : cudaDataType.CUDA_R_32F, stride, ComputeType.Compute32F, GemmAlgo.Default),
             "multiply matrices by cuBLAS");
     }
 

@@ -1,0 +1,78 @@
+using Crescent.Engine.Cuda;
+using Crescent.Engine.Devices;
+using Crescent.Engine.Model;
+using Crescent.Tests.Engine.Devices.Cpu;
+
+namespace Crescent.Tests.Cuda;
+
+/// <summary>The ways in which a step can be run on an emulated GPU: as a graph or kernel by kernel, with cuBLAS or without.</summary>
+public sealed class CudaStepTests : EmulatedCudaTest
+{
+    private static readonly int[] Prompt = [.. Enumerable.Range(0, 450).Select(static i => (i * 37) % 500)];
+
+    [Fact]
+    public void A_graph_gives_the_bits_of_its_kernels_launched_one_by_one()
+    {
+        using var model = LanguageModel.Open(TestFiles.TinyModel);
+        using var graphs = new CudaDevice(model.Graph, EmulatedCuda.Options());
+        using var kernels = new CudaDevice(model.Graph, EmulatedCuda.Options() with { Graphs = false });
+        var before = EmulatedCuda.Counters(0).GraphLaunches;
+        foreach (var batch in new[] { 1, 3, 9 })
+        {
+            for (var step = 0; step < 3; step++)
+            {
+                Assert.Equal(Decode(kernels, batch, step), Decode(graphs, batch, step));
+            }
+        }
+
+        Assert.Equal(9, EmulatedCuda.Counters(0).GraphLaunches - before);
+        Assert.Equal(3, graphs.GraphsMade);
+        Assert.Null(graphs.GraphFault);
+        Assert.Equal(0, kernels.GraphsMade);
+    }
+
+    [Fact]
+    public void Batches_of_nearly_one_size_share_a_graph_and_tokens_that_fill_it_up_change_nothing()
+    {
+        using var model = LanguageModel.Open(TestFiles.TinyModel);
+        using var device = new CudaDevice(model.Graph, EmulatedCuda.Options());
+        var alone = Decode(device, 1, 0);
+        var made = device.GraphsMade;
+        foreach (var batch in new[] { 5, 6, 7, 8 })
+        {
+            Assert.Equal(alone, Decode(device, batch, 0)[..alone.Length]);
+        }
+
+        Assert.Equal(made + 1, device.GraphsMade);
+    }
+
+    [Fact]
+    public void A_long_prompt_is_near_what_it_is_without_cublas_and_what_is_missing_is_told()
+    {
+        using var model = LanguageModel.Open(TestFiles.TinyModel);
+        using var vendor = EmulatedCuda.Open(model.Graph);
+        var expected = vendor.BlasFault;
+        Assert.Null(expected);
+        var with = new DeviceSequence(vendor, 512).Append(Prompt);
+        using var own = new CudaDevice(model.Graph, EmulatedCuda.Options() with { Blas = false });
+        var without = new DeviceSequence(own, 512).Append(Prompt);
+        Assert.Contains(CudaDeviceOptions.BlasVariable, own.BlasFault, StringComparison.Ordinal);
+        Assert.Equal(LogProbabilities.ArgMax(without), LogProbabilities.ArgMax(with));
+        Assert.InRange(with.Zip(without, static (a, b) => Math.Abs(a - b)).Max(), 1e-7f, 0.05f);
+        Assert.Contains("unpacked weights", vendor.Memory.Keys);
+        Assert.DoesNotContain("unpacked weights", own.Memory.Keys);
+    }
+
+    // One token of each of several sequences, all at one position.
+    private static float[] Decode(CudaDevice device, int batch, int position)
+    {
+        var plan = new StepPlan(KvBlockSize.Of(device.Info));
+        for (var i = 0; i < batch; i++)
+            plan.Add([7 + i + position], position, [i], LogitsWanted.Last);
+        var result = device.Execute(plan);
+        var logits = new List<float>();
+        for (var i = 0; i < batch; i++)
+            logits.AddRange(result.Logits(i));
+        return [.. logits];
+    }
+}
