@@ -1,5 +1,4 @@
 using Crescent.Engine.Cuda.Compilation;
-using Crescent.Engine.Cuda.Driver;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Cuda.Weights;
 using ManagedCuda.BasicTypes;
