@@ -30,6 +30,7 @@ public sealed class InferenceRequestConverterTests
     private static readonly InferenceRequest Asked = new()
     {
         RequestId = "chatcmpl-1",
+        TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         Model = "tiny",
         Adapter = "polite",
         Prompt = [1, 2, 3],
