@@ -5,6 +5,7 @@ using Crescent.Grains.Models;
 using Crescent.Grains.Streams;
 using Crescent.Silo.Api;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Ops;
 using Crescent.Silo.Stores;
 using Crescent.Silo.Telemetry;
 using Crescent.Silo.Tools;
@@ -156,6 +157,11 @@ public sealed class SiloHost : IAsyncDisposable
     {
         try
         {
+            if (Services.GetService<StartHealth>() is { } health)
+            {
+                await health.Listen(cancellationToken);
+            }
+
             await Join(cancellationToken);
             await _host.StartAsync(cancellationToken);
         }
@@ -181,7 +187,7 @@ public sealed class SiloHost : IAsyncDisposable
         if (_store is not FileStore)
         {
             var log = Services.GetRequiredService<ILoggerFactory>().CreateLogger<StoreWatch>();
-            await StoreWatch.UntilThere(_store, log, cancellationToken);
+            await StoreWatch.UntilThere(_store, Services.GetRequiredService<StoreState>(), log, cancellationToken);
             await Namesakes.DeclareDead(Services.GetRequiredService<IMembershipTable>(), Identity.Name, log, cancellationToken);
         }
     }
@@ -195,6 +201,7 @@ public sealed class SiloHost : IAsyncDisposable
         auth.CheckExposure(Settings.OpsUrls, http.OpsAddresses);
         auth.CheckOrigins(http);
         builder.AddHttpApi(http, auth, parts.Models);
+        AnswerEarly(builder);
         configure?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapHttpApi();
@@ -208,10 +215,18 @@ public sealed class SiloHost : IAsyncDisposable
         var auth = AuthOptions.Read(configuration);
         auth.CheckExposure(Settings.OpsUrls, http.OpsAddresses);
         builder.AddDeviceHttp(http, auth, parts.Identity.Name);
+        AnswerEarly(builder);
         configure?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapDeviceHttp();
         return app;
+    }
+
+    // The last service: when its turn to start comes the silo has joined, and only the server is left.
+    private static void AnswerEarly(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<StartHealth>();
+        builder.Services.AddHostedService(static services => services.GetRequiredService<StartHealth>());
     }
 
     private static WebApplicationBuilder WebBuilder()
@@ -259,6 +274,8 @@ public sealed class SiloHost : IAsyncDisposable
             builder.Services.AddHostedService<StoreWatch>();
         }
 
+        builder.Services.AddSingleton<SiloLeaving>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static services => services.GetRequiredService<SiloLeaving>());
         builder.UseOrleans(silo =>
         {
             SiloNetwork.Configure(silo, Settings.Read<NetworkOptions>(configuration), identity);

@@ -7,9 +7,12 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Crescent.Silo.Ops;
 
-/// <summary>GET /health and /health/ready: 200 while a completion can be served, 503 with the reason otherwise. A store that is away is told of, and no reason: calls do not need it. GET /health/live: 200 while the process answers.</summary>
+/// <summary>GET /health and /health/ready: 200 while a completion can be served, 503 with the reason otherwise. A store that is away is told of, and no reason: calls do not need it. GET /health/live: 200 while the process answers. GET /health/startup: 200 once it has joined; before that <see cref="StartHealth"/> answers both.</summary>
 internal static class HealthEndpoint
 {
+    public const string Live = "/health/live";
+    public const string Startup = "/health/startup";
+
     // Whoever only looks whether it is there asks by HEAD.
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -17,7 +20,7 @@ internal static class HealthEndpoint
     {
         routes.MapMethods("/health", Methods, Answer).ForAnyone();
         routes.MapMethods("/health/ready", Methods, Answer).ForAnyone();
-        routes.MapMethods("/health/live", Methods, static () => Results.Text("live")).ForAnyone();
+        routes.MapStanding();
     }
 
     /// <summary>The same of a device silo.</summary>
@@ -28,7 +31,13 @@ internal static class HealthEndpoint
             routes.MapMethods(path, Methods, static (DeviceHealth health, CancellationToken cancellationToken) => health.Answer(cancellationToken)).ForAnyone();
         }
 
-        routes.MapMethods("/health/live", Methods, static () => Results.Text("live")).ForAnyone();
+        routes.MapStanding();
+    }
+
+    private static void MapStanding(this IEndpointRouteBuilder routes)
+    {
+        routes.MapMethods(Live, Methods, static () => Results.Text("live")).ForAnyone();
+        routes.MapMethods(Startup, Methods, static () => Results.Text("joined")).ForAnyone();
     }
 
     private static async Task<IResult> Answer([FromServices] IGrainFactory grains, RequestGate gate, WarmUp warmUp, StoreState store, CancellationToken cancellationToken)

@@ -10,12 +10,14 @@ internal sealed partial class StoreWatch(IClusterStore store, StoreState state, 
 
     /// <summary>Waits until the store is there, and tells every few seconds of what it waits for.</summary>
     /// <param name="store">The store.</param>
+    /// <param name="state">Told, for whoever asks how the silo is.</param>
     /// <param name="logger">Told.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task UntilThere(IClusterStore store, ILogger logger, CancellationToken cancellationToken)
+    public static async Task UntilThere(IClusterStore store, StoreState state, ILogger logger, CancellationToken cancellationToken)
     {
         for (var tries = 0; await Ask(store, cancellationToken) is { } fault; tries++)
         {
+            state.Heard(fault);
             if (tries % 5 == 0)
             {
                 Waits(logger, store.Where, fault);
@@ -23,6 +25,8 @@ internal sealed partial class StoreWatch(IClusterStore store, StoreState state, 
 
             await Task.Delay(Interval, cancellationToken);
         }
+
+        state.Heard(null);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -29,6 +29,9 @@ internal static class SingleSilo
     private static async Task Run(IConfiguration configuration, ClusterOptions options, SiloIdentity identity, RunFolder? folder)
     {
         await using var silo = SiloHost.Build(configuration, identity);
+
+        // A supervised one has its supervisor's.
+        using var deadline = options.Supervised ? null : new StopDeadline(silo);
         var console = options.Supervised ? null : new ClusterConsole(TimeProvider.System);
         console?.Begin(silo.Model, identity.ClusterId, 1);
         if (identity.IsFront)

@@ -20,19 +20,18 @@ internal static class Overlays
         [.. Directory.GetDirectories(Path.Combine(Folder, "overlays")).Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
     /// <summary>What an overlay is applied as, in YAML; skips the running test where there is no kubectl.</summary>
-    public static Task<string> Yaml(string overlay)
-    {
-        Assert.SkipUnless(Kubectl.Value is not null, "There is no kubectl on the PATH, and none in k8s/check/node_modules (npm ci in k8s/check brings it)");
-        return Rendered.GetOrAdd(overlay, static name => new Lazy<Task<string>>(() => Render(name))).Value;
-    }
+    public static Task<string> Yaml(string overlay) =>
+        Rendered.GetOrAdd(overlay, static name => new Lazy<Task<string>>(() => Render(Path.Combine(Folder, "overlays", name)))).Value;
 
     /// <summary>The same as objects.</summary>
     public static async Task<Manifests> Read(string overlay) => Manifests.Read(await Yaml(overlay));
 
-    private static async Task<string> Render(string overlay)
+    /// <summary>What kubectl makes of a folder; skips the running test where there is no kubectl.</summary>
+    public static async Task<string> Render(string folder)
     {
-        var (code, output, error) = await Tool.Run(Kubectl.Value!, ["kustomize", Path.Combine(Folder, "overlays", overlay)]);
-        return code == 0 ? output : throw new InvalidOperationException($"kubectl kustomize {overlay} ended with {code}: {error}");
+        Assert.SkipUnless(Kubectl.Value is not null, "There is no kubectl on the PATH, and none in k8s/check/node_modules (npm ci in k8s/check brings it)");
+        var (code, output, error) = await Tool.Run(Kubectl.Value, ["kustomize", folder]);
+        return code == 0 ? output : throw new InvalidOperationException($"kubectl kustomize {folder} ended with {code}: {error}");
     }
 
     private static string? FindKubectl()
