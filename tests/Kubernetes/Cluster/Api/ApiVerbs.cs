@@ -24,8 +24,14 @@ internal sealed class ApiVerbs(ApiStore store)
         {
             (body["apiVersion"], body["kind"]) = ("policy/v1", "Eviction");
             ApiFields.Check(body);
-            _evictions.Check(store.Get(path.Kind, path.Space, path.Name!));
-            Delete(path, body["deleteOptions"] as JsonObject);
+
+            // One after the other: of two that are asked for at once, the second finds what the first has left.
+            lock (_evictions)
+            {
+                _evictions.Check(store.Get(path.Kind, path.Space, path.Name!));
+                Delete(path, body["deleteOptions"] as JsonObject);
+            }
+
             return Success();
         }
 
