@@ -9,6 +9,7 @@ using Crescent.Grains.Kept;
 using Crescent.Grains.Kv;
 using Crescent.Grains.Metrics;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Planning;
 using Crescent.Grains.Power;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Storage;
@@ -50,6 +51,7 @@ public static class CrescentSiloExtensions
         builder.AddGrainDirectory(NoDirectory.Name, static (_, _) => new NoDirectory());
         builder.AddPlacementDirector<ScoredPlacement, ScoredPlacementDirector>();
         builder.AddPlacementDirector<SiloPinnedPlacement, SiloPinnedPlacementDirector>();
+        builder.AddPlacementDirector<FrontPlacement, FrontPlacementDirector>();
 
         services.AddOptions<PowerOptions>().BindConfiguration(PowerOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<PowerOptions>, PowerOptionsValidator>();
@@ -58,6 +60,12 @@ public static class CrescentSiloExtensions
         services.AddSingleton<IPowerStand>(static provider => provider.GetRequiredService<PowerDesk>());
         services.AddSingleton<PowerLevels>();
         services.AddSingleton<BatchGate>();
+
+        services.AddOptions<PlannerOptions>().BindConfiguration(PlannerOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PlannerOptions>, PlannerOptionsValidator>();
+        services.TryAddSingleton<PlannerDesk>();
+        services.TryAddSingleton<IReplicaScale, SilosAsReplicas>();
+        services.AddHostedService<PlannerWatch>();
 
         services.AddOptions<HealthOptions>().BindConfiguration(HealthOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<HealthOptions>, HealthOptionsValidator>();

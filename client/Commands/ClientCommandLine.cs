@@ -20,6 +20,7 @@ internal static class ClientCommandLine
             new ExplainCommand(terminal, connect),
             new TraceCommand(terminal),
             new PowerCommand(terminal, connect),
+            new PlannerCommand(terminal, connect),
             new DrainCommand(terminal, connect),
             new LoadModelCommand(terminal, connect),
             new KeyCommand(terminal),

@@ -29,6 +29,7 @@ internal sealed class LabCommand : Command
         Subcommands.Add(new FrontierCommand(terminal));
         Subcommands.Add(new SessionsCommand(terminal));
         Subcommands.Add(new StrategiesCommand(terminal));
+        Subcommands.Add(new ServersCommand(terminal));
         SetAction((parsed, _) => CommandGuard.Run(
             _terminal, json: false, interrupted => Run(parsed, parsed.GetValue(json), parsed.GetValue(csv), parsed.GetValue(plots), interrupted)));
     }
@@ -37,7 +38,7 @@ internal sealed class LabCommand : Command
     {
         try
         {
-            var options = _settings.Read(parsed) ?? throw new FormatException("lab needs --trace FILE|NAME, or one of the commands calibrate, frontier, sessions and strategies.");
+            var options = _settings.Read(parsed) ?? throw new FormatException("lab needs --trace FILE|NAME, or one of the commands calibrate, frontier, sessions, strategies and servers.");
             var report = await Study(options, interrupted);
             _terminal.Output.Write(StudyTable.Of(report));
             if (json is not null)

@@ -1,21 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
-using Crescent.Client.Connections;
 using Crescent.Client.Rendering;
 using Crescent.Client.Terminals;
 using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
 using Crescent.Lab.Fleet;
 using Crescent.Lab.Strategies;
-using Spectre.Console;
 
 namespace Crescent.Client.Commands;
 
 /// <summary><c>lab strategies</c>: agents' tasks on simulated devices, with a model that is right by chance.</summary>
 internal sealed class StrategiesCommand : Command
 {
-    private readonly Terminal _terminal;
-
     private readonly Option<string> _strategies = new("--strategies")
     {
         Description = "Strategies, STRATEGY[:SAMPLES[:CONFIDENCE]]; a confidence of 1 draws all samples; the first is compared with",
@@ -89,33 +85,17 @@ internal sealed class StrategiesCommand : Command
 
     public StrategiesCommand(Terminal terminal) : base("strategies", "Play agents' tasks on simulated devices, with a model that is right by chance, and compare what strategies cost.")
     {
-        _terminal = terminal;
         foreach (var option in (Option[])[_strategies, _rates, _budgets, _tasks, _seeds, _accuracy, _prompt, _output, _max, _policy, _priority, _devices, _model, _json, _jobs])
         {
             Options.Add(option);
         }
 
-        SetAction((parsed, _) => CommandGuard.Run(_terminal, json: false, interrupted => Run(parsed, interrupted)));
+        SetAction((parsed, _) => CommandGuard.Run(terminal, json: false, interrupted => StudyRuns.Run(
+            terminal, "strategies", () => Runs(Read(parsed), interrupted), StrategyTable.Of, (parsed.GetValue(_json), static report => report.ToJson()), interrupted)));
     }
 
-    private async Task<int> Run(ParseResult parsed, CancellationToken interrupted)
-    {
-        try
-        {
-            var report = await Study(Read(parsed), interrupted);
-            _terminal.Output.Write(StrategyTable.Of(report));
-            if (parsed.GetValue(_json) is { } json)
-            {
-                await File.WriteAllTextAsync(json.FullName, report.ToJson(), interrupted);
-            }
-
-            return ExitCodes.Success;
-        }
-        catch (Exception fault) when (fault is FormatException or IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new FactoryException(fault.Message, "See crescent lab strategies --help.", fault);
-        }
-    }
+    private static (int Count, Func<Action, StrategyReport> Run) Runs(StrategyStudyOptions options, CancellationToken interrupted) =>
+        (StrategyStudy.Count(options), done => StrategyStudy.Run(options, _ => done(), interrupted));
 
     private StrategyStudyOptions Read(ParseResult parsed)
     {
@@ -139,18 +119,5 @@ internal sealed class StrategiesCommand : Command
                 OutputTokens = parsed.GetValue(_output) ?? assumed.OutputTokens,
             },
         };
-    }
-
-    private async Task<StrategyReport> Study(StrategyStudyOptions options, CancellationToken interrupted)
-    {
-        StrategyReport? report = null;
-        await _terminal.Error.Progress().AutoClear(true).StartAsync(async progress =>
-        {
-            var count = StrategyStudy.Count(options);
-            var runs = progress.AddTask($"{count} simulated runs", maxValue: count);
-            report = await Task.Factory.StartNew(
-                () => StrategyStudy.Run(options, _ => runs.Increment(1), interrupted), interrupted, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        });
-        return report!;
     }
 }

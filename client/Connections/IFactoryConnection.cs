@@ -1,5 +1,6 @@
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Contracts.Power;
 
 namespace Crescent.Client.Connections;
@@ -24,6 +25,9 @@ internal interface IFactoryConnection : IAsyncDisposable
 
     /// <summary>Replaces all power budgets.</summary>
     Task<PowerSnapshot> SetBudgets(PowerBudgetSettings budgets, CancellationToken cancellationToken);
+
+    /// <summary>How many device replicas there should be.</summary>
+    Task<PlannerSnapshot> GetPlan(CancellationToken cancellationToken);
 
     /// <summary>Why a request went where it went.</summary>
     Task<DecisionAnswer> GetDecisions(string requestId, CancellationToken cancellationToken);

@@ -6,6 +6,7 @@ using Crescent.Client.Connections;
 using Crescent.Client.Evaluation;
 using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Contracts.Power;
 
 namespace Crescent.Client.Json;
@@ -19,6 +20,7 @@ namespace Crescent.Client.Json;
 [JsonSerializable(typeof(FactorySnapshot))]
 [JsonSerializable(typeof(PowerSnapshot))]
 [JsonSerializable(typeof(PowerBudgetSettings))]
+[JsonSerializable(typeof(PlannerSnapshot))]
 [JsonSerializable(typeof(DecisionAnswer))]
 [JsonSerializable(typeof(DrainDocument))]
 [JsonSerializable(typeof(LoadDocument))]

@@ -2,6 +2,7 @@ using Crescent.Control.Placement;
 using Crescent.Control.Power;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Scheduling;
+using Crescent.Lab.Servers;
 
 namespace Crescent.Lab.Fleet;
 
@@ -37,6 +38,9 @@ public sealed record FleetOptions
 
     /// <summary>How engines order what waits and what they keep; limits and the promise are the fleet's.</summary>
     public EngineOptions Engine { get; init; } = new();
+
+    /// <summary>How servers sleep and wake; null where they are always awake.</summary>
+    public ServerOptions? Servers { get; init; }
 
     /// <summary>Positions of a KV block.</summary>
     public int BlockSize { get; init; } = SimulatedDeviceOptions.DefaultBlockSize;

@@ -42,6 +42,12 @@ public sealed record FleetResult
     /// <summary>Energy at the wall, by the node model, J.</summary>
     public required double WallJoules { get; init; }
 
+    /// <summary>Time that GPUs were on, those that were being woken too, in hours of one GPU.</summary>
+    public required double GpuHours { get; init; }
+
+    /// <summary>Times that a server was woken.</summary>
+    public required int Wakes { get; init; }
+
     /// <summary>From the first arrival to the last token, s.</summary>
     public required double Seconds { get; init; }
 

@@ -12,6 +12,7 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
     public const double BinSeconds = 0.25;
 
     private readonly double[] _until = [.. Enumerable.Repeat(from, devices)];
+    private readonly bool[] _sleeps = new bool[devices];
     private readonly bool[] _hasRun = new bool[devices];
     private readonly List<double> _bins = [];
 
@@ -33,6 +34,16 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
         _hasRun[device] = true;
     }
 
+    /// <summary>A device is switched off with its server: it draws nothing of its own from now on.</summary>
+    public void Sleep(int device, double at)
+    {
+        Pause(device, at);
+        (_until[device], _sleeps[device]) = (at, true);
+    }
+
+    /// <summary>It is switched on again.</summary>
+    public void Wake(int device, double at) => (_until[device], _sleeps[device], _hasRun[device]) = (Math.Max(_until[device], at), false, false);
+
     /// <summary>Nothing more ran on any device up to <paramref name="end"/>.</summary>
     public void Close(double end)
     {
@@ -45,6 +56,11 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
 
     private void Pause(int device, double until)
     {
+        if (_sleeps[device])
+        {
+            return;
+        }
+
         var from = _until[device];
         var awake = _hasRun[device] ? Math.Clamp(until - from, 0, gpu.AwakeSeconds) : 0;
         var before = Joules;

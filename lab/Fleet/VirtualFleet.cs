@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Crescent.Control.Kv;
 using Crescent.Control.Placement;
 using Crescent.Control.Power;
@@ -34,8 +35,9 @@ public sealed class VirtualFleet : IDisposable
     private readonly VirtualClock _clock = new();
     private readonly SilentTokenizer _tokenizer = new();
     private readonly FleetDevice[] _devices;
-    private readonly DevicePower[] _readings;
+    private readonly List<DevicePower> _readings = [];
     private readonly PowerMeter _meter;
+    private readonly ServerFleet? _servers;
     private readonly PlacementBook _book;
     private readonly PowerGovernor _governor;
     private readonly KvIndex? _index;
@@ -60,7 +62,7 @@ public sealed class VirtualFleet : IDisposable
         _index = caches ? new KvIndex(_clock, options.Spec.Devices.Count) : null;
         _root = BlockHash.Root(options.Spec.Model.Name, new EngineOptions().KvType);
         _devices = [.. Enumerable.Range(0, options.Spec.Devices.Count).Select(i => new FleetDevice(this, options, i, text, _tokenizer, _meter, _clock, _index))];
-        _readings = new DevicePower[_devices.Length];
+        _servers = options.Servers is { } servers ? new ServerFleet(servers, options.Spec, _meter, StartSeconds) : null;
         _book = new PlacementBook(PlacementPolicies.Create(options.Policy, options.Weights), new FactoryView { MaxQueued = int.MaxValue });
         _governor = new PowerGovernor(options.Controller ?? PowerControllers.For(options.Policy), random: new Random(options.Seed));
     }
@@ -124,6 +126,7 @@ public sealed class VirtualFleet : IDisposable
 
         _lastAt = Math.Max(_lastAt, StartSeconds);
         _meter.Close(_lastAt);
+        _servers?.Close(_lastAt);
         return watch.Elapsed.TotalSeconds;
     }
 
@@ -168,13 +171,23 @@ public sealed class VirtualFleet : IDisposable
         _reports++;
         for (var i = 0; i < _devices.Length; i++)
         {
-            _book.Report(_devices[i].Key, _devices[i].Profile, _devices[i].Load(), _reports);
+            _book.Report(_devices[i].Key, _devices[i].Profile, _devices[i].Load(), _reports, _servers?.IsDraining(i) ?? false);
         }
 
         _book.Settle();
+        if (view.Now >= StartSeconds)
+        {
+            _servers?.Look(view);
+        }
+
+        _readings.Clear();
         for (var i = 0; i < _devices.Length; i++)
         {
-            _readings[i] = _devices[i].Power(view.Devices[i]);
+            if (_servers?.IsAsleep(i) != true)
+            {
+                _readings.Add(_devices[i].Power(view.Devices[i]));
+            }
+
             if (_options.Policy == PowerAwarePolicy.PolicyName)
             {
                 view.Devices[i].ClusterLevel ??= Joined(view.Devices[i]);
@@ -193,7 +206,7 @@ public sealed class VirtualFleet : IDisposable
     private void Govern(FactoryView view)
     {
         var budget = BudgetAt(view.Now) * _options.Spec.NameplateWatts;
-        var step = _governor.Step(view.Now, _readings, new PowerBudgets { ClusterWatts = budget });
+        var step = _governor.Step(view.Now, CollectionsMarshal.AsSpan(_readings), new PowerBudgets { ClusterWatts = budget });
         foreach (var order in step.Orders)
         {
             _devices[view.IndexOf(order.Device)].SetCap(order);
@@ -289,6 +302,7 @@ public sealed class VirtualFleet : IDisposable
         var watts = _meter.Bins.Select(static joules => joules / PowerMeter.BinSeconds).ToArray();
         var (over, worst) = Excess(watts);
         var seconds = _lastAt - StartSeconds;
+        var awake = _servers?.AwakeSeconds ?? (_options.Spec.Nodes * seconds);
         return new FleetResult
         {
             Requests = _calls.Count,
@@ -303,7 +317,9 @@ public sealed class VirtualFleet : IDisposable
             Preemptions = counters.Sum(static counter => counter.Preemptions),
             Joules = _meter.Joules,
             IdleJoules = _meter.IdleJoules,
-            WallJoules = (_options.Spec.Nodes * FleetSpec.NodeWatts * seconds) + (FleetSpec.NodeFactor * _meter.Joules),
+            WallJoules = (awake * FleetSpec.NodeWatts) + (FleetSpec.NodeFactor * _meter.Joules) + ((_servers?.AsleepSeconds ?? 0) * (_options.Servers?.SleepWatts ?? 0)),
+            GpuHours = awake / _options.Spec.Nodes * _options.Spec.Devices.GpuCount / 3600,
+            Wakes = _servers?.Wakes ?? 0,
             Seconds = seconds,
             BudgetWatts = BudgetAt(_lastAt) * _options.Spec.NameplateWatts,
             TtftP50 = Percentile(ttft, 0.5),

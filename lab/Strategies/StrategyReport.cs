@@ -1,5 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using Crescent.Lab.Studies;
 
 namespace Crescent.Lab.Strategies;
 
@@ -8,14 +7,8 @@ namespace Crescent.Lab.Strategies;
 /// <param name="Runs">In the order of rates, budgets, strategies, seeds.</param>
 public sealed record StrategyReport(StrategyStudyOptions Options, IReadOnlyList<StrategyRunResult> Runs)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
     /// <summary>All runs as JSON, without their watts over time.</summary>
-    public string ToJson() => JsonSerializer.Serialize(
+    public string ToJson() => StudyJson.Text(
         new
         {
             Simulated = true,
@@ -45,6 +38,5 @@ public sealed record StrategyReport(StrategyStudyOptions Options, IReadOnlyList<
                 run.Result.Fleet.OverBudgetSeconds,
                 run.Result.Fleet.MachineSeconds,
             }),
-        },
-        Json);
+        });
 }

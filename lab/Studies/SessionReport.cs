@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Crescent.Lab.Studies;
 
 /// <summary>The runs of a study of sessions.</summary>
@@ -9,14 +6,8 @@ namespace Crescent.Lab.Studies;
 /// <param name="Runs">In the order of loads, variants, seeds.</param>
 public sealed record SessionReport(SessionStudyOptions Options, double FullRate, IReadOnlyList<SessionRunResult> Runs)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
     /// <summary>All runs as JSON, without their watts over time.</summary>
-    public string ToJson() => JsonSerializer.Serialize(
+    public string ToJson() => StudyJson.Text(
         new
         {
             Simulated = true,
@@ -46,6 +37,5 @@ public sealed record SessionReport(SessionStudyOptions Options, double FullRate,
                 run.Result.Fleet.Preemptions,
                 run.Result.Fleet.MachineSeconds,
             }),
-        },
-        Json);
+        });
 }

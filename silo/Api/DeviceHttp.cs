@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Crescent.Grains.Agents;
 using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
+using Crescent.Grains.Planning;
 using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
 using Crescent.Silo.Admission;
@@ -43,6 +44,7 @@ internal static class DeviceHttp
         provider.GetRequiredService<IKvIndexState>(),
         provider.GetRequiredService<IStreamCounts>(),
         provider.GetRequiredService<IPowerStand>(),
+        provider.GetRequiredService<PlannerDesk>(),
         provider.GetRequiredService<EnergyAccounts>(),
         provider.GetRequiredService<AgentMetrics>(),
         provider.GetRequiredService<ModelCatalogue>(),

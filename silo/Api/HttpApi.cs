@@ -70,6 +70,7 @@ internal static class HttpApi
         ops.MapDrain();
         ops.MapDeviceModel();
         ops.MapPower();
+        ops.MapPlanner();
         ops.MapDecisions();
         ops.MapServingMetrics();
     }

@@ -1,4 +1,5 @@
 using Crescent.Control.Placement;
+using Crescent.Control.Planning;
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Sampling.Grammars;
@@ -7,6 +8,7 @@ using Crescent.Grains.Agents;
 using Crescent.Grains.Contracts.Identity;
 using Crescent.Grains.Kept;
 using Crescent.Grains.Placement;
+using Crescent.Grains.Planning;
 using Crescent.Grains.Power;
 using Crescent.Grains.Streams;
 using Crescent.Silo.Hosting;
@@ -165,6 +167,19 @@ public static class Settings
         "Most power of all devices together: watts, such as 700kW, or a share of their nameplate, such as 0.7; racks, nodes and devices "
         + $"have theirs in {PowerOptions.Section}:Racks, :Nodes and :Devices. Default: none.");
 
+    public static readonly Setting Planner = new("--planner", $"{PlannerOptions.Section}:{nameof(PlannerOptions.Mode)}", "mode",
+        $"What is done about the number of device silos, by load, promise and power budget: {string.Join(", ", PlannerOptions.Modes.Keys)}; dry-run tells (client planner) and changes "
+        + $"nothing. Its bounds stand in {PlannerOptions.Section} (docs/operations.md). Default: {PlannerOptions.DefaultMode}.");
+
+    public static readonly Setting PlannerSet = new("--planner-set", $"{PlannerOptions.Section}:{nameof(PlannerOptions.Set)}", "name",
+        "StatefulSet of Kubernetes that has the device silos, in the namespace of the pod. Default: none; every silo with devices counts.");
+
+    public static readonly Setting PlannerFewest = new("--planner-fewest", $"{PlannerOptions.Section}:{nameof(PlannerOptions.Fewest)}", "count",
+        $"Fewest device silos that a planner leaves, 1 to {PlannerOptions.MaxReplicas}. Default: {PlannerBounds.DefaultFewest}.");
+
+    public static readonly Setting PlannerMost = new("--planner-most", $"{PlannerOptions.Section}:{nameof(PlannerOptions.Most)}", "count",
+        $"Most device silos that it asks for, up to {PlannerOptions.MaxReplicas}. Default: {PlannerBounds.DefaultMost}.");
+
     public static readonly Setting Node = new("--node", $"{Section}:Silo:Node", "name",
         "Node that the devices of a silo stand in, for power budgets. Default: the silo's name; simulated GPUs stand by eights.");
 
@@ -296,7 +311,7 @@ public static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         Model, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
-        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, KeepPrograms, HoldBatch, HoldSeconds, PrefixCache, Watermark, Mcp, HttpGetHosts, Drill, PowerMeter, PowerBudget, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
+        StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, KeepPrograms, HoldBatch, HoldSeconds, PrefixCache, Watermark, Mcp, HttpGetHosts, Drill, PowerMeter, PowerBudget, Planner, PlannerSet, PlannerFewest, PlannerMost, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         KeptSeconds, KeptAloneSeconds, KeptMib, Strategies,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,
         Role, Name, ClusterId, ServiceId, Store, StoreConnection, StoreConnectionFile, Data, MembershipFile, Advertise, SiloPort, GatewayPort, TlsCert, TlsKey, TlsCa, Node, Rack, LogLevel, LogFormat, OtlpEndpoint, TraceFolder, TraceSample, DeviceShare, Supervised,

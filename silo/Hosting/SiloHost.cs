@@ -6,6 +6,7 @@ using Crescent.Grains.Streams;
 using Crescent.Silo.Api;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Ops;
+using Crescent.Silo.Planning;
 using Crescent.Silo.Stores;
 using Crescent.Silo.Telemetry;
 using Crescent.Silo.Tools;
@@ -274,6 +275,7 @@ public sealed class SiloHost : IAsyncDisposable
             builder.Services.AddHostedService<StoreWatch>();
         }
 
+        builder.Services.AddReplicaScale(configuration);
         builder.Services.AddSingleton<SiloLeaving>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static services => services.GetRequiredService<SiloLeaving>());
         builder.UseOrleans(silo =>

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Crescent.Grains.Agents;
 using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
+using Crescent.Grains.Planning;
 using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
 using Crescent.Silo.Stores;
@@ -17,6 +18,7 @@ internal sealed class ServingMetrics(
     IKvIndexState caches,
     IStreamCounts streams,
     IPowerStand power,
+    PlannerDesk planner,
     EnergyAccounts accounts,
     AgentMetrics agents,
     ModelCatalogue models,
@@ -109,6 +111,7 @@ internal sealed class ServingMetrics(
         text.Sample("crescent:store_faults_total", store.Faults);
         Write(text, PowerMetrics, devices, tellsSource: true);
         PowerLevelMetrics.Write(text, power.Levels, devices.Any(static d => d.Report.Simulated));
+        PlannerMetrics.Write(text, planner.Said);
         ModelMetrics.Write(text, _models.Values);
         Write(text, "tenant", accounts.Tenants);
         Write(text, "task", accounts.Tasks);

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Crescent.Client.Connections;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Contracts.Power;
 
 namespace Crescent.Tests.Client;
@@ -124,6 +125,10 @@ internal sealed class FakeFactory : IFactoryConnection
         Explained.Add(requestId);
         return Task.FromResult(Explanation);
     }
+
+    public PlannerSnapshot Plan { get; set; } = new();
+
+    public Task<PlannerSnapshot> GetPlan(CancellationToken cancellationToken) => Task.FromResult(Plan);
 
     public Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken) => Task.FromResult(State());
 

@@ -17,6 +17,10 @@ public sealed class OverlayTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public async Task A_token_is_for_no_more_than_the_planner_needs(string overlay) => None(AccountRules.Faults(await Overlays.Read(overlay)));
+
+    [Theory]
+    [MemberData(nameof(All))]
     public async Task Its_ports_are_reached_by_those_they_are_for_and_nobody_else(string overlay) => None(NetworkRules.Faults(await Overlays.Read(overlay)));
 
     [Theory]

@@ -16,6 +16,13 @@ public sealed class PlantedFaultTests
     public async Task A_pod_with_more_than_it_may_is_found(string line, string planted, string said) => Found(PodRules.Faults(await Planted("kind", line, planted)), said);
 
     [Theory]
+    [InlineData("  - statefulsets/scale\n", "  - statefulsets\n", "it may patch apps/statefulsets crescent-device")]
+    [InlineData("  resourceNames:\n  - crescent-planner\n", "", "it may patch /configmaps *")]
+    [InlineData("kind: Role\n", "kind: ClusterRole\n", "it goes for the whole cluster")]
+    [InlineData("- kind: ServiceAccount\n  name: crescent-planner", "- kind: ServiceAccount\n  name: crescent", "ServiceAccount crescent: it is given a role")]
+    public async Task A_right_that_the_planner_does_not_need_is_found(string line, string planted, string said) => Found(AccountRules.Faults(await Planted("planned", line, planted)), said);
+
+    [Theory]
     [InlineData("    - port: 9090\n", "    - port: 9091\n", "no policy lets anybody in to ops")]
     [InlineData("kubernetes.io/metadata.name: monitoring", "kubernetes.io/metadata.name: default", "ops (9090) lets in others")]
     [InlineData("    - port: 8080\n", "    - port: 30000\n", "30000, where nothing listens")]

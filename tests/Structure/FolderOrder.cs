@@ -70,7 +70,8 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Health",
             "Kv",
             "Placement",
-            "Power"),
+            "Power",
+            "Planning"),
         new(
             "Crescent.Agents",
             "Crescent.Agents",
@@ -86,6 +87,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Identity",
             "Chat",
             "Power",
+            "Planning",
             "Factory",
             "Agents"),
         new(
@@ -107,6 +109,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Placement",
             "Gpu",
             "Power",
+            "Planning",
             "Inference",
 
             // Streams, and who asks for them.
@@ -132,6 +135,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Api.Wire",
             "Admission",
             "Stores",
+            "Planning",
             "Ops",
             "Telemetry",
             "Api.OpenAi",

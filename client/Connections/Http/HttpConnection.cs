@@ -2,9 +2,11 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Crescent.Client.Json;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Contracts.Power;
 
 namespace Crescent.Client.Connections.Http;
@@ -59,22 +61,24 @@ internal sealed class HttpConnection : IFactoryConnection
     public IAsyncEnumerable<ChatChunk> Chat(ChatCall call, CancellationToken cancellationToken) =>
         Deadlines.EachWithin(stop => Stream(call, stop), _timeout, cancellationToken).Translating(_failures.Translate);
 
-    public Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken) =>
-        Deadlines.Within(
-            async stop =>
-            {
-                using var reply = await _http.GetAsync("v1/factory", stop);
-                await _failures.ThrowUnlessOk(reply, stop);
-                return await reply.Content.ReadFromJsonAsync(WireJson.Default.FactorySnapshot, stop)
-                    ?? throw new JsonException("The factory's state is null.");
-            },
-            _timeout,
-            cancellationToken).Translating(_failures.Translate);
+    public Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken) => Get("v1/factory", WireJson.Default.FactorySnapshot, cancellationToken);
+
+    public Task<PlannerSnapshot> GetPlan(CancellationToken cancellationToken) => Get("v1/factory/planner", WireJson.Default.PlannerSnapshot, cancellationToken);
 
     public Task<PowerSnapshot> GetPower(CancellationToken cancellationToken) => Power(HttpMethod.Get, null, cancellationToken);
 
     public Task<PowerSnapshot> SetBudgets(PowerBudgetSettings budgets, CancellationToken cancellationToken) =>
         Power(HttpMethod.Put, JsonContent.Create(budgets, WireJson.Default.PowerBudgetSettings), cancellationToken);
+
+    private Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) => Deadlines.Within(
+        async stop =>
+        {
+            using var reply = await _http.GetAsync(path, stop);
+            await _failures.ThrowUnlessOk(reply, stop);
+            return await reply.Content.ReadFromJsonAsync(type, stop) ?? throw new JsonException($"The answer of {path} is null.");
+        },
+        _timeout,
+        cancellationToken).Translating(_failures.Translate);
 
     private Task<PowerSnapshot> Power(HttpMethod method, JsonContent? body, CancellationToken cancellationToken) =>
         Deadlines.Within(

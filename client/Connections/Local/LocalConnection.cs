@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Contracts.Local;
 using Crescent.Grains.Contracts.Membership;
 using Crescent.Grains.Contracts.Power;
@@ -143,6 +144,10 @@ internal sealed class LocalConnection : IFactoryConnection
 
     public Task<PowerSnapshot> SetBudgets(PowerBudgetSettings budgets, CancellationToken cancellationToken) =>
         Ask((grain, stop) => grain.SetBudgets(budgets, stop), cancellationToken);
+
+    public Task<PlannerSnapshot> GetPlan(CancellationToken cancellationToken) => Deadlines
+        .Within(stop => _cluster.GetGrain<IPlannerGrain>(0).GetPlan().WaitAsync(stop), _timeout, cancellationToken)
+        .Translating(e => _failures.Translate(e, gatewayLost: false));
 
     private Task<PowerSnapshot> Ask(Func<IPowerGrain, CancellationToken, Task<PowerSnapshot>> ask, CancellationToken cancellationToken) => Deadlines
         .Within(stop => ask(_cluster.GetGrain<IPowerGrain>(0), stop), _timeout, cancellationToken)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Contracts.Factory;
+using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Contracts.Power;
 
 namespace Crescent.Silo.Api.Wire;
@@ -16,6 +17,7 @@ namespace Crescent.Silo.Api.Wire;
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(FactorySnapshot))]
 [JsonSerializable(typeof(PowerSnapshot))]
+[JsonSerializable(typeof(PlannerSnapshot))]
 [JsonSerializable(typeof(DecisionAnswer))]
 [JsonSerializable(typeof(AgentView))]
 [JsonSerializable(typeof(AgentList))]

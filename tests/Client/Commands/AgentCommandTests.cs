@@ -186,6 +186,8 @@ public sealed class AgentCommandTests
 
         public Task LoadModel(string device, string model, double drainSeconds, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<Crescent.Grains.Contracts.Planning.PlannerSnapshot> GetPlan(CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<Crescent.Grains.Contracts.Power.PowerSnapshot> GetPower(CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<Crescent.Grains.Contracts.Power.PowerSnapshot> SetBudgets(Crescent.Grains.Contracts.Power.PowerBudgetSettings budgets, CancellationToken cancellationToken) => throw new NotSupportedException();

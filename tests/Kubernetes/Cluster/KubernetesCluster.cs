@@ -15,12 +15,15 @@ namespace Crescent.Tests.Kubernetes.Cluster;
 /// An overlay applied to a fake of a cluster: our API server, controllers and kubelet, three nodes that are this machine, and the real silo and Redis in a network
 /// namespace a pod. Started by the first test that asks.
 /// </summary>
-public sealed class KubernetesCluster : IAsyncDisposable
+public class KubernetesCluster : IAsyncDisposable
 {
     /// <summary>Where all of it lies.</summary>
     public const string Space = "crescent";
 
     private const int Nodes = 3;
+
+    /// <summary>The overlay that it runs, a folder beside this file.</summary>
+    private protected virtual string Overlay => "quick";
 
     private readonly SemaphoreSlim _lock = new(1);
     private readonly TemporaryFolder _folder = new();
@@ -200,14 +203,15 @@ public sealed class KubernetesCluster : IAsyncDisposable
         Api?.Dispose();
         _folder.Dispose();
         _lock.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private async Task Bring()
     {
         PodPrograms.Require();
-        var manifests = Manifests.Read(await Overlays.Render(TestFiles.Project("tests", "Kubernetes", "Cluster", "quick")));
+        var manifests = Manifests.Read(await Overlays.Render(TestFiles.Project("tests", "Kubernetes", "Cluster", Overlay)));
         _network = await PodNetwork.Create();
-        _server = await ApiServer.Start();
+        _server = await ApiServer.Start(_network.Node);
         Api = _server.Client(ApiUser.Admin);
         for (var number = 1; number <= Nodes; number++)
         {
@@ -218,6 +222,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _server.TokenOf(ApiUser.Admin));
         foreach (var it in manifests.Objects)
         {
+            Complete(it);
             var kind = ApiKind.Of(it);
             var within = kind.IsNamespaced ? $"namespaces/{it.Metadata.NamespaceProperty}/" : "";
             using var answer = await http.PostAsync(
@@ -236,8 +241,22 @@ public sealed class KubernetesCluster : IAsyncDisposable
             },
             Space,
             cancellationToken: Stop);
-        _kubelet = new Kubelet(_folder.Path, _network, _server.Store, Api, _log);
+        _kubelet = new Kubelet(_folder.Path, _network, _server.Store, Api, (space, name) => _server.TokenOf(ApiUser.Account(space, name)), _log);
         _controllers = new ControllerLoop(_server.Store, Api, _log);
+    }
+
+    /// <summary>What the API server of a cluster makes of an object by default, and what its pods have to know of this one.</summary>
+    private void Complete(IKubernetesObject<V1ObjectMeta> it)
+    {
+        switch (it)
+        {
+            case V1StatefulSet set:
+                set.Spec.Replicas ??= 1;
+                break;
+            case V1ConfigMap { Data: { } settings } when settings.ContainsKey("Crescent__Planner__Set"):
+                settings["Crescent__Planner__Api"] = _server!.PodUrl!.ToString();
+                break;
+        }
     }
 
     private static bool IsAtRest(V1ObjectMeta metadata, int? wanted, long? seen, int? there, int? updated, int? available) =>

@@ -7,6 +7,9 @@ internal static class PodRules
 {
     private const long User = 10001;
 
+    /// <summary>The one account that may have a token; what it may do is a rule of its own.</summary>
+    private const string Planner = "crescent-planner";
+
     public static IEnumerable<string> Faults(Manifests manifests) => manifests.Pods.SelectMany(static pod => Of(pod).Select(fault => $"{pod.Name}: {fault}"));
 
     private static IEnumerable<string> Of(PodPlan pod)
@@ -15,7 +18,8 @@ internal static class PodRules
         var (security, volumes) = (spec.SecurityContext, spec.Volumes ?? []);
         return new (bool Broken, string Fault)[]
         {
-            (spec.AutomountServiceAccountToken != false, "it has a token for the API server"),
+            (spec.AutomountServiceAccountToken != false && spec.ServiceAccountName != Planner, "it has a token for the API server"),
+            (spec.ServiceAccountName == Planner && pod.Labels.GetValueOrDefault("app.kubernetes.io/component") != "front", "it has the planner's account, and is no front end"),
             (spec.EnableServiceLinks != false, "addresses of Services come as variables"),
             (spec.HostNetwork == true || spec.HostPID == true || spec.HostIPC == true, "it shares a namespace of its node"),
             (security?.RunAsNonRoot != true || security.RunAsUser != User || security.RunAsGroup != User, $"it does not run as {User}"),

@@ -97,6 +97,8 @@ public sealed class StudyPlotsTests
         Joules = 1000,
         IdleJoules = 100,
         WallJoules = 2000,
+        GpuHours = 1,
+        Wakes = 0,
         Seconds = 10,
         BudgetWatts = 100,
         TtftP50 = 1,

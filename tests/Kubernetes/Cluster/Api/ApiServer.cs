@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -17,6 +18,8 @@ namespace Crescent.Tests.Kubernetes.Cluster.Api;
 /// </summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
+    private const string Loopback = "http://127.0.0.1:0";
+
     private readonly ConcurrentDictionary<string, ApiUser> _users = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly ApiAccess _access;
@@ -35,14 +38,18 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Url { get; private set; } = null!;
 
-    /// <summary>Starts one on a free port of the loopback address.</summary>
-    public static async Task<ApiServer> Start()
+    /// <summary>Where pods find it; null where it is for none.</summary>
+    public Uri? PodUrl { get; private set; }
+
+    /// <summary>Starts one on a free port of the loopback address, and of <paramref name="pods"/>, if that is given.</summary>
+    public static async Task<ApiServer> Start(IPAddress? pods = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0").ConfigureKestrel(static kestrel => kestrel.Limits.MinResponseDataRate = null);
+        builder.WebHost.UseKestrelCore().UseUrls([Loopback, .. pods is null ? Array.Empty<string>() : [$"http://{pods}:0"]]).ConfigureKestrel(static kestrel => kestrel.Limits.MinResponseDataRate = null);
         var server = new ApiServer(builder.Build());
         await server._app.StartAsync();
-        server.Url = new Uri(server._app.Urls.Single());
+        var urls = server._app.Urls.Select(static url => new Uri(url)).ToList();
+        (server.Url, server.PodUrl) = (urls.Single(static url => url.IsLoopback), urls.SingleOrDefault(static url => !url.IsLoopback));
         return server;
     }
 

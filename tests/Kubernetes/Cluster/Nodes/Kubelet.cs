@@ -27,13 +27,14 @@ internal sealed class Kubelet : IAsyncDisposable
     /// <param name="network">The network of pods.</param>
     /// <param name="store">Wakes it.</param>
     /// <param name="api">What it asks and tells.</param>
+    /// <param name="token">A token for a service account, by its namespace and name.</param>
     /// <param name="log">Told what it does.</param>
-    public Kubelet(string folder, PodNetwork network, ApiStore store, IKubernetes api, ClusterLog log)
+    public Kubelet(string folder, PodNetwork network, ApiStore store, IKubernetes api, Func<string, string, string> token, ClusterLog log)
     {
         (_network, _store, _api, _log) = (network, store, api, log);
         _names = new ServiceNames(Path.Combine(folder, "hosts"));
         _names.Write([], []);
-        _mounts = new PodMounts(folder, _names.File);
+        _mounts = new PodMounts(folder, _names.File, token);
         _loop = Loop();
     }
 

@@ -6,7 +6,8 @@ namespace Crescent.Tests.Kubernetes.Cluster.Nodes;
 /// <summary>What a container sees of the machine: its system and the programs to read, its pod's volumes, names of services, and nothing else.</summary>
 /// <param name="folder">Where volumes lie; claims outlive their pods.</param>
 /// <param name="names">The file of names, as <c>/etc/hosts</c>.</param>
-internal sealed class PodMounts(string folder, string names)
+/// <param name="token">A token for a service account, by its namespace and name.</param>
+internal sealed class PodMounts(string folder, string names, Func<string, string, string> token)
 {
     private static readonly string[] System = ["/usr", "/lib", "/lib64", "/bin", "/sbin"];
     private static readonly string[] Settings = ["passwd", "group", "nsswitch.conf", "ld.so.cache", "localtime", "ssl"];
@@ -31,6 +32,14 @@ internal sealed class PodMounts(string folder, string names)
         foreach (var mount in container.VolumeMounts ?? [])
         {
             all.AddRange([mount.ReadOnlyProperty == true ? "--ro-bind" : "--bind", await Volume(pod, mount.Name, api, stop), mount.MountPath]);
+        }
+
+        if (pod.Spec.AutomountServiceAccountToken == true)
+        {
+            var account = Directory.CreateDirectory(Path.Combine(Own(pod), "account")).FullName;
+            await File.WriteAllTextAsync(Path.Combine(account, "token"), token(pod.Metadata.NamespaceProperty, pod.Spec.ServiceAccountName), stop);
+            await File.WriteAllTextAsync(Path.Combine(account, "namespace"), pod.Metadata.NamespaceProperty, stop);
+            all.AddRange(["--ro-bind", account, "/var/run/secrets/kubernetes.io/serviceaccount"]);
         }
 
         foreach (var path in PodPrograms.Folders.Where(static path => !path.StartsWith("/usr/", StringComparison.Ordinal)))

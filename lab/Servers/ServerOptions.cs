@@ -1,0 +1,18 @@
+namespace Crescent.Lab.Servers;
+
+/// <summary>How servers of a fleet are put to sleep and woken.</summary>
+/// <param name="Count">Who says how many are to be awake.</param>
+public sealed record ServerOptions(IServerCount Count)
+{
+    /// <summary>Seconds of the planner for each second of the run: a day of 86,400 s may pass in an hour.</summary>
+    public double Squeeze { get; init; } = 1;
+
+    /// <summary>From waking a server until it takes calls, in seconds of the planner.</summary>
+    public double WakeSeconds { get; init; } = 120;
+
+    /// <summary>What a server that sleeps draws, W.</summary>
+    public double SleepWatts { get; init; } = 30;
+
+    /// <summary>Between two looks, in seconds of the planner.</summary>
+    public double LookSeconds { get; init; } = 30;
+}
