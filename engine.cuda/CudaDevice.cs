@@ -153,11 +153,7 @@ public sealed class CudaDevice : IDevice
     {
         ArgumentNullException.ThrowIfNull(graph);
         var config = graph.Config;
-        if (config.ExpertCount > 0)
-        {
-            throw new InvalidModelException(config.Name, config.Architecture + ".expert_count", $"{config.ExpertCount}: mixtures of experts do not run on CUDA devices yet; serve it with --devices cpu");
-        }
-
+        PlainModel.Of(graph);
         if (config.HeadSize % 8 != 0 || config.HeadSize > 128)
         {
             throw new InvalidModelException(
@@ -331,8 +327,7 @@ public sealed class CudaDevice : IDevice
 
     private ModelWeights Load(DecoderGraph graph, CudaDeviceOptions options)
     {
-        var all = graph.Layers.Sum(static layer => layer.Query.ByteLength + layer.Key.ByteLength + layer.Value.ByteLength + layer.AttentionOutput.ByteLength + layer.Gate.ByteLength
-            + layer.Up.ByteLength + layer.Down.ByteLength) + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
+        var all = graph.Operators.SelectMany(static step => step.Matrices).Sum(static matrix => matrix.ByteLength) + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
         var done = 0L;
         using var upload = new WeightUpload(_context, _memory, _kernels, bytes => options.Progress?.Invoke(done += bytes, all), options.RandomWeights);
         var weights = ModelWeights.Load(graph, upload);

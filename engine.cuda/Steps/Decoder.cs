@@ -2,6 +2,7 @@ using Crescent.Engine.Cuda.Compilation;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Cuda.Weights;
 using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Layers;
 using ManagedCuda.BasicTypes;
 
 namespace Crescent.Engine.Cuda.Steps;
@@ -198,7 +199,7 @@ internal sealed class Decoder
         var heads = _config.HeadCount + (2 * _config.KvHeadCount);
         _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
             .With(_turns.Pointer).With(_layout.Cells).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
-            .With(_config.HeadSize).With(_kv.Padded).With(_config.RopeLayout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(ScoreScale)
+            .With(_config.HeadSize).With(_kv.Padded).With(_weights.Layout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(ScoreScale)
             .Launch(tokens, (heads + 3) / 4, 128);
     }
 
@@ -209,7 +210,7 @@ internal sealed class Decoder
         _attendDecode.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none)
             .With(layer.KeyNorm?.Pointer ?? none).With(_turns.Pointer).With(_layout.Cells).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables)
             .With(_layout.PartWorks).With(_layout.PartWorkCount).With(_attended.Pointer).With(Padded(_config.QueryWidth)).With(_partials.Pointer).With(_partialSums.Pointer)
-            .With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_config.RopeLayout == RopeLayout.Interleaved ? 1 : 0)
+            .With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_weights.Layout == RopeLayout.Interleaved ? 1 : 0)
             .With(_config.NormEpsilon).With(ScoreScale).Launch(_layout.PartWorkCount, _config.KvHeadCount * HeadGroups(_config), 128);
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
 
 namespace Crescent.Engine.Cuda.Weights;
 
@@ -71,6 +72,9 @@ internal sealed record ModelWeights
     /// <summary>The same as <see cref="Embedding"/> where it is tied.</summary>
     public required PackedMatrix Output { get; init; }
 
+    /// <summary>Which values of a head turn together.</summary>
+    public required RopeLayout Layout { get; init; }
+
     /// <summary>Radians a position by which each pair of a head turns (headSize / 2): doubles.</summary>
     public required DeviceBuffer Frequencies { get; init; }
 
@@ -88,19 +92,21 @@ internal sealed record ModelWeights
     {
         const string Purpose = "weights";
         var layers = new List<LayerWeights>();
-        foreach (var layer in graph.Layers)
+        var plain = PlainModel.Of(graph);
+        foreach (var layer in plain.Layers)
         {
+            var (attention, dense) = (layer.Attention, layer.FeedForward);
             layers.Add(new LayerWeights
             {
                 AttentionNorm = upload.LoadFloats(Purpose, layer.AttentionNorm)!,
-                Projections = MatrixGroup.Load(upload, layer.Query, layer.Key, layer.Value),
-                Bias = upload.LoadFloats(Purpose, layer.QueryBias, layer.KeyBias, layer.ValueBias),
-                QueryNorm = upload.LoadFloats(Purpose, layer.QueryNorm),
-                KeyNorm = upload.LoadFloats(Purpose, layer.KeyNorm),
-                AttentionOutput = upload.Load(Purpose, layer.AttentionOutput),
+                Projections = MatrixGroup.Load(upload, attention.Query, attention.Key, attention.Value),
+                Bias = upload.LoadFloats(Purpose, attention.QueryBias, attention.KeyBias, attention.ValueBias),
+                QueryNorm = upload.LoadFloats(Purpose, attention.QueryNorm),
+                KeyNorm = upload.LoadFloats(Purpose, attention.KeyNorm),
+                AttentionOutput = upload.Load(Purpose, attention.Output),
                 FeedForwardNorm = upload.LoadFloats(Purpose, layer.FeedForwardNorm)!,
-                GateUp = MatrixGroup.Load(upload, layer.Gate, layer.Up),
-                Down = upload.Load(Purpose, layer.Down),
+                GateUp = MatrixGroup.Load(upload, dense.Gate, dense.Up),
+                Down = upload.Load(Purpose, dense.Down),
             });
         }
 
@@ -111,24 +117,8 @@ internal sealed record ModelWeights
             Embedding = embedding,
             OutputNorm = upload.LoadFloats(Purpose, graph.OutputNorm)!,
             Output = ReferenceEquals(graph.Output, graph.TokenEmbedding) ? embedding : upload.Load(Purpose, graph.Output),
-            Frequencies = upload.LoadBytes(Purpose, MemoryMarshal.AsBytes<double>(FrequenciesOf(graph))),
+            Layout = plain.Rope.Layout,
+            Frequencies = upload.LoadBytes(Purpose, MemoryMarshal.AsBytes<double>([.. plain.Rope.Frequencies])),
         };
-    }
-
-    private static double[] FrequenciesOf(DecoderGraph graph)
-    {
-        var config = graph.Config;
-        var half = config.HeadSize / 2;
-        var factors = new float[half];
-        if (graph.RopeFactors is { } tensor)
-        {
-            Dequantizer.Dequantize(tensor.Type, tensor.Row(0), factors);
-        }
-        else
-        {
-            factors.AsSpan().Fill(1);
-        }
-
-        return [.. Enumerable.Range(0, half).Select(i => Math.Pow(config.RopeTheta, -2.0 * i / config.HeadSize) / factors[i])];
     }
 }

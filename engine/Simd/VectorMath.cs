@@ -98,14 +98,58 @@ internal static unsafe class VectorMath<TLanes>
         }
     }
 
+    /// <summary>output = gelu(gate) * up with gelu(g) = g / (1 + exp(-2 sqrt(2 / pi) (g + 0.044715 g^3))), in whole vectors: count is a multiple of 16.</summary>
+    [MethodImpl(Kernel)]
+    public static void GeluMultiply(float* gate, float* up, float* output, int count)
+    {
+        var one = TLanes.Create(1);
+        var linear = TLanes.Create(-1.5957691216f);
+        var cubic = TLanes.Create(-1.5957691216f * 0.044715f);
+        for (var i = 0; i < count; i += TLanes.Count)
+        {
+            var g = TLanes.Load(gate + i);
+            var exponent = g * TLanes.MultiplyAdd(cubic, g * g, linear);
+            TLanes.Store(g * TLanes.Load(up + i) / (one + Exp(exponent)), output + i);
+        }
+    }
+
     /// <summary>
-    /// Turns scores into exp(score - their maximum), in place; <paramref name="padded"/>, a multiple of 16, is filled up with zeros.
+    /// output = g / (1 + exp(-1.702 g)) * (u + 1) with g at most 7 and u within 7 of 0, in whole vectors: count is a multiple of 16.
+    /// </summary>
+    [MethodImpl(Kernel)]
+    public static void ClampedSiluMultiply(float* gate, float* up, float* output, int count)
+    {
+        TLanes one = TLanes.Create(1), most = TLanes.Create(7), least = TLanes.Create(-7), alpha = TLanes.Create(-1.702f);
+        for (var i = 0; i < count; i += TLanes.Count)
+        {
+            var g = TLanes.Min(TLanes.Load(gate + i), most);
+            var u = TLanes.Max(TLanes.Min(TLanes.Load(up + i), most), least) + one;
+            TLanes.Store(g * u / (one + Exp(alpha * g)), output + i);
+        }
+    }
+
+    /// <summary>x = cap * tanh(x / cap), in place.</summary>
+    [MethodImpl(Kernel)]
+    public static void Cap(float* x, float cap, int count)
+    {
+        TLanes one = TLanes.Create(1), two = TLanes.Create(2), most = TLanes.Create(cap), inverse = TLanes.Create(2 / cap);
+        var i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count)
+            TLanes.Store(most * (one - (two / (one + Exp(TLanes.Load(x + i) * inverse)))), x + i);
+        for (; i < count; i++)
+            x[i] = cap * (1 - (2 / (1 + Exp(x[i] * (2 / cap)))));
+    }
+
+    /// <summary>
+    /// Turns scores from <paramref name="first"/> to before <paramref name="end"/> into exp(score - their maximum), in place, and all others up to
+    /// <paramref name="padded"/>, a multiple of 16, into zeros.
     /// </summary>
     /// <returns>The maximum and the sum.</returns>
     [MethodImpl(Kernel)]
-    public static (float Maximum, float Sum) Exponentiate(float* scores, int count, int padded)
+    public static (float Maximum, float Sum) Exponentiate(float* scores, int first, int end, int padded)
     {
-        new Span<float>(scores + count, padded - count).Fill(float.NegativeInfinity);
+        new Span<float>(scores, first).Fill(float.NegativeInfinity);
+        new Span<float>(scores + end, padded - end).Fill(float.NegativeInfinity);
         var most = TLanes.Load(scores);
         for (var i = TLanes.Count; i < padded; i += TLanes.Count)
             most = TLanes.Max(most, TLanes.Load(scores + i));
@@ -113,7 +157,8 @@ internal static unsafe class VectorMath<TLanes>
         most = TLanes.Create(maximum);
         for (var i = 0; i < padded; i += TLanes.Count)
             TLanes.Store(Exp(TLanes.Load(scores + i) - most), scores + i);
-        new Span<float>(scores + count, padded - count).Clear();
+        new Span<float>(scores, first).Clear();
+        new Span<float>(scores + end, padded - end).Clear();
         TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
         for (var i = 0; i < padded; i += Sixteen)
         {

@@ -136,12 +136,17 @@ public sealed class CudaDeviceTests : EmulatedCudaTest
         Assert.Contains("cuda:0", Assert.Throws<CudaDeviceException>(() => CudaGpu.Of(200)).Message);
     }
 
-    [Fact]
-    public void A_mixture_of_experts_is_refused_by_name()
+    [Theory]
+    [InlineData("qwen3moe", "qwen3moe has mixture of experts")]
+    [InlineData("gemma3", "gemma3 has scaled embeddings")]
+    [InlineData("gpt-oss", "gpt-oss has sliding-window attention")]
+    [InlineData("smollm3", "smollm3 has attention without rotary positions")]
+    [InlineData("phi3", "phi3 has scaled rotation")]
+    public void What_the_kernels_do_not_do_is_refused_by_architecture_and_operator(string name, string says)
     {
-        using var file = GgufFile.Open(TestFiles.Shared("arch", "qwen3moe.gguf"));
+        using var file = GgufFile.Open(TestFiles.Shared("arch", $"{name}.gguf"));
         var fault = Assert.Throws<InvalidModelException>(() => CudaDevice.CheckFit(Crescent.Engine.Model.Architectures.Architecture.Read(file)));
-        Assert.Contains("expert_count", fault.Message);
+        Assert.Contains(says, fault.Message);
         Assert.Contains("--devices cpu", fault.Message);
     }
 

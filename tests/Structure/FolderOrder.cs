@@ -18,6 +18,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
 
             // What a model file holds.
             "Model.Gguf",
+            "Model.Layers",
             "Model.Architectures",
             "Model.Text",
             "Model.ToolCalls",
@@ -51,6 +52,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Devices.Cpu.Weights.Panels.Formats",
             "Devices.Cpu.Weights.Panels.Dots",
             "Devices.Cpu.Attention",
+            "Devices.Cpu.Layers",
             "Devices.Cpu",
 
             // The engine itself.

@@ -41,7 +41,7 @@ public sealed class CpuDevice : IDevice
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
         _team = new ComputeTeam(threads, options.Name);
-        _buffers = new StepBuffers(config, options.MaxStepTokens);
+        _buffers = new StepBuffers(StepSizes.Of(graph), options.MaxStepTokens);
         var loader = new WeightLoader(instructions, options.Activations);
         (_weights, _kv, _attention, _forward, _sampler) = instructions switch
         {
@@ -139,31 +139,28 @@ public sealed class CpuDevice : IDevice
         DecoderGraph graph, CpuDeviceOptions options, WeightLoader loader, int maxContext)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        var weights = DecoderWeights.Load(graph, loader);
+        var weights = new DecoderWeights(graph, loader);
+        var caches = new ModelCaches(graph);
         var (kv, attention) = options.KvType switch
         {
-            KvType.F32 => BuildAttention<TLanes, SingleKv<TLanes>>(graph.Config, weights, options, maxContext),
-            KvType.Q8_0 => BuildAttention<TLanes, EightBitKv<TLanes>>(graph.Config, weights, options, maxContext),
-            _ => BuildAttention<TLanes, HalfKv<TLanes>>(graph.Config, weights, options, maxContext),
+            KvType.F32 => BuildAttention<TLanes, SingleKv<TLanes>>(caches, graph.Config.NormEpsilon, options, maxContext),
+            KvType.Q8_0 => BuildAttention<TLanes, EightBitKv<TLanes>>(caches, graph.Config.NormEpsilon, options, maxContext),
+            _ => BuildAttention<TLanes, HalfKv<TLanes>>(caches, graph.Config.NormEpsilon, options, maxContext),
         };
-        var forward = new Decoder<TLanes>(
-            graph.Config, weights, _team, _buffers, attention, options.MaxStepTokens, options.MaxLogitRows);
+        var forward = new Decoder<TLanes>(graph, weights, loader, caches, _team, _buffers, attention, options);
         var sampler = new CpuSampler(_team, () => new RowSampler<TLanes>(graph.Config.VocabularySize));
         return (weights, kv, attention, forward, sampler);
     }
 
-    private unsafe (KvMemory Kv, IAttentionPhase Attention) BuildAttention<TLanes, TKv>(
-        ModelConfig config, DecoderWeights weights, CpuDeviceOptions options, int maxContext)
+    private (KvMemory Kv, IAttentionPhase Attention) BuildAttention<TLanes, TKv>(ModelCaches caches, float epsilon, CpuDeviceOptions options, int maxContext)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvFormat
     {
-        var pageBytes = TKv.PageBytes(NativeBuffer.RoundUp(config.HeadSize, 16));
-        var blockBytes = KvMemory.BlockBytesOf(config.LayerCount, config.KvHeadCount, pageBytes);
-        var kv = new KvMemory(config.LayerCount, config.KvHeadCount, pageBytes, BlockCount(options, blockBytes, maxContext));
-        var factors = weights.RopeFactors is null ? null : weights.RopeFactors.Floats;
+        var pages = caches.Pages(TKv.PageBytes);
+        var kv = new KvMemory(pages, BlockCount(options, KvMemory.BlockBytesOf(pages), maxContext));
 
         // No sequence is longer than all blocks together, whatever the model was trained for.
         var positions = (int)Math.Min(maxContext, (long)kv.Blocks * KvPage.Slots);
-        return (kv, new AttentionPhase<TLanes, TKv>(config, _team, _buffers, kv, factors, options.MaxStepTokens, positions));
+        return (kv, new AttentionPhase<TLanes, TKv>(caches.Heads, caches.Ropes, epsilon, _team, _buffers, kv, options.MaxStepTokens, positions));
     }
 }

@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Devices.Cpu.Weights.Panels;
 using Crescent.Engine.Devices.Cpu.Weights.Panels.Dots;
@@ -12,18 +13,24 @@ namespace Crescent.Engine.Devices.Cpu;
 /// <param name="precision">Of the activations that quantised weights are multiplied with.</param>
 internal sealed unsafe class WeightLoader(InstructionSet instructions, ActivationPrecision precision)
 {
-    /// <summary>The matrix of a tensor (columns, rows).</summary>
-    public WeightMatrix Load(GgufTensor tensor) => Load(tensor.Type, tensor.Data, tensor.Columns, checked((int)tensor.Rows));
+    /// <summary>What the matrices of tensors loaded so far take.</summary>
+    public ActivationFormat Formats { get; private set; }
 
-    /// <summary>The matrix of each expert of a tensor (columns, rows, experts), or the one of a tensor without experts.</summary>
-    public WeightMatrix[] LoadExperts(GgufTensor tensor, int experts)
+    /// <summary>The matrix of a tensor (columns, rows).</summary>
+    public WeightMatrix Load(GgufTensor tensor)
     {
-        var rows = checked((int)(tensor.Rows / experts));
-        var bytes = tensor.ByteLength / experts;
-        var matrices = new WeightMatrix[experts];
-        for (var e = 0; e < experts; e++)
-            matrices[e] = Load(tensor.Type, tensor.Data + (e * bytes), tensor.Columns, rows);
-        return matrices;
+        var matrix = Load(tensor.Type, tensor.Data, tensor.Columns, checked((int)tensor.Rows));
+        Formats |= matrix.Format;
+        return matrix;
+    }
+
+    /// <summary>A norm, a bias or another vector as floats.</summary>
+    public static NativeBuffer LoadVector(GgufTensor tensor)
+    {
+        var count = checked((int)(tensor.Columns * tensor.Rows));
+        var buffer = NativeBuffer.OfFloats(count);
+        Dequantizer.Dequantize(tensor.Type, new ReadOnlySpan<byte>(tensor.Data, checked((int)tensor.ByteLength)), new Span<float>(buffer.Floats, count));
+        return buffer;
     }
 
     /// <summary>The matrix of rows of <paramref name="type"/> that lie one after the other at <paramref name="data"/>.</summary>
@@ -52,6 +59,7 @@ internal sealed unsafe class WeightLoader(InstructionSet instructions, Activatio
             GgmlType.Q6_K => Panels<TLanes, Q6_K>(data, columns, rows),
             GgmlType.IQ4_NL => Panels<TLanes, IQ4_NL>(data, columns, rows),
             GgmlType.IQ4_XS => Panels<TLanes, IQ4_XS>(data, columns, rows),
+            GgmlType.MXFP4 => Panels<TLanes, MXFP4>(data, columns, rows),
             _ => new GeneralMatrix<TLanes>(type, data, columns, rows),
         };
 

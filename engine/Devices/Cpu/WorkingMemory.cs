@@ -25,7 +25,7 @@ internal static class WorkingMemory
         var prefix = config.Architecture + ".";
         Int128 tokens = options.MaxStepTokens;
         var block = (Int128)2 * config.LayerCount * config.KvWidth * KvPage.Slots * (options.KvType == KvType.F32 ? 4 : options.KvType == KvType.Q8_0 ? 1 : 2);
-        var weights = graph.Layers.Sum(Weights) + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
+        var weights = graph.Operators.SelectMany(static step => step.Matrices).Sum(static matrix => matrix.ByteLength) + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
         var narrower = "use a file of the model with narrower weights";
         var fewer = $"lower the tokens of a step ({options.MaxStepTokens})";
         ReadOnlySpan<(string Key, long Value, Int128 Bytes, string Remedy)> sizes =
@@ -48,7 +48,4 @@ internal static class WorkingMemory
             }
         }
     }
-
-    private static long Weights(DecoderLayer layer) => layer.Query.ByteLength + layer.Key.ByteLength + layer.Value.ByteLength + layer.AttentionOutput.ByteLength
-        + layer.Gate.ByteLength + layer.Up.ByteLength + layer.Down.ByteLength;
 }

@@ -3,8 +3,8 @@ using Crescent.Engine.Model.Gguf;
 namespace Crescent.Engine.Model.Architectures;
 
 /// <summary>
-/// A family of decoder-only transformers. What sets it apart from the others is said by its own class; how a file is read and
-/// checked is the same for all (<see cref="DecoderReader"/>). A new one is one new file and its line in <see cref="Known"/>.
+/// A family of decoder-only models: how its files are read into layers of operators (<see cref="DecoderGraph"/>). A new one is one new file and its
+/// line in <see cref="Known"/>; docs/architectures.md shows how.
 /// </summary>
 public abstract class Architecture
 {
@@ -14,22 +14,20 @@ public abstract class Architecture
         new Qwen2(),
         new Qwen3(),
         new Qwen3Moe(),
+        new Gemma3(),
+        new GptOss(),
+        new Phi3(),
+        new SmolLm3(),
+        new Glm4Moe(),
+        new Llama4(),
+        new Mistral3(),
     ];
+
+    /// <summary>Names of all that are known, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Known.Select(static known => known.Name).Order(StringComparer.Ordinal)];
 
     /// <summary><c>general.architecture</c>, which is also the prefix of its metadata keys.</summary>
     public abstract string Name { get; }
-
-    /// <summary>Which values of a head rotate together.</summary>
-    public abstract RopeLayout RopeLayout { get; }
-
-    /// <summary>Whether query, key and value have biases.</summary>
-    public virtual bool HasAttentionBias => false;
-
-    /// <summary>Whether each query and key head is normalised before rotation.</summary>
-    public virtual bool HasHeadNorms => false;
-
-    /// <summary>Whether the feed-forward layers are mixtures of experts: softmax over all, the best chosen, weights rescaled to 1.</summary>
-    public virtual bool HasExperts => false;
 
     /// <summary>
     /// Reads the model in <paramref name="file"/>: its architecture's numbers, checked for range, and its tensors, each checked for
@@ -41,8 +39,10 @@ public abstract class Architecture
         const string Key = "general.architecture";
         var name = file.GetString(Key);
         var architecture = Array.Find(Known, known => known.Name == name)
-            ?? throw file.Fault(Key, $"'{GgufCursor.Printable(name)}' is not supported; known are "
-                + string.Join(", ", Known.Select(static known => known.Name)));
-        return new DecoderReader(file, architecture).Read();
+            ?? throw file.Fault(Key, $"'{GgufCursor.Printable(name)}' is not supported; known are {string.Join(", ", Names)}");
+        return architecture.Describe(new ModelReader(file, architecture.Name));
     }
+
+    /// <summary>The model in a file of this architecture.</summary>
+    internal abstract DecoderGraph Describe(ModelReader model);
 }

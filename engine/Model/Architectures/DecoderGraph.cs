@@ -1,10 +1,11 @@
 using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
 
 namespace Crescent.Engine.Model.Architectures;
 
 /// <summary>
-/// A model as a device sees it: shape and named tensors, each already checked for its extents. Every architecture is read into
-/// this form; what a layer does follows from which of its tensors are there.
+/// A model as a device sees it: shape, layers of operators, and named tensors, each already checked for its extents. Every architecture is read into
+/// this form; a device knows operators and no architectures.
 /// </summary>
 public sealed record DecoderGraph
 {
@@ -13,6 +14,9 @@ public sealed record DecoderGraph
 
     /// <summary>(width, vocabulary).</summary>
     public required GgufTensor TokenEmbedding { get; init; }
+
+    /// <summary>What embeddings are multiplied by.</summary>
+    public float EmbeddingScale { get; init; } = 1;
 
     /// <summary>Layers in order.</summary>
     public required IReadOnlyList<DecoderLayer> Layers { get; init; }
@@ -23,6 +27,12 @@ public sealed record DecoderGraph
     /// <summary>(width, vocabulary): the head; the same tensor as <see cref="TokenEmbedding"/> where it is tied.</summary>
     public required GgufTensor Output { get; init; }
 
-    /// <summary>Divisors of the rotary frequencies (headSize/2), or null.</summary>
-    public GgufTensor? RopeFactors { get; init; }
+    /// <summary>What logits are multiplied by, before the cap.</summary>
+    public float LogitScale { get; init; } = 1;
+
+    /// <summary>Logits y become cap * tanh(y / cap); 0 for none.</summary>
+    public float LogitCap { get; init; }
+
+    /// <summary>All operators of all layers, in order.</summary>
+    public IEnumerable<LayerOperator> Operators => Layers.SelectMany(static layer => layer.Operators);
 }

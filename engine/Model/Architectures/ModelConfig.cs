@@ -1,9 +1,9 @@
 namespace Crescent.Engine.Model.Architectures;
 
-/// <summary>The shape of a decoder-only transformer, as its file declares it.</summary>
+/// <summary>The shape of a decoder-only transformer; where layers differ, the most of any of them. What a layer has is said by its operators.</summary>
 public sealed record ModelConfig
 {
-    /// <summary><c>general.architecture</c>: llama, qwen2, qwen3, qwen3moe.</summary>
+    /// <summary><c>general.architecture</c>, such as llama.</summary>
     public required string Architecture { get; init; }
 
     /// <summary><c>general.name</c>, or the file's name without its extension.</summary>
@@ -35,12 +35,6 @@ public sealed record ModelConfig
 
     /// <summary>Added to the mean square in RMSNorm.</summary>
     public required float NormEpsilon { get; init; }
-
-    /// <summary>Base of the rotary frequencies.</summary>
-    public required float RopeTheta { get; init; }
-
-    /// <summary>Which values rotate together.</summary>
-    public required RopeLayout RopeLayout { get; init; }
 
     /// <summary>Experts of a mixture, 0 for a dense model.</summary>
     public int ExpertCount { get; init; }

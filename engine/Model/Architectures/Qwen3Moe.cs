@@ -1,3 +1,5 @@
+using Crescent.Engine.Model.Layers;
+
 namespace Crescent.Engine.Model.Architectures;
 
 /// <summary>Qwen3 with mixtures of experts in place of its feed-forward layers.</summary>
@@ -5,9 +7,16 @@ internal sealed class Qwen3Moe : Architecture
 {
     public override string Name => "qwen3moe";
 
-    public override RopeLayout RopeLayout => RopeLayout.HalfSplit;
-
-    public override bool HasHeadNorms => true;
-
-    public override bool HasExperts => true;
+    internal override DecoderGraph Describe(ModelReader model)
+    {
+        var heads = model.Heads();
+        var rope = model.Rope(RopeLayout.HalfSplit, heads);
+        return model.Decoder(
+            layer =>
+            [
+                layer.Branch("attn_norm", layer.WithHeadNorms(layer.Attention(heads, rope))),
+                layer.Branch("ffn_norm", layer.Mixture(FeedForwardActivation.SwiGlu, ExpertGating.Softmax)),
+            ],
+            model.WindowedContext());
+    }
 }

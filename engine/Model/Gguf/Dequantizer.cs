@@ -44,6 +44,7 @@ public static class Dequantizer
             case GgmlType.Q6_K: EachBlock(blocks, source, destination, SuperBlocks.Q6_K); break;
             case GgmlType.IQ4_NL: EachBlock(blocks, source, destination, NonLinearBlocks.IQ4_NL); break;
             case GgmlType.IQ4_XS: EachBlock(blocks, source, destination, NonLinearBlocks.IQ4_XS); break;
+            case GgmlType.MXFP4: EachBlock(blocks, source, destination, NonLinearBlocks.MXFP4); break;
             default: throw new ArgumentOutOfRangeException(nameof(type), type, "There is no dequantiser for this type.");
         }
     }

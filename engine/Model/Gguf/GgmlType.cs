@@ -21,4 +21,5 @@ public enum GgmlType
     IQ4_NL = 20,
     IQ4_XS = 23,
     BF16 = 30,
+    MXFP4 = 39,
 }

@@ -40,7 +40,6 @@ public static class GgmlTypes
         29 => "29 (IQ1_M)",
         34 => "34 (TQ1_0)",
         35 => "35 (TQ2_0)",
-        39 => "39 (MXFP4)",
         _ => number.ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
 
@@ -49,6 +48,7 @@ public static class GgmlTypes
         GgmlType.F32 => (1, 4),
         GgmlType.F16 or GgmlType.BF16 => (1, 2),
         GgmlType.Q4_0 or GgmlType.IQ4_NL => (SmallBlock, 18),
+        GgmlType.MXFP4 => (SmallBlock, 17),
         GgmlType.Q4_1 => (SmallBlock, 20),
         GgmlType.Q5_0 => (SmallBlock, 22),
         GgmlType.Q5_1 => (SmallBlock, 24),

@@ -48,6 +48,15 @@ public sealed unsafe class GgufTensor
         return new ReadOnlySpan<byte>(Data + (row * RowBytes), checked((int)RowBytes));
     }
 
+    /// <summary>Some rows of the tensor as a matrix of their own; its name says which.</summary>
+    public GgufTensor Slice(long first, long rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Rows - rows);
+        return new GgufTensor($"{Name}[{first}..{first + rows}]", Type, [Shape[0], rows], Data + (first * RowBytes), rows * RowBytes);
+    }
+
     /// <summary><c>Q8_0 (576, 49152)</c>.</summary>
     public override string ToString() => $"{Type} ({string.Join(", ", Shape)})";
 }

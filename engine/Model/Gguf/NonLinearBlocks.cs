@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Crescent.Engine.Model.Gguf;
 
-/// <summary>Dequantisers of the IQ4 types, whose four bits choose one of sixteen levels that lie closer around zero.</summary>
+/// <summary>Dequantisers of the IQ4 types and of MXFP4, whose four bits choose one of sixteen levels that lie closer around zero.</summary>
 internal static class NonLinearBlocks
 {
     private const int Group = 32;
@@ -27,6 +27,23 @@ internal static class NonLinearBlocks
             var low = (block[4 + (group / 2)] >> (4 * (group % 2))) & 0xF;
             var groupScale = low | (((high >> (2 * group)) & 3) << 4);
             ReadGroup(scale * (groupScale - 32), block.Slice(8 + (16 * group), 16), values.Slice(Group * group, Group));
+        }
+    }
+
+    /// <summary>Twice the value of each four-bit code of MXFP4: a sign, two bits of an exponent and one of a mantissa.</summary>
+    public static ReadOnlySpan<sbyte> DoubledCodes => [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
+
+    /// <summary>
+    /// 17 bytes: 0 exponent u8, 1 packed[16] as in Q4_0. Value = 2^(exponent - 127) * code, of the OCP Microscaling Formats
+    /// (https://www.opencompute.org/documents/ocp-microscaling-formats-mx-v1-0-spec-final-pdf).
+    /// </summary>
+    public static void MXFP4(ReadOnlySpan<byte> block, Span<float> values)
+    {
+        var scale = MathF.ScaleB(1, block[0] - 128);
+        for (var i = 0; i < Group / 2; i++)
+        {
+            values[i] = scale * DoubledCodes[block[1 + i] & 0xF];
+            values[i + (Group / 2)] = scale * DoubledCodes[block[1 + i] >> 4];
         }
     }
 

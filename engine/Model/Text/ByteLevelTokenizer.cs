@@ -18,6 +18,7 @@ internal sealed class ByteLevelTokenizer : VocabularyTokenizer
     private const int LongestCached = 32;
     private const int CacheLimit = 1 << 16;
     private const string Llama3 = "llama-bpe";
+    private const string Tekken = "tekken";
 
     private readonly PreTokenizer _words;
     private readonly BpeTokenizer _library;
@@ -42,10 +43,10 @@ internal sealed class ByteLevelTokenizer : VocabularyTokenizer
         });
         _longWords = new Lazy<LongWordMerge>(() => new LongWordMerge(metadata.Tokens, merges));
         _cached = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
-        _wholeWords = metadata.Pre == Llama3 ? WholeWords() : null;
+        _wholeWords = metadata.Pre is Llama3 or Tekken ? WholeWords() : null;
         BeginOfSequence = metadata.BeginOfSequence;
         EndOfSequence = metadata.EndOfSequence;
-        AddsBeginOfSequence = metadata.AddBeginOfSequence ?? metadata.Pre == Llama3;
+        AddsBeginOfSequence = metadata.AddBeginOfSequence ?? metadata.Pre is Llama3 or Tekken;
     }
 
     public override int? BeginOfSequence { get; }

@@ -11,6 +11,14 @@ internal abstract class PreTokenizer
         ["default"] = new DefaultPreTokenizer(),
         ["gpt-2"] = new Gpt2PreTokenizer(numbersApart: false),
         ["llama-bpe"] = new LlamaPreTokenizer(numberLength: 3),
+
+        // Phi-4, GLM-4 and SmolLM3 cut words as Llama 3 does.
+        ["dbrx"] = new LlamaPreTokenizer(numberLength: 3),
+        ["glm4"] = new LlamaPreTokenizer(numberLength: 3),
+        ["smaug-bpe"] = new LlamaPreTokenizer(numberLength: 3),
+        ["gpt-4o"] = new CasedPreTokenizer(numberLength: 3, contractions: true),
+        ["llama4"] = new CasedPreTokenizer(numberLength: 3, contractions: true),
+        ["tekken"] = new CasedPreTokenizer(numberLength: 1, contractions: false),
         ["qwen2"] = new LlamaPreTokenizer(numberLength: 1),
         ["smollm"] = new Gpt2PreTokenizer(numbersApart: true),
     };

@@ -39,6 +39,14 @@ public sealed class GoldenModelTests
     [InlineData("qwen3-F16", GgmlType.F16)]
     [InlineData("qwen3-BF16", GgmlType.BF16)]
     [InlineData("qwen3moe")]
+    [InlineData("gemma3")]
+    [InlineData("gpt-oss")]
+    [InlineData("gpt-oss-MXFP4", GgmlType.MXFP4)]
+    [InlineData("phi3")]
+    [InlineData("phi3-long")]
+    [InlineData("smollm3")]
+    [InlineData("glm4moe")]
+    [InlineData("llama4")]
     public void An_architecture_has_the_exact_logprobs(string name, GgmlType type = GgmlType.F32)
         => Compare(TestFiles.Shared("arch", $"{name}.gguf"), Goldens.Read(TestFiles.Shared("arch", $"{name}.goldens.json")), 100, type);
 
@@ -67,7 +75,6 @@ public sealed class GoldenModelTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{goldens.Model}: greatest error {worst:G3}");
     }
 
-    private static IEnumerable<GgufTensor> Tensors(DecoderGraph graph)
-        => graph.Layers.SelectMany(static layer => new[] { layer.Query, layer.Key, layer.Value, layer.Up, layer.Down })
-            .Append(graph.TokenEmbedding);
+    private static IEnumerable<GgufTensor> Tensors(DecoderGraph graph) =>
+        graph.Operators.SelectMany(static step => step.Matrices).Append(graph.TokenEmbedding);
 }

@@ -1,6 +1,6 @@
 using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Threads;
-using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Layers;
 using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu.Attention;
@@ -14,14 +14,10 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
     where TLanes : unmanaged, ILanes<TLanes>
     where TKv : IKvFormat
 {
-    private readonly ModelConfig _config;
     private readonly ComputeTeam _team;
     private readonly StepBuffers _buffers;
     private readonly KvMemory _kv;
-    private readonly Rotation<TLanes> _rotation;
-    private readonly int _group;
-    private readonly int _headSize; // padded to whole pages of vectors
-    private readonly NativeBuffer _queries; // (_headSize, heads, tokens), turned and scaled
+    private readonly HeadPreparation<TLanes, TKv> _heads;
     private readonly AttentionScratch[] _scratch;
     private readonly ChunkPartials _partials;
     private readonly AttentionTile[] _tiles;
@@ -31,23 +27,31 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
     private int _tileCount;
     private bool _split;
 
+    /// <param name="layers">The heads of all layers with attention; at least one.</param>
+    /// <param name="ropes">All ways to turn of the model.</param>
+    /// <param name="epsilon">Of norms.</param>
+    /// <param name="team">Threads.</param>
+    /// <param name="buffers">Of the step.</param>
+    /// <param name="kv">Keys and values.</param>
+    /// <param name="maxTokens">Of a step.</param>
+    /// <param name="maxContext">Positions of a sequence.</param>
     public AttentionPhase(
-        ModelConfig config, ComputeTeam team, StepBuffers buffers, KvMemory kv, float* ropeFactors, int maxTokens, int maxContext)
+        IReadOnlyList<HeadShape> layers, IReadOnlyList<RopeSettings> ropes, float epsilon, ComputeTeam team, StepBuffers buffers, KvMemory kv, int maxTokens,
+        int maxContext)
     {
-        _config = config;
         _team = team;
         _buffers = buffers;
         _kv = kv;
-        _rotation = new Rotation<TLanes>(config, ropeFactors, maxTokens);
-        _group = config.HeadCount / config.KvHeadCount;
-        _headSize = NativeBuffer.RoundUp(config.HeadSize, 16);
-        _queries = NativeBuffer.OfFloats((long)maxTokens * config.HeadCount * _headSize);
-        _tileTokens = Math.Max(1, AttentionScratch.WantedRows / _group);
+        var group = layers.Max(static heads => heads.Count / heads.KvCount);
+        var padded = layers.Max(static heads => NativeBuffer.RoundUp(heads.Size, 16));
+        var values = layers.Max(static heads => heads.Count * NativeBuffer.RoundUp(heads.Size, 16));
+        _heads = new HeadPreparation<TLanes, TKv>(buffers, kv, ropes, epsilon, values, maxTokens);
+        _tileTokens = Math.Max(1, AttentionScratch.WantedRows / group);
         _scratch = new AttentionScratch[team.Count];
         for (var t = 0; t < _scratch.Length; t++)
-            _scratch[t] = new AttentionScratch(_tileTokens * _group, _headSize);
-        var splitTokens = Math.Min(maxTokens, (4 * team.Count / config.KvHeadCount) + 1);
-        _partials = new ChunkPartials(splitTokens, config.HeadCount, _headSize, maxContext);
+            _scratch[t] = new AttentionScratch(_tileTokens * group, padded);
+        var splitTokens = Math.Min(maxTokens, (4 * team.Count / layers.Min(static heads => heads.KvCount)) + 1);
+        _partials = new ChunkPartials(splitTokens, layers.Max(static heads => heads.Count), padded, maxContext);
         _tiles = new AttentionTile[maxTokens];
     }
 
@@ -72,109 +76,68 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
     }
 
     /// <inheritdoc/>
-    public void PrepareAngles(int token) => _rotation.Prepare(token, _buffers.Positions[token]);
+    public void PrepareAngles(int token) => _heads.PrepareAngles(token);
 
     /// <inheritdoc/>
-    public void Rotate(int thread, int layer, AttentionLayer vectors)
+    public void Rotate(int thread, AttentionLayer layer)
     {
-        var heads = _config.HeadCount + _config.KvHeadCount;
+        var queries = layer.Heads.Count;
+        var heads = queries + layer.Heads.KvCount;
         var (first, end) = _team.Share(_tokens * heads, thread);
         for (var i = first; i < end; i++)
         {
             var (token, head) = Math.DivRem(i, heads);
-            if (head < _config.HeadCount)
-                RotateQuery(token, head, vectors, _scratch[thread].Row);
-            else
-                StoreKeyAndValue(token, head - _config.HeadCount, layer, vectors, _scratch[thread].Row);
+            if (head < queries)
+            {
+                _heads.PrepareQuery(token, head, layer, _scratch[thread].Row);
+                continue;
+            }
+
+            var table = _plan.BlockTable(_plan.Slices[_buffers.Slices[token]]);
+            _heads.StoreKeyAndValue(token, head - queries, table[_buffers.Positions[token] / KvPage.Slots], layer, _scratch[thread].Row);
         }
     }
 
     /// <inheritdoc/>
-    public void Attend(int thread, int layer)
+    public void Attend(int thread, AttentionLayer layer)
     {
+        _scratch[thread].Begin(layer.PaddedHead);
         if (_split)
         {
             AttendChunks(thread, layer);
             _team.Barrier();
-            Merge(thread);
+            Merge(thread, layer);
             return;
         }
 
         // Dealt in turn: later tiles of a prompt have more positions to look at.
-        for (var i = thread; i < _tileCount * _config.KvHeadCount; i += _team.Count)
+        var kvHeads = layer.Heads.KvCount;
+        for (var i = thread; i < _tileCount * kvHeads; i += _team.Count)
         {
-            var (tile, head) = Math.DivRem(i, _config.KvHeadCount);
+            var (tile, head) = Math.DivRem(i, kvHeads);
             AttendTile(_tiles[tile], layer, head, _scratch[thread]);
         }
     }
 
     public void Dispose()
     {
-        _rotation.Dispose();
-        _queries.Dispose();
+        _heads.Dispose();
         _partials.Dispose();
         foreach (var scratch in _scratch)
             scratch.Dispose();
     }
 
-    private void RotateQuery(int token, int head, AttentionLayer vectors, float* row)
-    {
-        var size = _config.HeadSize;
-        var query = _buffers.Query.Floats + ((long)token * _config.QueryWidth) + (head * size);
-        var turned = _queries.Floats + ((((long)token * _config.HeadCount) + head) * _headSize);
-        query = BiasAndNorm(query, vectors.QueryBias == null ? null : vectors.QueryBias + (head * size), vectors.QueryNorm, row);
-        _rotation.Turn(token, query, 1 / MathF.Sqrt(size), turned);
-    }
-
-    private void StoreKeyAndValue(int token, int head, int layer, AttentionLayer vectors, float* row)
-    {
-        var size = _config.HeadSize;
-        var turned = row + _headSize;
-        var position = _buffers.Positions[token];
-        var slice = _plan.Slices[_buffers.Slices[token]];
-        var page = (long)_plan.BlockTable(slice)[position / KvPage.Slots] * _kv.PageBytes;
-        var slot = position % KvPage.Slots;
-
-        new Span<float>(turned, _headSize).Clear();
-        var key = _buffers.Key.Floats + ((long)token * _config.KvWidth) + (head * size);
-        key = BiasAndNorm(key, vectors.KeyBias == null ? null : vectors.KeyBias + (head * size), vectors.KeyNorm, row);
-        _rotation.Turn(token, key, 1, turned);
-        TKv.StoreKey(_kv.Keys(layer, head) + page, slot, turned, _headSize);
-
-        var value = _buffers.Value.Floats + ((long)token * _config.KvWidth) + (head * size);
-        value = BiasAndNorm(value, vectors.ValueBias == null ? null : vectors.ValueBias + (head * size), null, row);
-        new Span<float>(turned, _headSize).Clear();
-        new ReadOnlySpan<float>(value, size).CopyTo(new Span<float>(turned, size));
-        TKv.StoreValue(_kv.Values(layer, head) + page, slot, turned, _headSize);
-    }
-
-    private float* BiasAndNorm(float* x, float* bias, float* norm, float* row)
-    {
-        var size = _config.HeadSize;
-        if (bias != null)
-        {
-            new ReadOnlySpan<float>(x, size).CopyTo(new Span<float>(row, size));
-            VectorMath<TLanes>.Add(bias, row, size);
-            x = row;
-        }
-
-        if (norm != null)
-        {
-            VectorMath<TLanes>.Scale(x, norm, VectorMath<TLanes>.RmsScale(x, size, _config.NormEpsilon), row, size);
-            x = row;
-        }
-
-        return x;
-    }
+    private static int Group(AttentionLayer layer) => layer.Heads.Count / layer.Heads.KvCount;
 
     /// <summary>All chunks of a tile, blended as they come.</summary>
-    private void AttendTile(in AttentionTile tile, int layer, int head, AttentionScratch scratch)
+    private void AttendTile(in AttentionTile tile, AttentionLayer layer, int head, AttentionScratch scratch)
     {
-        var rows = tile.Count * _group;
-        GatherQueries(tile, head, scratch);
+        var group = Group(layer);
+        var rows = tile.Count * group;
+        GatherQueries(tile, layer, head, scratch);
         scratch.ClearSums(rows);
         var last = tile.Position + tile.Count - 1;
-        for (var chunk = 0; chunk <= last / AttentionScratch.Chunk; chunk++)
+        for (var chunk = layer.FirstSeen(tile.Position) / AttentionScratch.Chunk; chunk <= last / AttentionScratch.Chunk; chunk++)
         {
             AttendChunk(tile, layer, head, chunk, scratch);
             for (var r = 0; r < rows; r++)
@@ -182,101 +145,114 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
         }
 
         for (var r = 0; r < rows; r++)
-        {
-            var token = tile.Token + (r / _group);
-            scratch.WriteRow<TLanes>(r, AttendedRow(token, (head * _group) + (r % _group)), _config.HeadSize);
-        }
+            WriteRow(r, tile.Token + (r / group), (head * group) + (r % group), layer, scratch);
     }
 
     /// <summary>This thread's share of (token, head, chunk); every tile is a single token.</summary>
-    private void AttendChunks(int thread, int layer)
+    private void AttendChunks(int thread, AttentionLayer layer)
     {
         var scratch = _scratch[thread];
+        var group = Group(layer);
         var item = 0;
         for (var token = 0; token < _tokens; token++)
         {
-            var chunks = (_tiles[token].Position / AttentionScratch.Chunk) + 1;
-            for (var head = 0; head < _config.KvHeadCount; head++)
+            var position = _tiles[token].Position;
+            var firstChunk = layer.FirstSeen(position) / AttentionScratch.Chunk;
+            for (var head = 0; head < layer.Heads.KvCount; head++)
             {
                 var gathered = false;
-                for (var chunk = 0; chunk < chunks; chunk++)
+                for (var chunk = firstChunk; chunk <= position / AttentionScratch.Chunk; chunk++)
                 {
                     if (item++ % _team.Count != thread)
                         continue;
                     if (!gathered)
-                        GatherQueries(_tiles[token], head, scratch);
+                        GatherQueries(_tiles[token], layer, head, scratch);
                     gathered = true;
                     AttendChunk(_tiles[token], layer, head, chunk, scratch);
-                    for (var r = 0; r < _group; r++)
-                        _partials.Save(token, (head * _group) + r, chunk, scratch, r);
+                    for (var r = 0; r < group; r++)
+                        _partials.Save(token, (head * group) + r, chunk, scratch, r);
                 }
             }
         }
     }
 
-    private void Merge(int thread)
+    private void Merge(int thread, AttentionLayer layer)
     {
         var scratch = _scratch[thread];
-        var (first, end) = _team.Share(_tokens * _config.HeadCount, thread);
+        var (first, end) = _team.Share(_tokens * layer.Heads.Count, thread);
         for (var i = first; i < end; i++)
         {
-            var (token, head) = Math.DivRem(i, _config.HeadCount);
+            var (token, head) = Math.DivRem(i, layer.Heads.Count);
+            var position = _tiles[token].Position;
             scratch.ClearSums(1);
-            for (var chunk = 0; chunk <= _tiles[token].Position / AttentionScratch.Chunk; chunk++)
+            for (var chunk = layer.FirstSeen(position) / AttentionScratch.Chunk; chunk <= position / AttentionScratch.Chunk; chunk++)
             {
                 _partials.Restore(token, head, chunk, scratch);
                 scratch.BlendChunk<TLanes>(0);
             }
 
-            scratch.WriteRow<TLanes>(0, AttendedRow(token, head), _config.HeadSize);
+            WriteRow(0, token, head, layer, scratch);
         }
     }
 
-    private float* AttendedRow(int token, int head) =>
-        _buffers.Attended.Floats + ((long)token * _config.QueryWidth) + (head * _config.HeadSize);
-
-    private void GatherQueries(in AttentionTile tile, int head, AttentionScratch scratch)
+    private void WriteRow(int row, int token, int head, AttentionLayer layer, AttentionScratch scratch)
     {
+        if (layer.Sinks != null)
+            scratch.BlendSink<TLanes>(row, layer.Sinks[head]);
+        var heads = layer.Heads;
+        scratch.WriteRow<TLanes>(row, _buffers.Attended.Floats + ((long)token * heads.QueryWidth) + (head * heads.Size), heads.Size);
+    }
+
+    private void GatherQueries(in AttentionTile tile, AttentionLayer layer, int head, AttentionScratch scratch)
+    {
+        var group = Group(layer);
+        var values = group * layer.PaddedHead;
         for (var t = 0; t < tile.Count; t++)
         {
-            var source = _queries.Floats + (((((long)tile.Token + t) * _config.HeadCount) + (head * _group)) * _headSize);
-            new ReadOnlySpan<float>(source, _group * _headSize)
-                .CopyTo(new Span<float>(scratch.Queries + (t * _group * _headSize), _group * _headSize));
+            var source = _heads.Queries + (((((long)tile.Token + t) * layer.Heads.Count) + (head * group)) * layer.PaddedHead);
+            new ReadOnlySpan<float>(source, values).CopyTo(new Span<float>(scratch.Queries + (t * values), values));
         }
     }
 
-    /// <summary>One chunk's partial softmax of every row of a tile.</summary>
-    private void AttendChunk(in AttentionTile tile, int layer, int head, int chunk, AttentionScratch scratch)
+    /// <summary>One chunk's partial softmax of every row of a tile. Pages that none of them sees are left alone: their blocks may be another's by now.</summary>
+    private void AttendChunk(in AttentionTile tile, AttentionLayer layer, int head, int chunk, AttentionScratch scratch)
     {
         const int PagesPerChunk = AttentionScratch.Chunk / KvPage.Slots;
-        var rows = tile.Count * _group;
+        var (group, headSize) = (Group(layer), layer.PaddedHead);
+        var rows = tile.Count * group;
         var table = _plan.BlockTable(_plan.Slices[tile.Slice]);
         var start = chunk * AttentionScratch.Chunk;
         var firstPage = chunk * PagesPerChunk;
         var pages = Math.Min(PagesPerChunk, ((tile.Position + tile.Count - 1) / KvPage.Slots) + 1 - firstPage);
+        var unseen = Math.Max(0, (layer.FirstSeen(tile.Position) / KvPage.Slots) - firstPage);
 
-        var keys = _kv.Keys(layer, head);
-        for (var p = 0; p < pages; p++)
+        var keys = _kv.Keys(layer.Cache, head);
+        long pageBytes = _kv.PageBytes(layer.Cache);
+        for (var p = unseen; p < pages; p++)
         {
             TKv.Scores(
-                scratch.Queries, rows, keys + ((long)table[firstPage + p] * _kv.PageBytes), scratch.Page, _headSize,
+                scratch.Queries, rows, keys + (table[firstPage + p] * pageBytes), scratch.Page, headSize,
                 scratch.Scores + (p * KvPage.Slots), AttentionScratch.Chunk);
         }
 
         scratch.ClearChunk(rows);
         for (var r = 0; r < rows; r++)
         {
-            // A token of the tile may stand before the chunk: it sees none of it.
-            var seen = Math.Clamp(tile.Position + (r / _group) + 1 - start, 0, pages * KvPage.Slots);
-            scratch.Exponentiate<TLanes>(r, seen, pages * KvPage.Slots);
+            // A token of the tile may stand before the chunk, or see none of it any more.
+            var position = tile.Position + (r / group);
+            var end = Math.Clamp(position + 1 - start, 0, pages * KvPage.Slots);
+            var first = Math.Clamp(layer.FirstSeen(position) - start, 0, pages * KvPage.Slots);
+            if (layer.Operator.ScoreCap > 0 && end > first)
+                VectorMath<TLanes>.Cap(scratch.Scores + (r * AttentionScratch.Chunk) + first, layer.Operator.ScoreCap, end - first);
+            scratch.Exponentiate<TLanes>(r, first, end, pages * KvPage.Slots);
         }
 
-        var values = _kv.Values(layer, head);
-        for (var p = 0; p < pages; p++)
+        var values = _kv.Values(layer.Cache, head);
+        for (var p = unseen; p < pages; p++)
         {
             TKv.Accumulate(
                 scratch.Scores + (p * KvPage.Slots), AttentionScratch.Chunk, rows,
-                values + ((long)table[firstPage + p] * _kv.PageBytes), scratch.Page, _headSize, scratch.ChunkSums);
+                values + (table[firstPage + p] * pageBytes), scratch.Page, headSize, scratch.ChunkSums);
         }
     }
 }

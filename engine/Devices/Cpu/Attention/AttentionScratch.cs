@@ -16,14 +16,14 @@ internal sealed unsafe class AttentionScratch : IDisposable
     public const int WantedRows = 32;
 
     private readonly NativeBuffer _memory;
-    private readonly int _headSize;
     private readonly float* _sums; // (headSize, rows)
     private readonly float* _maximum; // (rows)
     private readonly float* _total; // (rows)
     private readonly float* _chunkMaximum; // (rows)
     private readonly float* _chunkTotal; // (rows)
+    private int _headSize;
 
-    /// <summary>Room for <paramref name="rows"/> rows of heads of <paramref name="headSize"/>, a multiple of 16.</summary>
+    /// <summary>Room for <paramref name="rows"/> rows of heads of at most <paramref name="headSize"/>, a multiple of 16.</summary>
     public AttentionScratch(int rows, int headSize)
     {
         rows = NativeBuffer.RoundUp(rows, 16);
@@ -64,6 +64,9 @@ internal sealed unsafe class AttentionScratch : IDisposable
     /// <summary>(headSize, 2): any two rows.</summary>
     public float* Row { get; }
 
+    /// <summary>Begins a layer with heads of <paramref name="headSize"/>, a multiple of 16.</summary>
+    public void Begin(int headSize) => _headSize = headSize;
+
     /// <summary>Begins the running softmax of the first <paramref name="rows"/> rows.</summary>
     public void ClearSums(int rows)
     {
@@ -75,19 +78,33 @@ internal sealed unsafe class AttentionScratch : IDisposable
     /// <summary>Begins a chunk.</summary>
     public void ClearChunk(int rows) => new Span<float>(ChunkSums, NativeBuffer.RoundUp(rows, 4) * _headSize).Clear();
 
-    /// <summary>Turns the first <paramref name="count"/> scores of a row into exponentials and the rest, up to <paramref name="padded"/>, into zeros.</summary>
-    public void Exponentiate<TLanes>(int row, int count, int padded)
+    /// <summary>
+    /// Turns the scores of a row from <paramref name="first"/> to before <paramref name="end"/> into exponentials and all others, up to
+    /// <paramref name="padded"/>, into zeros.
+    /// </summary>
+    public void Exponentiate<TLanes>(int row, int first, int end, int padded)
         where TLanes : unmanaged, ILanes<TLanes>
     {
         var scores = Scores + (row * Chunk);
-        if (count == 0)
+        if (end <= first)
         {
             new Span<float>(scores, padded).Clear();
             (_chunkMaximum[row], _chunkTotal[row]) = (float.NegativeInfinity, 0);
             return;
         }
 
-        (_chunkMaximum[row], _chunkTotal[row]) = VectorMath<TLanes>.Exponentiate(scores, count, padded);
+        (_chunkMaximum[row], _chunkTotal[row]) = VectorMath<TLanes>.Exponentiate(scores, first, end, padded);
+    }
+
+    /// <summary>Takes a score that has no value into the running softmax of a row.</summary>
+    public void BlendSink<TLanes>(int row, float sink)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var maximum = MathF.Max(_maximum[row], sink);
+        var keep = VectorMath<TLanes>.Exp(_maximum[row] - maximum);
+        _maximum[row] = maximum;
+        _total[row] = (_total[row] * keep) + VectorMath<TLanes>.Exp(sink - maximum);
+        VectorMath<TLanes>.Multiply(_sums + (row * _headSize), keep, _sums + (row * _headSize), _headSize);
     }
 
     /// <summary>Takes the chunk at hand into the running softmax of a row.</summary>

@@ -13,8 +13,8 @@ internal interface IAttentionPhase : IDisposable
     /// This thread's share of adding biases, normalising and turning the heads of queries and keys; keys and values go to their
     /// pages. A barrier must follow.
     /// </summary>
-    void Rotate(int thread, int layer, AttentionLayer vectors);
+    void Rotate(int thread, AttentionLayer layer);
 
     /// <summary>This thread's share of the attention itself. A barrier must follow.</summary>
-    void Attend(int thread, int layer);
+    void Attend(int thread, AttentionLayer layer);
 }

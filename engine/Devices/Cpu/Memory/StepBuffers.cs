@@ -1,19 +1,17 @@
-using Crescent.Engine.Model.Architectures;
-
 namespace Crescent.Engine.Devices.Cpu.Memory;
 
 /// <summary>What the phases of a step hand to each other: one row for each token of the step.</summary>
 internal sealed unsafe class StepBuffers : IDisposable
 {
-    public StepBuffers(ModelConfig config, int tokens)
+    public StepBuffers(StepSizes sizes, int tokens)
     {
-        var hiddenRows = (long)tokens * Math.Max(1, config.ExpertUsedCount);
-        Residual = NativeBuffer.OfFloats((long)tokens * config.Width);
-        Query = NativeBuffer.OfFloats((long)tokens * config.QueryWidth);
-        Key = NativeBuffer.OfFloats((long)tokens * config.KvWidth);
-        Value = NativeBuffer.OfFloats((long)tokens * config.KvWidth);
-        Attended = NativeBuffer.OfFloats((long)tokens * config.QueryWidth);
-        Hidden = NativeBuffer.OfFloats(hiddenRows * config.FeedForwardWidth);
+        Residual = NativeBuffer.OfFloats((long)tokens * sizes.Width);
+        Branch = NativeBuffer.OfFloats((long)tokens * sizes.Width);
+        Query = NativeBuffer.OfFloats((long)tokens * sizes.QueryWidth);
+        Key = NativeBuffer.OfFloats((long)tokens * sizes.KvWidth);
+        Value = NativeBuffer.OfFloats((long)tokens * sizes.KvWidth);
+        Attended = NativeBuffer.OfFloats((long)tokens * sizes.QueryWidth);
+        Hidden = NativeBuffer.OfFloats((long)tokens * sizes.HiddenWidth);
         Positions = new int[tokens];
         Slices = new int[tokens];
     }
@@ -21,19 +19,22 @@ internal sealed unsafe class StepBuffers : IDisposable
     /// <summary>(width, tokens): the residual stream.</summary>
     public NativeBuffer Residual { get; }
 
-    /// <summary>(queryWidth, tokens): queries before bias, norm and rotation.</summary>
+    /// <summary>(width, tokens): what a branch gives before its norm or its scale.</summary>
+    public NativeBuffer Branch { get; }
+
+    /// <summary>(queryWidth of the layer, tokens): queries before bias, norm and rotation.</summary>
     public NativeBuffer Query { get; }
 
-    /// <summary>(kvWidth, tokens).</summary>
+    /// <summary>(kvWidth of the layer, tokens).</summary>
     public NativeBuffer Key { get; }
 
-    /// <summary>(kvWidth, tokens).</summary>
+    /// <summary>(kvWidth of the layer, tokens).</summary>
     public NativeBuffer Value { get; }
 
-    /// <summary>(queryWidth, tokens): what attention gives.</summary>
+    /// <summary>(queryWidth of the layer, tokens): what attention gives.</summary>
     public NativeBuffer Attended { get; }
 
-    /// <summary>(feedForward, tokens * experts used): silu(gate) * up.</summary>
+    /// <summary>(hidden width of the part, tokens or pairs of token and expert): what is between the matrices of a feed-forward part.</summary>
     public NativeBuffer Hidden { get; }
 
     /// <summary>(tokens): position in its sequence.</summary>
@@ -59,6 +60,7 @@ internal sealed unsafe class StepBuffers : IDisposable
     public void Dispose()
     {
         Residual.Dispose();
+        Branch.Dispose();
         Query.Dispose();
         Key.Dispose();
         Value.Dispose();

@@ -14,6 +14,13 @@ public sealed class CpuGoldenTests
     [InlineData("qwen3moe")]
     [InlineData("qwen3-F16")]
     [InlineData("qwen3-BF16")]
+    [InlineData("gemma3")]
+    [InlineData("gpt-oss")]
+    [InlineData("phi3")]
+    [InlineData("phi3-long")]
+    [InlineData("smollm3")]
+    [InlineData("glm4moe")]
+    [InlineData("llama4")]
     public void Float_weights_and_float_keys_and_values_are_exact(string name)
         => Assert.InRange(GreatestError(name, KvType.F32), 0, 1e-3);
 

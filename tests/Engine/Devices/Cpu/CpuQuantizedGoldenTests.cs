@@ -10,7 +10,7 @@ namespace Crescent.Tests.Engine.Devices.Cpu;
 public sealed class CpuQuantizedGoldenTests
 {
     public static TheoryData<string> Files() =>
-        ["crescent-tiny", "SmolLM2", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K_M", "Q4_K_M", "Q5_K_M", "Q6_K", "IQ4_NL", "IQ4_XS"];
+        ["crescent-tiny", "SmolLM2", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K_M", "Q4_K_M", "Q5_K_M", "Q6_K", "IQ4_NL", "IQ4_XS", "gpt-oss-MXFP4"];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -51,6 +51,7 @@ public sealed class CpuQuantizedGoldenTests
     {
         "crescent-tiny" => GoldenFile.Embedded,
         "SmolLM2" => GoldenFile.SmolLM2,
+        "gpt-oss-MXFP4" => GoldenFile.OfArchitecture(name),
         _ => GoldenFile.OfFormat(name),
     };
 

@@ -1,5 +1,6 @@
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
 
 namespace Crescent.Tests.Engine.Model.Architectures;
 
@@ -30,19 +31,20 @@ public sealed class ArchitectureTests
                 VocabularySize = 8,
                 ContextLength = 128,
                 NormEpsilon = 1e-5f,
-                RopeTheta = 10000,
-                RopeLayout = layout,
                 ExpertCount = moe ? 3 : 0,
                 ExpertUsedCount = moe ? 2 : 0,
             },
             graph.Config);
         var layer = Assert.Single(graph.Layers);
-        Assert.Equal(architecture == "qwen2", layer.QueryBias is not null && layer.KeyBias is not null && layer.ValueBias is not null);
-        Assert.Equal(architecture.StartsWith("qwen3", StringComparison.Ordinal), layer.QueryNorm is not null && layer.KeyNorm is not null);
-        Assert.Equal(moe, layer.Router is not null);
-        Assert.Equal(moe ? [32L, 64, 3] : [32L, 64], layer.Gate.Shape);
+        Assert.Equal(2, layer.Branches.Count);
+        var attention = Assert.IsType<AttentionOperator>(Assert.Single(layer.Branches[0].Operators));
+        Assert.Equal(architecture == "qwen2", attention.QueryBias is not null && attention.KeyBias is not null && attention.ValueBias is not null);
+        Assert.Equal(architecture.StartsWith("qwen3", StringComparison.Ordinal), attention.QueryNorm is not null && attention.KeyNorm is not null);
+        Assert.Equal((layout, 16, 1), (attention.Rope!.Layout, attention.Rope.Dimensions, attention.Rope.Magnitude));
+        Assert.Equal(Math.Pow(10000, -2.0 / 16), attention.Rope.Frequencies[1]);
+        var feedForward = Assert.Single(layer.Branches[1].Operators);
+        Assert.Equal([32L, 64], moe ? Assert.IsType<MixtureOperator>(feedForward).Gate[2].Shape : Assert.IsType<FeedForwardOperator>(feedForward).Gate.Shape);
         Assert.Same(graph.TokenEmbedding, graph.Output);
-        Assert.Null(graph.RopeFactors);
     }
 
     [Fact]
@@ -53,7 +55,8 @@ public sealed class ArchitectureTests
         var graph = Architecture.Read(file);
 
         Assert.Equal("output.weight", graph.Output.Name);
-        Assert.Equal("rope_freqs.weight", graph.RopeFactors?.Name);
+        var frequencies = graph.Operators.OfType<AttentionOperator>().Single().Rope!.Frequencies;
+        Assert.Equal(Math.Pow(10000, -2.0 * 5 / 16) / 4, frequencies[5]);
     }
 
     [Fact]
@@ -62,9 +65,10 @@ public sealed class ArchitectureTests
         using var file = SmallModels.Decoder("llama").Remove("llama.rope.freq_base").Remove("general.name")
             .Remove("llama.attention.head_count_kv").Remove("llama.attention.key_length").Set("llama.attention.head_count", 2u)
             .Tensor("blk.0.attn_q.weight", GgmlType.F16, [32, 32]).Tensor("blk.0.attn_output.weight", GgmlType.F16, [32, 32]).Read();
-        var config = Architecture.Read(file).Config;
+        var graph = Architecture.Read(file);
 
-        Assert.Equal(("test", 10000f, 2, 16), (config.Name, config.RopeTheta, config.KvHeadCount, config.HeadSize));
+        Assert.Equal(("test", 2, 16), (graph.Config.Name, graph.Config.KvHeadCount, graph.Config.HeadSize));
+        Assert.Equal(Math.Pow(10000, -2.0 / 16), graph.Operators.OfType<AttentionOperator>().Single().Rope!.Frequencies[1]);
     }
 
     [Fact]
@@ -82,7 +86,7 @@ public sealed class ArchitectureTests
     {
         using var file = SmallModels.Decoder("llama").Set("general.architecture", "mamba").Read();
 
-        Fails(file, "general.architecture", "'mamba' is not supported; known are llama, qwen2, qwen3, qwen3moe");
+        Fails(file, "general.architecture", "'mamba' is not supported; known are gemma3, glm4moe, gpt-oss, llama, ");
     }
 
     [Theory]
@@ -160,12 +164,12 @@ public sealed class ArchitectureTests
     [InlineData("llama.attention.key_length", 15u, "must be even")]
     [InlineData("llama.attention.key_length", 1u << 20, "is not within 2 to")]
     [InlineData("llama.attention.value_length", 8u, "must be 16")]
-    [InlineData("llama.rope.dimension_count", 8u, "must be 16")]
+    [InlineData("llama.rope.dimension_count", 7u, "7 is odd")]
+    [InlineData("llama.rope.dimension_count", 18u, "18 is not within 2 to 16")]
     [InlineData("llama.attention.layer_norm_rms_epsilon", 0f, "0 is not within")]
     [InlineData("llama.attention.layer_norm_rms_epsilon", float.NaN, "NaN is not within")]
     [InlineData("llama.rope.freq_base", 0f, "0 is not within")]
     [InlineData("llama.rope.freq_base", float.PositiveInfinity, "is not within")]
-    [InlineData("llama.rope.scaling.type", "yarn", "'yarn' is not supported")]
     [InlineData("llama.rope.scaling.type", "longrope", "'longrope' is not supported")]
     [InlineData("llama.rope.scale_linear", 2f, "2 is not supported")]
     [InlineData("llama.attention.causal", false, "not causal")]
@@ -216,11 +220,25 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Linear_scaling_by_a_factor_is_refused()
+    public void Linear_scaling_slows_all_pairs_down()
     {
         using var file = SmallModels.Decoder("llama").Set("llama.rope.scaling.type", "linear").Set("llama.rope.scaling.factor", 2f).Read();
 
-        Fails(file, "llama.rope.scaling.type", "'linear' is not supported");
+        var frequencies = Architecture.Read(file).Operators.OfType<AttentionOperator>().Single().Rope!.Frequencies;
+        Assert.Equal(Math.Pow(10000, -2.0 / 16) / 2, frequencies[1]);
+    }
+
+    [Fact]
+    public void Yarn_keeps_what_turns_often_slows_the_rest_and_needs_its_factor()
+    {
+        using var without = SmallModels.Decoder("llama").Set("llama.rope.scaling.type", "yarn").Read();
+        Fails(without, "llama.rope.scaling.factor", "no such key");
+
+        using var file = SmallModels.Decoder("llama").Set("llama.rope.scaling.type", "yarn").Set("llama.rope.scaling.factor", 4f)
+            .Set("llama.rope.scaling.original_context_length", 1024u).Read();
+        var rope = Architecture.Read(file).Operators.OfType<AttentionOperator>().Single().Rope!;
+        Assert.Equal((1, Math.Pow(10000, -14.0 / 16) / 4), (rope.Frequencies[0], rope.Frequencies[7]));
+        Assert.Equal(1 + (0.1 * Math.Log(4)), rope.Magnitude, 1e-6);
     }
 
     [Fact]

@@ -1,14 +1,10 @@
 using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Devices.Cpu.Weights;
+using Crescent.Engine.Model.Layers;
 using Crescent.Engine.Simd;
 
-namespace Crescent.Engine.Devices.Cpu;
-
-/// <summary>Rows of activations that a product reads.</summary>
-/// <param name="Source">Where they lie.</param>
-/// <param name="Columns">Values in a row.</param>
-internal readonly record struct ActivationView(ActivationRows Source, int Columns);
+namespace Crescent.Engine.Devices.Cpu.Layers;
 
 /// <summary>
 /// Matrix products on a team: each thread takes a range of panels for all tokens, so that weights are read once from memory, and
@@ -38,34 +34,35 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
     {
         Store,
         Add,
-        SwiGlu,
+        Gate,
     }
 
     /// <summary>
-    /// output[o] = W x for the panels of <paramref name="w"/> that are this thread's when <paramref name="before"/> panels of
+    /// output[o] = W x (+ bias) for the panels of <paramref name="w"/> that are this thread's when <paramref name="before"/> panels of
     /// other matrices come before and there are <paramref name="total"/> in all.
     /// </summary>
-    public void Store(int thread, WeightMatrix w, int before, int total, in ActivationView x, int* rows, int count, float* output, long stride)
+    public void Store(
+        int thread, WeightMatrix w, int before, int total, in ActivationView x, int* rows, int count, float* output, long stride, float* bias = null)
     {
         var (first, end) = _team.Share(total, thread);
         Run(
-            thread, w, w, Ending.Store, Math.Clamp(first - before, 0, w.Panels), Math.Clamp(end - before, 0, w.Panels), x, rows, count,
-            output, stride);
+            thread, w, w, Ending.Store, new GateEnding { GateBias = bias }, Math.Clamp(first - before, 0, w.Panels), Math.Clamp(end - before, 0, w.Panels), x,
+            rows, count, output, stride);
     }
 
-    /// <summary>output[o] += W x for this thread's panels.</summary>
-    public void Add(int thread, WeightMatrix w, in ActivationView x, int* rows, int count, float* output, long stride)
+    /// <summary>output[o] += W x (+ bias) for this thread's panels.</summary>
+    public void Add(int thread, WeightMatrix w, in ActivationView x, int* rows, int count, float* output, long stride, float* bias = null)
     {
         var (first, end) = _team.Share(w.Panels, thread);
-        Run(thread, w, w, Ending.Add, first, end, x, rows, count, output, stride);
+        Run(thread, w, w, Ending.Add, new GateEnding { GateBias = bias }, first, end, x, rows, count, output, stride);
     }
 
-    /// <summary>output[o] = silu(gate x) * up x for this thread's panels; both matrices have the same shape.</summary>
-    public void SwiGlu(
-        int thread, WeightMatrix gate, WeightMatrix up, in ActivationView x, int* rows, int count, float* output, long stride)
+    /// <summary>output[o] = activation(gate x, up x) for this thread's panels; both matrices have the same shape.</summary>
+    public void Gate(
+        int thread, WeightMatrix gate, WeightMatrix up, in GateEnding ending, in ActivationView x, int* rows, int count, float* output, long stride)
     {
         var (first, end) = _team.Share(gate.Panels, thread);
-        Run(thread, gate, up, Ending.SwiGlu, first, end, x, rows, count, output, stride);
+        Run(thread, gate, up, Ending.Gate, ending, first, end, x, rows, count, output, stride);
     }
 
     public void Dispose()
@@ -75,7 +72,7 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
     }
 
     private void Run(
-        int thread, WeightMatrix w, WeightMatrix up, Ending ending, int first, int end, in ActivationView x, int* rows, int count,
+        int thread, WeightMatrix w, WeightMatrix up, Ending ending, in GateEnding gate, int first, int end, in ActivationView x, int* rows, int count,
         float* output, long stride)
     {
         var tile = _memory[thread].Floats;
@@ -88,10 +85,16 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
             {
                 var tokens = Math.Min(TileTokens, count - t);
                 Multiply(thread, w, panel, panels, x, rows + t, tokens, tile);
-                if (ending == Ending.SwiGlu)
+                if (gate.GateBias != null)
+                    AddBias(gate.GateBias, panel, panels, tokens, tile);
+                if (ending == Ending.Gate)
                 {
                     Multiply(thread, up, panel, panels, x, rows + t, tokens, ups);
-                    VectorMath<TLanes>.SiluMultiply(tile, ups, tile, panels * tokens * PanelRows);
+                    if (gate.UpBias != null)
+                        AddBias(gate.UpBias, panel, panels, tokens, ups);
+                    if (gate.Weights != null)
+                        Weigh(gate.Weights + t, panels, tokens, tile, ups);
+                    Activate(gate.Activation, tile, ups, panels * tokens * PanelRows);
                 }
 
                 Write(w, ending, panel, panels, tokens, tile, output + (t * stride), stride);
@@ -104,6 +107,44 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
         var scratch = _memory[thread].Floats + (2 * TileFloats);
         w.Multiply(
             panel, panel + panels, x.Source.Data(w.Format), ActivationRows.Stride(w.Format, x.Columns), rows, count, tile, scratch);
+    }
+
+    // A bias may be read beyond the matrix's last row: those sums are dropped.
+    private static void AddBias(float* bias, int panel, int panels, int tokens, float* tile)
+    {
+        for (var p = 0; p < panels; p++)
+        {
+            for (var t = 0; t < tokens; t++, tile += PanelRows)
+                VectorMath<TLanes>.Add(bias + ((panel + p) * PanelRows), tile, PanelRows);
+        }
+    }
+
+    private static void Weigh(float* weights, int panels, int tokens, float* gates, float* ups)
+    {
+        for (var p = 0; p < panels; p++)
+        {
+            for (var t = 0; t < tokens; t++, gates += PanelRows, ups += PanelRows)
+            {
+                VectorMath<TLanes>.Multiply(gates, weights[t], gates, PanelRows);
+                VectorMath<TLanes>.Multiply(ups, weights[t], ups, PanelRows);
+            }
+        }
+    }
+
+    private static void Activate(FeedForwardActivation activation, float* gates, float* ups, int count)
+    {
+        switch (activation)
+        {
+            case FeedForwardActivation.GeGlu:
+                VectorMath<TLanes>.GeluMultiply(gates, ups, gates, count);
+                break;
+            case FeedForwardActivation.ClampedSwiGlu:
+                VectorMath<TLanes>.ClampedSiluMultiply(gates, ups, gates, count);
+                break;
+            default:
+                VectorMath<TLanes>.SiluMultiply(gates, ups, gates, count);
+                break;
+        }
     }
 
     private static void Write(WeightMatrix w, Ending ending, int panel, int panels, int tokens, float* tile, float* output, long stride)

@@ -1,0 +1,73 @@
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
+
+namespace Crescent.Engine.Cuda.Weights;
+
+/// <summary>A layer of the one form that the kernels here have.</summary>
+/// <param name="AttentionNorm">(width).</param>
+/// <param name="Attention">Over all positions.</param>
+/// <param name="FeedForwardNorm">(width).</param>
+/// <param name="FeedForward">Dense, with SwiGLU.</param>
+internal sealed record PlainLayer(GgufTensor AttentionNorm, AttentionOperator Attention, GgufTensor FeedForwardNorm, FeedForwardOperator FeedForward);
+
+/// <summary>
+/// A model whose layers are all attention over all positions and a dense feed-forward part with SwiGLU, one norm before each, heads of one shape that
+/// all turn alike: what CUDA devices run. Anything else is refused by the name of its architecture and operator.
+/// </summary>
+/// <param name="Layers">In order.</param>
+/// <param name="Rope">How heads turn.</param>
+internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings Rope)
+{
+    /// <summary>The same model in this form.</summary>
+    /// <exception cref="InvalidModelException">It is not of this form; the message says what is not, and what to do.</exception>
+    public static PlainModel Of(DecoderGraph graph)
+    {
+        Refuse(graph, "scaled embeddings", graph.EmbeddingScale != 1);
+        Refuse(graph, "scaled or capped logits", graph.LogitScale != 1 || graph.LogitCap != 0);
+        PlainLayer[] layers = [.. graph.Layers.Select(layer => Layer(graph, layer))];
+        var first = layers[0].Attention;
+        Refuse(graph, "layers with heads of different shapes", layers.Any(layer => layer.Attention.Heads != first.Heads));
+        Refuse(graph, "layers that turn heads differently", layers.Any(layer => layer.Attention.Rope != first.Rope));
+        return new PlainModel(layers, first.Rope!);
+    }
+
+    private static PlainLayer Layer(DecoderGraph graph, DecoderLayer layer)
+    {
+        foreach (var step in layer.Operators)
+        {
+            Refuse(graph, step.Name, step is not (AttentionOperator or FeedForwardOperator { Activation: FeedForwardActivation.SwiGlu }));
+            if (step is AttentionOperator attention)
+            {
+                Check(graph, attention);
+            }
+        }
+
+        Refuse(graph, "norms behind a part, or a scale of it", layer.Branches.Any(static branch => branch.PostNorm is not null || branch.Scale != 1));
+        return layer.Branches is [{ Operators: [AttentionOperator first] }, { Operators: [FeedForwardOperator second] }]
+            ? new PlainLayer(layer.Branches[0].Norm, first, layer.Branches[1].Norm, second)
+            : throw Fault(graph, "layers that are not attention and then a feed-forward part");
+    }
+
+    private static void Check(DecoderGraph graph, AttentionOperator attention)
+    {
+        Refuse(graph, attention.Name, attention.Window > 0 || attention.ChunkLength > 0 || attention.Sinks is not null);
+        Refuse(graph, "attention without rotary positions", attention.Rope is null);
+        Refuse(graph, "partial rotation", attention.Rope?.Dimensions != attention.Heads.Size);
+        Refuse(graph, "scaled rotation (YaRN)", attention.Rope?.Magnitude is not 1);
+        Refuse(graph, "norms of turned heads", attention.NormalisesTurned);
+        Refuse(graph, "a bias of attention's output", attention.OutputBias is not null);
+        Refuse(graph, "capped or scaled scores", attention.ScoreCap != 0 || attention.Temperature is not null || attention.Scale != 1 / MathF.Sqrt(attention.Heads.Size));
+    }
+
+    private static void Refuse(DecoderGraph graph, string what, bool there)
+    {
+        if (there)
+        {
+            throw Fault(graph, what);
+        }
+    }
+
+    private static InvalidModelException Fault(DecoderGraph graph, string what) => new(
+        graph.Config.Name, "general.architecture", $"{graph.Config.Architecture} has {what}, which CUDA devices do not run yet; serve it with --devices cpu");
+}

@@ -1,0 +1,109 @@
+using Crescent.Engine.Devices.Cpu.Attention;
+using Crescent.Engine.Devices.Cpu.Layers;
+using Crescent.Engine.Devices.Cpu.Memory;
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
+using Crescent.Engine.Simd;
+
+namespace Crescent.Engine.Devices.Cpu;
+
+/// <summary>
+/// Makes of a model's description what the processor runs: for each operator its step, with its weights loaded. Which operators there are is said here
+/// alone.
+/// </summary>
+internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
+    where TLanes : unmanaged, ILanes<TLanes>
+{
+    private readonly LayerContext<TLanes> _context;
+    private readonly IAttentionPhase _attention;
+    private readonly WeightLoader _loader;
+    private readonly ModelCaches _caches;
+    private readonly MixtureBuffers? _mixtures;
+    private readonly List<NativeBuffer> _vectors = [];
+
+    public LayerBuilder(
+        DecoderGraph graph, LayerContext<TLanes> context, IAttentionPhase attention, WeightLoader loader, ModelCaches caches, int maxTokens)
+    {
+        _context = context;
+        _attention = attention;
+        _loader = loader;
+        _caches = caches;
+        var mixtures = graph.Operators.OfType<MixtureOperator>().ToList();
+        _mixtures = mixtures.Count == 0 ? null : new MixtureBuffers(mixtures, graph.Config.Width, maxTokens);
+    }
+
+    /// <summary>All branches of all layers, in order, and room for what their matrices take.</summary>
+    /// <exception cref="NotSupportedException">The device has no such operator.</exception>
+    public BranchStep<TLanes>[] Build(DecoderGraph graph)
+    {
+        BranchStep<TLanes>[] branches = [.. graph.Layers.SelectMany(static layer => layer.Branches).Select(Build)];
+        _context.Allocate(_loader.Formats);
+        _mixtures?.Allocate(_loader.Formats);
+        return branches;
+    }
+
+    public void Dispose()
+    {
+        _mixtures?.Dispose();
+        foreach (var vector in _vectors)
+            vector.Dispose();
+    }
+
+    private BranchStep<TLanes> Build(ResidualBranch branch) =>
+        new(_context, Floats(branch.Norm), [.. branch.Operators.Select(Build)], Floats(branch.PostNorm), branch.Scale);
+
+    private ILayerStep Build(LayerOperator step) => step switch
+    {
+        AttentionOperator attention => Build(attention),
+        FeedForwardOperator dense => new FeedForwardStep<TLanes>(
+            _context, dense.Activation, _loader.Load(dense.Gate), _loader.Load(dense.Up), _loader.Load(dense.Down)),
+        MixtureOperator mixture => Build(mixture),
+        _ => throw new NotSupportedException($"The CPU device has no {step.Name}."),
+    };
+
+    private AttentionStep<TLanes> Build(AttentionOperator attention)
+    {
+        var layer = new AttentionLayer
+        {
+            Operator = attention,
+            Cache = _caches.IndexOf(attention),
+            Rope = _caches.RopeOf(attention),
+            QueryBias = Floats(attention.QueryBias),
+            KeyBias = Floats(attention.KeyBias),
+            ValueBias = Floats(attention.ValueBias),
+            QueryNorm = Floats(attention.QueryNorm),
+            KeyNorm = Floats(attention.KeyNorm),
+            Sinks = Floats(attention.Sinks),
+        };
+        return new AttentionStep<TLanes>(
+            _context, _attention, layer, _loader.Load(attention.Query), _loader.Load(attention.Key), _loader.Load(attention.Value),
+            _loader.Load(attention.Output), Floats(attention.OutputBias));
+    }
+
+    private MixtureStep<TLanes> Build(MixtureOperator mixture)
+    {
+        var weights = new ExpertWeights
+        {
+            Router = _loader.Load(mixture.Router),
+            RouterBias = Floats(mixture.RouterBias),
+            ChoiceBias = Floats(mixture.ChoiceBias),
+            Gate = [.. mixture.Gate.Select(_loader.Load)],
+            Up = [.. mixture.Up.Select(_loader.Load)],
+            Down = [.. mixture.Down.Select(_loader.Load)],
+            GateBias = Floats(mixture.GateBias),
+            UpBias = Floats(mixture.UpBias),
+            DownBias = Floats(mixture.DownBias),
+        };
+        return new MixtureStep<TLanes>(_context, _mixtures!, mixture, weights);
+    }
+
+    private float* Floats(GgufTensor? tensor)
+    {
+        if (tensor is null)
+            return null;
+        var buffer = WeightLoader.LoadVector(tensor);
+        _vectors.Add(buffer);
+        return buffer.Floats;
+    }
+}

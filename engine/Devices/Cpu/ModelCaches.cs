@@ -1,0 +1,35 @@
+using Crescent.Engine.Devices.Cpu.Attention;
+using Crescent.Engine.Devices.Cpu.Memory;
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Layers;
+
+namespace Crescent.Engine.Devices.Cpu;
+
+/// <summary>What the attentions of a model keep and how they turn: which of them has which pools of keys and values, and which angles.</summary>
+internal sealed class ModelCaches
+{
+    private readonly List<AttentionOperator> _attentions;
+    private readonly List<RopeSettings> _ropes;
+
+    public ModelCaches(DecoderGraph graph)
+    {
+        _attentions = [.. graph.Operators.OfType<AttentionOperator>()];
+        _ropes = [.. _attentions.Select(static attention => attention.Rope).OfType<RopeSettings>().Distinct()];
+    }
+
+    /// <summary>The heads of each layer with attention.</summary>
+    public IReadOnlyList<HeadShape> Heads => [.. _attentions.Select(static attention => attention.Heads)];
+
+    /// <summary>All ways to turn.</summary>
+    public IReadOnlyList<RopeSettings> Ropes => _ropes;
+
+    /// <summary>What each keeps of a block, given the bytes of a page of heads of some padded size.</summary>
+    public IReadOnlyList<KvLayerPages> Pages(Func<int, int> pageBytes) =>
+        [.. _attentions.Select(attention => new KvLayerPages(attention.Heads.KvCount, pageBytes(NativeBuffer.RoundUp(attention.Heads.Size, 16))))];
+
+    /// <summary>Number of an attention's pools.</summary>
+    public int IndexOf(AttentionOperator attention) => _attentions.FindIndex(other => ReferenceEquals(other, attention));
+
+    /// <summary>Number of how an attention's heads turn, or -1.</summary>
+    public int RopeOf(AttentionOperator attention) => attention.Rope is null ? -1 : _ropes.IndexOf(attention.Rope);
+}

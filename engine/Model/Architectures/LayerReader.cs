@@ -1,0 +1,125 @@
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
+
+namespace Crescent.Engine.Model.Architectures;
+
+/// <summary>Reads the tensors of one layer into operators. Names are those of GGUF behind <c>blk.N.</c>, without <c>.weight</c> or <c>.bias</c>.</summary>
+internal sealed class LayerReader(ModelReader model, int index)
+{
+    private const int MaxFeedForward = 1 << 24;
+    private const int MaxExperts = 65536;
+
+    /// <summary>The layer's number, from 0.</summary>
+    public int Index => index;
+
+    /// <summary>Whether the layer has such a tensor.</summary>
+    public bool Has(string name) => model.Tensors.Has($"blk.{index}.{name}.weight");
+
+    /// <summary>A matrix.</summary>
+    public GgufTensor Matrix(string name, params ReadOnlySpan<long> shape) => model.Tensors.Matrix($"blk.{index}.{name}.weight", shape);
+
+    /// <summary>A norm's gain, or another vector.</summary>
+    public GgufTensor Vector(string name, params ReadOnlySpan<long> shape) => model.Tensors.Vector($"blk.{index}.{name}.weight", shape);
+
+    /// <summary>A bias.</summary>
+    public GgufTensor Bias(string name, params ReadOnlySpan<long> shape) => model.Tensors.Vector($"blk.{index}.{name}.bias", shape);
+
+    /// <summary>A branch of one or more operators behind a norm.</summary>
+    public ResidualBranch Branch(string norm, params IReadOnlyList<LayerOperator> operators) => new() { Norm = Vector(norm, model.Width), Operators = operators };
+
+    /// <summary>A branch with a norm before and one behind.</summary>
+    public ResidualBranch BranchBetween(string norm, string postNorm, params IReadOnlyList<LayerOperator> operators) =>
+        Branch(norm, operators) with { PostNorm = Vector(postNorm, model.Width) };
+
+    /// <summary>Plain attention over all positions.</summary>
+    public AttentionOperator Attention(HeadShape heads, RopeSettings? rope) => new()
+    {
+        Heads = heads,
+        Query = Matrix("attn_q", model.Width, heads.QueryWidth),
+        Key = Matrix("attn_k", model.Width, heads.KvWidth),
+        Value = Matrix("attn_v", model.Width, heads.KvWidth),
+        Output = Matrix("attn_output", heads.QueryWidth, model.Width),
+        Rope = rope,
+        Scale = 1 / MathF.Sqrt(heads.Size),
+    };
+
+    /// <summary>The same with biases of queries, keys and values.</summary>
+    public AttentionOperator WithBiases(AttentionOperator attention) => attention with
+    {
+        QueryBias = Bias("attn_q", attention.Heads.QueryWidth),
+        KeyBias = Bias("attn_k", attention.Heads.KvWidth),
+        ValueBias = Bias("attn_v", attention.Heads.KvWidth),
+    };
+
+    /// <summary>The same with norms of each query and key head.</summary>
+    public AttentionOperator WithHeadNorms(AttentionOperator attention) => attention with
+    {
+        QueryNorm = Vector("attn_q_norm", attention.Heads.Size),
+        KeyNorm = Vector("attn_k_norm", attention.Heads.Size),
+    };
+
+    /// <summary>A dense feed-forward part as wide as <c>feed_forward_length</c>.</summary>
+    public FeedForwardOperator FeedForward(FeedForwardActivation activation) => FeedForward(activation, FeedForwardWidth(), "");
+
+    /// <summary>Values between the matrices of a dense part: <c>feed_forward_length</c>.</summary>
+    public int FeedForwardWidth() => model.Keys.Integer("feed_forward_length", 1, MaxFeedForward);
+
+    /// <summary>The experts that all tokens go through, as one dense part.</summary>
+    /// <param name="activation">Between the matrices.</param>
+    /// <param name="width">Values between the matrices, of all of them together.</param>
+    public FeedForwardOperator SharedExperts(FeedForwardActivation activation, int width) => FeedForward(activation, width, "_shexp");
+
+    /// <summary>The same, <c>expert_shared_count</c> times as wide as an expert.</summary>
+    public FeedForwardOperator SharedExperts(FeedForwardActivation activation) =>
+        SharedExperts(activation, checked(model.Keys.Integer("expert_shared_count", 1, 64) * ExpertWidth()));
+
+    /// <summary>Values between the matrices of an expert: <c>expert_feed_forward_length</c>.</summary>
+    public int ExpertWidth() => model.Keys.Integer("expert_feed_forward_length", 1, MaxFeedForward);
+
+    /// <summary>A mixture of experts.</summary>
+    public MixtureOperator Mixture(FeedForwardActivation activation, ExpertGating gating)
+    {
+        var experts = model.Keys.Integer("expert_count", 1, MaxExperts);
+        var hidden = ExpertWidth();
+        return new MixtureOperator
+        {
+            UsedCount = model.Keys.Integer("expert_used_count", 1, experts),
+            Router = Matrix("ffn_gate_inp", model.Width, experts),
+            Gating = gating,
+            Activation = activation,
+            Gate = Experts("ffn_gate_exps", model.Width, hidden, experts),
+            Up = Experts("ffn_up_exps", model.Width, hidden, experts),
+            Down = Experts("ffn_down_exps", hidden, model.Width, experts),
+        };
+    }
+
+    /// <summary>A mixture as the file's keys describe it: <c>expert_gating_func</c>, a bias for the choice, <c>expert_weights_norm</c> and <c>_scale</c>.</summary>
+    public MixtureOperator BiasedMixture(FeedForwardActivation activation)
+    {
+        const int Sigmoid = 2;
+        var gating = model.Keys.Integer("expert_gating_func", 0, Sigmoid, Sigmoid);
+        return Mixture(activation, gating is 0 or Sigmoid ? ExpertGating.Sigmoid : ExpertGating.Softmax) with
+        {
+            ChoiceBias = model.Tensors.FindVector($"blk.{index}.exp_probs_b.bias", model.Keys.Integer("expert_count", 1, MaxExperts)),
+            NormalisesWeights = model.Keys.Flag("expert_weights_norm", false),
+            WeightScale = Positive(model.Keys.Float("expert_weights_scale", 0, 1e6f, 1)),
+        };
+
+        // 0 is unset.
+        static float Positive(float scale) => scale == 0 ? 1 : scale;
+    }
+
+    private FeedForwardOperator FeedForward(FeedForwardActivation activation, int hidden, string suffix) => new()
+    {
+        Activation = activation,
+        Gate = Matrix("ffn_gate" + suffix, model.Width, hidden),
+        Up = Matrix("ffn_up" + suffix, model.Width, hidden),
+        Down = Matrix("ffn_down" + suffix, hidden, model.Width),
+    };
+
+    private GgufTensor[] Experts(string name, long columns, long rows, int count)
+    {
+        var all = Matrix(name, columns, rows, count);
+        return [.. Enumerable.Range(0, count).Select(expert => all.Slice(expert * rows, rows))];
+    }
+}

@@ -1,0 +1,232 @@
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
+
+namespace Crescent.Engine.Model.Architectures;
+
+/// <summary>
+/// What an architecture reads a file with: its numbers (<see cref="Keys"/>), its tensors (<see cref="Tensors"/>), and the parts that most
+/// architectures have in common, which an architecture takes as they are or changes by <c>with</c>.
+/// </summary>
+internal sealed class ModelReader
+{
+    private const int MaxLayers = 4096;
+    private const int MaxWidth = 1 << 20;
+    private const int MaxHeads = 4096;
+    private const int MaxHeadSize = 4096;
+    private const int MaxContext = 1 << 24;
+    private const string Embedding = "token_embd.weight";
+
+    private readonly GgufFile _file;
+    private readonly string _architecture;
+
+    public ModelReader(GgufFile file, string architecture)
+    {
+        _file = file;
+        _architecture = architecture;
+        Keys = new KeyReader(file, architecture);
+        Tensors = new TensorReader(file, architecture);
+        RefuseWhatIsNoModel();
+        VocabularySize = Tensors.RowsOf(Embedding);
+        CheckVocabulary();
+        Width = Keys.Integer("embedding_length", 1, MaxWidth);
+        BlockCount = Keys.Integer("block_count", 1, MaxLayers);
+        ContextLength = Keys.Integer("context_length", 1, MaxContext);
+    }
+
+    /// <summary>The architecture's numbers.</summary>
+    public KeyReader Keys { get; }
+
+    /// <summary>The file's tensors.</summary>
+    public TensorReader Tensors { get; }
+
+    /// <summary>Values in the residual stream.</summary>
+    public int Width { get; }
+
+    /// <summary>Layers, those for the prediction of further tokens among them.</summary>
+    public int BlockCount { get; }
+
+    /// <summary>Tokens in the vocabulary.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>Positions the model was trained for.</summary>
+    public int ContextLength { get; }
+
+    /// <summary>The heads of all layers, whose values are as long as their keys.</summary>
+    public HeadShape Heads()
+    {
+        var count = Keys.Integer("attention.head_count", 1, MaxHeads);
+        var kvCount = Keys.Integer("attention.head_count_kv", 1, MaxHeads, count);
+        if (count % kvCount != 0)
+        {
+            throw Keys.Fault("attention.head_count_kv", $"{count} heads are no multiple of {kvCount} key-value heads");
+        }
+
+        if (!Keys.Has("attention.key_length") && Width % count != 0)
+        {
+            throw Keys.Fault("attention.head_count", $"width {Width} is no multiple of {count} heads");
+        }
+
+        var size = Keys.Integer("attention.key_length", 2, MaxHeadSize, Width / count);
+        if (size % 2 != 0 || size is < 2 or > MaxHeadSize)
+        {
+            throw Keys.Fault("attention.key_length", $"a head of {size} values; it must be even, from 2 to {MaxHeadSize}");
+        }
+
+        Keys.Integer("attention.value_length", size, size, size);
+        return new HeadShape(count, kvCount, size);
+    }
+
+    /// <summary>
+    /// Positions of a model whose file may name a window that the architecture does not have in all of its models: it makes no difference to texts that
+    /// fit it, so it bounds the context.
+    /// </summary>
+    public int WindowedContext()
+    {
+        var window = Keys.Integer("attention.sliding_window", 0, int.MaxValue, 0);
+        return window == 0 ? ContextLength : Math.Min(ContextLength, window);
+    }
+
+    /// <summary>The bound of logits, 0 for none.</summary>
+    public float LogitCap() => Keys.Float("final_logit_softcapping", 0, 1e6f, 0);
+
+    /// <summary>
+    /// How heads turn, by the file's base, its factors and its scaling (none, linear, yarn). Values of a head that turn are
+    /// <c>rope.dimension_count</c>, by default all.
+    /// </summary>
+    public RopeSettings Rope(RopeLayout layout, HeadShape heads)
+    {
+        var theta = Keys.Float("rope.freq_base", 1, 1e12f, 10000);
+        var dimensions = RopeDimensions(heads);
+        var scaling = Keys.Text("rope.scaling.type") ?? "none";
+        var rope = scaling switch
+        {
+            "none" => new RopeSettings(layout, RopeSettings.Plain(theta, dimensions)),
+            "linear" => Linear(layout, theta, dimensions),
+            "yarn" => Yarn(layout, theta, dimensions),
+            _ => throw Keys.Fault("rope.scaling.type", $"'{GgufCursor.Printable(scaling)}' is not supported; 'none', 'linear' and 'yarn' are"),
+        };
+        const string Factors = "rope_freqs.weight";
+        return Tensors.Has(Factors) ? Divided(rope, Factors) : rope;
+    }
+
+    /// <summary>How heads turn by a base of their own and nothing else.</summary>
+    public RopeSettings Rope(RopeLayout layout, HeadShape heads, float theta) =>
+        new(layout, RopeSettings.Plain(theta, RopeDimensions(heads)));
+
+    /// <summary>The same with each frequency divided by a factor of the tensor called <paramref name="factors"/>.</summary>
+    public RopeSettings Divided(RopeSettings rope, string factors)
+    {
+        var divisors = Tensors.Factors(factors, rope.Frequencies.Count);
+        return rope with { Frequencies = [.. rope.Frequencies.Zip(divisors, static (frequency, divisor) => frequency / divisor)] };
+    }
+
+    /// <summary>YaRN by the file's keys, without what it does to the magnitude.</summary>
+    public double[] YarnFrequencies(float theta, int dimensions, out float factor)
+    {
+        factor = Keys.Float("rope.scaling.factor", 1, 1e6f);
+        return RopeSettings.Yarn(
+            theta, dimensions, factor, Keys.Integer("rope.scaling.original_context_length", 1, MaxContext),
+            Keys.Float("rope.scaling.yarn_beta_fast", 0.001f, 1e6f, 32), Keys.Float("rope.scaling.yarn_beta_slow", 0.001f, 1e6f, 1));
+    }
+
+    /// <summary>The model, layer by layer.</summary>
+    /// <param name="layer">The branches of a layer.</param>
+    /// <param name="context">Positions that it may be used for, where they are less than <see cref="ContextLength"/>.</param>
+    /// <param name="predicting">Blocks at the end that predict further tokens, which are left out.</param>
+    /// <param name="outputNorm">Name of the last norm.</param>
+    /// <exception cref="InvalidModelException">A number or a tensor is missing, wrong, or not known to the architecture.</exception>
+    public DecoderGraph Decoder(
+        Func<LayerReader, IReadOnlyList<ResidualBranch>> layer, int? context = null, int predicting = 0, string outputNorm = "output_norm")
+    {
+        var embedding = Tensors.Matrix(Embedding, Width, VocabularySize);
+        var layers = new List<DecoderLayer>();
+        for (var i = 0; i < BlockCount - predicting; i++)
+        {
+            layers.Add(new DecoderLayer(layer(new LayerReader(this, i))));
+        }
+
+        for (var i = BlockCount - predicting; i < BlockCount; i++)
+        {
+            Tensors.Skip($"blk.{i}.");
+        }
+
+        var graph = new DecoderGraph
+        {
+            Config = Config(layers, Math.Min(ContextLength, context ?? ContextLength)),
+            TokenEmbedding = embedding,
+            Layers = layers,
+            OutputNorm = Tensors.Vector(outputNorm + ".weight", Width),
+            Output = Tensors.Has("output.weight") ? Tensors.Matrix("output.weight", Width, VocabularySize) : embedding,
+        };
+        Tensors.RefuseUnknown();
+        Keys.RefuseOtherMathematics();
+        return graph;
+    }
+
+    private ModelConfig Config(List<DecoderLayer> layers, int context)
+    {
+        var operators = layers.SelectMany(static layer => layer.Operators).ToList();
+        var heads = operators.OfType<AttentionOperator>().Select(static attention => attention.Heads).ToList();
+        var mixtures = operators.OfType<MixtureOperator>().ToList();
+        var name = _file.FindString("general.name");
+        return new ModelConfig
+        {
+            Architecture = _architecture,
+            Name = string.IsNullOrWhiteSpace(name) ? Path.GetFileNameWithoutExtension(_file.Path) : GgufCursor.Printable(name),
+            LayerCount = layers.Count,
+            Width = Width,
+            HeadCount = heads.Max(static shape => shape.Count),
+            KvHeadCount = heads.Max(static shape => shape.KvCount),
+            HeadSize = heads.Max(static shape => shape.Size),
+            FeedForwardWidth = operators.OfType<FeedForwardOperator>().Select(static part => part.HiddenWidth)
+                .Concat(mixtures.Select(static part => part.HiddenWidth)).DefaultIfEmpty().Max(),
+            VocabularySize = VocabularySize,
+            ContextLength = context,
+            NormEpsilon = Keys.Float("attention.layer_norm_rms_epsilon", float.Epsilon, 1),
+            ExpertCount = mixtures.Select(static part => part.ExpertCount).DefaultIfEmpty().Max(),
+            ExpertUsedCount = mixtures.Select(static part => part.UsedCount).DefaultIfEmpty().Max(),
+        };
+    }
+
+    private int RopeDimensions(HeadShape heads)
+    {
+        var dimensions = Keys.Integer("rope.dimension_count", 2, heads.Size, heads.Size);
+        return dimensions % 2 == 0 ? dimensions : throw Keys.Fault("rope.dimension_count", $"{dimensions} is odd; values turn in pairs");
+    }
+
+    private RopeSettings Linear(RopeLayout layout, float theta, int dimensions)
+    {
+        var factor = Keys.Float("rope.scaling.factor", 1e-6f, 1e6f, 1);
+        return new RopeSettings(layout, [.. RopeSettings.Plain(theta, dimensions).Select(frequency => frequency / factor)]);
+    }
+
+    // The magnitude is that of the paper, section 3.4.
+    private RopeSettings Yarn(RopeLayout layout, float theta, int dimensions)
+    {
+        var frequencies = YarnFrequencies(theta, dimensions, out var factor);
+        return new RopeSettings(layout, frequencies, 1 + (0.1 * Math.Log(factor)));
+    }
+
+    private void RefuseWhatIsNoModel()
+    {
+        if (_file.FindString("general.type") is { } type && type != "model")
+        {
+            throw _file.Fault("general.type", $"the file holds '{GgufCursor.Printable(type)}', not a model");
+        }
+
+        if (_file.FindInteger("split.count") is > 1)
+        {
+            throw _file.Fault("split.count", "the file is one part of a model; merge the parts into one file first");
+        }
+    }
+
+    private void CheckVocabulary()
+    {
+        Keys.Integer("vocab_size", VocabularySize, VocabularySize, VocabularySize);
+        const string Tokens = "tokenizer.ggml.tokens";
+        if (_file.FindArrayLength(Tokens) is { } tokens && tokens != VocabularySize)
+        {
+            throw _file.Fault(Tokens, $"{tokens} tokens, but the embedding has {VocabularySize} rows");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using Crescent.Engine.Model.Gguf;
+
+namespace Crescent.Engine.Model.Layers;
+
+/// <summary>
+/// A branch beside the residual stream x: x += scale * postNorm(sum of the operators' outputs for norm(x)). Norms are RMS norms of
+/// <c>x / sqrt(mean(x^2) + epsilon) * gain</c>.
+/// </summary>
+public sealed record ResidualBranch
+{
+    /// <summary>Gain of the norm before (width).</summary>
+    public required GgufTensor Norm { get; init; }
+
+    /// <summary>What the branch computes; outputs are added up.</summary>
+    public required IReadOnlyList<LayerOperator> Operators { get; init; }
+
+    /// <summary>Gain of the norm behind (width), or null where there is none.</summary>
+    public GgufTensor? PostNorm { get; init; }
+
+    /// <summary>What the branch is multiplied by before it is added.</summary>
+    public float Scale { get; init; } = 1;
+}
