@@ -36,7 +36,7 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
     {
         foreach (var step in layer.Operators)
         {
-            Refuse(graph, step.Name, step is not (AttentionOperator or FeedForwardOperator { Activation: FeedForwardActivation.SwiGlu }));
+            Refuse(graph, step.Name, step is not (AttentionOperator or FeedForwardOperator { Activation: FeedForwardActivation.SwiGlu, Share: null }));
             if (step is AttentionOperator attention)
             {
                 Check(graph, attention);
@@ -51,7 +51,7 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
 
     private static void Check(DecoderGraph graph, AttentionOperator attention)
     {
-        Refuse(graph, attention.Name, attention.Window > 0 || attention.ChunkLength > 0 || attention.Sinks is not null);
+        Refuse(graph, attention.Name, attention.Window > 0 || attention.ChunkLength > 0 || attention.Sinks is not null || attention.HasOutputGate);
         Refuse(graph, "attention without rotary positions", attention.Rope is null);
         Refuse(graph, "partial rotation", attention.Rope?.Dimensions != attention.Heads.Size);
         Refuse(graph, "scaled rotation (YaRN)", attention.Rope?.Magnitude is not 1);

@@ -34,6 +34,12 @@ public sealed record DeviceInfo
     /// <summary>Bytes of one KV block over all layers.</summary>
     public required long BlockBytes { get; init; }
 
+    /// <summary>States of sequences that it holds, for models whose layers keep one beside or instead of keys and values; 0 for others.</summary>
+    public int StateSlots { get; init; }
+
+    /// <summary>Bytes of one state.</summary>
+    public long StateBytes { get; init; }
+
     /// <summary>Modelled time of a copy of a block to or from the host, s; 0 where copies take their own time.</summary>
     public double BlockCopySeconds { get; init; }
 
@@ -102,6 +108,11 @@ public sealed record DeviceInfo
             if (end > MaxContext)
             {
                 throw new ArgumentException($"A slice ends at position {end}; the context is {MaxContext}.", nameof(plan));
+            }
+
+            if (StateSlots > 0 && (uint)slice.StateSlot >= (uint)StateSlots)
+            {
+                throw new ArgumentException($"State {slice.StateSlot} is not one of {StateSlots}.", nameof(plan));
             }
 
             foreach (var block in plan.BlockTable(slice))

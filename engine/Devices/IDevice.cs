@@ -36,6 +36,9 @@ public interface IDevice : IDisposable
     /// <summary>Copies all of a KV block, every layer, over another, at once.</summary>
     void CopyBlock(int from, int to) => throw new NotSupportedException($"Device {Info.Name} cannot copy KV blocks.");
 
+    /// <summary>Copies a state over another, at once.</summary>
+    void CopyState(int from, int to) => throw new NotSupportedException($"Device {Info.Name} keeps no states.");
+
     /// <summary>
     /// Queues copies of KV blocks. They are done in their order, after the steps that were begun before. A step that is begun after them finds those within the
     /// device done, and overwrites no block before it is copied out; the engine lets none use a block before it is copied in.
@@ -45,7 +48,7 @@ public interface IDevice : IDisposable
     {
         foreach (var copy in copies)
         {
-            var host = new Span<byte>((void*)copy.Host, copy.Kind == KvCopyKind.Within ? 0 : checked((int)Info.BlockBytes));
+            var host = new Span<byte>((void*)copy.Host, copy.Kind is KvCopyKind.Within or KvCopyKind.State ? 0 : checked((int)Info.BlockBytes));
             switch (copy.Kind)
             {
                 case KvCopyKind.ToHost:
@@ -53,6 +56,9 @@ public interface IDevice : IDisposable
                     break;
                 case KvCopyKind.FromHost:
                     WriteBlock(copy.Block, host);
+                    break;
+                case KvCopyKind.State:
+                    CopyState(copy.Source, copy.Block);
                     break;
                 default:
                     CopyBlock(copy.Source, copy.Block);

@@ -11,4 +11,7 @@ public enum KvCopyKind
 
     /// <summary>From one block of the device to another.</summary>
     Within,
+
+    /// <summary>From one state of the device to another; the numbers are those of states.</summary>
+    State,
 }

@@ -51,8 +51,9 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true)
     /// <param name="blockTable">Its blocks, the new tokens' among them.</param>
     /// <param name="logits">For which of the tokens logits are wanted.</param>
     /// <param name="hiddenStates">Whether the hidden state of every token is wanted.</param>
+    /// <param name="stateSlot">Where its state is; -1 for a device that keeps none.</param>
     /// <returns>The first of its rows of logits.</returns>
-    public int Add(ReadOnlySpan<int> tokens, int startPosition, ReadOnlySpan<int> blockTable, LogitsWanted logits, bool hiddenStates = false)
+    public int Add(ReadOnlySpan<int> tokens, int startPosition, ReadOnlySpan<int> blockTable, LogitsWanted logits, bool hiddenStates = false, int stateSlot = -1)
     {
         ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
         ArgumentOutOfRangeException.ThrowIfNegative(startPosition);
@@ -65,7 +66,7 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true)
 
         var table = withTables ? blockTable : [];
         var slice = new StepSlice(
-            _tokenCount, tokens.Length, startPosition, _tableCount, table.Length, logits, LogitsRowCount, hiddenStates ? HiddenRowCount : -1);
+            _tokenCount, tokens.Length, startPosition, _tableCount, table.Length, logits, LogitsRowCount, hiddenStates ? HiddenRowCount : -1, stateSlot);
         Append(ref _tokens, ref _tokenCount, tokens);
         Append(ref _tables, ref _tableCount, table);
         Append(ref _slices, ref _sliceCount, [slice]);
@@ -78,11 +79,12 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true)
     /// <param name="row">Row of logits of that step from which it is drawn.</param>
     /// <param name="startPosition">Its position.</param>
     /// <param name="blockTable">The sequence's blocks, the new token's among them.</param>
+    /// <param name="stateSlot">Where its state is; -1 for a device that keeps none.</param>
     /// <returns>Its row of logits in this step.</returns>
-    public int AddDrawn(int row, int startPosition, ReadOnlySpan<int> blockTable)
+    public int AddDrawn(int row, int startPosition, ReadOnlySpan<int> blockTable, int stateSlot = -1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
-        return Add([~row], startPosition, blockTable, LogitsWanted.Last);
+        return Add([~row], startPosition, blockTable, LogitsWanted.Last, stateSlot: stateSlot);
     }
 
     private static void Append<T>(ref T[] array, ref int count, ReadOnlySpan<T> items)

@@ -9,8 +9,10 @@ namespace Crescent.Engine.Devices;
 /// <param name="Logits">For which tokens logits are wanted.</param>
 /// <param name="LogitsRow">First of its rows of logits.</param>
 /// <param name="HiddenRow">First of its hidden states, one for each of its tokens; -1 when none are wanted.</param>
+/// <param name="StateSlot">Where a device with <see cref="DeviceInfo.StateSlots"/> keeps its state: that of StartPosition before the step, of its end after it; -1 for none.</param>
 public readonly record struct StepSlice(
-    int TokenOffset, int TokenCount, int StartPosition, int TableOffset, int TableLength, LogitsWanted Logits, int LogitsRow, int HiddenRow = -1)
+    int TokenOffset, int TokenCount, int StartPosition, int TableOffset, int TableLength, LogitsWanted Logits, int LogitsRow, int HiddenRow = -1,
+    int StateSlot = -1)
 {
     /// <summary>Rows of logits that the slice wants.</summary>
     public int LogitsRowCount => Logits switch

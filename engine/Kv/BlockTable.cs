@@ -24,6 +24,12 @@ public sealed class BlockTable
     /// <summary>Leading blocks whose content has been offered to the prefix cache.</summary>
     public int Registered { get; internal set; }
 
+    /// <summary>Where the sequence's state is, on a device that keeps states; -1 for none.</summary>
+    public int State { get; internal set; } = -1;
+
+    /// <summary>The last state that was kept of the sequence while it decoded; the next takes its place.</summary>
+    internal BlockHash? LatestKept { get; set; }
+
     /// <summary>Number of the last copy that brings content into its blocks; 0 for none. See <see cref="KvCopies"/>.</summary>
     public long ArrivesWith { get; internal set; }
 

@@ -11,12 +11,13 @@ namespace Crescent.Engine.Kv;
 /// A cached block stays in the free list once nobody holds it, and is found until it is taken for something else; then it goes to
 /// the host tier, if there is one. Of blocks with equal content only the first is registered.
 /// </remarks>
-public sealed class KvCache
+public sealed partial class KvCache
 {
     private readonly BlockPool _pool;
     private readonly IBlockTier? _host;
     private readonly KvEventBuffer? _events;
     private readonly BlockIndex _index;
+    private readonly StateSlots? _states;
 
     // Blocks that are copied in, with the number of the copy: held until then, so that nobody takes one into which something is still written.
     private readonly Queue<(int Block, long Copy)> _arriving = new();
@@ -27,8 +28,10 @@ public sealed class KvCache
     /// <param name="blockSize">Positions in each of them.</param>
     /// <param name="host">Takes blocks that are evicted from the device.</param>
     /// <param name="events">Takes note of content that is stored and evicted.</param>
-    public KvCache(int blockCount, KvBlockSize blockSize, IBlockTier? host = null, KvEventBuffer? events = null)
+    /// <param name="states">States of a device that keeps them: a sequence then begins where one is kept.</param>
+    public KvCache(int blockCount, KvBlockSize blockSize, IBlockTier? host = null, KvEventBuffer? events = null, StateSlots? states = null)
     {
+        _states = states;
         BlockSize = blockSize;
         _pool = new BlockPool(blockCount);
         _host = host;
@@ -139,6 +142,11 @@ public sealed class KvCache
             device++;
         }
 
+        if (_states is not null)
+        {
+            return new PrefixMatch(WithState(hashes[..device]), 0);
+        }
+
         var host = 0;
         while (_host is not null && device + host < limit && _host.Contains(hashes[device + host]) && _index.Find(hashes[device + host]) < 0)
         {
@@ -178,9 +186,14 @@ public sealed class KvCache
         }
 
         var fresh = Math.Max(BlockSize.BlocksFor(positions), match.Blocks) - match.DeviceBlocks;
-        if (idle + fresh + spare > _pool.FreeCount)
+        if (idle + fresh + spare > _pool.FreeCount || _states?.CanTake == false)
         {
             return false;
+        }
+
+        if (_states is not null)
+        {
+            table.State = _states.Take(match.DeviceBlocks == 0 ? null : table.Hashes[match.DeviceBlocks - 1]);
         }
 
         // Hits are held before anything is taken, lest a fresh block be one of them.
@@ -272,6 +285,12 @@ public sealed class KvCache
 
         table.Registered = 0;
         table.ArrivesWith = 0;
+        table.LatestKept = null;
+        if (table.State >= 0)
+        {
+            _states!.Release(table.State);
+            table.State = -1;
+        }
     }
 
     /// <summary>Gives what is on the device and held by nobody of <paramref name="hashes"/> another worth, the tail first.</summary>
@@ -297,6 +316,7 @@ public sealed class KvCache
     public void CheckIntegrity(IEnumerable<BlockTable> tables)
     {
         _pool.CheckIntegrity();
+        _states?.CheckIntegrity(tables.Select(static table => table.State).Where(static state => state >= 0));
         var holders = new int[_pool.Count];
         foreach (var (block, _) in _arriving)
         {

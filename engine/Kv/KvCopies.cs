@@ -38,7 +38,7 @@ public sealed class KvCopies
             {
                 var copy = _pending[handed];
                 device.BeginCopies([copy]);
-                count += copy.Kind == KvCopyKind.Within ? 0 : 1;
+                count += copy.Kind is KvCopyKind.Within or KvCopyKind.State ? 0 : 1;
             }
         }
         finally

@@ -18,6 +18,11 @@ internal sealed class Admission(
     {
         var match = kv.Match(sequence.Table, sequence.TokenCount);
         var cached = kv.BlockSize.PositionsIn(match.Blocks);
+        if (kv.HasStates)
+        {
+            return new KnownPrefix(match, null, cached, IsComing: false);
+        }
+
         if (sequence.Request.ForkOf is { } id && find(id) is { } parent && parent.Order < sequence.Order)
         {
             var shared = SharedWith(parent, sequence);
@@ -47,6 +52,8 @@ internal sealed class Admission(
             return false;
         }
 
+        // Others had the same beginning without a state behind it: the next will find one.
+        sequence.KeepsStateAt = kv.HasStates ? kv.BlockSize.PositionsIn(kv.BlocksWithoutState(sequence.Table, sequence.TokenCount)) : 0;
         sequence.BeginAt(kv.BlockSize.PositionsIn(match.Blocks));
         counters.CountLookUp(sequence, match);
         return true;

@@ -146,6 +146,10 @@ internal sealed class Scheduler
         {
             KvCache.Hash(sequence.Table, _kv.BlockSize, root, sequence.Tokens[..sequence.Computed]);
             _kv.Register(sequence.Table, sequence.Computed);
+            if (_kv.HasStates)
+            {
+                KeptStates.Keep(_kv, sequence);
+            }
         }
 
         _pending.Settle(sequence);
@@ -298,7 +302,8 @@ internal sealed class Scheduler
     /// <summary>Gives what is left to prompts that had no more than their share.</summary>
     private void FillUp()
     {
-        for (var i = 0; i < _grants.Count && _budget.Tokens > 0; i++)
+        // Where states are kept, a prompt's part ends where one is to be.
+        for (var i = 0; i < _grants.Count && _budget.Tokens > 0 && !_kv.HasStates; i++)
         {
             var (sequence, tokens) = _grants[i];
             var more = _shares.Rest(sequence, sequence.Position + tokens);
@@ -312,6 +317,11 @@ internal sealed class Scheduler
 
     private void Grant(Sequence sequence, int tokens)
     {
+        if (_kv.HasStates)
+        {
+            tokens = Math.Min(tokens, KeptStates.UntilNext(_kv.BlockSize, sequence));
+        }
+
         if (tokens > 0)
         {
             _shares.Take(sequence, sequence.Position, tokens);
@@ -385,6 +395,12 @@ internal sealed class Scheduler
 
         // A token and a row are kept for each running sequence that comes after it.
         var free = Math.Min(_budget.Tokens, _device.Info.MaxLogitRows - _step.Plan.LogitsRowCount);
+        if (_kv.HasStates)
+        {
+            // A state cannot go back to the token before a wrong guess.
+            free = 0;
+        }
+
         var guess = sequence.Guess(Math.Max(0, free - (_running.Count - _step.Scheduled.Count)));
         if (guess.Length > 0 && !_kv.TryGrow(sequence.Table, sequence.Position + 1 + guess.Length))
         {

@@ -54,20 +54,21 @@ internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables)
             sequence.Position,
             sequence.Table.Blocks,
             last ? LogitsWanted.Last : LogitsWanted.None,
-            embeds);
+            embeds,
+            sequence.Table.State);
         Scheduled.Add(new ScheduledSequence(sequence, tokens, last ? row : -1, hidden));
     }
 
     /// <summary>Adds the newest token of a sequence and its guesses.</summary>
     public void AddGuessed(Sequence sequence)
     {
-        var row = Plan.Add(sequence.LastTokenAndGuess, sequence.Position, sequence.Table.Blocks, LogitsWanted.All);
+        var row = Plan.Add(sequence.LastTokenAndGuess, sequence.Position, sequence.Table.Blocks, LogitsWanted.All, stateSlot: sequence.Table.State);
         Scheduled.Add(new ScheduledSequence(sequence, 1, row));
     }
 
     /// <summary>Adds the newest token of a sequence, which the step before still draws.</summary>
     public void AddDrawn(Sequence sequence) =>
-        Scheduled.Add(new ScheduledSequence(sequence, 1, Plan.AddDrawn(sequence.DrawnRow, sequence.Position, sequence.Table.Blocks)));
+        Scheduled.Add(new ScheduledSequence(sequence, 1, Plan.AddDrawn(sequence.DrawnRow, sequence.Position, sequence.Table.Blocks, sequence.Table.State)));
 
     /// <summary>It is begun: its sequences are as far as it will bring them.</summary>
     public void Begin(long now)

@@ -128,6 +128,96 @@ internal static unsafe class VectorMath<TLanes>
         }
     }
 
+    /// <summary>x = max(x, 0)^2, in whole vectors: count is a multiple of 16.</summary>
+    [MethodImpl(Kernel)]
+    public static void SquaredRelu(float* x, int count)
+    {
+        for (var i = 0; i < count; i += TLanes.Count)
+        {
+            var v = TLanes.Max(TLanes.Load(x + i), TLanes.Zero);
+            TLanes.Store(v * v, x + i);
+        }
+    }
+
+    /// <summary>output = x * y.</summary>
+    [MethodImpl(Kernel)]
+    public static void MultiplyEach(float* x, float* y, float* output, int count)
+    {
+        var i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count)
+            TLanes.Store(TLanes.Load(x + i) * TLanes.Load(y + i), output + i);
+        for (; i < count; i++)
+            output[i] = x[i] * y[i];
+    }
+
+    /// <summary>sum += x * y.</summary>
+    [MethodImpl(Kernel)]
+    public static void AddProducts(float* x, float* y, float* sum, int count)
+    {
+        var i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count)
+            TLanes.Store(TLanes.MultiplyAdd(TLanes.Load(x + i), TLanes.Load(y + i), TLanes.Load(sum + i)), sum + i);
+        for (; i < count; i++)
+            sum[i] = MathF.FusedMultiplyAdd(x[i], y[i], sum[i]);
+    }
+
+    /// <summary>x = silu(x), in place.</summary>
+    [MethodImpl(Kernel)]
+    public static void Silu(float* x, int count)
+    {
+        var one = TLanes.Create(1);
+        var i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count)
+        {
+            var v = TLanes.Load(x + i);
+            TLanes.Store(v / (one + Exp(TLanes.Zero - v)), x + i);
+        }
+
+        for (; i < count; i++)
+            x[i] /= 1 + Exp(-x[i]);
+    }
+
+    /// <summary>x *= sigmoid(gate).</summary>
+    [MethodImpl(Kernel)]
+    public static void SigmoidMultiply(float* gate, float* x, int count)
+    {
+        var one = TLanes.Create(1);
+        var i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count)
+            TLanes.Store(TLanes.Load(x + i) / (one + Exp(TLanes.Zero - TLanes.Load(gate + i))), x + i);
+        for (; i < count; i++)
+            x[i] /= 1 + Exp(-gate[i]);
+    }
+
+    /// <summary>The sum of x * y; count is a multiple of 16.</summary>
+    [MethodImpl(Kernel)]
+    public static float Dot(float* x, float* y, int count) => ScaleAndDot<One>(x, 1, y, count);
+
+    /// <summary>x *= factor, and then the sum of x * y; count is a multiple of 16.</summary>
+    [MethodImpl(Kernel)]
+    public static float ScaleAndDot(float* x, float factor, float* y, int count) => ScaleAndDot<Any>(x, factor, y, count);
+
+    /// <summary>sum += x * factor, and then the sum of sum * y; count is a multiple of 16.</summary>
+    [MethodImpl(Kernel)]
+    public static float AddAndDot(float* x, float factor, float* sum, float* y, int count)
+    {
+        TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
+        var f = TLanes.Create(factor);
+        for (var i = 0; i < count; i += Sixteen)
+        {
+            s0 = AddAndDot(x, f, sum, y, i, s0);
+            if (TLanes.Count < 16)
+                s1 = AddAndDot(x, f, sum, y, i + TLanes.Count, s1);
+            if (TLanes.Count < 8)
+            {
+                s2 = AddAndDot(x, f, sum, y, i + 8, s2);
+                s3 = AddAndDot(x, f, sum, y, i + 12, s3);
+            }
+        }
+
+        return SumSixteen(s0, s1, s2, s3);
+    }
+
     /// <summary>x = cap * tanh(x / cap), in place.</summary>
     [MethodImpl(Kernel)]
     public static void Cap(float* x, float cap, int count)
@@ -207,6 +297,52 @@ internal static unsafe class VectorMath<TLanes>
         8 => TLanes.Sum(s0 + s1),
         _ => TLanes.Sum(s0 + s2 + (s1 + s3)),
     };
+
+    private static float ScaleAndDot<TFactor>(float* x, float factor, float* y, int count)
+        where TFactor : struct
+    {
+        TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
+        var f = TLanes.Create(factor);
+        for (var i = 0; i < count; i += Sixteen)
+        {
+            s0 = ScaleAndDot<TFactor>(x + i, f, y + i, s0);
+            if (TLanes.Count < 16)
+                s1 = ScaleAndDot<TFactor>(x + i + TLanes.Count, f, y + i + TLanes.Count, s1);
+            if (TLanes.Count < 8)
+            {
+                s2 = ScaleAndDot<TFactor>(x + i + 8, f, y + i + 8, s2);
+                s3 = ScaleAndDot<TFactor>(x + i + 12, f, y + i + 12, s3);
+            }
+        }
+
+        return SumSixteen(s0, s1, s2, s3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes ScaleAndDot<TFactor>(float* x, TLanes factor, float* y, TLanes sum)
+        where TFactor : struct
+    {
+        var v = TLanes.Load(x);
+        if (typeof(TFactor) == typeof(Any))
+        {
+            v *= factor;
+            TLanes.Store(v, x);
+        }
+
+        return TLanes.MultiplyAdd(v, TLanes.Load(y), sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes AddAndDot(float* x, TLanes factor, float* target, float* y, int at, TLanes sum)
+    {
+        var v = TLanes.MultiplyAdd(TLanes.Load(x + at), factor, TLanes.Load(target + at));
+        TLanes.Store(v, target + at);
+        return TLanes.MultiplyAdd(v, TLanes.Load(y + at), sum);
+    }
+
+    private readonly struct One;
+
+    private readonly struct Any;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes AddSquare(float* x, TLanes sum)

@@ -20,6 +20,7 @@ public sealed class CpuDevice : IDevice
     private readonly DecoderWeights _weights;
     private readonly StepBuffers _buffers;
     private readonly KvMemory _kv;
+    private readonly StateMemory _states;
     private readonly IAttentionPhase _attention;
     private readonly IForwardPass _forward;
     private readonly CpuSampler _sampler;
@@ -43,11 +44,13 @@ public sealed class CpuDevice : IDevice
         _team = new ComputeTeam(threads, options.Name);
         _buffers = new StepBuffers(StepSizes.Of(graph), options.MaxStepTokens);
         var loader = new WeightLoader(instructions, options.Activations);
+        var caches = new ModelCaches(graph);
+        _states = new StateMemory(caches.StateFloats, StateCount(options, caches.StateFloats));
         (_weights, _kv, _attention, _forward, _sampler) = instructions switch
         {
-            InstructionSet.Avx512Vnni or InstructionSet.Avx512 => Build<Lanes512>(graph, options, loader, maxContext),
-            InstructionSet.Avx2Vnni or InstructionSet.Avx2 => Build<Lanes256>(graph, options, loader, maxContext),
-            _ => Build<Lanes128>(graph, options, loader, maxContext),
+            InstructionSet.Avx512Vnni or InstructionSet.Avx512 => Build<Lanes512>(graph, caches, options, loader, maxContext),
+            InstructionSet.Avx2Vnni or InstructionSet.Avx2 => Build<Lanes256>(graph, caches, options, loader, maxContext),
+            _ => Build<Lanes128>(graph, caches, options, loader, maxContext),
         };
         Info = new DeviceInfo
         {
@@ -57,6 +60,8 @@ public sealed class CpuDevice : IDevice
             BlockSize = KvPage.Slots,
             BlockCount = _kv.Blocks,
             BlockBytes = _kv.BlockBytes,
+            StateSlots = _states.Slots,
+            StateBytes = _states.Bytes,
             MaxStepTokens = options.MaxStepTokens,
             MaxLogitRows = options.MaxLogitRows,
             MaxContext = maxContext,
@@ -96,6 +101,14 @@ public sealed class CpuDevice : IDevice
     }
 
     /// <inheritdoc/>
+    public void CopyState(int from, int to)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)from, (uint)_states.Slots);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)to, (uint)_states.Slots);
+        _states.Copy(from, to);
+    }
+
+    /// <inheritdoc/>
     public void ReadBlock(int block, Span<byte> destination)
     {
         Info.CheckBlock(block);
@@ -115,6 +128,7 @@ public sealed class CpuDevice : IDevice
         _forward.Dispose();
         _attention.Dispose();
         _kv.Dispose();
+        _states.Dispose();
         _buffers.Dispose();
         _weights.Dispose();
     }
@@ -123,6 +137,15 @@ public sealed class CpuDevice : IDevice
     /// <exception cref="InvalidModelException">The message names the key, what it takes and what to do.</exception>
     public static void CheckFit(DecoderGraph graph, CpuDeviceOptions options) =>
         WorkingMemory.Check(graph, options, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+
+    private static int StateCount(CpuDeviceOptions options, IReadOnlyList<int> layers)
+    {
+        const int Wanted = 128;
+        if (options.StateSlots > 0 || layers.Count == 0)
+            return options.StateSlots;
+        var affordable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8 / (layers.Sum(static floats => (long)floats) * sizeof(float));
+        return (int)Math.Clamp(affordable, 2, Wanted);
+    }
 
     private static int BlockCount(CpuDeviceOptions options, long blockBytes, int maxContext)
     {
@@ -136,18 +159,17 @@ public sealed class CpuDevice : IDevice
     }
 
     private (DecoderWeights Weights, KvMemory Kv, IAttentionPhase Attention, IForwardPass Forward, CpuSampler Sampler) Build<TLanes>(
-        DecoderGraph graph, CpuDeviceOptions options, WeightLoader loader, int maxContext)
+        DecoderGraph graph, ModelCaches caches, CpuDeviceOptions options, WeightLoader loader, int maxContext)
         where TLanes : unmanaged, ILanes<TLanes>
     {
         var weights = new DecoderWeights(graph, loader);
-        var caches = new ModelCaches(graph);
         var (kv, attention) = options.KvType switch
         {
             KvType.F32 => BuildAttention<TLanes, SingleKv<TLanes>>(caches, graph.Config.NormEpsilon, options, maxContext),
             KvType.Q8_0 => BuildAttention<TLanes, EightBitKv<TLanes>>(caches, graph.Config.NormEpsilon, options, maxContext),
             _ => BuildAttention<TLanes, HalfKv<TLanes>>(caches, graph.Config.NormEpsilon, options, maxContext),
         };
-        var forward = new Decoder<TLanes>(graph, weights, loader, caches, _team, _buffers, attention, options);
+        var forward = new Decoder<TLanes>(graph, weights, loader, caches, _states, _team, _buffers, attention, options);
         var sampler = new CpuSampler(_team, () => new RowSampler<TLanes>(graph.Config.VocabularySize));
         return (weights, kv, attention, forward, sampler);
     }

@@ -25,6 +25,11 @@ public sealed record CpuDeviceOptions
     public ActivationPrecision Activations { get; init; }
 
     /// <summary>
+    /// States of sequences to hold, for models whose layers keep one; 0 for 128, but no more than an eighth of the memory available. Range 0 to 65536.
+    /// </summary>
+    public int StateSlots { get; init; }
+
+    /// <summary>
     /// KV blocks to hold; 0 for 64 sequences of min(context, 2048) positions, but no more than a quarter of the memory available.
     /// </summary>
     public int KvBlocks { get; init; }
@@ -46,6 +51,7 @@ public sealed record CpuDeviceOptions
     {
         Check(nameof(Threads), Threads, 0, 1024);
         Check(nameof(KvBlocks), KvBlocks, 0, int.MaxValue);
+        Check(nameof(StateSlots), StateSlots, 0, 65536);
         Check(nameof(MaxStepTokens), MaxStepTokens, 1, 8192);
         Check(nameof(MaxLogitRows), MaxLogitRows, 1, MostLogitRows);
         Check(nameof(MaxContext), MaxContext, 0, int.MaxValue);

@@ -29,8 +29,8 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
     private StepPlan _plan = new(new KvBlockSize(KvPage.Slots));
 
     public Decoder(
-        DecoderGraph graph, DecoderWeights weights, WeightLoader loader, ModelCaches caches, ComputeTeam team, StepBuffers buffers, IAttentionPhase attention,
-        CpuDeviceOptions options)
+        DecoderGraph graph, DecoderWeights weights, WeightLoader loader, ModelCaches caches, StateMemory states, ComputeTeam team, StepBuffers buffers,
+        IAttentionPhase attention, CpuDeviceOptions options)
     {
         _width = graph.Config.Width;
         _vocabulary = graph.Config.VocabularySize;
@@ -38,7 +38,7 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
         _attention = attention;
         var (maxTokens, maxLogitRows) = (options.MaxStepTokens, options.MaxLogitRows);
         _context = new LayerContext<TLanes>(team, buffers, StepSizes.Of(graph), graph.Config.NormEpsilon, Math.Max(maxTokens, maxLogitRows));
-        _builder = new LayerBuilder<TLanes>(graph, _context, attention, loader, caches, maxTokens);
+        _builder = new LayerBuilder<TLanes>(graph, _context, attention, loader, caches, states, maxTokens);
         _branches = _builder.Build(graph);
         _logits = NativeBuffer.OfFloats((long)maxLogitRows * _vocabulary);
         _logitTokens = new int[maxLogitRows];
@@ -53,7 +53,7 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
     public Span<float> Execute(StepPlan plan)
     {
         _plan = plan;
-        _context.Tokens = plan.AllTokens.Length;
+        _context.Begin(plan);
         foreach (ref readonly var slice in plan.Slices)
         {
             for (var i = 0; i < slice.LogitsRowCount; i++)

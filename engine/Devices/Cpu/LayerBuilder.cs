@@ -19,18 +19,23 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
     private readonly IAttentionPhase _attention;
     private readonly WeightLoader _loader;
     private readonly ModelCaches _caches;
+    private readonly int _maxTokens;
     private readonly MixtureBuffers? _mixtures;
+    private readonly StateBuffers? _states;
     private readonly List<NativeBuffer> _vectors = [];
 
     public LayerBuilder(
-        DecoderGraph graph, LayerContext<TLanes> context, IAttentionPhase attention, WeightLoader loader, ModelCaches caches, int maxTokens)
+        DecoderGraph graph, LayerContext<TLanes> context, IAttentionPhase attention, WeightLoader loader, ModelCaches caches, StateMemory states, int maxTokens)
     {
         _context = context;
         _attention = attention;
         _loader = loader;
         _caches = caches;
+        _maxTokens = maxTokens;
         var mixtures = graph.Operators.OfType<MixtureOperator>().ToList();
         _mixtures = mixtures.Count == 0 ? null : new MixtureBuffers(mixtures, graph.Config.Width, maxTokens);
+        var keepers = graph.Operators.OfType<StateOperator>().ToList();
+        _states = keepers.Count == 0 ? null : new StateBuffers(keepers, states, maxTokens, context.Team.Count);
     }
 
     /// <summary>All branches of all layers, in order, and room for what their matrices take.</summary>
@@ -46,6 +51,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
     public void Dispose()
     {
         _mixtures?.Dispose();
+        _states?.Dispose();
         foreach (var vector in _vectors)
             vector.Dispose();
     }
@@ -56,8 +62,12 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
     private ILayerStep Build(LayerOperator step) => step switch
     {
         AttentionOperator attention => Build(attention),
-        FeedForwardOperator dense => new FeedForwardStep<TLanes>(
-            _context, dense.Activation, _loader.Load(dense.Gate), _loader.Load(dense.Up), _loader.Load(dense.Down)),
+        FeedForwardOperator dense => Build(dense),
+        Mamba2Operator mamba => Build(mamba),
+        GatedDeltaNetOperator net => Build(net),
+        ShortConvolutionOperator convolution => new ShortConvolutionStep<TLanes>(
+            _context, _states!, _caches.StateOf(convolution), _loader.Load(convolution.Input), Convolution(convolution.Convolution),
+            _loader.Load(convolution.Output)),
         MixtureOperator mixture => Build(mixture),
         _ => throw new NotSupportedException($"The CPU device has no {step.Name}."),
     };
@@ -97,6 +107,48 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
         };
         return new MixtureStep<TLanes>(_context, _mixtures!, mixture, weights);
     }
+
+    private FeedForwardStep<TLanes> Build(FeedForwardOperator dense)
+    {
+        var up = _loader.Load(dense.Up);
+        var gate = ReferenceEquals(dense.Gate, dense.Up) ? up : _loader.Load(dense.Gate);
+        var share = dense.Share is null ? null : new ShareOfTokens<TLanes>(_context, _loader.Load(dense.Share), _maxTokens);
+        return new FeedForwardStep<TLanes>(_context, dense.Activation, gate, up, _loader.Load(dense.Down), share);
+    }
+
+    private Mamba2Step<TLanes> Build(Mamba2Operator mamba)
+    {
+        var weights = new Mamba2Weights<TLanes>
+        {
+            Input = _loader.Load(mamba.Input),
+            Convolution = Convolution(mamba.Convolution),
+            ConvolutionBias = (nint)Floats(mamba.ConvolutionBias),
+            StepBias = (nint)Floats(mamba.StepBias),
+            DecayRate = (nint)Floats(mamba.DecayRate),
+            Skip = (nint)Floats(mamba.Skip),
+            OutputNorm = (nint)Floats(mamba.OutputNorm),
+            Output = _loader.Load(mamba.Output),
+        };
+        return new Mamba2Step<TLanes>(_context, _states!, _caches.StateOf(mamba), mamba, weights);
+    }
+
+    private DeltaNetStep<TLanes> Build(GatedDeltaNetOperator net)
+    {
+        var weights = new DeltaNetWeights<TLanes>
+        {
+            QueryKeyValue = _loader.Load(net.QueryKeyValue),
+            Gate = _loader.Load(net.Gate),
+            Rates = net.BetaAlpha is null ? [_loader.Load(net.Beta!), _loader.Load(net.Alpha!)] : [_loader.Load(net.BetaAlpha)],
+            Convolution = Convolution(net.Convolution),
+            DecayRate = (nint)Floats(net.DecayRate),
+            DecayBias = (nint)Floats(net.DecayBias),
+            OutputNorm = (nint)Floats(net.OutputNorm),
+            Output = _loader.Load(net.Output),
+        };
+        return new DeltaNetStep<TLanes>(_context, _states!, _caches.StateOf(net), net, weights);
+    }
+
+    private CausalConvolution<TLanes> Convolution(GgufTensor weights) => new(Floats(weights), weights.Columns, checked((int)weights.Rows));
 
     private float* Floats(GgufTensor? tensor)
     {

@@ -10,10 +10,12 @@ internal sealed class ModelCaches
 {
     private readonly List<AttentionOperator> _attentions;
     private readonly List<RopeSettings> _ropes;
+    private readonly List<StateOperator> _keepers;
 
     public ModelCaches(DecoderGraph graph)
     {
         _attentions = [.. graph.Operators.OfType<AttentionOperator>()];
+        _keepers = [.. graph.Operators.OfType<StateOperator>()];
         _ropes = [.. _attentions.Select(static attention => attention.Rope).OfType<RopeSettings>().Distinct()];
     }
 
@@ -26,6 +28,12 @@ internal sealed class ModelCaches
     /// <summary>What each keeps of a block, given the bytes of a page of heads of some padded size.</summary>
     public IReadOnlyList<KvLayerPages> Pages(Func<int, int> pageBytes) =>
         [.. _attentions.Select(attention => new KvLayerPages(attention.Heads.KvCount, pageBytes(NativeBuffer.RoundUp(attention.Heads.Size, 16))))];
+
+    /// <summary>Floats of each state that layers keep for a sequence.</summary>
+    public IReadOnlyList<int> StateFloats => [.. _keepers.Select(static keeper => keeper.StateFloats)];
+
+    /// <summary>Number of an operator's state.</summary>
+    public int StateOf(StateOperator keeper) => _keepers.FindIndex(other => ReferenceEquals(other, keeper));
 
     /// <summary>Number of an attention's pools.</summary>
     public int IndexOf(AttentionOperator attention) => _attentions.FindIndex(other => ReferenceEquals(other, attention));

@@ -21,6 +21,13 @@ public abstract class Architecture
         new Glm4Moe(),
         new Llama4(),
         new Mistral3(),
+        new Qwen35("qwen35"),
+        new Qwen35("qwen35moe"),
+        new Qwen35("qwen3next"),
+        new Lfm2("lfm2"),
+        new Lfm2("lfm2moe"),
+        new GraniteHybrid(),
+        new NemotronH(),
     ];
 
     /// <summary>Names of all that are known, in alphabetical order.</summary>

@@ -21,6 +21,7 @@ internal sealed class Gemma3 : Architecture
         // The 27B model, the one with 62 layers, scales by the width a head would have if heads made up the residual stream.
         const int LayersOf27B = 62;
         var scale = 1 / MathF.Sqrt(model.BlockCount == LayersOf27B ? model.Width / heads.Count : heads.Size);
+        var cap = model.LogitCap();
         var graph = model.Decoder(layer =>
         {
             var seesAll = layer.Index % period == period - 1;
@@ -31,6 +32,6 @@ internal sealed class Gemma3 : Architecture
                 layer.BranchBetween("ffn_norm", "post_ffw_norm", layer.FeedForward(FeedForwardActivation.GeGlu)),
             ];
         });
-        return graph with { EmbeddingScale = MathF.Sqrt(model.Width), LogitCap = model.LogitCap() };
+        return graph with { EmbeddingScale = MathF.Sqrt(model.Width), LogitCap = cap };
     }
 }

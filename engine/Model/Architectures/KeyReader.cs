@@ -47,6 +47,19 @@ internal sealed class KeyReader(GgufFile file, string architecture)
             : throw Fault(key, string.Create(CultureInfo.InvariantCulture, $"{value} is not within {least} to {most}"));
     }
 
+    /// <summary>An integer for each of <paramref name="count"/> layers: an array, or one for all.</summary>
+    public int[] Integers(string key, int count, int least, int most)
+    {
+        if (file.FindArrayLength(FullName(key)) is not { } length)
+        {
+            return [.. Enumerable.Repeat(Integer(key, least, most), count)];
+        }
+
+        var values = length == count ? file.FindIntegers(Key(key))! : throw Fault(key, $"{length} values for {count} layers");
+        var wrong = Array.FindIndex(values, value => value < least || value > most);
+        return wrong < 0 ? values : throw Fault(key, $"{values[wrong]}, of layer {wrong}, is not within {least} to {most}");
+    }
+
     /// <summary>A boolean, or <paramref name="absent"/>.</summary>
     public bool Flag(string key, bool absent) => file.FindBoolean(Key(key)) ?? absent;
 

@@ -31,11 +31,17 @@ internal sealed class LayerReader(ModelReader model, int index)
     public ResidualBranch BranchBetween(string norm, string postNorm, params IReadOnlyList<LayerOperator> operators) =>
         Branch(norm, operators) with { PostNorm = Vector(postNorm, model.Width) };
 
+    /// <summary>A vector whose name has nothing behind it.</summary>
+    public GgufTensor Plain(string name, params ReadOnlySpan<long> shape) => model.Tensors.Vector($"blk.{index}.{name}", shape);
+
     /// <summary>Plain attention over all positions.</summary>
-    public AttentionOperator Attention(HeadShape heads, RopeSettings? rope) => new()
+    public AttentionOperator Attention(HeadShape heads, RopeSettings? rope) => Attention(heads, rope, Matrix("attn_q", model.Width, heads.QueryWidth));
+
+    /// <summary>The same with a matrix of queries of another form.</summary>
+    public AttentionOperator Attention(HeadShape heads, RopeSettings? rope, GgufTensor query) => new()
     {
         Heads = heads,
-        Query = Matrix("attn_q", model.Width, heads.QueryWidth),
+        Query = query,
         Key = Matrix("attn_k", model.Width, heads.KvWidth),
         Value = Matrix("attn_v", model.Width, heads.KvWidth),
         Output = Matrix("attn_output", heads.QueryWidth, model.Width),
@@ -77,10 +83,12 @@ internal sealed class LayerReader(ModelReader model, int index)
     public int ExpertWidth() => model.Keys.Integer("expert_feed_forward_length", 1, MaxFeedForward);
 
     /// <summary>A mixture of experts.</summary>
-    public MixtureOperator Mixture(FeedForwardActivation activation, ExpertGating gating)
+    public MixtureOperator Mixture(FeedForwardActivation activation, ExpertGating gating) => Mixture(activation, gating, ExpertWidth());
+
+    /// <summary>A mixture of experts that are <paramref name="hidden"/> wide between their matrices.</summary>
+    public MixtureOperator Mixture(FeedForwardActivation activation, ExpertGating gating, int hidden)
     {
         var experts = model.Keys.Integer("expert_count", 1, MaxExperts);
-        var hidden = ExpertWidth();
         return new MixtureOperator
         {
             UsedCount = model.Keys.Integer("expert_used_count", 1, experts),
@@ -107,6 +115,36 @@ internal sealed class LayerReader(ModelReader model, int index)
 
         // 0 is unset.
         static float Positive(float scale) => scale == 0 ? 1 : scale;
+    }
+
+    /// <summary>Mamba-2 by the file's <c>ssm.*</c> keys.</summary>
+    public Mamba2Operator Mamba2()
+    {
+        const int MostHeads = 65536, MostSize = 4096, MostInner = 1 << 20;
+        var heads = model.Keys.Integer("ssm.time_step_rank", 1, MostHeads);
+        var groups = model.Keys.Integer("ssm.group_count", 1, heads);
+        var size = model.Keys.Integer("ssm.state_size", 1, MostSize);
+        var inner = model.Keys.Integer("ssm.inner_size", heads, MostInner);
+        if (size % 16 != 0 || inner % heads != 0 || heads % groups != 0)
+        {
+            throw model.Keys.Fault("ssm.state_size", $"states of {size}, {heads} heads of {inner} values and {groups} groups: states must be multiples of 16, and the others of each other");
+        }
+
+        var channels = inner + (2 * groups * size);
+        return new Mamba2Operator
+        {
+            Heads = heads,
+            Groups = groups,
+            StateSize = size,
+            Input = Matrix("ssm_in", model.Width, inner + channels + heads),
+            Convolution = Vector("ssm_conv1d", model.Keys.Integer("ssm.conv_kernel", 2, 64), channels),
+            ConvolutionBias = Bias("ssm_conv1d", channels),
+            StepBias = Bias("ssm_dt", heads),
+            DecayRate = Plain("ssm_a", 1, heads),
+            Skip = Plain("ssm_d", 1, heads),
+            OutputNorm = Vector("ssm_norm", inner / groups, groups),
+            Output = Matrix("ssm_out", inner, model.Width),
+        };
     }
 
     private FeedForwardOperator FeedForward(FeedForwardActivation activation, int hidden, string suffix) => new()

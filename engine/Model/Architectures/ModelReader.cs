@@ -55,7 +55,21 @@ internal sealed class ModelReader
     public HeadShape Heads()
     {
         var count = Keys.Integer("attention.head_count", 1, MaxHeads);
-        var kvCount = Keys.Integer("attention.head_count_kv", 1, MaxHeads, count);
+        return Heads(Keys.Integer("attention.head_count_kv", 1, MaxHeads, count));
+    }
+
+    /// <summary>Key and value heads of each layer; 0 where it has no attention.</summary>
+    public int[] KvHeadsByLayer() => Keys.Integers("attention.head_count_kv", BlockCount, 0, MaxHeads);
+
+    /// <summary>The heads of layers with <paramref name="kvCount"/> key and value heads.</summary>
+    public HeadShape Heads(int kvCount)
+    {
+        var count = Keys.Integer("attention.head_count", 1, MaxHeads);
+        if (kvCount == 0)
+        {
+            throw Keys.Fault("attention.head_count_kv", "no layer has attention, which is not supported");
+        }
+
         if (count % kvCount != 0)
         {
             throw Keys.Fault("attention.head_count_kv", $"{count} heads are no multiple of {kvCount} key-value heads");

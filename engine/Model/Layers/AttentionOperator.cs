@@ -14,6 +14,7 @@ public sealed record AttentionOperator : LayerOperator
     {
         { Window: > 0 } => "sliding-window attention",
         { ChunkLength: > 0 } => "chunked attention",
+        { HasOutputGate: true } => "gated attention",
         { Sinks: not null } => "attention with sinks",
         _ => "attention",
     };
@@ -24,7 +25,7 @@ public sealed record AttentionOperator : LayerOperator
     /// <summary>Shape of the heads.</summary>
     public required HeadShape Heads { get; init; }
 
-    /// <summary>(width, queryWidth).</summary>
+    /// <summary>(width, queryWidth), or twice that with <see cref="HasOutputGate"/>: for each head the query, then the gate.</summary>
     public required GgufTensor Query { get; init; }
 
     /// <summary>(width, kvWidth).</summary>
@@ -65,6 +66,9 @@ public sealed record AttentionOperator : LayerOperator
 
     /// <summary>A token sees those before it in the same chunk of so many positions, counted from 0; 0 for all.</summary>
     public int ChunkLength { get; init; }
+
+    /// <summary>Whether what attention gives is multiplied by the sigmoid of a gate that comes with the queries: qwen35.</summary>
+    public bool HasOutputGate { get; init; }
 
     /// <summary>One more score for each query head, which has no value (heads).</summary>
     public GgufTensor? Sinks { get; init; }

@@ -11,4 +11,7 @@ public enum FeedForwardActivation
 
     /// <summary>g * sigmoid(1.702 g) * (u + 1) with g at most 7 and u within 7 of 0: gpt-oss.</summary>
     ClampedSwiGlu,
+
+    /// <summary>max(u, 0)^2, without a gate: nemotron_h.</summary>
+    SquaredRelu,
 }

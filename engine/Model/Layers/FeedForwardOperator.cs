@@ -9,9 +9,9 @@ public sealed record FeedForwardOperator : LayerOperator
     public override string Name => $"feed-forward part ({Activation})";
 
     /// <inheritdoc/>
-    public override IEnumerable<GgufTensor> Matrices => [Gate, Up, Down];
+    public override IEnumerable<GgufTensor> Matrices => [.. new[] { Gate, Up, Down, Share }.OfType<GgufTensor>().Distinct()];
 
-    /// <summary>(width, hidden).</summary>
+    /// <summary>(width, hidden); the same as <see cref="Up"/> where there is no gate.</summary>
     public required GgufTensor Gate { get; init; }
 
     /// <summary>(width, hidden).</summary>
@@ -22,6 +22,9 @@ public sealed record FeedForwardOperator : LayerOperator
 
     /// <summary>What is between the matrices.</summary>
     public required FeedForwardActivation Activation { get; init; }
+
+    /// <summary>(width), or null: the output is multiplied by the sigmoid of its product with the input.</summary>
+    public GgufTensor? Share { get; init; }
 
     /// <summary>Values between the matrices.</summary>
     public int HiddenWidth => Down.Columns;

@@ -47,6 +47,13 @@ public sealed class GoldenModelTests
     [InlineData("smollm3")]
     [InlineData("glm4moe")]
     [InlineData("llama4")]
+    [InlineData("qwen35")]
+    [InlineData("qwen35moe")]
+    [InlineData("qwen3next")]
+    [InlineData("lfm2")]
+    [InlineData("lfm2moe")]
+    [InlineData("granitehybrid")]
+    [InlineData("nemotron_h")]
     public void An_architecture_has_the_exact_logprobs(string name, GgmlType type = GgmlType.F32)
         => Compare(TestFiles.Shared("arch", $"{name}.gguf"), Goldens.Read(TestFiles.Shared("arch", $"{name}.goldens.json")), 100, type);
 

@@ -11,6 +11,9 @@ internal static class ReferenceOperators
     {
         AttentionOperator attention => Attention(decoder, attention, input),
         FeedForwardOperator dense => FeedForward(decoder, dense, input),
+        GatedDeltaNetOperator net => ReferenceStates.DeltaNet(decoder, net, input),
+        Mamba2Operator mamba => ReferenceStates.Mamba2(decoder, mamba, input),
+        ShortConvolutionOperator convolution => ReferenceStates.ShortConvolution(decoder, convolution, input),
         MixtureOperator mixture => Mixture(decoder, mixture, input),
         _ => throw new NotSupportedException(step.Name),
     };
@@ -22,6 +25,13 @@ internal static class ReferenceOperators
         var query = decoder.Linear(input, attention.Query, decoder.WeightsOrNone(attention.QueryBias));
         var key = decoder.Linear(input, attention.Key, decoder.WeightsOrNone(attention.KeyBias));
         var value = decoder.Linear(input, attention.Value, decoder.WeightsOrNone(attention.ValueBias));
+        var gates = query;
+        if (attention.HasOutputGate)
+        {
+            gates = [.. query.Select(row => Part(row, size, 1))];
+            query = [.. query.Select(row => Part(row, size, 0))];
+        }
+
         for (var t = 0; t < input.Length; t++)
         {
             PrepareHeads(decoder, attention, query[t], attention.QueryNorm, t);
@@ -56,6 +66,11 @@ internal static class ReferenceOperators
             }
         }
 
+        if (attention.HasOutputGate)
+        {
+            mixed = [.. mixed.Zip(gates, static (row, gate) => row.Zip(gate, static (y, g) => y * Sigmoid(g)).ToArray())];
+        }
+
         return decoder.Linear(mixed, attention.Output, decoder.WeightsOrNone(attention.OutputBias));
     }
 
@@ -63,7 +78,14 @@ internal static class ReferenceOperators
     {
         var gate = decoder.Linear(input, dense.Gate);
         var up = decoder.Linear(input, dense.Up);
-        return decoder.Linear([.. gate.Zip(up, (g, u) => Activate(dense.Activation, g, u))], dense.Down);
+        var output = decoder.Linear([.. gate.Zip(up, (g, u) => Activate(dense.Activation, g, u))], dense.Down);
+        if (dense.Share is null)
+        {
+            return output;
+        }
+
+        var shares = decoder.Linear(input, dense.Share);
+        return [.. output.Zip(shares, static (row, share) => row.Select(y => y * Sigmoid(share[0])).ToArray())];
     }
 
     private static float[][] Mixture(ReferenceDecoder decoder, MixtureOperator mixture, float[][] input)
@@ -121,10 +143,14 @@ internal static class ReferenceOperators
     {
         FeedForwardActivation.GeGlu => 0.5f * g * (1 + MathF.Tanh(0.7978845608f * (g + (0.044715f * g * g * g)))) * u,
         FeedForwardActivation.ClampedSwiGlu => MathF.Min(g, 7) * Sigmoid(1.702f * MathF.Min(g, 7)) * (Math.Clamp(u, -7, 7) + 1),
+        FeedForwardActivation.SquaredRelu => MathF.Max(u, 0) * MathF.Max(u, 0),
         _ => g * Sigmoid(g) * u,
     })];
 
-    private static float Sigmoid(float x) => 1 / (1 + MathF.Exp(-x));
+    /// <summary>Of each two heads in a row the first or the second.</summary>
+    private static float[] Part(float[] row, int size, int part) => [.. row.Chunk(size).Where((_, i) => i % 2 == part).SelectMany(static head => head)];
+
+    public static float Sigmoid(float x) => 1 / (1 + MathF.Exp(-x));
 
     /// <summary>Normalises each head of one position, where the model does, and rotates it.</summary>
     private static void PrepareHeads(ReferenceDecoder decoder, AttentionOperator attention, float[] values, GgufTensor? norm, int position)

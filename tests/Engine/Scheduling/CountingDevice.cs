@@ -24,6 +24,8 @@ internal sealed class CountingDevice(IDevice device, int blocks) : IDevice
 
     public void CopyBlock(int from, int to) => device.CopyBlock(from, to);
 
+    public void CopyState(int from, int to) => device.CopyState(from, to);
+
     public void ReadBlock(int block, Span<byte> destination) => device.ReadBlock(block, destination);
 
     public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);

@@ -200,7 +200,10 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
         if (layer.Sinks != null)
             scratch.BlendSink<TLanes>(row, layer.Sinks[head]);
         var heads = layer.Heads;
-        scratch.WriteRow<TLanes>(row, _buffers.Attended.Floats + ((long)token * heads.QueryWidth) + (head * heads.Size), heads.Size);
+        var attended = _buffers.Attended.Floats + ((long)token * heads.QueryWidth) + (head * heads.Size);
+        scratch.WriteRow<TLanes>(row, attended, heads.Size);
+        if (layer.Operator.HasOutputGate)
+            VectorMath<TLanes>.SigmoidMultiply(_buffers.QueryOf(token, head, layer.Operator) + heads.Size, attended, heads.Size);
     }
 
     private void GatherQueries(in AttentionTile tile, AttentionLayer layer, int head, AttentionScratch scratch)

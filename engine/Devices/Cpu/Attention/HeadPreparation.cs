@@ -47,7 +47,7 @@ internal sealed unsafe class HeadPreparation<TLanes, TKv> : IDisposable
     public void PrepareQuery(int token, int head, AttentionLayer layer, float* row)
     {
         var heads = layer.Heads;
-        var query = _buffers.Query.Floats + ((long)token * heads.QueryWidth) + (head * heads.Size);
+        var query = _buffers.QueryOf(token, head, layer.Operator);
         query = BiasAndNorm(query, layer.QueryBias == null ? null : layer.QueryBias + (head * heads.Size), layer.QueryNorm, heads.Size, row);
         var scale = layer.Operator.Scale;
         if (layer.Operator.Temperature is { } temperature)

@@ -7,10 +7,11 @@ namespace Crescent.Engine.Devices.Cpu.Layers;
 
 /// <summary>A dense feed-forward part.</summary>
 internal sealed unsafe class FeedForwardStep<TLanes>(
-    LayerContext<TLanes> context, FeedForwardActivation activation, WeightMatrix gate, WeightMatrix up, WeightMatrix down) : ILayerStep
+    LayerContext<TLanes> context, FeedForwardActivation activation, WeightMatrix gate, WeightMatrix up, WeightMatrix down,
+    ShareOfTokens<TLanes>? share) : ILayerStep
     where TLanes : unmanaged, ILanes<TLanes>
 {
-    public ActivationFormat InputFormats => gate.Format | up.Format;
+    public ActivationFormat InputFormats => gate.Format | up.Format | (share?.Format ?? ActivationFormat.None);
 
     public bool KeepsInput => false;
 
@@ -18,8 +19,10 @@ internal sealed unsafe class FeedForwardStep<TLanes>(
     {
         var tokens = context.Tokens;
         var hidden = context.Buffers.Hidden;
+        share?.Run(thread, x);
+        var ending = new GateEnding { Activation = activation, OutputWeights = share is null ? null : share.Shares };
         context.Products.Gate(
-            thread, gate, up, new GateEnding { Activation = activation }, x, context.Identity, tokens, hidden.Floats, gate.Rows);
+            thread, gate, up, ending, x, context.Identity, tokens, hidden.Floats, gate.Rows);
         context.Team.Barrier();
         var rows = context.Prepare(thread, hidden, tokens, gate.Rows, null, down.Format);
         context.Project(thread, down, rows, target, adds, null);
@@ -27,6 +30,7 @@ internal sealed unsafe class FeedForwardStep<TLanes>(
 
     public void Dispose()
     {
+        share?.Dispose();
         gate.Dispose();
         up.Dispose();
         down.Dispose();

@@ -16,4 +16,7 @@ internal readonly unsafe struct GateEnding
 
     /// <summary>(count): what both products of a token are multiplied by, which is as if its input were.</summary>
     public float* Weights { get; init; }
+
+    /// <summary>(count): what a token's values are multiplied by in the end.</summary>
+    public float* OutputWeights { get; init; }
 }

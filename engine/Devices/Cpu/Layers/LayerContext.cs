@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices.Cpu.Attention;
 using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Threads;
 using Crescent.Engine.Devices.Cpu.Weights;
@@ -51,8 +52,11 @@ internal sealed unsafe class LayerContext<TLanes> : IDisposable
     /// <summary>Of norms.</summary>
     public float Epsilon { get; }
 
+    /// <summary>The step.</summary>
+    public StepPlan Plan { get; private set; } = new(new KvBlockSize(KvPage.Slots));
+
     /// <summary>Tokens of the step.</summary>
-    public int Tokens { get; set; }
+    public int Tokens { get; private set; }
 
     /// <summary>(rows): 0, 1, 2, ...</summary>
     public int* Identity => (int*)_identity.Data;
@@ -90,6 +94,27 @@ internal sealed unsafe class LayerContext<TLanes> : IDisposable
         if (count > 1)
             Team.Barrier();
         return new ActivationView(target, columns);
+    }
+
+    /// <summary>Begins a step.</summary>
+    public void Begin(StepPlan plan)
+    {
+        Plan = plan;
+        Tokens = plan.AllTokens.Length;
+    }
+
+    /// <summary>This thread's share of <paramref name="count"/> values, in whole vectors but for the last.</summary>
+    public (int First, int End) ShareInVectors(int thread, int count)
+    {
+        var (first, end) = Team.Share((count + 15) / 16, thread);
+        return (Math.Min(count, 16 * first), Math.Min(count, 16 * end));
+    }
+
+    /// <summary>Clears some channels of a state (channels, any).</summary>
+    public static void ClearColumns(float* state, int floats, int channels, int first, int end)
+    {
+        for (var at = 0; at < floats; at += channels)
+            new Span<float>(state + at + first, end - first).Clear();
     }
 
     /// <summary>Writes W x (+ bias) of all tokens to <paramref name="target"/> (width, tokens), or adds it. A barrier must follow.</summary>

@@ -57,7 +57,7 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
         Run(thread, w, w, Ending.Add, new GateEnding { GateBias = bias }, first, end, x, rows, count, output, stride);
     }
 
-    /// <summary>output[o] = activation(gate x, up x) for this thread's panels; both matrices have the same shape.</summary>
+    /// <summary>output[o] = activation(gate x, up x) for this thread's panels; both matrices have the same shape, or are the same one where there is no gate.</summary>
     public void Gate(
         int thread, WeightMatrix gate, WeightMatrix up, in GateEnding ending, in ActivationView x, int* rows, int count, float* output, long stride)
     {
@@ -89,12 +89,15 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
                     AddBias(gate.GateBias, panel, panels, tokens, tile);
                 if (ending == Ending.Gate)
                 {
-                    Multiply(thread, up, panel, panels, x, rows + t, tokens, ups);
+                    if (!ReferenceEquals(up, w))
+                        Multiply(thread, up, panel, panels, x, rows + t, tokens, ups);
                     if (gate.UpBias != null)
                         AddBias(gate.UpBias, panel, panels, tokens, ups);
                     if (gate.Weights != null)
                         Weigh(gate.Weights + t, panels, tokens, tile, ups);
                     Activate(gate.Activation, tile, ups, panels * tokens * PanelRows);
+                    if (gate.OutputWeights != null)
+                        Weigh(gate.OutputWeights + t, panels, tokens, tile, ups);
                 }
 
                 Write(w, ending, panel, panels, tokens, tile, output + (t * stride), stride);
@@ -137,6 +140,9 @@ internal sealed unsafe class MatrixProducts<TLanes> : IDisposable
         {
             case FeedForwardActivation.GeGlu:
                 VectorMath<TLanes>.GeluMultiply(gates, ups, gates, count);
+                break;
+            case FeedForwardActivation.SquaredRelu:
+                VectorMath<TLanes>.SquaredRelu(gates, count);
                 break;
             case FeedForwardActivation.ClampedSwiGlu:
                 VectorMath<TLanes>.ClampedSiluMultiply(gates, ups, gates, count);

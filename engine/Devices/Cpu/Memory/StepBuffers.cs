@@ -1,3 +1,5 @@
+using Crescent.Engine.Model.Layers;
+
 namespace Crescent.Engine.Devices.Cpu.Memory;
 
 /// <summary>What the phases of a step hand to each other: one row for each token of the step.</summary>
@@ -36,6 +38,13 @@ internal sealed unsafe class StepBuffers : IDisposable
 
     /// <summary>(hidden width of the part, tokens or pairs of token and expert): what is between the matrices of a feed-forward part.</summary>
     public NativeBuffer Hidden { get; }
+
+    /// <summary>The query of a head, behind which its gate lies where there is one.</summary>
+    public float* QueryOf(int token, int head, AttentionOperator attention)
+    {
+        var parts = attention.HasOutputGate ? 2 : 1;
+        return Query.Floats + ((long)token * parts * attention.Heads.QueryWidth) + (head * parts * attention.Heads.Size);
+    }
 
     /// <summary>(tokens): position in its sequence.</summary>
     public int[] Positions { get; }

@@ -30,13 +30,19 @@ internal sealed record StepSizes
             switch (step)
             {
                 case AttentionOperator attention:
-                    query = Math.Max(query, attention.Heads.QueryWidth);
+                    query = Math.Max(query, checked((int)attention.Query.Rows));
                     kv = Math.Max(kv, attention.Heads.KvWidth);
                     widest = Math.Max(widest, attention.Heads.QueryWidth);
                     break;
                 case FeedForwardOperator dense:
                     hidden = Math.Max(hidden, dense.HiddenWidth);
                     widest = Math.Max(widest, dense.HiddenWidth);
+                    break;
+                case GatedDeltaNetOperator net:
+                    widest = Math.Max(widest, net.ValueWidth);
+                    break;
+                case Mamba2Operator mamba:
+                    widest = Math.Max(widest, mamba.Inner);
                     break;
                 case MixtureOperator mixture:
                     hidden = Math.Max(hidden, mixture.UsedCount * mixture.HiddenWidth);

@@ -21,6 +21,13 @@ public sealed class CpuGoldenTests
     [InlineData("smollm3")]
     [InlineData("glm4moe")]
     [InlineData("llama4")]
+    [InlineData("qwen35")]
+    [InlineData("qwen35moe")]
+    [InlineData("qwen3next")]
+    [InlineData("lfm2")]
+    [InlineData("lfm2moe")]
+    [InlineData("granitehybrid")]
+    [InlineData("nemotron_h")]
     public void Float_weights_and_float_keys_and_values_are_exact(string name)
         => Assert.InRange(GreatestError(name, KvType.F32), 0, 1e-3);
 

@@ -7,12 +7,14 @@ internal sealed class DeviceSequence
 {
     private readonly IDevice _device;
     private readonly int[] _table;
+    private readonly int _state;
     private readonly StepPlan _plan;
 
     /// <summary>A sequence whose blocks are <paramref name="firstBlock"/> and every <paramref name="blockStep"/>th from there.</summary>
-    public DeviceSequence(IDevice device, int positions, int firstBlock = 0, int blockStep = 1)
+    public DeviceSequence(IDevice device, int positions, int firstBlock = 0, int blockStep = 1, int state = 0)
     {
         _device = device;
+        _state = state;
         var blockSize = KvBlockSize.Of(device.Info);
         _plan = new StepPlan(blockSize);
         _table = [.. Enumerable.Range(0, blockSize.BlocksFor(positions)).Select(i => firstBlock + (i * blockStep))];
@@ -48,7 +50,7 @@ internal sealed class DeviceSequence
     /// <returns>The first of the rows of logits.</returns>
     public int AddTo(StepPlan plan, ReadOnlySpan<int> tokens, LogitsWanted logits)
     {
-        var row = plan.Add(tokens, Length, _table, logits);
+        var row = plan.Add(tokens, Length, _table, logits, stateSlot: _state);
         Length += tokens.Length;
         return row;
     }

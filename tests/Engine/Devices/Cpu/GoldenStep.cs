@@ -62,7 +62,7 @@ internal sealed record GoldenStep(Goldens.Prompt Prompt, int Index, double[] Log
         foreach (var prompt in prompts)
         {
             var all = prompt.AllIds;
-            var sequence = new DeviceSequence(device, all.Length, firstBlock: block);
+            var sequence = new DeviceSequence(device, all.Length, firstBlock: block, state: rows.Count);
             block += blockSize.BlocksFor(all.Length);
             if (prompt.Ids.Length > 1)
                 sequence.AddTo(before, prompt.Ids.AsSpan(..^1), LogitsWanted.None);

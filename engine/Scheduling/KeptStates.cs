@@ -1,0 +1,49 @@
+using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
+
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>
+/// Where the state of a sequence is kept for prompts to come, on a device that keeps states: behind the last whole block of its prompt, where a next turn
+/// goes on even if the answer's thinking is left out; where it departs from others before it; every <see cref="Interval"/> positions; and behind the last
+/// whole block that it has decoded, one after the other in one place.
+/// </summary>
+internal static class KeptStates
+{
+    /// <summary>Positions between two states of a long prompt.</summary>
+    public const int Interval = 2048;
+
+    /// <summary>Positions from where a sequence is to the next place in its prompt; a step may take no more.</summary>
+    public static int UntilNext(KvBlockSize blockSize, Sequence sequence)
+    {
+        var position = sequence.Position;
+        var next = ((position / Interval) + 1) * Interval;
+        if (sequence.KeepsStateAt > position)
+        {
+            next = Math.Min(next, sequence.KeepsStateAt);
+        }
+
+        var end = EndOfPrompt(blockSize, sequence);
+        return (end > position ? Math.Min(next, end) : next) - position;
+    }
+
+    /// <summary>Keeps the state of a sequence that has just computed some of its tokens, if it is at such a place.</summary>
+    public static void Keep(KvCache kv, Sequence sequence)
+    {
+        var computed = sequence.Computed;
+        if (kv.BlockSize.Slot(computed) != 0)
+        {
+            return;
+        }
+
+        var decoding = computed > sequence.Request.Prompt.Length;
+        if (decoding || computed % Interval == 0 || computed == sequence.KeepsStateAt || computed == EndOfPrompt(kv.BlockSize, sequence))
+        {
+            kv.KeepState(sequence.Table, computed, replaces: decoding);
+        }
+    }
+
+    /// <summary>The last whole block before the token whose logits are wanted.</summary>
+    private static int EndOfPrompt(KvBlockSize blockSize, Sequence sequence) =>
+        blockSize.PositionsIn(blockSize.FullBlocks(Math.Max(sequence.Request.Prompt.Length, sequence.TokenCount) - 1));
+}
