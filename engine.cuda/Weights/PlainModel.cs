@@ -52,6 +52,7 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
     private static void Check(DecoderGraph graph, AttentionOperator attention)
     {
         Refuse(graph, attention.Name, attention.Window > 0 || attention.ChunkLength > 0 || attention.Sinks is not null || attention.HasOutputGate);
+        Refuse(graph, "attention whose values are its keys", attention.Value is null);
         Refuse(graph, "attention without rotary positions", attention.Rope is null);
         Refuse(graph, "partial rotation", attention.Rope?.Dimensions != attention.Heads.Size);
         Refuse(graph, "scaled rotation (YaRN)", attention.Rope?.Magnitude is not 1);

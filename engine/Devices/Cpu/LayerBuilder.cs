@@ -22,6 +22,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
     private readonly int _maxTokens;
     private readonly MixtureBuffers? _mixtures;
     private readonly StateBuffers? _states;
+    private readonly LatentBuffers? _latents;
     private readonly List<NativeBuffer> _vectors = [];
 
     public LayerBuilder(
@@ -35,6 +36,8 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
         var mixtures = graph.Operators.OfType<MixtureOperator>().ToList();
         _mixtures = mixtures.Count == 0 ? null : new MixtureBuffers(mixtures, graph.Config.Width, maxTokens);
         var keepers = graph.Operators.OfType<StateOperator>().ToList();
+        var latents = graph.Operators.OfType<LatentAttentionOperator>().ToList();
+        _latents = latents.Count == 0 ? null : new LatentBuffers(latents, maxTokens);
         _states = keepers.Count == 0 ? null : new StateBuffers(keepers, states, maxTokens, context.Team.Count);
     }
 
@@ -45,6 +48,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
         BranchStep<TLanes>[] branches = [.. graph.Layers.SelectMany(static layer => layer.Branches).Select(Build)];
         _context.Allocate(_loader.Formats);
         _mixtures?.Allocate(_loader.Formats);
+        _latents?.Allocate(_loader.Formats);
         return branches;
     }
 
@@ -52,6 +56,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
     {
         _mixtures?.Dispose();
         _states?.Dispose();
+        _latents?.Dispose();
         foreach (var vector in _vectors)
             vector.Dispose();
     }
@@ -62,6 +67,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
     private ILayerStep Build(LayerOperator step) => step switch
     {
         AttentionOperator attention => Build(attention),
+        LatentAttentionOperator latent => Build(latent),
         FeedForwardOperator dense => Build(dense),
         Mamba2Operator mamba => Build(mamba),
         GatedDeltaNetOperator net => Build(net),
@@ -74,22 +80,40 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
 
     private AttentionStep<TLanes> Build(AttentionOperator attention)
     {
-        var layer = new AttentionLayer
-        {
-            Operator = attention,
-            Cache = _caches.IndexOf(attention),
-            Rope = _caches.RopeOf(attention),
-            QueryBias = Floats(attention.QueryBias),
-            KeyBias = Floats(attention.KeyBias),
-            ValueBias = Floats(attention.ValueBias),
-            QueryNorm = Floats(attention.QueryNorm),
-            KeyNorm = Floats(attention.KeyNorm),
-            Sinks = Floats(attention.Sinks),
-        };
+        var layer = LayerOf(attention);
         return new AttentionStep<TLanes>(
-            _context, _attention, layer, _loader.Load(attention.Query), _loader.Load(attention.Key), _loader.Load(attention.Value),
-            _loader.Load(attention.Output), Floats(attention.OutputBias));
+            _context, _attention, layer, _loader.Load(attention.Query), _loader.Load(attention.Key),
+            attention.Value is null ? null : _loader.Load(attention.Value), _loader.Load(attention.Output), Floats(attention.OutputBias));
     }
+
+    private LatentAttentionStep<TLanes> Build(LatentAttentionOperator latent)
+    {
+        var weights = new LatentWeights
+        {
+            QueryDown = latent.QueryDown is null ? null : _loader.Load(latent.QueryDown),
+            QueryNorm = (nint)Floats(latent.QueryNorm),
+            Query = _loader.Load(latent.Core.Query),
+            Key = _loader.Load(latent.Core.Key),
+            LatentNorm = (nint)Floats(latent.LatentNorm),
+            KeyHeads = [.. latent.KeyHeads.Select(_loader.Load)],
+            ValueHeads = [.. latent.ValueHeads.Select(_loader.Load)],
+            Output = _loader.Load(latent.Core.Output),
+        };
+        return new LatentAttentionStep<TLanes>(_context, _attention, LayerOf(latent.Core), latent, weights, _latents!);
+    }
+
+    private AttentionLayer LayerOf(AttentionOperator attention) => new()
+    {
+        Operator = attention,
+        Cache = _caches.IndexOf(attention),
+        Rope = _caches.RopeOf(attention),
+        QueryBias = Floats(attention.QueryBias),
+        KeyBias = Floats(attention.KeyBias),
+        ValueBias = Floats(attention.ValueBias),
+        QueryNorm = Floats(attention.QueryNorm),
+        KeyNorm = Floats(attention.KeyNorm),
+        Sinks = Floats(attention.Sinks),
+    };
 
     private MixtureStep<TLanes> Build(MixtureOperator mixture)
     {

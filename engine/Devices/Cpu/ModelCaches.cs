@@ -14,7 +14,7 @@ internal sealed class ModelCaches
 
     public ModelCaches(DecoderGraph graph)
     {
-        _attentions = [.. graph.Operators.OfType<AttentionOperator>()];
+        _attentions = [.. AttentionOperator.Among(graph.Operators)];
         _keepers = [.. graph.Operators.OfType<StateOperator>()];
         _ropes = [.. _attentions.Select(static attention => attention.Rope).OfType<RopeSettings>().Distinct()];
     }

@@ -28,6 +28,7 @@ public abstract class Architecture
         new Lfm2("lfm2moe"),
         new GraniteHybrid(),
         new NemotronH(),
+        new DeepSeek2(),
     ];
 
     /// <summary>Names of all that are known, in alphabetical order.</summary>

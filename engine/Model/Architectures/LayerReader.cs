@@ -102,11 +102,13 @@ internal sealed class LayerReader(ModelReader model, int index)
     }
 
     /// <summary>A mixture as the file's keys describe it: <c>expert_gating_func</c>, a bias for the choice, <c>expert_weights_norm</c> and <c>_scale</c>.</summary>
-    public MixtureOperator BiasedMixture(FeedForwardActivation activation)
+    /// <param name="activation">Between the matrices.</param>
+    /// <param name="unset">What a file that does not say is made with.</param>
+    public MixtureOperator BiasedMixture(FeedForwardActivation activation, ExpertGating unset = ExpertGating.Sigmoid)
     {
         const int Sigmoid = 2;
-        var gating = model.Keys.Integer("expert_gating_func", 0, Sigmoid, Sigmoid);
-        return Mixture(activation, gating is 0 or Sigmoid ? ExpertGating.Sigmoid : ExpertGating.Softmax) with
+        var gating = model.Keys.Integer("expert_gating_func", 0, Sigmoid, 0);
+        return Mixture(activation, gating == 0 ? unset : gating == Sigmoid ? ExpertGating.Sigmoid : ExpertGating.Softmax) with
         {
             ChoiceBias = model.Tensors.FindVector($"blk.{index}.exp_probs_b.bias", model.Keys.Integer("expert_count", 1, MaxExperts)),
             NormalisesWeights = model.Keys.Flag("expert_weights_norm", false),

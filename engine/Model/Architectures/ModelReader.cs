@@ -180,7 +180,7 @@ internal sealed class ModelReader
     private ModelConfig Config(List<DecoderLayer> layers, int context)
     {
         var operators = layers.SelectMany(static layer => layer.Operators).ToList();
-        var heads = operators.OfType<AttentionOperator>().Select(static attention => attention.Heads).ToList();
+        var heads = AttentionOperator.Among(operators).Select(static attention => attention.Heads).ToList();
         var mixtures = operators.OfType<MixtureOperator>().ToList();
         var name = _file.FindString("general.name");
         return new ModelConfig

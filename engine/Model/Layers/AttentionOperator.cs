@@ -20,7 +20,11 @@ public sealed record AttentionOperator : LayerOperator
     };
 
     /// <inheritdoc/>
-    public override IEnumerable<GgufTensor> Matrices => [Query, Key, Value, Output];
+    public override IEnumerable<GgufTensor> Matrices => Value is null ? [Query, Key, Output] : [Query, Key, Value, Output];
+
+    /// <summary>All that attend, those within latent attention too, in order.</summary>
+    public static IEnumerable<AttentionOperator> Among(IEnumerable<LayerOperator> operators) =>
+        operators.Select(static step => step is LatentAttentionOperator latent ? latent.Core : step as AttentionOperator).OfType<AttentionOperator>();
 
     /// <summary>Shape of the heads.</summary>
     public required HeadShape Heads { get; init; }
@@ -31,8 +35,8 @@ public sealed record AttentionOperator : LayerOperator
     /// <summary>(width, kvWidth).</summary>
     public required GgufTensor Key { get; init; }
 
-    /// <summary>(width, kvWidth).</summary>
-    public required GgufTensor Value { get; init; }
+    /// <summary>(width, kvWidth), or null where the values are the keys before they turn.</summary>
+    public required GgufTensor? Value { get; init; }
 
     /// <summary>(queryWidth, width).</summary>
     public required GgufTensor Output { get; init; }

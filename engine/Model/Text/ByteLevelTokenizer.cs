@@ -19,6 +19,7 @@ internal sealed class ByteLevelTokenizer : VocabularyTokenizer
     private const int CacheLimit = 1 << 16;
     private const string Llama3 = "llama-bpe";
     private const string Tekken = "tekken";
+    private const string Lfm2 = "lfm2";
 
     private readonly PreTokenizer _words;
     private readonly BpeTokenizer _library;
@@ -43,10 +44,10 @@ internal sealed class ByteLevelTokenizer : VocabularyTokenizer
         });
         _longWords = new Lazy<LongWordMerge>(() => new LongWordMerge(metadata.Tokens, merges));
         _cached = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
-        _wholeWords = metadata.Pre is Llama3 or Tekken ? WholeWords() : null;
+        _wholeWords = metadata.Pre is Llama3 or Tekken or Lfm2 ? WholeWords() : null;
         BeginOfSequence = metadata.BeginOfSequence;
         EndOfSequence = metadata.EndOfSequence;
-        AddsBeginOfSequence = metadata.AddBeginOfSequence ?? metadata.Pre is Llama3 or Tekken;
+        AddsBeginOfSequence = metadata.AddBeginOfSequence ?? metadata.Pre is Llama3 or Tekken or Lfm2;
     }
 
     public override int? BeginOfSequence { get; }

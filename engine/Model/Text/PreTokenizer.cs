@@ -20,6 +20,9 @@ internal abstract class PreTokenizer
         ["llama4"] = new CasedPreTokenizer(numberLength: 3, contractions: true),
         ["tekken"] = new CasedPreTokenizer(numberLength: 1, contractions: false),
         ["qwen2"] = new LlamaPreTokenizer(numberLength: 1),
+        ["qwen35"] = new LlamaPreTokenizer(numberLength: 1, marks: true),
+        ["lfm2"] = new LlamaPreTokenizer(numberLength: 3),
+        ["refact"] = new Gpt2PreTokenizer(numbersApart: true),
         ["smollm"] = new Gpt2PreTokenizer(numbersApart: true),
     };
 

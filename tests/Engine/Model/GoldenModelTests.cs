@@ -54,6 +54,7 @@ public sealed class GoldenModelTests
     [InlineData("lfm2moe")]
     [InlineData("granitehybrid")]
     [InlineData("nemotron_h")]
+    [InlineData("deepseek2")]
     public void An_architecture_has_the_exact_logprobs(string name, GgmlType type = GgmlType.F32)
         => Compare(TestFiles.Shared("arch", $"{name}.gguf"), Goldens.Read(TestFiles.Shared("arch", $"{name}.goldens.json")), 100, type);
 

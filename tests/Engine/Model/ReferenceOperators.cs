@@ -12,6 +12,7 @@ internal static class ReferenceOperators
         AttentionOperator attention => Attention(decoder, attention, input),
         FeedForwardOperator dense => FeedForward(decoder, dense, input),
         GatedDeltaNetOperator net => ReferenceStates.DeltaNet(decoder, net, input),
+        LatentAttentionOperator latent => ReferenceLatentAttention.Run(decoder, latent, input),
         Mamba2Operator mamba => ReferenceStates.Mamba2(decoder, mamba, input),
         ShortConvolutionOperator convolution => ReferenceStates.ShortConvolution(decoder, convolution, input),
         MixtureOperator mixture => Mixture(decoder, mixture, input),
@@ -24,7 +25,7 @@ internal static class ReferenceOperators
         var group = count / attention.Heads.KvCount;
         var query = decoder.Linear(input, attention.Query, decoder.WeightsOrNone(attention.QueryBias));
         var key = decoder.Linear(input, attention.Key, decoder.WeightsOrNone(attention.KeyBias));
-        var value = decoder.Linear(input, attention.Value, decoder.WeightsOrNone(attention.ValueBias));
+        var value = decoder.Linear(input, attention.Value!, decoder.WeightsOrNone(attention.ValueBias));
         var gates = query;
         if (attention.HasOutputGate)
         {
@@ -176,7 +177,7 @@ internal static class ReferenceOperators
         }
     }
 
-    private static void Rotate(RopeSettings rope, Span<float> head, int position)
+    public static void Rotate(RopeSettings rope, Span<float> head, int position)
     {
         for (var i = 0; i < rope.Frequencies.Count; i++)
         {
@@ -187,7 +188,7 @@ internal static class ReferenceOperators
         }
     }
 
-    private static float[] Softmax(float[] values)
+    public static float[] Softmax(float[] values)
     {
         var max = values.Max();
         float[] shares = [.. values.Select(value => MathF.Exp(value - max))];

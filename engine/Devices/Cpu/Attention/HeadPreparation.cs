@@ -70,7 +70,8 @@ internal sealed unsafe class HeadPreparation<TLanes, TKv> : IDisposable
         Turn(token, key, layer, 1, turned);
         TKv.StoreKey(_kv.Keys(layer.Cache, head) + page, slot, turned, padded);
 
-        var value = _buffers.Value.Floats + ((long)token * heads.KvWidth) + (head * size);
+        // The values are the keys before they turn where there are none.
+        var value = (layer.Operator.Value is null ? _buffers.Key : _buffers.Value).Floats + ((long)token * heads.KvWidth) + (head * size);
         value = BiasAndNorm(value, layer.ValueBias == null ? null : layer.ValueBias + (head * size), null, size, row);
         new Span<float>(turned, padded).Clear();
         new ReadOnlySpan<float>(value, size).CopyTo(new Span<float>(turned, size));

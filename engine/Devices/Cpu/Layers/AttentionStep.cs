@@ -7,13 +7,13 @@ namespace Crescent.Engine.Devices.Cpu.Layers;
 
 /// <summary>Attention of a layer with its projections.</summary>
 internal sealed unsafe class AttentionStep<TLanes>(
-    LayerContext<TLanes> context, IAttentionPhase attention, AttentionLayer layer, WeightMatrix query, WeightMatrix key, WeightMatrix value,
+    LayerContext<TLanes> context, IAttentionPhase attention, AttentionLayer layer, WeightMatrix query, WeightMatrix key, WeightMatrix? value,
     WeightMatrix output, float* outputBias) : ILayerStep
     where TLanes : unmanaged, ILanes<TLanes>
 {
     private readonly float* _outputBias = outputBias;
 
-    public ActivationFormat InputFormats => query.Format | key.Format | value.Format;
+    public ActivationFormat InputFormats => query.Format | key.Format | (value?.Format ?? ActivationFormat.None);
 
     public bool KeepsInput => false;
 
@@ -21,10 +21,11 @@ internal sealed unsafe class AttentionStep<TLanes>(
     {
         var (tokens, buffers) = (context.Tokens, context.Buffers);
         var rows = context.Identity;
-        var panels = query.Panels + key.Panels + value.Panels;
+        var panels = query.Panels + key.Panels + (value?.Panels ?? 0);
         context.Products.Store(thread, query, 0, panels, x, rows, tokens, buffers.Query.Floats, query.Rows);
         context.Products.Store(thread, key, query.Panels, panels, x, rows, tokens, buffers.Key.Floats, key.Rows);
-        context.Products.Store(thread, value, query.Panels + key.Panels, panels, x, rows, tokens, buffers.Value.Floats, value.Rows);
+        if (value is not null)
+            context.Products.Store(thread, value, query.Panels + key.Panels, panels, x, rows, tokens, buffers.Value.Floats, value.Rows);
         context.Team.Barrier();
         attention.Rotate(thread, layer);
         context.Team.Barrier();
@@ -38,7 +39,7 @@ internal sealed unsafe class AttentionStep<TLanes>(
     {
         query.Dispose();
         key.Dispose();
-        value.Dispose();
+        value?.Dispose();
         output.Dispose();
     }
 }

@@ -34,6 +34,11 @@ internal sealed record StepSizes
                     kv = Math.Max(kv, attention.Heads.KvWidth);
                     widest = Math.Max(widest, attention.Heads.QueryWidth);
                     break;
+                case LatentAttentionOperator latent:
+                    query = Math.Max(query, latent.Core.Heads.QueryWidth);
+                    kv = Math.Max(kv, latent.Core.Heads.KvWidth);
+                    widest = latent.Matrices.Select(static matrix => matrix.Columns).Append(widest).Max();
+                    break;
                 case FeedForwardOperator dense:
                     hidden = Math.Max(hidden, dense.HiddenWidth);
                     widest = Math.Max(widest, dense.HiddenWidth);

@@ -28,6 +28,7 @@ public sealed class CpuGoldenTests
     [InlineData("lfm2moe")]
     [InlineData("granitehybrid")]
     [InlineData("nemotron_h")]
+    [InlineData("deepseek2")]
     public void Float_weights_and_float_keys_and_values_are_exact(string name)
         => Assert.InRange(GreatestError(name, KvType.F32), 0, 1e-3);
 
