@@ -1,4 +1,5 @@
 using Crescent.Engine.Model;
+using Crescent.Engine.Model.Thoughts;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling.Grammars;
 
@@ -25,6 +26,7 @@ public sealed class ServedModel
         Created = created;
         Id = Slug(Name);
         ToolStyle = ToolCallStyles.Detect(model.ToolTemplate ?? "");
+        Thoughts = ThoughtMarks.Detect(model.ToolTemplate ?? "");
         Grammars = grammars;
         _names = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { Id, Name, model.Name };
         if (!simulated)
@@ -48,6 +50,9 @@ public sealed class ServedModel
 
     /// <summary>How it writes tool calls, as its chat template teaches it.</summary>
     public ToolCallStyle ToolStyle { get; }
+
+    /// <summary>What it writes around what it thinks, as its chat template teaches it; null where it thinks nothing.</summary>
+    public ThoughtMarks? Thoughts { get; }
 
     /// <summary>Grammars over its vocabulary: a request is told at once when its own is wrong.</summary>
     public GrammarCache Grammars { get; }

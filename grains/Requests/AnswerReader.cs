@@ -1,16 +1,19 @@
 using Crescent.Engine.Model.Text;
+using Crescent.Engine.Model.Thoughts;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
 using Crescent.Grains.Streams;
 
 namespace Crescent.Grains.Requests;
 
-/// <summary>Parts the chunks of one choice into content and tool calls.</summary>
+/// <summary>Parts the chunks of one choice into what the model thinks, content and tool calls.</summary>
 /// <param name="style">How the model writes calls; None where the request has no tools.</param>
 /// <param name="tokenizer">Names the control tokens by which some models open a call.</param>
 /// <param name="structure">The grammar that calls follow, so that their arguments can leave before they are whole; null for none.</param>
 /// <param name="newId">The id of a call from its index; null for one that is new each time.</param>
-public sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, OutputStructure? structure, Func<int, string>? newId = null)
+/// <param name="thoughts">Finds what the model thinks; null where that is content.</param>
+public sealed class AnswerReader(
+    ToolCallStyle style, Tokenizer tokenizer, OutputStructure? structure, Func<int, string>? newId = null, ThoughtParser? thoughts = null)
 {
     private readonly ToolCallParser? _parser = style == ToolCallStyle.None
         ? null
@@ -18,21 +21,52 @@ public sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, Outpu
             style, newId ?? (static _ => $"call_{Guid.NewGuid():N}"), structure is not null ? ToolCallDelivery.Incremental : ToolCallDelivery.Whole);
 
     private readonly string _opening = ToolCallStyles.Opening(style);
+    private readonly ThoughtReader? _thoughts = thoughts is null ? null : new ThoughtReader(thoughts, tokenizer);
 
     // Mistral's opening is a control token, which no grammar can ask for: an answer that has to be calls begins behind it.
     private bool _isOpen = style != ToolCallStyle.Mistral || structure is not { Trigger: null };
 
-    /// <summary>Whether all text is content: there are no calls to look for.</summary>
-    public bool IsPlain => _parser is null;
+    /// <summary>That of a choice of a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="newId">The id of a call from its index; null for one that is new each time.</param>
+    /// <param name="partsThoughts">Whether what the model thinks is parted from what it says.</param>
+    public static AnswerReader Of(PreparedRequest request, Func<int, string>? newId = null, bool partsThoughts = true) => new(
+        request.ToolStyle,
+        request.Model.Model.Tokenizer,
+        request.Calls[0].Sampling.Structure,
+        newId,
+        request.Thoughts is { } marks && partsThoughts ? new ThoughtParser(marks, request.BeginsInThought) : null);
+
+    /// <summary>Whether all text is content: there are no calls and no thoughts to look for.</summary>
+    public bool IsPlain => _parser is null && _thoughts is null;
+
+    /// <summary>Tokens of what the model has thought, with what stands around it.</summary>
+    public int ThoughtTokens => _thoughts?.Tokens ?? 0;
 
     /// <summary>What <paramref name="chunk"/> adds; the list is the caller's to empty.</summary>
     public void Read(in GenerationChunk chunk, List<AnswerDelta> deltas)
     {
+        if (_thoughts is { IsOver: false })
+        {
+            var said = _thoughts.Read(chunk, deltas);
+            if (said.Length > 0 || chunk.FinishReason is not null)
+            {
+                Say(chunk, said, deltas);
+            }
+        }
+        else if (_parser is not null || chunk.Utf8.Length > 0)
+        {
+            Say(chunk, chunk.Text, deltas);
+        }
+    }
+
+    private void Say(in GenerationChunk chunk, string text, List<AnswerDelta> deltas)
+    {
         if (_parser is null)
         {
-            if (chunk.Utf8.Length > 0)
+            if (text.Length > 0)
             {
-                deltas.Add(new AnswerDelta(chunk.Text, null));
+                deltas.Add(new AnswerDelta(text, null));
             }
 
             return;
@@ -53,7 +87,7 @@ public sealed class AnswerReader(ToolCallStyle style, Tokenizer tokenizer, Outpu
             }
         }
 
-        _parser.Append(chunk.Text, deltas);
+        _parser.Append(text, deltas);
         if (chunk.FinishReason is not null)
         {
             _parser.Complete(deltas);

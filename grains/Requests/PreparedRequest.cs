@@ -1,3 +1,4 @@
+using Crescent.Engine.Model.Thoughts;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Models;
@@ -19,4 +20,11 @@ public sealed record PreparedRequest(
     IReadOnlyList<InferenceRequest> Calls,
     ToolCallStyle ToolStyle,
     IReadOnlyList<string> Unenforced,
-    RequestDeadline Deadline);
+    RequestDeadline Deadline)
+{
+    /// <summary>What stands around what the model thinks; null where nothing is parted from what it says.</summary>
+    public ThoughtMarks? Thoughts { get; init; }
+
+    /// <summary>Whether its answer begins within a thought, which its prompt has opened.</summary>
+    public bool BeginsInThought { get; init; }
+}

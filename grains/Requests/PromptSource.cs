@@ -10,6 +10,7 @@ public sealed class PromptSource
 {
     private readonly Func<JsonArray>? _messages;
     private readonly bool _addsGenerationPrompt;
+    private readonly bool _continuesLast;
     private readonly IReadOnlyDictionary<string, JsonNode?>? _variables;
     private readonly Func<string>? _text;
     private readonly Func<int[]>? _tokens;
@@ -21,14 +22,18 @@ public sealed class PromptSource
         (Name, Bytes, _text, _tokens, _least, _count) = (name, bytes, text, tokens, least, count);
 
     private PromptSource(
-        string name, long bytes, Func<JsonArray> messages, bool addsGenerationPrompt, IReadOnlyDictionary<string, JsonNode?>? variables, Func<long>? least)
-        : this(name, bytes, least: least) => (_messages, _addsGenerationPrompt, _variables) = (messages, addsGenerationPrompt, variables);
+        string name, long bytes, Func<JsonArray> messages, bool addsGenerationPrompt, IReadOnlyDictionary<string, JsonNode?>? variables, Func<long>? least, bool continuesLast)
+        : this(name, bytes, least: least) =>
+        (_messages, _addsGenerationPrompt, _variables, _continuesLast) = (messages, addsGenerationPrompt, variables, continuesLast);
 
     /// <summary>The caller's name for it, such as <c>prompt[2]</c>.</summary>
     public string Name { get; }
 
     /// <summary>How long it is, about.</summary>
     public long Bytes { get; }
+
+    /// <summary>Whether it is a conversation, which the model's template writes.</summary>
+    public bool IsConversation => _messages is not null;
 
     /// <summary>Messages in OpenAI's form.</summary>
     /// <param name="name">The caller's name for them.</param>
@@ -37,13 +42,15 @@ public sealed class PromptSource
     /// <param name="addsGenerationPrompt">Whether the prompt ends where the answer begins.</param>
     /// <param name="variables">Further variables for the template; null for none.</param>
     /// <param name="least">Bytes that the users' words have at least without white space; what cannot fit is then refused before the messages are read. Null: not known.</param>
+    /// <param name="continuesLast">Whether the answer goes on with the words of the last message.</param>
     public static PromptSource Conversation(
         string name,
         long bytes,
         Func<JsonArray> messages,
         bool addsGenerationPrompt = true,
         IReadOnlyDictionary<string, JsonNode?>? variables = null,
-        Func<long>? least = null) => new(name, bytes, messages, addsGenerationPrompt, variables, least);
+        Func<long>? least = null,
+        bool continuesLast = false) => new(name, bytes, messages, addsGenerationPrompt, variables, least, continuesLast);
 
     /// <summary>A text. Special strings in it become their tokens: who writes a raw prompt writes the model's own format.</summary>
     /// <param name="name">The caller's name for it.</param>
@@ -106,7 +113,7 @@ public sealed class PromptSource
             FaultKind.Unsupported, Name, $"Model '{model.Id}' cannot chat: {model.Model.ChatFault}; use /v1/completions with a prompt.");
         try
         {
-            return prompt.Encode(messages, tools, _addsGenerationPrompt, _variables, most);
+            return prompt.Encode(messages, tools, _addsGenerationPrompt, _variables, most, _continuesLast);
         }
         catch (TemplateException e)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Crescent.Engine.Model.Thoughts;
 using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Sampling.Grammars;
@@ -34,6 +35,9 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
     /// <summary>What a tool takes beside its name and its schema.</summary>
     private const int ToolBytes = 128;
 
+    /// <summary>Tokens at the end of a prompt that are looked at for the opening of a thought.</summary>
+    private const int OpeningTokens = 16;
+
     /// <summary>Tokens that a call may have guessed ahead.</summary>
     public const int MaxSpeculativeTokens = 16;
 
@@ -52,6 +56,9 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
         var room = Room(model);
         var prompts = await Tokens(model, request.Prompts, request.Tools, room, cancellation);
         CheckTokens(prompts, request.Candidates);
+        var thoughts = request.Prompts is [{ IsConversation: true }] ? model.Thoughts : null;
+        var isOpen = thoughts?.IsOpenBehind(model.Model.Tokenizer.Decode(prompts[0].AsSpan(Math.Max(0, prompts[0].Length - OpeningTokens)), withSpecial: true)) ?? false;
+        structure = isOpen ? BehindThought(structure, thoughts!, request.Tools is null ? ToolCallStyle.None : model.ToolStyle) : structure;
         var answers = prompts.Length * request.Candidates;
         var calls = new List<InferenceRequest>(answers);
         for (var prompt = 0; prompt < prompts.Length; prompt++)
@@ -74,7 +81,11 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
             }
         }
 
-        return new PreparedRequest(request.Id, model, prompts, calls, request.Tools is null ? ToolCallStyle.None : model.ToolStyle, unenforced, deadline);
+        return new PreparedRequest(request.Id, model, prompts, calls, request.Tools is null ? ToolCallStyle.None : model.ToolStyle, unenforced, deadline)
+        {
+            Thoughts = thoughts,
+            BeginsInThought = isOpen,
+        };
     }
 
     /// <summary>The tokens of prompts, made where long texts are.</summary>
@@ -97,6 +108,12 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
 
     /// <summary>Tokens that a prompt of <paramref name="model"/> and its answer may have together.</summary>
     public ContextRoom Room(ServedModel model) => ContextRoom.Of(model, generations);
+
+    /// <summary>
+    /// A structure of the whole answer sets in where the thought ends that the prompt has opened. Mistral's calls, whose opening no grammar can ask for, are held from the beginning.
+    /// </summary>
+    private static OutputStructure? BehindThought(OutputStructure? structure, ThoughtMarks thoughts, ToolCallStyle style) =>
+        structure is { Trigger: null } && style != ToolCallStyle.Mistral ? structure with { Trigger = thoughts.Closing, Once = true } : structure;
 
     private static async Task<(OutputStructure? Structure, IReadOnlyList<string> Unenforced)> Structure(
         ModelRequest request, RequestDeadline deadline, CancellationToken cancellation)

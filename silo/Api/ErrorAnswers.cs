@@ -1,16 +1,16 @@
-using System.Text.Json;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
+using Crescent.Silo.Identity;
 using Crescent.Silo.Ops;
 using Crescent.Silo.Stores;
 using Microsoft.Net.Http.Headers;
 
 namespace Crescent.Silo.Api;
 
-/// <summary>Turns what goes wrong into OpenAI's error object: as the answer, or as the last event of a stream that has begun.</summary>
+/// <summary>Turns what goes wrong into the error object of the dialect, OpenAI's where there is none: as the answer, or as the last event of a stream that has begun.</summary>
 internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice advice, ILogger<ErrorAnswers> logger)
 {
     public async Task InvokeAsync(HttpContext http)
@@ -75,28 +75,28 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
             ApiException.InvalidRequest,
             $"{http.Request.Path} does not take {http.Request.Method}.",
             code: "method_not_allowed"),
-        StatusCodes.Status401Unauthorized => ApiException.Unknown(http.Request.Headers.Authorization.Count > 0),
+        StatusCodes.Status401Unauthorized => ApiException.Unknown(http.Request.Headers.Authorization.Count > 0 || http.Request.Headers.ContainsKey(KeyHandler.KeyHeader)),
         StatusCodes.Status403Forbidden => ApiException.Forbidden($"{http.Request.Method} {http.Request.Path} takes a key with the role admin."),
         _ => null,
     };
 
     private static async Task Answer(HttpContext http, ApiException error, TimeSpan? retryAfter = null)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(
-            new ErrorBody(new ErrorBody.Detail(error.Message, error.Type, error.Parameter, error.Code)), ApiJson.Readable.ErrorBody);
+        var shape = http.GetEndpoint()?.Metadata.GetMetadata<IErrorShape>() ?? OpenAiErrors.Instance;
         var response = http.Response;
         if (!response.HasStarted)
         {
             Clear(response);
             response.StatusCode = error.Status;
             response.ContentType = "application/json; charset=utf-8";
+            var body = shape.Body(error, http.TraceIdentifier);
             response.ContentLength = body.Length;
             response.Headers.RetryAfter = ApiException.HeaderOf(retryAfter);
             await response.Body.WriteAsync(body, http.RequestAborted);
         }
         else if (response.ContentType?.StartsWith(EventStream.ContentType, StringComparison.Ordinal) == true)
         {
-            await EventStream.Write(response, body, http.RequestAborted);
+            await EventStream.Write(response, shape.EventBody(error, http.TraceIdentifier), shape.Event, http.RequestAborted);
         }
         else
         {
@@ -108,7 +108,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
     private static void Clear(HttpResponse response)
     {
         var kept = response.Headers.Where(static h =>
-            h.Key.Equals(RequestIds.Header, StringComparison.OrdinalIgnoreCase) || h.Key.Equals(HeaderNames.WWWAuthenticate, StringComparison.OrdinalIgnoreCase) || h.Key.Equals(HeaderNames.Allow, StringComparison.OrdinalIgnoreCase)).ToList();
+            h.Key.Equals(RequestIds.Header, StringComparison.OrdinalIgnoreCase) || h.Key.Equals(RequestIds.MessageHeader, StringComparison.OrdinalIgnoreCase) || h.Key.Equals(HeaderNames.WWWAuthenticate, StringComparison.OrdinalIgnoreCase) || h.Key.Equals(HeaderNames.Allow, StringComparison.OrdinalIgnoreCase)).ToList();
         response.Clear();
         kept.ForEach(response.Headers.Add);
     }

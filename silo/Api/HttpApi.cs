@@ -5,6 +5,7 @@ using Crescent.Grains.Streams;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Agents;
 using Crescent.Silo.Api.Factory;
+using Crescent.Silo.Api.Messages;
 using Crescent.Silo.Api.OpenAi;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;
@@ -46,7 +47,7 @@ internal static class HttpApi
             .WithOrigins([.. options.Origins])
             .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete)
             .AllowAnyHeader()
-            .WithExposedHeaders([HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate, IdempotencyGuard.ReplayedHeader, RequestIds.Header, .. RateHeaders.Names])
+            .WithExposedHeaders([HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate, IdempotencyGuard.ReplayedHeader, RequestIds.Header, RequestIds.MessageHeader, .. RateHeaders.Names])
             .SetPreflightMaxAge(PreflightAge)));
         builder.Services.AddSingleton<IgnoredFields>();
         builder.Services.AddSingleton<RetryAdvice>();
@@ -99,8 +100,10 @@ internal static class HttpApi
         // A chat with a strategy is answered before the guards of a completion: its key is the task's, and it is let in by itself.
         Guarded(timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, AgentChat>()).MapChat();
         Guarded(timed.MapGroup("")).MapCompletion();
+        Guarded(timed.MapGroup("")).MapMessages();
         timed.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CompletionGuard>().MapEmbeddings();
         timed.MapTokenizer();
+        timed.MapMessageCount();
         timed.MapAgentSubmission();
         app.MapAgents();
         app.MapModels();

@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Crescent.Silo.Identity;
 
-/// <summary>Knows callers by the key in <c>Authorization: Bearer KEY</c>.</summary>
+/// <summary>Knows callers by the key in <c>Authorization: Bearer KEY</c>, or in <c>x-api-key</c>.</summary>
 internal sealed class KeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, KeyBook keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
@@ -15,11 +15,16 @@ internal sealed class KeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> op
     /// <summary>What stands before a key.</summary>
     public const string Bearer = "Bearer";
 
+    /// <summary>Where Anthropic's clients have it.</summary>
+    public const string KeyHeader = "x-api-key";
+
     /// <summary>The key or token of a request; null where it has none.</summary>
     public static string? TokenOf(HttpRequest request)
     {
         var header = request.Headers[HeaderNames.Authorization].ToString();
-        return header.StartsWith($"{Bearer} ", StringComparison.OrdinalIgnoreCase) ? header[(Bearer.Length + 1)..].Trim() : null;
+        return header.StartsWith($"{Bearer} ", StringComparison.OrdinalIgnoreCase) ? header[(Bearer.Length + 1)..].Trim()
+            : request.Headers[KeyHeader].ToString() is { Length: > 0 } key ? key.Trim()
+            : null;
     }
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(

@@ -8,6 +8,9 @@ internal sealed class RequestIds(RequestDelegate next, ILogger<RequestIds> logge
     /// <summary>Of requests and answers.</summary>
     public const string Header = "X-Request-ID";
 
+    /// <summary>The same by Anthropic's name, in answers to its dialect.</summary>
+    public const string MessageHeader = "request-id";
+
     /// <summary>Longest id of a caller, in characters.</summary>
     public const int MaxLength = 128;
 
@@ -21,6 +24,11 @@ internal sealed class RequestIds(RequestDelegate next, ILogger<RequestIds> logge
 
         http.TraceIdentifier = id;
         http.Response.Headers[Header] = id;
+        if (http.Request.Path.StartsWithSegments("/v1/messages", StringComparison.OrdinalIgnoreCase))
+        {
+            http.Response.Headers[MessageHeader] = id;
+        }
+
         using var scope = Scope(logger, id);
         await next(http);
     }

@@ -7,7 +7,7 @@ namespace Crescent.Silo.Ops;
 internal sealed class RequestSpans(RequestDelegate next)
 {
     /// <summary>What is traced: what makes calls.</summary>
-    private static readonly string[] Traced = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/agents"];
+    private static readonly string[] Traced = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/agents", "/v1/messages", "/v1/responses"];
 
     /// <summary>The span that what a request makes is a part of, as <see cref="TraceParent"/>; null where this silo traces nothing.</summary>
     public static string? ParentOf(HttpContext http) => Spans.IsListened ? TraceParent.Of(http.Features.Get<Activity>()) : null;

@@ -28,6 +28,9 @@ namespace Crescent.Engine.Model.Templates;
 /// </remarks>
 public sealed class ChatPrompt
 {
+    /// <summary>Stands behind the words that are to be gone on with, to find their end again.</summary>
+    private const string End = "\uE000\uE001end\uE001\uE000";
+
     private readonly Tokenizer _tokenizer;
     private readonly TimeProvider? _time;
     private readonly KeyValuePair<string, string>[] _own;
@@ -68,6 +71,9 @@ public sealed class ChatPrompt
     /// <param name="addGenerationPrompt">Whether the prompt ends where the assistant's answer begins.</param>
     /// <param name="variables">Further variables for the template; they cannot replace those above nor the BOS and EOS strings.</param>
     /// <param name="most">Tokens that it may have.</param>
+    /// <param name="continuesLast">
+    /// Whether the prompt ends with the content of the last message, which the answer goes on with; <paramref name="addGenerationPrompt"/> counts for nothing then.
+    /// </param>
     /// <exception cref="TemplateException">The template cannot be rendered, or refuses these messages.</exception>
     /// <exception cref="PromptTooLongException">It must have more than <paramref name="most"/> tokens; one of a few more is returned whole.</exception>
     public int[] Encode(
@@ -75,14 +81,32 @@ public sealed class ChatPrompt
         JsonArray? tools = null,
         bool addGenerationPrompt = true,
         IReadOnlyDictionary<string, JsonNode?>? variables = null,
-        int most = int.MaxValue)
+        int most = int.MaxValue,
+        bool continuesLast = false)
     {
-        var text = Render(messages, tools, addGenerationPrompt, variables, most).ToString(out var origins);
+        var text = Render(continuesLast ? Marked(messages) : messages, tools, addGenerationPrompt && !continuesLast, variables, most).ToString(out var origins);
+        if (continuesLast)
+        {
+            var end = text.LastIndexOf(End, StringComparison.Ordinal);
+            (text, origins) = end >= 0 ? (text[..end], origins[..end]) : throw new TemplateException("the last message", 0, "it is not written as it was sent, so that the answer cannot go on with it.");
+        }
+
         _tokenizer.CheckLength(text, most);
         var tokens = HasForeignControl(text, origins) ? EncodeRuns(text, origins) : _tokenizer.Encode(text, parseSpecial: true);
         return _tokenizer.AddsBeginOfSequence && _tokenizer.BeginOfSequence is { } begin && (tokens.Length == 0 || tokens[0] != begin)
             ? [begin, .. tokens]
             : tokens;
+    }
+
+    private static JsonArray Marked(JsonArray messages)
+    {
+        var marked = (JsonArray)messages.DeepClone();
+        if (marked is [.., JsonObject last])
+        {
+            last["content"] = $"{last["content"]}{End}";
+        }
+
+        return marked;
     }
 
     private TemplateText Render(

@@ -1,6 +1,7 @@
 namespace Crescent.Engine.Model.ToolCalls;
 
-/// <summary>A piece of an answer: content, or a piece of a tool call.</summary>
-/// <param name="Content">Text for the user; null for a call.</param>
-/// <param name="Call">The piece of a call; null for content.</param>
-public readonly record struct AnswerDelta(string? Content, ToolCallDelta? Call);
+/// <summary>A piece of an answer: content, a piece of a tool call, or a piece of what the model thinks.</summary>
+/// <param name="Content">Text for the user; null for anything else.</param>
+/// <param name="Call">The piece of a call; null for anything else.</param>
+/// <param name="Thought">What the model thinks; null for anything else.</param>
+public readonly record struct AnswerDelta(string? Content, ToolCallDelta? Call, string? Thought = null);

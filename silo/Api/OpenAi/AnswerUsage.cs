@@ -13,6 +13,7 @@ internal sealed class AnswerUsage
     private int _promptTokens;
     private int _cachedTokens;
     private int _completionTokens;
+    private int _thoughtTokens;
     private double _queueSeconds;
     private double _prefillSeconds;
     private double _decodeSeconds;
@@ -22,10 +23,23 @@ internal sealed class AnswerUsage
     private bool _simulated;
     private int _attempts;
 
+    /// <summary>Tokens of the prompts.</summary>
+    public int PromptTokens => _promptTokens;
+
+    /// <summary>How many of them came from the prefix cache.</summary>
+    public int CachedTokens => _cachedTokens;
+
+    /// <summary>Tokens of the answers.</summary>
+    public int CompletionTokens => _completionTokens;
+
+    /// <summary>How many of them the model has thought.</summary>
+    public int ThoughtTokens => _thoughtTokens;
+
     /// <param name="usage">Of one choice.</param>
     /// <param name="sharesPrompt">Whether another choice was made of the same prompt, which counts once.</param>
     /// <param name="given">Output tokens that were given, and so are part of the prompt.</param>
-    public void Add(ChatUsage usage, bool sharesPrompt, int given = 0)
+    /// <param name="thought">Output tokens that the model has thought.</param>
+    public void Add(ChatUsage usage, bool sharesPrompt, int given = 0, int thought = 0)
     {
         // A deadline may have come while they were given.
         given = Math.Min(given, usage.CompletionTokens);
@@ -36,6 +50,7 @@ internal sealed class AnswerUsage
         }
 
         _completionTokens += usage.CompletionTokens - given;
+        _thoughtTokens += thought;
         _queueSeconds = Math.Max(_queueSeconds, usage.QueueSeconds);
         _prefillSeconds = Math.Max(_prefillSeconds, usage.PrefillSeconds);
         _decodeSeconds = Math.Max(_decodeSeconds, usage.DecodeSeconds);
@@ -63,6 +78,20 @@ internal sealed class AnswerUsage
         json.WriteStartObject("prompt_tokens_details"u8);
         json.WriteNumber("cached_tokens"u8, _cachedTokens);
         json.WriteEndObject();
+        if (generates)
+        {
+            json.WriteStartObject("completion_tokens_details"u8);
+            json.WriteNumber("reasoning_tokens"u8, _thoughtTokens);
+            json.WriteEndObject();
+        }
+
+        WriteOwn(json);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes in <c>crescent</c> and <c>energy</c> what other dialects have no names for either.</summary>
+    public void WriteOwn(Utf8JsonWriter json)
+    {
         json.WriteStartObject("crescent"u8);
         json.WriteNumber("queue_seconds"u8, Math.Round(_queueSeconds, 6));
         json.WriteNumber("prefill_seconds"u8, Math.Round(_prefillSeconds, 6));
@@ -71,7 +100,6 @@ internal sealed class AnswerUsage
         json.WriteString("device"u8, string.Join(",", _devices));
         json.WriteEndObject();
         WriteEnergy(json);
-        json.WriteEndObject();
     }
 
     private void WriteEnergy(Utf8JsonWriter json)

@@ -5,9 +5,11 @@ using Crescent.Engine.Model.ToolCalls;
 namespace Crescent.Silo.Api.OpenAi;
 
 /// <summary>Answers of /v1/chat/completions.</summary>
-internal sealed class ChatFormat : IAnswerFormat
+/// <param name="tellsThoughts">Whether what the model thinks is told.</param>
+internal sealed class ChatFormat(bool tellsThoughts) : IAnswerFormat
 {
-    public string IdPrefix => "chatcmpl";
+    /// <summary>A fresh id of an answer.</summary>
+    public static string NewId() => $"chatcmpl-{Guid.NewGuid():N}";
 
     public string WholeObject => "chat.completion";
 
@@ -20,6 +22,11 @@ internal sealed class ChatFormat : IAnswerFormat
         json.WriteStartObject("message"u8);
         json.WriteString("role"u8, "assistant"u8);
         json.WriteString("content"u8, choice.Calls.Count > 0 && choice.Content.Length == 0 ? null : choice.Content);
+        if (tellsThoughts && choice.Thought.Length > 0)
+        {
+            json.WriteString("reasoning_content"u8, choice.Thought);
+        }
+
         json.WriteNull("refusal"u8);
         if (choice.Calls.Count > 0)
         {
@@ -50,6 +57,11 @@ internal sealed class ChatFormat : IAnswerFormat
             json.WriteString("content"u8, content);
         }
 
+        if (delta?.Thought is { } thought)
+        {
+            json.WriteString("reasoning_content"u8, thought);
+        }
+
         if (delta?.Call is { } call)
         {
             json.WriteStartArray("tool_calls"u8);
@@ -62,6 +74,8 @@ internal sealed class ChatFormat : IAnswerFormat
 
         json.WriteEndObject();
     }
+
+    public bool Tells(in AnswerDelta delta) => tellsThoughts || delta.Thought is null;
 
     public void WriteLogprobs(Utf8JsonWriter json, in ChoiceLogprobs logprobs, Tokenizer tokenizer) => logprobs.WriteChat(json, tokenizer);
 

@@ -32,7 +32,8 @@ public static class ChatMessages
             throw ApiException.InvalidValue("messages", $"'messages' has {messages.GetArrayLength()} messages; it takes 1 to {MaxCount}.");
         }
 
-        return [.. messages.EnumerateArray().Select((message, i) => Message(message, $"messages[{i}]"))];
+        var last = messages.GetArrayLength() - 1;
+        return [.. messages.EnumerateArray().Select((message, i) => Message(message, $"messages[{i}]", i == last))];
     }
 
     /// <summary>Bytes that the users' words have at least without their white space, before any of it is read; what is wrong with a message is not its matter.</summary>
@@ -70,7 +71,7 @@ public static class ChatMessages
         return bytes;
     }
 
-    private static JsonObject Message(JsonElement element, string path)
+    private static JsonObject Message(JsonElement element, string path, bool isLast)
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
@@ -84,12 +85,12 @@ public static class ChatMessages
             throw ApiException.InvalidValue(fields.Path("role"), $"'{fields.Path("role")}' is '{role}'; it takes {string.Join(", ", Roles)}.");
         }
 
-        // Other servers' names for an answer that goes on with the last message.
+        // Other servers' names for an answer that goes on with the last message: TemplateFields has read those.
         foreach (var name in (ReadOnlySpan<string>)["prefix", "partial"])
         {
-            if (fields.Flag(name) ?? false)
+            if (!isLast && (fields.Flag(name) ?? false))
             {
-                throw ApiException.Unsupported(fields.Path(name), $"'{fields.Path(name)}' asks for an answer that goes on with this message; use /v1/completions with a raw prompt.");
+                throw ApiException.Unsupported(fields.Path(name), $"'{fields.Path(name)}' asks for an answer that goes on with this message; only the last one can be gone on with.");
             }
         }
 

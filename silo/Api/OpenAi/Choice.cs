@@ -12,10 +12,17 @@ namespace Crescent.Silo.Api.OpenAi;
 internal sealed class Choice(AnswerReader reader, TextOffsets offsets)
 {
     private readonly StringBuilder _content = new();
+    private readonly StringBuilder _thought = new();
     private readonly List<int> _tokens = [];
     private readonly List<TokenLogprobs?> _logprobs = [];
     private readonly List<AnswerDelta> _deltas = [];
     private readonly List<(string? Id, string? Name, StringBuilder Arguments)> _calls = [];
+
+    /// <summary>What the model has thought before; empty for nothing.</summary>
+    public string Thought => _thought.ToString();
+
+    /// <summary>How many tokens that was.</summary>
+    public int ThoughtTokens => reader.ThoughtTokens;
 
     /// <summary>All of its text that is no tool call.</summary>
     public string Content => _content.ToString();
@@ -64,6 +71,7 @@ internal sealed class Choice(AnswerReader reader, TextOffsets offsets)
         foreach (var delta in _deltas)
         {
             _content.Append(delta.Content);
+            _thought.Append(delta.Thought);
             if (delta.Call is { } call)
             {
                 if (call.Index == _calls.Count)

@@ -1,16 +1,11 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Crescent.Engine.Model.ToolCalls;
-using Crescent.Grains.Kept;
 using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
-using Crescent.Silo.Admission;
 using Crescent.Silo.Api.Wire;
 using Crescent.Silo.Configuration;
-using Crescent.Silo.Identity;
-using Crescent.Silo.Ops;
 
 namespace Crescent.Silo.Api.OpenAi;
 
@@ -21,78 +16,25 @@ namespace Crescent.Silo.Api.OpenAi;
 /// <param name="time">For the time of creation and the first wait.</param>
 internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat format, PreparedRequest request, TimeProvider time)
 {
-    /// <summary>
-    /// A stream's status is held back for so long, to let a refusal be one; after it the answer begins, so that the client sees that it is
-    /// heard while its request waits in a queue.
-    /// </summary>
-    public static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
-
     // Stands where the text is to be in an event that is made once.
     private const string Mark = "<text>";
 
     private readonly ServedModel _model = request.Model;
-
-    // Of a kept answer that was begun before, what it had then.
-    private string _id = request.Id;
-    private long _created = time.GetUtcNow().ToUnixTimeSeconds();
-    private int? _after;
+    private AnswerSource? _source;
 
     /// <summary>Answers with the choices that <paramref name="fields"/> ask for to each prompt.</summary>
     public async Task Send(HttpContext http, CompletionFields fields)
     {
-        if (KeptRequest.Of(http) is { } kept)
-        {
-            await using var stream = await Open(http, kept);
-            await Send(http, stream, fields);
-            return;
-        }
-
-        using var used = Use(http);
-        await using var generations = new Generations(service, request, http.RequestServices.GetRequiredService<ServingMetrics>(), http.RequestAborted);
-        await Send(http, generations, fields);
+        await using var source = await AnswerSource.Open(http, service, request, time);
+        _source = source;
+        await (fields.Stream ? SendEvents(http, source.Chunks, fields, request.Calls.Count) : SendWhole(http, source.Chunks, fields, request.Calls.Count));
     }
 
-    private Task Send(HttpContext http, IAnswerChunks generations, CompletionFields fields) =>
-        fields.Stream ? SendEvents(http, generations, fields, request.Calls.Count) : SendWhole(http, generations, fields, request.Calls.Count);
-
-    /// <summary>What its tenant may have at once is taken, and its prompts are charged.</summary>
-    private IDisposable? Use(HttpContext http) => http.RequestServices.GetRequiredService<TenantQuotas>().Use(
-        Caller.Of(http), Math.Min(Generations.MaxAtOnce, request.Calls.Count), request.Prompts.Sum(static prompt => (long)prompt.Length));
-
-    /// <summary>Begins an answer that is kept, or joins it: then it takes nothing more.</summary>
-    private async Task<KeptGenerations> Open(HttpContext http, KeptRequest kept)
-    {
-        var used = kept.IsJoined ? null : Use(http);
-        KeptStream stream;
-        try
-        {
-            stream = await http.RequestServices.GetRequiredService<IKeptAnswers>().Open(kept.Call, request, _created, used);
-        }
-        catch
-        {
-            used?.Dispose();
-            throw;
-        }
-
-        kept.IsOpen = true;
-        (_id, _created, _after) = (stream.Head.Id, stream.Head.Created, kept.After);
-        var metrics = http.RequestServices.GetRequiredService<ServingMetrics>();
-        return new KeptGenerations(stream, kept.IsJoined ? [] : [.. request.Calls.Select(_ => metrics.Begin(_model.Id))], http.RequestAborted);
-    }
-
-    private AnswerReader Reader(int choice) => new(
-        request.ToolStyle,
-        _model.Model.Tokenizer,
-        request.Calls[0].Sampling.Structure,
-        _after is null ? null : CallIds(choice));
-
-    /// <summary>Ids of calls that are the same whoever makes the events.</summary>
-    private Func<int, string> CallIds(int choice) =>
-        call => $"call_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{_id}/{choice}/{call}")).AsSpan(..16))}";
+    private AnswerReader Reader(int choice, CompletionFields fields) => _source!.Reader(choice, partsThoughts: fields.PartsThoughts);
 
     private async Task SendWhole(HttpContext http, IAnswerChunks generations, CompletionFields fields, int count)
     {
-        var made = Enumerable.Range(0, count).Select(index => new Choice(Reader(index), new TextOffsets(_model.Model.Tokenizer))).ToArray();
+        var made = Enumerable.Range(0, count).Select(index => new Choice(Reader(index, fields), new TextOffsets(_model.Model.Tokenizer))).ToArray();
         while (await generations.Next())
         {
             while (generations.TryRead(out var item))
@@ -105,7 +47,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         for (var choice = 0; choice < count; choice++)
         {
             var prompt = request.Prompts[choice / fields.Candidates];
-            usage.Add(made[choice].Usage!, sharesPrompt: choice % fields.Candidates > 0, given: fields.EchoesLogprobs ? prompt.Length - 1 : 0);
+            usage.Add(made[choice].Usage!, sharesPrompt: choice % fields.Candidates > 0, given: fields.EchoesLogprobs ? prompt.Length - 1 : 0, thought: made[choice].ThoughtTokens);
             if (fields.Echo)
             {
                 made[choice].Echo(prompt, _model.Model.Tokenizer, withLogprobs: fields.EchoesLogprobs);
@@ -146,15 +88,10 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     private async Task SendEvents(HttpContext http, IAnswerChunks generations, CompletionFields fields, int count)
     {
         var cancelled = http.RequestAborted;
-        var first = generations.First();
-        await Task.WhenAny(first, Task.Delay(FirstWait, time, cancelled));
-        if (first.IsCompleted)
-        {
-            await first;
-        }
-
-        using var events = new EventStream(http.Response, _after);
-        var choices = Enumerable.Range(0, count).Select(index => new EventChoice(index, Reader(index), new TextOffsets(_model.Model.Tokenizer))).ToArray();
+        var first = await _source!.First(time, cancelled);
+        using var events = new EventStream(http.Response, _source.After);
+        await using var pulse = new StreamPulse(events, time, static events => events.Comment(), cancelled);
+        var choices = Enumerable.Range(0, count).Select(index => new EventChoice(index, Reader(index, fields), new TextOffsets(_model.Model.Tokenizer))).ToArray();
         if (format.HasOpening)
         {
             foreach (var choice in choices)
@@ -166,14 +103,14 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
         }
 
         var usage = new AnswerUsage();
-        for (var more = await first; more; more = await generations.Next())
+        for (var more = await pulse.Wait(new ValueTask<bool>(first)); more; more = await pulse.Wait(generations.Next()))
         {
             while (generations.TryRead(out var item))
             {
                 WriteChunk(events, fields, choices[item.Choice], item.Chunk);
                 if (item.Chunk.Usage is { } took)
                 {
-                    usage.Add(took, sharesPrompt: item.Choice % fields.Candidates > 0);
+                    usage.Add(took, sharesPrompt: item.Choice % fields.Candidates > 0, thought: choices[item.Choice].Reader.ThoughtTokens);
                 }
             }
 
@@ -240,6 +177,7 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     {
         choice.Deltas.Clear();
         choice.Reader.Read(chunk, choice.Deltas);
+        choice.Deltas.RemoveAll(delta => !format.Tells(delta));
         var logprobs = new ChoiceLogprobs(chunk.Tokens, chunk.Logprobs ?? [], choice.Offsets);
         if (choice.Deltas.Count == 0 && logprobs.Logprobs?.Count > 0)
         {
@@ -344,9 +282,9 @@ internal sealed class CompletionAnswer(IGenerationService service, IAnswerFormat
     private void WriteHead(Utf8JsonWriter json, string kind)
     {
         json.WriteStartObject();
-        json.WriteString("id"u8, _id);
+        json.WriteString("id"u8, _source!.Id);
         json.WriteString("object"u8, kind);
-        json.WriteNumber("created"u8, _created);
+        json.WriteNumber("created"u8, _source.Created);
         json.WriteString("model"u8, _model.Id);
         json.WriteString("system_fingerprint"u8, ProductVersion.Fingerprint);
         json.WriteStartArray("choices"u8);

@@ -16,10 +16,9 @@ internal static class CompletionEndpoint
 
     private static async Task Answer(HttpContext http, RequestDesk desk, IGenerationService service, ModelCatalogue models, TimeProvider time, IgnoredFields ignored)
     {
-        IAnswerFormat format = new TextFormat();
-        var (fields, request) = await Read(http, desk, models, format.NewId(), time, ignored);
+        var (fields, request) = await Read(http, desk, models, $"cmpl-{Guid.NewGuid():N}", time, ignored);
         WorkLease.Of(http)?.Dispose();
-        await new CompletionAnswer(service, format, request, time).Send(http, fields);
+        await new CompletionAnswer(service, new TextFormat(), request, time).Send(http, fields);
     }
 
     /// <summary>Reads what is asked for. The body is let go at the end of it: an answer may take minutes.</summary>

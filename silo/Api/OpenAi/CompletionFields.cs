@@ -52,6 +52,12 @@ public sealed record CompletionFields
     /// <summary>Answer as server-sent events.</summary>
     public required bool Stream { get; init; }
 
+    /// <summary>Whether what the model thinks is told.</summary>
+    public bool TellsThoughts { get; init; } = true;
+
+    /// <summary>Whether what the model thinks is parted from what it says, and not a part of it.</summary>
+    public bool PartsThoughts { get; init; } = true;
+
     /// <summary>End the events with one that holds the usage.</summary>
     public required bool IncludeUsage { get; init; }
 
@@ -60,7 +66,8 @@ public sealed record CompletionFields
     /// <param name="body">The request.</param>
     /// <param name="model">The model that it means.</param>
     /// <param name="leastTokens">Fewest tokens that it may ask for.</param>
-    public static CompletionFields Read(RequestFields body, ServedModel model, int leastTokens = 1)
+    /// <param name="own">Fields that its dialect gives a meaning of its own.</param>
+    public static CompletionFields Read(RequestFields body, ServedModel model, int leastTokens = 1, params string[] own)
     {
         var limit = body.Integer(NewLimit, leastTokens, int.MaxValue);
         var oldLimit = body.Integer(OldLimit, leastTokens, int.MaxValue);
@@ -81,7 +88,7 @@ public sealed record CompletionFields
             RefusedFields.CheckStream(streamOptions);
         }
 
-        RefusedFields.Check(body);
+        RefusedFields.Check(body, own);
         var choices = (int)(body.Integer("n", 1, MaxChoices) ?? 1);
         return new CompletionFields
         {
@@ -104,6 +111,8 @@ public sealed record CompletionFields
             MaxTokens = (int?)(limit ?? oldLimit),
             MaxTokensName = limit is null ? OldLimit : NewLimit,
             Stream = stream,
+            TellsThoughts = body.Flag("include_reasoning") ?? true,
+            PartsThoughts = body.Flag("separate_reasoning") ?? true,
             IncludeUsage = streamOptions?.Flag("include_usage") ?? false,
         };
     }
@@ -131,33 +140,35 @@ public sealed record CompletionFields
     internal static TimeSpan? ReadDeadline(RequestFields body) =>
         body.Number("deadline_seconds", 0.001, MaxDeadlineSeconds) is { } deadline ? TimeSpan.FromSeconds(deadline) : null;
 
-    private static string[] ReadStops(RequestFields body)
+    /// <summary>Stop strings, by the dialect's name for them.</summary>
+    /// <exception cref="ApiException">There are too many, or one is none.</exception>
+    internal static string[] ReadStops(RequestFields body, string name = "stop", int most = MaxStops)
     {
-        string[] stops = body.Any("stop") switch
+        string[] stops = body.Any(name) switch
         {
             null => [],
             { ValueKind: JsonValueKind.String } one => [one.GetString()!],
-            { ValueKind: JsonValueKind.Array } several => [.. several.EnumerateArray().Select(ReadStop)],
-            { } other => throw ApiException.InvalidType("stop", $"a string or an array of up to {MaxStops}", RequestFields.Kind(other)),
+            { ValueKind: JsonValueKind.Array } several => [.. several.EnumerateArray().Select((stop, index) => ReadStop(stop, $"{name}[{index}]"))],
+            { } other => throw ApiException.InvalidType(name, $"a string or an array of up to {most}", RequestFields.Kind(other)),
         };
-        if (stops.Length > MaxStops)
+        if (stops.Length > most)
         {
-            throw ApiException.InvalidValue("stop", $"'stop' has {stops.Length} strings; it takes up to {MaxStops}.");
+            throw ApiException.InvalidValue(name, $"'{name}' has {stops.Length} strings; it takes up to {most}.");
         }
 
         if (Array.FindIndex(stops, static stop => stop.Length > MaxStopLength) is var index and >= 0)
         {
-            throw ApiException.InvalidValue("stop", $"'stop' holds a string of {stops[index].Length} characters; each has up to {MaxStopLength}.");
+            throw ApiException.InvalidValue(name, $"'{name}' holds a string of {stops[index].Length} characters; each has up to {MaxStopLength}.");
         }
 
         return stops.Contains("")
-            ? throw ApiException.InvalidValue("stop", "'stop' holds an empty string, which would end every output.")
+            ? throw ApiException.InvalidValue(name, $"'{name}' holds an empty string, which would end every output.")
             : stops;
     }
 
-    private static string ReadStop(JsonElement stop, int index) => stop.ValueKind == JsonValueKind.String
+    private static string ReadStop(JsonElement stop, string path) => stop.ValueKind == JsonValueKind.String
         ? stop.GetString()!
-        : throw ApiException.InvalidType($"stop[{index}]", "a string", RequestFields.Kind(stop));
+        : throw ApiException.InvalidType(path, "a string", RequestFields.Kind(stop));
 
     private static int ReadCandidates(RequestFields body, int choices, bool stream)
     {

@@ -7,12 +7,6 @@ namespace Crescent.Silo.Api.OpenAi;
 /// <summary>What differs between the answers of the completion endpoints.</summary>
 internal interface IAnswerFormat
 {
-    /// <summary>Before the id, such as <c>chatcmpl</c>.</summary>
-    string IdPrefix { get; }
-
-    /// <summary>A fresh id.</summary>
-    string NewId() => $"{IdPrefix}-{Guid.NewGuid():N}";
-
     /// <summary><c>object</c> of a whole answer.</summary>
     string WholeObject { get; }
 
@@ -27,6 +21,9 @@ internal interface IAnswerFormat
 
     /// <summary>Writes the inside of a choice of an event; <paramref name="delta"/> is null in the one that only ends it.</summary>
     void WriteDelta(Utf8JsonWriter json, AnswerDelta? delta, bool opening);
+
+    /// <summary>Whether a piece of an answer is told at all.</summary>
+    bool Tells(in AnswerDelta delta) => true;
 
     /// <summary>Writes the property <c>logprobs</c> of a choice.</summary>
     void WriteLogprobs(Utf8JsonWriter json, in ChoiceLogprobs logprobs, Tokenizer tokenizer);

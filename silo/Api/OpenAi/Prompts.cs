@@ -17,9 +17,9 @@ internal static class Prompts
     /// <exception cref="ApiException">A field that the template reads is wrong.</exception>
     public static PromptSource Chat(RequestFields body, ServedModel model)
     {
-        var (addsPrompt, variables) = TemplateFields.Read(body, model);
+        var (addsPrompt, continues, variables) = TemplateFields.Read(body, model);
         return PromptSource.Conversation(
-            "messages", Length(body.Any("messages")) + Length(body.Any("tools")), () => ChatMessages.Read(body), addsPrompt, variables, () => ChatMessages.LeastUserBytes(body));
+            "messages", Length(body.Any("messages")) + Length(body.Any("tools")), () => ChatMessages.Read(body), addsPrompt, variables, () => ChatMessages.LeastUserBytes(body), continues);
     }
 
     /// <summary>
@@ -89,7 +89,7 @@ internal static class Prompts
         PromptSource.Tokens(path, Length(tokens), () => ReadTokens(tokens, path, model), tokens.ValueKind == JsonValueKind.Array ? tokens.GetArrayLength() : 0);
 
     /// <summary>Bytes of a value's JSON; 0 where there is none.</summary>
-    private static long Length(JsonElement? value) => value is { } element ? JsonMarshal.GetRawUtf8Value(element).Length : 0;
+    internal static long Length(JsonElement? value) => value is { } element ? JsonMarshal.GetRawUtf8Value(element).Length : 0;
 
     private static int Token(JsonElement token, string path, int vocabulary) =>
         token.ValueKind != JsonValueKind.Number ? throw ApiException.InvalidType(path, "a token", RequestFields.Kind(token))

@@ -26,9 +26,6 @@ internal static class RefusedFields
         ("reasoning", IsEmpty, "use 'reasoning_effort'"),
         ("enable_thinking", static _ => false, "use 'chat_template_kwargs'"),
         ("thinking_token_budget", static _ => false, Leave),
-        ("include_reasoning", IsTrue, "what the model thinks stands in the answer"),
-        ("separate_reasoning", IsFalse, "what the model thinks stands in the answer"),
-        ("continue_final_message", IsFalse, "use /v1/completions with a raw prompt"),
         ("chat_template", static _ => false, "the model's own template is used; 'chat_template_kwargs' sets its variables"),
         ("documents", IsEmpty, "give them as messages"),
         ("mm_processor_kwargs", IsEmpty, "the model reads text only"),
@@ -102,12 +99,14 @@ internal static class RefusedFields
         ("reasoning_effort", static v => IsText(v, "none"), Chat),
         ("chat_template_kwargs", IsEmpty, Chat),
         ("add_generation_prompt", static _ => false, Chat),
+        ("include_reasoning", IsTrue, "what the model thinks stands in the text"),
+        ("separate_reasoning", IsFalse, "what the model thinks stands in the text"),
+        ("continue_final_message", IsFalse, "an answer goes on with its 'prompt' as it is"),
     ];
 
     private static readonly (string Name, Func<JsonElement, bool> IsPlain, string Remedy)[] TokenFields =
     [
         ("chat_template", static _ => false, "the model's own template is used; 'chat_template_kwargs' sets its variables"),
-        ("continue_final_message", IsFalse, "give the text as 'prompt'"),
         ("documents", IsEmpty, "give them as messages"),
         ("mm_processor_kwargs", IsEmpty, "the model reads text only"),
         ("truncate_prompt_tokens", static v => IsNumber(v, -1), "shorten the prompt"),
@@ -145,8 +144,14 @@ internal static class RefusedFields
     public static void CheckEmbeddings(RequestFields body) => Check(body, EmbeddingFields);
 
     /// <summary>Refuses what is asked for by a field that is not obeyed.</summary>
+    /// <param name="body">The request.</param>
+    /// <param name="own">Fields that its dialect gives a meaning of its own.</param>
     /// <exception cref="ApiException">One asks for something.</exception>
-    public static void Check(RequestFields body) => Check(body, Fields);
+    public static void Check(RequestFields body, params string[] own) => Check(body, own.Length == 0 ? Fields : [.. Fields.Where(field => !own.Contains(field.Name))]);
+
+    /// <summary>Refuses what is asked for by the fields of a dialect that it does not obey.</summary>
+    /// <exception cref="ApiException">One asks for something.</exception>
+    public static void Check(RequestFields body, DialectField[] fields) => Check(body, [.. fields.Select(static field => (field.Name, field.IsPlain, field.Remedy))]);
 
     /// <summary>Refuses what a chat does not do.</summary>
     /// <exception cref="ApiException">It is asked for.</exception>
@@ -186,19 +191,19 @@ internal static class RefusedFields
         }
     }
 
-    private static bool IsText(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.GetString() == text;
+    internal static bool IsText(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.GetString() == text;
 
-    private static bool IsNumber(JsonElement value, double number) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var given) && given == number;
+    internal static bool IsNumber(JsonElement value, double number) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var given) && given == number;
 
-    private static bool IsTrue(JsonElement value) => value.ValueKind == JsonValueKind.True;
+    internal static bool IsTrue(JsonElement value) => value.ValueKind == JsonValueKind.True;
 
-    private static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
+    internal static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
 
     private static bool IsEmptyOrNoText(JsonElement value) => IsEmpty(value) || IsText(value, "");
 
     private static bool IsOfType(JsonElement value, string type) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out var given) && IsText(given, type);
 
-    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    internal static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Array => value.GetArrayLength() == 0,
         JsonValueKind.Object => !value.EnumerateObject().Any(),

@@ -5,7 +5,7 @@ namespace Crescent.Silo.Api.OpenAi;
 
 /// <summary>
 /// The program that a request is a call of. Its name is that of the field <c>program</c>, else <c>session_id</c>, else Crescent's own headers, else those by
-/// which agents and other servers name theirs; such a parent is taken from the same place only.
+/// which agents and other servers name theirs; such a parent is taken from the same place only. Last of all counts OpenAI's <c>prompt_cache_key</c>.
 /// </summary>
 /// <param name="Id">The user's name for it; null for none.</param>
 /// <param name="Parent">The program for which it works; null for none.</param>
@@ -39,7 +39,8 @@ internal readonly record struct RequestProgram(string? Id, string? Parent, bool 
         var id = field.Id ?? session ?? Own(headers, Header) ?? Own(headers, SessionHeader);
         var parent = field.Parent ?? Own(headers, ParentHeader);
         var other = id is null ? ReadOther(headers) : default;
-        return field with { Id = id ?? other.Id, Parent = parent ?? other.Parent, IsFinal = field.IsFinal || other.IsFinal };
+        var key = Checked(body.Text("prompt_cache_key"), "prompt_cache_key");
+        return field with { Id = id ?? other.Id ?? key, Parent = parent ?? other.Parent, IsFinal = field.IsFinal || other.IsFinal };
     }
 
     /// <summary>Its name, or an object with more about it.</summary>

@@ -10,9 +10,22 @@ internal static class TemplateFields
 {
     private static readonly string[] Efforts = ["none", "minimal", "low", "medium", "high", "xhigh"];
 
-    /// <summary>Whether the prompt ends where the answer begins, and the variables of the template.</summary>
+    /// <summary>Whether the prompt ends where the answer begins, whether the answer goes on with the last message, and the variables of the template.</summary>
     /// <exception cref="ApiException">One is wrong, or the model's template does not read it.</exception>
-    public static (bool AddsGenerationPrompt, IReadOnlyDictionary<string, JsonNode?> Variables) Read(RequestFields body, ServedModel model)
+    public static (bool AddsGenerationPrompt, bool ContinuesLast, IReadOnlyDictionary<string, JsonNode?> Variables) Read(RequestFields body, ServedModel model)
+    {
+        var variables = Variables(body);
+        ReadEffort(body, model, variables);
+        var adds = body.Flag("add_generation_prompt");
+        var continues = Continues(body);
+        return continues && adds == true
+            ? throw ApiException.InvalidValue("add_generation_prompt", "'add_generation_prompt' begins a new answer and 'continue_final_message' goes on with one; leave one of them out.")
+            : (adds ?? true, continues, variables);
+    }
+
+    /// <summary>The variables that a request names.</summary>
+    /// <exception cref="ApiException">They are none.</exception>
+    internal static Dictionary<string, JsonNode?> Variables(RequestFields body)
     {
         var variables = new Dictionary<string, JsonNode?>(StringComparer.Ordinal);
         if (body.Any("chat_template_kwargs") is { } given)
@@ -28,8 +41,30 @@ internal static class TemplateFields
             }
         }
 
-        ReadEffort(body, model, variables);
-        return (body.Flag("add_generation_prompt") ?? true, variables);
+        return variables;
+    }
+
+    /// <summary>Whether the answer is to go on with the last message: by vLLM's field, or by <c>prefix</c> or <c>partial</c> of that message.</summary>
+    private static bool Continues(RequestFields body)
+    {
+        var asked = body.Flag("continue_final_message") ?? false;
+        if (body.Any("messages") is not { ValueKind: JsonValueKind.Array } messages || messages.GetArrayLength() == 0
+            || messages[messages.GetArrayLength() - 1] is not { ValueKind: JsonValueKind.Object } last)
+        {
+            return false;
+        }
+
+        var fields = new RequestFields(last, $"messages[{messages.GetArrayLength() - 1}]");
+        var (prefix, partial) = (fields.Flag("prefix") ?? false, fields.Flag("partial") ?? false);
+        if (!asked && !prefix && !partial)
+        {
+            return false;
+        }
+
+        var name = asked ? "continue_final_message" : fields.Path(prefix ? "prefix" : "partial");
+        return fields.Text("role") == "assistant" && fields.Any("tool_calls") is null
+            ? true
+            : throw ApiException.InvalidValue(name, $"'{name}' goes with a last message of the assistant that calls no tools; here the last one is '{fields.Path("role")}': '{fields.Text("role")}'.");
     }
 
     private static void ReadEffort(RequestFields body, ServedModel model, Dictionary<string, JsonNode?> variables)
@@ -44,18 +79,35 @@ internal static class TemplateFields
             throw ApiException.InvalidValue("reasoning_effort", $"'reasoning_effort' is '{effort}'; it takes {string.Join(", ", Efforts)}.");
         }
 
-        var source = model.Model.ChatPrompt?.Template.Source ?? "";
-        if (source.Contains("reasoning_effort", StringComparison.Ordinal))
-        {
-            variables.TryAdd("reasoning_effort", effort);
-        }
-        else if (source.Contains("enable_thinking", StringComparison.Ordinal))
-        {
-            variables.TryAdd("enable_thinking", effort != "none");
-        }
-        else if (effort != "none")
+        if (!TrySetEffort(model, variables, effort) && effort != "none")
         {
             throw ApiException.Unsupported("reasoning_effort", $"Model '{model.Id}' does not reason by effort, as its chat template tells; leave 'reasoning_effort' out.");
         }
     }
+
+    /// <summary>Sets the effort in the variable that the template reads; false where it reads none.</summary>
+    internal static bool TrySetEffort(ServedModel model, Dictionary<string, JsonNode?> variables, string effort)
+    {
+        if (Source(model).Contains("reasoning_effort", StringComparison.Ordinal))
+        {
+            variables.TryAdd("reasoning_effort", effort);
+            return true;
+        }
+
+        return TrySetThinking(model, variables, effort != "none");
+    }
+
+    /// <summary>Sets whether the model thinks; false where its template does not read that.</summary>
+    internal static bool TrySetThinking(ServedModel model, Dictionary<string, JsonNode?> variables, bool thinks)
+    {
+        if (!Source(model).Contains("enable_thinking", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        variables.TryAdd("enable_thinking", thinks);
+        return true;
+    }
+
+    private static string Source(ServedModel model) => model.Model.ChatPrompt?.Template.Source ?? "";
 }

@@ -7,8 +7,6 @@ namespace Crescent.Silo.Api.OpenAi;
 /// <summary>Answers of /v1/completions.</summary>
 internal sealed class TextFormat : IAnswerFormat
 {
-    public string IdPrefix => "cmpl";
-
     public string WholeObject => "text_completion";
 
     public string EventObject => "text_completion";

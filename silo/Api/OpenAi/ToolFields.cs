@@ -32,26 +32,63 @@ internal static class ToolFields
                 : null;
         }
 
-        if (array.ValueKind != JsonValueKind.Array)
-        {
-            throw ApiException.InvalidType("tools", "an array of tools", RequestFields.Kind(array));
-        }
-
-        if (array.GetArrayLength() > MaxCount)
-        {
-            throw ApiException.InvalidValue("tools", $"'tools' has {array.GetArrayLength()} tools; it takes up to {MaxCount}.");
-        }
-
+        CheckCount(array);
         var functions = array.EnumerateArray().Select((tool, i) => Function(tool, $"tools[{i}]")).ToList();
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        if (functions.FindIndex(function => !names.Add(function.Name)) is var again and >= 0)
-        {
-            var path = $"tools[{again}].function.name";
-            throw ApiException.InvalidValue(path, $"'{path}' is '{functions[again].Name}', which another tool is called already; give each its own name.");
-        }
+        CheckNames(functions, "function.name");
 
         var wanted = Wanted(choice, functions);
         return wanted is var (callable, must) ? new ToolUse(JsonArray.Create(array)!, callable, must, parallel) : null;
+    }
+
+    /// <summary>Sees that there are tools, and not too many.</summary>
+    internal static void CheckCount(JsonElement tools)
+    {
+        if (tools.ValueKind != JsonValueKind.Array)
+        {
+            throw ApiException.InvalidType("tools", "an array of tools", RequestFields.Kind(tools));
+        }
+
+        if (tools.GetArrayLength() > MaxCount)
+        {
+            throw ApiException.InvalidValue("tools", $"'tools' has {tools.GetArrayLength()} tools; it takes up to {MaxCount}.");
+        }
+    }
+
+    /// <summary>Sees that each has a name of its own.</summary>
+    internal static void CheckNames(List<ToolFunction> functions, string field)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        if (functions.FindIndex(function => !names.Add(function.Name)) is var again and >= 0)
+        {
+            var path = $"tools[{again}].{field}";
+            throw ApiException.InvalidValue(path, $"'{path}' is '{functions[again].Name}', which another tool is called already; give each its own name.");
+        }
+    }
+
+    /// <summary>The name of a function.</summary>
+    internal static string Name(RequestFields function, int most = MaxName)
+    {
+        var name = function.Text("name") is { Length: > 0 } given ? given : throw ApiException.Missing(function.Path("name"));
+        return name.Length > most || name.AsSpan().ContainsAnyExcept(NameCharacters)
+            ? throw ApiException.InvalidValue(function.Path("name"), $"'{function.Path("name")}' must be 1 to {most} letters, digits, '_', '-' or '.'.")
+            : name;
+    }
+
+    /// <summary>A tool as templates see it, whatever dialect has named it: the same tools make the same prompt.</summary>
+    internal static JsonObject Describe(string name, string? description, JsonElement? parameters)
+    {
+        var function = new JsonObject { ["name"] = name };
+        if (description is not null)
+        {
+            function["description"] = description;
+        }
+
+        if (parameters is { } schema)
+        {
+            function["parameters"] = JsonObject.Create(schema);
+        }
+
+        return new JsonObject { ["type"] = "function", ["function"] = function };
     }
 
     private static ToolFunction Function(JsonElement tool, string path)
@@ -65,12 +102,7 @@ internal static class ToolFields
         }
 
         var function = fields.Object("function") ?? throw ApiException.Missing(fields.Path("function"));
-        var name = function.Text("name") is { Length: > 0 } given ? given : throw ApiException.Missing(function.Path("name"));
-        if (name.Length > MaxName || name.AsSpan().ContainsAnyExcept(NameCharacters))
-        {
-            throw ApiException.InvalidValue(function.Path("name"), $"'{function.Path("name")}' must be 1 to {MaxName} letters, digits, '_', '-' or '.'.");
-        }
-
+        var name = Name(function);
         var parameters = function.Any("parameters");
         return parameters is { ValueKind: not JsonValueKind.Object } other
             ? throw ApiException.InvalidType(function.Path("parameters"), "a JSON schema", RequestFields.Kind(other))

@@ -85,7 +85,7 @@ public sealed class ApiException : Exception
         InvalidRequest,
         hasKey
             ? "The key or token is not known here, or has expired; check it, or ask who runs this server for another."
-            : "Send a key: 'Authorization: Bearer KEY'. Who runs this server makes one with `client key add NAME`.",
+            : "Send a key: 'Authorization: Bearer KEY' or 'x-api-key: KEY'. Who runs this server makes one with `client key add NAME`.",
         code: "invalid_api_key");
 
     /// <summary>403: the caller is known and may not.</summary>

@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Crescent.Silo.Api.Wire;
 
-/// <summary>Server-sent events as OpenAI sends them: a <c>data:</c> line of JSON and an empty line each, <c>[DONE]</c> at the end.</summary>
+/// <summary>Server-sent events as OpenAI sends them: a <c>data:</c> line of JSON and an empty line each, <c>[DONE]</c> at the end. Other dialects name theirs.</summary>
 internal sealed class EventStream : IDisposable
 {
     public const string ContentType = "text/event-stream";
@@ -41,7 +42,8 @@ internal sealed class EventStream : IDisposable
     }
 
     /// <summary>Begins an event; <see cref="End"/> ends it.</summary>
-    public Utf8JsonWriter Begin()
+    /// <param name="name">Its name; null for none.</param>
+    public Utf8JsonWriter Begin(string? name = null)
     {
         if (!Number())
         {
@@ -49,8 +51,16 @@ internal sealed class EventStream : IDisposable
             return _json;
         }
 
+        WriteName(_pipe, name);
         _pipe.Write("data: "u8);
         return _json;
+    }
+
+    /// <summary>Ends an event that is an object, and the object.</summary>
+    public void EndObject()
+    {
+        _json.WriteEndObject();
+        End();
     }
 
     /// <summary>Ends the event that <see cref="Begin"/> began; it is sent with the next <see cref="Flush"/>.</summary>
@@ -101,20 +111,48 @@ internal sealed class EventStream : IDisposable
         {
             _pipe.Write("data: [DONE]\n\n"u8);
         }
-        else if (_number < _after)
+
+        Close();
+    }
+
+    /// <summary>Ends a stream whose last event is one of its dialect.</summary>
+    /// <exception cref="ApiException">Its reader says that it has events behind that.</exception>
+    public void Close()
+    {
+        if (_number < _after)
         {
             throw ApiException.InvalidValue(LastEventHeader, $"'{LastEventHeader}' is {_after}, and the stream has {_number} events.");
         }
     }
 
     /// <summary>Writes a comment, which keeps the connection open and tells nothing.</summary>
-    public void Comment() => _pipe.Write(":\n\n"u8);
+    public void Comment() => Beat(":\n\n"u8);
+
+    /// <summary>Writes what keeps the connection open and tells nothing, without a number.</summary>
+    /// <remarks>Not before the first event that the reader has not got: until then the answer has not begun.</remarks>
+    public void Beat(ReadOnlySpan<byte> text)
+    {
+        if (!(_number < _after))
+        {
+            _pipe.Write(text);
+        }
+    }
 
     /// <summary>Sends what is written.</summary>
     /// <remarks>Before the first event that the reader has not got the answer does not begin: there may be none, and that is an error.</remarks>
     public ValueTask<FlushResult> Flush(CancellationToken cancellationToken) => _number < _after ? default : _pipe.FlushAsync(cancellationToken);
 
     public void Dispose() => _json.Dispose();
+
+    private static void WriteName(PipeWriter pipe, string? name)
+    {
+        if (name is not null)
+        {
+            pipe.Write("event: "u8);
+            pipe.Write(Encoding.UTF8.GetBytes(name));
+            pipe.Write("\n"u8);
+        }
+    }
 
     /// <summary>Numbers the next event, where events have numbers.</summary>
     /// <returns>False where its reader has it.</returns>
@@ -139,8 +177,13 @@ internal sealed class EventStream : IDisposable
     }
 
     /// <summary>Sends <paramref name="json"/> as an event of an answer that has begun.</summary>
-    public static async Task Write(HttpResponse response, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    /// <param name="response">The answer.</param>
+    /// <param name="json">The event.</param>
+    /// <param name="name">Its name; null for none.</param>
+    /// <param name="cancellationToken">The client's leaving.</param>
+    public static async Task Write(HttpResponse response, ReadOnlyMemory<byte> json, string? name, CancellationToken cancellationToken)
     {
+        WriteName(response.BodyWriter, name);
         response.BodyWriter.Write("data: "u8);
         response.BodyWriter.Write(json.Span);
         response.BodyWriter.Write("\n\n"u8);

@@ -13,7 +13,7 @@ public sealed class FieldTests
     [InlineData("/v1/chat/completions", "verbosity", "\"low\"")]
     [InlineData("/v1/chat/completions", "function_call", "{\"name\":\"f\"}")]
     [InlineData("/v1/chat/completions", "reasoning_effort", "\"high\"")]
-    [InlineData("/v1/chat/completions", "continue_final_message", "true")]
+    [InlineData("/v1/completions", "continue_final_message", "true")]
     [InlineData("/v1/chat/completions", "bad_words", "[\"x\"]")]
     [InlineData("/v1/chat/completions", "echo", "true")]
     [InlineData("/v1/completions", "suffix", "\"x\"")]
@@ -48,7 +48,6 @@ public sealed class FieldTests
     [InlineData("/v1/embeddings", "instruction", "\"x\"")]
     [InlineData("/v1/embeddings", "embd_normalize", "-1")]
     [InlineData("/tokenize", "chat_template", "\"x\"")]
-    [InlineData("/tokenize", "continue_final_message", "true")]
     [InlineData("/detokenize", "skip_special_tokens", "true")]
     [InlineData("/v1/completions", "structured_outputs", "{\"regex\":\"a\",\"whitespace_pattern\":\"x\"}", "structured_outputs.whitespace_pattern")]
     [InlineData("/v1/completions", "structured_outputs", "{\"choice\":[\"a\"],\"disable_any_whitespace\":true}", "structured_outputs.disable_any_whitespace")]
@@ -88,20 +87,6 @@ public sealed class FieldTests
         var error = (await TestFront.Json(answer))["error"]!;
         Assert.Equal(other, (string?)error["param"]);
         Assert.Contains($"'{one}' and '{other}' exclude each other", (string?)error["message"], StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("prefix")]
-    [InlineData("partial")]
-    public async Task A_message_that_the_answer_is_to_go_on_with_is_refused(string field)
-    {
-        await using var front = await TestFront.Start(ScriptedGeneration.Of("a"));
-        const string Before = """{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"The answer",""";
-        using var taken = await front.Post("/v1/chat/completions", Before + $"\"{field}\":false}}]}}");
-        Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
-        using var answer = await front.Post("/v1/chat/completions", Before + $"\"{field}\":true}}]}}");
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal($"messages[1].{field}", (string?)(await TestFront.Json(answer))["error"]!["param"]);
     }
 
     [Theory]

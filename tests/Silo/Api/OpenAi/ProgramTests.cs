@@ -26,6 +26,8 @@ public sealed class ProgramTests
     [InlineData("", "c", null, "session-id: c")]
     [InlineData("", "l", null, "x-llm-d-inference-fairness-id: l")]
     [InlineData("", "d", null, "x-dynamo-session-id: d", "x-session-id: o", "x-parent-session-id: op", "session-id: c")]
+    [InlineData(""","prompt_cache_key":"k" """, "k", null)]
+    [InlineData(""","prompt_cache_key":"k" """, "c", null, "session-id: c")]
     [InlineData("", null, null, "x-dynamo-parent-session-id: dp")]
     public async Task The_body_goes_before_headers_and_Crescents_own_before_others(string fields, string? program, string? parent, params string[] headers)
     {

@@ -1,0 +1,16 @@
+namespace Crescent.Engine.Model.Thoughts;
+
+/// <summary>The strings between which a model writes what it thinks before it answers.</summary>
+/// <param name="Opening">Stands before it: in the answer, or at the end of the prompt.</param>
+/// <param name="Closing">Stands behind it.</param>
+public sealed record ThoughtMarks(string Opening, string Closing)
+{
+    private static readonly ThoughtMarks[] Known = [new("<think>", "</think>"), new("[THINK]", "[/THINK]"), new("<seed:think>", "</seed:think>")];
+
+    /// <summary>Those that a chat template tells of; null where the model was not taught to think.</summary>
+    /// <param name="templateSource">Jinja source of the chat template.</param>
+    public static ThoughtMarks? Detect(string templateSource) => Array.Find(Known, marks => templateSource.Contains(marks.Closing, StringComparison.Ordinal));
+
+    /// <summary>Whether an answer to a prompt that ends with <paramref name="end"/> begins within a thought.</summary>
+    public bool IsOpenBehind(string end) => end.AsSpan().TrimEnd().EndsWith(Opening, StringComparison.Ordinal);
+}
