@@ -15,6 +15,7 @@ using Crescent.Grains.Requests;
 using Crescent.Grains.Storage;
 using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
+using Crescent.Grains.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -94,6 +95,7 @@ public static class CrescentSiloExtensions
         services.AddSingleton<KeptStore>();
         services.AddSingleton<KeptHomes>();
         services.AddSingleton<IKeptAnswers, KeptDesk>();
+        services.AddSingleton<ITurnStore, TurnStore>();
         services.AddSingleton<StreamMoves>();
         services.AddSingleton<StreamWatch>();
         services.AddHostedService<SiloDrain>();

@@ -84,7 +84,7 @@ internal sealed class IdempotencyGuard(TextWork texts) : IEndpointFilter
     }
 
     // What begins alike may be of different kinds: a name that is known, and one that anybody may say.
-    private static string Tenant(HttpContext http) => Caller.Of(http) is { IsKnown: true } caller ? $"known/{caller.Tenant}" : $"said/{http.Request.Headers[TenantHeader]}";
+    internal static string Tenant(HttpContext http) => Caller.Of(http) is { IsKnown: true } caller ? $"known/{caller.Tenant}" : $"said/{http.Request.Headers[TenantHeader]}";
 
     private static string ReadKey(StringValues keys) => keys is [{ Length: >= 1 and <= MaxLength } key] && !key.AsSpan().ContainsAnyExceptInRange(' ', '~')
         ? key

@@ -119,6 +119,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Streams",
             "Requests",
             "Kept",
+            "Turns",
             "Chat",
 
             // Tasks that make calls of their own.
@@ -143,6 +144,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Telemetry",
             "Api.OpenAi",
             "Api.Messages",
+            "Api.Responses",
             "Api.Agents",
             "Api.Factory",
             "Api",

@@ -15,6 +15,7 @@ using Crescent.Grains.Kv;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Storage;
 using Crescent.Grains.Telemetry;
+using Crescent.Grains.Turns;
 using Crescent.Tests.Grains.Frames;
 using Orleans.Serialization;
 
@@ -241,6 +242,7 @@ internal static class WireSamples
                 Records.Output(5, -1, "", FinishReason.Refused, "refused"),
                 Records.Output(6, -1, "", FinishReason.Error, "failed"),
                 Records.Output(0, -1, "", FinishReason.Stop) with { Embedding = [1, -2] }).Written.ToArray()),
+        ["stored-turn"] = new StoredTurn { Id = "resp_2", Previous = "resp_1", Input = "[]"u8.ToArray(), Answer = "{}"u8.ToArray() },
         ["kept-start"] = new KeptStart
         {
             Ask = new KeptAsk { Key = "key", Body = [1, 2], Asker = "front" },

@@ -9,6 +9,7 @@ using Crescent.Grains.Metrics;
 using Crescent.Grains.Models;
 using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
+using Crescent.Grains.Turns;
 using Crescent.Silo.Admission;
 using Crescent.Silo.Api;
 using Crescent.Silo.Configuration;
@@ -61,6 +62,7 @@ internal sealed class TestFront : IAsyncDisposable
         builder.Services.AddSingleton(texts ?? new TextWork());
         builder.Services.AddSingleton(generation);
         builder.Services.AddSingleton<IDeviceReports>(new OneDevice());
+        builder.Services.AddSingleton<ITurnStore>(new OneShelf());
         builder.Services.AddSingleton<IKvIndexState>(new OneStaleCache());
         builder.Services.AddSingleton<IStreamCounts>(new SomeStreams());
         builder.Services.AddSingleton<IPowerStand>(new OneRack());
@@ -104,6 +106,19 @@ internal sealed class TestFront : IAsyncDisposable
     private sealed class OneStaleCache : IKvIndexState
     {
         public KvIndexState State() => new(Devices: 2, Stale: 1, Blocks: 345, Predictions: 0, Events: 678, Gaps: 9, Repairs: 8);
+    }
+
+    private sealed class OneShelf : ITurnStore
+    {
+        private readonly TurnShelf _shelf = new(1 << 20, 1 << 20);
+
+        public Task<bool> Keep(string tenant, StoredTurn turn) => Task.FromResult(_shelf.Keep(tenant, turn));
+
+        public Task<StoredTurn?> Find(string tenant, string id) => Task.FromResult(_shelf.Find(tenant, id));
+
+        public Task<IReadOnlyList<StoredTurn>?> Chain(string tenant, string id) => Task.FromResult(_shelf.Chain(tenant, id));
+
+        public Task<bool> Remove(string tenant, string id) => Task.FromResult(_shelf.Remove(tenant, id));
     }
 
     private sealed class SomeStreams : IStreamCounts
