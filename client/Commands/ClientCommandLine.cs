@@ -16,6 +16,8 @@ internal static class ClientCommandLine
             new AgentCommand(terminal, connect),
             new AgentsCommand(terminal, connect),
             new EvalCommand(terminal, connect),
+            new LoadCommand(terminal),
+            new MockServerCommand(terminal),
             new TopCommand(terminal, connect),
             new ExplainCommand(terminal, connect),
             new TraceCommand(terminal),

@@ -100,7 +100,7 @@ internal sealed class EvalOptions
             Priority = parsed.GetRequiredValue(_priority),
             Parallel = parsed.GetValue(_parallel) ?? DefaultParallel,
             Seed = parsed.GetValue(_seed) ?? 0,
-            Command = CommandText(parsed),
+            Command = CommandText.Of(parsed),
         };
     }
 
@@ -108,17 +108,4 @@ internal sealed class EvalOptions
     private static T[] Given<T>(T[]? values, T otherwise) => values is { Length: > 0 } ? values : [otherwise];
 
     private static string[] Names(string text) => [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct()];
-
-    /// <summary>The command line for whoever wants the same again. A key is nobody else's business.</summary>
-    private static string CommandText(ParseResult parsed)
-    {
-        var words = new List<string> { "client" };
-        foreach (var token in parsed.Tokens)
-        {
-            var word = words[^1] == "--key" ? "…" : token.Value;
-            words.Add(word.Contains(' ', StringComparison.Ordinal) ? $"'{word}'" : word);
-        }
-
-        return string.Join(' ', words);
-    }
 }

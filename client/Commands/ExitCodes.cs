@@ -8,6 +8,9 @@ internal static class ExitCodes
     /// <summary>A failure, or a wrong command line; standard error has the reason.</summary>
     public const int Failure = 1;
 
+    /// <summary>The work was done, and what came of it is not what was asked for: <c>load --fail-if</c>.</summary>
+    public const int Missed = 2;
+
     /// <summary>Ctrl+C cut the work short; the shell's number for it.</summary>
     public const int Interrupted = 130;
 }

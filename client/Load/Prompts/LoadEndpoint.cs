@@ -1,0 +1,9 @@
+namespace Crescent.Client.Load.Prompts;
+
+/// <summary>What is asked of a server.</summary>
+internal enum LoadEndpoint
+{
+    Chat,
+    Completions,
+    Embeddings,
+}

@@ -1,0 +1,110 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Crescent.Client.Connections;
+
+namespace Crescent.Client.Load.Prompts;
+
+/// <summary>Finds out how many of its tokens a server makes of our words: by <c>/tokenize</c> where it is served, else by the usage of two calls of one token.</summary>
+/// <param name="http">Leads to the server.</param>
+/// <param name="prefix">What paths begin with, such as <c>/v1</c>.</param>
+/// <param name="model">The model.</param>
+/// <param name="seed">Of the run: the words are of its kind, but no call's.</param>
+internal sealed class PromptCalibration(HttpClient http, string prefix, string model, long seed)
+{
+    private const int Short = 32;
+    private const int Long = 160;
+
+    /// <summary>Whether the server counts tokens by <c>/tokenize</c>.</summary>
+    public bool HasTokenizer { get; private set; }
+
+    /// <summary>Measures.</summary>
+    /// <exception cref="FactoryException">The server tells no counts of tokens.</exception>
+    public async Task<PromptScale> Measure(RequestForm form, CancellationToken cancellationToken)
+    {
+        var writer = new PromptWriter(new PromptScale(1, 0, ""), seed);
+        var texts = new[] { writer.Text(new PromptPart(ulong.MaxValue, Short)), writer.Text(new PromptPart(ulong.MaxValue - 1, Long)) };
+        var isChat = form.Endpoint == LoadEndpoint.Chat;
+        HasTokenizer = await Tokens(texts[0], isChat: false, cancellationToken) is > 0;
+        double? few;
+        double? many;
+        if (HasTokenizer && await Tokens(texts[0], isChat, cancellationToken) is { } told)
+        {
+            (few, many) = (told, await Tokens(texts[1], isChat, cancellationToken));
+        }
+        else
+        {
+            (few, many) = (await Asked(texts[0], form, cancellationToken), await Asked(texts[1], form, cancellationToken));
+        }
+
+        if (few is not { } a || many is not { } b || b <= a)
+        {
+            throw new FactoryException(
+                $"{http.BaseAddress} tells neither by /tokenize nor by usage how many tokens a prompt has",
+                "Say with --tokens-per-word how many tokens an English word has with this model, such as 1.3.");
+        }
+
+        var slope = (b - a) / (Long - Short);
+        return new PromptScale(slope, Math.Max(0, a - (Short * slope)), HasTokenizer ? "tokenize" : "usage");
+    }
+
+    /// <summary>Tokens of a text by the server's tokenizer; null where it has none to ask.</summary>
+    public async Task<int?> Tokens(string text, bool isChat, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject { ["model"] = model };
+        if (isChat)
+        {
+            body["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text });
+        }
+        else
+        {
+            body["prompt"] = text;
+            body["add_special_tokens"] = false;
+        }
+
+        var answer = await Post("tokenize", body, cancellationToken);
+        return (answer?["count"] as JsonValue)?.TryGetValue<int>(out var count) == true ? count : (answer?["tokens"] as JsonArray)?.Count;
+    }
+
+    private async Task<double?> Asked(string text, RequestForm form, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject { ["model"] = model };
+        switch (form.Endpoint)
+        {
+            case LoadEndpoint.Chat:
+                body["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text });
+                body["max_tokens"] = 1;
+                break;
+            case LoadEndpoint.Completions:
+                body["prompt"] = text;
+                body["max_tokens"] = 1;
+                break;
+            default:
+                body["input"] = text;
+                break;
+        }
+
+        var answer = await Post(prefix.TrimStart('/') + form.Path, body, cancellationToken);
+        return (answer?["usage"]?["prompt_tokens"] as JsonValue)?.TryGetValue<int>(out var count) == true ? count : null;
+    }
+
+    private async Task<JsonObject?> Post(string path, JsonObject body, CancellationToken cancellationToken)
+    {
+        using var content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        using var reply = await http.PostAsync(path.StartsWith("tokenize", StringComparison.Ordinal) ? new Uri(path, UriKind.Relative) : new Uri("/" + path, UriKind.Relative), content, cancellationToken);
+        if (!reply.IsSuccessStatusCode)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await reply.Content.ReadFromJsonAsync<JsonNode>(cancellationToken) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

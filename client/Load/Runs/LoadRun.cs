@@ -1,0 +1,273 @@
+using System.Diagnostics;
+using Crescent.Client.Load.Measures;
+using Crescent.Client.Load.Plans;
+using Crescent.Client.Load.Timing;
+
+namespace Crescent.Client.Load.Runs;
+
+/// <summary>Plays scripts against a server, in an open loop or a closed one, until there are no more, their number or time is over, or it is stopped.</summary>
+internal sealed class LoadRun : IDisposable
+{
+    private readonly LoadRunOptions _options;
+    private readonly PreciseClock _clock = new("load pacer");
+    private readonly Caller _caller;
+    private readonly SemaphoreSlim _room;
+    private readonly Lock _planning = new();
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _began;
+    private long _scripts;
+    private long _running = 1;
+    private volatile bool _stopped;
+    private Exception? _fault;
+
+    public LoadRun(LoadRunOptions options)
+    {
+        _options = options;
+        _caller = new Caller(options);
+        _room = new SemaphoreSlim(options.MostInFlight);
+        Measures = new LoadMeasures(options.Slo);
+    }
+
+    /// <summary>What is measured.</summary>
+    public LoadMeasures Measures { get; }
+
+    /// <summary>How well the generator keeps up.</summary>
+    public GeneratorHealth Health { get; } = new();
+
+    /// <summary>What makes the calls.</summary>
+    public Caller Caller => _caller;
+
+    /// <summary>Since the run began, s.</summary>
+    public double Seconds => _began == 0 ? 0 : PreciseClock.Seconds(Stopwatch.GetTimestamp() - _began);
+
+    /// <summary>When the run began, in ticks; 0 before.</summary>
+    public long Began => _began;
+
+    /// <summary>Scripts begun so far.</summary>
+    public long Scripts => Volatile.Read(ref _scripts);
+
+    /// <summary>Whether it was stopped before its end.</summary>
+    public bool Interrupted { get; private set; }
+
+    /// <summary>Sets the clock of the run to 0, unless that has been done; the moment, in ticks.</summary>
+    public long Begin() => _began == 0 ? _began = Stopwatch.GetTimestamp() : _began;
+
+    /// <summary>Runs to the end. Stopped by <paramref name="interrupted"/> it ends at once, and what it has measured stays.</summary>
+    public async Task Run(CancellationToken interrupted)
+    {
+        Begin();
+        using var stop = interrupted.UnsafeRegister(static run => ((LoadRun)run!).Interrupt(), this);
+        if (_options.Concurrency > 0)
+        {
+            for (var place = 0; place < _options.Concurrency; place++)
+            {
+                Begin(static (run, place) => run.Place((int)place), place);
+            }
+        }
+        else
+        {
+            Begin(static (run, _) => run.Pace(), 0);
+        }
+
+        Leave();
+        await Idle();
+        Health.Stop();
+        if (_fault is { } fault)
+        {
+            throw new InvalidOperationException($"The load generator has a fault: {fault.Message}", fault);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopped = true;
+        _clock.Dispose();
+        _caller.Dispose();
+        Health.Dispose();
+        _room.Dispose();
+    }
+
+    private bool Over => _stopped || Seconds >= _options.MostSeconds;
+
+    private void Interrupt()
+    {
+        Interrupted = true;
+        Stop();
+    }
+
+    private void Stop()
+    {
+        _stopped = true;
+        _clock.Stop();
+        _caller.CutAll();
+    }
+
+    /// <summary>Waits until nothing runs; what takes longer than the grace after the last beginning is cut.</summary>
+    private async Task Idle()
+    {
+        if (double.IsFinite(_options.MostSeconds))
+        {
+            var limit = TimeSpan.FromSeconds(_options.MostSeconds + _options.GraceSeconds);
+            if (await Task.WhenAny(_idle.Task, Task.Delay(limit, CancellationToken.None)) != _idle.Task)
+            {
+                Stop();
+            }
+        }
+
+        await _idle.Task;
+    }
+
+    private void Begin(Func<LoadRun, long, Task> work, long number)
+    {
+        Interlocked.Increment(ref _running);
+        ThreadPool.UnsafeQueueUserWorkItem(static state => _ = state.Run.Do(state.Work, state.Number), (Run: this, Work: work, Number: number), preferLocal: false);
+    }
+
+    private async Task Do(Func<LoadRun, long, Task> work, long number)
+    {
+        try
+        {
+            await work(this, number);
+        }
+        catch (Exception e)
+        {
+            // A fault of ours ends the run, with its words.
+            Interlocked.CompareExchange(ref _fault, e, null);
+            Stop();
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _running) == 0)
+        {
+            _idle.TrySetResult();
+        }
+    }
+
+    /// <summary>The open loop.</summary>
+    private async Task Pace()
+    {
+        var timer = new PreciseTimer(inline: true);
+        while (!Over && Plan() is { } script)
+        {
+            var start = script.StartSeconds ?? throw new InvalidOperationException("A script of an open loop must say when it starts.");
+            if (start >= _options.MostSeconds)
+            {
+                return;
+            }
+
+            var due = _began + PreciseClock.Ticks(start);
+            await _clock.Until(due, timer);
+            if (_stopped)
+            {
+                return;
+            }
+
+            Interlocked.Increment(ref _running);
+            ThreadPool.UnsafeQueueUserWorkItem(static state => _ = state.Run.Do((run, _) => run.Play(state.Script, state.Due), 0), (Run: this, Script: script, Due: due), preferLocal: false);
+        }
+    }
+
+    /// <summary>One place of the closed loop.</summary>
+    private async Task Place(int place)
+    {
+        var due = _began + PreciseClock.Ticks(_options.RampSeconds * place / _options.Concurrency);
+        await _clock.Until(due, new PreciseTimer(inline: false));
+        while (!Over && Plan() is { } script)
+        {
+            due = await Play(script, due);
+        }
+    }
+
+    private Script? Plan()
+    {
+        lock (_planning)
+        {
+            if (_scripts >= _options.MostScripts)
+            {
+                return null;
+            }
+
+            if (_options.Scripts.Next() is not { } script)
+            {
+                return null;
+            }
+
+            _scripts++;
+            return script;
+        }
+    }
+
+    /// <summary>Plays a script that is due at <paramref name="due"/>; when it had ended.</summary>
+    private async Task<long> Play(Script script, long due)
+    {
+        PreciseTimer? timer = null;
+        for (var i = 0; i < script.Calls.Count && !_stopped; i++)
+        {
+            var call = script.Calls[i];
+            if (call.Agents is { Count: > 0 } agents)
+            {
+                var begin = due;
+                due = (await Task.WhenAll(agents.Select(agent => Play(agent, begin)))).Max();
+            }
+
+            due += PreciseClock.Ticks(call.PauseSeconds);
+            if (call.PauseSeconds > 0)
+            {
+                if (due - _began >= _options.MostSeconds * Stopwatch.Frequency)
+                {
+                    return due;
+                }
+
+                await _clock.Until(due, timer ??= new PreciseTimer(inline: false));
+            }
+
+            var (ended, whole) = await Make(call, script.Program, due);
+            due = ended;
+            if (!whole)
+            {
+                // Whoever has no answer has nothing to go on with.
+                return due;
+            }
+        }
+
+        return due;
+    }
+
+    private async Task<(long Ended, bool Whole)> Make(PlannedCall call, string? program, long due)
+    {
+        var record = new CallRecord { Number = call.Number, Program = program, Intended = due, Dispatched = Stopwatch.GetTimestamp() };
+        var measured = call.Number >= _options.WarmUpCalls && due - _began >= PreciseClock.Ticks(_options.WarmUpSeconds);
+        Measures.Begin();
+        var room = _room.WaitAsync(CancellationToken.None);
+        record = record with { HeldBack = !room.IsCompleted };
+        await room;
+        try
+        {
+            record = _stopped
+                ? record with { Started = record.Dispatched, Ended = Stopwatch.GetTimestamp(), End = CallEnd.Unfinished }
+                : await _caller.Make(call, record, measured ? Measures.ChunkGap : null, CancellationToken.None);
+        }
+        finally
+        {
+            _room.Release();
+        }
+
+        if (measured)
+        {
+            Measures.Add(record);
+        }
+        else
+        {
+            Measures.Pass();
+        }
+
+        _options.Ended?.Invoke(record, measured);
+        return (record.Ended, record.End == CallEnd.Whole);
+    }
+}
