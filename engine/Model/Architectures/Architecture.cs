@@ -45,6 +45,7 @@ public abstract class Architecture
     public static DecoderGraph Read(GgufFile file)
     {
         const string Key = "general.architecture";
+        ModelReader.RefuseWhatIsNoModel(file);
         var name = file.GetString(Key);
         var architecture = Array.Find(Known, known => known.Name == name)
             ?? throw file.Fault(Key, $"'{GgufCursor.Printable(name)}' is not supported; known are {string.Join(", ", Names)}");

@@ -133,13 +133,15 @@ internal sealed class LayerReader(ModelReader model, int index)
         }
 
         var channels = inner + (2 * groups * size);
+        var kernel = model.Keys.Integer("ssm.conv_kernel", 2, 64);
+        model.CheckState(((long)channels * kernel) + ((long)inner * size));
         return new Mamba2Operator
         {
             Heads = heads,
             Groups = groups,
             StateSize = size,
             Input = Matrix("ssm_in", model.Width, inner + channels + heads),
-            Convolution = Vector("ssm_conv1d", model.Keys.Integer("ssm.conv_kernel", 2, 64), channels),
+            Convolution = Vector("ssm_conv1d", kernel, channels),
             ConvolutionBias = Bias("ssm_conv1d", channels),
             StepBias = Bias("ssm_dt", heads),
             DecayRate = Plain("ssm_a", 1, heads),

@@ -25,7 +25,6 @@ internal sealed class ModelReader
         _architecture = architecture;
         Keys = new KeyReader(file, architecture);
         Tensors = new TensorReader(file, architecture);
-        RefuseWhatIsNoModel();
         VocabularySize = Tensors.RowsOf(Embedding);
         CheckVocabulary();
         Width = Keys.Integer("embedding_length", 1, MaxWidth);
@@ -50,6 +49,30 @@ internal sealed class ModelReader
 
     /// <summary>Positions the model was trained for.</summary>
     public int ContextLength { get; }
+
+    /// <summary>Throws for an adapter, the vision part of a model (mmproj), or one of several files.</summary>
+    public static void RefuseWhatIsNoModel(GgufFile file)
+    {
+        if (file.FindString("general.type") is { } type && type != "model")
+        {
+            throw file.Fault("general.type", $"the file holds '{GgufCursor.Printable(type)}', not a model; give the model's own file");
+        }
+
+        if (file.FindInteger("split.count") is > 1)
+        {
+            throw file.Fault("split.count", "the file is one part of a model; merge the parts into one file first");
+        }
+    }
+
+    /// <summary>Throws when a state of a sequence would have more values than any model's.</summary>
+    public void CheckState(long values)
+    {
+        const long Most = 1 << 28;
+        if (values > Most)
+        {
+            throw Keys.Fault("ssm.state_size", $"a state of {values} values; at most {Most} are supported");
+        }
+    }
 
     /// <summary>The heads of all layers, whose values are as long as their keys.</summary>
     public HeadShape Heads()
@@ -219,19 +242,6 @@ internal sealed class ModelReader
     {
         var frequencies = YarnFrequencies(theta, dimensions, out var factor);
         return new RopeSettings(layout, frequencies, 1 + (0.1 * Math.Log(factor)));
-    }
-
-    private void RefuseWhatIsNoModel()
-    {
-        if (_file.FindString("general.type") is { } type && type != "model")
-        {
-            throw _file.Fault("general.type", $"the file holds '{GgufCursor.Printable(type)}', not a model");
-        }
-
-        if (_file.FindInteger("split.count") is > 1)
-        {
-            throw _file.Fault("split.count", "the file is one part of a model; merge the parts into one file first");
-        }
     }
 
     private void CheckVocabulary()

@@ -53,6 +53,8 @@ internal sealed class Qwen35(string name) : Architecture
         var values = valueHeads * size;
         var channels = (2 * keyHeads * size) + values;
         model.Keys.Integer("ssm.inner_size", values, values, values);
+        var kernel = model.Keys.Integer("ssm.conv_kernel", 2, 64);
+        model.CheckState(((long)channels * kernel) + ((long)values * size));
         var together = layer.Has("ssm_ba");
         return new GatedDeltaNetOperator
         {
@@ -65,7 +67,7 @@ internal sealed class Qwen35(string name) : Architecture
             Beta = together ? null : layer.Matrix("ssm_beta", model.Width, valueHeads),
             Alpha = together ? null : layer.Matrix("ssm_alpha", model.Width, valueHeads),
             BetaAlpha = together ? layer.Matrix("ssm_ba", model.Width, 2L * valueHeads) : null,
-            Convolution = layer.Vector("ssm_conv1d", model.Keys.Integer("ssm.conv_kernel", 2, 64), channels),
+            Convolution = layer.Vector("ssm_conv1d", kernel, channels),
             DecayRate = layer.Plain("ssm_a", valueHeads),
             DecayBias = layer.Bias("ssm_dt", valueHeads),
             OutputNorm = layer.Vector("ssm_norm", size),

@@ -89,6 +89,25 @@ public sealed class ArchitectureTests
         Fails(file, "general.architecture", "'mamba' is not supported; known are ", "gemma3, glm4moe, gpt-oss, ");
     }
 
+    [Fact]
+    public void The_vision_part_of_a_model_is_refused_as_what_it_is()
+    {
+        using var file = SmallModels.Decoder("llama").Set("general.architecture", "clip").Set("general.type", "mmproj").Read();
+
+        Fails(file, "general.type", "the file holds 'mmproj', not a model; give the model's own file");
+    }
+
+    [Fact]
+    public void A_state_that_no_model_has_is_refused()
+    {
+        using var file = SmallModels.Decoder("llama").Set("general.architecture", "qwen35").Set("qwen35.block_count", 1u)
+            .Set("qwen35.context_length", 128u).Set("qwen35.embedding_length", (uint)SmallModels.Width).Set("qwen35.attention.head_count", 4u)
+            .Set("qwen35.attention.key_length", 16u).Set("qwen35.ssm.state_size", 1024u).Set("qwen35.ssm.group_count", 1u)
+            .Set("qwen35.ssm.time_step_rank", 4096u).Set("qwen35.ssm.conv_kernel", 4u).Read();
+
+        Fails(file, "qwen35.ssm.state_size", "a state of");
+    }
+
     [Theory]
     [InlineData("token_embd.weight")]
     [InlineData("output_norm.weight")]
