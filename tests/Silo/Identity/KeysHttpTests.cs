@@ -27,6 +27,28 @@ public sealed class KeysHttpTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_comes_by_anthropics_header_as_well_and_a_response_is_its_tenants()
+    {
+        foreach (var (key, status, type) in new[] { (_user, HttpStatusCode.OK, "message"), (_user + "x", HttpStatusCode.Unauthorized, "error") })
+        {
+            using var asked = new HttpRequestMessage(HttpMethod.Post, "/v1/messages") { Content = Json("""{"messages":[{"role":"user","content":"Hi"}],"max_tokens":2}""") };
+            asked.Headers.Add("x-api-key", key);
+            using var answer = await _http.SendAsync(asked, TestContext.Current.CancellationToken);
+            Assert.Equal((status, type), (answer.StatusCode, (string?)(await TestFront.Json(answer))["type"]));
+        }
+
+        using var create = new HttpRequestMessage(HttpMethod.Post, "/v1/responses") { Content = Json("""{"input":"Hi","max_output_tokens":2}""") };
+        create.Headers.Add("x-api-key", _user);
+        using var made = await _http.SendAsync(create, TestContext.Current.CancellationToken);
+        var id = (string?)(await TestFront.Json(made))["id"];
+        await Expect(HttpStatusCode.OK, HttpMethod.Get, $"/v1/responses/{id}", _user);
+        await Expect(HttpStatusCode.NotFound, HttpMethod.Get, $"/v1/responses/{id}", _admin);
+        await Expect(HttpStatusCode.Unauthorized, HttpMethod.Get, $"/v1/responses/{id}", null);
+
+        static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
+    }
+
+    [Fact]
     public async Task What_is_open_to_whom()
     {
         await Expect(HttpStatusCode.OK, HttpMethod.Get, "/version", null);
@@ -43,6 +65,10 @@ public sealed class KeysHttpTests : IAsyncLifetime
             ("/v1/completions", """{"prompt":"What is 23 + 48?","max_tokens":2}"""),
             ("/v1/chat/completions", """{"messages":[{"role":"user","content":"What is 23 + 48?"}],"max_tokens":2}"""),
             ("/v1/embeddings", """{"input":"What is 23 + 48?"}"""),
+            ("/v1/messages", """{"messages":[{"role":"user","content":"What is 23 + 48?"}],"max_tokens":2}"""),
+            ("/v1/messages/count_tokens", """{"messages":[{"role":"user","content":"What is 23 + 48?"}]}"""),
+            ("/v1/responses", """{"input":"What is 23 + 48?","max_output_tokens":2}"""),
+            ("/v1/responses/input_tokens", """{"input":"What is 23 + 48?"}"""),
             ("/tokenize", """{"prompt":"What is 23 + 48?"}"""),
             ("/detokenize", """{"tokens":[1]}"""),
         })
