@@ -228,7 +228,11 @@ internal sealed class LoadMeasures
         if (call.TokenTicks is { } gap)
         {
             TokenGap.Record((long)Math.Round(gap));
-            UserSpeed.RecordValue(Stopwatch.Frequency / Math.Max(1, gap));
+            if (gap >= Stopwatch.Frequency / 1e6)
+            {
+                // Tokens that come all at once have no speed.
+                UserSpeed.RecordValue(Stopwatch.Frequency / gap);
+            }
         }
 
         if (call.Chunks > 0)
