@@ -193,7 +193,7 @@ internal static class MessageTurns
             {
                 ["id"] = block.Text("id") ?? throw ApiException.Missing(block.Path("id")),
                 ["type"] = "function",
-                ["function"] = new JsonObject { ["name"] = block.Text("name") ?? throw ApiException.Missing(block.Path("name")), ["arguments"] = input.GetRawText() },
+                ["function"] = new JsonObject { ["name"] = block.Text("name") ?? throw ApiException.Missing(block.Path("name")), ["arguments"] = MessageArguments.Write(input) },
             };
     }
 

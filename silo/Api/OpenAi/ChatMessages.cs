@@ -88,9 +88,9 @@ public static class ChatMessages
         // Other servers' names for an answer that goes on with the last message: TemplateFields has read those.
         foreach (var name in (ReadOnlySpan<string>)["prefix", "partial"])
         {
-            if (!isLast && (fields.Flag(name) ?? false))
+            if (!(isLast && role == "assistant") && (fields.Flag(name) ?? false))
             {
-                throw ApiException.Unsupported(fields.Path(name), $"'{fields.Path(name)}' asks for an answer that goes on with this message; only the last one can be gone on with.");
+                throw ApiException.Unsupported(fields.Path(name), $"'{fields.Path(name)}' asks for an answer that goes on with this message; only a last one of the assistant can be gone on with.");
             }
         }
 
