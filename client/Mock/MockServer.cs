@@ -132,7 +132,7 @@ internal sealed class MockServer : IAsyncDisposable
 
             socket.NoDelay = true;
             var connection = new MockConnection(this, socket);
-            var serving = new TaskCompletionSource();
+            var serving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _connections[connection] = serving.Task;
             _ = Task.Run(
                 async () =>

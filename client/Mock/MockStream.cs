@@ -120,7 +120,7 @@ internal sealed class MockStream(MockServer server, Socket socket)
 
         await server.Clock.Until(server.Thawed(due), _timer);
         var text = new StringBuilder().Insert(0, Token, plan.Tokens);
-        var choice = plan.IsChat ? $$""""message":{"role":"assistant","content":"{{text}}"}"""" : $"\"text\":\"{text}\"";
+        var choice = plan.IsChat ? $"\"message\":{{\"role\":\"assistant\",\"content\":\"{text}\"}}" : $"\"text\":\"{text}\"";
         await Whole(200, $$"""{"id":"mock-{{plan.Number}}","object":"{{(plan.IsChat ? "chat.completion" : "text_completion")}}","created":0,"model":{{_model}},"choices":[{"index":0,{{choice}},"finish_reason":"length"}]{{Usage(plan)}}}""");
         return true;
     }

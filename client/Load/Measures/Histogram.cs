@@ -69,6 +69,11 @@ internal sealed class Histogram
     /// <summary>The value that <paramref name="percent"/> of 100 values do not exceed, by nearest rank; 0 where there is none.</summary>
     public double Percentile(double percent)
     {
+        if (percent >= 100)
+        {
+            return Most;
+        }
+
         var total = 0L;
         for (var i = 0; i < _counts.Length; i++)
         {

@@ -76,9 +76,8 @@ internal sealed class PreciseClock : IDisposable
         if (Thread.CurrentThread != _thread)
         {
             _thread.Join();
+            _news.Dispose();
         }
-
-        _news.Dispose();
     }
 
     private void Turn()

@@ -1,0 +1,156 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Crescent.Client.Commands;
+using Crescent.Client.Connections;
+using Crescent.Client.Load.Draws;
+using Crescent.Client.Mock;
+
+namespace Crescent.Tests.Client.Commands;
+
+public sealed class LoadCommandTests : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly FakeTerminal _terminal = new();
+    private MockServer _server = MockServer.Start(
+        new MockOptions { FirstSeconds = Distribution.Constant(0.01), GapSeconds = Distribution.Constant(0.001), JoulesPerToken = 0.5 }, new IPEndPoint(IPAddress.Loopback, 0));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task The_table_has_both_clocks_and_the_lines_tell_tokens_energy_and_the_generator()
+    {
+        Assert.Equal(0, await Run("--concurrency", "4", "--requests", "20", "--output", "10", "--slo", "ttft=60s"));
+        Assert.Matches(@"time to first token +intended .* 20 *\n", _terminal.Output);
+        Assert.Matches(@"time to first token +actual .* 20 *\n", _terminal.Output);
+        Assert.Contains("20 whole answers", _terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("(100.0 % keep ttft=60s, from the intended start)", _terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("tokens by usage: 200 of 200 asked for; /tokenize counts 0.0 % in 20 answers", _terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("energy, as the server tells (simulated): 100 J, 5 J a request, 2 tokens/J", _terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("generator: ", _terminal.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Results_go_to_JSON_CSV_lines_and_pictures()
+    {
+        Assert.Equal(0, await Run(
+            "--rate", "200", "--requests", "30", "--output", "uniform:4,8", "--json", "--csv", _folder.At("a.csv"), "--records", _folder.At("a.jsonl"), "--plots", _folder.At("plots"), "--api-key", "secret_key"));
+        var document = JsonNode.Parse(_terminal.Output)!;
+        Assert.Equal((30, 30), ((int)document["calls"]!["whole"]!, (int)document["metrics"]!["ttft"]!["count"]!));
+        Assert.True((double)document["metrics"]!["ttft"]!["p99"]! >= 0.01);
+        Assert.Equal("tokenize", (string?)document["tokens"]!["tokens_per_word_by"]);
+        Assert.Equal(1.0, (double)document["tokens"]!["tokens_per_word"]!);
+        Assert.DoesNotContain("secret_key", _terminal.Output, StringComparison.Ordinal);
+        var lines = await File.ReadAllLinesAsync(_folder.At("a.jsonl"), TestContext.Current.CancellationToken);
+        Assert.Equal(Enumerable.Range(0, 30), lines.Select(static line => (int)JsonNode.Parse(line)!["number"]!).Order());
+        Assert.StartsWith("metric,clock,unit,count,mean", await File.ReadAllTextAsync(_folder.At("a.csv"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.All((string[])["latency.png", "timeline.png"], name => Assert.True(new FileInfo(_folder.At(Path.Combine("plots", name))).Length > 1000));
+    }
+
+    [Theory]
+    [InlineData(2, "ttft.p99>1ms")]
+    [InlineData(0, "ttft.p99>60s")]
+    [InlineData(2, "goodput<1000000")]
+    [InlineData(0, "errors>1%")]
+    public async Task A_condition_decides_the_exit_code(int code, string condition)
+    {
+        Assert.Equal(code, await Run("--requests", "4", "--output", "2", "--fail-if", condition));
+        Assert.Equal(code == 2, _terminal.Error.Contains($"failed: {condition}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_run_of_which_nothing_succeeds_fails_and_misses_every_condition()
+    {
+        await Replace(new MockOptions { ErrorShare = 1, ErrorStatus = 503, FirstSeconds = Distribution.Constant(0) });
+        Assert.Equal(1, await Run("--requests", "4", "--tokens-per-word", "1"));
+        Assert.Contains("4 refused (503): ", _terminal.Output, StringComparison.Ordinal);
+        Assert.Equal(2, await Run("--requests", "4", "--tokens-per-word", "1", "--fail-if", "ttft.p50>60s"));
+        Assert.Contains("failed: ttft.p50>60s (it is not known)", _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_without_a_tokenizer_is_measured_by_its_usage()
+    {
+        await Replace(new MockOptions { Tokenizer = false, GapSeconds = Distribution.Constant(0), FirstSeconds = Distribution.Constant(0) });
+        Assert.Equal(0, await Run("--requests", "4", "--prompt", "100", "--output", "2", "--json"));
+        var tokens = JsonNode.Parse(_terminal.Output)!["tokens"]!;
+        Assert.Equal(("usage", 400, 400), ((string?)tokens["tokens_per_word_by"], (int)tokens["prompt"]!, (int)tokens["prompt_planned"]!));
+    }
+
+    [Theory]
+    [InlineData("completions")]
+    [InlineData("embeddings")]
+    public async Task Other_endpoints_are_asked_too(string endpoint)
+    {
+        Assert.Equal(0, await Run("--requests", "4", "--endpoint", endpoint, "--output", "3", "--json"));
+        var document = JsonNode.Parse(_terminal.Output)!;
+        Assert.Equal((4, 4), ((int)document["calls"]!["whole"]!, (int)document["metrics"]!["latency"]!["count"]!));
+        Assert.Equal(endpoint == "completions" ? 4 : 0, (int)document["metrics"]!["ttft"]!["count"]!);
+    }
+
+    [Fact]
+    public async Task Sessions_of_a_file_are_played_turn_after_turn()
+    {
+        await File.WriteAllTextAsync(
+            _folder.At("s.jsonl"),
+            """{"id":"a","block_size":64,"requests":[{"t":0,"in":100,"out":4,"hash_ids":[1,2],"stop":"tool_use","api_time":1},{"t":2,"in":200,"out":5,"hash_ids":[1,2,3,4],"stop":"end_turn","api_time":1,"think_time":0.05}]}""" + "\n",
+            TestContext.Current.CancellationToken);
+        Assert.Equal(0, await Run("--trace", _folder.At("s.jsonl"), "--concurrency", "2", "--requests", "3", "--records", _folder.At("r.jsonl"), "--json"));
+        var lines = (await File.ReadAllLinesAsync(_folder.At("r.jsonl"), TestContext.Current.CancellationToken)).Select(static line => JsonNode.Parse(line)!).ToList();
+        Assert.Equal(6, lines.Count);
+        foreach (var session in lines.GroupBy(static line => (string)line["program"]!))
+        {
+            var turns = session.OrderBy(static line => (int)line["number"]!).ToList();
+            Assert.Equal([100, 200], turns.Select(static line => (int)line["planned_prompt_tokens"]!));
+
+            // The next turn is meant to start its pause after the answer: by neither clock sooner.
+            Assert.Equal((double)turns[0]["ended"]! + 0.05, (double)turns[1]["intended"]!, 6);
+            Assert.True((double)turns[1]["started"]! >= (double)turns[1]["intended"]!);
+        }
+    }
+
+    [Theory]
+    [InlineData("--concurrency, --rate and --burst exclude each other", "--concurrency", "4", "--rate", "3")]
+    [InlineData("--slo takes ttft=T,itl=T,latency=T", "--slo", "tpot=3s")]
+    [InlineData("--fail-if takes METRIC.STATISTIC>VALUE", "--fail-if", "ttft.p101>2s")]
+    [InlineData("--output takes V, uniform:LOW,HIGH", "--output", "many")]
+    [InlineData("--arrivals takes poisson, constant, or gamma:CV", "--rate", "1", "--arrivals", "pareto")]
+    [InlineData("--think goes with --turns", "--think", "1s")]
+    [InlineData("--trace names a file that does not exist", "--trace", "/nowhere/t.csv")]
+    [InlineData("--extra takes a JSON object", "--extra", "[1]")]
+    public async Task A_wrong_option_is_refused_with_what_it_takes(string words, params string[] options)
+    {
+        Assert.Equal(1, await Run(options));
+        Assert.Contains(words, _terminal.Error, StringComparison.Ordinal);
+        Assert.Equal(0, _server.Record.Requests);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_a_run_and_keeps_what_was_measured()
+    {
+        await Replace(new MockOptions { FirstSeconds = Distribution.Constant(0.005), GapSeconds = Distribution.Constant(0.001) });
+        var running = Run("--concurrency", "2", "--seconds", "1h", "--output", "4", "--json");
+        while (_server.Record.Whole < 20 && !running.IsCompleted)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(_terminal.Interrupts.Raise());
+        Assert.Equal(130, await running);
+        var document = JsonNode.Parse(_terminal.Output)!;
+        Assert.Equal((false, true), ((bool)document["complete"]!, (int)document["calls"]!["whole"]! >= 10));
+    }
+
+    private async Task Replace(MockOptions options)
+    {
+        await _server.DisposeAsync();
+        _server = MockServer.Start(options, new IPEndPoint(IPAddress.Loopback, 0));
+    }
+
+    private Task<int> Run(params string[] options) => ClientCommandLine.Run(["load", "--url", _server.Url.ToString(), .. options], _terminal.Terminal, NoConnector);
+
+    private static Task<IFactoryConnection> NoConnector(ConnectionSettings settings, CancellationToken cancellationToken) => throw new InvalidOperationException("A load goes over HTTP.");
+}
