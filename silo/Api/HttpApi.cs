@@ -1,5 +1,6 @@
 using Crescent.Grains.Agents;
 using Crescent.Grains.Models;
+using Crescent.Grains.Planning;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
 using Crescent.Silo.Admission;
@@ -58,6 +59,7 @@ internal static class HttpApi
         builder.Services.TryAddSingleton<EnergyAccounts>();
         builder.Services.TryAddSingleton(static _ => new TextWork());
         builder.Services.TryAddSingleton<AgentMetrics>();
+        builder.Services.TryAddSingleton<PlannerDesk>();
         builder.Services.AddSingleton<ServingMetrics>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RequestGate>());
         builder.Services.AddSingleton<WarmUp>();
