@@ -11,7 +11,7 @@ public sealed class TokenizerReaderTests
     public static TheoryData<string, string> Faults { get; } = new()
     {
         { "an unknown kind", "tokenizer.ggml.model: \"bert\" is unknown; known are gpt2, llama" },
-        { "an unknown pre-tokeniser", "tokenizer.ggml.pre: \"elvish\" is unknown; known are default, gpt-2, llama-bpe, qwen2, smollm" },
+        { "an unknown pre-tokeniser", "tokenizer.ggml.pre: \"elvish\" is unknown; known are default, gpt-2, llama-bpe, dbrx, glm4" },
         { "no tokens", "tokenizer.ggml.tokens: is empty" },
         { "a token twice", "tokenizer.ggml.tokens: tokens 7 and 9 are both" },
         { "too few types", "tokenizer.ggml.token_type: has 2047 entries for 2048 tokens" },
