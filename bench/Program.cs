@@ -2,6 +2,7 @@ using System.CommandLine;
 using Crescent.Bench;
 using Crescent.Bench.Gossip;
 using Crescent.Bench.Peers;
+using Crescent.Bench.Scale;
 using Crescent.Bench.Serve;
 
 return await new RootCommand("Measures parts of Crescent on this machine.")
@@ -13,6 +14,7 @@ return await new RootCommand("Measures parts of Crescent on this machine.")
     IndexCommand.Create(),
     PlacementCommand.Create(),
     GossipCommand.Create(),
+    ScaleCommand.Create(),
     ServeCommand.Create(),
     SiloCommand.Create(),
     LoadCommand.Create(),
