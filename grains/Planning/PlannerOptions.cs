@@ -53,9 +53,6 @@ public sealed class PlannerOptions
     /// <summary>Share of what promise, KV memory and prompts allow that is planned for, 0.1 to 1.</summary>
     public double Headroom { get; set; } = PlannerBounds.DefaultHeadroom;
 
-    /// <summary>Time to the first token that is promised, 0.01 to 3600 s.</summary>
-    public double TtftSeconds { get; set; } = ServiceLevel.Standard.TtftSeconds;
-
     /// <summary>Time between tokens that is promised, 0.0001 to 60 s.</summary>
     public double ItlSeconds { get; set; } = ServiceLevel.Standard.ItlSeconds;
 
@@ -78,6 +75,6 @@ public sealed class PlannerOptions
         PersonSeconds = PersonSeconds,
         MostUp = MostUp,
         Headroom = Headroom,
-        Level = new ServiceLevel(TtftSeconds, ItlSeconds),
+        Level = ServiceLevel.Standard with { ItlSeconds = ItlSeconds },
     };
 }

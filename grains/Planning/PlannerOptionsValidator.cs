@@ -33,7 +33,6 @@ internal sealed class PlannerOptionsValidator : IValidateOptions<PlannerOptions>
         ranges.Check(nameof(options.PersonSeconds), options.PersonSeconds, 0, 7 * DaySeconds);
         ranges.Check(nameof(options.MostUp), options.MostUp, 1, PlannerOptions.MaxReplicas);
         ranges.Check(nameof(options.Headroom), options.Headroom, 0.1, 1);
-        ranges.Check(nameof(options.TtftSeconds), options.TtftSeconds, 0.01, 3600);
         ranges.Check(nameof(options.ItlSeconds), options.ItlSeconds, 0.0001, 60);
         ranges.Check(nameof(options.LookSeconds), options.LookSeconds, 0.1, 600);
         ranges.Check(nameof(options.DrainSeconds), options.DrainSeconds, 0, 3600);
