@@ -15,6 +15,7 @@ return await new RootCommand("Measures parts of Crescent on this machine.")
     PlacementCommand.Create(),
     GossipCommand.Create(),
     ScaleCommand.Create(),
+    ScaleCommand.CreateSilo(),
     ServeCommand.Create(),
     SiloCommand.Create(),
     LoadCommand.Create(),

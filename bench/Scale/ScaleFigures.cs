@@ -9,5 +9,6 @@ namespace Crescent.Bench.Scale;
 /// <param name="AgeP50">Age of what one silo knows of a device, s.</param>
 /// <param name="AgeP99">The same, of 99 of 100.</param>
 /// <param name="CallsPerSecond">Calls of one token that one silo places and hears the end of.</param>
+/// <param name="DeathSeconds">From the kill of a silo until all others know it for dead.</param>
 internal sealed record ScaleFigures(
-    int Devices, double UpSeconds, double Cores, double ReportsPerSecond, double BytesPerSecond, double AgeP50, double AgeP99, double CallsPerSecond);
+    int Devices, double UpSeconds, double Cores, double ReportsPerSecond, double BytesPerSecond, double AgeP50, double AgeP99, double CallsPerSecond, double DeathSeconds);

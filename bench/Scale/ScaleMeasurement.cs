@@ -22,8 +22,19 @@ internal static class ScaleMeasurement
         await Task.Delay(TimeSpan.FromSeconds(5), stop);
         var (cores, reports, bytes, ages) = await Rest(cluster, time, stop);
         var calls = await Calls(cluster.Hosts[0], time, stop);
-        return new ScaleFigures(cluster.Devices, up, cores, reports, bytes, ages[ages.Count / 2], ages[(int)(0.99 * ages.Count)], calls);
+        return new ScaleFigures(cluster.Devices, up, cores, reports, bytes, ages[ages.Count / 2], ages[(int)(0.99 * ages.Count)], calls, await Death(cluster, stop));
     }
+
+    private static async Task<double> Death(ScaleCluster cluster, CancellationToken stop)
+    {
+        var name = cluster.Kill();
+        var began = Stopwatch.GetTimestamp();
+        await Until(() => cluster.Hosts.TrueForAll(host => !Lives(host, name)), stop);
+        return Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+
+    private static bool Lives(IHost host, string name) =>
+        host.Services.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values.Any(member => member.Name == name && member.Status == SiloStatus.Active);
 
     private static async Task<(double Cores, double Reports, double Bytes, List<double> Ages)> Rest(ScaleCluster cluster, TimeSpan time, CancellationToken stop)
     {
@@ -33,7 +44,7 @@ internal static class ScaleMeasurement
         while (Stopwatch.GetElapsedTime(began) < time)
         {
             await Task.Delay(500, stop);
-            ages.AddRange(Ledger(cluster.Hosts[^1]).Snapshot().Select(static d => d.AgeSeconds));
+            ages.AddRange(Ledger(cluster.Hosts[0]).Snapshot().Select(static d => d.AgeSeconds));
         }
 
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Crescent.Grains.Contracts.Agents;
+using Crescent.Grains.Placement;
 using Crescent.Grains.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -8,7 +9,7 @@ using Orleans.Concurrency;
 namespace Crescent.Grains.Agents;
 
 /// <inheritdoc cref="IAgentRosterGrain"/>
-[GrainType("crescent.agent-roster"), Reentrant]
+[GrainType("crescent.agent-roster"), Reentrant, FrontPlacement]
 internal sealed class AgentRosterGrain(
     [PersistentState("agent-roster", CrescentStorage.Name)] IPersistentState<StoredDocument> stored, IOptions<AgentOptions> options, ILogger<AgentRosterGrain> logger)
     : Grain, IAgentRosterGrain

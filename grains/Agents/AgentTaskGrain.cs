@@ -3,6 +3,7 @@ using System.Text.Json;
 using Crescent.Agents.Strategies;
 using Crescent.Agents.Tasks;
 using Crescent.Grains.Contracts.Agents;
+using Crescent.Grains.Placement;
 using Crescent.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ using Orleans.Storage;
 namespace Crescent.Grains.Agents;
 
 /// <inheritdoc cref="IAgentTaskGrain"/>
-[GrainType(TypeName), Reentrant]
+[GrainType(TypeName), Reentrant, FrontPlacement]
 internal sealed class AgentTaskGrain(
     [PersistentState("agent-task", CrescentStorage.Name)] IPersistentState<StoredDocument> stored,
     [FromKeyedServices(CrescentStorage.Name)] IGrainStorage storage,

@@ -31,9 +31,6 @@ internal sealed class KvEventSender(
     /// <summary>Events in a message at the most: 70 KB.</summary>
     public const int MaxEvents = 4096;
 
-    /// <summary>Role of silos that do not place calls that enter the cluster.</summary>
-    private const string DeviceRole = "device";
-
     private static readonly TimeSpan AckTimeout = TimeSpan.FromSeconds(3);
 
     private readonly Dictionary<SiloAddress, Peer> _peers = [];
@@ -69,8 +66,7 @@ internal sealed class KvEventSender(
     {
         foreach (var member in snapshot.Members.Values)
         {
-            var role = roles.Of(member.SiloAddress);
-            var wanted = member.SiloAddress.Equals(silo.SiloAddress) || (role.Length > 0 && role != DeviceRole);
+            var wanted = member.SiloAddress.Equals(silo.SiloAddress) || roles.Listens(member.SiloAddress) == true;
             if (member.Status == SiloStatus.Active && wanted)
             {
                 _peers.TryAdd(member.SiloAddress, new Peer(member.SiloAddress));

@@ -1,3 +1,4 @@
+using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Kv;
@@ -25,10 +26,20 @@ internal sealed class TelemetryService(
     PowerLevels levels,
     IGrainFactory grains,
     IHostApplicationLifetime host,
+    CrescentSiloOptions options,
     ITelemetryClient peers) : GrainService(id, silo, loggers), ITelemetryService
 {
     /// <summary>Time between two reports.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// Silos that neither place calls nor govern power are told one report in so many: each could be the next governor, but with each telling each all of it the work grows with the
+    /// square of their number.
+    /// </summary>
+    public const int SeldomEvery = 16;
+
+    /// <summary>A silo of devices that has placed a call wants to be told for this long, s.</summary>
+    private const double ListenSeconds = 30;
 
     /// <summary>A governor that was not heard for this long is nudged.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -37,6 +48,8 @@ internal sealed class TelemetryService(
     private readonly HashSet<string> _misunderstood = new(StringComparer.Ordinal);
     private IGrainTimer? _timer;
     private double _nudgedAt = double.NegativeInfinity;
+    private bool _listened;
+    private long _reports;
 
     public override Task Start()
     {
@@ -92,10 +105,14 @@ internal sealed class TelemetryService(
     }
 
     /// <summary>Follows the governor: its levels, its absence.</summary>
-    private void WatchPower()
+    private void WatchPower(bool observes)
     {
         var (state, age) = power.Newest;
-        power.Observe(ledger.Snapshot());
+        if (observes)
+        {
+            power.Observe(ledger.Snapshot());
+        }
+
         levels.Fill(ledger, state);
         devices.FallBackIf(power.IsForsaken);
 
@@ -110,12 +127,18 @@ internal sealed class TelemetryService(
 
     private Task Publish(CancellationToken cancellationToken)
     {
-        var report = devices.Report() with { Budgets = power.Budgets, Power = power.Own };
+        var own = power.Own;
+        var listens = options.Role != SiloRoles.Device || own is not null || ledger.UnaskedSeconds < ListenSeconds;
+        var report = devices.Report() with { Budgets = power.Budgets, Power = own, Listens = listens };
         Apply(report);
-        WatchPower();
+
+        // That it begins to listen, and what a governor says, is for all.
+        var toAll = _reports++ % SeldomEvery == 0 || own is not null || listens != _listened;
+        _listened = listens;
+        WatchPower(listens || toAll);
         foreach (var member in membership.CurrentSnapshot.Members.Values)
         {
-            if (member.Status == SiloStatus.Active && !member.SiloAddress.Equals(report.Silo))
+            if (member.Status == SiloStatus.Active && !member.SiloAddress.Equals(report.Silo) && (toAll || roles.Listens(member.SiloAddress) != false))
             {
                 _ = peers.Of(member.SiloAddress).Gossip(report);
             }

@@ -27,6 +27,7 @@ internal sealed class PlacementLedger : IDeviceReports
     private readonly double _moveMargin;
     private readonly long _start;
     private long _calls;
+    private double _askedAt = double.NegativeInfinity;
 
     public PlacementLedger(
         IPlacementPolicy policy, IOptions<PlacementOptions> options, ILocalSiloDetails silo, TimeProvider time, FactoryMetrics metrics, PrefixOverlap prefixes)
@@ -41,6 +42,18 @@ internal sealed class PlacementLedger : IDeviceReports
         _moveMargin = options.Value.MoveMargin;
         _sheds = options.Value.Weights.ShedAbove > 0;
         _decisions = new DecisionRing(policy, silo.Name, time);
+    }
+
+    /// <summary>Seconds since calls were to be placed here.</summary>
+    public double UnaskedSeconds
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Now() - _askedAt;
+            }
+        }
     }
 
     /// <summary>Reservations held.</summary>
@@ -163,7 +176,7 @@ internal sealed class PlacementLedger : IDeviceReports
                 return null;
             }
 
-            _view.Now = Now();
+            _view.Now = _askedAt = Now();
             var call = needs.Call(_calls);
             if (PlacementRefusal.Of(call, _view) is { } refusal)
             {
@@ -215,7 +228,7 @@ internal sealed class PlacementLedger : IDeviceReports
 
     private DeviceOwner? Place(PlacementNeeds needs, ReadOnlySpan<SiloAddress> compatible, in CachedPrefix cached)
     {
-        _view.Now = Now();
+        _view.Now = _askedAt = Now();
         if (_owners.Reach(compatible))
         {
             for (var i = 0; i < _owners.Count; i++)

@@ -2,6 +2,7 @@ using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Hosting;
 using Crescent.Grains.Metrics;
+using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -12,8 +13,6 @@ internal sealed class PlannerWatch(
     IGrainFactory grains, IOptions<PlannerOptions> options, CrescentSiloOptions silo, TimeProvider time, FactoryMetrics metrics, ILogger<PlannerWatch> logger)
     : PeriodicLoop("planner", TimeSpan.FromSeconds(5), time, metrics, logger)
 {
-    private const string DeviceRole = "device";
-
     protected override Task Turn(CancellationToken cancellationToken) =>
-        options.Value.Does == PlannerMode.Off || silo.Role == DeviceRole ? Task.CompletedTask : grains.GetGrain<IPlannerGrain>(0).Nudge();
+        options.Value.Does == PlannerMode.Off || silo.Role == SiloRoles.Device ? Task.CompletedTask : grains.GetGrain<IPlannerGrain>(0).Nudge();
 }

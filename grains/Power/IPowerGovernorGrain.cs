@@ -5,7 +5,7 @@ using Orleans.Concurrency;
 namespace Crescent.Grains.Power;
 
 /// <summary>
-/// Keeps the factory's power budgets, key 0: one in the cluster, in any silo. Each silo nudges it when it has not heard of it for a
+/// Keeps the factory's power budgets, key 0: one in the cluster, in a front end where there is one. Each silo nudges it when it has not heard of it for a
 /// moment, so that it comes back elsewhere when its silo dies.
 /// </summary>
 [Alias("Crescent.IPowerGovernorGrain")]

@@ -11,7 +11,7 @@ namespace Crescent.Grains.Power;
 
 /// <inheritdoc cref="IPowerGovernorGrain"/>
 /// <remarks>The shell of a <see cref="PowerGovernor"/>: reads what its silo has heard, sends orders, tells all silos.</remarks>
-[KeepAlive, Reentrant]
+[KeepAlive, Reentrant, FrontPlacement]
 internal sealed class PowerGovernorGrain(
     PlacementLedger ledger,
     SiloRoles roles,

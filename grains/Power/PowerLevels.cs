@@ -16,14 +16,14 @@ internal sealed class PowerLevels
     /// <param name="state">The governor's word; null for none.</param>
     public void Fill(PlacementLedger ledger, GovernorReport? state)
     {
-        var places = ledger.Snapshot().ToDictionary(
-            static d => new DeviceKey(d.SiloName, d.Report.Device).ToString(), static d => (d.Report.Node, d.Report.Rack), StringComparer.Ordinal);
         var told = (state?.Levels ?? []).ToDictionary(static l => (l.Kind, l.Name));
         if (told.Count == 0 && _levels.Count == 0)
         {
             return;
         }
 
+        var places = ledger.Snapshot().ToDictionary(
+            static d => new DeviceKey(d.SiloName, d.Report.Device).ToString(), static d => (d.Report.Node, d.Report.Rack), StringComparer.Ordinal);
         ledger.Change(book =>
         {
             Adopt(told);

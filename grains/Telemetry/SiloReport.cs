@@ -30,4 +30,7 @@ public sealed record SiloReport
 
     /// <summary>What the power governor says, where that is in this silo.</summary>
     [Id(21)] public GovernorReport? Power { get; init; }
+
+    /// <summary>True when it wants to hear all reports at once although it is no front end: it places calls, or governs power.</summary>
+    [Id(22)] public bool Listens { get; init; }
 }

@@ -10,6 +10,8 @@ namespace Crescent.Tests.Cuda;
 /// <summary>What the declarations of CUDA's libraries must be for the calls to reach them: sizes, places of fields, names of entry points and numbers.</summary>
 public sealed class CudaAbiTests : EmulatedCudaTest
 {
+    private readonly float[] _smallest = [float.Epsilon];
+
     // The driver's functions that have changed are called by the name of the newer form: their plain name is another function.
     private static readonly string[] Entries =
     [
@@ -33,6 +35,32 @@ public sealed class CudaAbiTests : EmulatedCudaTest
             var file = import.Value switch { "nvcuda" => "libcuda.so.1", "cublas" => "libcublas.so.12", "nvrtc" => "libnvrtc.so.12", var other => other };
             Assert.True(NativeLibrary.TryGetExport(NativeLibrary.Load(Path.Combine(EmulatedCuda.Folder, file)), import.EntryPoint!, out _), $"{file} has no {import.EntryPoint}");
         }
+    }
+
+    [Fact]
+    public void Emulated_libraries_leave_the_arithmetic_of_the_thread_that_loads_them_as_it_is()
+    {
+        var folder = EmulatedCuda.Folder;
+        using var copies = new TemporaryFolder();
+        foreach (var file in Directory.GetFiles(folder, "lib*"))
+        {
+            File.Copy(file, copies.At(Path.GetFileName(file)));
+        }
+
+        // Copies, as what is loaded already runs nothing when it is loaded again.
+        var product = 0f;
+        var thread = new Thread(() =>
+        {
+            foreach (var file in Directory.GetFiles(copies.Path, "lib*"))
+            {
+                NativeLibrary.Load(file);
+            }
+
+            product = _smallest[0] * 2;
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Equal(2 * float.Epsilon, product);
     }
 
     [Theory]

@@ -35,6 +35,9 @@ public class FactoryCluster : IAsyncLifetime
     /// <summary>When devices are sick. Engines that a test holds are not.</summary>
     protected virtual HealthOptions Health => new() { StallSeconds = 3600 };
 
+    /// <summary>What a silo does.</summary>
+    protected virtual string Role(string silo) => "all";
+
     /// <summary>Makes the device of a silo.</summary>
     private protected virtual TestEngine Create(string silo, IEngineSink sink) => new(sink);
 
@@ -70,6 +73,7 @@ public class FactoryCluster : IAsyncLifetime
             .AddCrescent(new CrescentSiloOptions
             {
                 Model = "test-model",
+                Role = Role(silo.SiloName),
                 Devices = [new DevicePlan("history", (_, sink, _) => Own(_engines[silo.SiloName] = Create(silo.SiloName, sink)))],
             })
             .Services.AddSingleton<ITelemetryClient>(static s => new LossyTelemetry(ActivatorUtilities.CreateInstance<TelemetryClient>(s))));

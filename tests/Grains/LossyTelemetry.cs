@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Kv;
 using Crescent.Grains.Telemetry;
@@ -7,6 +8,7 @@ namespace Crescent.Tests.Grains;
 /// <summary>A telemetry client that can lose cache events on their way, with an acknowledgement as if they had come.</summary>
 internal sealed class LossyTelemetry(ITelemetryClient inner) : ITelemetryClient
 {
+    private readonly ConcurrentDictionary<SiloAddress, int> _reports = new();
     private volatile bool _losesEvents;
     private volatile bool _losesSilence;
     private SiloAddress? _broken;
@@ -40,11 +42,18 @@ internal sealed class LossyTelemetry(ITelemetryClient inner) : ITelemetryClient
     /// <summary>Events lost.</summary>
     public int Lost => _lost;
 
+    /// <summary>Reports that were sent to <paramref name="silo"/>.</summary>
+    public int Reports(SiloAddress silo) => _reports.GetValueOrDefault(silo);
+
     public ITelemetryService Of(SiloAddress silo) => new Service(this, silo, inner.Of(silo));
 
     private sealed class Service(LossyTelemetry way, SiloAddress silo, ITelemetryService target) : ITelemetryService
     {
-        public Task Gossip(SiloReport report) => target.Gossip(report);
+        public Task Gossip(SiloReport report)
+        {
+            way._reports.AddOrUpdate(silo, 1, static (_, count) => count + 1);
+            return target.Gossip(report);
+        }
 
         public Task HearBudgets(BudgetBook budgets) => target.HearBudgets(budgets);
 

@@ -1,6 +1,6 @@
 using Orleans.Placement;
 
-namespace Crescent.Grains.Planning;
+namespace Crescent.Grains.Placement;
 
 /// <inheritdoc cref="FrontPlacement"/>
 [AttributeUsage(AttributeTargets.Class)]
