@@ -16,7 +16,6 @@ namespace Crescent.Client.Json;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(AnswerDocument))]
 [JsonSerializable(typeof(TurnDocument))]
-[JsonSerializable(typeof(FailureDocument))]
 [JsonSerializable(typeof(FactorySnapshot))]
 [JsonSerializable(typeof(PowerSnapshot))]
 [JsonSerializable(typeof(PowerBudgetSettings))]

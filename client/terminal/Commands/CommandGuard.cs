@@ -33,7 +33,7 @@ internal static class CommandGuard
     {
         if (json)
         {
-            terminal.WriteData(WireJson.Line.Text(FailureDocument.Of(failure)));
+            terminal.WriteData(FailureJson.Text(FailureDocument.Of(failure)));
         }
 
         terminal.WriteFailure(failure);
