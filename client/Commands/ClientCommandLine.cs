@@ -26,12 +26,18 @@ internal static class ClientCommandLine
             new DrainCommand(terminal, connect),
             new LoadModelCommand(terminal, connect),
             new KeyCommand(terminal),
-            new LabCommand(terminal),
+            new LabCommand(),
         };
 
     /// <summary>Runs the command that <paramref name="args"/> name; the exit code is one of <see cref="ExitCodes"/>.</summary>
     public static async Task<int> Run(string[] args, Terminal terminal, Connector connect)
     {
+        // The lab's own program reads what is said to it.
+        if (args is [LabCommand.CommandName, .. var study])
+        {
+            return await LabCommand.Start(terminal, study);
+        }
+
         // A prompt may well begin with @: no response files.
         var parsing = new ParserConfiguration { ResponseFileTokenReplacer = null };
         var parsed = Create(terminal, connect).Parse(args.Length == 0 ? ["--help"] : args, parsing);

@@ -83,6 +83,21 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Strategies",
             "Tasks"),
         new(
+            "Crescent.Lab",
+            "Crescent.Lab",
+            "Virtual",
+            "Servers",
+            "Fleet",
+            "Frontier",
+            "Calibration",
+
+            // Studies, and how they are shown.
+            "Studies",
+            "Strategies",
+            "Plots",
+            "Rendering",
+            "Commands"),
+        new(
             "Crescent.Grains.Contracts",
             "Crescent.Grains.Contracts",
             "Membership",

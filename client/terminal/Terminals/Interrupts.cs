@@ -19,6 +19,18 @@ internal sealed class Interrupts : IDisposable
         return interrupts;
     }
 
+    /// <summary>Whether work goes on that is cancelled by Ctrl+C, or has been.</summary>
+    public bool IsOpen
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _scopes.Count > 0;
+            }
+        }
+    }
+
     /// <summary>Begins a scope that the next Ctrl+C cancels.</summary>
     public Scope Begin()
     {

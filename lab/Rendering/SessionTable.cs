@@ -2,7 +2,7 @@ using System.Globalization;
 using Crescent.Lab.Studies;
 using Spectre.Console;
 
-namespace Crescent.Client.Rendering;
+namespace Crescent.Lab.Rendering;
 
 /// <summary>A study of sessions as a table: a row for each load and variant, in the mean over the seeds.</summary>
 internal static class SessionTable

@@ -1,12 +1,13 @@
 using System.CommandLine;
-using Crescent.Client.Rendering;
+using Crescent.Client.Commands;
 using Crescent.Client.Terminals;
 using Crescent.Control.Placement;
 using Crescent.Lab.Fleet;
+using Crescent.Lab.Rendering;
 using Crescent.Lab.Studies;
 using Crescent.Lab.Traces;
 
-namespace Crescent.Client.Commands;
+namespace Crescent.Lab.Commands;
 
 /// <summary><c>lab servers</c>: days on a fleet whose servers sleep while they are not needed, by the planner and by others.</summary>
 internal sealed class ServersCommand : Command

@@ -2,7 +2,7 @@ using System.Globalization;
 using Crescent.Lab.Studies;
 using Spectre.Console;
 
-namespace Crescent.Client.Rendering;
+namespace Crescent.Lab.Rendering;
 
 /// <summary>A study as a table: a row for each load, budget and policy, in the mean over the seeds.</summary>
 internal static class StudyTable

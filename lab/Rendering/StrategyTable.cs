@@ -2,7 +2,7 @@ using System.Globalization;
 using Crescent.Lab.Strategies;
 using Spectre.Console;
 
-namespace Crescent.Client.Rendering;
+namespace Crescent.Lab.Rendering;
 
 /// <summary>A study of strategies as a table: a row for each rate, budget and strategy, in the mean over the seeds.</summary>
 internal static class StrategyTable

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using Crescent.Client.Commands;
 using Crescent.Control.Placement;
 using Crescent.Lab.Fleet;
 using Crescent.Lab.Studies;
 using Crescent.Lab.Traces;
 
-namespace Crescent.Client.Commands;
+namespace Crescent.Lab.Commands;
 
 /// <summary>The options of <c>lab --trace</c>, and what they say.</summary>
 internal sealed class StudySettings

@@ -1,16 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
+using Crescent.Client.Commands;
 using Crescent.Client.Connections;
-using Crescent.Client.Rendering;
 using Crescent.Client.Terminals;
 using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
 using Crescent.Lab.Fleet;
+using Crescent.Lab.Rendering;
 using Crescent.Lab.Studies;
 using Crescent.Lab.Traces;
 using Spectre.Console;
 
-namespace Crescent.Client.Commands;
+namespace Crescent.Lab.Commands;
 
 /// <summary><c>lab sessions</c>: coding sessions, each of whose calls waits for the one before, under several ways to serve programs.</summary>
 internal sealed class SessionsCommand : Command

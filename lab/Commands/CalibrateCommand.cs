@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using Crescent.Client.Commands;
 using Crescent.Client.Connections;
 using Crescent.Client.Terminals;
 using Crescent.Lab.Calibration;
 using Spectre.Console;
 
-namespace Crescent.Client.Commands;
+namespace Crescent.Lab.Commands;
 
 /// <summary><c>lab calibrate</c>: measured throughput beside simulated.</summary>
 internal sealed class CalibrateCommand : Command

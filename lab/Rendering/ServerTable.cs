@@ -2,7 +2,7 @@ using System.Globalization;
 using Crescent.Lab.Studies;
 using Spectre.Console;
 
-namespace Crescent.Client.Rendering;
+namespace Crescent.Lab.Rendering;
 
 /// <summary>A study of servers as a table, a row a variant.</summary>
 internal static class ServerTable

@@ -1,9 +1,10 @@
+using Crescent.Client.Commands;
 using Crescent.Client.Connections;
 using Crescent.Client.Terminals;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
-namespace Crescent.Client.Commands;
+namespace Crescent.Lab.Commands;
 
 /// <summary>Runs a study: on a thread of its own with a bar for the user, then its table, then its JSON where a file is named.</summary>
 internal static class StudyRuns

@@ -1,14 +1,16 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Crescent.Client.Commands;
 using Crescent.Client.Connections;
-using Crescent.Client.Json;
 using Crescent.Client.Terminals;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Lab.Frontier;
 using Spectre.Console;
 
-namespace Crescent.Client.Commands;
+namespace Crescent.Lab.Commands;
 
 /// <summary><c>lab frontier</c>: a megawatt of one GPU beside a megawatt of another, over the speed each user gets.</summary>
 internal sealed class FrontierCommand : Command
@@ -16,6 +18,8 @@ internal sealed class FrontierCommand : Command
     private const int DefaultPrompt = 32_768;
     private const int DefaultOutput = 8192;
     private static readonly double[] Speeds = [25, 50, 75, 100, 125, 150, 175, 200, 210, 220, 225, 250, 300, 400];
+
+    private static readonly JsonSerializerOptions Pages = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
 
     private readonly Terminal _terminal;
 
@@ -109,7 +113,7 @@ internal sealed class FrontierCommand : Command
                 ? volume.ToString("#,0", CultureInfo.InvariantCulture)
                 : string.Create(CultureInfo.InvariantCulture, $"{volume:#,0} ({volume / first:0.0}x)");
 
-    private static string Document(FrontierCurve[] curves, int prompt, int output) => WireJson.Pages.Text<JsonNode>(new JsonObject
+    private static string Document(FrontierCurve[] curves, int prompt, int output) => new JsonObject
     {
         ["source"] = "simulated",
         ["isl"] = prompt,
@@ -131,5 +135,5 @@ internal sealed class FrontierCommand : Command
                     : null,
             })]),
         })]),
-    });
+    }.ToJsonString(Pages);
 }

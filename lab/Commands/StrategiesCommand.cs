@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
-using Crescent.Client.Rendering;
+using Crescent.Client.Commands;
 using Crescent.Client.Terminals;
 using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
 using Crescent.Lab.Fleet;
+using Crescent.Lab.Rendering;
 using Crescent.Lab.Strategies;
 
-namespace Crescent.Client.Commands;
+namespace Crescent.Lab.Commands;
 
 /// <summary><c>lab strategies</c>: agents' tasks on simulated devices, with a model that is right by chance.</summary>
 internal sealed class StrategiesCommand : Command
