@@ -44,6 +44,9 @@ internal sealed class TelemetryService(
     /// <summary>A governor that was not heard for this long is nudged.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>The same where another silo had better be first to miss it: it belongs into a front end.</summary>
+    private static readonly TimeSpan PatienceOfDevices = TimeSpan.FromSeconds(3);
+
     private readonly ILogger _log = loggers.CreateLogger<TelemetryService>();
     private readonly HashSet<string> _misunderstood = new(StringComparer.Ordinal);
     private IGrainTimer? _timer;
@@ -118,7 +121,9 @@ internal sealed class TelemetryService(
 
         // A silo whose start fails, for a port that is taken, has stopped before it could place a governor.
         var lives = host.ApplicationStarted.IsCancellationRequested && !host.ApplicationStopping.IsCancellationRequested;
-        if (lives && (state is null || age > Patience.TotalSeconds) && power.Now - _nudgedAt > Patience.TotalSeconds)
+        var patience = options.Role == SiloRoles.Device ? PatienceOfDevices : Patience;
+        var unheard = state is null && options.Role != SiloRoles.Device ? double.PositiveInfinity : age;
+        if (lives && unheard > patience.TotalSeconds && power.Now - _nudgedAt > Patience.TotalSeconds)
         {
             _nudgedAt = power.Now;
             _ = grains.GetGrain<IPowerGovernorGrain>(0).Nudge();
