@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Crescent.Engine.Sampling;
+using System.Runtime.InteropServices;
+using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Chat;
+using Crescent.Grains.Models;
 using Crescent.Grains.Requests;
 using Crescent.Grains.Streams;
 using Orleans.Placement;
@@ -15,31 +15,92 @@ namespace Crescent.Grains.Chat;
 [PreferLocalPlacement]
 internal sealed class ChatGrain(IGenerationService generations, RequestDesk desk, CrescentSiloOptions options) : Grain, IChatGrain
 {
-    private const int MaxSessionLength = 256;
-    private const int MaxTenantLength = 256;
-    private const int MaxStops = 4;
+    /// <summary>Texts of one call that are embedded at once.</summary>
+    private const int MaxAtOnce = 32;
+
+    private string Id => $"chat-{this.GetPrimaryKey():n}";
+
+    private ModelCatalogue Models => options.Models ?? throw new ChatRefusedException($"This silo has no tokenizer for {options.Model}.", null);
 
     public async IAsyncEnumerable<ChatChunk> Complete(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var request = await Prepare(call, cancellationToken);
+        var request = await Prepare(() => ChatRequests.Of(call, Id, Models), cancellationToken);
+        var reader = AnswerReader.Of(request, partsThoughts: call.PartsThoughts);
+        var deltas = new List<AnswerDelta>();
         await using var chunks = generations.Generate(request.Calls[0], cancellationToken).GetAsyncEnumerator(cancellationToken);
-        while (await Next(chunks))
+        while (await Translating(async () => await chunks.MoveNextAsync()))
         {
-            var chunk = chunks.Current;
-            yield return new ChatChunk { Text = chunk.Text, Tokens = chunk.Tokens.Count, FinishReason = chunk.FinishReason, Usage = chunk.Usage };
+            yield return Read(chunks.Current, reader, deltas);
         }
     }
 
-    /// <summary>Turns what only silos know into what a client can read.</summary>
-    private static async ValueTask<bool> Next(IAsyncEnumerator<GenerationChunk> chunks)
+    public async Task<EmbeddingReply> Embed(EmbeddingCall call, CancellationToken cancellationToken = default)
+    {
+        var request = await Prepare(() => ChatRequests.Of(call, Id, Models), cancellationToken);
+        var size = request.Model.EmbeddingSize;
+        var floats = new byte[request.Calls.Count * size * sizeof(float)];
+        var (tokens, joules) = (0, 0.0);
+        foreach (var some in Enumerable.Range(0, request.Calls.Count).Chunk(MaxAtOnce))
+        {
+            // On this grain's scheduler: they add up without a lock.
+            await Translating(async () =>
+            {
+                await Task.WhenAll(some.Select(async input =>
+                {
+                    await foreach (var chunk in generations.Generate(request.Calls[input], cancellationToken))
+                    {
+                        (chunk.Embedding is { } embedding ? MemoryMarshal.AsBytes<float>(embedding) : []).CopyTo(floats.AsSpan(input * size * sizeof(float)));
+                        tokens += chunk.Usage?.PromptTokens ?? 0;
+                        joules += chunk.Usage?.Joules ?? 0;
+                    }
+                }));
+                return true;
+            });
+        }
+
+        return new EmbeddingReply { Floats = floats, Size = size, PromptTokens = tokens, Joules = joules, Model = request.Model.Id };
+    }
+
+    private static ChatChunk Read(in GenerationChunk chunk, AnswerReader reader, List<AnswerDelta> deltas)
+    {
+        deltas.Clear();
+        reader.Read(chunk, deltas);
+        return new ChatChunk
+        {
+            Text = string.Concat(deltas.Select(static delta => delta.Content)),
+            Thought = string.Concat(deltas.Select(static delta => delta.Thought)),
+            ToolCalls = [.. deltas.Where(static delta => delta.Call is not null).Select(static delta => Piece(delta.Call!.Value))],
+            Tokens = chunk.Tokens.Count,
+            FinishReason = reader.Reason(chunk.FinishReason),
+            Usage = chunk.Usage,
+            ThoughtTokens = chunk.FinishReason is null ? 0 : reader.ThoughtTokens,
+        };
+    }
+
+    private static ChatToolCall Piece(in ToolCallDelta call) => new() { Index = call.Index, CallId = call.Id, Name = call.Name, Arguments = call.Arguments };
+
+    private Task<PreparedRequest> Prepare(Func<ModelRequest> request, CancellationToken cancellationToken) => Translating(async () =>
     {
         try
         {
-            return await chunks.MoveNextAsync();
+            return await desk.Prepare(request(), cancellationToken);
+        }
+        catch (RequestFaultException e)
+        {
+            throw ChatRequests.Wrong(e.Field, e.Message.TrimEnd('.'));
+        }
+    });
+
+    /// <summary>Turns what only silos know into what a client can read.</summary>
+    private static async Task<T> Translating<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
         }
         catch (RequestRefusedException e) when (e.Reason is RefusalReason.TooLong or RefusalReason.Invalid)
         {
-            throw Wrong(nameof(ChatCall.MaxTokens), e.Message);
+            throw ChatRequests.Wrong(nameof(ChatCall.MaxTokens), e.Message.TrimEnd('.'));
         }
         catch (RequestRefusedException e)
         {
@@ -50,83 +111,4 @@ internal sealed class ChatGrain(IGenerationService generations, RequestDesk desk
             throw new ChatRefusedException(e.Message, null);
         }
     }
-
-    private async Task<PreparedRequest> Prepare(ChatCall call, CancellationToken cancellationToken)
-    {
-        var models = options.Models ?? throw new ChatRefusedException($"This silo has no tokenizer for {options.Model}.", null);
-        Check(call.MaxTokens is null or > 0, nameof(call.MaxTokens), call.MaxTokens, "1 or more");
-        Check(call.Temperature is >= 0 and <= 2, nameof(call.Temperature), call.Temperature, "0 to 2");
-        Check(call.TopP is > 0 and <= 1, nameof(call.TopP), call.TopP, "above 0, at most 1");
-        Check(call.Session is null or { Length: > 0 and <= MaxSessionLength }, nameof(call.Session), $"{call.Session?.Length} characters long",
-            $"1 to {MaxSessionLength} characters long, or left out");
-        Check(call.Stop.Length <= MaxStops && !call.Stop.Any(string.IsNullOrEmpty), nameof(call.Stop), $"{call.Stop.Length} texts", $"up to {MaxStops} that are not empty");
-        Check(call.Tenant.Length <= MaxTenantLength, nameof(call.Tenant), $"{call.Tenant.Length} characters long", $"up to {MaxTenantLength}");
-        if (call.Tools is not null)
-        {
-            throw Wrong(nameof(call.Tools), ChatCall.NoTools);
-        }
-
-        try
-        {
-            return await desk.Prepare(
-                new ModelRequest
-                {
-                    Id = $"chat-{this.GetPrimaryKey():n}",
-                    Model = models.Find(call.Model) ?? throw Wrong(nameof(call.Model), $"there is no model '{call.Model}'; the cluster serves {models.Names}"),
-                    Prompts = [PromptSource.Conversation(nameof(call.Messages), call.Messages.Length, () => Conversation(call.Messages))],
-                    MaxTokens = call.MaxTokens,
-                    MaxTokensName = nameof(call.MaxTokens),
-                    Call = new InferenceRequest
-                    {
-                        Prompt = [],
-                        MaxTokens = 0,
-                        Program = call.Session,
-                        StopStrings = call.Stop,
-                        Tenant = call.Tenant,
-
-                        // As over HTTP: who names itself has cached prefixes of its own.
-                        CacheSalt = call.Tenant.Length == 0 ? null : $"{call.Tenant.Length}:{call.Tenant}",
-                        Sampling = new SamplingParameters
-                        {
-                            Temperature = call.Temperature,
-                            TopP = call.TopP,
-                            Seed = unchecked((ulong)(call.Seed ?? Random.Shared.NextInt64())),
-                        },
-                    },
-                },
-                cancellationToken);
-        }
-        catch (RequestFaultException e)
-        {
-            throw Wrong(e.Field, e.Message.TrimEnd('.'));
-        }
-        catch (RequestRefusedException e)
-        {
-            throw new ChatRefusedException(e.Message, e.RetryAfter);
-        }
-    }
-
-    private static JsonArray Conversation(string messages)
-    {
-        try
-        {
-            return JsonNode.Parse(messages) is JsonArray { Count: > 0 } conversation
-                ? conversation
-                : throw Wrong(nameof(ChatCall.Messages), "they are no JSON array with at least one message");
-        }
-        catch (JsonException e)
-        {
-            throw Wrong(nameof(ChatCall.Messages), $"they are no JSON: {e.Message}");
-        }
-    }
-
-    private static void Check(bool right, string field, object? value, string range)
-    {
-        if (!right)
-        {
-            throw Wrong(field, $"it is {value} and must be {range}");
-        }
-    }
-
-    private static ArgumentException Wrong(string field, string fault) => new($"{field}: {fault}.");
 }

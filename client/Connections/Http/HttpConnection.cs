@@ -196,7 +196,7 @@ internal sealed class HttpConnection : IFactoryConnection
 
         if (call.Tools is not null)
         {
-            throw new ArgumentException($"{nameof(call.Tools)}: {ChatCall.NoTools}.", nameof(call));
+            throw new ArgumentException($"{nameof(call.Tools)}: tools are not taken in this way, since an answer comes as text alone; ask POST /v1/chat/completions.", nameof(call));
         }
 
         if (call.Session is { } session)

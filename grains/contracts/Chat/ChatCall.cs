@@ -37,12 +37,33 @@ public sealed record ChatCall
     /// </summary>
     [Id(8)] public string Tenant { get; init; } = "";
 
-    /// <summary>
-    /// Tools that the answer may call, as OpenAI's JSON array. Not taken yet: an answer comes as text alone, without the calls that it makes. A call that has any is
-    /// refused, so that nobody takes such an answer for one without tools.
-    /// </summary>
+    /// <summary>Tools that the answer may call, as OpenAI's JSON array of functions; null for none.</summary>
     [Id(9)] public string? Tools { get; init; }
 
-    /// <summary>What is said to whoever sends <see cref="Tools"/>.</summary>
-    public const string NoTools = "tools are not taken in this way, since an answer comes as text alone; ask POST /v1/chat/completions";
+    /// <summary><c>auto</c>, <c>none</c>, <c>required</c>, or <c>function:NAME</c> for the one that has to be called.</summary>
+    [Id(10)] public string ToolChoice { get; init; } = "auto";
+
+    /// <summary>Whether the answer may call several tools.</summary>
+    [Id(11)] public bool ParallelToolCalls { get; init; } = true;
+
+    /// <summary>JSON schema that the answer follows, empty for any JSON object; null for free text.</summary>
+    [Id(12)] public string? Schema { get; init; }
+
+    /// <summary>Whether a schema that cannot be enforced in all is refused.</summary>
+    [Id(13)] public bool StrictSchema { get; init; }
+
+    /// <summary>How much the model thinks, as OpenAI names it: none, minimal, low, medium, high, xhigh; null for as it does by itself.</summary>
+    [Id(14)] public string? ReasoningEffort { get; init; }
+
+    /// <summary>Whether what the model thinks comes in <see cref="ChatChunk.Thought"/>, and not as a part of the text.</summary>
+    [Id(15)] public bool PartsThoughts { get; init; }
+
+    /// <summary>Sample among so many of the likeliest tokens; 0 for all.</summary>
+    [Id(16)] public int TopK { get; init; }
+
+    /// <summary>-2 to 2.</summary>
+    [Id(17)] public float FrequencyPenalty { get; init; }
+
+    /// <summary>-2 to 2.</summary>
+    [Id(18)] public float PresencePenalty { get; init; }
 }

@@ -15,4 +15,13 @@ public sealed record ChatChunk
 
     /// <summary>What the answer took, with the last chunk.</summary>
     [Id(3)] public ChatUsage? Usage { get; init; }
+
+    /// <summary>What the model has thought since the last chunk, where the call parts it from the text.</summary>
+    [Id(4)] public string Thought { get; init; } = "";
+
+    /// <summary>Pieces of tool calls since the last chunk.</summary>
+    [Id(5)] public ChatToolCall[] ToolCalls { get; init; } = [];
+
+    /// <summary>Tokens that the model has thought, with the last chunk.</summary>
+    [Id(6)] public int ThoughtTokens { get; init; }
 }

@@ -67,7 +67,7 @@ internal sealed record MessageFields(CompletionFields Fields, PromptSource Promp
                 throw ApiException.InvalidValue("output_config.effort", $"'output_config.effort' is '{effort}'; it takes {string.Join(", ", Efforts)}.");
             }
 
-            if (!TemplateFields.TrySetEffort(model, variables, effort == "max" ? "xhigh" : effort))
+            if (!ThoughtEffort.TrySet(model, variables, effort == "max" ? "xhigh" : effort))
             {
                 ignored.Add("output_config.effort");
             }
@@ -100,7 +100,7 @@ internal sealed record MessageFields(CompletionFields Fields, PromptSource Promp
             throw ApiException.InvalidValue("thinking.type", $"'thinking.type' is '{type}'; it takes enabled, disabled or adaptive.");
         }
 
-        if (!TemplateFields.TrySetThinking(model, variables, type != "disabled"))
+        if (!ThoughtEffort.TrySetThinking(model, variables, type != "disabled"))
         {
             ignored.Add("thinking.type");
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Crescent.Grains.Models;
+using Crescent.Grains.Requests;
 using Crescent.Silo.Api.Wire;
 
 namespace Crescent.Silo.Api.OpenAi;
@@ -8,8 +9,6 @@ namespace Crescent.Silo.Api.OpenAi;
 /// <summary>The fields that a chat template reads: vLLM's <c>chat_template_kwargs</c>, and those that models have a name of their own for.</summary>
 internal static class TemplateFields
 {
-    private static readonly string[] Efforts = ["none", "minimal", "low", "medium", "high", "xhigh"];
-
     /// <summary>Whether the prompt ends where the answer begins, whether the answer goes on with the last message, and the variables of the template.</summary>
     /// <exception cref="ApiException">One is wrong, or the model's template does not read it.</exception>
     public static (bool AddsGenerationPrompt, bool ContinuesLast, IReadOnlyDictionary<string, JsonNode?> Variables) Read(RequestFields body, ServedModel model)
@@ -74,40 +73,14 @@ internal static class TemplateFields
             return;
         }
 
-        if (!Efforts.Contains(effort))
+        if (!ThoughtEffort.Names.Contains(effort))
         {
-            throw ApiException.InvalidValue("reasoning_effort", $"'reasoning_effort' is '{effort}'; it takes {string.Join(", ", Efforts)}.");
+            throw ApiException.InvalidValue("reasoning_effort", $"'reasoning_effort' is '{effort}'; it takes {string.Join(", ", ThoughtEffort.Names)}.");
         }
 
-        if (!TrySetEffort(model, variables, effort) && effort != "none")
+        if (!ThoughtEffort.TrySet(model, variables, effort) && effort != "none")
         {
             throw ApiException.Unsupported("reasoning_effort", $"Model '{model.Id}' does not reason by effort, as its chat template tells; leave 'reasoning_effort' out.");
         }
     }
-
-    /// <summary>Sets the effort in the variable that the template reads; false where it reads none.</summary>
-    internal static bool TrySetEffort(ServedModel model, Dictionary<string, JsonNode?> variables, string effort)
-    {
-        if (Source(model).Contains("reasoning_effort", StringComparison.Ordinal))
-        {
-            variables.TryAdd("reasoning_effort", effort);
-            return true;
-        }
-
-        return TrySetThinking(model, variables, effort != "none");
-    }
-
-    /// <summary>Sets whether the model thinks; false where its template does not read that.</summary>
-    internal static bool TrySetThinking(ServedModel model, Dictionary<string, JsonNode?> variables, bool thinks)
-    {
-        if (!Source(model).Contains("enable_thinking", StringComparison.Ordinal))
-        {
-            return false;
-        }
-
-        variables.TryAdd("enable_thinking", thinks);
-        return true;
-    }
-
-    private static string Source(ServedModel model) => model.Model.ChatPrompt?.Template.Source ?? "";
 }

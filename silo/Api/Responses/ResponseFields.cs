@@ -73,7 +73,7 @@ internal sealed record ResponseFields(
                     throw ApiException.InvalidValue("reasoning.effort", $"'reasoning.effort' is '{effort}'; it takes {string.Join(", ", Efforts)}.");
                 }
 
-                if (!TemplateFields.TrySetEffort(model, variables, effort == "max" ? "xhigh" : effort))
+                if (!ThoughtEffort.TrySet(model, variables, effort == "max" ? "xhigh" : effort))
                 {
                     ignored.Add("reasoning.effort");
                 }

@@ -10,6 +10,8 @@ using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Models;
 using Crescent.Grains.Streams;
+using Crescent.Sdk;
+using Crescent.Tests.Sdk;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
@@ -75,7 +77,11 @@ public sealed class ChatGrainTests : IAsyncLifetime
         await AssertRefused("Stop", Ask("Hi", call => call with { Stop = ["a", ""] }));
         await AssertRefused("Stop", Ask("Hi", call => call with { Stop = ["a", "b", "c", "d", "e"] }));
         await AssertRefused("Tenant", Ask("Hi", call => call with { Tenant = new string('x', 257) }));
-        await AssertRefused("Tools", Ask("Hi", call => call with { Tools = "[]" }));
+        await AssertRefused("Tools", Ask("Hi", call => call with { Tools = "{}" }));
+        await AssertRefused("Tools[0]", Ask("Hi", call => call with { Tools = """[{"type":"function","function":{"name":""}}]""" }));
+        await AssertRefused("ToolChoice", Ask("Hi", call => call with { ToolChoice = "required" }));
+        await AssertRefused("Schema", Ask("Hi", call => call with { Schema = """{"type":"nothing"}""" }));
+        await AssertRefused("ReasoningEffort", Ask("Hi", call => call with { ReasoningEffort = "hard" }));
         await AssertRefused("TopP", Ask("Hi", call => call with { TopP = 0 }));
         await AssertRefused("Messages", Ask("Hi", call => call with { Messages = "{ no json" }));
         await AssertRefused("Messages", Ask("Hi", call => call with { Messages = "[]" }));
@@ -90,6 +96,16 @@ public sealed class ChatGrainTests : IAsyncLifetime
         Assert.Equal(whole[..whole.IndexOf(stop, StringComparison.Ordinal)], await Text(Ask("What is 23 + 48?", call => call with { Stop = [stop], Tenant = "acme" })));
         var accounts = _cluster.Silos[0].ServiceProvider.GetRequiredService<EnergyAccounts>();
         await FactoryCluster.Until(() => accounts.Tenants.Any(static account => account is { Name: "acme", Requests: 1 }), "the tenant is charged");
+    }
+
+    [Fact]
+    public async Task A_program_has_tools_structure_embeddings_and_usage_over_orleans()
+    {
+        await AskedByPrograms.Works(new ClusterChatClient(_cluster.Client, new CrescentClientOptions { Tenant = "shop" }));
+        using var embeddings = new ClusterEmbeddingGenerator(_cluster.Client, new CrescentClientOptions());
+        await AskedByPrograms.Embeds(embeddings);
+        var refused = await Assert.ThrowsAsync<CrescentException>(() => embeddings.GenerateAsync(["a", ""], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal("Inputs[1]", refused.Field);
     }
 
     private static async Task<string> Text(IAsyncEnumerable<ChatChunk> answer)

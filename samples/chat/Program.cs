@@ -1,0 +1,26 @@
+// Asks a factory one question, with a tool that it may call, and shows what it took.
+//   ConnectionStrings__crescent='Endpoint=http://127.0.0.1:8080' dotnet run --project samples/chat -- "What is 23 + 48?"
+using Crescent.Sdk;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+var builder = Host.CreateApplicationBuilder();
+builder.AddCrescentClient("crescent").AddChatClient().UseFunctionInvocation();
+using var host = builder.Build();
+var chat = host.Services.GetRequiredService<IChatClient>();
+
+var time = AIFunctionFactory.Create(() => DateTimeOffset.Now.ToString("t"), "time", "What time it is.");
+var options = new ChatOptions { Temperature = 0, MaxOutputTokens = 200, Tools = [time] };
+var usage = new UsageDetails();
+await foreach (var update in chat.GetStreamingResponseAsync(args is [var question, ..] ? question : "What is 23 + 48?", options))
+{
+    Console.Write(update.Text);
+    foreach (var part in update.Contents.OfType<UsageContent>())
+    {
+        usage.Add(part.Details);
+    }
+}
+
+Console.WriteLine();
+Console.Error.WriteLine($"{usage.InputTokenCount} tokens in, {usage.OutputTokenCount} out, {usage.AdditionalCounts?["millijoules"]} mJ");
