@@ -10,7 +10,7 @@ public sealed class DialectTalkTests(SiloFixture silo)
     private const string About = "The weather in a city.";
 
     private static readonly string System = "You are Crescent, a helpful assistant. " + string.Concat(Enumerable.Range(1, 40).Select(static n => $"Rule {n}: be brief and kind. "));
-    private static readonly string[] Questions = ["What is 23 + 48?", "What is 2 + 3?", "What is the weather in Oslo?", "What is 4 + 4?"];
+    private static readonly string[] Questions = ["What is 23 + 48?", "What is 2 + 3?", "What is the weather in Oslo?", .. Enumerable.Range(4, 17).Select(static n => $"What is {n} + {n}?")];
 
     [Fact]
     public async Task A_talk_with_tools_has_the_same_turns_and_the_same_cached_tokens_in_each_dialect()
