@@ -50,8 +50,11 @@ public struct DeviceState
     /// <summary>The same in seconds at full clock.</summary>
     public double UnseenPromptSeconds { get; set; }
 
-    /// <summary>KV blocks of their prompts.</summary>
-    public int UnseenPromptBlocks { get; set; }
+    /// <summary>All of their prompt tokens.</summary>
+    public int UnseenWholeTokens { get; set; }
+
+    /// <summary>KV blocks of their prompts, less what the cache holds of them.</summary>
+    public int UnseenNewBlocks { get; set; }
 
     /// <summary>Their KV blocks at their longest.</summary>
     public int UnseenBlocks { get; set; }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Crescent.Control.Kv;
 
 namespace Crescent.Control.Placement;
 
@@ -33,6 +34,15 @@ public sealed class FactoryView
 
     /// <summary>How long outputs are; whoever sees one end tells it.</summary>
     public OutputLengthShares Lengths { get; init; } = new();
+
+    /// <summary>KV blocks in use by calls; null where nobody tells of the call in hand what it consists of.</summary>
+    public ActiveBlocks? Active { get; init; }
+
+    /// <summary>Devices of sessions; null where no policy asks for them.</summary>
+    public SessionBindings? Sessions { get; init; }
+
+    /// <summary>Devices of those that work for one parent; null where no policy asks for them.</summary>
+    public SessionBindings? Groups { get; init; }
 
     /// <summary>Changes when devices come or go.</summary>
     public int Version { get; private set; }

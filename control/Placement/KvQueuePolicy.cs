@@ -2,9 +2,13 @@ namespace Crescent.Control.Placement;
 
 /// <summary>
 /// The cost of NVIDIA Dynamo's KV router at temperature 0, in KV blocks: prompt blocks in flight on the device and of the call, less
-/// those its cache holds, plus the blocks of the sequences it decodes. The lowest cost wins, of equal ones the device with the
-/// fewest blocks in use. Where devices have blocks of different sizes, all are counted in those of the first.
+/// those its cache holds, plus the blocks of prompts that would be in use there with the call, each once whoever shares it. The lowest cost wins, of equal ones the
+/// device with the fewest blocks in use. Where devices have blocks of different sizes, all are counted in those of the first.
 /// </summary>
+/// <remarks>
+/// What is in use is read off <see cref="FactoryView.Active"/> where somebody keeps it. Elsewhere it is what the devices report, answers included, and of calls that no
+/// report counts yet what no cache held when they were placed.
+/// </remarks>
 /// <param name="prefillScale">Weight of a prompt block beside a decode block; 1 as in Dynamo.</param>
 public sealed class KvQueuePolicy(double prefillScale = 1) : IPlacementPolicy
 {
@@ -18,7 +22,7 @@ public sealed class KvQueuePolicy(double prefillScale = 1) : IPlacementPolicy
     public string Name => PolicyName;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> TermNames { get; } = ["prompt blocks to compute", "blocks in decode", "ties: blocks in use"];
+    public IReadOnlyList<string> TermNames { get; } = ["prompt blocks to compute", "blocks in use with the call", "ties: blocks in use"];
 
     /// <inheritdoc/>
     public PlacementDecision Choose(in PlacementCall call, FactoryView view) => LowestScore.Choose(this, call, view);
@@ -32,7 +36,10 @@ public sealed class KvQueuePolicy(double prefillScale = 1) : IPlacementPolicy
         var scale = forecast.BlockSize / unit;
         var prompt = (forecast.QueuedPromptTokens + call.PromptTokens) / unit;
         var used = (forecast.UsedPositions / unit) - (scale * state.UnseenBlocks);
-        return new PlacementTerms(
-            prefillScale * Math.Max(0, prompt - (scale * view.CachedBlocks(device))), used + (scale * state.UnseenPromptBlocks), TieBreak * used);
+        var cached = scale * view.CachedBlocks(device);
+        var decode = view.Active is { } active
+            ? active.Count(state.Key) + active.New(state.Key)
+            : used + (scale * state.UnseenNewBlocks) + Math.Max(0, (scale * Math.Ceiling((double)call.PromptTokens / forecast.BlockSize)) - cached);
+        return new PlacementTerms(prefillScale * Math.Max(0, prompt - cached), decode, TieBreak * used);
     }
 }

@@ -157,7 +157,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             Call = call,
             Uncached = uncached,
             PromptSeconds = view.Devices[device].Profile.PromptTime(uncached, call.PromptTokens - uncached),
-            PromptBlocks = load.BlocksFor(call.PromptTokens),
+            NewBlocks = Math.Max(0, load.BlocksFor(call.PromptTokens) - view.CachedBlocks(device)),
             Blocks = load.BlocksFor((long)call.PromptTokens + call.MaxTokens),
             Watts = view.AddedWatts(call, device),
             MadeAt = view.Now,
@@ -166,6 +166,16 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         UnseenOf(reservation.Device).Add(reservation);
         view.Devices[device].Reserved++;
         Weigh(reservation, device, 1);
+        view.Active?.Add(id, reservation.Device);
+        if (call.Session is { } session)
+        {
+            view.Sessions?.Bind(session, reservation.Device, view.Now);
+        }
+
+        if (call.Parent is { } parent)
+        {
+            view.Groups?.Bind(parent, reservation.Device, view.Now);
+        }
     }
 
     /// <summary>
@@ -260,6 +270,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             }
 
             reservation.Device = device;
+            view.Active?.Move(id, device);
         }
 
         reservation.AcceptedAfter = reportSequence;
@@ -273,6 +284,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             return false;
         }
 
+        view.Active?.Release(id);
         var at = view.IndexOf(reservation.Device);
         Reserve(at, -1);
         if (!reservation.Seen)
@@ -357,7 +369,8 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         device.UnseenCalls += sign;
         device.UnseenPromptTokens += sign * reservation.Uncached;
         device.UnseenPromptSeconds += sign * reservation.PromptSeconds;
-        device.UnseenPromptBlocks += sign * reservation.PromptBlocks;
+        device.UnseenWholeTokens += sign * reservation.Call.PromptTokens;
+        device.UnseenNewBlocks += sign * reservation.NewBlocks;
         device.UnseenBlocks += sign * reservation.Blocks;
         device.UnseenWatts += sign * reservation.Watts;
         Charge(device, 0, sign * reservation.Watts);

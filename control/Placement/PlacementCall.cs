@@ -11,6 +11,8 @@ namespace Crescent.Control.Placement;
 /// <param name="MayShed">Whether it may be refused because no device would keep the promise.</param>
 /// <param name="HasBegun">Whether a device has had it already: where all devices take no new work, one of them takes it all the same.</param>
 /// <param name="Model">Name of the model that is to run it; null for whichever a device has.</param>
+/// <param name="Session">Whose conversation it goes on with, or null; read by policies that keep sessions together.</param>
+/// <param name="Parent">What its session works for, or null; read by policies that keep sub-agents together.</param>
 public readonly record struct PlacementCall(
     long Number,
     int PromptTokens,
@@ -21,7 +23,9 @@ public readonly record struct PlacementCall(
     string? Prefer = null,
     bool MayShed = true,
     bool HasBegun = false,
-    string? Model = null)
+    string? Model = null,
+    string? Session = null,
+    string? Parent = null)
 {
     /// <summary>Whether <paramref name="device"/> is one of <see cref="Avoid"/>.</summary>
     public bool Avoids(string device) => Avoid is not null && Array.IndexOf(Avoid, device) >= 0;

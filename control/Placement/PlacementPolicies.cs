@@ -15,7 +15,7 @@ public static class PlacementPolicies
     /// <summary>All names.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        PowerAwarePolicy.PolicyName, KvQueuePolicy.PolicyName, StickyPolicy.PolicyName, LeastQueuePolicy.PolicyName, RoundRobinPolicy.PolicyName, UniformCap, Polca,
+        PowerAwarePolicy.PolicyName, KvQueuePolicy.PolicyName, TwoTierPolicy.PolicyName, StickyPolicy.PolicyName, LeastLoadPolicy.PolicyName, LeastQueuePolicy.PolicyName, RoundRobinPolicy.PolicyName, UniformCap, Polca,
     ];
 
     /// <summary>The policy <paramref name="name"/>; how caps are set under it is the governor's part.</summary>
@@ -24,7 +24,9 @@ public static class PlacementPolicies
     {
         PowerAwarePolicy.PolicyName => new PowerAwarePolicy(weights),
         KvQueuePolicy.PolicyName or UniformCap or Polca => new KvQueuePolicy(),
+        TwoTierPolicy.PolicyName => new TwoTierPolicy(),
         StickyPolicy.PolicyName => new StickyPolicy(),
+        LeastLoadPolicy.PolicyName => new LeastLoadPolicy(),
         LeastQueuePolicy.PolicyName => new LeastQueuePolicy(),
         RoundRobinPolicy.PolicyName => new RoundRobinPolicy(),
         _ => throw new ArgumentException($"'{name}' is no placement policy; there are: {string.Join(", ", Names)}."),

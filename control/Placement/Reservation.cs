@@ -15,8 +15,8 @@ internal sealed class Reservation
     /// <summary>What computing them takes, in seconds at full clock.</summary>
     public required double PromptSeconds { get; init; }
 
-    /// <summary>KV blocks of its prompt.</summary>
-    public required int PromptBlocks { get; init; }
+    /// <summary>KV blocks of its prompt that no cache holds.</summary>
+    public required int NewBlocks { get; init; }
 
     /// <summary>Its KV blocks at their longest.</summary>
     public required int Blocks { get; init; }

@@ -11,6 +11,9 @@ internal sealed class FleetCall
 
     public required int OutputTokens { get; init; }
 
+    /// <summary>As many as its caller allows: all that placement knows of it beforehand.</summary>
+    public required int MaxTokens { get; init; }
+
     /// <summary>Who waits for it; null for nobody.</summary>
     public IFleetCaller? Caller { get; init; }
 

@@ -22,6 +22,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     private readonly CapKeeper _cap;
     private readonly KvIndex? _index;
     private readonly int _slot;
+    private readonly ProfileBelief _belief;
     private int _live;
     private int _queuedPromptTokens;
     private double _queuedPromptSeconds;
@@ -35,7 +36,8 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
         Node = $"node-{number * spec.Devices.TensorParallel / FleetSpec.NodeGpus}";
         _index = index;
         _slot = index?.AddDevice() ?? -1;
-        _device = new SimulatedDevice(spec.Devices, number, spec.Model, text, new SimulatedDeviceOptions { BlockSize = options.BlockSize });
+        _belief = options.Belief;
+        _device = new SimulatedDevice(Truth(spec.Devices, options.Belief), number, spec.Model, text, new SimulatedDeviceOptions { BlockSize = options.BlockSize });
         _cap = new CapKeeper(_device.Power, incarnation: 1);
         var engine = options.Engine with
         {
@@ -47,7 +49,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
             KvEventBacklog = index is null ? 1 : 1 << 17,
         };
         _engine = new VirtualEngine(
-            clock, new MeteredDevice(_device, number, meter, clock), tokenizer, spec.Model.Name, this, _device.Power, engine);
+            clock, new MeteredDevice(_device, number, meter, clock, options.Belief.IsLearned), tokenizer, spec.Model.Name, this, _device.Power, engine);
     }
 
     public string Key { get; }
@@ -58,7 +60,8 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
 
     public int MaxContext => _device.Info.MaxContext;
 
-    public DeviceProfile Profile => _device.Info.Profile!;
+    /// <summary>What is believed of it.</summary>
+    public DeviceProfile Profile => _belief.Of(_device.Info.Profile!, _engine.Profile);
 
     public EngineCounters Counters => _engine.Counters;
 
@@ -163,4 +166,9 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     }
 
     public void Dispose() => _engine.Dispose();
+
+    private static SimulatedDeviceSpec Truth(SimulatedDeviceSpec spec, ProfileBelief belief) => belief.Curve == 1 ? spec : spec with
+    {
+        Gpu = spec.Gpu with { DecodeExponent = spec.Gpu.DecodeExponent * belief.Curve, PrefillExponent = spec.Gpu.PrefillExponent * belief.Curve },
+    };
 }

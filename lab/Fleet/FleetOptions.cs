@@ -12,7 +12,7 @@ public sealed record FleetOptions
     /// <summary>The factory.</summary>
     public required FleetSpec Spec { get; init; }
 
-    /// <summary>Name of the placement policy.</summary>
+    /// <summary>Name of the placement policy; with <c>+session</c> or <c>+burst</c> for what front ends of others do, or <c>parent-groups</c>.</summary>
     public required string Policy { get; init; }
 
     /// <summary>Budget of the GPUs, as a share of their highest caps together; above 0, at most 1.</summary>
@@ -35,6 +35,15 @@ public sealed record FleetOptions
 
     /// <summary>Expected output lengths are taken this much too long, as a share of them; negative for too short.</summary>
     public double LengthError { get; init; }
+
+    /// <summary>Tokens that callers allow an answer, where it has no more: how many it will have, placement does not know.</summary>
+    public int MaxTokens { get; init; } = 4096;
+
+    /// <summary>A device with so many calls without a first token takes no more.</summary>
+    public int MaxQueued { get; init; } = FactoryView.DefaultMaxQueued;
+
+    /// <summary>What placement and governor believe of the devices.</summary>
+    public ProfileBelief Belief { get; init; } = ProfileBelief.Exact;
 
     /// <summary>How engines order what waits and what they keep; limits and the promise are the fleet's.</summary>
     public EngineOptions Engine { get; init; } = new();

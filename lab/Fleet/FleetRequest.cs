@@ -17,6 +17,9 @@ internal readonly record struct FleetRequest
     /// <summary>Whose it is, without its prompt.</summary>
     public required InferenceRequest Call { get; init; }
 
+    /// <summary>What it is a part of, where its request does not tell; null for nothing.</summary>
+    public string? Parent { get; init; }
+
     /// <summary>Who waits for it; null for nobody.</summary>
     public IFleetCaller? Caller { get; init; }
 }

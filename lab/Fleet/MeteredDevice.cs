@@ -5,11 +5,16 @@ using Crescent.Lab.Virtual;
 namespace Crescent.Lab.Fleet;
 
 /// <summary>Reads the watts of every step of a simulated device.</summary>
-internal sealed class MeteredDevice(SimulatedDevice device, int index, PowerMeter meter, VirtualClock clock) : IDevice
+/// <param name="device">The device.</param>
+/// <param name="index">Which of the fleet's it is.</param>
+/// <param name="meter">Told of each step.</param>
+/// <param name="clock">The time.</param>
+/// <param name="isUnknown">It does not tell what it costs: its engine learns that from its steps.</param>
+internal sealed class MeteredDevice(SimulatedDevice device, int index, PowerMeter meter, VirtualClock clock, bool isUnknown = false) : IDevice
 {
     private double _began;
 
-    public DeviceInfo Info => device.Info;
+    public DeviceInfo Info { get; } = isUnknown ? device.Info with { Profile = null } : device.Info;
 
     public void Begin(StepPlan plan)
     {

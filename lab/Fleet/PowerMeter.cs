@@ -13,6 +13,7 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
 
     private readonly double[] _until = [.. Enumerable.Repeat(from, devices)];
     private readonly bool[] _sleeps = new bool[devices];
+    private readonly bool[] _isBare = new bool[devices];
     private readonly bool[] _hasRun = new bool[devices];
     private readonly List<double> _bins = [];
 
@@ -38,11 +39,22 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
     public void Sleep(int device, double at)
     {
         Pause(device, at);
-        (_until[device], _sleeps[device]) = (at, true);
+        (_until[device], _sleeps[device], _isBare[device]) = (at, true, false);
     }
 
-    /// <summary>It is switched on again.</summary>
-    public void Wake(int device, double at) => (_until[device], _sleeps[device], _hasRun[device]) = (Math.Max(_until[device], at), false, false);
+    /// <summary>Nothing is open on a device any more: it draws what it does without a context.</summary>
+    public void Park(int device, double at)
+    {
+        Pause(device, at);
+        (_until[device], _isBare[device]) = (at, true);
+    }
+
+    /// <summary>It is switched on again, and a context opened.</summary>
+    public void Wake(int device, double at)
+    {
+        Pause(device, at);
+        (_until[device], _sleeps[device], _isBare[device], _hasRun[device]) = (Math.Max(_until[device], at), false, false, false);
+    }
 
     /// <summary>Nothing more ran on any device up to <paramref name="end"/>.</summary>
     public void Close(double end)
@@ -62,10 +74,10 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
         }
 
         var from = _until[device];
-        var awake = _hasRun[device] ? Math.Clamp(until - from, 0, gpu.AwakeSeconds) : 0;
+        var awake = _hasRun[device] && !_isBare[device] ? Math.Clamp(until - from, 0, gpu.AwakeSeconds) : 0;
         var before = Joules;
         Add(from, awake, gpu.AwakeWatts * gpusPerDevice);
-        Add(from + awake, until - from - awake, gpu.IdleWatts * gpusPerDevice);
+        Add(from + awake, until - from - awake, (_isBare[device] ? gpu.BareWatts : gpu.IdleWatts) * gpusPerDevice);
         IdleJoules += Joules - before;
     }
 

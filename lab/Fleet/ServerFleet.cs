@@ -13,6 +13,8 @@ internal sealed class ServerFleet
     private readonly int _devicesPerServer;
     private readonly ServerState[] _states;
     private readonly double[] _since;
+    private readonly double[] _wakeSeconds;
+    private readonly double _offAfter;
     private double _lookAt;
 
     /// <param name="options">How they sleep.</param>
@@ -25,10 +27,24 @@ internal sealed class ServerFleet
         _devicesPerServer = Math.Max(1, FleetSpec.NodeGpus / spec.Devices.TensorParallel);
         _states = new ServerState[(spec.Devices.Count + _devicesPerServer - 1) / _devicesPerServer];
         _since = [.. Enumerable.Repeat(from, _states.Length)];
+        _wakeSeconds = new double[_states.Length];
+        _offAfter = BreakEvenSeconds(options, spec);
         for (var server = options.Count.First(_states.Length); server < _states.Length; server++)
         {
             Turn(server, ServerState.Asleep, from);
         }
+    }
+
+    /// <summary>
+    /// For how long a server must not be needed until sleep is worth its waking, s: what waking takes, at the watts that it then draws for nothing, over the watts that sleep saves
+    /// beside being parked. Whoever waits for so long before he acts never pays more than twice what he would knowing when he is needed again.
+    /// </summary>
+    public static double BreakEvenSeconds(ServerOptions options, FleetSpec spec)
+    {
+        var gpus = FleetSpec.NodeFactor * FleetSpec.NodeGpus;
+        var parked = FleetSpec.NodeWatts + (gpus * spec.Devices.Gpu.BareWatts);
+        var waking = FleetSpec.NodeWatts + (gpus * spec.Devices.Gpu.IdleWatts);
+        return options.WakeSeconds * waking / Math.Max(1, parked - options.SleepWatts);
     }
 
     /// <summary>Time that servers were awake, woken ones from the beginning, in server seconds.</summary>
@@ -43,19 +59,23 @@ internal sealed class ServerFleet
     /// <summary>Whether a device takes no calls.</summary>
     public bool IsDraining(int device) => _states[device / _devicesPerServer] != ServerState.Awake;
 
-    /// <summary>Whether a device's server sleeps.</summary>
-    public bool IsAsleep(int device) => _states[device / _devicesPerServer] == ServerState.Asleep;
+    /// <summary>Whether a device's server sleeps or is parked.</summary>
+    public bool IsAsleep(int device) => _states[device / _devicesPerServer] is ServerState.Asleep or ServerState.Parked;
 
     /// <summary>Looks at the reports that have just come.</summary>
     public void Look(FactoryView view)
     {
         for (var server = 0; server < _states.Length; server++)
         {
-            if (_states[server] == ServerState.Waking && (view.Now - _since[server]) * _options.Squeeze >= _options.WakeSeconds)
+            if (_states[server] == ServerState.Waking && (view.Now - _since[server]) * _options.Squeeze >= _wakeSeconds[server])
             {
                 Turn(server, ServerState.Awake, view.Now);
             }
             else if (_states[server] == ServerState.Leaving && Devices(view, server).All(static d => d.Sequences == 0 && d.Reserved == 0))
+            {
+                Turn(server, _options.Parks ? ServerState.Parked : ServerState.Asleep, view.Now);
+            }
+            else if (_states[server] == ServerState.Parked && (view.Now - _since[server]) * _options.Squeeze >= _offAfter)
             {
                 Turn(server, ServerState.Asleep, view.Now);
             }
@@ -82,10 +102,11 @@ internal sealed class ServerFleet
         // First those that leave stay, then those that sleep are woken; the last ones leave.
         for (var server = 0; server < _states.Length; server++)
         {
-            if (server < wanted && _states[server] is ServerState.Leaving or ServerState.Asleep)
+            if (server < wanted && _states[server] is ServerState.Leaving or ServerState.Parked or ServerState.Asleep)
             {
                 Wakes += _states[server] == ServerState.Asleep ? 1 : 0;
-                Turn(server, _states[server] == ServerState.Asleep ? ServerState.Waking : ServerState.Awake, now);
+                _wakeSeconds[server] = _states[server] == ServerState.Asleep ? _options.WakeSeconds : _options.OpenSeconds;
+                Turn(server, _states[server] == ServerState.Leaving ? ServerState.Awake : ServerState.Waking, now);
             }
             else if (server >= wanted && _states[server] is ServerState.Awake or ServerState.Waking)
             {
@@ -105,7 +126,11 @@ internal sealed class ServerFleet
             {
                 _meter.Sleep(device, now);
             }
-            else if (was == ServerState.Asleep && state != ServerState.Asleep)
+            else if (was != ServerState.Parked && state == ServerState.Parked)
+            {
+                _meter.Park(device, now);
+            }
+            else if (was is ServerState.Asleep or ServerState.Parked && state is not (ServerState.Asleep or ServerState.Parked))
             {
                 _meter.Wake(device, now);
             }

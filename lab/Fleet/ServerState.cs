@@ -12,6 +12,9 @@ internal enum ServerState
     /// <summary>It takes no more calls, and sleeps once it has none.</summary>
     Leaving,
 
+    /// <summary>It is on, and nothing is open on its devices.</summary>
+    Parked,
+
     /// <summary>It sleeps.</summary>
     Asleep,
 }

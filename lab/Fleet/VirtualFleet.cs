@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Crescent.Control.Kv;
 using Crescent.Control.Placement;
 using Crescent.Control.Power;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Scheduling;
@@ -22,13 +23,8 @@ public sealed class VirtualFleet : IDisposable
     /// <summary>Devices start with their lowest caps; by this moment the governor has given them theirs, and requests begin to arrive, s.</summary>
     private const double StartSeconds = 5;
 
-    /// <summary>Weight of the newest answer in the mean length that is expected of the next.</summary>
-    private const double LengthWeight = 0.01;
-    private const double FirstLength = 256;
-
-    /// <summary>A budget is not judged for this long after it changes, s.</summary>
-    private const double GraceSeconds = 2;
-    private const double Tolerance = 0.02;
+    /// <summary>Class of all calls in what is expected of their lengths.</summary>
+    private const string Lengths = "lab";
     private static readonly InferenceRequest Nobodys = new() { Prompt = [], MaxTokens = 0 };
 
     private readonly FleetOptions _options;
@@ -45,7 +41,9 @@ public sealed class VirtualFleet : IDisposable
     private readonly List<FleetCall> _calls = [];
     private readonly PowerLevel _cluster = new();
     private BlockHash[] _chain = new BlockHash[64];
-    private double _meanLength = FirstLength;
+    private readonly OutputLengths _lengths = new();
+    private readonly BurstWindow? _window;
+    private readonly ActiveBlocks _active = new();
     private long _reports;
     private int _open;
     private bool _arriving = true;
@@ -63,8 +61,15 @@ public sealed class VirtualFleet : IDisposable
         _root = BlockHash.Root(options.Spec.Model.Name, new EngineOptions().KvType);
         _devices = [.. Enumerable.Range(0, options.Spec.Devices.Count).Select(i => new FleetDevice(this, options, i, text, _tokenizer, _meter, _clock, _index))];
         _servers = options.Servers is { } servers ? new ServerFleet(servers, options.Spec, _meter, StartSeconds) : null;
-        _book = new PlacementBook(PlacementPolicies.Create(options.Policy, options.Weights), new FactoryView { MaxQueued = int.MaxValue });
-        _governor = new PowerGovernor(options.Controller ?? PowerControllers.For(options.Policy), random: new Random(options.Seed));
+        _window = options.Policy.EndsWith(LabPolicies.Burst, StringComparison.Ordinal) ? new BurstWindow(this) : null;
+        _book = new PlacementBook(LabPolicies.Create(options.Policy, options.Weights), new FactoryView
+        {
+            MaxQueued = options.MaxQueued,
+            Active = _active,
+            Sessions = new SessionBindings(LabPolicies.SessionSeconds),
+            Groups = new SessionBindings(ParentGroupPolicy.DefaultIdleSeconds),
+        });
+        _governor = new PowerGovernor(options.Controller ?? PowerControllers.For(LabPolicies.Plain(options.Policy), options.Level), random: new Random(options.Seed));
     }
 
     /// <summary>Time since requests may arrive, s.</summary>
@@ -94,9 +99,16 @@ public sealed class VirtualFleet : IDisposable
         return Result(Run(isOver, cancellationToken));
     }
 
-    /// <summary>Fires <paramref name="happening"/> after a time.</summary>
-    internal void After(double seconds, IVirtualEvent happening) =>
-        _clock.Schedule(happening, Math.Max(_clock.Ticks, TimeSpan.TicksPerSecond + (long)(StartSeconds * TimeSpan.TicksPerSecond)) + (long)(seconds * TimeSpan.TicksPerSecond));
+    /// <summary>Fires <paramref name="happening"/> after a time, which runs from the moment when requests may arrive, or from now.</summary>
+    internal void After(double seconds, IVirtualEvent happening, bool fromNow = false) => _clock.Schedule(
+        happening,
+        (fromNow ? _clock.Ticks : Math.Max(_clock.Ticks, TimeSpan.TicksPerSecond + (long)(StartSeconds * TimeSpan.TicksPerSecond))) + (long)(seconds * TimeSpan.TicksPerSecond));
+
+    /// <summary>The devices as they are seen.</summary>
+    internal FactoryView View => _book.View;
+
+    /// <summary>Positions of a KV block; the devices are all of one kind.</summary>
+    internal KvBlockSize BlockSize => _devices[0].BlockSize;
 
     /// <summary>Tokens of its prompts are 0 to this less one.</summary>
     internal int Vocabulary => _tokenizer.VocabularySize;
@@ -108,7 +120,10 @@ public sealed class VirtualFleet : IDisposable
     internal void Cancel(FleetCall call)
     {
         call.IsCancelled = true;
-        _devices[call.Device].Cancel(call);
+        if (call.Device >= 0)
+        {
+            _devices[call.Device].Cancel(call);
+        }
     }
 
     /// <summary>Whether a call met the promise.</summary>
@@ -159,7 +174,7 @@ public sealed class VirtualFleet : IDisposable
             _open--;
             _book.Release(call.Id);
             _book.View.Lengths.Learn(call.Tokens);
-            _meanLength += LengthWeight * (call.Tokens - _meanLength);
+            _lengths.Learn(Lengths, call.MaxTokens, call.Tokens);
             call.Caller?.Ended(call);
         }
     }
@@ -188,7 +203,7 @@ public sealed class VirtualFleet : IDisposable
                 _readings.Add(_devices[i].Power(view.Devices[i]));
             }
 
-            if (_options.Policy == PowerAwarePolicy.PolicyName)
+            if (LabPolicies.Plain(_options.Policy) == PowerAwarePolicy.PolicyName)
             {
                 view.Devices[i].ClusterLevel ??= Joined(view.Devices[i]);
             }
@@ -230,50 +245,86 @@ public sealed class VirtualFleet : IDisposable
         PromptTokens = arrival.Request.PromptTokens,
         OutputTokens = arrival.Request.OutputTokens,
         Call = Nobodys,
+        Parent = arrival.Request.Task is { } task ? Name(arrival.Content, task) : null,
     });
+
+    private static string Name(int content, int task) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{content}/{task}");
 
     /// <summary>A call arrives now.</summary>
     internal FleetCall Take(in FleetRequest request)
     {
         var id = _calls.Count;
         var now = _clock.Elapsed.TotalSeconds;
-        var call = new FleetCall { Id = id, ArrivedAt = now, PromptTokens = request.PromptTokens, OutputTokens = request.OutputTokens, Caller = request.Caller };
+        var call = new FleetCall
+        {
+            Id = id,
+            ArrivedAt = now,
+            PromptTokens = request.PromptTokens,
+            OutputTokens = request.OutputTokens,
+            MaxTokens = Math.Max(request.OutputTokens, Math.Min(_options.MaxTokens, _devices[0].MaxContext + 1 - request.PromptTokens)),
+            Caller = request.Caller,
+        };
         _calls.Add(call);
+        _open++;
         _lastAt = now;
-        var view = _book.View;
-        view.Now = now;
         var prompt = request.Prompt(id);
-        var chain = Look(prompt);
-        var expected = Math.Max(1, _meanLength * (1 + _options.LengthError));
-        var decision = _book.Place(new PlacementCall(id, call.PromptTokens, call.OutputTokens, expected, _options.Level), id);
+        var chain = Hash(prompt);
+        if (_window is not null)
+        {
+            _window.Hold(call, request, prompt, chain);
+        }
+        else
+        {
+            Place(call, request, prompt, chain, null);
+        }
+
+        return call;
+    }
+
+    /// <summary>Gives a call that has arrived to a device.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="prompt">Its tokens.</param>
+    /// <param name="chain">Hashes of its whole blocks.</param>
+    /// <param name="prefer">The device that it was assigned to; null for none.</param>
+    internal void Place(FleetCall call, in FleetRequest request, int[] prompt, ReadOnlySpan<BlockHash> chain, string? prefer)
+    {
+        var view = _book.View;
+        var id = call.Id;
+        view.Now = _clock.Elapsed.TotalSeconds;
+        _index?.Overlap(chain, view.ChangeOverlap());
+        _active.Look(chain, BlockSize.BlocksFor(call.PromptTokens));
+        var expected = Math.Clamp(_lengths.Expect(Lengths, call.MaxTokens) * (1 + _options.LengthError), 1, call.MaxTokens);
+        var needs = new PlacementCall(
+            id, call.PromptTokens, call.MaxTokens, expected, _options.Level, Prefer: prefer, Session: request.Call.Program, Parent: request.Parent ?? request.Call.ParentProgram);
+        var decision = call.IsCancelled ? PlacementDecision.None : _book.Place(needs, id);
         if (!decision.IsPlaced)
         {
+            _open--;
             call.Failed = true;
-            call.EndedAt = now;
+            call.EndedAt = view.Now;
             call.Caller?.Ended(call);
-            return call;
+            return;
         }
 
         call.Device = decision.Device;
         _index?.Predict(decision.Device, chain, KvIndex.DefaultPrediction);
-        call.Uncached = view.Uncached(new PlacementCall(id, call.PromptTokens, 1, 1, _options.Level), decision.Device);
-        _open++;
+        call.Uncached = view.Uncached(needs, decision.Device);
         _devices[decision.Device].Submit(
             request.Call with { Id = id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call, Chain = chain.Length > 0 ? chain.ToArray() : null }, call);
         _book.Accept(id, view.Devices[decision.Device].Key, _reports);
-        return call;
     }
 
-    /// <summary>Asks the index who holds how much of a prompt.</summary>
-    private ReadOnlySpan<BlockHash> Look(int[] prompt)
+    /// <summary>Hashes of a prompt's whole blocks; none where nobody caches.</summary>
+    private ReadOnlySpan<BlockHash> Hash(int[] prompt)
     {
         if (_index is null)
         {
             return [];
         }
 
-        // The last token is always computed, so its block cannot be taken from a cache. The devices are all of one kind.
-        var blockSize = _devices[0].BlockSize;
+        // The last token is always computed, so its block cannot be taken from a cache.
+        var blockSize = BlockSize;
         var count = blockSize.FullBlocks(prompt.Length - 1);
         if (_chain.Length < count)
         {
@@ -286,7 +337,6 @@ public sealed class VirtualFleet : IDisposable
             _chain[i] = hash = hash.Next(prompt.AsSpan(blockSize.PositionsIn(i), blockSize.Positions));
         }
 
-        _index.Overlap(_chain.AsSpan(0, count), _book.View.ChangeOverlap());
         return _chain.AsSpan(0, count);
     }
 
@@ -296,11 +346,10 @@ public sealed class VirtualFleet : IDisposable
     {
         var served = _calls.Where(static call => call is { Failed: false, EndedAt: > 0 }).ToList();
         var good = served.Where(IsGood).ToList();
-        var ttft = served.Select(static call => call.Ttft).Order().ToArray();
-        var itl = served.Where(static call => call.Tokens > 1).Select(static call => call.Itl).Order().ToArray();
+        var (ttft, itl) = (FleetResults.Ttfts(_calls), FleetResults.Itls(_calls));
         var counters = _devices.Select(static device => device.Counters).ToList();
         var watts = _meter.Bins.Select(static joules => joules / PowerMeter.BinSeconds).ToArray();
-        var (over, worst) = Excess(watts);
+        var (over, worst) = FleetResults.Excess(watts, at => BudgetAt(StartSeconds + at) * _options.Spec.NameplateWatts, _options.BudgetChangesAt);
         var seconds = _lastAt - StartSeconds;
         var awake = _servers?.AwakeSeconds ?? (_options.Spec.Nodes * seconds);
         return new FleetResult
@@ -322,39 +371,16 @@ public sealed class VirtualFleet : IDisposable
             Wakes = _servers?.Wakes ?? 0,
             Seconds = seconds,
             BudgetWatts = BudgetAt(_lastAt) * _options.Spec.NameplateWatts,
-            TtftP50 = Percentile(ttft, 0.5),
-            TtftP99 = Percentile(ttft, 0.99),
-            ItlP50 = Percentile(itl, 0.5),
-            ItlP99 = Percentile(itl, 0.99),
+            TtftP50 = FleetResults.Percentile(ttft, 0.5),
+            TtftP99 = FleetResults.Percentile(ttft, 0.99),
+            ItlP50 = FleetResults.Percentile(itl, 0.5),
+            ItlP99 = FleetResults.Percentile(itl, 0.99),
             OverBudgetSeconds = over,
             WorstExcess = worst,
             Watts = watts,
             MachineSeconds = machineSeconds,
         };
     }
-
-    private (double Seconds, double Worst) Excess(double[] watts)
-    {
-        var (seconds, worst) = (0.0, 0.0);
-        for (var i = 0; i < watts.Length; i++)
-        {
-            var at = i * PowerMeter.BinSeconds;
-            var budget = BudgetAt(StartSeconds + at) * _options.Spec.NameplateWatts;
-            if (at >= _options.BudgetChangesAt - PowerMeter.BinSeconds && at < _options.BudgetChangesAt + GraceSeconds)
-            {
-                continue;
-            }
-
-            var excess = (watts[i] / budget) - 1;
-            seconds += excess > Tolerance ? PowerMeter.BinSeconds : 0;
-            worst = Math.Max(worst, excess);
-        }
-
-        return (seconds, worst);
-    }
-
-    private static double Percentile(double[] sorted, double share) =>
-        sorted.Length == 0 ? double.NaN : sorted[(int)Math.Min(sorted.Length - 1, share * sorted.Length)];
 
     private sealed class Arrivals(VirtualFleet fleet, IEnumerator<Arrival> arrivals) : IVirtualEvent
     {

@@ -10,6 +10,15 @@ public sealed record ServerOptions(IServerCount Count)
     /// <summary>From waking a server until it takes calls, in seconds of the planner.</summary>
     public double WakeSeconds { get; init; } = 120;
 
+    /// <summary>
+    /// Whether a server that is not needed first closes what is open on its devices, and sleeps when it has not been needed for as long as it costs to wake; otherwise it sleeps at
+    /// once.
+    /// </summary>
+    public bool Parks { get; init; }
+
+    /// <summary>From opening devices until they take calls, in seconds of the planner: a process, its context, weights out of the host's memory. Assumed.</summary>
+    public double OpenSeconds { get; init; } = 20;
+
     /// <summary>What a server that sleeps draws, W.</summary>
     public double SleepWatts { get; init; } = 30;
 

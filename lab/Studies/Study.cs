@@ -1,4 +1,5 @@
 using Crescent.Lab.Fleet;
+using Crescent.Lab.Servers;
 
 namespace Crescent.Lab.Studies;
 
@@ -38,10 +39,12 @@ public static class Study
                 Budget = budget,
                 BudgetChangesAt = options.BudgetChangesAt,
                 LaterBudget = budget * options.BudgetFactor,
-                Controller = policy.Controller,
+                Controller = policy.Controller?.Invoke(options.Level),
                 Weights = policy.Weigh(options.Weights),
                 Level = options.Level,
-                LengthError = options.LengthError,
+                LengthError = ((1 + options.LengthError) * policy.LengthFactor) - 1,
+                Belief = policy.Belief,
+                Servers = policy.Parks ? new ServerOptions(new ParkingServers(options.Level)) { Parks = true, LookSeconds = ParkingServers.LookSeconds } : null,
                 Seed = seed,
             },
             options.Trace.HasContent);

@@ -49,6 +49,11 @@ public sealed record StudyReport(StudyOptions Options, FullLoad Full, IReadOnlyL
     public IEnumerable<IGrouping<(double Load, double Budget, string Policy), StudyRun>> Groups =>
         Runs.GroupBy(static run => (run.Load, run.Budget, run.Policy));
 
+    /// <summary>What gains at a load and a budget are measured against; null where no baseline was run.</summary>
+    public BestBaseline? Baseline(double load, double budget) => BestBaseline.Of(
+        Groups.Where(group => group.Key.Load == load && group.Key.Budget == budget && StudyPolicy.Parse(group.Key.Policy).IsBaseline)
+            .Select(static group => (group.Key.Policy, StudyMean.Of(group))));
+
     /// <summary>Everything as JSON: what was run, what load 1 stands for, and <c>runs[]</c>. NaN and Infinity are strings.</summary>
     public string ToJson() => JsonSerializer.Serialize(
         new
@@ -60,6 +65,7 @@ public sealed record StudyReport(StudyOptions Options, FullLoad Full, IReadOnlyL
             nameplateWatts = Options.Fleet.NameplateWatts,
             slo = new { ttftSeconds = Options.Level.TtftSeconds, itlSeconds = Options.Level.ItlSeconds },
             fullLoad = new { requestsPerSecond = Full.Rate, attainment = Full.Attainment, idleAttainment = Full.IdleAttainment },
+            bestBaselines = Groups.Select(static group => (group.Key.Load, group.Key.Budget)).Distinct().Select(at => new { load = at.Load, budget = at.Budget, policy = Baseline(at.Load, at.Budget)?.Policy }),
             runs = Runs.Select(static run => Columns.ToDictionary(static column => column.Name, column => column.Value(run))),
         },
         Json);

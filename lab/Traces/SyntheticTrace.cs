@@ -87,7 +87,7 @@ public static class SyntheticTrace
         {
             var own = Length(random, MeanPrompt / 4);
             int[] blocks = [.. Enumerable.Range(0, TaskBlocks).Select(block => (task * TaskBlocks) + block)];
-            requests.Add(new TraceRequest(now + (i * 0.002), (TaskBlocks * Trace.BlockTokens) + own, Length(random, MeanOutput), blocks));
+            requests.Add(new TraceRequest(now + (i * 0.002), (TaskBlocks * Trace.BlockTokens) + own, Length(random, MeanOutput), blocks, task));
         }
     }
 

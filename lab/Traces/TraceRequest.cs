@@ -5,4 +5,5 @@ namespace Crescent.Lab.Traces;
 /// <param name="PromptTokens">Tokens of its prompt; 1 and up.</param>
 /// <param name="OutputTokens">Tokens of its answer; 1 and up.</param>
 /// <param name="Blocks">What its prompt consists of, an id for each <see cref="Trace.BlockTokens"/> tokens; null where the trace does not tell.</param>
-public readonly record struct TraceRequest(double Seconds, int PromptTokens, int OutputTokens, int[]? Blocks = null);
+/// <param name="Task">What it is a part of, where the trace tells: siblings have the same.</param>
+public readonly record struct TraceRequest(double Seconds, int PromptTokens, int OutputTokens, int[]? Blocks = null, int? Task = null);

@@ -61,8 +61,15 @@ public sealed record GpuModel
     /// <summary>Lowest cap the driver takes.</summary>
     public required double MinCapWatts { get; init; }
 
-    /// <summary>With a model loaded and clocks down.</summary>
+    /// <summary>With a context open and clocks down: an open context holds 26 to 50 W above <see cref="BareWatts"/> on H100 and A100, for as long as it lives and whatever it holds.</summary>
     public required double IdleWatts { get; init; }
+
+    /// <summary>With no context open; null where that is not known, and as much as with one then.</summary>
+    public double? BareIdleWatts { get; init; }
+
+    /// <inheritdoc cref="BareIdleWatts"/>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public double BareWatts => BareIdleWatts ?? IdleWatts;
 
     /// <summary>With clocks still up after a step, while nothing runs.</summary>
     public required double AwakeWatts { get; init; }
@@ -81,6 +88,15 @@ public sealed record GpuModel
 
     /// <summary>Prefill at full clock, as a share of <see cref="TdpWatts"/>.</summary>
     public double PrefillShare { get; init; } = 0.97;
+
+    /// <summary>Power that no clock lowers, as a share of <see cref="TdpWatts"/>. Fitted by this project.</summary>
+    public double StaticShare { get; init; } = GpuPowerCurve.StaticShare;
+
+    /// <summary>Exponent of the clock in prefill's power. Fitted by this project; placement and governor believe 2.4 whatever it is.</summary>
+    public double PrefillExponent { get; init; } = GpuPowerCurve.PrefillExponent;
+
+    /// <summary>Exponent of the clock in decode's power. Fitted by this project; placement and governor believe 1.7 whatever it is.</summary>
+    public double DecodeExponent { get; init; } = GpuPowerCurve.DecodeExponent;
 
     /// <summary>
     /// Peak of matrix products with weights of <paramref name="precision"/>, FLOP/s; a type the GPU has no unit for is widened.
@@ -107,10 +123,12 @@ public sealed record GpuModel
         Require(LinkDomain is >= 1 and <= 1024, nameof(LinkDomain), "1 to 1024");
         Require(HostFactor > 0, nameof(HostFactor), "above 0");
         Require(IdleWatts > 0 && IdleWatts < MinCapWatts, nameof(IdleWatts), "above 0 and below MinCapWatts");
+        Require(BareWatts > 0 && BareWatts <= IdleWatts, nameof(BareIdleWatts), "above 0 and at most IdleWatts");
         Require(AwakeWatts >= IdleWatts && AwakeSeconds >= 0, "AwakeWatts and AwakeSeconds", "at least IdleWatts, and 0 or more");
         Require(MinCapWatts <= TdpWatts, nameof(MinCapWatts), "at most TdpWatts");
         Require(DecodeBaseWatts > 0 && DecodeSpanWatts >= 0, "DecodeBaseWatts and DecodeSpanWatts", "above 0");
         Require(DecodeBaseWatts + DecodeSpanWatts <= TdpWatts * 1.05, "DecodeBaseWatts + DecodeSpanWatts", "at most TdpWatts");
+        Require(StaticShare is > 0 and < 1 && PrefillExponent > 0 && DecodeExponent > 0, "StaticShare, PrefillExponent and DecodeExponent", "above 0, StaticShare below 1");
         Require(PrefillShare is > 0 and <= 1.05, nameof(PrefillShare), "above 0 and at most 1.05");
 
         void Require(bool condition, string field, string range)

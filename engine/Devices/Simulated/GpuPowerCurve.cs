@@ -20,7 +20,7 @@ public sealed class GpuPowerCurve(GpuModel gpu)
     public const double LowestClock = 0.2;
 
     /// <summary>Power that no clock lowers, W.</summary>
-    public double StaticWatts { get; } = StaticShare * gpu.TdpWatts;
+    public double StaticWatts { get; } = gpu.StaticShare * gpu.TdpWatts;
 
     /// <summary>Prefill at full clock, W.</summary>
     public double PrefillWatts { get; } = gpu.PrefillShare * gpu.TdpWatts;
@@ -42,5 +42,5 @@ public sealed class GpuPowerCurve(GpuModel gpu)
     public double Watts(double fullWatts, double clock, double prefillShare) =>
         clock >= 1 ? fullWatts : StaticWatts + ((fullWatts - StaticWatts) * Math.Pow(clock, Exponent(prefillShare)));
 
-    private static double Exponent(double prefillShare) => DecodeExponent + (prefillShare * (PrefillExponent - DecodeExponent));
+    private double Exponent(double prefillShare) => gpu.DecodeExponent + (prefillShare * (gpu.PrefillExponent - gpu.DecodeExponent));
 }

@@ -141,7 +141,7 @@ public sealed class PlacementBookTests
     {
         Assert.Equal(0, book.Count);
         Assert.All(book.View.Devices.ToArray(), static d => Assert.Equal(
-            (0, 0, 0, 0, 0), (d.Reserved, d.UnseenCalls, d.UnseenPromptTokens, d.UnseenPromptBlocks, d.UnseenBlocks)));
+            (0, 0, 0, 0, 0), (d.Reserved, d.UnseenCalls, d.UnseenPromptTokens, d.UnseenNewBlocks, d.UnseenBlocks)));
         Assert.All(book.View.Devices.ToArray(), static d => Assert.Equal(0, d.UnseenWatts, 6));
     }
 

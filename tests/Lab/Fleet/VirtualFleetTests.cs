@@ -19,6 +19,11 @@ public sealed class VirtualFleetTests
     [InlineData("round-robin")]
     [InlineData("uniform-cap")]
     [InlineData("polca")]
+    [InlineData("two-tier")]
+    [InlineData("least-load")]
+    [InlineData("kv-queue+session")]
+    [InlineData("sticky+burst")]
+    [InlineData("parent-groups")]
     public void Every_request_is_answered_whole_under_every_policy(string policy)
     {
         var result = Run(policy, rate: 20, seconds: 20);
@@ -158,6 +163,36 @@ public sealed class VirtualFleetTests
         Assert.InRange(result.CachedTokens, 4 * 900, 4 * 1024);
     }
 
+    [Fact]
+    public void What_is_refused_has_waited_for_ever()
+    {
+        var shed = Run("power-aware", rate: 150, seconds: 30);
+        Assert.True(shed.Refused > 0.01 * shed.Requests);
+        Assert.Equal((double.PositiveInfinity, double.PositiveInfinity), (shed.TtftP99, shed.ItlP99));
+        Assert.True(double.IsFinite(shed.TtftP50));
+    }
+
+    [Fact]
+    public void A_policy_may_be_wrong_about_the_devices_or_learn_them()
+    {
+        var exact = Run("power-aware", rate: 30, seconds: 15);
+        Assert.Equal(exact.Joules, Run("power-aware", rate: 30, seconds: 15, belief: new ProfileBelief()).Joules);
+        ProfileBelief[] beliefs = [new() { Times = 0.6 }, new() { Power = 1.4 }, new() { Idle = 0.6 }, new() { Curve = 0.7 }, new() { IsLearned = true }];
+        var others = beliefs.Select(belief => Run("power-aware", rate: 30, seconds: 15, belief: belief)).ToList();
+        Assert.Equal(6, others.Append(exact).Select(static result => result.Joules).Distinct().Count());
+        Assert.All(others, result => Assert.Equal(exact.Requests, result.Requests));
+    }
+
+    [Fact]
+    public void Siblings_that_come_in_one_window_are_placed_together_and_wait_for_it()
+    {
+        var agents = SyntheticTrace.Create("agents");
+        var (alone, together) = (Run("least-queue", rate: 20, seconds: 15, trace: agents), Run("least-queue+burst", rate: 20, seconds: 15, trace: agents));
+        Assert.True(together.CachedTokens > 1.5 * alone.CachedTokens, $"{together.CachedTokens} against {alone.CachedTokens}");
+        Assert.True(together.TtftP50 > alone.TtftP50);
+        Assert.Equal(alone.Tokens, together.Tokens);
+    }
+
     private static FleetResult Run(
         string policy,
         double rate,
@@ -170,7 +205,8 @@ public sealed class VirtualFleetTests
         bool uniform = false,
         IPowerController? controller = null,
         double stall = PowerWeights.DefaultStall,
-        FleetSpec? spec = null)
+        FleetSpec? spec = null,
+        ProfileBelief? belief = null)
     {
         trace ??= Poisson;
         using var fleet = new VirtualFleet(
@@ -184,6 +220,7 @@ public sealed class VirtualFleetTests
                 Seed = seed,
                 Weights = new PowerWeights { ShedAbove = StudyOptions.DefaultShedAbove, Stall = stall },
                 Controller = uniform ? new UniformCaps() : controller,
+                Belief = belief ?? ProfileBelief.Exact,
             },
             trace.HasContent);
         return fleet.Run(trace.At(rate, seed, 0, seconds));

@@ -70,7 +70,7 @@ public sealed class StudyTests
                 {
                     Spec = options.Fleet,
                     Policy = alone ? "power-aware" : "kv-queue",
-                    Controller = alone ? null : new EfficientCaps(),
+                    Controller = alone ? null : new EfficientCaps(EfficientCapsOptions.For(options.Level)),
                     Budget = 0.7,
                     BudgetChangesAt = 3,
                     LaterBudget = 0.7 * 0.8,
