@@ -17,7 +17,7 @@ public sealed record CalibrationReport(IReadOnlyList<CalibratedRow> Rows, TimeSp
     /// <summary>One for each model, GPU and group, in the order of the file.</summary>
     public IReadOnlyList<ErrorSummary> Groups =>
     [
-        .. Rows.GroupBy(static row => $"{row.Row.Model} {row.Row.Weights} {row.Row.Gpu} tp{row.Row.TensorParallel}")
+        .. Rows.GroupBy(static row => $"{row.Row.File}: {row.Row.Model} {row.Row.Weights} {row.Row.Gpu} {(row.Row.DataParallel ? "dep" : "tp")}{row.Row.TensorParallel}")
             .Select(static group => ErrorSummary.Of(group.Key, group))
             .OfType<ErrorSummary>(),
     ];
@@ -25,6 +25,10 @@ public sealed record CalibrationReport(IReadOnlyList<CalibratedRow> Rows, TimeSp
     /// <summary>One for each model, in the order of the file.</summary>
     public IReadOnlyList<ErrorSummary> Models =>
         [.. Rows.GroupBy(static row => row.Row.Model).Select(static group => ErrorSummary.Of(group.Key, group)).OfType<ErrorSummary>()];
+
+    /// <summary>One for each file, in their order.</summary>
+    public IReadOnlyList<ErrorSummary> Files =>
+        [.. Rows.GroupBy(static row => row.Row.File).Select(static group => ErrorSummary.Of(group.Key, group)).OfType<ErrorSummary>()];
 
     /// <summary>Replays <paramref name="rows"/>, several at once.</summary>
     /// <param name="rows">Measured runs.</param>

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Crescent.Lab.Calibration;
 
 /// <summary>
-/// Reads measured runs from a CSV file whose first line names the columns model, gpu, tensor_parallel, weights, isl, osl, requests and
-/// output_tokens_per_second, in any order; other columns are ignored.
+/// Reads measured runs from a CSV file whose first line names the columns model, gpu, weights, isl, osl, requests and output_tokens_per_second, in any order, and either
+/// tensor_parallel or gpus with parallel, which is tp or dep; other columns are ignored.
 /// </summary>
 public static class ThroughputFile
 {
@@ -19,6 +19,7 @@ public static class ThroughputFile
         }
 
         var columns = lines[0].Split(',', StringSplitOptions.TrimEntries);
+        var is2026 = columns.Contains("parallel", StringComparer.OrdinalIgnoreCase);
         var rows = new List<ThroughputRow>();
         for (var i = 1; i < lines.Length; i++)
         {
@@ -32,7 +33,10 @@ public static class ThroughputFile
             {
                 Model = line.Text("model"),
                 Gpu = line.Text("gpu"),
-                TensorParallel = (int)line.Number("tensor_parallel"),
+                TensorParallel = (int)line.Number(is2026 ? "gpus" : "tensor_parallel"),
+                DataParallel = is2026 && line.Word("parallel", "tp", "dep") == "dep",
+                Is2026 = is2026,
+                File = System.IO.Path.GetFileNameWithoutExtension(path),
                 Weights = line.Text("weights"),
                 PromptTokens = (int)line.Number("isl"),
                 OutputTokens = (int)line.Number("osl"),
@@ -55,6 +59,11 @@ public static class ThroughputFile
                     ? Fields[at]
                     : throw new FormatException($"{Path}, line {Number1}: {column} is missing.");
         }
+
+        /// <summary>One of several words.</summary>
+        public string Word(string column, params string[] words) => Text(column) is var word && words.Contains(word)
+            ? word
+            : throw new FormatException($"{Path}, line {Number1}: {column} must be {string.Join(" or ", words)}, not '{word}'.");
 
         public double Number(string column) =>
             double.TryParse(Text(column), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && number <= int.MaxValue

@@ -26,21 +26,22 @@ public static class ThroughputReplay
     public static ReplayResult Run(ThroughputRow row, TimingParameters? timing = null, CancellationToken cancellationToken = default)
     {
         var gpu = GpuModels.Find(row.Gpu);
-        var shape = SimulatedModels.Find($"{row.Model}-{row.Weights}");
+        var shape = SimulatedModels.Find($"{row.Model}-{row.Weights}") with { KvBytes = row.KvBytes };
+        timing ??= row.Is2026 ? TimingParameters.Release2026 : TimingParameters.Default;
         var length = row.PromptTokens + row.OutputTokens;
         var blockSize = new KvBlockSize(SimulatedDeviceOptions.DefaultBlockSize);
-        var blocks = (int)(SimulatedDevice.KvPositions(gpu, row.TensorParallel, shape) / blockSize.Positions);
+        var blocks = (int)(SimulatedDevice.KvPositions(gpu, row.TensorParallel, shape, row.DataParallel, length) / blockSize.Positions);
         var batch = Math.Clamp(blocks / blockSize.BlocksFor(length), 1, MaxBatch);
         var stepTokens = Math.Clamp((int)(batch * (1 + ((double)row.PromptTokens / row.OutputTokens))), MinStepTokens, MaxStepTokens);
 
         var clock = new VirtualClock();
         var tokenizer = new SilentTokenizer();
         using var device = new SimulatedDevice(
-            new SimulatedDeviceSpec(gpu, 1, row.TensorParallel),
+            new SimulatedDeviceSpec(gpu, 1, row.TensorParallel, row.DataParallel),
             0,
             shape,
             new SimulatedText(tokenizer),
-            new SimulatedDeviceOptions { MaxStepTokens = stepTokens, MaxLogitRows = batch, BlockSize = blockSize.Positions, Timing = timing ?? TimingParameters.Default });
+            new SimulatedDeviceOptions { MaxStepTokens = stepTokens, MaxLogitRows = batch, BlockSize = blockSize.Positions, Timing = timing });
         var options = new EngineOptions
         {
             MaxStepTokens = stepTokens,

@@ -20,6 +20,25 @@ public sealed record ThroughputRow
     [JsonPropertyName("tensor_parallel")]
     public required int TensorParallel { get; init; }
 
+    /// <summary>Whether they are parallel by data and experts, and not by tensors.</summary>
+    [JsonPropertyName("data_parallel")]
+    public bool DataParallel { get; init; }
+
+    /// <summary>Name of the file that it stands in, without its extension.</summary>
+    [JsonPropertyName("file")]
+    public string File { get; init; } = "";
+
+    /// <summary>Whether it was measured with software of 2026, whose files say how GPUs are parallel.</summary>
+    [JsonIgnore]
+    public bool Is2026 { get; init; }
+
+    /// <summary>
+    /// Bytes of a key or value: the published FP8 checkpoints of Llama and Qwen keep FP8 caches; DeepSeek's and gpt-oss' do not say, and BF16 is then taken, but on Blackwell, where
+    /// FP8 was asked for.
+    /// </summary>
+    [JsonIgnore]
+    public double KvBytes => Is2026 && Gpu.StartsWith('H') && (Model.StartsWith("gpt-oss", StringComparison.Ordinal) || Model.StartsWith("deepseek", StringComparison.Ordinal)) ? 2 : 1;
+
     /// <summary>BF16, FP8 or FP4.</summary>
     [JsonPropertyName("weights")]
     public required string Weights { get; init; }

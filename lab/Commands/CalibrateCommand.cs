@@ -17,11 +17,12 @@ internal sealed class CalibrateCommand : Command
         "calibrate", "Replay measured offline runs on simulated devices, through the real scheduler in virtual time, and compare.")
     {
         _terminal = terminal;
-        var data = new Option<FileInfo>("--data")
+        var data = new Option<FileInfo[]>("--data")
         {
-            Description = "CSV with the columns model, gpu, tensor_parallel, weights, isl, osl, requests, output_tokens_per_second",
+            Description = "CSV with the columns model, gpu, tensor_parallel (or gpus and parallel, tp or dep), weights, isl, osl, requests, output_tokens_per_second; may be repeated",
             HelpName = "FILE",
             Required = true,
+            AllowMultipleArgumentsPerToken = true,
         };
         var json = new Option<FileInfo?>("--json") { Description = "Write the rows with their simulated throughput to this file as JSON", HelpName = "OUT" };
         var jobs = NumberOption.Create<int>(
@@ -36,11 +37,11 @@ internal sealed class CalibrateCommand : Command
                 parsed.GetRequiredValue(data), parsed.GetValue(json), parsed.GetValue(jobs) ?? Environment.ProcessorCount, interrupted)));
     }
 
-    private async Task<int> Calibrate(FileInfo data, FileInfo? json, int jobs, CancellationToken interrupted)
+    private async Task<int> Calibrate(FileInfo[] data, FileInfo? json, int jobs, CancellationToken interrupted)
     {
         try
         {
-            var rows = ThroughputFile.Read(data.FullName);
+            ThroughputRow[] rows = [.. data.SelectMany(static file => ThroughputFile.Read(file.FullName))];
             var report = await Replay(rows, jobs, interrupted);
             _terminal.Output.Write(Table(report));
             foreach (var row in report.Rows.Where(static row => row.Fault is not null))
@@ -61,12 +62,12 @@ internal sealed class CalibrateCommand : Command
         }
     }
 
-    private async Task<CalibrationReport> Replay(IReadOnlyList<ThroughputRow> rows, int jobs, CancellationToken interrupted)
+    private async Task<CalibrationReport> Replay(ThroughputRow[] rows, int jobs, CancellationToken interrupted)
     {
         CalibrationReport? report = null;
         await _terminal.Error.Progress().AutoClear(true).StartAsync(async progress =>
         {
-            var task = progress.AddTask($"{rows.Count} simulated runs", maxValue: rows.Count);
+            var task = progress.AddTask($"{rows.Length} simulated runs", maxValue: rows.Length);
             report = await Task.Factory.StartNew(
                 () => CalibrationReport.Run(rows, jobs, (_, count) => task.Value = count, interrupted),
                 interrupted,
@@ -88,6 +89,12 @@ internal sealed class CalibrateCommand : Command
         foreach (var group in report.Groups)
         {
             AddRow(table, group);
+        }
+
+        table.AddEmptyRow();
+        foreach (var model in report.Models.Concat(report.Files))
+        {
+            AddRow(table, model);
         }
 
         if (report.All is { } all)

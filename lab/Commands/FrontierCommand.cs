@@ -127,6 +127,7 @@ internal sealed class FrontierCommand : Command
             ["points"] = new JsonArray([.. curve.Points.Select(point => (JsonNode)new JsonObject
             {
                 ["tensor_parallel"] = point.TensorParallel,
+                ["data_parallel"] = point.DataParallel,
                 ["batch"] = point.Batch,
                 ["tokens_per_second_per_user"] = Math.Round(point.TokensPerSecondPerUser, 2),
                 ["tokens_per_second_per_megawatt"] = Math.Round(point.TokensPerSecondPerMegawatt, 1),

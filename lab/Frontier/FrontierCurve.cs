@@ -41,16 +41,17 @@ public sealed class FrontierCurve
     public static FrontierCurve Of(GpuModel gpu, ModelShape shape, int promptTokens, int outputTokens, TimingParameters? timing = null)
     {
         var points = new List<FrontierPoint>();
-        for (var group = 1; group <= gpu.LinkDomain; group *= 2)
+        foreach (var (group, dataParallel) in Groups(gpu, shape))
         {
-            var fits = (int)Math.Min(SimulatedDevice.KvPositions(gpu, group, shape) / (promptTokens + outputTokens), 65_536);
-            var time = new StepTimeModel(gpu, shape, group, timing);
+            var length = promptTokens + outputTokens;
+            var fits = (int)Math.Min(SimulatedDevice.KvPositions(gpu, group, shape, dataParallel, length) / length, 65_536);
+            var time = new StepTimeModel(gpu, shape, group, timing, dataParallel);
             var prefill = PrefillSeconds(time, shape, promptTokens);
             foreach (var batch in Batches(fits))
             {
                 var step = DecodeSeconds(time, shape, batch, promptTokens + (outputTokens / 2));
                 var volume = GpusPerMegawatt(gpu) / group / ((step / batch) + (prefill / outputTokens));
-                points.Add(new FrontierPoint(group, batch, 1 / step, volume));
+                points.Add(new FrontierPoint(group, batch, 1 / step, volume, dataParallel));
             }
         }
 
@@ -67,6 +68,13 @@ public sealed class FrontierCurve
         }
 
         return best;
+    }
+
+    /// <summary>Powers of two up to the GPUs that reach each other, and all of those; mixtures by data and experts too.</summary>
+    private static IEnumerable<(int Group, bool DataParallel)> Groups(GpuModel gpu, ModelShape shape)
+    {
+        var sizes = Enumerable.Range(0, 11).Select(static power => 1 << power).Where(size => size < gpu.LinkDomain).Append(gpu.LinkDomain).ToArray();
+        return sizes.Select(static size => (size, false)).Concat(sizes.Where(size => size > 1 && shape.Experts > 0).Select(static size => (size, true)));
     }
 
     private static IEnumerable<int> Batches(int most)

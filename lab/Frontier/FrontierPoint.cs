@@ -5,4 +5,5 @@ namespace Crescent.Lab.Frontier;
 /// <param name="Batch">Sequences that decode together.</param>
 /// <param name="TokensPerSecondPerUser">Speed that one user sees.</param>
 /// <param name="TokensPerSecondPerMegawatt">Output tokens of the whole megawatt.</param>
-public readonly record struct FrontierPoint(int TensorParallel, int Batch, double TokensPerSecondPerUser, double TokensPerSecondPerMegawatt);
+/// <param name="DataParallel">Whether the group is parallel by data and experts, and not by tensors.</param>
+public readonly record struct FrontierPoint(int TensorParallel, int Batch, double TokensPerSecondPerUser, double TokensPerSecondPerMegawatt, bool DataParallel = false);

@@ -69,6 +69,12 @@ public sealed record ModelShape
     /// <summary>How the matrices are stored, unless the model's name says another.</summary>
     public WeightPrecision Precision { get; init; } = WeightPrecision.FP8;
 
+    /// <summary>How the experts are stored and multiplied where that is another than <see cref="Precision"/>, whatever the model's name says; null where it is not.</summary>
+    public WeightPrecision? ExpertPrecision { get; init; }
+
+    /// <summary>The same for the matrices of attention.</summary>
+    public WeightPrecision? AttentionPrecision { get; init; }
+
     /// <summary>Layers with a router.</summary>
     public int MixtureLayers => Experts > 0 ? Layers - DenseLayers : 0;
 
@@ -98,15 +104,36 @@ public sealed record ModelShape
     /// <summary>Weights that one token is multiplied with, without the head.</summary>
     public double ActiveWeights => CommonWeights + (MixtureLayers * ExpertsUsed * ExpertWeights);
 
-    /// <summary>KV bytes of a position over all layers, on a group of <paramref name="tensorParallel"/> GPUs together.</summary>
-    /// <remarks>Each GPU holds at least one KV head, and the whole of a latent cache.</remarks>
-    public double KvBytesPerToken(int tensorParallel) => LatentWidth == 0
-        ? 2.0 * Layers * Math.Max(KvHeads, tensorParallel) * HeadSize * KvBytes
-        : (double)Layers * (LatentWidth + LatentRopeWidth) * KvBytes * tensorParallel;
+    /// <summary>Positions of a sequence by which the caches of layers with a window are shared out, where nobody knows better.</summary>
+    public const int TypicalPositions = 8192;
+
+    /// <summary>KV bytes of a position over all layers, on a group of <paramref name="gpus"/> GPUs together.</summary>
+    /// <remarks>
+    /// Where they share each token's attention, each holds at least one KV head, and the whole of a latent cache; where each has sequences of its own, nothing is held twice.
+    /// A layer with a window keeps that of each sequence, however long it is: so much of it counts for each position.
+    /// </remarks>
+    /// <param name="gpus">GPUs of the group.</param>
+    /// <param name="dataParallel">Whether each has sequences of its own.</param>
+    /// <param name="positions">Of a sequence.</param>
+    public double KvBytesPerToken(int gpus, bool dataParallel = false, int positions = TypicalPositions)
+    {
+        var layers = Layers - LocalLayers + (LocalLayers * Math.Min(1, (double)LocalWindow / Math.Max(1, positions)));
+        return LatentWidth == 0
+            ? 2.0 * layers * (dataParallel ? KvHeads : Math.Max(KvHeads, gpus)) * HeadSize * KvBytes
+            : layers * (LatentWidth + LatentRopeWidth) * KvBytes * (dataParallel ? 1 : gpus);
+    }
 
     /// <summary>Bytes of all weights: the matrices at <paramref name="precision"/>, embedding and head in BF16.</summary>
-    public double WeightBytes(WeightPrecision precision) =>
-        ((TotalWeights - (2 * HeadWeights)) * BytesPerWeight(precision)) + (2 * HeadWeights * BytesPerWeight(WeightPrecision.BF16));
+    public double WeightBytes(WeightPrecision precision) => WeightBytes(precision, 1);
+
+    /// <summary>The same on all GPUs of a group together, of which <paramref name="copies"/> hold all but the experts.</summary>
+    public double WeightBytes(WeightPrecision precision, int copies) =>
+        (MixtureLayers * Experts * ExpertWeights * BytesPerWeight(ExpertPrecision ?? precision))
+        + (copies * (CommonBytes(precision) + (2 * HeadWeights * BytesPerWeight(WeightPrecision.BF16))));
+
+    /// <summary>Bytes of the weights that every token passes through.</summary>
+    public double CommonBytes(WeightPrecision precision) =>
+        (Layers * AttentionWeights * BytesPerWeight(AttentionPrecision ?? precision)) + ((CommonWeights - (Layers * AttentionWeights)) * BytesPerWeight(precision));
 
     /// <summary>Bytes of a weight.</summary>
     public static double BytesPerWeight(WeightPrecision precision) => precision switch

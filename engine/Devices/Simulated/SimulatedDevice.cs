@@ -36,9 +36,9 @@ public sealed class SimulatedDevice : IDevice
         Shape = model;
         Spec = spec;
         _text = text;
-        _time = new StepTimeModel(spec.Gpu, model, spec.TensorParallel, options.Timing);
+        _time = new StepTimeModel(spec.Gpu, model, spec.TensorParallel, options.Timing, spec.DataParallel);
         Power = new SimulatedPower(spec.Gpu, spec.TensorParallel) { Work = _time.Coefficients() };
-        var blockBytes = (long)(model.KvBytesPerToken(spec.TensorParallel) * options.BlockSize);
+        var blockBytes = (long)(model.KvBytesPerToken(spec.TensorParallel, spec.DataParallel) * options.BlockSize);
         Power.BlockCopyJoules = blockBytes / 1e9 * spec.Gpu.HostCopyJoulesPerGigabyte;
         _window = model.LocalLayers > 0 ? model.LocalWindow : int.MaxValue;
         _tokens = new int[64];
@@ -83,19 +83,29 @@ public sealed class SimulatedDevice : IDevice
     /// <summary>
     /// Positions whose keys and values fit beside the weights: of each GPU's memory 92 % less 3 GB, less its part of the weights.
     /// </summary>
-    public static double KvPositions(GpuModel gpu, int tensorParallel, ModelShape model) =>
-        ((tensorParallel * Usable(gpu)) - model.WeightBytes(model.Precision)) / model.KvBytesPerToken(tensorParallel);
+    /// <param name="gpu">The GPU.</param>
+    /// <param name="gpus">How many of them are one device.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="dataParallel">Whether each has sequences of its own, and all of the model but the experts.</param>
+    /// <param name="positions">Of a sequence.</param>
+    public static double KvPositions(GpuModel gpu, int gpus, ModelShape model, bool dataParallel = false, int positions = ModelShape.TypicalPositions) =>
+        ((gpus * Usable(gpu)) - model.WeightBytes(model.Precision, dataParallel ? gpus : 1)) / model.KvBytesPerToken(gpus, dataParallel, positions);
 
     /// <summary>Throws when a device of <paramref name="spec"/> has no room for <paramref name="model"/>.</summary>
     /// <exception cref="FormatException">The message says how many GPUs it needs.</exception>
     public static void CheckFit(SimulatedDeviceSpec spec, ModelShape model)
     {
         // Whatever its block size is, it then has a block.
-        if (KvPositions(spec.Gpu, spec.TensorParallel, model) < KvBlockSize.Most)
+        if (spec.DataParallel && model.Experts == 0)
+        {
+            throw new FormatException($"{spec} divides experts among its GPUs, and {model.Name} has none: use :tp{spec.TensorParallel}.");
+        }
+
+        if (KvPositions(spec.Gpu, spec.TensorParallel, model, spec.DataParallel) < KvBlockSize.Most)
         {
             throw new FormatException(
                 $"{model.Name} ({model.WeightBytes(model.Precision) / 1e9:0.#} GB of weights) does not fit {spec.TensorParallel} x {spec.Gpu.Description}: " +
-                $"use :tp{GpusFor(spec.Gpu, model)} or narrower weights.");
+                $"use :{(spec.DataParallel ? "dep" : "tp")}{GpusFor(spec.Gpu, model, spec.DataParallel)} or narrower weights.");
         }
     }
 
@@ -156,14 +166,14 @@ public sealed class SimulatedDevice : IDevice
     }
 
     private static int Blocks(SimulatedDeviceSpec spec, ModelShape model, int blockSize) =>
-        (int)Math.Min(KvPositions(spec.Gpu, spec.TensorParallel, model) / blockSize, int.MaxValue / 2);
+        (int)Math.Min(KvPositions(spec.Gpu, spec.TensorParallel, model, spec.DataParallel) / blockSize, int.MaxValue / 2);
 
     private static double Usable(GpuModel gpu) => (UsableMemory * gpu.MemoryGigabytes * 1e9) - ReservedBytes;
 
-    private static int GpusFor(GpuModel gpu, ModelShape model)
+    private static int GpusFor(GpuModel gpu, ModelShape model, bool dataParallel)
     {
         var gpus = 1;
-        while (gpus < 1024 && KvPositions(gpu, gpus, model) < UsefulPositions)
+        while (gpus < 1024 && KvPositions(gpu, gpus, model, dataParallel) < UsefulPositions)
         {
             gpus *= 2;
         }

@@ -64,6 +64,28 @@ public static class SimulatedModels
         LatentQueryWidth = 1536,
     };
 
+    private static readonly ModelShape GptOss = new()
+    {
+        Name = "gpt-oss-120b",
+        Layers = 36,
+        Width = 2880,
+        Heads = 64,
+        KvHeads = 8,
+        HeadSize = 64,
+        Experts = 128,
+        ExpertsUsed = 4,
+        ExpertWidth = 2880,
+        LocalLayers = 18,
+        LocalWindow = 128,
+        Vocabulary = 201088,
+        ContextLength = 131072,
+
+        // Published with experts in four bits and the rest in BF16, whatever activations are.
+        Precision = WeightPrecision.FP4,
+        ExpertPrecision = WeightPrecision.FP4,
+        AttentionPrecision = WeightPrecision.BF16,
+    };
+
     private static readonly ModelShape[] Known =
     [
         Llama8B,
@@ -105,12 +127,16 @@ public static class SimulatedModels
             Name = "qwen3-32b", Layers = 64, Width = 5120, Heads = 64, KvHeads = 8, HeadSize = 128, FeedForwardWidth = 25600,
             Vocabulary = 151936, ContextLength = 131072,
         },
+
+        // Three layers of four keep a state of some 2 MB in place of keys and values: about as much as a window of 1,024 positions, which it is simulated as.
         new()
         {
-            Name = "gpt-oss-120b", Layers = 36, Width = 2880, Heads = 64, KvHeads = 8, HeadSize = 64,
-            Experts = 128, ExpertsUsed = 4, ExpertWidth = 2880, LocalLayers = 18, LocalWindow = 128,
-            Vocabulary = 201088, ContextLength = 131072, Precision = WeightPrecision.FP4,
+            Name = "qwen3.6-35b-a3b", Layers = 40, Width = 2048, Heads = 16, KvHeads = 2, HeadSize = 256,
+            Experts = 256, ExpertsUsed = 8, ExpertWidth = 512, SharedExpertWidth = 512, LocalLayers = 30, LocalWindow = 1024,
+            Vocabulary = 248320, ContextLength = 262144, KvBytes = 2,
         },
+        GptOss,
+        GptOss with { Name = "gpt-oss-20b", Layers = 24, LocalLayers = 12, Experts = 32 },
         DeepSeek,
         DeepSeek with { Name = "deepseek-v3" },
     ];

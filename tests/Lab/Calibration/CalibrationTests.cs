@@ -22,6 +22,29 @@ public sealed class CalibrationTests
         Assert.All(report.Rows, static row => Assert.Equal(0, row.Replay!.Value.Preemptions));
     }
 
+    // Fitted with values that no row has of its own: see docs/simulation.md for all rows, and for models that were left out of a fit.
+    [Fact]
+    public void Mixtures_of_2026_are_met_within_a_quarter_and_mostly_within_a_tenth()
+    {
+        var rows = ThroughputFile.Read(TestFiles.Project("lab", "data", "trtllm-throughput-2026.csv"));
+        Assert.Equal(84, rows.Count);
+        Assert.Equal(33, rows.Count(static row => row.DataParallel));
+        ThroughputRow[] few = [.. rows.Where(static row => row is { PromptTokens: 8192, OutputTokens: 1024, Model: not "llama-3.3-70b" })];
+        var report = CalibrationReport.Run(few, Environment.ProcessorCount, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.All(report.Rows, static row => Assert.InRange(row.Error!.Value, -0.25, 0.25));
+        Assert.InRange(report.All!.Median, 0, 0.12);
+        Assert.Contains(report.Groups, static group => group.Name == "trtllm-throughput-2026: deepseek-r1 FP4 GB200 dep4");
+    }
+
+    [Fact]
+    public void Caches_are_of_the_type_that_was_asked_for()
+    {
+        var rows = ThroughputFile.Read(TestFiles.Project("lab", "data", "trtllm-throughput-2026.csv"));
+        Assert.Equal(["deepseek-r1 H200", "gpt-oss-20b H100", "gpt-oss-20b H200"],
+            rows.Where(static row => row.KvBytes == 2).Select(static row => $"{row.Model} {row.Gpu}").Distinct().Order());
+        Assert.All(Measured.Value, static row => Assert.Equal((1, false), (row.KvBytes, row.Is2026)));
+    }
+
     [Fact]
     public void A_report_keeps_the_columns_of_the_file_and_adds_what_was_simulated()
     {
@@ -56,6 +79,7 @@ public sealed class CalibrationTests
     [InlineData("model,gpu\na,b", "no column 'tensor_parallel'")]
     [InlineData("model,gpu,tensor_parallel,weights,isl,osl,requests,output_tokens_per_second\nm,g,x,FP8,1,1,1,1", "line 2: tensor_parallel")]
     [InlineData("model,gpu,tensor_parallel,weights,isl,osl,requests,output_tokens_per_second\nm,g,1,FP8,1,1,1", "line 2: output_tokens_per_second is missing")]
+    [InlineData("model,gpu,gpus,parallel,weights,isl,osl,requests,output_tokens_per_second\nm,g,4,pp,FP8,1,1,1,1", "line 2: parallel must be tp or dep, not 'pp'")]
     [InlineData("", "is empty")]
     public void A_wrong_file_is_refused_with_the_line_and_the_column(string text, string named)
     {

@@ -15,6 +15,7 @@ public sealed class ModelShapeTests
     [InlineData("qwen3-235b-a22b", 235, 22)]
     [InlineData("qwen3-32b", 32.8, 32.8)]
     [InlineData("gpt-oss-120b", 117, 5.1)]
+    [InlineData("gpt-oss-20b", 20.9, 3.6)]
     [InlineData("deepseek-r1", 671, 37)]
     public void A_shape_counts_the_weights_its_maker_gives(string name, double billions, double active)
     {
@@ -34,6 +35,36 @@ public sealed class ModelShapeTests
     {
         var shape = SimulatedModels.Find("qwen3-235b-a22b");
         Assert.Equal(2 * shape.KvBytesPerToken(4), shape.KvBytesPerToken(8));
+    }
+
+    [Fact]
+    public void Gpus_with_sequences_of_their_own_hold_nothing_twice_but_what_is_no_expert()
+    {
+        var latent = SimulatedModels.Find("deepseek-r1-fp8");
+        Assert.Equal(61 * 576, latent.KvBytesPerToken(8, dataParallel: true));
+        Assert.Equal(8 * 61 * 576, latent.KvBytesPerToken(8));
+        var experts = latent.MixtureLayers * latent.Experts * latent.ExpertWeights;
+        var others = latent.WeightBytes(latent.Precision) - experts;
+        Assert.Equal(experts + (4 * others), latent.WeightBytes(latent.Precision, 4), 1e-3 * experts);
+    }
+
+    [Fact]
+    public void A_window_is_kept_once_for_each_sequence()
+    {
+        var shape = SimulatedModels.Find("gpt-oss-20b");
+        double layer = 2 * 8 * 64;
+        Assert.Equal(layer * (12 + (12 * 128.0 / 2048)), shape.KvBytesPerToken(1, positions: 2048), 6);
+        Assert.Equal(layer * 24, shape.KvBytesPerToken(1, positions: 100), 6);
+
+        // 20 KB for each position of the layers that see all of them.
+        Assert.Equal(20_480, (SimulatedModels.Find("qwen3.6-35b-a3b") with { LocalWindow = 1 }).KvBytesPerToken(1, positions: 1_000_000), 1.0);
+    }
+
+    [Fact]
+    public void Experts_may_be_stored_in_another_type_than_the_rest()
+    {
+        // As published: 12.8 GiB of gpt-oss-20b, most of it experts.
+        Assert.InRange(SimulatedModels.Find("gpt-oss-20b-fp8").WeightBytes(WeightPrecision.FP8) / 1e9, 12.8, 14.6);
     }
 
     [Theory]
