@@ -30,6 +30,7 @@ internal sealed class LabCommand : RootCommand
         Subcommands.Add(new SessionsCommand(terminal));
         Subcommands.Add(new StrategiesCommand(terminal));
         Subcommands.Add(new ServersCommand(terminal));
+        Subcommands.Add(new AgentsCommand(terminal));
         SetAction((parsed, _) => CommandGuard.Run(
             _terminal, json: false, interrupted => Run(parsed, parsed.GetValue(json), parsed.GetValue(csv), parsed.GetValue(plots), interrupted)));
     }

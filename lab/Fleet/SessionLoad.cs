@@ -33,6 +33,9 @@ internal sealed class SessionLoad : Virtual.IVirtualEvent
     /// <summary>Tasks that began in the window.</summary>
     public IEnumerable<TaskRecord> Measured => _tasks;
 
+    /// <summary>Calls that were answered in the window, for their times.</summary>
+    public List<FleetCall> Answered { get; } = [];
+
     /// <summary>Calls that were answered in the window.</summary>
     public int WindowCalls { get; private set; }
 
@@ -45,7 +48,16 @@ internal sealed class SessionLoad : Virtual.IVirtualEvent
     /// <summary>From now on sessions begin.</summary>
     public void Begin()
     {
-        Fleet.After(Gap(), this);
+        if (_options.Agents is not { } agents)
+        {
+            Fleet.After(Gap(), this);
+            return;
+        }
+
+        for (var i = 0; i < agents; i++)
+        {
+            Fleet.After(_options.WarmUpSeconds / 2 * i / agents, Next(within: true));
+        }
     }
 
     /// <summary>A session begins.</summary>
@@ -81,14 +93,24 @@ internal sealed class SessionLoad : Virtual.IVirtualEvent
         {
             WindowCalls++;
             WindowGood += Fleet.IsGood(call) ? 1 : 0;
+            Answered.Add(call);
         }
     }
 
-    private SessionRun Next()
+    /// <summary>A session has come to its end, or broken off.</summary>
+    public void SessionEnded()
+    {
+        if (_options.Agents is not null)
+        {
+            Fleet.After(0, Next());
+        }
+    }
+
+    private SessionRun Next(bool within = false)
     {
         var session = _trace.Sessions[_random.Next(_trace.Sessions.Count)];
         var number = _begun++;
-        return new SessionRun(this, session, number + 1, $"{session.Name}#{number}", null);
+        return new SessionRun(this, session, number + 1, $"{session.Name}#{number}", null, within ? _random.Next(session.Turns.Count) : 0);
     }
 
     private double Gap() => -Math.Log(1 - _random.NextDouble()) / _options.Rate;

@@ -8,6 +8,12 @@ public sealed record SessionLoadOptions
     /// <summary>Sessions that begin in a second, in the mean; above 0.</summary>
     public required double Rate { get; init; }
 
+    /// <summary>
+    /// So many sessions go on at once instead, whatever the rate: the first ones begin somewhere within theirs, in the first half of the time before anything is measured, and one that
+    /// has ended is followed by another. Null for sessions that come at the rate.
+    /// </summary>
+    public int? Agents { get; init; }
+
     /// <summary>Nothing is measured before, s.</summary>
     public double WarmUpSeconds { get; init; } = 600;
 

@@ -26,6 +26,12 @@ public sealed record SessionResult(FleetResult Fleet)
     /// <summary>Share of the calls in the window that met the promise.</summary>
     public required double SloAttainment { get; init; }
 
+    /// <summary>Tokens a second of an answer, in its mean, that three quarters of the calls in the window had at the least; NaN where none had two tokens.</summary>
+    public required double SpeedP25 { get; init; }
+
+    /// <summary>Seconds to the first token that 95 of 100 calls in the window had at the most; infinite where more were refused.</summary>
+    public required double TtftP95 { get; init; }
+
     /// <summary>Calls that were answered in the window, a second.</summary>
     public required double CallsPerSecond { get; init; }
 

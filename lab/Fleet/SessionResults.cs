@@ -25,6 +25,8 @@ internal static class SessionResults
             MeanCallSeconds = calls.DefaultIfEmpty(double.NaN).Average(),
             CallSecondsP90 = Percentile(calls, 0.9),
             SloAttainment = (double)load.WindowGood / load.WindowCalls,
+            SpeedP25 = 1 / FleetResults.Percentile(FleetResults.Itls(load.Answered), 0.75),
+            TtftP95 = FleetResults.Percentile(FleetResults.Ttfts(load.Answered), 0.95),
             CallsPerSecond = load.WindowCalls / options.WindowSeconds,
             Fairness = squares == 0 ? 1 : shares.Sum() * shares.Sum() / (shares.Count * squares),
             CachedShare = (double)fleet.CachedTokens / fleet.PromptTokens,

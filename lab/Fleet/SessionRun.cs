@@ -9,9 +9,10 @@ namespace Crescent.Lab.Fleet;
 /// <param name="content">What tells its prompts from those of another run of the same session.</param>
 /// <param name="name">Its program.</param>
 /// <param name="parent">The run whose sub-agent it is; null for none.</param>
-internal sealed class SessionRun(SessionLoad load, Session session, int content, string name, SessionRun? parent) : Virtual.IVirtualEvent, IFleetCaller
+/// <param name="first">The turn that it begins with.</param>
+internal sealed class SessionRun(SessionLoad load, Session session, int content, string name, SessionRun? parent, int first = 0) : Virtual.IVirtualEvent, IFleetCaller
 {
-    private int _turn;
+    private int _turn = first;
     private int _agents;
     private TaskRecord? _task;
 
@@ -81,6 +82,7 @@ internal sealed class SessionRun(SessionLoad load, Session session, int content,
         if (parent is null)
         {
             EndTask();
+            load.SessionEnded();
         }
         else if (--parent._agents == 0)
         {
