@@ -9,6 +9,7 @@ public sealed class BestBaselineTests
     {
         var best = BestBaseline.Of([("kept", Mean(1, 0.2)), ("nearly", Mean(0.996, 0.25)), ("broken", Mean(0.99, 0.9))]);
         Assert.Equal("nearly", best!.Policy);
+        Assert.Equal("kept", BestBaseline.Of([("over", Mean(1, 0.9) with { OverBudgetSeconds = 0.25 }), ("kept", Mean(1, 0.2))])!.Policy);
         Assert.Null(BestBaseline.Of([]));
     }
 
