@@ -25,6 +25,8 @@ internal static class ClientCommandLine
             new PlannerCommand(terminal, connect),
             new DrainCommand(terminal, connect),
             new LoadModelCommand(terminal, connect),
+            new PullCommand(terminal),
+            new ModelsCommand(terminal),
             new KeyCommand(terminal),
             new LabCommand(),
         };

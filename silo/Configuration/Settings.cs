@@ -25,7 +25,11 @@ public static class Settings
     public const string Section = "Crescent";
 
     public static readonly Setting Model = Define("--model", "Model", "path",
-        "GGUF file to serve, or sim:NAME on simulated devices, such as sim:llama-3-70b-fp8. Default: the embedded model.");
+        "GGUF file to serve; hf:ORG/REPO or hf:ORG/REPO:QUANT for one of the Hugging Face Hub, which is brought once into ~/.crescent/models (docs/models.md); or sim:NAME on simulated "
+        + "devices, such as sim:llama-3-70b-fp8. Default: the embedded model.");
+
+    public static readonly Setting Offline = Setting.Flag("--offline", $"{Section}:Offline",
+        "Never asks the Hugging Face Hub: hf:ORG/REPO is what was brought before (client pull). Default: it is asked for what is not there.");
 
     public static readonly Setting Silos = Define("--silos", "Silos", "count",
         $"Processes of the local cluster, 1 to {ClusterOptions.MaxSilos}: 1 does all in this process, more are one front end and the "
@@ -310,7 +314,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
+        Model, Offline, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, KeepPrograms, HoldBatch, HoldSeconds, PrefixCache, Watermark, Mcp, HttpGetHosts, Drill, PowerMeter, PowerBudget, Planner, PlannerSet, PlannerFewest, PlannerMost, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         KeptSeconds, KeptAloneSeconds, KeptMib, Strategies,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,

@@ -21,6 +21,7 @@ internal static class Start
         var supervised = commandLine.ContainsKey(Settings.Supervised.Key);
         try
         {
+            commandLine = await HubModels.Resolve(commandLine, (model, offline) => HubModels.Pull(model, offline, cancellationToken));
             var configuration = Settings.Load(commandLine);
             var cluster = Settings.Read<ClusterOptions>(configuration);
             CheckPower(configuration);

@@ -102,6 +102,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Crescent.Grains.Contracts",
             "Membership",
             "Local",
+            "Hub",
             "Identity",
             "Chat",
             "Power",

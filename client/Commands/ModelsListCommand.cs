@@ -1,0 +1,31 @@
+using System.CommandLine;
+using System.Globalization;
+using Crescent.Client.Terminals;
+using Crescent.Grains.Contracts.Hub;
+using Spectre.Console;
+
+namespace Crescent.Client.Commands;
+
+/// <summary><c>models list</c>: the models that were brought from a hub, and what each takes.</summary>
+internal sealed class ModelsListCommand : Command
+{
+    public ModelsListCommand(Terminal terminal) : base("list", "List the models that were brought, by the names that --model takes.")
+    {
+        SetAction((_, _) => ModelsCommand.Guarded(terminal, _ =>
+        {
+            var table = new Table().AddColumns("model", "MB", "files", "commit", "brought");
+            foreach (var model in ModelFolder.Default.List())
+            {
+                table.AddRow(
+                    Markup.Escape(Terminal.Printable(model.Reference)),
+                    (model.Bytes / 1e6).ToString("#,0", CultureInfo.InvariantCulture),
+                    model.Files.Count.ToString(CultureInfo.InvariantCulture),
+                    Markup.Escape(Terminal.Printable(model.Commit[..Math.Min(8, model.Commit.Length)])),
+                    model.Pulled.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture));
+            }
+
+            terminal.Output.Write(table);
+            return Task.CompletedTask;
+        }));
+    }
+}
