@@ -50,17 +50,18 @@ internal sealed class ModelReader
     /// <summary>Positions the model was trained for.</summary>
     public int ContextLength { get; }
 
-    /// <summary>Throws for an adapter, the vision part of a model (mmproj), or one of several files.</summary>
+    /// <summary>Throws for an adapter, or the vision part of a model (mmproj).</summary>
     public static void RefuseWhatIsNoModel(GgufFile file)
     {
-        if (file.FindString("general.type") is { } type && type != "model")
+        var type = file.FindString("general.type") ?? "model";
+        if (type == "mmproj" || file.FindString("general.architecture") == "clip")
         {
-            throw file.Fault("general.type", $"the file holds '{GgufCursor.Printable(type)}', not a model; give the model's own file");
+            throw file.Fault("general.architecture", "the file is the vision or audio part of a model (mmproj), which is not supported; give the file of the language model, which runs without it");
         }
 
-        if (file.FindInteger("split.count") is > 1)
+        if (type != "model")
         {
-            throw file.Fault("split.count", "the file is one part of a model; merge the parts into one file first");
+            throw file.Fault("general.type", $"the file holds '{GgufCursor.Printable(type)}', not a model; give the model's own file");
         }
     }
 

@@ -19,6 +19,7 @@ public sealed class GgufFile : IDisposable
     private readonly GgufBytes _bytes;
     private readonly GgufMetadata _metadata;
     private readonly Dictionary<string, GgufTensor> _tensors;
+    private IReadOnlyList<GgufFile> _furtherParts = [];
 
     private GgufFile(string path, GgufBytes bytes, GgufMetadata metadata, Dictionary<string, GgufTensor> tensors)
     {
@@ -37,16 +38,26 @@ public sealed class GgufFile : IDisposable
     /// <summary>All metadata keys, in the order of the file.</summary>
     public IReadOnlyCollection<string> Keys => _metadata.Keys;
 
-    /// <summary>Maps the file at <paramref name="path"/> and checks its header.</summary>
+    /// <summary>
+    /// Maps the file at <paramref name="path"/> and checks its header. The first part of a split file stands for all of them: they are mapped too, and their
+    /// tensors are those of one file.
+    /// </summary>
     /// <exception cref="FileNotFoundException">Nothing lies at the path.</exception>
-    /// <exception cref="InvalidModelException">It is no GGUF file of version 3, or a fault lies in it.</exception>
+    /// <exception cref="InvalidModelException">It is no GGUF file of version 3, or a fault lies in it, or a part is missing.</exception>
     public static GgufFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Read(path, GgufBytes.Map(path));
+        return WithFurtherParts(OpenPart(path));
     }
 
-    public void Dispose() => _bytes.Dispose();
+    public void Dispose()
+    {
+        _bytes.Dispose();
+        foreach (var part in _furtherParts)
+        {
+            part.Dispose();
+        }
+    }
 
     /// <summary>The tensor called <paramref name="name"/>.</summary>
     /// <exception cref="InvalidModelException">The file has none of that name.</exception>
@@ -87,6 +98,10 @@ public sealed class GgufFile : IDisposable
     /// <exception cref="InvalidModelException">The value is no boolean.</exception>
     public bool? FindBoolean(string key) => _metadata.FindBoolean(key);
 
+    /// <summary>An array of booleans, decoded anew at each call, or null where the key is missing.</summary>
+    /// <exception cref="InvalidModelException">The value is no array of booleans.</exception>
+    public bool[]? FindBooleans(string key) => _metadata.FindBooleans(key);
+
     /// <summary>An array of strings, decoded anew at each call, or null where the key is missing.</summary>
     /// <exception cref="InvalidModelException">The value is no array of strings, or one is no UTF-8.</exception>
     public string[]? FindStrings(string key) => _metadata.FindStrings(key);
@@ -106,7 +121,29 @@ public sealed class GgufFile : IDisposable
     internal InvalidModelException Fault(string key, string fault) => _metadata.Fault(key, fault);
 
     /// <summary>Reads a file that lies in memory; <paramref name="name"/> stands for its path.</summary>
-    internal static GgufFile Read(string name, ReadOnlyMemory<byte> data) => Read(name, GgufBytes.Pin(data));
+    internal static GgufFile Read(string name, ReadOnlyMemory<byte> data) => WithFurtherParts(Read(name, GgufBytes.Pin(data)));
+
+    /// <summary>Maps one file, whatever it is a part of.</summary>
+    internal static GgufFile OpenPart(string path) => Read(path, GgufBytes.Map(path));
+
+    private static GgufFile WithFurtherParts(GgufFile file)
+    {
+        try
+        {
+            if (GgufSplit.Read(file) is { } split)
+            {
+                file._furtherParts = split.OpenFurther();
+                split.Join(file._tensors, file._furtherParts);
+            }
+
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     private static unsafe GgufFile Read(string path, GgufBytes bytes)
     {

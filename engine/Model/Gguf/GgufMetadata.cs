@@ -108,6 +108,9 @@ internal sealed class GgufMetadata
     public float[]? FindFloats(string key)
         => FindArray(key, "floats", IsFloat, static (ref cursor, key, type, _) => (float)DecodeFloat(ref cursor, key, type));
 
+    public bool[]? FindBooleans(string key)
+        => FindArray(key, "booleans", static type => type == GgufValueType.Boolean, static (ref cursor, key, _, element) => cursor.ReadByte(key, element) != 0);
+
     public int[]? FindIntegers(string key)
         => FindArray(key, "integers", IsInteger, static (ref cursor, key, type, element) =>
         {

@@ -94,7 +94,7 @@ public sealed class ArchitectureTests
     {
         using var file = SmallModels.Decoder("llama").Set("general.architecture", "clip").Set("general.type", "mmproj").Read();
 
-        Fails(file, "general.type", "the file holds 'mmproj', not a model; give the model's own file");
+        Fails(file, "general.architecture", "the vision or audio part of a model (mmproj)");
     }
 
     [Fact]
@@ -198,7 +198,6 @@ public sealed class ArchitectureTests
     [InlineData("llama.vocab_size", 9u, "9 is not supported; it must be 8")]
     [InlineData("tokenizer.ggml.tokens", new[] { "a", "b" }, "2 tokens, but the embedding has 8 rows")]
     [InlineData("general.type", "adapter", "'adapter', not a model")]
-    [InlineData("split.count", (ushort)2, "merge the parts")]
     [InlineData("llama.embedding_length", "32", "of type String where an integer is needed")]
     public void A_number_that_no_right_model_has_is_refused(string key, object value, string says)
     {
