@@ -45,6 +45,9 @@ public static class Dequantizer
             case GgmlType.IQ4_NL: EachBlock(blocks, source, destination, NonLinearBlocks.IQ4_NL); break;
             case GgmlType.IQ4_XS: EachBlock(blocks, source, destination, NonLinearBlocks.IQ4_XS); break;
             case GgmlType.MXFP4: EachBlock(blocks, source, destination, NonLinearBlocks.MXFP4); break;
+            case GgmlType.NVFP4: EachBlock(blocks, source, destination, NonLinearBlocks.NVFP4); break;
+            case GgmlType.TQ1_0: EachBlock(blocks, source, destination, TernaryBlocks.TQ1_0); break;
+            case GgmlType.TQ2_0: EachBlock(blocks, source, destination, TernaryBlocks.TQ2_0); break;
             default: throw new ArgumentOutOfRangeException(nameof(type), type, "There is no dequantiser for this type.");
         }
     }

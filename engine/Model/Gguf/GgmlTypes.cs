@@ -38,8 +38,8 @@ public static class GgmlTypes
         27 => "27 (I64)",
         28 => "28 (F64)",
         29 => "29 (IQ1_M)",
-        34 => "34 (TQ1_0)",
-        35 => "35 (TQ2_0)",
+        41 => "41 (Q1_0)",
+        42 => "42 (Q2_0)",
         _ => number.ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
 
@@ -49,6 +49,9 @@ public static class GgmlTypes
         GgmlType.F16 or GgmlType.BF16 => (1, 2),
         GgmlType.Q4_0 or GgmlType.IQ4_NL => (SmallBlock, 18),
         GgmlType.MXFP4 => (SmallBlock, 17),
+        GgmlType.NVFP4 => (2 * SmallBlock, 36),
+        GgmlType.TQ1_0 => (SuperBlock, 54),
+        GgmlType.TQ2_0 => (SuperBlock, 66),
         GgmlType.Q4_1 => (SmallBlock, 20),
         GgmlType.Q5_0 => (SmallBlock, 22),
         GgmlType.Q5_1 => (SmallBlock, 24),

@@ -47,6 +47,32 @@ internal static class NonLinearBlocks
         }
     }
 
+    /// <summary>
+    /// 36 bytes: 0 scale[4] of eight bits (no sign, four of an exponent, three of a mantissa), one for each 16 values; 4 packed[32], eight bytes a group: byte i has
+    /// value i of the group in its low half and value i + 8 in its high half. Value = scale * code, of the codes of MXFP4.
+    /// </summary>
+    public static void NVFP4(ReadOnlySpan<byte> block, Span<float> values)
+    {
+        const int Groups = 4, Half = 8;
+        for (var group = 0; group < Groups; group++)
+        {
+            var scale = EightBitScale(block[group]) / 2;
+            for (var i = 0; i < Half; i++)
+            {
+                var packed = block[Groups + (group * Half) + i];
+                values[(2 * Half * group) + i] = scale * DoubledCodes[packed & 0xF];
+                values[(2 * Half * group) + Half + i] = scale * DoubledCodes[packed >> 4];
+            }
+        }
+    }
+
+    // The greatest is no number in the format, and 0 in files.
+    private static float EightBitScale(byte bits)
+    {
+        var (exponent, mantissa) = ((bits >> 3) & 0xF, bits & 7);
+        return (bits & 0x7F) == 0x7F ? 0 : exponent == 0 ? MathF.ScaleB(mantissa, -9) : MathF.ScaleB(8 + mantissa, exponent - 10);
+    }
+
     private static void ReadGroup(float scale, ReadOnlySpan<byte> packed, Span<float> values)
     {
         for (var i = 0; i < Group / 2; i++)

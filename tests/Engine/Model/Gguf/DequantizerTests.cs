@@ -50,6 +50,51 @@ public sealed class DequantizerTests
     }
 
     [Fact]
+    public void Ternary_digits_are_packed_four_or_five_to_a_byte()
+    {
+        int[] digits = [.. Enumerable.Range(0, 256).Select(static i => ((i * i) + (i / 7)) % 3)];
+        var two = new byte[66];
+        var one = new byte[54];
+        for (var i = 0; i < 256; i++)
+        {
+            two[(i / 128 * 32) + (i % 32)] |= (byte)(digits[i] << (i % 128 / 32 * 2));
+        }
+
+        for (var i = 0; i < 52; i++)
+        {
+            // A byte is the first whose fraction of 256 is not below the digits' fraction of 243.
+            var (first, step, count) = i < 32 ? (i, 32, 5) : i < 48 ? (160 + i - 32, 16, 5) : (240 + i - 48, 4, 4);
+            var number = Enumerable.Range(0, 5).Aggregate(0, (sum, place) => (3 * sum) + (place < count ? digits[first + (place * step)] : 0));
+            one[i] = (byte)(((number * 256) + 242) / 243);
+        }
+
+        BinaryPrimitives.WriteHalfLittleEndian(two.AsSpan(64), (Half)0.5);
+        BinaryPrimitives.WriteHalfLittleEndian(one.AsSpan(52), (Half)0.5);
+        float[] expected = [.. digits.Select(static digit => 0.5f * (digit - 1))];
+        Assert.Equal(expected, Read(GgmlType.TQ2_0, two));
+        Assert.Equal(expected, Read(GgmlType.TQ1_0, one));
+    }
+
+    [Fact]
+    public void Four_bits_with_a_scale_of_eight_for_each_sixteen_values()
+    {
+        var block = new byte[36];
+        (block[0], block[1], block[2], block[3]) = (0b0111_000, 0b1000_100, 0b0000_001, 0x7F);
+        for (var i = 4; i < 36; i++)
+        {
+            block[i] = 0xD2;
+        }
+
+        // 1, 3, 2^-9 and none; code 2 is 1, code 13 is -3.
+        float[] scales = [1, 3, 1f / 512, 0];
+        var values = Read(GgmlType.NVFP4, block);
+        for (var i = 0; i < 64; i++)
+        {
+            Assert.Equal(scales[i / 16] * (i % 16 < 8 ? 1 : -3), values[i]);
+        }
+    }
+
+    [Fact]
     public void Floats_are_read_as_they_are()
     {
         Assert.Equal([1.5f, -0f, float.PositiveInfinity], Read(GgmlType.F32, 0, 0, 0xC0, 0x3F, 0, 0, 0, 0x80, 0, 0, 0x80, 0x7F));
@@ -82,7 +127,7 @@ public sealed class DequantizerTests
 
     private static float[] Read(GgmlType type, params byte[] bytes)
     {
-        var values = new float[bytes.Length / GgmlTypes.BlockBytes(type)];
+        var values = new float[bytes.Length / GgmlTypes.BlockBytes(type) * GgmlTypes.BlockLength(type)];
         Dequantizer.Dequantize(type, bytes, values);
         return values;
     }
