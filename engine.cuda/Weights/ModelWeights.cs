@@ -99,7 +99,7 @@ internal sealed record ModelWeights
             layers.Add(new LayerWeights
             {
                 AttentionNorm = upload.LoadFloats(Purpose, layer.AttentionNorm)!,
-                Projections = MatrixGroup.Load(upload, attention.Query, attention.Key, attention.Value!),
+                Projections = MatrixGroup.Load(upload, attention.Query, attention.Key!, attention.Value!),
                 Bias = upload.LoadFloats(Purpose, attention.QueryBias, attention.KeyBias, attention.ValueBias),
                 QueryNorm = upload.LoadFloats(Purpose, attention.QueryNorm),
                 KeyNorm = upload.LoadFloats(Purpose, attention.KeyNorm),

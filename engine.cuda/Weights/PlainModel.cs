@@ -24,6 +24,8 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
     public static PlainModel Of(DecoderGraph graph)
     {
         Refuse(graph, "scaled embeddings", graph.EmbeddingScale != 1);
+        Refuse(graph, "per-layer embeddings", graph.PerLayer is not null);
+        Refuse(graph, "layers that scale the residual stream", graph.Layers.Any(static layer => layer.OutputScale != 1));
         Refuse(graph, "scaled or capped logits", graph.LogitScale != 1 || graph.LogitCap != 0);
         PlainLayer[] layers = [.. graph.Layers.Select(layer => Layer(graph, layer))];
         var first = layers[0].Attention;
@@ -45,13 +47,15 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
 
         Refuse(graph, "norms behind a part, or a scale of it", layer.Branches.Any(static branch => branch.PostNorm is not null || branch.Scale != 1));
         return layer.Branches is [{ Operators: [AttentionOperator first] }, { Operators: [FeedForwardOperator second] }]
-            ? new PlainLayer(layer.Branches[0].Norm, first, layer.Branches[1].Norm, second)
+            ? new PlainLayer(layer.Branches[0].Norm!, first, layer.Branches[1].Norm!, second)
             : throw Fault(graph, "layers that are not attention and then a feed-forward part");
     }
 
     private static void Check(DecoderGraph graph, AttentionOperator attention)
     {
         Refuse(graph, attention.Name, attention.Window > 0 || attention.ChunkLength > 0 || attention.Sinks is not null || attention.HasOutputGate);
+        Refuse(graph, attention.Name, attention.KeysOf is not null);
+        Refuse(graph, "norms of values", attention.NormalisesValues);
         Refuse(graph, "attention whose values are its keys", attention.Value is null);
         Refuse(graph, "attention without rotary positions", attention.Rope is null);
         Refuse(graph, "partial rotation", attention.Rope?.Dimensions != attention.Heads.Size);

@@ -23,6 +23,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
     private readonly MixtureBuffers? _mixtures;
     private readonly StateBuffers? _states;
     private readonly LatentBuffers? _latents;
+    private readonly NativeBuffer? _furtherParts;
     private readonly List<NativeBuffer> _vectors = [];
 
     public LayerBuilder(
@@ -38,14 +39,19 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
         var keepers = graph.Operators.OfType<StateOperator>().ToList();
         var latents = graph.Operators.OfType<LatentAttentionOperator>().ToList();
         _latents = latents.Count == 0 ? null : new LatentBuffers(latents, maxTokens);
+        _furtherParts = graph.Layers.Any(static layer => layer.Branches.Any(static branch => branch.Parts.Count > 1)) ? NativeBuffer.OfFloats((long)maxTokens * graph.Config.Width) : null;
+        Inputs = graph.PerLayer is { } input ? new PerLayerInputs<TLanes>(context, input, loader.Load(input.Projection), Floats(input.Norm), maxTokens) : null;
         _states = keepers.Count == 0 ? null : new StateBuffers(keepers, states, maxTokens, context.Team.Count);
     }
+
+    /// <summary>What layers are told of tokens beside the residual stream, or null.</summary>
+    public PerLayerInputs<TLanes>? Inputs { get; }
 
     /// <summary>All branches of all layers, in order, and room for what their matrices take.</summary>
     /// <exception cref="NotSupportedException">The device has no such operator.</exception>
     public BranchStep<TLanes>[] Build(DecoderGraph graph)
     {
-        BranchStep<TLanes>[] branches = [.. graph.Layers.SelectMany(static layer => layer.Branches).Select(Build)];
+        BranchStep<TLanes>[] branches = [.. graph.Layers.SelectMany(layer => layer.Branches.Select(branch => Build(branch, ReferenceEquals(branch, layer.Branches[^1]) ? layer.OutputScale : 1)))];
         _context.Allocate(_loader.Formats);
         _mixtures?.Allocate(_loader.Formats);
         _latents?.Allocate(_loader.Formats);
@@ -57,12 +63,16 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
         _mixtures?.Dispose();
         _states?.Dispose();
         _latents?.Dispose();
+        _furtherParts?.Dispose();
+        Inputs?.Dispose();
         foreach (var vector in _vectors)
             vector.Dispose();
     }
 
-    private BranchStep<TLanes> Build(ResidualBranch branch) =>
-        new(_context, Floats(branch.Norm), [.. branch.Operators.Select(Build)], Floats(branch.PostNorm), branch.Scale);
+    private BranchStep<TLanes> Build(ResidualBranch branch, float streamScale) =>
+        new(_context, [.. (branch.Parts.Count == 0 ? [branch] : branch.Parts).Select(Part)], _furtherParts, Floats(branch.PostNorm), branch.Scale, streamScale);
+
+    private BranchPart Part(ResidualBranch part) => new(Floats(part.Norm), part.Operators.Select(Build), Floats(part.PostNorm));
 
     private ILayerStep Build(LayerOperator step) => step switch
     {
@@ -75,6 +85,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
             _context, _states!, _caches.StateOf(convolution), _loader.Load(convolution.Input), Convolution(convolution.Convolution),
             _loader.Load(convolution.Output)),
         MixtureOperator mixture => Build(mixture),
+        PerLayerInputOperator told => new PerLayerInputStep<TLanes>(_context, Inputs!, told.Layer, _loader.Load(told.Gate), _loader.Load(told.Output)),
         _ => throw new NotSupportedException($"The CPU device has no {step.Name}."),
     };
 
@@ -82,7 +93,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
     {
         var layer = LayerOf(attention);
         return new AttentionStep<TLanes>(
-            _context, _attention, layer, _loader.Load(attention.Query), _loader.Load(attention.Key),
+            _context, _attention, layer, _loader.Load(attention.Query), attention.Key is null ? null : _loader.Load(attention.Key),
             attention.Value is null ? null : _loader.Load(attention.Value), _loader.Load(attention.Output), Floats(attention.OutputBias));
     }
 
@@ -93,7 +104,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
             QueryDown = latent.QueryDown is null ? null : _loader.Load(latent.QueryDown),
             QueryNorm = (nint)Floats(latent.QueryNorm),
             Query = _loader.Load(latent.Core.Query),
-            Key = _loader.Load(latent.Core.Key),
+            Key = _loader.Load(latent.Core.Key!),
             LatentNorm = (nint)Floats(latent.LatentNorm),
             KeyHeads = [.. latent.KeyHeads.Select(_loader.Load)],
             ValueHeads = [.. latent.ValueHeads.Select(_loader.Load)],
@@ -120,6 +131,8 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
         var weights = new ExpertWeights
         {
             Router = _loader.Load(mixture.Router),
+            RouterNorm = Floats(mixture.RouterNorm),
+            OutputScale = Floats(mixture.OutputScale),
             RouterBias = Floats(mixture.RouterBias),
             ChoiceBias = Floats(mixture.ChoiceBias),
             Gate = [.. mixture.Gate.Select(_loader.Load)],

@@ -15,6 +15,7 @@ public abstract class Architecture
         new Qwen3(),
         new Qwen3Moe(),
         new Gemma3(),
+        new Gemma4(),
         new GptOss(),
         new Phi3(),
         new SmolLm3(),

@@ -18,6 +18,9 @@ public sealed record DecoderGraph
     /// <summary>What embeddings are multiplied by.</summary>
     public float EmbeddingScale { get; init; } = 1;
 
+    /// <summary>What layers are told of tokens beside the residual stream, or null.</summary>
+    public PerLayerInput? PerLayer { get; init; }
+
     /// <summary>Layers in order.</summary>
     public required IReadOnlyList<DecoderLayer> Layers { get; init; }
 

@@ -60,6 +60,13 @@ internal sealed class KeyReader(GgufFile file, string architecture)
         return wrong < 0 ? values : throw Fault(key, $"{values[wrong]}, of layer {wrong}, is not within {least} to {most}");
     }
 
+    /// <summary>A boolean for each of <paramref name="count"/> layers.</summary>
+    public bool[] Flags(string key, int count)
+    {
+        var values = file.FindBooleans(Key(key)) ?? throw Fault(key, "the metadata have no such key");
+        return values.Length == count ? values : throw Fault(key, $"{values.Length} values for {count} layers");
+    }
+
     /// <summary>A boolean, or <paramref name="absent"/>.</summary>
     public bool Flag(string key, bool absent) => file.FindBoolean(Key(key)) ?? absent;
 

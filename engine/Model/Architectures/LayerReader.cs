@@ -34,6 +34,21 @@ internal sealed class LayerReader(ModelReader model, int index)
     /// <summary>A vector whose name has nothing behind it.</summary>
     public GgufTensor Plain(string name, params ReadOnlySpan<long> shape) => model.Tensors.Vector($"blk.{index}.{name}", shape);
 
+    /// <summary>Whether the layer has a tensor whose name has nothing behind it.</summary>
+    public bool HasPlain(string name) => model.Tensors.Has($"blk.{index}.{name}");
+
+    /// <summary>The matrix of queries.</summary>
+    public GgufTensor QueryMatrix(HeadShape heads) => Matrix("attn_q", model.Width, heads.QueryWidth);
+
+    /// <summary>A matrix of keys or values.</summary>
+    public GgufTensor KeyMatrix(string name, HeadShape heads) => Matrix(name, model.Width, heads.KvWidth);
+
+    /// <summary>The matrix behind attention.</summary>
+    public GgufTensor OutputMatrix(HeadShape heads) => Matrix("attn_output", heads.QueryWidth, model.Width);
+
+    /// <summary>Experts of a mixture: <c>expert_count</c>.</summary>
+    public int ExpertCount() => model.Keys.Integer("expert_count", 1, MaxExperts);
+
     /// <summary>Plain attention over all positions.</summary>
     public AttentionOperator Attention(HeadShape heads, RopeSettings? rope) => Attention(heads, rope, Matrix("attn_q", model.Width, heads.QueryWidth));
 
@@ -67,6 +82,12 @@ internal sealed class LayerReader(ModelReader model, int index)
     /// <summary>A dense feed-forward part as wide as <c>feed_forward_length</c>.</summary>
     public FeedForwardOperator FeedForward(FeedForwardActivation activation) => FeedForward(activation, FeedForwardWidth(), "");
 
+    /// <summary>The same, <paramref name="hidden"/> wide.</summary>
+    public FeedForwardOperator FeedForward(FeedForwardActivation activation, int hidden) => FeedForward(activation, hidden, "");
+
+    /// <summary>Lets the layer's tensor of that name be where it is, if there is one.</summary>
+    public void Skip(string name) => model.Tensors.Skip($"blk.{index}.{name}.");
+
     /// <summary>Values between the matrices of a dense part: <c>feed_forward_length</c>.</summary>
     public int FeedForwardWidth() => model.Keys.Integer("feed_forward_length", 1, MaxFeedForward);
 
@@ -88,15 +109,19 @@ internal sealed class LayerReader(ModelReader model, int index)
     /// <summary>A mixture of experts that are <paramref name="hidden"/> wide between their matrices.</summary>
     public MixtureOperator Mixture(FeedForwardActivation activation, ExpertGating gating, int hidden)
     {
-        var experts = model.Keys.Integer("expert_count", 1, MaxExperts);
+        var experts = ExpertCount();
+
+        // Some files have gate and up of an expert in one tensor, the gate first.
+        const string Joined = "ffn_gate_up_exps";
+        var joined = Has(Joined) ? Experts(Joined, model.Width, 2L * hidden, experts) : null;
         return new MixtureOperator
         {
             UsedCount = model.Keys.Integer("expert_used_count", 1, experts),
             Router = Matrix("ffn_gate_inp", model.Width, experts),
             Gating = gating,
             Activation = activation,
-            Gate = Experts("ffn_gate_exps", model.Width, hidden, experts),
-            Up = Experts("ffn_up_exps", model.Width, hidden, experts),
+            Gate = joined is null ? Experts("ffn_gate_exps", model.Width, hidden, experts) : [.. joined.Select(expert => expert.Slice(0, hidden))],
+            Up = joined is null ? Experts("ffn_up_exps", model.Width, hidden, experts) : [.. joined.Select(expert => expert.Slice(hidden, hidden))],
             Down = Experts("ffn_down_exps", hidden, model.Width, experts),
         };
     }

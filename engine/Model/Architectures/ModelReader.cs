@@ -172,15 +172,20 @@ internal sealed class ModelReader
     /// <param name="context">Positions that it may be used for, where they are less than <see cref="ContextLength"/>.</param>
     /// <param name="predicting">Blocks at the end that predict further tokens, which are left out.</param>
     /// <param name="outputNorm">Name of the last norm.</param>
+    /// <param name="outputScales">Whether layers may scale the residual stream.</param>
+    /// <param name="perLayer">What layers are told of tokens beside it.</param>
     /// <exception cref="InvalidModelException">A number or a tensor is missing, wrong, or not known to the architecture.</exception>
     public DecoderGraph Decoder(
-        Func<LayerReader, IReadOnlyList<ResidualBranch>> layer, int? context = null, int predicting = 0, string outputNorm = "output_norm")
+        Func<LayerReader, IReadOnlyList<ResidualBranch>> layer, int? context = null, int predicting = 0, string outputNorm = "output_norm", bool outputScales = false,
+        PerLayerInput? perLayer = null)
     {
         var embedding = Tensors.Matrix(Embedding, Width, VocabularySize);
         var layers = new List<DecoderLayer>();
         for (var i = 0; i < BlockCount - predicting; i++)
         {
-            layers.Add(new DecoderLayer(layer(new LayerReader(this, i))));
+            var branches = layer(new LayerReader(this, i));
+            var scale = $"blk.{i}.layer_output_scale.weight";
+            layers.Add(new DecoderLayer(branches) { OutputScale = outputScales && Tensors.Has(scale) ? Tensors.Number(scale) : 1 });
         }
 
         for (var i = BlockCount - predicting; i < BlockCount; i++)
@@ -192,6 +197,7 @@ internal sealed class ModelReader
         {
             Config = Config(layers, Math.Min(ContextLength, context ?? ContextLength)),
             TokenEmbedding = embedding,
+            PerLayer = perLayer,
             Layers = layers,
             OutputNorm = Tensors.Vector(outputNorm + ".weight", Width),
             Output = Tensors.Has("output.weight") ? Tensors.Matrix("output.weight", Width, VocabularySize) : embedding,

@@ -52,6 +52,9 @@ internal sealed class TensorReader(GgufFile file, string architecture)
     /// <summary>The same, or null where the file has none.</summary>
     public GgufTensor? FindVector(string name, params ReadOnlySpan<long> shape) => Has(name) ? Vector(name, shape) : null;
 
+    /// <summary>The one number of a tensor.</summary>
+    public float Number(string name) => BinaryPrimitives.ReadSingleLittleEndian(Vector(name, 1).Row(0));
+
     /// <summary>Numbers above 0 by which rotary frequencies are divided.</summary>
     public float[] Factors(string name, int count)
     {

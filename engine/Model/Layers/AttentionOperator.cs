@@ -14,13 +14,14 @@ public sealed record AttentionOperator : LayerOperator
     {
         { Window: > 0 } => "sliding-window attention",
         { ChunkLength: > 0 } => "chunked attention",
+        { KeysOf: not null } => "attention with the keys and values of another layer",
         { HasOutputGate: true } => "gated attention",
         { Sinks: not null } => "attention with sinks",
         _ => "attention",
     };
 
     /// <inheritdoc/>
-    public override IEnumerable<GgufTensor> Matrices => Value is null ? [Query, Key, Output] : [Query, Key, Value, Output];
+    public override IEnumerable<GgufTensor> Matrices => [.. new[] { Query, Key, Value, Output }.OfType<GgufTensor>()];
 
     /// <summary>All that attend, those within latent attention too, in order.</summary>
     public static IEnumerable<AttentionOperator> Among(IEnumerable<LayerOperator> operators) =>
@@ -32,11 +33,17 @@ public sealed record AttentionOperator : LayerOperator
     /// <summary>(width, queryWidth), or twice that with <see cref="HasOutputGate"/>: for each head the query, then the gate.</summary>
     public required GgufTensor Query { get; init; }
 
-    /// <summary>(width, kvWidth).</summary>
-    public required GgufTensor Key { get; init; }
+    /// <summary>(width, kvWidth); null with <see cref="KeysOf"/>.</summary>
+    public required GgufTensor? Key { get; init; }
 
-    /// <summary>(width, kvWidth), or null where the values are the keys before they turn.</summary>
+    /// <summary>(width, kvWidth), or null where the values are the keys before they turn, and with <see cref="KeysOf"/>.</summary>
     public required GgufTensor? Value { get; init; }
+
+    /// <summary>An attention before this one whose keys and values it sees, so that it keeps none of its own; null where it has its own.</summary>
+    public AttentionOperator? KeysOf { get; init; }
+
+    /// <summary>Whether value heads are normalised without a gain: gemma4.</summary>
+    public bool NormalisesValues { get; init; }
 
     /// <summary>(queryWidth, width).</summary>
     public required GgufTensor Output { get; init; }

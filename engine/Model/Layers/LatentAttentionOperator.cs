@@ -14,7 +14,7 @@ public sealed record LatentAttentionOperator : LayerOperator
 
     /// <inheritdoc/>
     public override IEnumerable<GgufTensor> Matrices =>
-        [.. QueryDown is null ? Array.Empty<GgufTensor>() : [QueryDown], Core.Query, Core.Key, .. KeyHeads, .. ValueHeads, Core.Output];
+        [.. QueryDown is null ? Array.Empty<GgufTensor>() : [QueryDown], Core.Query, Core.Key!, .. KeyHeads, .. ValueHeads, Core.Output];
 
     /// <summary>(width, queryRank), or null where queries come from the input itself.</summary>
     public GgufTensor? QueryDown { get; init; }

@@ -20,6 +20,15 @@ public sealed record MixtureOperator : LayerOperator
     /// <summary>(width, experts).</summary>
     public required GgufTensor Router { get; init; }
 
+    /// <summary>Gain of a norm of the residual stream (width) that the router reads instead of what the experts read; null where both read the same: gemma4.</summary>
+    public GgufTensor? RouterNorm { get; init; }
+
+    /// <summary>What is multiplied with that norm.</summary>
+    public float RouterScale { get; init; } = 1;
+
+    /// <summary>What the output of each expert is multiplied by, beside its weight (experts); null for 1.</summary>
+    public GgufTensor? OutputScale { get; init; }
+
     /// <summary>Added to the router's logits (experts), or null.</summary>
     public GgufTensor? RouterBias { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
 
 namespace Crescent.Tests.Engine.Model;
 
@@ -47,25 +48,68 @@ internal sealed class ReferenceDecoder
         }
 
         Scale(stream, _graph.EmbeddingScale);
-        foreach (var branch in _graph.Layers.SelectMany(static layer => layer.Branches))
+        PerLayer = Told(tokens, stream);
+        KeysAndValues.Clear();
+        foreach (var layer in _graph.Layers)
         {
-            var input = Norm(stream, branch.Norm);
-            var output = stream.Select(static row => new float[row.Length]).ToArray();
-            foreach (var step in branch.Operators)
+            foreach (var branch in layer.Branches)
             {
-                Add(output, ReferenceOperators.Run(this, step, input));
+                var output = Output(branch, stream);
+                Scale(output, branch.Scale);
+                Add(stream, output);
             }
 
-            if (branch.PostNorm is not null)
-            {
-                output = Norm(output, branch.PostNorm);
-            }
-
-            Scale(output, branch.Scale);
-            Add(stream, output);
+            Scale(stream, layer.OutputScale);
         }
 
         return Norm(stream, _graph.OutputNorm);
+    }
+
+    /// <summary>What each layer is told of each token (values of all layers), where there is such a thing.</summary>
+    public float[][] PerLayer { get; private set; } = [];
+
+    /// <summary>Keys and values of each position, as attention sees them, for layers that see those of another.</summary>
+    public Dictionary<AttentionOperator, (float[][] Keys, float[][] Values)> KeysAndValues { get; } = new(ReferenceEqualityComparer.Instance);
+
+    private float[][] Output(ResidualBranch branch, float[][] stream)
+    {
+        var input = branch.Norm is null ? stream : Norm(stream, branch.Norm);
+        var output = stream.Select(static row => new float[row.Length]).ToArray();
+        foreach (var step in branch.Operators)
+        {
+            Add(output, ReferenceOperators.Run(this, step, input, stream));
+        }
+
+        foreach (var part in branch.Parts)
+        {
+            Add(output, Output(part, stream));
+        }
+
+        return branch.PostNorm is null ? output : Norm(output, branch.PostNorm);
+    }
+
+    private float[][] Told(ReadOnlySpan<int> tokens, float[][] embeddings)
+    {
+        if (_graph.PerLayer is not { } input)
+        {
+            return [];
+        }
+
+        var (table, norm) = (Weights(input.Tokens), Weights(input.Norm));
+        var told = Linear(embeddings, input.Projection);
+        for (var t = 0; t < told.Length; t++)
+        {
+            for (var i = 0; i < told[t].Length; i += input.Size)
+            {
+                var part = Norm([.. told[t].AsSpan(i, input.Size).ToArray().Select(x => x / MathF.Sqrt(Width))], norm);
+                for (var j = 0; j < part.Length; j++)
+                {
+                    told[t][i + j] = (part[j] + (table[((long)tokens[t] * input.AllSize) + i + j] * MathF.Sqrt(input.Size))) / MathF.Sqrt(2);
+                }
+            }
+        }
+
+        return told;
     }
 
     /// <summary>x / sqrt(mean of squares + epsilon), times the gain where there is one.</summary>

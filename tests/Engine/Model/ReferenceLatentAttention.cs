@@ -11,7 +11,7 @@ internal static class ReferenceLatentAttention
         var rope = latent.Core.Rope!;
         var down = latent.QueryDown is null ? input : [.. decoder.Linear(input, latent.QueryDown).Select(row => decoder.Norm(row, decoder.Weights(latent.QueryNorm!)))];
         var queries = decoder.Linear(down, latent.Core.Query);
-        var rows = decoder.Linear(input, latent.Core.Key);
+        var rows = decoder.Linear(input, latent.Core.Key!);
         float[][] latents = [.. rows.Select(row => decoder.Norm(row.AsSpan(0, rank), decoder.Weights(latent.LatentNorm)))];
         var mixed = input.Select(_ => new float[count * latent.ValueSize]).ToArray();
         for (var t = 0; t < input.Length; t++)

@@ -6,8 +6,8 @@ namespace Crescent.Tests.Engine.Model;
 /// <summary>Each operator of a layer, plainly: whole sequences at once, no cache.</summary>
 internal static class ReferenceOperators
 {
-    /// <summary>The output of <paramref name="step"/> for each row of <paramref name="input"/>.</summary>
-    public static float[][] Run(ReferenceDecoder decoder, LayerOperator step, float[][] input) => step switch
+    /// <summary>The output of <paramref name="step"/> for each row of <paramref name="input"/>, which is the <paramref name="stream"/> behind a norm.</summary>
+    public static float[][] Run(ReferenceDecoder decoder, LayerOperator step, float[][] input, float[][] stream) => step switch
     {
         AttentionOperator attention => Attention(decoder, attention, input),
         FeedForwardOperator dense => FeedForward(decoder, dense, input),
@@ -15,7 +15,8 @@ internal static class ReferenceOperators
         LatentAttentionOperator latent => ReferenceLatentAttention.Run(decoder, latent, input),
         Mamba2Operator mamba => ReferenceStates.Mamba2(decoder, mamba, input),
         ShortConvolutionOperator convolution => ReferenceStates.ShortConvolution(decoder, convolution, input),
-        MixtureOperator mixture => Mixture(decoder, mixture, input),
+        MixtureOperator mixture => Mixture(decoder, mixture, input, stream),
+        PerLayerInputOperator told => PerLayer(decoder, told, input),
         _ => throw new NotSupportedException(step.Name),
     };
 
@@ -24,8 +25,6 @@ internal static class ReferenceOperators
         var (count, size) = (attention.Heads.Count, attention.Heads.Size);
         var group = count / attention.Heads.KvCount;
         var query = decoder.Linear(input, attention.Query, decoder.WeightsOrNone(attention.QueryBias));
-        var key = decoder.Linear(input, attention.Key, decoder.WeightsOrNone(attention.KeyBias));
-        var value = decoder.Linear(input, attention.Value!, decoder.WeightsOrNone(attention.ValueBias));
         var gates = query;
         if (attention.HasOutputGate)
         {
@@ -36,8 +35,14 @@ internal static class ReferenceOperators
         for (var t = 0; t < input.Length; t++)
         {
             PrepareHeads(decoder, attention, query[t], attention.QueryNorm, t);
-            PrepareHeads(decoder, attention, key[t], attention.KeyNorm, t);
         }
+
+        if (attention.KeysOf is null)
+        {
+            decoder.KeysAndValues[attention] = KeysAndValues(decoder, attention, input);
+        }
+
+        var (key, value) = decoder.KeysAndValues[attention.KeysOf ?? attention];
 
         var mixed = new float[input.Length][];
         for (var t = 0; t < input.Length; t++)
@@ -75,6 +80,24 @@ internal static class ReferenceOperators
         return decoder.Linear(mixed, attention.Output, decoder.WeightsOrNone(attention.OutputBias));
     }
 
+    private static (float[][] Keys, float[][] Values) KeysAndValues(ReferenceDecoder decoder, AttentionOperator attention, float[][] input)
+    {
+        var keys = decoder.Linear(input, attention.Key!, decoder.WeightsOrNone(attention.KeyBias));
+        var values = attention.Value is null ? keys.Select(static row => row.ToArray()).ToArray() : decoder.Linear(input, attention.Value, decoder.WeightsOrNone(attention.ValueBias));
+        for (var t = 0; t < input.Length; t++)
+        {
+            PrepareHeads(decoder, attention, keys[t], attention.KeyNorm, t);
+        }
+
+        return (keys, attention.NormalisesValues ? [.. values.Select(row => row.Chunk(attention.Heads.Size).SelectMany(head => decoder.Norm(head, null)).ToArray())] : values);
+    }
+
+    private static float[][] PerLayer(ReferenceDecoder decoder, PerLayerInputOperator told, float[][] input)
+    {
+        var gate = decoder.Linear(input, told.Gate);
+        return decoder.Linear([.. gate.Zip(decoder.PerLayer, (g, all) => Activate(FeedForwardActivation.GeGlu, g, all[(told.Layer * told.Size)..((told.Layer + 1) * told.Size)]))], told.Output);
+    }
+
     private static float[][] FeedForward(ReferenceDecoder decoder, FeedForwardOperator dense, float[][] input)
     {
         var gate = decoder.Linear(input, dense.Gate);
@@ -89,9 +112,10 @@ internal static class ReferenceOperators
         return [.. output.Zip(shares, static (row, share) => row.Select(y => y * Sigmoid(share[0])).ToArray())];
     }
 
-    private static float[][] Mixture(ReferenceDecoder decoder, MixtureOperator mixture, float[][] input)
+    private static float[][] Mixture(ReferenceDecoder decoder, MixtureOperator mixture, float[][] input, float[][] stream)
     {
-        var logits = decoder.Linear(input, mixture.Router, decoder.WeightsOrNone(mixture.RouterBias));
+        var routed = mixture.RouterNorm is null ? input : [.. stream.Select(row => decoder.Norm(row, decoder.Weights(mixture.RouterNorm)).Select(x => x * mixture.RouterScale).ToArray())];
+        var logits = decoder.Linear(routed, mixture.Router, decoder.WeightsOrNone(mixture.RouterBias));
         var output = new float[input.Length][];
         for (var t = 0; t < input.Length; t++)
         {
@@ -137,7 +161,7 @@ internal static class ReferenceOperators
             weights = [.. weights.Select(weight => weight / sum)];
         }
 
-        return chosen.Zip(weights, (expert, weight) => (expert, weight * mixture.WeightScale));
+        return chosen.Zip(weights, (expert, weight) => (expert, weight * mixture.WeightScale * (mixture.OutputScale is null ? 1 : decoder.Weights(mixture.OutputScale)[expert])));
     }
 
     private static float[] Activate(FeedForwardActivation activation, float[] gate, float[] up) => [.. gate.Zip(up, (g, u) => activation switch

@@ -82,7 +82,7 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
     public void Rotate(int thread, AttentionLayer layer)
     {
         var queries = layer.Heads.Count;
-        var heads = queries + layer.Heads.KvCount;
+        var heads = queries + (layer.Operator.KeysOf is null ? layer.Heads.KvCount : 0);
         var (first, end) = _team.Share(_tokens * heads, thread);
         for (var i = first; i < end; i++)
         {

@@ -74,7 +74,10 @@ internal sealed unsafe class HeadPreparation<TLanes, TKv> : IDisposable
         var value = (layer.Operator.Value is null ? _buffers.Key : _buffers.Value).Floats + ((long)token * heads.KvWidth) + (head * size);
         value = BiasAndNorm(value, layer.ValueBias == null ? null : layer.ValueBias + (head * size), null, size, row);
         new Span<float>(turned, padded).Clear();
-        new ReadOnlySpan<float>(value, size).CopyTo(new Span<float>(turned, size));
+        if (layer.Operator.NormalisesValues)
+            VectorMath<TLanes>.Multiply(value, VectorMath<TLanes>.RmsScale(value, size, _epsilon), turned, size);
+        else
+            new ReadOnlySpan<float>(value, size).CopyTo(new Span<float>(turned, size));
         TKv.StoreValue(_kv.Values(layer.Cache, head) + page, slot, turned, padded);
     }
 

@@ -7,13 +7,13 @@ namespace Crescent.Engine.Devices.Cpu.Layers;
 
 /// <summary>Attention of a layer with its projections.</summary>
 internal sealed unsafe class AttentionStep<TLanes>(
-    LayerContext<TLanes> context, IAttentionPhase attention, AttentionLayer layer, WeightMatrix query, WeightMatrix key, WeightMatrix? value,
+    LayerContext<TLanes> context, IAttentionPhase attention, AttentionLayer layer, WeightMatrix query, WeightMatrix? key, WeightMatrix? value,
     WeightMatrix output, float* outputBias) : ILayerStep
     where TLanes : unmanaged, ILanes<TLanes>
 {
     private readonly float* _outputBias = outputBias;
 
-    public ActivationFormat InputFormats => query.Format | key.Format | (value?.Format ?? ActivationFormat.None);
+    public ActivationFormat InputFormats => query.Format | (key?.Format ?? ActivationFormat.None) | (value?.Format ?? ActivationFormat.None);
 
     public bool KeepsInput => false;
 
@@ -21,11 +21,13 @@ internal sealed unsafe class AttentionStep<TLanes>(
     {
         var (tokens, buffers) = (context.Tokens, context.Buffers);
         var rows = context.Identity;
-        var panels = query.Panels + key.Panels + (value?.Panels ?? 0);
+        var keyPanels = key?.Panels ?? 0;
+        var panels = query.Panels + keyPanels + (value?.Panels ?? 0);
         context.Products.Store(thread, query, 0, panels, x, rows, tokens, buffers.Query.Floats, query.Rows);
-        context.Products.Store(thread, key, query.Panels, panels, x, rows, tokens, buffers.Key.Floats, key.Rows);
+        if (key is not null)
+            context.Products.Store(thread, key, query.Panels, panels, x, rows, tokens, buffers.Key.Floats, key.Rows);
         if (value is not null)
-            context.Products.Store(thread, value, query.Panels + key.Panels, panels, x, rows, tokens, buffers.Value.Floats, value.Rows);
+            context.Products.Store(thread, value, query.Panels + keyPanels, panels, x, rows, tokens, buffers.Value.Floats, value.Rows);
         context.Team.Barrier();
         attention.Rotate(thread, layer);
         context.Team.Barrier();
@@ -38,7 +40,7 @@ internal sealed unsafe class AttentionStep<TLanes>(
     public void Dispose()
     {
         query.Dispose();
-        key.Dispose();
+        key?.Dispose();
         value?.Dispose();
         output.Dispose();
     }

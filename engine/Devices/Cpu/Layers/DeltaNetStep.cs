@@ -1,7 +1,6 @@
 using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Model.Layers;
-using Crescent.Engine.Sampling;
 using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu.Layers;
@@ -19,6 +18,7 @@ internal sealed unsafe class DeltaNetStep<TLanes>(
     LayerContext<TLanes> context, StateBuffers buffers, int layer, GatedDeltaNetOperator net, DeltaNetWeights<TLanes> weights) : ILayerStep
     where TLanes : unmanaged, ILanes<TLanes>
 {
+    private readonly StatePart<TLanes> _state = new(context, buffers, layer, weights.Convolution);
     private readonly int _size = net.HeadSize;
     private readonly int _valueHeads = net.ValueHeads;
     private readonly int _group = net.ValueHeads / net.KeyHeads;
@@ -66,18 +66,8 @@ internal sealed unsafe class DeltaNetStep<TLanes>(
     {
         var channels = net.Channels;
         var (first, end) = context.ShareInVectors(thread, channels);
-        if (end == first)
-            return;
-        foreach (ref readonly var slice in context.Plan.Slices)
-        {
-            var state = buffers.States.State(slice.StateSlot, layer);
-            if (slice.StartPosition == 0)
-                LayerContext<TLanes>.ClearColumns(state, weights.Convolution.StateFloats, channels, first, end);
-            var at = (long)slice.TokenOffset * channels;
-            weights.Convolution.Run(buffers.Input.Floats + at, slice.TokenCount, state, first, end, buffers.Convolved.Floats + at);
-        }
-
-        for (var t = 0; t < context.Tokens; t++)
+        _state.Convolve(buffers.Input.Floats, channels, first, end);
+        for (var t = 0; t < context.Tokens && end > first; t++)
             VectorMath<TLanes>.Silu(buffers.Convolved.Floats + ((long)t * channels) + first, end - first);
     }
 
@@ -85,9 +75,7 @@ internal sealed unsafe class DeltaNetStep<TLanes>(
     private void Recur(int thread, in StepSlice slice, int head)
     {
         var keyHead = net.NeighboursShareKeys ? head / _group : head % net.KeyHeads;
-        var memory = buffers.States.State(slice.StateSlot, layer) + weights.Convolution.StateFloats + ((long)head * _size * _size);
-        if (slice.StartPosition == 0)
-            new Span<float>(memory, _size * _size).Clear();
+        var memory = _state.Memory(slice, head, _size * _size);
         var query = buffers.Row(thread);
         var key = query + _size;
         for (var token = slice.TokenOffset; token < slice.TokenOffset + slice.TokenCount; token++)
@@ -120,7 +108,6 @@ internal sealed unsafe class DeltaNetStep<TLanes>(
         var together = weights.Rates.Length == 1;
         var at = together ? (head / _group * 2 * _group) + (head % _group) : head;
         var alpha = rates[at + (together ? _group : _valueHeads)] + ((float*)weights.DecayBias)[head];
-        var soft = MathF.Max(alpha, 0) + (float)NaturalLogarithm.Of(1 + VectorMath<TLanes>.Exp(-MathF.Abs(alpha)));
-        return (1 / (1 + VectorMath<TLanes>.Exp(-rates[at])), VectorMath<TLanes>.Exp(((float*)weights.DecayRate)[head] * soft));
+        return (1 / (1 + VectorMath<TLanes>.Exp(-rates[at])), VectorMath<TLanes>.Exp(((float*)weights.DecayRate)[head] * StatePart<TLanes>.SoftPlus(alpha)));
     }
 }

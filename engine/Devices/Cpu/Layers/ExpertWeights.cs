@@ -8,6 +8,12 @@ internal sealed unsafe class ExpertWeights : IDisposable
     /// <summary>(width, experts).</summary>
     public required WeightMatrix Router { get; init; }
 
+    /// <summary>(width): gain of a norm of the residual stream that the router reads.</summary>
+    public float* RouterNorm { get; init; }
+
+    /// <summary>(experts): what outputs are multiplied by beside their weights.</summary>
+    public float* OutputScale { get; init; }
+
     /// <summary>(experts).</summary>
     public float* RouterBias { get; init; }
 

@@ -96,6 +96,13 @@ internal sealed unsafe class LayerContext<TLanes> : IDisposable
         return new ActivationView(target, columns);
     }
 
+    /// <summary>One row, normalised with a gain, where this thread finds it until its next call of this or <see cref="Prepare"/>.</summary>
+    public float* Normalised(int thread, float* row, int columns, float* gain, float factor)
+    {
+        VectorMath<TLanes>.Scale(row, gain, factor * VectorMath<TLanes>.RmsScale(row, columns, Epsilon), _row[thread].Floats, columns);
+        return _row[thread].Floats;
+    }
+
     /// <summary>Begins a step.</summary>
     public void Begin(StepPlan plan)
     {

@@ -1,7 +1,6 @@
 using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Weights;
 using Crescent.Engine.Model.Layers;
-using Crescent.Engine.Sampling;
 using Crescent.Engine.Simd;
 
 namespace Crescent.Engine.Devices.Cpu.Layers;
@@ -16,6 +15,7 @@ internal sealed unsafe class Mamba2Step<TLanes>(
     LayerContext<TLanes> context, StateBuffers buffers, int layer, Mamba2Operator mamba, Mamba2Weights<TLanes> weights) : ILayerStep
     where TLanes : unmanaged, ILanes<TLanes>
 {
+    private readonly StatePart<TLanes> _state = new(context, buffers, layer, weights.Convolution);
     private readonly int _inner = mamba.Inner;
     private readonly int _channels = mamba.Channels;
     private readonly int _headSize = mamba.HeadSize;
@@ -57,15 +57,7 @@ internal sealed unsafe class Mamba2Step<TLanes>(
         var count = end - first;
         for (var t = 0; t < context.Tokens; t++)
             new ReadOnlySpan<float>(InputOf(t) + _inner + first, count).CopyTo(new Span<float>(buffers.Channels.Floats + ((long)t * _channels) + first, count));
-        foreach (ref readonly var slice in context.Plan.Slices)
-        {
-            var state = buffers.States.State(slice.StateSlot, layer);
-            if (slice.StartPosition == 0)
-                LayerContext<TLanes>.ClearColumns(state, weights.Convolution.StateFloats, _channels, first, end);
-            var at = (long)slice.TokenOffset * _channels;
-            weights.Convolution.Run(buffers.Channels.Floats + at, slice.TokenCount, state, first, end, buffers.Convolved.Floats + at);
-        }
-
+        _state.Convolve(buffers.Channels.Floats, _channels, first, end);
         for (var t = 0; t < context.Tokens; t++)
         {
             var row = buffers.Convolved.Floats + ((long)t * _channels) + first;
@@ -78,9 +70,7 @@ internal sealed unsafe class Mamba2Step<TLanes>(
     private void Recur(in StepSlice slice, int head)
     {
         var group = head / (mamba.Heads / mamba.Groups);
-        var memory = buffers.States.State(slice.StateSlot, layer) + weights.Convolution.StateFloats + ((long)head * _headSize * _stateSize);
-        if (slice.StartPosition == 0)
-            new Span<float>(memory, _headSize * _stateSize).Clear();
+        var memory = _state.Memory(slice, head, _headSize * _stateSize);
         var skip = ((float*)weights.Skip)[head];
         for (var token = slice.TokenOffset; token < slice.TokenOffset + slice.TokenCount; token++)
         {
@@ -90,7 +80,7 @@ internal sealed unsafe class Mamba2Step<TLanes>(
             var x = row + (head * _headSize);
             var output = buffers.Output.Floats + ((long)token * _inner) + (head * _headSize);
             var raw = InputOf(token)[_inner + _channels + head] + ((float*)weights.StepBias)[head];
-            var step = MathF.Max(raw, 0) + (float)NaturalLogarithm.Of(1 + VectorMath<TLanes>.Exp(-MathF.Abs(raw)));
+            var step = StatePart<TLanes>.SoftPlus(raw);
             var decay = VectorMath<TLanes>.Exp(step * ((float*)weights.DecayRate)[head]);
             for (var p = 0; p < _headSize; p++)
             {

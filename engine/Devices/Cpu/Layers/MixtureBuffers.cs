@@ -9,7 +9,11 @@ internal sealed unsafe class MixtureBuffers : IDisposable
 {
     private readonly int _pairs;
     private readonly int _hiddenWidth;
+    private readonly int _tokens;
+    private readonly int _width;
+    private readonly bool _hasRouterInput;
     private ActivationRows? _hidden;
+    private ActivationRows? _routerInput;
 
     /// <param name="mixtures">All of a model; at least one.</param>
     /// <param name="width">Values in the residual stream.</param>
@@ -19,6 +23,8 @@ internal sealed unsafe class MixtureBuffers : IDisposable
         var pairs = tokens * mixtures.Max(static mixture => mixture.UsedCount);
         var experts = mixtures.Max(static mixture => mixture.ExpertCount);
         _pairs = pairs;
+        (_tokens, _width) = (tokens, width);
+        _hasRouterInput = mixtures.Any(static mixture => mixture.RouterNorm is not null);
         _hiddenWidth = mixtures.Max(static mixture => mixture.HiddenWidth);
         Scores = NativeBuffer.OfFloats((long)tokens * experts);
         Outputs = NativeBuffer.OfFloats((long)pairs * width);
@@ -35,6 +41,9 @@ internal sealed unsafe class MixtureBuffers : IDisposable
 
     /// <summary>(hidden, pairs), in the formats that follow.</summary>
     public ActivationRows Hidden => _hidden!;
+
+    /// <summary>(width, tokens), in the formats that follow: what routers read that do not read what the experts do.</summary>
+    public ActivationRows RouterInput => _routerInput!;
 
     /// <summary>(experts of the layer, tokens).</summary>
     public NativeBuffer Scores { get; }
@@ -64,11 +73,16 @@ internal sealed unsafe class MixtureBuffers : IDisposable
     public int[] Starts { get; }
 
     /// <summary>Makes room for activations in all formats that some matrix of the model takes.</summary>
-    public void Allocate(ActivationFormat formats) => _hidden = new ActivationRows(_pairs, _hiddenWidth, formats);
+    public void Allocate(ActivationFormat formats)
+    {
+        _hidden = new ActivationRows(_pairs, _hiddenWidth, formats);
+        _routerInput = _hasRouterInput ? new ActivationRows(_tokens, _width, formats) : null;
+    }
 
     public void Dispose()
     {
         _hidden?.Dispose();
+        _routerInput?.Dispose();
         Scores.Dispose();
         Outputs.Dispose();
         PairTokens.Dispose();

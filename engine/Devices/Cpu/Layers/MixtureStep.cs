@@ -17,17 +17,30 @@ internal sealed unsafe class MixtureStep<TLanes>(LayerContext<TLanes> context, M
     private readonly int _used = mixture.UsedCount;
     private readonly int _hidden = mixture.HiddenWidth;
 
-    public ActivationFormat InputFormats => weights.Gate[0].Format | weights.Up[0].Format | weights.Router.Format;
+    public ActivationFormat InputFormats => weights.Gate[0].Format | weights.Up[0].Format | (weights.RouterNorm == null ? weights.Router.Format : ActivationFormat.None);
 
     public bool KeepsInput => true;
 
     public void Run(int thread, in ActivationView x, NativeBuffer target, bool adds)
     {
         var tokens = context.Tokens;
-        context.Products.Store(
-            thread, weights.Router, 0, weights.Router.Panels, x, (int*)buffers.Identity.Data, tokens, buffers.Scores.Floats, _experts, weights.RouterBias);
-        context.Team.Barrier();
         var (first, end) = context.Team.Share(tokens, thread);
+        var routed = x;
+        if (weights.RouterNorm != null)
+        {
+            for (var token = first; token < end; token++)
+            {
+                var row = context.Normalised(thread, context.Buffers.Residual.Floats + ((long)token * context.Width), context.Width, weights.RouterNorm, mixture.RouterScale);
+                buffers.RouterInput.Write<TLanes>(weights.Router.Format, token, row, context.Width);
+            }
+
+            routed = new ActivationView(buffers.RouterInput, context.Width);
+            context.Team.Barrier();
+        }
+
+        context.Products.Store(
+            thread, weights.Router, 0, weights.Router.Panels, routed, (int*)buffers.Identity.Data, tokens, buffers.Scores.Floats, _experts, weights.RouterBias);
+        context.Team.Barrier();
         for (var token = first; token < end; token++)
             Choose(token);
         context.Team.Barrier();
@@ -56,6 +69,8 @@ internal sealed unsafe class MixtureStep<TLanes>(LayerContext<TLanes> context, M
         var scores = new Span<float>(buffers.Scores.Floats + ((long)token * _experts), _experts);
         var bias = new ReadOnlySpan<float>(weights.ChoiceBias, weights.ChoiceBias == null ? 0 : _experts);
         _choice.Choose(scores, bias, buffers.Chosen.AsSpan(token * _used, _used), buffers.Weights.AsSpan(token * _used, _used));
+        for (var k = token * _used; weights.OutputScale != null && k < (token + 1) * _used; k++)
+            buffers.Weights[k] *= weights.OutputScale[buffers.Chosen[k]];
     }
 
     private void SortPairs(int tokens)

@@ -32,17 +32,7 @@ internal sealed unsafe class ShortConvolutionStep<TLanes>(
             VectorMath<TLanes>.MultiplyEach(row + first, row + (2 * channels) + first, buffers.Channels.Floats + ((long)t * channels) + first, end - first);
         }
 
-        foreach (ref readonly var slice in context.Plan.Slices)
-        {
-            if (end == first)
-                break;
-            var state = buffers.States.State(slice.StateSlot, layer);
-            if (slice.StartPosition == 0)
-                LayerContext<TLanes>.ClearColumns(state, convolution.StateFloats, channels, first, end);
-            var at = (long)slice.TokenOffset * channels;
-            convolution.Run(buffers.Channels.Floats + at, slice.TokenCount, state, first, end, buffers.Convolved.Floats + at);
-        }
-
+        new StatePart<TLanes>(context, buffers, layer, convolution).Convolve(buffers.Channels.Floats, channels, first, end);
         for (var t = 0; t < tokens && end > first; t++)
         {
             var gate = buffers.Input.Floats + ((long)t * input.Rows) + channels;

@@ -43,6 +43,10 @@ internal sealed record StepSizes
                     hidden = Math.Max(hidden, dense.HiddenWidth);
                     widest = Math.Max(widest, dense.HiddenWidth);
                     break;
+                case PerLayerInputOperator told:
+                    hidden = Math.Max(hidden, told.Size);
+                    widest = Math.Max(widest, told.Size);
+                    break;
                 case GatedDeltaNetOperator net:
                     widest = Math.Max(widest, net.ValueWidth);
                     break;

@@ -1,4 +1,5 @@
 using Crescent.Engine.Devices.Cpu;
+using Crescent.Tests.Engine.Model;
 
 namespace Crescent.Tests.Engine.Devices.Cpu;
 
@@ -6,29 +7,7 @@ namespace Crescent.Tests.Engine.Devices.Cpu;
 public sealed class CpuGoldenTests
 {
     [Theory]
-    [InlineData("gpt2-pre")]
-    [InlineData("llama-bpe-rope-factors")]
-    [InlineData("llama-spm")]
-    [InlineData("qwen2")]
-    [InlineData("qwen3")]
-    [InlineData("qwen3moe")]
-    [InlineData("qwen3-F16")]
-    [InlineData("qwen3-BF16")]
-    [InlineData("gemma3")]
-    [InlineData("gpt-oss")]
-    [InlineData("phi3")]
-    [InlineData("phi3-long")]
-    [InlineData("smollm3")]
-    [InlineData("glm4moe")]
-    [InlineData("llama4")]
-    [InlineData("qwen35")]
-    [InlineData("qwen35moe")]
-    [InlineData("qwen3next")]
-    [InlineData("lfm2")]
-    [InlineData("lfm2moe")]
-    [InlineData("granitehybrid")]
-    [InlineData("nemotron_h")]
-    [InlineData("deepseek2")]
+    [MemberData(nameof(GoldenArchitectures.Exact), MemberType = typeof(GoldenArchitectures))]
     public void Float_weights_and_float_keys_and_values_are_exact(string name)
         => Assert.InRange(GreatestError(name, KvType.F32), 0, 1e-3);
 
