@@ -12,36 +12,37 @@ namespace Crescent.Grains.Requests;
 /// <param name="structure">The grammar that calls follow, so that their arguments can leave before they are whole; null for none.</param>
 /// <param name="newId">The id of a call from its index; null for one that is new each time.</param>
 /// <param name="thoughts">Finds what the model thinks; null where that is content.</param>
+/// <param name="isText">Whether a parameter (function, name) is text, for models that do not write so; null where nothing is known of them.</param>
 public sealed class AnswerReader(
-    ToolCallStyle style, Tokenizer tokenizer, OutputStructure? structure, Func<int, string>? newId = null, ThoughtParser? thoughts = null)
+    ToolCallStyle style, Tokenizer tokenizer, OutputStructure? structure, Func<int, string>? newId = null, ThoughtParser? thoughts = null,
+    Func<string, string, bool>? isText = null)
 {
-    private readonly ToolCallParser? _parser = style == ToolCallStyle.None
-        ? null
-        : new ToolCallParser(
-            style, newId ?? (static _ => $"call_{Guid.NewGuid():N}"), structure is not null ? ToolCallDelivery.Incremental : ToolCallDelivery.Whole);
-
+    private readonly IAnswerParser? _parser = Parser(style, structure, newId ?? (static _ => $"call_{Guid.NewGuid():N}"), isText ?? (static (_, _) => false));
     private readonly string _opening = ToolCallStyles.Opening(style);
     private readonly ThoughtReader? _thoughts = thoughts is null ? null : new ThoughtReader(thoughts, tokenizer);
+    private Func<string, bool>? _reads;
+    private int _thoughtTokens;
 
-    // Mistral's opening is a control token, which no grammar can ask for: an answer that has to be calls begins behind it.
-    private bool _isOpen = style != ToolCallStyle.Mistral || structure is not { Trigger: null };
+    // No grammar can ask for the opening of a list: an answer that has to be calls begins behind it.
+    private bool _isOpen = !ToolCallStyles.IsOpenList(style) || structure is not { Trigger: null };
 
     /// <summary>That of a choice of a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="newId">The id of a call from its index; null for one that is new each time.</param>
     /// <param name="partsThoughts">Whether what the model thinks is parted from what it says.</param>
     public static AnswerReader Of(PreparedRequest request, Func<int, string>? newId = null, bool partsThoughts = true) => new(
-        request.ToolStyle,
+        request.HasMessages ? ToolCallStyle.Harmony : request.ToolStyle,
         request.Model.Model.Tokenizer,
         request.Calls[0].Sampling.Structure,
         newId,
-        request.Thoughts is { } marks && partsThoughts ? new ThoughtParser(marks, request.BeginsInThought) : null);
+        request.Thoughts is { } marks && partsThoughts ? new ThoughtParser(marks, request.BeginsInThought) : null,
+        request.IsText);
 
     /// <summary>Whether all text is content: there are no calls and no thoughts to look for.</summary>
     public bool IsPlain => _parser is null && _thoughts is null;
 
     /// <summary>Tokens of what the model has thought, with what stands around it.</summary>
-    public int ThoughtTokens => _thoughts?.Tokens ?? 0;
+    public int ThoughtTokens => _thoughts?.Tokens ?? _thoughtTokens;
 
     /// <summary>What <paramref name="chunk"/> adds; the list is the caller's to empty.</summary>
     public void Read(in GenerationChunk chunk, List<AnswerDelta> deltas)
@@ -78,20 +79,29 @@ public sealed class AnswerReader(
             _parser.Append(_opening, deltas);
         }
 
-        foreach (var token in chunk.Tokens)
-        {
-            // A control token has no text of its own.
-            if (tokenizer.IsSpecial(token) && tokenizer.TokenName(token) == _opening)
-            {
-                _parser.Append(_opening, deltas);
-            }
-        }
-
-        _parser.Append(text, deltas);
+        var wasThinking = _parser.IsThinking;
+        _parser.Append(MarkedText.Of(chunk, text, tokenizer, _reads ??= _parser.Reads), deltas);
+        _thoughtTokens += wasThinking || _parser.IsThinking ? chunk.Tokens.Count : 0;
         if (chunk.FinishReason is not null)
         {
             _parser.Complete(deltas);
         }
+    }
+
+    private static IAnswerParser? Parser(ToolCallStyle style, OutputStructure? structure, Func<int, string> newId, Func<string, string, bool> isText)
+    {
+        var isHeld = structure is not null;
+        return style switch
+        {
+            ToolCallStyle.None => null,
+            ToolCallStyle.Xml => new XmlCallParser(newId, isText),
+            ToolCallStyle.Harmony when !isHeld => new HarmonyParser(newId),
+            ToolCallStyle.MistralNamed when !isHeld => new NamedCallParser(newId),
+
+            // A grammar that holds such a model's answer writes calls as JSON alone.
+            ToolCallStyle.Harmony or ToolCallStyle.MistralNamed => new ToolCallParser(ToolCallStyle.Llama, newId, ToolCallDelivery.Incremental),
+            _ => new ToolCallParser(style, newId, isHeld ? ToolCallDelivery.Incremental : ToolCallDelivery.Whole),
+        };
     }
 
     /// <summary>An answer that calls tools has ended for that reason; one that a stop string has cut within a call has not: nobody can make that call.</summary>

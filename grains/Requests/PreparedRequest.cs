@@ -25,6 +25,12 @@ public sealed record PreparedRequest(
     /// <summary>What stands around what the model thinks; null where nothing is parted from what it says.</summary>
     public ThoughtMarks? Thoughts { get; init; }
 
+    /// <summary>Whether its answer is messages in channels, whatever tools it has: <see cref="ToolCallStyle.Harmony"/>.</summary>
+    public bool HasMessages { get; init; }
+
+    /// <summary>Whether a parameter (function, name) of its tools is text; null where it has no tools.</summary>
+    public Func<string, string, bool>? IsText { get; init; }
+
     /// <summary>Whether its answer begins within a thought, which its prompt has opened.</summary>
     public bool BeginsInThought { get; init; }
 }

@@ -85,6 +85,10 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
         {
             Thoughts = thoughts,
             BeginsInThought = isOpen,
+
+            // Without tools, a structure holds an answer that has no header then.
+            HasMessages = request.Prompts is [{ IsConversation: true }] && model.ToolStyle == ToolCallStyle.Harmony && (request.Tools is not null || structure is null),
+            IsText = request.Tools is { } used ? ParameterTexts.Of(used.Functions) : null,
         };
     }
 
@@ -113,7 +117,7 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
     /// A structure of the whole answer sets in where the thought ends that the prompt has opened. Mistral's calls, whose opening no grammar can ask for, are held from the beginning.
     /// </summary>
     private static OutputStructure? BehindThought(OutputStructure? structure, ThoughtMarks thoughts, ToolCallStyle style) =>
-        structure is { Trigger: null } && style != ToolCallStyle.Mistral ? structure with { Trigger = thoughts.Closing, Once = true } : structure;
+        structure is { Trigger: null } && !ToolCallStyles.IsOpenList(style) ? structure with { Trigger = thoughts.Closing, Once = true } : structure;
 
     private static async Task<(OutputStructure? Structure, IReadOnlyList<string> Unenforced)> Structure(
         ModelRequest request, RequestDeadline deadline, CancellationToken cancellation)

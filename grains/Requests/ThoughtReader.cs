@@ -26,7 +26,7 @@ internal sealed class ThoughtReader(ThoughtParser parser, Tokenizer tokenizer)
     public string Read(in GenerationChunk chunk, List<AnswerDelta> deltas)
     {
         var (wasBehind, wasUndecided) = (!parser.IsThinking && !parser.IsUndecided, parser.IsUndecided);
-        var text = WithMarks(chunk);
+        var text = MarkedText.Of(chunk, chunk.Text, tokenizer, name => name == parser.Marks.Opening || name == parser.Marks.Closing);
         parser.Append(text, chunk.FinishReason is not null, out var thought, out var said);
         if (!wasBehind)
         {
@@ -70,22 +70,5 @@ internal sealed class ThoughtReader(ThoughtParser parser, Tokenizer tokenizer)
         }
 
         return all.Length;
-    }
-
-    /// <summary>The text of a chunk; a mark that is a control token has none of its own, and stands where that is.</summary>
-    private string WithMarks(in GenerationChunk chunk)
-    {
-        var text = chunk.Text;
-        for (var i = 0; i < chunk.Tokens.Count; i++)
-        {
-            var token = chunk.Tokens[i];
-            if (tokenizer.IsSpecial(token) && tokenizer.TokenName(token) is var name && (name == parser.Marks.Opening || name == parser.Marks.Closing))
-            {
-                var behind = tokenizer.Decode([.. chunk.Tokens.Skip(i + 1)]);
-                text = text.EndsWith(behind, StringComparison.Ordinal) ? text[..^behind.Length] + name + behind : name + text;
-            }
-        }
-
-        return text;
     }
 }

@@ -17,13 +17,13 @@ internal sealed class ToolCallForm(ToolCallStyle style, bool must, AskedStructur
     /// <exception cref="RequestFaultException">What has to be enforced cannot be.</exception>
     public async Task<(OutputStructure? Structure, IReadOnlyList<string> Unenforced)> Constrain(List<ToolFunction> functions, GrammarCheck grammars)
     {
-        if (style == ToolCallStyle.Llama && !must && answer is null)
+        if (ToolCallStyles.IsHeldWholeOnly(style) && !must && answer is null)
         {
             // Such a call has no opening by which it could be told from an answer that is JSON.
             return (null, [.. functions.Where(static function => function.Parameters is not null).Select(static function => function.Path)]);
         }
 
-        if (answer is not null && (style == ToolCallStyle.Mistral || answer.Source.Kind is GrammarKind.Regex or GrammarKind.Choice))
+        if (answer is not null && (ToolCallStyles.IsOpenList(style) || answer.Source.Kind is GrammarKind.Regex or GrammarKind.Choice))
         {
             throw new RequestFaultException(
                 FaultKind.Unsupported, answer.Path, $"'{answer.Path}' and 'tools' that may be called or not cannot both be held with this model; set 'tool_choice' to none or required.");
@@ -91,15 +91,16 @@ internal sealed class ToolCallForm(ToolCallStyle style, bool must, AskedStructur
     private OutputStructure Structure(List<ToolFunction> functions)
     {
         // Where the whole output is held, the opening is a part of it; otherwise it sets the grammar in.
-        var isWhole = must || answer is not null || style == ToolCallStyle.Llama;
+        var isWhole = must || answer is not null || ToolCallStyles.IsHeldWholeOnly(style);
         var (before, after) = style switch
         {
-            ToolCallStyle.Hermes => (isWhole ? _opening + "\n" : "\n", "\n" + ToolCallStyles.Closing(style)),
-            ToolCallStyle.Mistral => ("[", "]"),
+            ToolCallStyle.Hermes or ToolCallStyle.Xml => (isWhole ? _opening + "\n" : "\n", "\n" + ToolCallStyles.Closing(style)),
+            ToolCallStyle.Mistral or ToolCallStyle.Granite => ("[", "]"),
             _ => ("", ""),
         };
         var source = GrammarSource.ToolCall(new ToolSource
         {
+            IsXml = style == ToolCallStyle.Xml,
             Key = style == ToolCallStyle.Llama ? "parameters" : "arguments",
             Before = before,
             After = after,

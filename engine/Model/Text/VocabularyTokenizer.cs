@@ -122,10 +122,13 @@ internal abstract class VocabularyTokenizer : Tokenizer
     private static bool[] FindEnds(TokenizerMetadata metadata)
     {
         var ends = new bool[metadata.Tokens.Length];
+
+        // Where messages end with a mark of their own, an answer of several goes on behind it: gpt-oss, whose answers end with others.
+        var isHarmony = metadata.Tokens.Contains("<|return|>") && metadata.Tokens.Contains("<|call|>") && metadata.Tokens.Contains("<|channel|>");
         for (var id = 0; id < ends.Length; id++)
         {
             ends[id] = metadata.EndOfSequence == id || metadata.EndOfTurn == id || metadata.EndOfMessage == id
-                || (metadata.Types[id] == TokenType.Control && MarkerTokens.IsEnd(metadata.Tokens[id]));
+                || (metadata.Types[id] == TokenType.Control && MarkerTokens.IsEnd(metadata.Tokens[id]) && !(isHarmony && metadata.Tokens[id] == "<|end|>"));
         }
 
         return ends;

@@ -9,13 +9,14 @@ namespace Crescent.Engine.Model.ToolCalls;
 /// back as content, whole and in its place. White space directly before a call, and between a call and the end of the answer, belongs
 /// to neither and is dropped. A call that only lacks its closing marker at the end of the answer is a call.
 /// </remarks>
-public sealed class ToolCallParser
+public sealed class ToolCallParser : IAnswerParser
 {
     private readonly ToolCallStyle _style;
     private readonly ToolCallDelivery _delivery;
     private readonly Func<int, string> _newId;
     private readonly string _opening;
     private readonly string _closing;
+    private readonly bool _isList;
 
     // Calls of a list that is not closed yet.
     private readonly List<(string? Id, string Name, string Arguments)> _group = [];
@@ -50,6 +51,7 @@ public sealed class ToolCallParser
         _delivery = delivery;
         _opening = ToolCallStyles.Opening(style);
         _closing = ToolCallStyles.Closing(style);
+        _isList = style is ToolCallStyle.Mistral or ToolCallStyle.Granite;
     }
 
     private enum Stage
@@ -69,13 +71,19 @@ public sealed class ToolCallParser
         Closing,
     }
 
-    /// <summary>Calls that have begun to leave.</summary>
+    /// <inheritdoc/>
     public int Calls { get; private set; }
 
-    /// <summary>Whether the newest of them has been cut within its arguments, which are no JSON then.</summary>
+    /// <inheritdoc/>
     public bool IsCut { get; private set; }
 
-    /// <summary>Takes the next characters of the answer; what is certain by now goes to <paramref name="deltas"/>.</summary>
+    /// <inheritdoc/>
+    public bool IsThinking => false;
+
+    /// <inheritdoc/>
+    public bool Reads(string controlToken) => controlToken == _opening;
+
+    /// <inheritdoc/>
     public void Append(ReadOnlySpan<char> text, ICollection<AnswerDelta> deltas)
     {
         if (_count + text.Length > _buffer.Length)
@@ -91,7 +99,7 @@ public sealed class ToolCallParser
         Forget();
     }
 
-    /// <summary>Ends the answer; the rest goes to <paramref name="deltas"/>.</summary>
+    /// <inheritdoc/>
     public void Complete(ICollection<AnswerDelta> deltas)
     {
         Advance(deltas, isEnd: true);
@@ -174,13 +182,13 @@ public sealed class ToolCallParser
     private bool ReadOpening(ICollection<AnswerDelta> deltas)
     {
         var c = _buffer[_at];
-        if (c == '{' && (_stage == Stage.Listed || _style != ToolCallStyle.Mistral))
+        if (c == '{' && (_stage == Stage.Listed || !_isList))
         {
             _call = new CallReader(firstKeyDecides: _style == ToolCallStyle.Llama);
             _announced = false;
             _stage = Stage.Call;
         }
-        else if (c == '[' && _stage == Stage.Opened && _style == ToolCallStyle.Mistral)
+        else if (c == '[' && _stage == Stage.Opened && _isList)
         {
             _at++;
             _stage = Stage.Listed;
@@ -254,7 +262,7 @@ public sealed class ToolCallParser
         {
             _at++;
         }
-        else if (_style == ToolCallStyle.Mistral && c is ',' or ']')
+        else if (_isList && c is ',' or ']')
         {
             _at++;
             if (c == ',')

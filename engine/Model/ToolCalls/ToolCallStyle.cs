@@ -17,4 +17,18 @@ public enum ToolCallStyle
 
     /// <summary><c>[TOOL_CALLS][{"name": …, "arguments": {…}}, …]</c>: Mistral.</summary>
     Mistral,
+
+    /// <summary><c>[TOOL_CALLS]NAME[ARGS]{…}</c>, once for each call: newer models of Mistral.</summary>
+    MistralNamed,
+
+    /// <summary><c>&lt;|tool_call|&gt;[{"name": …, "arguments": {…}}, …]</c>: Granite 3. Granite 4 writes as <see cref="Hermes"/>.</summary>
+    Granite,
+
+    /// <summary>
+    /// <c>&lt;tool_call&gt;&lt;function=NAME&gt;&lt;parameter=KEY&gt;VALUE&lt;/parameter&gt;…&lt;/function&gt;&lt;/tool_call&gt;</c> with line ends between: Qwen3.5, Qwen3-Coder.
+    /// </summary>
+    Xml,
+
+    /// <summary><c>&lt;|channel|&gt;commentary to=functions.NAME &lt;|constrain|&gt;json&lt;|message|&gt;{…}&lt;|call|&gt;</c>: gpt-oss, which thinks and answers in channels too.</summary>
+    Harmony,
 }

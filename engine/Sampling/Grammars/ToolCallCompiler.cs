@@ -25,6 +25,17 @@ internal sealed class ToolCallCompiler
     public static int Append(ByteNetwork network, int from, ToolSource source, List<string> unenforced)
     {
         network.Meter.Widen(source.Tools.Count(static tool => tool.IsStrict));
+        if (source.IsXml)
+        {
+            var end = XmlCallCompiler.Append(network, from, source, unenforced);
+            if (source.Else is { } answer)
+            {
+                network.Jump(new ToolCallCompiler(network, unenforced).Answer(from, answer), end);
+            }
+
+            return end;
+        }
+
         return new ToolCallCompiler(network, unenforced).Append(from, source);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Crescent.Engine.Sampling.Grammars;
 
@@ -13,6 +14,12 @@ public sealed record ToolSource
 
     /// <summary>Text after it.</summary>
     public string After { get; init; } = "";
+
+    /// <summary>
+    /// Whether a call is <c>&lt;function=NAME&gt;</c> with a <c>&lt;parameter=KEY&gt;</c> for each argument instead of a JSON object; texts stand in those as they are.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsXml { get; init; }
 
     /// <summary>The tools.</summary>
     public required IReadOnlyList<Tool> Tools { get; init; }

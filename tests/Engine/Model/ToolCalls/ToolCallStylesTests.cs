@@ -7,7 +7,10 @@ public sealed class ToolCallStylesTests
 {
     [Theory]
     [InlineData("{{ '<tool_call>\n' }}{{ call.arguments | tojson }}", ToolCallStyle.Hermes)]
-    [InlineData("{{ '<tool_call>\n<function=' ~ call.name }}", ToolCallStyle.None)]
+    [InlineData("{{ '<tool_call>\n<function=' ~ call.name }}", ToolCallStyle.Xml)]
+    [InlineData("{{ '<|start|>assistant<|channel|>final<|message|>' }}", ToolCallStyle.Harmony)]
+    [InlineData("{{ '[TOOL_CALLS]' ~ name ~ '[ARGS]' }}", ToolCallStyle.MistralNamed)]
+    [InlineData("{{ '<|tool_call|>' ~ message.tool_calls | tojson }}", ToolCallStyle.Granite)]
     [InlineData("{{ '<tool_call>' ~ name ~ '<arg_key>' }}", ToolCallStyle.None)]
     [InlineData("{{ '[TOOL_CALLS][' }}", ToolCallStyle.Mistral)]
     [InlineData("{{ '<|python_tag|>' }}", ToolCallStyle.Llama)]
