@@ -105,7 +105,7 @@ public sealed class ArchitectureChatTests : IAsyncLifetime
         {
             ["model"] = model + ".gguf",
             ["temperature"] = 0,
-            ["max_tokens"] = tools ? 250 : 8,
+            ["max_tokens"] = tools ? 400 : 8,
             ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "Hi" }),
         };
         if (tools)
