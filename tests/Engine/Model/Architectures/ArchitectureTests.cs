@@ -86,7 +86,7 @@ public sealed class ArchitectureTests
     {
         using var file = SmallModels.Decoder("llama").Set("general.architecture", "mamba").Read();
 
-        Fails(file, "general.architecture", "'mamba' is not supported; known are ", "gemma3, glm4moe, gpt-oss, ");
+        Fails(file, "general.architecture", "'mamba' is not supported; known are ", "gemma3, gemma4, glm4moe, gpt-oss, ");
     }
 
     [Fact]
