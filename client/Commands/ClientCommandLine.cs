@@ -17,6 +17,7 @@ internal static class ClientCommandLine
             new AgentsCommand(terminal, connect),
             new EvalCommand(terminal, connect),
             new LoadCommand(terminal),
+            new SweepCommand(terminal),
             new MockServerCommand(terminal),
             new TopCommand(terminal, connect),
             new ExplainCommand(terminal, connect),

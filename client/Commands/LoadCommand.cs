@@ -1,15 +1,8 @@
 using System.CommandLine;
-using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Crescent.Client.Connections;
-using Crescent.Client.Connections.Http;
 using Crescent.Client.Json;
-using Crescent.Client.Load.Measures;
-using Crescent.Client.Load.Prompts;
 using Crescent.Client.Load.Reports;
-using Crescent.Client.Load.Runs;
-using Crescent.Client.Load.Wire;
 using Crescent.Client.Terminals;
 using Spectre.Console;
 
@@ -34,80 +27,32 @@ internal sealed class LoadCommand : Command
 
     private async Task<int> Run(ParseResult parsed, CancellationToken interrupted)
     {
+        var others = await Earlier(parsed, interrupted);
         var pattern = _pattern.Pattern(parsed);
-        var target = await Target.Find(_options.Url(parsed), _options.Key(parsed), interrupted);
-        using var http = target.Client(TimeSpan.FromSeconds(_options.Timeout(parsed)));
-        var failures = new HttpFailures(target.Root.ToString().TrimEnd('/'), http.Timeout);
-        var model = _options.Model(parsed) ?? await FirstModel(http, target, failures, interrupted);
-        var form = _options.Form(parsed, model);
-        var calibration = new PromptCalibration(http, target.Prefix, model, _pattern.Seed(parsed));
-        var scale = _options.TokensPerWord(parsed) is { } given
-            ? new PromptScale(given, 0, "given")
-            : await calibration.Measure(form, interrupted).Translating(failures.Translate);
-        var report = await Measure(parsed, pattern, target, form, model, calibration, scale, interrupted);
-        await Tell(parsed, report);
+        using var driver = await LoadDriver.Open(_terminal, parsed, _options, _pattern, interrupted);
+        using var lines = _options.Records(parsed) is { } file ? Open(file) : null;
+        var report = await driver.Measure(pattern, _pattern.Seed(parsed), _pattern.MostSeconds(parsed), _options.WarmUp(parsed), _options.SloOf(parsed), lines, interrupted);
+        await Tell(parsed, report, others);
         return Verdict(parsed, report);
     }
 
-    private async Task<LoadReport> Measure(
-        ParseResult parsed, Load.Plans.LoadPattern pattern, Target target, RequestForm form, string model, PromptCalibration calibration, PromptScale scale, CancellationToken interrupted)
+    private async Task<EarlierRun[]> Earlier(ParseResult parsed, CancellationToken interrupted)
     {
-        await GeneratorWarmUp.Run(form, interrupted);
-        var timeline = new Timeline();
-        using var lines = _options.Records(parsed) is { } file ? Open(file) : null;
-        using var run = new LoadRun(new LoadRunOptions
+        var runs = new List<EarlierRun>();
+        foreach (var file in _options.Compare(parsed))
         {
-            Target = target,
-            Form = form,
-            Writer = new PromptWriter(scale, _pattern.Seed(parsed)),
-            Scripts = pattern.Scripts,
-            Concurrency = pattern.Concurrency,
-            RampSeconds = _pattern.Ramp(parsed),
-            MostScripts = pattern.Most,
-            MostSeconds = _pattern.MostSeconds(parsed),
-            WarmUpSeconds = _options.WarmUp(parsed),
-            WarmUpCalls = _options.WarmUpCalls(parsed),
-            MostInFlight = _pattern.MostInFlight(parsed),
-            TimeoutSeconds = _options.Timeout(parsed),
-            GraceSeconds = _options.Grace(parsed),
-            Slo = _options.SloOf(parsed),
-            KeptTexts = calibration.HasTokenizer ? LoadRecount.Answers : 0,
-            Ended = (call, measured) =>
-            {
-                timeline.Add(call);
-                lines?.Add(call, measured);
-            },
-        });
-        timeline.Began = run.Begin();
-        if (lines is not null)
-        {
-            lines.Began = run.Began;
+            runs.Add(await EarlierRun.Read(file, interrupted));
         }
 
-        await LoadView.Watch(_terminal.Error, run, timeline, pattern.Most, _pattern.MostSeconds(parsed), run.Run(interrupted));
-        return new LoadReport
-        {
-            Command = CommandText.Of(parsed),
-            Server = target.Root.ToString(),
-            Model = model,
-            Measures = run.Measures,
-            Health = run.Health,
-            Scale = scale,
-            Slo = _options.SloText(parsed),
-            Connections = run.Caller.Connections,
-            Interrupted = run.Interrupted,
-            TooLong = pattern.TooLong(),
-            Recount = await LoadRecount.Of(run.Caller.Texts, calibration, interrupted),
-            Seed = _pattern.Seed(parsed),
-            Timeline = timeline,
-        };
+        return [.. runs];
     }
 
-    private async Task Tell(ParseResult parsed, LoadReport report)
+    private async Task Tell(ParseResult parsed, LoadReport report, EarlierRun[] others)
     {
+        var now = new EarlierRun("this run", RunDocument.Json(report));
         if (_options.Json(parsed))
         {
-            _terminal.WriteData(WireJson.Line.Text<JsonNode>(RunDocument.Json(report)));
+            _terminal.WriteData(WireJson.Line.Text<JsonNode>(now.Document));
         }
         else
         {
@@ -120,6 +65,11 @@ internal sealed class LoadCommand : Command
             notes.WriteLine(Terminal.Printable(line));
         }
 
+        if (others.Length > 0)
+        {
+            notes.Write(RunComparison.Of(now, others));
+        }
+
         try
         {
             if (_options.Csv(parsed) is { } csv)
@@ -130,7 +80,17 @@ internal sealed class LoadCommand : Command
             if (_options.Plots(parsed) is { } plots)
             {
                 plots.Create();
-                LoadPlots.Draw(report, plots.FullName);
+                LoadPlots.Draw(report, others, plots.FullName);
+            }
+
+            if (_options.Png(parsed) is { } png)
+            {
+                await File.WriteAllBytesAsync(png.FullName, LoadPlots.Image(LoadPlots.Spread(report, others)), CancellationToken.None);
+            }
+
+            if (_options.Html(parsed) is { } html)
+            {
+                await File.WriteAllTextAsync(html.FullName, LoadPage.Of(report, now, others), CancellationToken.None);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -169,19 +129,6 @@ internal sealed class LoadCommand : Command
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FactoryException(e.Message, "Name a file that can be written with --records.", e);
-        }
-    }
-
-    private static Task<string> FirstModel(HttpClient http, Target target, HttpFailures failures, CancellationToken cancellationToken)
-    {
-        return Ask().Translating(failures.Translate);
-
-        async Task<string> Ask()
-        {
-            using var reply = await http.GetAsync(new Uri(target.Prefix + "/models", UriKind.Relative), cancellationToken);
-            await failures.ThrowUnlessOk(reply, cancellationToken);
-            var list = await reply.Content.ReadFromJsonAsync<JsonNode>(cancellationToken);
-            return (string?)list?["data"]?[0]?["id"] ?? throw new JsonException("it lists no model");
         }
     }
 }

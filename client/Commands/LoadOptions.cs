@@ -64,11 +64,10 @@ internal sealed class LoadOptions
         },
     };
 
-    private readonly Option<string> _limitField = new("--max-tokens-field")
+    private readonly Option<string?> _limitField = new("--max-tokens-field")
     {
-        Description = "The field of an answer's limit, max_completion_tokens for some servers",
+        Description = "The field of an answer's limit, max_completion_tokens for some servers (default: max_tokens, max_output_tokens for responses)",
         HelpName = "NAME",
-        DefaultValueFactory = static _ => "max_tokens",
     };
 
     private readonly Option<double?> _tokensPerWord = NumberOption.Create<double>(
@@ -124,16 +123,28 @@ internal sealed class LoadOptions
     private readonly Option<FileInfo?> _records = new("--records") { Description = "Write a line of JSON for each call to this file", HelpName = "OUT" };
     private readonly Option<DirectoryInfo?> _plots = new("--plots") { Description = "Draw PNG plots into this folder", HelpName = "FOLDER" };
 
+    private readonly Option<FileInfo?> _png = new("--png") { Description = "Draw times over percentile into this file", HelpName = "OUT" };
+    private readonly Option<FileInfo?> _html = new("--html") { Description = "Write a page with all figures and pictures, which needs no other file, to this file", HelpName = "OUT" };
+
+    private readonly Option<FileInfo[]> _compare = new("--compare")
+    {
+        Description = "Earlier runs, as --json wrote them, to hold this one against: in a table with ratios, and in the pictures",
+        HelpName = "RUN",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     private readonly Option<FileInfo?> _cluster = new("--cluster")
     {
         Description = "The local cluster that this announcement (cluster.json) names (default: the newest that runs)",
         HelpName = "FILE",
     };
 
-    public void AddTo(Command command)
+    /// <summary>Adds all; to a sweep those alone that are of each of its runs.</summary>
+    public void AddTo(Command command, bool swept = false)
     {
+        Option[] ofOne = [_failIf, _records, _plots, _compare];
         foreach (var option in (Option[])[
-            _url, _cluster, _key, _endpoint, _model, _whole, _ignoreEos, _extra, _limitField, _tokensPerWord, _warmUp, _warmUpCalls, _timeout, _grace, _slo, _failIf, _json, _csv, _records, _plots])
+            _url, _cluster, _key, _endpoint, _model, _whole, _ignoreEos, _extra, _limitField, _tokensPerWord, _warmUp, _warmUpCalls, _timeout, _grace, _slo, _json, _csv, _png, _html, .. swept ? [] : ofOne])
         {
             command.Options.Add(option);
         }
@@ -163,7 +174,7 @@ internal sealed class LoadOptions
 
     public double Grace(ParseResult parsed) => parsed.GetValue(_grace) ?? DefaultTimeout;
 
-    public double WarmUp(ParseResult parsed) => parsed.GetValue(_warmUp) ?? 0;
+    public double WarmUp(ParseResult parsed, double otherwise = 0) => parsed.GetValue(_warmUp) ?? otherwise;
 
     public long WarmUpCalls(ParseResult parsed) => parsed.GetValue(_warmUpCalls) ?? 0;
 
@@ -178,9 +189,16 @@ internal sealed class LoadOptions
 
     public FileInfo? Records(ParseResult parsed) => parsed.GetValue(_records);
 
+    public FileInfo? Png(ParseResult parsed) => parsed.GetValue(_png);
+
+    public FileInfo? Html(ParseResult parsed) => parsed.GetValue(_html);
+
+    /// <summary>Runs to hold this one against.</summary>
+    public FileInfo[] Compare(ParseResult parsed) => parsed.GetValue(_compare) ?? [];
+
     public DirectoryInfo? Plots(ParseResult parsed) => parsed.GetValue(_plots);
 
     /// <summary>The body of each call.</summary>
     public RequestForm Form(ParseResult parsed, string model) => new(
-        parsed.GetValue(_endpoint), model, !parsed.GetValue(_whole), parsed.GetValue(_ignoreEos), parsed.GetValue(_extra), parsed.GetRequiredValue(_limitField));
+        parsed.GetValue(_endpoint), model, !parsed.GetValue(_whole), parsed.GetValue(_ignoreEos), parsed.GetValue(_extra), parsed.GetValue(_limitField));
 }

@@ -4,12 +4,14 @@ using Crescent.Client.Connections;
 using Crescent.Client.Load.Draws;
 using Crescent.Client.Load.Plans;
 using Crescent.Client.Load.Runs;
+using Crescent.Client.Load.Sweeps;
 using Crescent.Lab.Traces;
 
 namespace Crescent.Client.Commands;
 
 /// <summary>The options of <c>load</c> that say what is sent, and when.</summary>
-internal sealed class LoadPatternOptions
+/// <param name="swept">Whether a sweep says how many at a time, or how many a second.</param>
+internal sealed class LoadPatternOptions(bool swept = false)
 {
     private const int DefaultConcurrency = 8;
     private const long DefaultRequests = 100;
@@ -48,15 +50,20 @@ internal sealed class LoadPatternOptions
     private readonly Option<Distribution?> _think = DistributionOption.OfTimes("--think", "From an answer to the next turn (default: 0)");
     private readonly Option<double?> _cancelShare = NumberOption.Create<double>("--cancel-rate", "Share of calls that are given up (default: 0)", "X", "a number from 0 to 1", static v => v is >= 0 and <= 1);
     private readonly Option<Distribution?> _cancelAfter = DistributionOption.OfTimes("--cancel-after", "How long after their start (default: exponential:1s)");
+    private readonly Option<double?> _slowShare = NumberOption.Create<double>("--slow-readers", "Share of calls whose client reads slowly; they are not measured, but for what they do to others (default: 0)", "X", "a number from 0 to 1", static v => v is >= 0 and <= 1);
+    private readonly Option<double?> _slowPause = TimeOption.Create("--slow-pause", "How long such a client pauses between two reads (default: 500ms)", 0.001, 3600);
     private readonly Option<int?> _inFlight = NumberOption.Create<int>("--max-in-flight", $"Calls in flight at the most; others wait, which counts from the intended start (default: {LoadRunOptions.DefaultMostInFlight})", "N", "a whole number from 1 to 16,000", static v => v is >= 1 and <= 16_000);
     private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "Of all that is drawn: the same seed sends the same (default: 0)", "N", "a whole number of at least 0", static v => v >= 0);
 
     public void AddTo(Command command)
     {
         foreach (var option in (Option[])[
-            _concurrency, _rate, _arrivals, _burst, _ramp, _trace, _speed, _pauses, _context, _requests, _seconds, _prompt, _output, _shared, _turns, _think, _cancelShare, _cancelAfter, _inFlight, _seed])
+            _concurrency, _rate, _arrivals, _burst, _ramp, _trace, _speed, _pauses, _context, _requests, _seconds, _prompt, _output, _shared, _turns, _think, _cancelShare, _cancelAfter, _slowShare, _slowPause, _inFlight, _seed])
         {
-            command.Options.Add(option);
+            if (!swept || (option != _concurrency && option != _rate && option != _burst))
+            {
+                command.Options.Add(option);
+            }
         }
 
         _trace.Validators.Add(static result =>
@@ -74,7 +81,7 @@ internal sealed class LoadPatternOptions
                 result.AddError("--concurrency, --rate and --burst exclude each other: each is a pattern.");
             }
 
-            if (result.GetResult(_arrivals) is { Implicit: false } && result.GetResult(_rate) is null)
+            if (!swept && result.GetResult(_arrivals) is { Implicit: false } && result.GetResult(_rate) is null)
             {
                 result.AddError("--arrivals goes with --rate.");
             }
@@ -89,7 +96,7 @@ internal sealed class LoadPatternOptions
                 result.AddError("--think goes with --turns.");
             }
 
-            foreach (var (part, whole) in ((Option, Option)[])[(_speed, _trace), (_pauses, _trace), (_context, _trace), (_cancelAfter, _cancelShare)])
+            foreach (var (part, whole) in ((Option, Option)[])[(_speed, _trace), (_pauses, _trace), (_context, _trace), (_cancelAfter, _cancelShare), (_slowPause, _slowShare)])
             {
                 if (result.GetResult(part) is not null && result.GetResult(whole) is null)
                 {
@@ -103,18 +110,38 @@ internal sealed class LoadPatternOptions
 
     public int MostInFlight(ParseResult parsed) => parsed.GetValue(_inFlight) ?? LoadRunOptions.DefaultMostInFlight;
 
-    public double MostSeconds(ParseResult parsed) => parsed.GetValue(_seconds) ?? double.PositiveInfinity;
+    public double MostSeconds(ParseResult parsed, double otherwise = double.PositiveInfinity) => parsed.GetValue(_seconds) ?? otherwise;
+
+    public SlowReaders Slow(ParseResult parsed) => new(parsed.GetValue(_slowShare) ?? 0, parsed.GetValue(_slowPause) ?? 0.5);
 
     public double Ramp(ParseResult parsed) => parsed.GetValue(_ramp) ?? 0;
 
     /// <summary>What is sent.</summary>
     /// <exception cref="FactoryException">The options do not go together, or the trace cannot be read.</exception>
-    public LoadPattern Pattern(ParseResult parsed)
+    public LoadPattern Pattern(ParseResult parsed) => Pattern(
+        parsed, Seed(parsed), parsed.GetValue(_rate), parsed.GetValue(_concurrency), parsed.GetValue(_requests) ?? (parsed.GetValue(_seconds) is null ? DefaultRequests : long.MaxValue));
+
+    /// <summary>What is sent at one load of a sweep.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="axis">What the sweep goes over.</param>
+    /// <param name="load">How much of it.</param>
+    /// <param name="seed">Of all that is drawn: another one at each load, so that none finds the prompts of the one before cached.</param>
+    /// <exception cref="FactoryException">The options do not go together, or the trace cannot be read.</exception>
+    public LoadPattern Pattern(ParseResult parsed, SweepAxis axis, double load, long seed)
     {
-        var seed = Seed(parsed);
-        var arrivals = OpenLoop(parsed, seed);
-        var concurrency = arrivals is null ? parsed.GetValue(_concurrency) ?? DefaultConcurrency : 0;
-        var most = parsed.GetValue(_requests) ?? (parsed.GetValue(_seconds) is null ? DefaultRequests : long.MaxValue);
+        var trace = parsed.GetValue(_trace);
+        var hasSessions = trace is null ? parsed.GetValue(_turns) is not null : SessionFile.IsOne(trace.FullName);
+        return axis == SweepAxis.Agents && !hasSessions
+            ? throw new FactoryException("An agent is a session, and single calls are none", "Give --turns, or a --trace of sessions; or sweep --over concurrency.")
+            : axis == SweepAxis.Rate && trace is not null && !hasSessions
+            ? throw new FactoryException("A trace of arrivals says itself when calls come", "Sweep it --over concurrency.")
+            : Pattern(parsed, seed, axis == SweepAxis.Rate ? load : null, axis == SweepAxis.Rate ? null : (int)load, parsed.GetValue(_requests) ?? long.MaxValue);
+    }
+
+    private LoadPattern Pattern(ParseResult parsed, long seed, double? rate, int? atATime, long most)
+    {
+        var arrivals = OpenLoop(parsed, seed, rate);
+        var concurrency = arrivals is null ? atATime ?? DefaultConcurrency : 0;
         var cancellation = new Cancellation(parsed.GetValue(_cancelShare) ?? 0, parsed.GetValue(_cancelAfter) ?? Distribution.Parse("exponential:1s", TimeText.Seconds)!);
         if (parsed.GetValue(_trace) is not { } trace)
         {
@@ -141,7 +168,7 @@ internal sealed class LoadPatternOptions
         {
             return SessionFile.IsOne(trace.FullName)
                 ? Sessions(parsed, trace, arrivals, concurrency, most, seed, cancellation)
-                : Arrivals(parsed, trace, seed, cancellation);
+                : Arrivals(parsed, trace, atATime ?? 0, seed, cancellation);
         }
         catch (Exception e) when (e is FormatException or IOException or InvalidDataException)
         {
@@ -161,7 +188,7 @@ internal sealed class LoadPatternOptions
         return new LoadPattern(new SessionScripts(sessions, arrivals, parsed.GetValue(_pauses) ?? 1, seed, cancellation), concurrency, most);
     }
 
-    private LoadPattern Arrivals(ParseResult parsed, FileInfo trace, long seed, Cancellation cancellation)
+    private LoadPattern Arrivals(ParseResult parsed, FileInfo trace, int concurrency, long seed, Cancellation cancellation)
     {
         if (((Option[])[_rate, _burst, _pauses, _ramp]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
         {
@@ -171,10 +198,10 @@ internal sealed class LoadPatternOptions
         var scripts = new TraceScripts(TraceFile.Read(trace.FullName), parsed.GetValue(_speed) ?? 1, parsed.GetValue(_context) ?? int.MaxValue, seed, cancellation);
 
         // With --concurrency the calls of the trace come one after the other, as fast as they are answered.
-        return new LoadPattern(scripts, parsed.GetValue(_concurrency) ?? 0, parsed.GetValue(_requests) ?? long.MaxValue) { TooLong = () => scripts.TooLong };
+        return new LoadPattern(scripts, concurrency, parsed.GetValue(_requests) ?? long.MaxValue) { TooLong = () => scripts.TooLong };
     }
 
-    private Arrivals? OpenLoop(ParseResult parsed, long seed)
+    private Arrivals? OpenLoop(ParseResult parsed, long seed, double? perSecond)
     {
         var ramp = Ramp(parsed);
         if (parsed.GetValue(_burst) is { } burst)
@@ -187,7 +214,7 @@ internal sealed class LoadPatternOptions
                 : throw new FactoryException($"--burst takes N:TIME, N up to 16,000 and without --ramp, not '{burst}'", "Write 100:10s, for example.");
         }
 
-        if (parsed.GetValue(_rate) is not { } rate)
+        if (perSecond is not { } rate)
         {
             return null;
         }

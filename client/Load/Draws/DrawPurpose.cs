@@ -14,4 +14,5 @@ internal enum DrawPurpose
     FirstToken,
     TokenGap,
     Fault,
+    SlowReader,
 }

@@ -133,7 +133,12 @@ internal sealed class LoadMeasures
     /// <summary>From the first measured call's intended start to the last one's end, s.</summary>
     public double Seconds => Volatile.Read(ref _lastEnded) is > 0 and var last ? PreciseClock.Seconds(last - Volatile.Read(ref _firstIntended)) : 0;
 
+    /// <summary>Calls that were read slowly, and those of them whose answers were whole; in no other figure.</summary>
+    public (long Ended, long Whole) Slow => (Volatile.Read(ref _slow), Volatile.Read(ref _slowWhole));
+
     private long _allEnded;
+    private long _slow;
+    private long _slowWhole;
     private long _good;
     private long _heldBack;
     private long _withoutUsage;
@@ -176,6 +181,14 @@ internal sealed class LoadMeasures
 
     /// <summary>A call that is not measured has ended.</summary>
     public void Pass() => Interlocked.Increment(ref _allEnded);
+
+    /// <summary>A call that was read slowly has ended.</summary>
+    public void PassSlow(CallEnd end)
+    {
+        Interlocked.Increment(ref _allEnded);
+        Interlocked.Increment(ref _slow);
+        Interlocked.Add(ref _slowWhole, end == CallEnd.Whole ? 1 : 0);
+    }
 
     /// <summary>A measured call has ended.</summary>
     public void Add(in CallRecord call)

@@ -5,5 +5,6 @@ internal enum LoadEndpoint
 {
     Chat,
     Completions,
+    Responses,
     Embeddings,
 }

@@ -25,7 +25,7 @@ internal sealed class PromptCalibration(HttpClient http, string prefix, string m
     {
         var writer = new PromptWriter(new PromptScale(1, 0, ""), seed);
         var texts = new[] { writer.Text(new PromptPart(ulong.MaxValue, Short)), writer.Text(new PromptPart(ulong.MaxValue - 1, Long)) };
-        var isChat = form.Endpoint == LoadEndpoint.Chat;
+        var isChat = form.Endpoint is LoadEndpoint.Chat or LoadEndpoint.Responses;
         HasTokenizer = await Tokens(texts[0], isChat: false, cancellationToken) is > 0;
         double? few;
         double? many;
@@ -80,13 +80,20 @@ internal sealed class PromptCalibration(HttpClient http, string prefix, string m
                 body["prompt"] = text;
                 body["max_tokens"] = 1;
                 break;
+            case LoadEndpoint.Responses:
+                body["input"] = text;
+
+                // OpenAI's own takes no fewer.
+                body["max_output_tokens"] = 16;
+                break;
             default:
                 body["input"] = text;
                 break;
         }
 
         var answer = await Post(prefix.TrimStart('/') + form.Path, body, cancellationToken);
-        return (answer?["usage"]?["prompt_tokens"] as JsonValue)?.TryGetValue<int>(out var count) == true ? count : null;
+        var usage = answer?["usage"];
+        return ((usage?["prompt_tokens"] ?? usage?["input_tokens"]) as JsonValue)?.TryGetValue<int>(out var count) == true ? count : null;
     }
 
     private async Task<JsonObject?> Post(string path, JsonObject body, CancellationToken cancellationToken)

@@ -18,16 +18,21 @@ internal sealed class RequestForm
     /// <param name="stream">Whether answers come as events.</param>
     /// <param name="ignoreEos">Whether an answer has all the tokens that it may have (<c>ignore_eos</c> and <c>min_tokens</c>, which not all servers know).</param>
     /// <param name="extra">More fields; null for none.</param>
-    /// <param name="limitField">The field of the limit, such as <c>max_completion_tokens</c>.</param>
-    public RequestForm(LoadEndpoint endpoint, string model, bool stream, bool ignoreEos, JsonObject? extra = null, string limitField = "max_tokens")
+    /// <param name="limitField">The field of the limit, such as <c>max_completion_tokens</c>; null for the endpoint's own.</param>
+    public RequestForm(LoadEndpoint endpoint, string model, bool stream, bool ignoreEos, JsonObject? extra = null, string? limitField = null)
     {
+        limitField ??= endpoint == LoadEndpoint.Responses ? "max_output_tokens" : "max_tokens";
         Endpoint = endpoint;
         Stream = stream && endpoint != LoadEndpoint.Embeddings;
         var fields = new JsonObject { ["model"] = model };
         if (Stream)
         {
             fields["stream"] = true;
-            fields["stream_options"] = new JsonObject { ["include_usage"] = true };
+            if (endpoint != LoadEndpoint.Responses)
+            {
+                // Responses tell their usage in any case.
+                fields["stream_options"] = new JsonObject { ["include_usage"] = true };
+            }
         }
 
         if (ignoreEos && endpoint != LoadEndpoint.Embeddings)
@@ -63,6 +68,7 @@ internal sealed class RequestForm
     {
         LoadEndpoint.Chat => "/chat/completions",
         LoadEndpoint.Completions => "/completions",
+        LoadEndpoint.Responses => "/responses",
         _ => "/embeddings",
     };
 

@@ -1,4 +1,5 @@
 using Crescent.Client.Load.Measures;
+using Crescent.Plots;
 using ScottPlot;
 
 namespace Crescent.Client.Load.Reports;
@@ -14,25 +15,31 @@ internal static class LoadPlots
 
     private const int Width = 1000;
     private const int Height = 640;
-    private const int CommandWidth = 120;
     private const double HighestNines = 4;
 
-    // Okabe and Ito's colours; line patterns differ besides.
+    // The legend stands beside the plot.
+    private const int CaptionWidth = 76;
+
     private static readonly (Color Color, LinePattern Pattern)[] Styles =
     [
-        (Color.FromHex("#0072B2"), LinePattern.Solid), (Color.FromHex("#0072B2"), LinePattern.Dashed), (Color.FromHex("#D55E00"), LinePattern.Solid),
-        (Color.FromHex("#D55E00"), LinePattern.Dashed), (Color.FromHex("#009E73"), LinePattern.Solid),
+        (DistinctColors.Of(0), LinePattern.Solid), (DistinctColors.Of(0), LinePattern.Dashed), (DistinctColors.Of(1), LinePattern.Solid), (DistinctColors.Of(1), LinePattern.Dashed), (DistinctColors.Of(2), LinePattern.Solid),
     ];
 
+    // What earlier runs tell of their percentiles.
+    private static readonly (string Name, double Percent)[] Told = [("min", 0), ("p50", 50), ("p90", 90), ("p95", 95), ("p99", 99), ("p99.9", 99.9)];
+
+    /// <summary>A picture as PNG.</summary>
+    public static byte[] Image(Plot plot) => plot.GetImageBytes(Width, Height, ImageFormat.Png);
+
     /// <summary>Draws all into a folder that is there.</summary>
-    public static void Draw(LoadReport report, string folder)
+    public static void Draw(LoadReport report, IReadOnlyList<EarlierRun> others, string folder)
     {
-        Spread(report).SavePng(Path.Combine(folder, Percentiles), Width, Height);
+        Spread(report, others).SavePng(Path.Combine(folder, Percentiles), Width, Height);
         OverTime(report).SavePng(Path.Combine(folder, Seconds), Width, Height);
     }
 
     /// <summary>Times by percentile; the axis is stretched so that each further nine is as wide as the one before.</summary>
-    internal static Plot Spread(LoadReport report)
+    internal static Plot Spread(LoadReport report, IReadOnlyList<EarlierRun> others)
     {
         var plot = Begin(report, "time over percentile");
         Metric[] metrics = [.. ((string[])["ttft", "ttft_actual", "latency", "latency_actual", "itl"]).Select(name => report.Measures.All.First(metric => metric.Name == name)).Where(static metric => metric.Values.Count > 0)];
@@ -47,10 +54,16 @@ internal static class LoadPlots
             line.LegendText = metric.Clock.Length > 0 ? $"{metric.Title}, from the {metric.Clock} start" : metric.Title;
         }
 
+        foreach (var (place, other) in others.Index())
+        {
+            Add(plot, other, "ttft", "time to first token", DistinctColors.Of(place + 3), LinePattern.Solid, report.Measures.LatencyIntended.Count);
+            Add(plot, other, "latency", "request latency", DistinctColors.Of(place + 3), LinePattern.Dotted, report.Measures.LatencyIntended.Count);
+        }
+
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([0, 0.301, 1, 2, 3, 4], ["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"]);
         plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([-6, -5, -4, -3, -2, -1, 0, 1, 2, 3], ["1 us", "10 us", "100 us", "1 ms", "10 ms", "100 ms", "1 s", "10 s", "100 s", "1000 s"]);
         plot.ShowLegend(Edge.Right);
-        plot.XLabel($"share of calls that took no longer\n\n{Wrap(report.Command)}", size: 13);
+        Caption.Put(plot, "share of calls that took no longer", CaptionWidth, report.Command);
         return plot;
     }
 
@@ -67,8 +80,21 @@ internal static class LoadPlots
         plot.Axes.Right.Label.Text = "s";
         plot.YLabel("tokens/s");
         plot.ShowLegend(Edge.Bottom);
-        plot.XLabel($"s\n\n{Wrap(report.Command)}", size: 13);
+        Caption.Put(plot, "s", report.Command);
         return plot;
+    }
+
+    private static void Add(Plot plot, EarlierRun run, string metric, string title, Color color, LinePattern pattern, long calls)
+    {
+        var nines = Math.Min(HighestNines, Math.Log10(Math.Max(10, calls)));
+        var points = Told.Select(told => (X: -Math.Log10(1 - (told.Percent / 100)), Y: run.Metric(metric, told.Name))).Where(point => point.Y > 0 && point.X <= nines + 0.01).ToList();
+        if (points.Count == 0)
+        {
+            return;
+        }
+
+        var line = plot.Add.Scatter(points.Select(static point => point.X).ToArray(), points.Select(static point => Math.Log10(Math.Max(1e-7, point.Y))).ToArray(), color);
+        (line.LinePattern, line.MarkerSize, line.LegendText) = (pattern, 6, $"{RunComparison.Name(run)}: {title}");
     }
 
     private static ScottPlot.Plottables.Scatter Line(Plot plot, double[] xs, double[] ys, string text, int style)
@@ -85,21 +111,5 @@ internal static class LoadPlots
         var notes = (report.Degraded.Count > 0 ? ", degraded: the generator was a bottleneck" : "") + (report.Measures.JoulesKind.Simulated ? ", simulated devices" : "") + (report.Interrupted ? ", interrupted" : "");
         plot.Title($"{report.Model}: {what}{notes}");
         return plot;
-    }
-
-    private static string Wrap(string command)
-    {
-        var lines = new List<string> { "" };
-        foreach (var word in command.Split(' '))
-        {
-            if (lines[^1].Length + word.Length >= CommandWidth)
-            {
-                lines.Add("");
-            }
-
-            lines[^1] += lines[^1].Length > 0 ? " " + word : word;
-        }
-
-        return string.Join('\n', lines);
     }
 }

@@ -1,3 +1,4 @@
+using Crescent.Client.Load.Energy;
 using Crescent.Client.Load.Measures;
 using Crescent.Client.Load.Prompts;
 
@@ -45,6 +46,24 @@ internal sealed record LoadReport
     /// <summary>What happened in each second.</summary>
     public required Timeline Timeline { get; init; }
 
+    /// <summary>Chunks a second while all places were taken; NaN where there was no such time.</summary>
+    public double SteadyChunks { get; init; } = double.NaN;
+
+    /// <summary>What this host's meters counted over <see cref="HostSeconds"/>; empty where nobody looked.</summary>
+    public IReadOnlyList<EnergyReading> Host { get; init; } = [];
+
+    /// <summary>How long they counted, s.</summary>
+    public double HostSeconds { get; init; }
+
+    /// <summary>What the factory's devices drew, as it tells; null where it does not.</summary>
+    public FactoryWatts? Factory { get; init; }
+
+    /// <summary>Output tokens a second while all places were taken; NaN where there was no such time.</summary>
+    public double SteadyTokens => SteadyChunks * (Measures.TokensPerChunk.Count > 0 ? Measures.TokensPerChunk.Mean : 1);
+
+    /// <summary>Energy that this host's meters counted, J; null where none did.</summary>
+    public double? HostJoules => Host.Any(static reading => reading.Joules is not null) ? Host.Sum(static reading => reading.Joules ?? 0) : null;
+
     /// <summary>Why the generator was the bottleneck; empty where it was not.</summary>
     public IReadOnlyList<string> Degraded => Health.Degraded(Measures.Lag);
 
@@ -56,6 +75,9 @@ internal sealed record LoadReport
         ["requests_per_s"] = Rate(Measures.Count(CallEnd.Whole)),
         ["tokens_per_s"] = Rate(Measures.OutputTokens.Sum),
         ["degraded"] = Degraded.Count > 0 ? 1 : 0,
+        ["tokens_per_s_steady"] = SteadyTokens,
+        ["factory_watts"] = Factory?.Watts ?? double.NaN,
+        ["host_joules_per_token"] = HostJoules / Measures.OutputTokens.Sum ?? double.NaN,
         ["joules_per_token"] = Measures.JoulesTokens > 0 ? Measures.Joules / Measures.JoulesTokens : double.NaN,
     };
 

@@ -59,6 +59,23 @@ internal static class LoadTable
                 $"energy, as the server tells{(measures.JoulesKind.Simulated ? " (simulated)" : measures.JoulesKind.Modelled ? " (modelled)" : "")}: {measures.Joules:#,0.###} J, {measures.Joules / measures.WithJoules:0.###} J a request, {measures.JoulesTokens / measures.Joules:0.###} tokens/J, {measures.Joules / measures.Seconds:0.#} W, goodput {measures.Good / measures.Joules:0.####} requests/J");
         }
 
+        if (report.Factory is { } factory)
+        {
+            yield return Text($"the factory's devices drew {factory.Watts:#,0.#} W in the mean of {factory.Readings} readings{(factory.Simulated ? " (simulated)" : factory.Modelled ? " (modelled)" : "")}: {report.Figures["tokens_per_s"] / factory.Watts:0.###} tokens/J with what passes idle");
+        }
+
+        foreach (var reading in report.Host)
+        {
+            yield return reading.Joules is { } joules
+                ? Text($"{reading.Source} of this host: {joules:#,0.#} J, {joules / report.HostSeconds:#,0.#} W, {measures.OutputTokens.Sum / joules:0.###} tokens/J, all that ran on it counted ({reading.Note})")
+                : $"{reading.Source} of this host: absent ({reading.Note})";
+        }
+
+        if (measures.Slow.Ended > 0)
+        {
+            yield return Text($"{measures.Slow.Ended:#,0} calls were read slowly, {measures.Slow.Whole:#,0} of them to the end; they are in no figure");
+        }
+
         if (report.TooLong > 0)
         {
             yield return Text($"{report.TooLong:#,0} calls of the trace were left out: they have more tokens than --max-context");

@@ -39,6 +39,12 @@ internal static class RunDocument
             ["metrics"] = new JsonObject([.. measures.All.Select(static metric => KeyValuePair.Create(metric.Name, (JsonNode?)Metric(metric)))]),
             ["tokens"] = Tokens(report),
             ["energy"] = Energy(measures),
+            ["factory"] = report.Factory is { } factory
+                ? new JsonObject { ["watts"] = Number(factory.Watts), ["simulated"] = factory.Simulated, ["modelled"] = factory.Modelled, ["readings"] = factory.Readings }
+                : null,
+            ["host_energy"] = new JsonObject([.. report.Host.Select(reading => KeyValuePair.Create(
+                reading.Source, (JsonNode?)new JsonObject { ["joules"] = reading.Joules is { } joules ? Number(joules) : null, ["seconds"] = Number(report.HostSeconds), ["note"] = reading.Note }))]),
+            ["slow_readers"] = new JsonObject { ["ended"] = measures.Slow.Ended, ["whole"] = measures.Slow.Whole },
             ["generator"] = Generator(report),
             ["faults"] = new JsonArray([.. measures.Faults.Select(static fault => (JsonNode)new JsonObject
             {

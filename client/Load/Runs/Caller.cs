@@ -49,8 +49,9 @@ internal sealed class Caller : IDisposable
     /// <param name="call">What is asked.</param>
     /// <param name="record">What is known of it before it starts.</param>
     /// <param name="gaps">Where gaps between chunks are counted; null while nothing is measured.</param>
+    /// <param name="slowSeconds">Pause between two reads of one that reads slowly; 0 for others.</param>
     /// <param name="cancellationToken">Ends the opening of a connection; what is under way is ended by <see cref="CutAll"/>.</param>
-    public async Task<CallRecord> Make(PlannedCall call, CallRecord record, Histogram? gaps, CancellationToken cancellationToken)
+    public async Task<CallRecord> Make(PlannedCall call, CallRecord record, Histogram? gaps, double slowSeconds, CancellationToken cancellationToken)
     {
         record = record with { Started = Stopwatch.GetTimestamp(), PlannedPromptTokens = call.PromptTokens, PlannedOutputTokens = call.OutputTokens };
         while (true)
@@ -58,7 +59,7 @@ internal sealed class Caller : IDisposable
             Connection? connection = null;
             try
             {
-                connection = _pool.Take() ?? await Open(cancellationToken);
+                connection = slowSeconds > 0 ? await Open(cancellationToken, SlowReaders.ReceiveBytes) : _pool.Take() ?? await Open(cancellationToken);
             }
             catch (Exception e) when (e is SocketException or IOException or AuthenticationException)
             {
@@ -71,7 +72,7 @@ internal sealed class Caller : IDisposable
             }
 
             var used = connection.Used;
-            var made = await Make(connection, call, record, gaps);
+            var made = await Make(connection, call, record, gaps, slowSeconds);
 
             // A connection that the server has closed since its last call says nothing about this one.
             if (made.End != CallEnd.Cut || !used || connection.Parser.Began)
@@ -81,14 +82,14 @@ internal sealed class Caller : IDisposable
         }
     }
 
-    private async Task<Connection> Open(CancellationToken cancellationToken)
+    private async Task<Connection> Open(CancellationToken cancellationToken, int receiveBytes = 0)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(_options.TimeoutSeconds));
-        return await _pool.Open(limit.Token);
+        return await _pool.Open(limit.Token, receiveBytes);
     }
 
-    private async Task<CallRecord> Make(Connection connection, PlannedCall call, CallRecord record, Histogram? gaps)
+    private async Task<CallRecord> Make(Connection connection, PlannedCall call, CallRecord record, Histogram? gaps, double slowSeconds)
     {
         var reader = connection.Reader;
         var parser = connection.Parser;
@@ -119,6 +120,11 @@ internal sealed class Caller : IDisposable
                 reader.Now = now;
                 parser.Feed(connection.Received.AsSpan(0, count));
                 Interlocked.Add(ref _chunks, reader.Chunks - before);
+                if (slowSeconds > 0 && !parser.Done)
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(slowSeconds));
+                    watch.Sign(Stopwatch.GetTimestamp());
+                }
             }
 
             if (parser.Done)
@@ -158,7 +164,7 @@ internal sealed class Caller : IDisposable
             HasUsage = reader.HasUsage,
         };
         Keep(reader, end);
-        if (parser.KeepAlive && watch.Reason is null)
+        if (parser.KeepAlive && watch.Reason is null && slowSeconds == 0)
         {
             _pool.Return(connection);
         }

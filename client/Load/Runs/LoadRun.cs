@@ -242,7 +242,8 @@ internal sealed class LoadRun : IDisposable
     private async Task<(long Ended, bool Whole)> Make(PlannedCall call, string? program, long due)
     {
         var record = new CallRecord { Number = call.Number, Program = program, Intended = due, Dispatched = Stopwatch.GetTimestamp() };
-        var measured = call.Number >= _options.WarmUpCalls && due - _began >= PreciseClock.Ticks(_options.WarmUpSeconds);
+        var slow = _options.Slow.Is(call.Number, _options.Seed);
+        var measured = !slow && call.Number >= _options.WarmUpCalls && due - _began >= PreciseClock.Ticks(_options.WarmUpSeconds);
         Measures.Begin();
         var room = _room.WaitAsync(CancellationToken.None);
         record = record with { HeldBack = !room.IsCompleted };
@@ -251,14 +252,18 @@ internal sealed class LoadRun : IDisposable
         {
             record = _stopped
                 ? record with { Started = record.Dispatched, Ended = Stopwatch.GetTimestamp(), End = CallEnd.Unfinished }
-                : await _caller.Make(call, record, measured ? Measures.ChunkGap : null, CancellationToken.None);
+                : await _caller.Make(call, record, measured ? Measures.ChunkGap : null, slow ? _options.Slow.PauseSeconds : 0, CancellationToken.None);
         }
         finally
         {
             _room.Release();
         }
 
-        if (measured)
+        if (slow)
+        {
+            Measures.PassSlow(record.End);
+        }
+        else if (measured)
         {
             Measures.Add(record);
         }

@@ -56,6 +56,12 @@ internal sealed record LoadRunOptions
     /// <summary>Answers whose text is kept, to count its tokens afterwards.</summary>
     public int KeptTexts { get; init; }
 
+    /// <summary>Calls that are read slowly. They are not measured: they are there for what they do to others.</summary>
+    public SlowReaders Slow { get; init; } = SlowReaders.None;
+
+    /// <summary>Of what is drawn here.</summary>
+    public long Seed { get; init; }
+
     /// <summary>Told each call that ended, the warm-up's too, by many threads; null for nobody.</summary>
     public Action<CallRecord, bool>? Ended { get; init; }
 }

@@ -23,6 +23,17 @@ internal sealed class AnswerReader : IBodySink
     private bool _content;
     private bool _reasoning;
     private int _tokensTold;
+    private bool _delta;
+    private EventKind _kind;
+
+    private enum EventKind
+    {
+        Other,
+        Output,
+        Thought,
+        End,
+        Failure,
+    }
 
     public AnswerReader() => _handler = Event;
 
@@ -135,11 +146,15 @@ internal sealed class AnswerReader : IBodySink
             return;
         }
 
-        (_content, _reasoning, _tokensTold) = (false, false, 0);
+        (_content, _reasoning, _tokensTold, _delta, _kind) = (false, false, 0, false, EventKind.Other);
         try
         {
             var json = new Utf8JsonReader(data);
             Read(ref json);
+            _content |= _delta && _kind == EventKind.Output;
+            _reasoning |= _delta && _kind == EventKind.Thought;
+            Whole |= _kind == EventKind.End;
+            Error ??= _kind == EventKind.Failure ? "an error without words" : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
@@ -203,9 +218,85 @@ internal sealed class AnswerReader : IBodySink
             {
                 Error ??= ErrorText(ref json);
             }
+            else if (json.ValueTextEquals("type"u8))
+            {
+                _kind = Kind(ref json);
+            }
+            else if (json.ValueTextEquals("delta"u8))
+            {
+                _delta = HasText(ref json);
+            }
+            else if (json.ValueTextEquals("response"u8))
+            {
+                json.Read();
+                if (json.TokenType == JsonTokenType.StartObject)
+                {
+                    Response(ref json);
+                }
+            }
+            else if (json.ValueTextEquals("output"u8))
+            {
+                Output(ref json);
+            }
             else
             {
                 json.Skip();
+            }
+        }
+    }
+
+    /// <summary>What an event of <c>/v1/responses</c> says, by its type; others have none.</summary>
+    private static EventKind Kind(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.String)
+        {
+            json.Skip();
+            return EventKind.Other;
+        }
+
+        return json.ValueTextEquals("response.output_text.delta"u8) || json.ValueTextEquals("response.refusal.delta"u8) || json.ValueTextEquals("response.function_call_arguments.delta"u8) ? EventKind.Output
+            : json.ValueTextEquals("response.reasoning_text.delta"u8) || json.ValueTextEquals("response.reasoning_summary_text.delta"u8) ? EventKind.Thought
+            : json.ValueTextEquals("response.completed"u8) || json.ValueTextEquals("response.incomplete"u8) ? EventKind.End
+            : json.ValueTextEquals("response.failed"u8) || json.ValueTextEquals("error"u8) ? EventKind.Failure
+            : EventKind.Other;
+    }
+
+    /// <summary>The answer as an event of <c>/v1/responses</c> has it: its usage at the end, and what was wrong.</summary>
+    private void Response(ref Utf8JsonReader json)
+    {
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("usage"u8))
+            {
+                json.Read();
+                if (json.TokenType == JsonTokenType.StartObject)
+                {
+                    Usage = ServerUsage.Read(ref json);
+                    HasUsage = true;
+                }
+            }
+            else if (json.ValueTextEquals("error"u8))
+            {
+                Error ??= ErrorText(ref json);
+            }
+            else
+            {
+                json.Skip();
+            }
+        }
+    }
+
+    /// <summary>What a whole answer of <c>/v1/responses</c> has put out.</summary>
+    private void Output(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType == JsonTokenType.StartArray)
+        {
+            while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+            {
+                json.Skip();
+                _content = true;
             }
         }
     }

@@ -34,12 +34,20 @@ internal sealed class Connection : IDisposable
     public bool Used { get; set; }
 
     /// <summary>Opens one to the first of the addresses that answers.</summary>
+    /// <param name="target">The server.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="receiveBytes">Room for what comes while nobody reads; 0 for as much as the system gives.</param>
     /// <exception cref="SocketException">None does.</exception>
-    public static async Task<Connection> Open(Target target, CancellationToken cancellationToken)
+    public static async Task<Connection> Open(Target target, CancellationToken cancellationToken, int receiveBytes = 0)
     {
         for (var i = 0; ; i++)
         {
             var socket = new Socket(target.Addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            if (receiveBytes > 0)
+            {
+                socket.ReceiveBufferSize = receiveBytes;
+            }
+
             try
             {
                 await socket.ConnectAsync(target.Addresses[i], target.Root.Port, cancellationToken);

@@ -15,10 +15,12 @@ internal sealed class ConnectionPool(Target target) : IDisposable
     public Connection? Take() => _idle.TryPop(out var connection) ? connection : null;
 
     /// <summary>Opens a fresh one.</summary>
-    public Task<Connection> Open(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="receiveBytes">Room for what comes while nobody reads; 0 for as much as the system gives.</param>
+    public Task<Connection> Open(CancellationToken cancellationToken, int receiveBytes = 0)
     {
         Interlocked.Increment(ref _opened);
-        return Connection.Open(target, cancellationToken);
+        return Connection.Open(target, cancellationToken, receiveBytes);
     }
 
     /// <summary>Puts one back whose answer is whole.</summary>

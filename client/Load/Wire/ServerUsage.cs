@@ -25,11 +25,11 @@ internal readonly record struct ServerUsage(
     {
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            if (json.ValueTextEquals("prompt_tokens"u8))
+            if (json.ValueTextEquals("prompt_tokens"u8) || json.ValueTextEquals("input_tokens"u8))
             {
                 usage = usage with { PromptTokens = Whole(ref json) };
             }
-            else if (json.ValueTextEquals("completion_tokens"u8))
+            else if (json.ValueTextEquals("completion_tokens"u8) || json.ValueTextEquals("output_tokens"u8))
             {
                 usage = usage with { CompletionTokens = Whole(ref json) };
             }

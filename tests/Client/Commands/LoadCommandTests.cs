@@ -80,6 +80,38 @@ public sealed class LoadCommandTests : IAsyncDisposable
         Assert.Equal(("usage", 400, 400), ((string?)tokens["tokens_per_word_by"], (int)tokens["prompt"]!, (int)tokens["prompt_planned"]!));
     }
 
+    [Fact]
+    public async Task A_run_is_held_against_earlier_ones_in_a_table_and_on_a_page()
+    {
+        Assert.Equal(0, await Run("--requests", "6", "--output", "10", "--json"));
+        await File.WriteAllTextAsync(_folder.At("before.json"), _terminal.Output, TestContext.Current.CancellationToken);
+        await Replace(new MockOptions { FirstSeconds = Distribution.Constant(0.2), GapSeconds = Distribution.Constant(0.001) });
+        var terminal = new FakeTerminal();
+        Assert.Equal(0, await ClientCommandLine.Run(
+            ["load", "--url", _server.Url.ToString(), "--requests", "6", "--output", "10", "--compare", _folder.At("before.json"), "--html", _folder.At("a.html"), "--png", _folder.At("a.png")],
+            terminal.Terminal,
+            NoConnector));
+        var row = Assert.Single(terminal.Output.Split('\n'), static line => line.TrimStart().StartsWith("ttft.p50 ", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(4, row.Length);
+        Assert.True(double.Parse(row[3], System.Globalization.CultureInfo.InvariantCulture) > 1, row[3]);
+        var page = await File.ReadAllTextAsync(_folder.At("a.html"), TestContext.Current.CancellationToken);
+        Assert.Contains("before", page, StringComparison.Ordinal);
+        Assert.Equal(3, page.Split("<table>").Length);
+        Assert.True(new FileInfo(_folder.At("a.png")).Length > 1000);
+        Assert.Equal(1, await Run("--compare", _folder.At("a.html")));
+        Assert.Contains("cannot be read", _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Calls_that_are_read_slowly_are_in_no_figure()
+    {
+        Assert.Equal(0, await Run("--requests", "20", "--output", "4", "--slow-readers", "0.5", "--slow-pause", "1ms", "--json"));
+        var document = JsonNode.Parse(_terminal.Output)!;
+        var slow = (int)document["slow_readers"]!["ended"]!;
+        Assert.InRange(slow, 3, 17);
+        Assert.Equal((20 - slow, slow), ((int)document["calls"]!["whole"]!, (int)document["slow_readers"]!["whole"]!));
+    }
+
     [Theory]
     [InlineData("completions")]
     [InlineData("embeddings")]

@@ -69,6 +69,41 @@ public sealed class AnswerReaderTests
         Assert.Equal(1000, reader.Chunks);
     }
 
+    [Theory]
+    [InlineData("completed")]
+    [InlineData("incomplete")]
+    public void Events_of_responses_are_read(string end)
+    {
+        var (parser, reader) = Make();
+        parser.Feed(Chunked(
+            [
+                "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"r\",\"error\":null,\"usage\":null,\"output\":[]}}",
+                "data: {\"type\":\"response.reasoning_text.delta\",\"delta\":\"hm\"}",
+                "data: {\"delta\":\"so\",\"type\":\"response.output_text.delta\"}",
+                "data: {\"type\":\"response.output_text.delta\",\"delta\":\"\"}",
+                "data: {\"type\":\"response.function_call_arguments.delta\",\"delta\":\"{\"}",
+                "data: {\"type\":\"response.output_text.done\",\"text\":\"so\"}",
+                $"data: {{\"type\":\"response.{end}\",\"response\":{{\"usage\":{{\"input_tokens\":12,\"input_tokens_details\":{{\"cached_tokens\":8}},\"output_tokens\":34,\"output_tokens_details\":{{\"reasoning_tokens\":5}}}}}}}}",
+            ],
+            "\n\n",
+            61));
+        Assert.Equal((3, 1, true, null), (reader.Chunks, reader.ReasoningChunks, reader.Whole, reader.Error));
+        Assert.Equal(new ServerUsage(12, 34, 5, 8, null, Simulated: false, Modelled: false), reader.Usage);
+    }
+
+    [Fact]
+    public void A_response_that_failed_is_an_error_and_a_whole_one_counts()
+    {
+        var (parser, reader) = Make();
+        parser.Feed(Chunked(["data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"server_error\",\"message\":\"No device has room.\"}}}"], "\n\n", 1000));
+        Assert.Equal(("No device has room.", false), (reader.Error, reader.Whole));
+        (parser, reader) = Make();
+        var body = "{\"object\":\"response\",\"error\":null,\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"so\"}]}],\"usage\":{\"input_tokens\":3,\"output_tokens\":2}}";
+        parser.Feed(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        reader.End();
+        Assert.Equal((1, true, 2), (reader.Chunks, reader.Whole, reader.Usage.CompletionTokens));
+    }
+
     [Fact]
     public void An_error_in_the_stream_is_told_in_its_words()
     {

@@ -1,0 +1,14 @@
+namespace Crescent.Client.Load.Sweeps;
+
+/// <summary>What a sweep goes over.</summary>
+internal enum SweepAxis
+{
+    /// <summary>Calls at a time.</summary>
+    Concurrency,
+
+    /// <summary>Calls, or sessions, a second.</summary>
+    Rate,
+
+    /// <summary>Sessions at a time.</summary>
+    Agents,
+}
