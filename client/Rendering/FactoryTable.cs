@@ -17,7 +17,43 @@ internal static class FactoryTable
 
     /// <param name="factory">What to show.</param>
     /// <param name="note">A remark under the table, or null.</param>
-    public static IRenderable Of(FactorySnapshot factory, string? note = null)
+    /// <param name="view">What of it, in which order; null for all devices by name.</param>
+    /// <param name="history">The last looks, for a line of bars a device; null for none.</param>
+    public static IRenderable Of(FactorySnapshot factory, string? note = null, TopView? view = null, DeviceHistory? history = null)
+    {
+        view ??= new TopView();
+        var shown = DeviceOrder.Of(factory, view);
+        var lines = new List<IRenderable> { new Text(Title(factory)) };
+        lines.Add(view.Page switch
+        {
+            TopPage.Models => ModelTable.Of(shown),
+            TopPage.Tenants => AccountTable.Of(factory),
+            _ => Devices(factory, view, shown, history),
+        });
+        lines.Add(new Text(Totals(factory)));
+        if (factory.Power is { } power)
+        {
+            lines.Add(new Text(PowerLines.Summary(power)));
+            if (power.Levels.Count > 0 && view.Page == TopPage.Devices)
+            {
+                lines.Add(PowerLines.Levels(power));
+            }
+        }
+
+        if (view.Filter.Length > 0 || view.IsTyping)
+        {
+            lines.Add(new Text($"filter: {Terminals.Terminal.Printable(view.Filter)}{(view.IsTyping ? "_" : "")} ({shown.Count} of {Count(factory.Devices.Count, "device")})"));
+        }
+
+        if (note is not null)
+        {
+            lines.Add(new Text(note, new Style(Color.Yellow)));
+        }
+
+        return new Rows(lines);
+    }
+
+    private static Table Devices(FactorySnapshot factory, TopView view, IReadOnlyList<DeviceSnapshot> shown, DeviceHistory? history)
     {
         var table = new Table { Border = TableBorder.Simple, UseSafeBorder = true };
         foreach (var name in (string[])["Silo", "Role", "Device"])
@@ -30,41 +66,47 @@ internal static class FactoryTable
             table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = Justify.Right, Padding = Between });
         }
 
+        if (history is not null)
+        {
+            table.AddColumn(new TableColumn("") { NoWrap = true, Padding = Between });
+        }
+
+        if (view.Sort != TopSort.Name || view.IsReversed || view.Filter.Length > 0)
+        {
+            foreach (var device in shown)
+            {
+                AddRow(table, factory.Silos.FirstOrDefault(silo => silo.Name == device.Silo) ?? Gone(device), device, history);
+            }
+
+            return table;
+        }
+
         foreach (var silo in factory.Silos)
         {
             var devices = factory.Devices.Where(d => d.Silo == silo.Name).ToArray();
             foreach (var device in devices)
             {
-                AddRow(table, silo, device);
+                AddRow(table, silo, device, history);
             }
 
             if (devices.Length == 0)
             {
-                AddRow(table, silo, null);
+                AddRow(table, silo, null, history);
             }
         }
 
         // A device whose silo the answering silo no longer lists still says how old its state is.
         foreach (var device in factory.Devices.Where(d => factory.Silos.All(s => s.Name != d.Silo)))
         {
-            AddRow(table, new SiloSnapshot(device.Silo, "", "gone", "Gone"), device);
+            AddRow(table, Gone(device), device, history);
         }
 
-        var lines = new List<IRenderable> { new Text(Title(factory)), table, new Text(Totals(factory)) };
-        if (factory.Power is { } power)
-        {
-            lines.Add(new Text(PowerLines.Summary(power)));
-        }
-
-        if (note is not null)
-        {
-            lines.Add(new Text(note, new Style(Color.Yellow)));
-        }
-
-        return new Rows(lines);
+        return table;
     }
 
-    private static void AddRow(Table table, SiloSnapshot silo, DeviceSnapshot? device)
+    private static SiloSnapshot Gone(DeviceSnapshot device) => new(device.Silo, "", "gone", "Gone");
+
+    private static void AddRow(Table table, SiloSnapshot silo, DeviceSnapshot? device, DeviceHistory? history)
     {
         var active = silo.Status == "Active";
         var role = active || silo.Role == "gone" ? silo.Role : $"{silo.Role}, {silo.Status}";
@@ -85,6 +127,11 @@ internal static class FactoryTable
             var watts = Figures.Watts(device.Watts, device.CapWatts) + (device.WattsSource == Figures.Modelled ? "*" : "");
             row.Add(new Text(watts, device.WattsAgeSeconds > StaleSeconds + device.AgeSeconds ? new Style(Color.Red) : Style.Plain));
             row.Add(new Text(Figures.Seconds(device.AgeSeconds), stale ? new Style(Color.Red) : Style.Plain));
+        }
+
+        if (history is not null)
+        {
+            row.Add(new Text(device is null ? "" : $" {history.Spark(device)}"));
         }
 
         table.AddRow(row);

@@ -50,7 +50,8 @@ internal static class PowerLines
         return power.Simulated ? text + " (simulated)" : text;
     }
 
-    private static Table Levels(PowerSnapshot power)
+    /// <summary>A row a level that has a budget.</summary>
+    public static Table Levels(PowerSnapshot power)
     {
         var table = new Table { Border = TableBorder.Simple, UseSafeBorder = true };
         table.AddColumn("Level");

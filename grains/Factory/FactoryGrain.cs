@@ -4,6 +4,7 @@ using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
+using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -21,7 +22,8 @@ internal sealed class FactoryGrain(
     ITelemetryClient peers,
     IOptions<ClusterOptions> cluster,
     CrescentSiloOptions options,
-    PowerDesk power) : Grain, IFactoryGrain
+    PowerDesk power,
+    EnergyAccounts accounts) : Grain, IFactoryGrain
 {
     /// <summary>Devices that an error names.</summary>
     private const int MostNamed = 20;
@@ -39,6 +41,8 @@ internal sealed class FactoryGrain(
         [.. ledger.Snapshot().Select(static d => Describe(d)).OrderBy(static d => d.Silo + '/' + d.Device, StringComparer.Ordinal)])
     {
         Power = power.Snapshot(ledger.Snapshot()) with { Events = [] },
+        Tenants = [.. accounts.Tenants.Select(Describe)],
+        Tasks = [.. accounts.Tasks.Select(Describe)],
     });
 
     public async Task Drain(string device, bool drained, CancellationToken cancellationToken)
@@ -61,6 +65,15 @@ internal sealed class FactoryGrain(
             [.. answers.SelectMany(static a => a ?? []).OrderBy(static d => d.At)],
             [.. silos.Zip(answers).Where(static s => s.Second is null).Select(static s => s.First.Name)]);
     }
+
+    private static AccountSnapshot Describe(EnergyAccount account) => new()
+    {
+        Name = account.Name,
+        Simulated = account.Simulated,
+        Requests = account.Requests,
+        OutputTokens = account.OutputTokens,
+        Joules = account.Joules,
+    };
 
     private void CheckDevice(string device)
     {

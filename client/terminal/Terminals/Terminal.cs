@@ -23,6 +23,9 @@ internal sealed class Terminal
     /// <summary>True when a human types the input.</summary>
     public bool InputIsTerminal { get; init; }
 
+    /// <summary>The next key that a human has pressed, without waiting; null while there is none. Keys of an input that is no terminal are none.</summary>
+    public Func<ConsoleKeyInfo?> Key { get; init; } = static () => null;
+
     /// <summary>Standard output.</summary>
     public IAnsiConsole Output { get; }
 
@@ -44,6 +47,7 @@ internal sealed class Terminal
         return new Terminal(Console.In, Ansi(Console.Out, Console.IsOutputRedirected), Ansi(Console.Error, Console.IsErrorRedirected), interrupts)
         {
             InputIsTerminal = !Console.IsInputRedirected,
+            Key = static () => !Console.IsInputRedirected && Console.KeyAvailable ? Console.ReadKey(intercept: true) : null,
         };
     }
 

@@ -18,4 +18,10 @@ public sealed record FactorySnapshot(
 {
     /// <summary>Power budgets and caps, without the events; null from a silo that does not tell.</summary>
     [Id(5)] public PowerSnapshot? Power { get; init; }
+
+    /// <summary>What tenants have used at the front end that answers.</summary>
+    [Id(6)] public IReadOnlyList<AccountSnapshot> Tenants { get; init; } = [];
+
+    /// <summary>The same of agent tasks.</summary>
+    [Id(7)] public IReadOnlyList<AccountSnapshot> Tasks { get; init; } = [];
 }

@@ -31,7 +31,7 @@ public sealed class TopCommandTests
         var terminal = new FakeTerminal();
         Assert.Equal(0, await Run(terminal, "--once", "--json"));
         var document = JsonNode.Parse(terminal.Output)!;
-        Assert.Equal(["cluster_id", "model", "policy", "silos", "devices", "power"], document.AsObject().Select(p => p.Key));
+        Assert.Equal(["cluster_id", "model", "policy", "silos", "devices", "power", "tenants", "tasks"], document.AsObject().Select(p => p.Key));
         var device = document["devices"]![0]!;
         Assert.Equal(("device-1", 3, 384, 35.2), ((string?)device["silo"], (int?)device["waiting"], (int?)device["free_blocks"], (double?)device["watts"]));
         Assert.Equal("Dead", (string?)document["silos"]![2]!["status"]);
