@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
@@ -7,6 +8,8 @@ namespace Crescent.Sdk;
 /// <summary>Messages of Microsoft.Extensions.AI as those of OpenAI's chat API.</summary>
 internal static class ChatTurns
 {
+    private static readonly JsonSerializerOptions Line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The messages, the instructions before them.</summary>
     /// <exception cref="NotSupportedException">One holds what no model here reads, such as an image.</exception>
     public static JsonArray Of(IEnumerable<ChatMessage> messages, string? instructions)
@@ -79,7 +82,7 @@ internal static class ChatTurns
         ["function"] = new JsonObject
         {
             ["name"] = call.Name,
-            ["arguments"] = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))),
+            ["arguments"] = call.RawRepresentation is SaidCall said ? said.Arguments : Compact(call.Arguments ?? new Dictionary<string, object?>(), typeof(IDictionary<string, object?>)),
         },
     };
 
@@ -88,6 +91,9 @@ internal static class ChatTurns
         null => result.Exception is { } failure ? $"Error: {failure.Message}" : "",
         string text => text,
         JsonElement { ValueKind: JsonValueKind.String } text => text.GetString()!,
-        var other => JsonSerializer.Serialize(other, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(object))),
+        var other => Compact(other, typeof(object)),
     };
+
+    // The options of Microsoft.Extensions.AI write over several lines, and letters beyond ASCII as numbers: more tokens, and harder to read for a model.
+    private static string Compact(object value, Type type) => JsonSerializer.SerializeToNode(value, AIJsonUtilities.DefaultOptions.GetTypeInfo(type))?.ToJsonString(Line) ?? "null";
 }

@@ -44,7 +44,7 @@ internal sealed class ChatUpdates(string? id = null, string? model = null)
     public ChatResponseUpdate End(string reason)
     {
         IsEnded = true;
-        var update = Of([.. _calls.Values.Select(static call => (AIContent)FunctionCallContent.CreateFromParsedArguments(call.Arguments.ToString(), call.Id, call.Name, Arguments))]);
+        var update = Of([.. _calls.Values.Select(static call => (AIContent)Whole(call.Id, call.Name, call.Arguments.ToString()))]);
         update.FinishReason = new ChatFinishReason(reason);
         return update;
     }
@@ -64,6 +64,13 @@ internal sealed class ChatUpdates(string? id = null, string? model = null)
         }
 
         return update;
+    }
+
+    private static FunctionCallContent Whole(string callId, string name, string arguments)
+    {
+        var call = FunctionCallContent.CreateFromParsedArguments(arguments, callId, name, Arguments);
+        call.RawRepresentation = new SaidCall(arguments);
+        return call;
     }
 
     private static Dictionary<string, object?>? Arguments(string json) => json.Length == 0

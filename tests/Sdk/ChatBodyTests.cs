@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using Crescent.Sdk;
 using Microsoft.Extensions.AI;
 
@@ -43,6 +44,61 @@ public sealed class ChatBodyTests
         Assert.Equal(
             [9, 4, 13, 8, 3, 500],
             (long?[])[usage.InputTokenCount, usage.OutputTokenCount, usage.TotalTokenCount, usage.CachedInputTokenCount, usage.ReasoningTokenCount, usage.AdditionalCounts!["millijoules"]]);
+    }
+
+    [Fact]
+    public async Task Options_and_a_talk_are_the_fields_of_the_api()
+    {
+        var server = new Scripted(HttpStatusCode.OK, Stream);
+        ChatMessage[] talk =
+        [
+            new(ChatRole.User, "Add."),
+            new(ChatRole.Assistant, [new TextReasoningContent("Hm."), new FunctionCallContent("call_1", "add", new Dictionary<string, object?> { ["a"] = 2 })]),
+            new(ChatRole.Tool, [new FunctionResultContent("call_1", "2")]),
+        ];
+        var options = new ChatOptions
+        {
+            Instructions = "Be brief.",
+            ModelId = "m",
+            MaxOutputTokens = 7,
+            TopK = 3,
+            Seed = 1,
+            StopSequences = ["x"],
+            ConversationId = "talk",
+            ToolMode = ChatToolMode.RequireSpecific("add"),
+            Tools = [AIFunctionFactory.Create((int a) => a, "add", "Adds.")],
+            AllowMultipleToolCalls = false,
+            Reasoning = new ReasoningOptions { Effort = ReasoningEffort.ExtraHigh, Output = ReasoningOutput.None },
+            ResponseFormat = ChatResponseFormat.Json,
+            AdditionalProperties = new AdditionalPropertiesDictionary { ["priority"] = "batch" },
+        };
+        await Client(server).GetResponseAsync(talk, options, Stop);
+        Assert.Equal("Bearer key", server.Authorization);
+        var body = JsonNode.Parse(server.Body!)!.AsObject();
+        var tools = body["tools"]!.DeepClone();
+        body.Remove("tools");
+        Assert.Equal("add", (string?)tools[0]!["function"]!["name"]);
+        Assert.True(
+            JsonNode.DeepEquals(
+                JsonNode.Parse("""
+                    {"model":"m","max_completion_tokens":7,"top_k":3,"seed":1,"session_id":"talk","stop":["x"],"response_format":{"type":"json_object"},"parallel_tool_calls":false,
+                     "tool_choice":{"type":"function","function":{"name":"add"}},"reasoning_effort":"xhigh","include_reasoning":false,"priority":"batch",
+                     "messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Add."},
+                       {"role":"assistant","content":null,"reasoning_content":"Hm.","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{\"a\":2}"}}]},
+                       {"role":"tool","tool_call_id":"call_1","content":"2"}],
+                     "stream":true,"stream_options":{"include_usage":true}}
+                    """),
+                body),
+            body.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_call_goes_back_as_the_model_wrote_it_so_that_the_cache_has_it()
+    {
+        var first = await Client(new Scripted(HttpStatusCode.OK, Stream)).GetResponseAsync("Add.", null, Stop);
+        var server = new Scripted(HttpStatusCode.OK, Stream);
+        await Client(server).GetResponseAsync([new ChatMessage(ChatRole.User, "Add."), .. first.Messages], null, Stop);
+        Assert.Equal("{\"a\": 2}", (string?)JsonNode.Parse(server.Body!)!["messages"]![1]!["tool_calls"]![0]!["function"]!["arguments"]);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Crescent.Sdk;
 using Crescent.Tests.Silo;
 using Microsoft.Extensions.AI;
@@ -22,6 +23,28 @@ public sealed class HttpClientTests(SiloFixture silo)
         var keyed = host.Services.GetRequiredKeyedService<IChatClient>("tiny");
         Assert.Equal("crescent-tiny", keyed.GetService<ChatClientMetadata>()!.DefaultModelId);
         Assert.Equal("23 + 48 = 71", (await keyed.GetResponseAsync("What is 23 + 48?", new ChatOptions { Temperature = 0 }, Stop)).Text);
+    }
+
+    [Fact]
+    public async Task The_sample_answers_a_question()
+    {
+        // Its own folder: the tests' lacks what their shared framework has.
+        var built = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        var program = TestFiles.Project("samples", "chat", "bin", built.Parent!.Name, built.Name, "Crescent.Samples.Chat" + (OperatingSystem.IsWindows() ? ".exe" : ""));
+        var start = new ProcessStartInfo(program, ["What is 23 + 48?"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["ConnectionStrings__crescent"] = $"Endpoint={await silo.Url()}" },
+        };
+        using var sample = Process.Start(start)!;
+        var (output, error) = (sample.StandardOutput.ReadToEndAsync(Stop), sample.StandardError.ReadToEndAsync(Stop));
+        await sample.WaitForExitAsync(Stop);
+        Assert.True(sample.ExitCode == 0, await error);
+        Assert.True((await output).Trim().Length > 0);
+        Assert.Contains(" mJ", await error, StringComparison.Ordinal);
+        Assert.True(File.ReadAllLines(TestFiles.Project("samples", "chat", "Program.cs")).Length <= 30);
+        Assert.True(File.ReadAllLines(TestFiles.Project("samples", "apphost", "Program.cs")).Length <= 30);
     }
 
     [Theory]
