@@ -31,6 +31,7 @@ internal sealed class EnergyLedger
     private readonly IPowerMeter? _meter;
     private readonly TimeProvider _time;
     private readonly TimeSpan _interval;
+    private readonly GivenCap _cap;
     private double _charged;
     private double _copyJoules;
     private double _idle;
@@ -55,13 +56,17 @@ internal sealed class EnergyLedger
     private bool _metered;
     private long _windowStart;
     private double _windowJoules;
+
+    // Time that the window's joules are of, s: a device that catches up on a clock runs more in a window than has passed.
+    private double _windowCounted;
     private double _watts;
     private long _wattsAt;
 
-    /// <summary>A ledger from now on, with the meter's figures where <paramref name="meter"/> has any.</summary>
-    public EnergyLedger(IPowerModel model, IPowerMeter? meter, TimeProvider time)
+    /// <summary>A ledger from now on, with the meter's figures where <paramref name="meter"/> has any, of a device that <paramref name="cap"/> caps; null where none can be set.</summary>
+    public EnergyLedger(IPowerModel model, IPowerMeter? meter, TimeProvider time, IPowerCap? cap = null)
     {
         _model = model;
+        _cap = new GivenCap(() => cap?.CapWatts ?? model.CapWatts, followsSteps: cap is null || ReferenceEquals(cap, model));
         _meter = meter;
         _time = time;
         _watts = model.IdleWatts;
@@ -99,13 +104,19 @@ internal sealed class EnergyLedger
                     CloseWindow(now, Window);
                 }
 
-                var paused = _metered || !_resting ? 0 : PauseJoules(_time.GetElapsedTime(_pausedFrom, now));
+                _cap.Look();
+                var paused = Paused(now);
+                if (!_metered && _resting && _cap.IsPending)
+                {
+                    CloseWindow(now, Window / 4);
+                }
+
                 var quiet = !_metered && _time.GetElapsedTime(_windowStart, now) >= 2 * Window;
                 return new PowerState(
                     quiet ? _model.IdleWatts : _watts,
                     _metered ? _meter!.Source : PowerSource.Model,
                     quiet ? TimeSpan.Zero : _time.GetElapsedTime(_wattsAt, now),
-                    _model.CapWatts,
+                    _cap.Watts,
                     Total + paused,
                     _idle + paused);
             }
@@ -119,9 +130,23 @@ internal sealed class EnergyLedger
     {
         lock (_lock)
         {
+            var now = _time.GetTimestamp();
             if (_resting && _meter is not null)
             {
-                ReadMeter(_time.GetTimestamp());
+                ReadMeter(now);
+            }
+
+            if (_resting && !_metered)
+            {
+                var pause = _time.GetElapsedTime(_pausedFrom, now);
+                _idle += PauseJoules(pause);
+                _windowCounted += pause.TotalSeconds;
+                _pausedFrom = now;
+            }
+
+            if (_cap.Begin())
+            {
+                (_windowStart, _windowJoules, _windowCounted) = (now, Total, 0);
             }
 
             _resting = false;
@@ -148,6 +173,7 @@ internal sealed class EnergyLedger
             {
                 var pause = _time.GetElapsedTime(_pausedFrom, now) - duration;
                 _idle += pause > TimeSpan.Zero ? PauseJoules(pause) : 0;
+                _windowCounted += Math.Max(0, pause.TotalSeconds) + duration.TotalSeconds;
             }
 
             _hasRun = true;
@@ -159,8 +185,18 @@ internal sealed class EnergyLedger
                 ReadMeter(now);
             }
 
-            CloseWindow(now, Window);
+            _cap.End();
+            CloseWindow(now, _cap.IsPending ? Window / 4 : Window);
             return charge;
+        }
+    }
+
+    /// <summary>What was begun has failed.</summary>
+    public void Abandon()
+    {
+        lock (_lock)
+        {
+            _cap.Rest();
         }
     }
 
@@ -183,11 +219,15 @@ internal sealed class EnergyLedger
             }
 
             _resting = true;
+            _cap.Rest();
 
             // A window of a few steps would give wild watts.
             CloseWindow(now, Window / 4);
         }
     }
+
+    /// <summary>What the model says of a pause that goes on and is counted nowhere yet, J.</summary>
+    private double Paused(long now) => _metered || !_resting ? 0 : PauseJoules(_time.GetElapsedTime(_pausedFrom, now));
 
     private double PauseJoules(TimeSpan pause) => _hasRun ? _model.PauseJoules(pause) : _model.IdleWatts * pause.TotalSeconds;
 
@@ -260,13 +300,17 @@ internal sealed class EnergyLedger
             return;
         }
 
+        var total = Total + Paused(now);
+        var rested = _metered || !_resting ? 0 : _time.GetElapsedTime(_pausedFrom, now).TotalSeconds;
         if (_lastWatts is null)
         {
-            _watts = (Total - _windowJoules) / elapsed.TotalSeconds;
+            _watts = (total - _windowJoules) / (_metered ? elapsed.TotalSeconds : Math.Max(elapsed.TotalSeconds, _windowCounted + rested));
             _wattsAt = now;
         }
 
-        _windowJoules = Total;
+        _cap.Read(_watts, _metered);
+        _windowJoules = total;
+        _windowCounted = -rested;
         _windowStart = now;
     }
 }

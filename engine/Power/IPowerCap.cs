@@ -9,7 +9,7 @@ public interface IPowerCap
     /// <summary>Highest cap, W: none at all.</summary>
     double MaxCapWatts { get; }
 
-    /// <summary>The cap in force, W.</summary>
+    /// <summary>The cap that it was told last, W; what it runs now may have begun under a higher one.</summary>
     double CapWatts { get; }
 
     /// <summary>Sets the cap, bounded by the lowest and the highest.</summary>

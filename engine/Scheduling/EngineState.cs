@@ -10,7 +10,7 @@ namespace Crescent.Engine.Scheduling;
 /// <param name="TokensPerSecond">Output tokens a second, smoothed.</param>
 /// <param name="Watts">Power now.</param>
 /// <param name="WattsSource">Where the watts come from: <c>model</c>, <c>rapl</c>, <c>nvml</c>.</param>
-/// <param name="CapWatts">Power cap in force.</param>
+/// <param name="CapWatts">Power cap that the draw has met: above the one that was told last until what began before has run out.</param>
 /// <param name="Joules">Energy since the engine's start.</param>
 /// <param name="OutputTokens">Tokens generated since the engine's start.</param>
 /// <param name="Steps">Steps since the engine's start.</param>

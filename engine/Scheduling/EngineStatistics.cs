@@ -5,7 +5,7 @@ using Crescent.Engine.Power;
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>Counts what an engine does and publishes it as one snapshot that any thread may read.</summary>
-internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, TimeProvider time, int totalBlocks)
+internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, TimeProvider time, int totalBlocks, IPowerCap? cap = null)
 {
     /// <summary>Weight of the newest step in the smoothed step time.</summary>
     private const double Smoothing = 0.1;
@@ -14,7 +14,7 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private readonly EnergyLedger _energy = new(power, meter, time);
+    private readonly EnergyLedger _energy = new(power, meter, time, cap);
     private EngineState _state = new(0, 0, 0, totalBlocks, totalBlocks, 0, 0, power.IdleWatts, PowerSource.Model, power.CapWatts, 0, 0, 0);
     private EngineCounters _counters;
     private long _windowStart = time.GetTimestamp();
@@ -65,6 +65,9 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
 
     /// <summary>A step is about to run.</summary>
     public void Begin() => _energy.Begin();
+
+    /// <summary>Steps that were begun have failed.</summary>
+    public void Abandon() => _energy.Abandon();
 
     /// <summary>Blocks are copied between the device and the host.</summary>
     public void CountCopies(int blocks) => _energy.Copy(blocks);

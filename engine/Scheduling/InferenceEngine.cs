@@ -71,7 +71,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
         var costs = device.Info.Profile is { } profile ? StepCosts.Of(profile) : default(StepCosts?);
         var budget = new StepBudget(Math.Min(_options.MaxStepTokens, device.Info.MaxStepTokens), _options, costs, _costs);
-        _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks);
+        PowerMeter = meter;
+        PowerCap = cap ?? power as IPowerCap;
+        _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks, PowerCap);
         _transfers = new KvTransfers(device, _kv, copies, _statistics.CountCopies);
         _scheduler = new Scheduler(_kv, copies, _transfers, device, _options, budget, _time, id => _living!.TryFind(id, out var sequence) ? sequence : null);
         grammars ??= new GrammarCache(tokenizer);
@@ -79,8 +81,6 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _masks = new PendingMasks(grammars.Masks, Wake);
         _inbox = new EngineInbox(tokenizer, blockSize, grammars, _time, Wake);
         _limits = new RequestLimits(device.Info, _kv.TotalBlocks, model);
-        PowerMeter = meter;
-        PowerCap = cap ?? power as IPowerCap;
         _accepted = new AcceptedRequests(_options);
         _living = new LivingSequences(_scheduler, _outputs, _statistics, _faults, device.Info, _time, _accepted.Leave);
         _lose = _living.Lose;

@@ -114,6 +114,7 @@ internal sealed class StepPipeline
         }
 
         _inDevice = false;
+        _statistics.Abandon();
         _intake.Clear();
     }
 

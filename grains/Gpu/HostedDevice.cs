@@ -126,7 +126,9 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
             TokensPerSecond = state.TokensPerSecond,
             Watts = state.Watts,
             WattsSource = state.WattsSource,
-            CapWatts = cap?.Watts ?? state.CapWatts,
+
+            // A cap that was lowered counts when the draw has met it.
+            CapWatts = Math.Max(cap?.Watts ?? 0, state.CapWatts),
             MinCapWatts = Cap?.MinWatts ?? 0,
             MaxCapWatts = Cap?.MaxWatts ?? 0,
             CapIncarnation = cap?.Incarnation ?? 0,
