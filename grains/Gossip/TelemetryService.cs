@@ -4,6 +4,7 @@ using Crescent.Grains.Gpu;
 using Crescent.Grains.Kv;
 using Crescent.Grains.Placement;
 using Crescent.Grains.Power;
+using Crescent.Grains.Streams;
 using Crescent.Grains.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -27,16 +28,17 @@ internal sealed class TelemetryService(
     IGrainFactory grains,
     IHostApplicationLifetime host,
     CrescentSiloOptions options,
+    TokenRouter tokens,
     ITelemetryClient peers) : GrainService(id, silo, loggers), ITelemetryService
 {
     /// <summary>Time between two reports.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// Silos that neither place calls nor govern power are told one report in so many: each could be the next governor, but with each telling each all of it the work grows with the
+    /// Silos that neither place calls nor govern power are told one report in so many, which is oftener than what is known of a device goes stale: each could be the next governor, but with each telling each all of it the work grows with the
     /// square of their number.
     /// </summary>
-    public const int SeldomEvery = 16;
+    public const int SeldomEvery = 8;
 
     /// <summary>A silo of devices that has placed a call wants to be told for this long, s.</summary>
     private const double ListenSeconds = 30;
@@ -133,7 +135,7 @@ internal sealed class TelemetryService(
     private Task Publish(CancellationToken cancellationToken)
     {
         var own = power.Own;
-        var listens = options.Role != SiloRoles.Device || own is not null || ledger.UnaskedSeconds < ListenSeconds;
+        var listens = options.Role != SiloRoles.Device || own is not null || tokens.Count > 0 || ledger.UnaskedSeconds < ListenSeconds;
         var report = devices.Report() with { Budgets = power.Budgets, Power = own, Listens = listens };
         Apply(report);
 
