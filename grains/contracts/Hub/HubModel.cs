@@ -32,14 +32,15 @@ public sealed partial record HubModel(string Name, IReadOnlyList<HubFile> Files)
         return false;
     }
 
-    /// <summary>The models among a repository's files, in the order of their names; files that are not of a language model are left out.</summary>
-    /// <exception cref="HubException">Parts of one are missing.</exception>
-    public static IReadOnlyList<HubModel> Among(IEnumerable<HubFile> files) =>
-        [.. files
-            .Where(static file => FileName().IsMatch(file.Name) && !IsProjector(file.Name))
-            .GroupBy(static file => Folder(file.Path) + Stem(file.Name), StringComparer.Ordinal)
-            .OrderBy(static group => group.Key, StringComparer.Ordinal)
-            .Select(static group => Whole(Stem(group.First().Name), [.. group.OrderBy(static file => file.Name, StringComparer.Ordinal)]))];
+    /// <summary>The models among a repository's files, in the order of their names; files that are not of a language model are left out, and those that lack a part.</summary>
+    public static IReadOnlyList<HubModel> Among(IEnumerable<HubFile> files) => [.. Sets(files).Where(static model => model.Parts == model.Files.Count)];
+
+    /// <summary>Files by their model; not all of them may be there.</summary>
+    private static IEnumerable<HubModel> Sets(IEnumerable<HubFile> files) => files
+        .Where(static file => FileName().IsMatch(file.Name) && !IsProjector(file.Name))
+        .GroupBy(static file => (Folder: Folder(file.Path), Stem: Stem(file.Name), Count: Count(file.Name)))
+        .OrderBy(static group => group.Key.Folder + group.Key.Stem, StringComparer.Ordinal)
+        .Select(static group => new HubModel(group.Key.Stem, [.. group.OrderBy(static file => file.Name, StringComparer.Ordinal)]));
 
     /// <summary>The one that a reference means.</summary>
     /// <exception cref="HubException">None or several are.</exception>
@@ -53,11 +54,17 @@ public sealed partial record HubModel(string Name, IReadOnlyList<HubFile> Files)
         var models = Among(files);
         if (models.Count == 0)
         {
+            CheckParts(reference, files);
             throw new HubException(
                 files.Any(static file => IsProjector(file.Name))
                     ? $"{reference.Path} has only the vision part (mmproj) of a model, which cannot be served"
                     : $"{reference.Path} has no GGUF file",
                 "Name a repository with GGUF files of a language model; their names mostly end in -GGUF.");
+        }
+
+        if (models.FirstOrDefault(model => model.Name.Equals(reference.Quantisation, StringComparison.OrdinalIgnoreCase)) is { } called)
+        {
+            return called;
         }
 
         foreach (var quantisation in reference.Quantisation is { } named ? [named] : Usual)
@@ -76,30 +83,33 @@ public sealed partial record HubModel(string Name, IReadOnlyList<HubFile> Files)
             }
         }
 
-        return reference.Quantisation is null && models.Count == 1
-            ? models[0]
-            : throw new HubException(
-                reference.Quantisation is null ? $"{reference.Path} has none of {string.Join(" and ", Usual)}" : $"{reference.Path} has no {reference.Quantisation}",
-                $"Name one as {HubReference.Scheme}{reference.Path}:QUANT; it has {Names(models)}.");
+        if (reference.Quantisation is null && models.Count == 1)
+        {
+            return models[0];
+        }
+
+        CheckParts(reference, files);
+        throw new HubException(
+            reference.Quantisation is null ? $"{reference.Path} has none of {string.Join(" and ", Usual)}" : $"{reference.Path} has no {reference.Quantisation}",
+            $"Name one as {HubReference.Scheme}{reference.Path}:QUANT; it has {Names(models)}.");
     }
 
     private static string Names(IReadOnlyCollection<HubModel> models) =>
         string.Join(", ", models.Take(32).Select(static model => model.Name)) + (models.Count > 32 ? $" and {models.Count - 32} more" : "");
 
-    private static HubModel Whole(string name, HubFile[] files)
-    {
-        for (var i = 0; i < files.Length; i++)
-        {
-            var part = Part().Match(files[i].Name);
-            var count = part.Success ? int.Parse(part.Groups["count"].ValueSpan, CultureInfo.InvariantCulture) : 1;
-            if (count != files.Length || (part.Success && int.Parse(part.Groups["number"].ValueSpan, CultureInfo.InvariantCulture) != i + 1))
-            {
-                throw new HubException($"{name} is split into {count} files, of which the repository does not have each once", "Take another quantisation, or another repository of the model.");
-            }
-        }
+    /// <summary>How many files there are to be.</summary>
+    private int Parts => Count(Files[0].Name);
 
-        return new HubModel(name, files);
+    /// <exception cref="HubException">What is asked for lacks a part.</exception>
+    private static void CheckParts(HubReference reference, IReadOnlyList<HubFile> files)
+    {
+        if (Sets(files).FirstOrDefault(model => model.Parts != model.Files.Count && (reference.Quantisation is not { } asked || model.IsOf(asked))) is { } broken)
+        {
+            throw new HubException($"{broken.Name} is split into {broken.Parts} files, of which the repository does not have each once", "Take another quantisation, or another repository of the model.");
+        }
     }
+
+    private static int Count(string name) => Part().Match(name) is { Success: true } part ? int.Parse(part.Groups["count"].ValueSpan, CultureInfo.InvariantCulture) : 1;
 
     private static string Folder(string path) => path[..(path.LastIndexOf('/') + 1)];
 

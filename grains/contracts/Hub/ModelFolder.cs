@@ -15,6 +15,11 @@ public sealed class ModelFolder(string path)
     private const string RecordName = "pulled.json";
     private const string LockName = ".lock";
 
+    // What a file that another process has open says: the rest, as a volume that is only read, does not pass by waiting.
+    private const int SharingViolation = unchecked((int)0x80070020);
+    private const int WouldBlockOnLinux = 11;
+    private const int WouldBlockOnMac = 35;
+
     private static readonly TimeSpan LockLook = TimeSpan.FromMilliseconds(300);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -27,7 +32,7 @@ public sealed class ModelFolder(string path)
     /// <summary>All complete models, by name.</summary>
     public IReadOnlyList<PulledModel> List() =>
         Directory.Exists(Path)
-            ? [.. Directory.EnumerateDirectories(Path).SelectMany(Directory.EnumerateDirectories).SelectMany(static repository => Directory.EnumerateDirectories(repository))
+            ? [.. Folders(Path).SelectMany(Folders).SelectMany(Folders)
                 .Select(Read).OfType<PulledModel>().OrderBy(static model => model.Reference, StringComparer.Ordinal).ThenBy(static model => model.Pulled)]
             : [];
 
@@ -75,6 +80,19 @@ public sealed class ModelFolder(string path)
         return System.IO.Path.Combine(Path, reference.Owner, reference.Repository, Convert.ToHexStringLower(content)[..16]);
     }
 
+    /// <summary>Folders in one, less what may not be read and what goes meanwhile: a volume has some of its own.</summary>
+    private static string[] Folders(string path)
+    {
+        try
+        {
+            return Directory.GetDirectories(path, "*", new EnumerationOptions { IgnoreInaccessible = true });
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>The model in a folder, or null where it is not complete.</summary>
     internal static PulledModel? Read(string folder)
     {
@@ -113,7 +131,7 @@ public sealed class ModelFolder(string path)
             {
                 return new FileStream(System.IO.Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
+            catch (IOException e) when (e.HResult is SharingViolation or WouldBlockOnLinux or WouldBlockOnMac)
             {
                 if (!told)
                 {
