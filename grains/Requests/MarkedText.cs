@@ -1,3 +1,4 @@
+using System.Text;
 using Crescent.Engine.Model.Text;
 using Crescent.Grains.Streams;
 
@@ -13,40 +14,46 @@ internal static class MarkedText
     /// <param name="isMark">Whether a control token of a name is given.</param>
     public static string Of(in GenerationChunk chunk, string text, Tokenizer tokenizer, Func<string, bool> isMark)
     {
-        // From the last to the first, so that what stands behind a mark is known.
-        for (var i = chunk.Tokens.Count - 1; i >= 0; i--)
-        {
-            var token = chunk.Tokens[i];
-            if (!tokenizer.IsSpecial(token) || tokenizer.TokenName(token) is not { } name || !isMark(name))
-            {
-                continue;
-            }
-
-            var behind = Behind(chunk, i, tokenizer, isMark);
-            text = text.EndsWith(behind, StringComparison.Ordinal) ? text[..^behind.Length] + name + behind : name + text;
-        }
-
-        return text;
-    }
-
-    private static string Behind(in GenerationChunk chunk, int at, Tokenizer tokenizer, Func<string, bool> isMark)
-    {
-        var behind = "";
+        var marks = new List<(int At, string Name)>();
+        var behind = new StringBuilder();
         var plain = new List<int>();
-        for (var i = at + 1; i < chunk.Tokens.Count; i++)
+        foreach (var token in chunk.Tokens)
         {
-            var token = chunk.Tokens[i];
             if (tokenizer.IsSpecial(token) && tokenizer.TokenName(token) is { } name && isMark(name))
             {
-                behind += tokenizer.Decode([.. plain]) + name;
+                behind.Append(tokenizer.Decode([.. plain]));
                 plain.Clear();
+                marks.Add((behind.Length, name));
             }
-            else
+            else if (marks.Count > 0)
             {
                 plain.Add(token);
             }
         }
 
-        return behind + tokenizer.Decode([.. plain]);
+        return marks.Count == 0 ? text : Of(text, marks, behind.Append(tokenizer.Decode([.. plain])).ToString());
+    }
+
+    /// <summary>The text with the marks in their places.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="marks">Marks, each with the characters between the first of them and it.</param>
+    /// <param name="behind">What stands behind the first mark, of which the text may lack the end: a character that is not whole, or what may become a stop string.</param>
+    internal static string Of(string text, IReadOnlyList<(int At, string Name)> marks, string behind)
+    {
+        var shown = Math.Min(text.Length, behind.Length);
+        while (!text.AsSpan().EndsWith(behind.AsSpan(0, shown)))
+        {
+            shown--;
+        }
+
+        var (marked, from) = (new StringBuilder(), 0);
+        foreach (var (at, name) in marks)
+        {
+            var until = text.Length - shown + Math.Min(at, shown);
+            marked.Append(text, from, until - from).Append(name);
+            from = until;
+        }
+
+        return marked.Append(text, from, text.Length - from).ToString();
     }
 }

@@ -20,8 +20,9 @@ internal static class ParameterTexts
         return (function, name) => texts.Contains((function, name));
     }
 
+    // As the grammar has a call written: words to choose from stand as they are, whatever else is said of the type.
     private static bool IsText(JsonElement schema) => schema.ValueKind == JsonValueKind.Object
-        && (schema.TryGetProperty("type", out var type)
-            ? type.ValueKind == JsonValueKind.String && type.GetString() == "string"
-            : schema.TryGetProperty("enum", out var values) && values.ValueKind == JsonValueKind.Array && values.EnumerateArray().All(static value => value.ValueKind == JsonValueKind.String));
+        && (schema.TryGetProperty("const", out var only) ? only.ValueKind == JsonValueKind.String
+            : schema.TryGetProperty("enum", out var values) && values.ValueKind == JsonValueKind.Array && values.GetArrayLength() > 0 ? values.EnumerateArray().All(static value => value.ValueKind == JsonValueKind.String)
+            : schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() == "string");
 }

@@ -31,20 +31,36 @@ public sealed class XmlCallParser(Func<int, string> newId, Func<string, string, 
     {
         call = default;
         var from = Math.Max(0, _seen - Closing.Length);
-        var end = block[from..].IndexOf(Closing, StringComparison.Ordinal);
         _seen = block.Length;
-        if (end < 0 && !isEnd)
+        while (block[from..].IndexOf(Closing, StringComparison.Ordinal) is >= 0 and var at)
+        {
+            var end = from + at;
+            if (TryRead(block[..end], isWhole: true, out var name, out var arguments, out var isInValue))
+            {
+                call = new BlockCall(name, arguments, null, end + Closing.Length);
+                return BlockKind.Call;
+            }
+
+            if (!isInValue)
+            {
+                return BlockKind.NoCall;
+            }
+
+            // The mark stands in a value; the block ends with another.
+            from = end + 1;
+        }
+
+        if (!isEnd)
         {
             return CanBegin(block) ? BlockKind.Unknown : BlockKind.NoCall;
         }
 
-        var inner = end < 0 ? block : block[..(from + end)];
-        if (!TryRead(inner, out var name, out var arguments))
+        if (!TryRead(block, isWhole: false, out var last, out var with, out _))
         {
             return BlockKind.NoCall;
         }
 
-        call = new BlockCall(name, arguments, null, end < 0 ? block.Length : from + end + Closing.Length);
+        call = new BlockCall(last, with, null, block.Length);
         return BlockKind.Call;
     }
 
@@ -54,9 +70,9 @@ public sealed class XmlCallParser(Func<int, string> newId, Func<string, string, 
         return begin.Length < FunctionOpening.Length ? FunctionOpening.AsSpan().StartsWith(begin) : begin.StartsWith(FunctionOpening);
     }
 
-    private bool TryRead(ReadOnlySpan<char> block, out string name, out string arguments)
+    private bool TryRead(ReadOnlySpan<char> block, bool isWhole, out string name, out string arguments, out bool isInValue)
     {
-        (name, arguments) = ("", "");
+        (name, arguments, isInValue) = ("", "", false);
         if (!TryTake(ref block, FunctionOpening, ">", out var function) || function.Trim().IsEmpty)
         {
             return false;
@@ -71,7 +87,10 @@ public sealed class XmlCallParser(Func<int, string> newId, Func<string, string, 
             while (TryTake(ref block, ParameterOpening, ">", out var key))
             {
                 var parameter = key.Trim().ToString();
-                var end = block.IndexOf(ParameterClosing, StringComparison.Ordinal);
+                // What begins on a line of its own ends before one.
+                var end = block.IndexOf(block.StartsWith("\n") ? "\n" + ParameterClosing : ParameterClosing, StringComparison.Ordinal);
+                end += end >= 0 && block.StartsWith("\n") ? 1 : 0;
+                isInValue = end < 0;
                 if (end < 0 || parameter.Length == 0)
                 {
                     return false;
@@ -91,7 +110,9 @@ public sealed class XmlCallParser(Func<int, string> newId, Func<string, string, 
 
         arguments = Encoding.UTF8.GetString(json.WrittenSpan);
         var rest = block.Trim();
-        return rest.IsEmpty || rest.SequenceEqual(FunctionClosing);
+
+        // Where the answer ended before the block did, more parameters may have been to come.
+        return (isWhole && rest.IsEmpty) || rest.SequenceEqual(FunctionClosing);
     }
 
     private void WriteValue(Utf8JsonWriter writer, string function, string parameter, ReadOnlySpan<char> value)
@@ -100,11 +121,18 @@ public sealed class XmlCallParser(Func<int, string> newId, Func<string, string, 
         {
             try
             {
+                // Written apart first: half a surrogate is found while it is written.
                 using var read = JsonDocument.Parse(value.ToString());
-                read.RootElement.WriteTo(writer);
+                var apart = new ArrayBufferWriter<byte>();
+                using (var draft = new Utf8JsonWriter(apart, Plain))
+                {
+                    read.RootElement.WriteTo(draft);
+                }
+
+                writer.WriteRawValue(apart.WrittenSpan);
                 return;
             }
-            catch (JsonException)
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
             {
                 // It is text, then.
             }

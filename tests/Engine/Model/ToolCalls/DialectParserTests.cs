@@ -13,6 +13,10 @@ public sealed class DialectParserTests
     [InlineData("<tool_call>\n<function=look>\n<parameter=city>\na\n<b>\n\n</parameter>\n</function>\n</tool_call>", "call 0 id0 look {\"city\":\"a\\n<b>\\n\"}")]
     [InlineData("<tool_call>\n<function=now>\n</function>\n</tool_call>\n<tool_call><function=now></function></tool_call>", "call 0 id0 now {}", "call 1 id1 now {}")]
     [InlineData("<tool_call>\n<function=now>\n</function>", "call 0 id0 now {}")]
+    [InlineData("<tool_call>\n<function=look>\n<parameter=city>\n/\n</parameter>\n", "<tool_call>\n<function=look>\n<parameter=city>\n/\n</parameter>\n")]
+    [InlineData(
+        "<tool_call>\n<function=look>\n<parameter=city>\nsee </tool_call> a</parameter>b\n</parameter>\n</function>\n</tool_call>",
+        "call 0 id0 look {\"city\":\"see </tool_call> a</parameter>b\"}")]
     [InlineData("a <tool_call> b", "a <tool_call> b")]
     [InlineData("x\n<tool_call>\n<function=look>\n<parameter=city>\noh", "x\n<tool_call>\n<function=look>\n<parameter=city>\noh")]
     [InlineData("1 < 2 <tool", "1 < 2 <tool")]
