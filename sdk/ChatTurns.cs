@@ -31,6 +31,11 @@ internal static class ChatTurns
     private static void Add(JsonArray turns, ChatMessage message)
     {
         var turn = new JsonObject { ["role"] = message.Role.Value };
+        if (message.AuthorName is { } author)
+        {
+            turn["name"] = author;
+        }
+
         var (text, thought, calls, results) = ("", "", new JsonArray(), 0);
         foreach (var content in message.Contents)
         {

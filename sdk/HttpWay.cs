@@ -59,16 +59,23 @@ internal sealed class HttpWay(HttpClient http, string? key, TimeSpan timeout)
         {
             throw new CrescentException($"{Address} cannot be reached, or broke off: {e.Message}", e);
         }
+        catch (JsonException e)
+        {
+            throw new CrescentException($"{Address} replied what is no JSON: is it a server of the API? {e.Message}", e);
+        }
     }
 
     /// <summary>The failure that an error object of the API tells of.</summary>
-    public static CrescentException Failure(JsonNode? error, HttpStatusCode? status, string otherwise, TimeSpan? retryAfter = null) => new((string?)error?["message"] ?? otherwise)
+    public static CrescentException Failure(JsonNode? error, HttpStatusCode? status, string otherwise, TimeSpan? retryAfter = null) => new(Word(error, "message") ?? otherwise)
     {
         Status = status,
-        Code = error?["code"] is JsonValue code ? code.ToString() : null,
-        Field = (string?)error?["param"],
+        Code = (error as JsonObject)?["code"] is JsonValue code ? code.ToString() : null,
+        Field = Word(error, "param"),
         RetryAfter = retryAfter,
     };
+
+    // A proxy between may say anything.
+    private static string? Word(JsonNode? error, string field) => (error as JsonObject)?[field] is JsonValue value && value.TryGetValue<string>(out var word) ? word : null;
 
     private HttpRequestMessage Request(HttpMethod method, string path)
     {
@@ -92,7 +99,7 @@ internal sealed class HttpWay(HttpClient http, string? key, TimeSpan timeout)
         using (answer)
         {
             var text = await Within(answer.Content.ReadAsStringAsync, cancellationToken).ConfigureAwait(false);
-            throw Failure(ErrorIn(text), answer.StatusCode, $"{Address} replied {(int)answer.StatusCode} {answer.ReasonPhrase}.", answer.Headers.RetryAfter?.Delta);
+            throw Failure(ErrorIn(text), answer.StatusCode, $"{Address} replied {(int)answer.StatusCode} {answer.ReasonPhrase}.", answer.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null);
         }
     }
 
