@@ -127,7 +127,15 @@ internal sealed class SweepCommand : Command
         var others = new List<FrontierLine>();
         foreach (var file in _options.Overlays(parsed))
         {
-            others.AddRange(await SweepDocument.Curves(file, sweep.IsPerMegawatt, CancellationToken.None));
+            try
+            {
+                others.AddRange(await SweepDocument.Curves(file, sweep.IsPerMegawatt, CancellationToken.None));
+            }
+            catch (FactoryException e)
+            {
+                // What was measured is not lost for a picture of it.
+                _terminal.Error.WriteLine(Terminal.Printable($"left out of the picture: {e.Message}"));
+            }
         }
 
         try

@@ -119,7 +119,7 @@ internal sealed class SweepOptions
         ? (factory.Watts, $"drawn by the devices, as the factory tells{(factory.Simulated ? " (simulated)" : factory.Modelled ? " (modelled)" : "")}; servers and the building not counted")
         : null;
 
-    private static (double, string)? Usage(LoadReport report, double clock) => report.Measures is { WithJoules: > 0, Seconds: > 0 } measures
-        ? (measures.Joules / measures.Seconds / clock, "joules that the answers were charged with; what passes idle is not counted")
+    private static (double, string)? Usage(LoadReport report, double clock) => report.Measures is { WithJoules: > 0, JoulesTokens: > 0 } measures
+        ? (measures.Joules / measures.JoulesTokens * SweepPoint.Rate(report) / clock, "joules that the answers were charged with; what passes idle is not counted")
         : null;
 }

@@ -39,7 +39,7 @@ internal sealed class LabCommand : RootCommand
     {
         try
         {
-            var options = _settings.Read(parsed) ?? throw new FormatException("lab needs --trace FILE|NAME, or one of the commands calibrate, frontier, sessions, strategies and servers.");
+            var options = _settings.Read(parsed) ?? throw new FormatException("lab needs --trace FILE|NAME, or one of the commands calibrate, frontier, sessions, agents, strategies and servers.");
             var report = await Study(options, interrupted);
             _terminal.Output.Write(StudyTable.Of(report));
             if (json is not null)

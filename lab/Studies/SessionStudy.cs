@@ -82,7 +82,7 @@ public static class SessionStudy
 
     private static SessionResult Run(SessionStudyOptions options, SessionVariant variant, SessionLoadOptions load, CancellationToken cancellationToken)
     {
-        var blockBytes = options.Fleet.Model.KvBytesPerToken(options.Fleet.Devices.TensorParallel) * SessionTrace.BlockTokens;
+        var blockBytes = options.Fleet.Model.KvBytesPerToken(options.Fleet.Devices.TensorParallel, options.Fleet.Devices.DataParallel) * SessionTrace.BlockTokens;
         using var fleet = new VirtualFleet(
             new FleetOptions
             {

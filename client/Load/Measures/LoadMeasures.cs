@@ -106,6 +106,9 @@ internal sealed class LoadMeasures
     /// <summary>Tokens of thoughts, as the server says.</summary>
     public long ReasoningTokens => Volatile.Read(ref _reasoningTokens);
 
+    /// <summary>Tokens a chunk over all whole answers; 1 where there is none.</summary>
+    public double MeanTokensPerChunk => Volatile.Read(ref _chunks) is > 0 and var chunks ? (double)Volatile.Read(ref _chunkTokens) / chunks : 1;
+
     /// <summary>Chunks of thoughts alone.</summary>
     public long ReasoningChunks => Volatile.Read(ref _reasoningChunks);
 
@@ -149,6 +152,8 @@ internal sealed class LoadMeasures
     private long _cachedTokens;
     private long _reasoningTokens;
     private long _reasoningChunks;
+    private long _chunks;
+    private long _chunkTokens;
     private long _withJoules;
     private long _joulesTokens;
     private double _joules;
@@ -251,6 +256,8 @@ internal sealed class LoadMeasures
         if (call.Chunks > 0)
         {
             TokensPerChunk.RecordValue((double)call.OutputTokens / call.Chunks);
+            Interlocked.Add(ref _chunks, call.Chunks);
+            Interlocked.Add(ref _chunkTokens, call.OutputTokens);
         }
 
         OutputTokens.Record(call.OutputTokens);

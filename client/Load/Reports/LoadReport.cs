@@ -59,7 +59,7 @@ internal sealed record LoadReport
     public FactoryWatts? Factory { get; init; }
 
     /// <summary>Output tokens a second while all places were taken; NaN where there was no such time.</summary>
-    public double SteadyTokens => SteadyChunks * (Measures.TokensPerChunk.Count > 0 ? Measures.TokensPerChunk.Mean : 1);
+    public double SteadyTokens => SteadyChunks * Measures.MeanTokensPerChunk;
 
     /// <summary>Energy that this host's meters counted, J; null where none did.</summary>
     public double? HostJoules => Host.Any(static reading => reading.Joules is not null) ? Host.Sum(static reading => reading.Joules ?? 0) : null;
@@ -77,7 +77,7 @@ internal sealed record LoadReport
         ["degraded"] = Degraded.Count > 0 ? 1 : 0,
         ["tokens_per_s_steady"] = SteadyTokens,
         ["factory_watts"] = Factory?.Watts ?? double.NaN,
-        ["host_joules_per_token"] = HostJoules / Measures.OutputTokens.Sum ?? double.NaN,
+        ["host_joules_per_token"] = HostJoules / HostSeconds / Rate(Measures.OutputTokens.Sum) ?? double.NaN,
         ["joules_per_token"] = Measures.JoulesTokens > 0 ? Measures.Joules / Measures.JoulesTokens : double.NaN,
     };
 

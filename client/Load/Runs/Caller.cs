@@ -119,7 +119,12 @@ internal sealed class Caller : IDisposable
                 var before = reader.Chunks;
                 reader.Now = now;
                 parser.Feed(connection.Received.AsSpan(0, count));
-                Interlocked.Add(ref _chunks, reader.Chunks - before);
+                if (slowSeconds == 0)
+                {
+                    // Those of slow readers are in no figure.
+                    Interlocked.Add(ref _chunks, reader.Chunks - before);
+                }
+
                 if (slowSeconds > 0 && !parser.Done)
                 {
                     await Task.Delay(TimeSpan.FromSeconds(slowSeconds));

@@ -52,7 +52,7 @@ internal sealed record Sweep
         get
         {
             List<SweepPoint> best = [.. Points.Where(point => double.IsFinite(point.UserSpeed)
-                && !Points.Any(other => other.UserSpeed >= point.UserSpeed && other.TokensPerSecond >= point.TokensPerSecond && other != point)).OrderBy(static point => point.UserSpeed)];
+                && !Points.Any(other => other.UserSpeed >= point.UserSpeed && Volume(other) >= Volume(point) && other != point)).OrderBy(static point => point.UserSpeed)];
             if (best.Count < 3)
             {
                 return null;
@@ -60,7 +60,7 @@ internal sealed record Sweep
 
             var (slow, fast) = (best[0], best[^1]);
             return best.MaxBy(point =>
-                ((point.UserSpeed - slow.UserSpeed) / (fast.UserSpeed - slow.UserSpeed)) + ((point.TokensPerSecond - fast.TokensPerSecond) / (slow.TokensPerSecond - fast.TokensPerSecond)));
+                ((point.UserSpeed - slow.UserSpeed) / (fast.UserSpeed - slow.UserSpeed)) + ((Volume(point) - Volume(fast)) / (Volume(slow) - Volume(fast))));
         }
     }
 

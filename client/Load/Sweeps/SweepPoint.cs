@@ -57,11 +57,11 @@ internal sealed record SweepPoint
     public static SweepPoint Of(double load, LoadReport report, double clock, Func<LoadReport, double?> power)
     {
         var measures = report.Measures;
-        var steady = double.IsFinite(report.SteadyTokens) && measures.TokensPerChunk.Count > 0;
+        var steady = IsSteady(report);
         return new SweepPoint
         {
             Load = load,
-            TokensPerSecond = (steady ? report.SteadyTokens : report.Figures["tokens_per_s"]) / clock,
+            TokensPerSecond = Rate(report) / clock,
             UserSpeed = At(measures.UserSpeed, 50) / clock,
             UserSpeedP25 = At(measures.UserSpeed, 25) / clock,
             FirstP50 = At(measures.FirstIntended, 50) * clock,
@@ -75,6 +75,11 @@ internal sealed record SweepPoint
             Run = RunDocument.Json(report),
         };
     }
+
+    /// <summary>Output tokens a second of the wall's clock: while all places were taken, where there was such a time.</summary>
+    public static double Rate(LoadReport report) => IsSteady(report) ? report.SteadyTokens : report.Figures["tokens_per_s"];
+
+    private static bool IsSteady(LoadReport report) => double.IsFinite(report.SteadyTokens) && report.Measures.TokensPerChunk.Count > 0;
 
     private static double At(Histogram values, double percent) => values.Count > 0 ? values.Percentile(percent) : double.NaN;
 }
