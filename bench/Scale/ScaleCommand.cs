@@ -11,7 +11,7 @@ internal static class ScaleCommand
 {
     public static Command Create()
     {
-        var silos = new Option<int[]>("--silos") { Description = "Sizes of the cluster.", DefaultValueFactory = _ => [8, 32, 128], AllowMultipleArgumentsPerToken = true };
+        var silos = new Option<int[]>("--silos") { Description = "Sizes of the cluster.", DefaultValueFactory = _ => [8, 32, 64], AllowMultipleArgumentsPerToken = true };
         var fronts = Fronts();
         var devices = Devices();
         var seconds = new Option<double>("--seconds") { Description = "Time that each figure is taken over.", DefaultValueFactory = _ => 15 };
