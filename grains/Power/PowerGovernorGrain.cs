@@ -1,6 +1,5 @@
 using Crescent.Control.Placement;
 using Crescent.Control.Power;
-using Crescent.Grains.Configuration;
 using Crescent.Grains.Contracts.Power;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Placement;
@@ -21,7 +20,6 @@ internal sealed class PowerGovernorGrain(
     IClusterMembershipService membership,
     ITelemetryClient peers,
     ILocalSiloDetails silo,
-    CrescentSiloOptions options,
     TimeProvider time,
     ILogger<PowerGovernorGrain> logger) : Grain, IPowerGovernorGrain
 {
@@ -115,12 +113,7 @@ internal sealed class PowerGovernorGrain(
 
     private Task Look(CancellationToken cancellationToken)
     {
-        if (options.Role == SiloRoles.Device && membership.CurrentSnapshot.Members.Values.Any(m => m.Status == SiloStatus.Active && roles.IsFront(m.SiloAddress)))
-        {
-            // It came here before a front end was known. One of those will miss it, and have it.
-            DeactivateOnIdle();
-        }
-        else if (desk.Now - _startedAt > SilenceSeconds || (_asking.IsCompleted && HasHeardAll()))
+        if (desk.Now - _startedAt > SilenceSeconds || (_asking.IsCompleted && HasHeardAll()))
         {
             Look();
         }
