@@ -116,9 +116,13 @@ internal static class ChatBody
             ReasoningEffort.ExtraHigh => "xhigh",
             var other => throw new NotSupportedException($"Effort {other} is not known."),
         });
-        if (reasoning?.Output == ReasoningOutput.None)
+        switch (reasoning?.Output)
         {
-            body["include_reasoning"] = false;
+            case ReasoningOutput.None:
+                body["include_reasoning"] = false;
+                break;
+            case ReasoningOutput.Summary:
+                throw new NotSupportedException($"{nameof(ReasoningOutput)}.{nameof(ReasoningOutput.Summary)}: thoughts are not summed up; ask for {nameof(ReasoningOutput.Full)} or {nameof(ReasoningOutput.None)}.");
         }
     }
 

@@ -45,16 +45,7 @@ internal sealed class PlacementLedger : IDeviceReports
     }
 
     /// <summary>Seconds since calls were to be placed here.</summary>
-    public double UnaskedSeconds
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return Now() - _askedAt;
-            }
-        }
-    }
+    public double UnaskedSeconds => Now() - Volatile.Read(ref _askedAt);
 
     /// <summary>Reservations held.</summary>
     public int ReservationCount

@@ -37,10 +37,9 @@ public sealed class VirtualFleet : IDisposable
     private readonly PlacementBook _book;
     private readonly PowerGovernor _governor;
     private readonly KvIndex? _index;
-    private readonly BlockHash _root;
+    private readonly PromptHashes _hashes;
     private readonly List<FleetCall> _calls = [];
     private readonly PowerLevel _cluster = new();
-    private BlockHash[] _chain = new BlockHash[64];
     private readonly OutputLengths _lengths = new();
     private readonly BurstWindow? _window;
     private readonly ActiveBlocks _active = new();
@@ -58,7 +57,7 @@ public sealed class VirtualFleet : IDisposable
         var text = new SimulatedText(_tokenizer);
         _meter = new PowerMeter(options.Spec.Devices.Gpu, options.Spec.Devices.TensorParallel, options.Spec.Devices.Count, StartSeconds);
         _index = caches ? new KvIndex(_clock, options.Spec.Devices.Count) : null;
-        _root = BlockHash.Root(options.Spec.Model.Name, new EngineOptions().KvType);
+        _hashes = new PromptHashes(BlockHash.Root(options.Spec.Model.Name, new EngineOptions().KvType));
         _devices = [.. Enumerable.Range(0, options.Spec.Devices.Count).Select(i => new FleetDevice(this, options, i, text, _tokenizer, _meter, _clock, _index))];
         _servers = options.Servers is { } servers ? new ServerFleet(servers, options.Spec, _meter, StartSeconds) : null;
         _window = options.Policy.EndsWith(LabPolicies.Burst, StringComparison.Ordinal) ? new BurstWindow(this) : null;
@@ -268,7 +267,7 @@ public sealed class VirtualFleet : IDisposable
         _open++;
         _lastAt = now;
         var prompt = request.Prompt(id);
-        var chain = Hash(prompt);
+        var chain = _index is null ? [] : _hashes.Of(prompt, BlockSize);
         if (_window is not null)
         {
             _window.Hold(call, request, prompt, chain);
@@ -313,31 +312,6 @@ public sealed class VirtualFleet : IDisposable
         _devices[decision.Device].Submit(
             request.Call with { Id = id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call, Chain = chain.Length > 0 ? chain.ToArray() : null }, call);
         _book.Accept(id, view.Devices[decision.Device].Key, _reports);
-    }
-
-    /// <summary>Hashes of a prompt's whole blocks; none where nobody caches.</summary>
-    private ReadOnlySpan<BlockHash> Hash(int[] prompt)
-    {
-        if (_index is null)
-        {
-            return [];
-        }
-
-        // The last token is always computed, so its block cannot be taken from a cache.
-        var blockSize = BlockSize;
-        var count = blockSize.FullBlocks(prompt.Length - 1);
-        if (_chain.Length < count)
-        {
-            _chain = new BlockHash[Math.Max(count, _chain.Length * 2)];
-        }
-
-        var hash = _root;
-        for (var i = 0; i < count; i++)
-        {
-            _chain[i] = hash = hash.Next(prompt.AsSpan(blockSize.PositionsIn(i), blockSize.Positions));
-        }
-
-        return _chain.AsSpan(0, count);
     }
 
     private double BudgetAt(double seconds) => seconds - StartSeconds < _options.BudgetChangesAt ? _options.Budget : _options.LaterBudget;

@@ -154,6 +154,7 @@ internal sealed class LoadMeasures
     private long _reasoningChunks;
     private long _chunks;
     private long _chunkTokens;
+    private long _overdue;
     private long _withJoules;
     private long _joulesTokens;
     private double _joules;
@@ -165,6 +166,9 @@ internal sealed class LoadMeasures
 
     /// <summary>Measured calls but for those given up and unfinished.</summary>
     public long Tried => Enum.GetValues<CallEnd>().Where(static end => end is not (CallEnd.Cancelled or CallEnd.Unfinished)).Sum(Count);
+
+    /// <summary>Of those unfinished the ones that had taken longer than the SLO allows: whatever had come later would not have kept it.</summary>
+    public long Overdue => Volatile.Read(ref _overdue);
 
     /// <summary>Measured calls that failed.</summary>
     public long Failed => Tried - Count(CallEnd.Whole);
@@ -214,6 +218,10 @@ internal sealed class LoadMeasures
         else if (call.End is not (CallEnd.Cancelled or CallEnd.Unfinished))
         {
             Fault(call);
+        }
+        else if (call.End == CallEnd.Unfinished && _slo?.IsOverdue(call) == true)
+        {
+            Interlocked.Increment(ref _overdue);
         }
     }
 

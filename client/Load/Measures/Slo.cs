@@ -44,4 +44,8 @@ internal sealed record Slo(double FirstSeconds, double TokenSeconds, double Late
         && (call.First - call.Intended <= FirstSeconds * Stopwatch.Frequency)
         && (call.TokenTicks ?? 0) <= TokenSeconds * Stopwatch.Frequency
         && (call.Ended - call.Intended <= LatencySeconds * Stopwatch.Frequency);
+
+    /// <summary>Whether a call that was cut off had broken it by then.</summary>
+    public bool IsOverdue(in CallRecord call) =>
+        (call.First > 0 ? call.First : call.Ended) - call.Intended > FirstSeconds * Stopwatch.Frequency || call.Ended - call.Intended > LatencySeconds * Stopwatch.Frequency;
 }

@@ -28,7 +28,7 @@ internal sealed record SweepPoint
     /// <summary>Time between tokens in the median, s.</summary>
     public required double TokenGap { get; init; }
 
-    /// <summary>Share of the calls that were tried which kept the SLO; those that were whole, where there is none.</summary>
+    /// <summary>Share of the calls that were tried, and of those cut at the end that had waited too long already, which kept the SLO; those that were whole, where there is none.</summary>
     public required double Attained { get; init; }
 
     /// <summary>Share of calls that failed; NaN where none was measured to its end.</summary>
@@ -67,7 +67,7 @@ internal sealed record SweepPoint
             FirstP50 = At(measures.FirstIntended, 50) * clock,
             FirstP95 = At(measures.FirstIntended, 95) * clock,
             TokenGap = At(measures.TokenGap, 50) * clock,
-            Attained = measures.Tried > 0 ? (double)measures.Good / measures.Tried : 0,
+            Attained = measures.Tried > 0 ? (double)measures.Good / (measures.Tried + measures.Overdue) : 0,
             Errors = measures.Tried > 0 ? (double)measures.Failed / measures.Tried : double.NaN,
             Watts = power(report),
             Degraded = report.Degraded.Count > 0,

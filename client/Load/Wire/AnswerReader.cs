@@ -24,16 +24,7 @@ internal sealed class AnswerReader : IBodySink
     private bool _reasoning;
     private int _tokensTold;
     private bool _delta;
-    private EventKind _kind;
-
-    private enum EventKind
-    {
-        Other,
-        Output,
-        Thought,
-        End,
-        Failure,
-    }
+    private ResponseEventKind _kind;
 
     public AnswerReader() => _handler = Event;
 
@@ -146,15 +137,15 @@ internal sealed class AnswerReader : IBodySink
             return;
         }
 
-        (_content, _reasoning, _tokensTold, _delta, _kind) = (false, false, 0, false, EventKind.Other);
+        (_content, _reasoning, _tokensTold, _delta, _kind) = (false, false, 0, false, ResponseEventKind.Other);
         try
         {
             var json = new Utf8JsonReader(data);
             Read(ref json);
-            _content |= _delta && _kind == EventKind.Output;
-            _reasoning |= _delta && _kind == EventKind.Thought;
-            Whole |= _kind == EventKind.End;
-            Error ??= _kind == EventKind.Failure ? "an error without words" : null;
+            _content |= _delta && _kind == ResponseEventKind.Output;
+            _reasoning |= _delta && _kind == ResponseEventKind.Thought;
+            Whole |= _kind == ResponseEventKind.End;
+            Error ??= _kind == ResponseEventKind.Failure ? "an error without words" : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
@@ -216,11 +207,11 @@ internal sealed class AnswerReader : IBodySink
             }
             else if (json.ValueTextEquals("error"u8))
             {
-                Error ??= ErrorText(ref json);
+                Error ??= AnswerJson.Error(ref json);
             }
             else if (json.ValueTextEquals("type"u8))
             {
-                _kind = Kind(ref json);
+                _kind = ResponseEvent.Kind(ref json);
             }
             else if (json.ValueTextEquals("delta"u8))
             {
@@ -245,23 +236,6 @@ internal sealed class AnswerReader : IBodySink
         }
     }
 
-    /// <summary>What an event of <c>/v1/responses</c> says, by its type; others have none.</summary>
-    private static EventKind Kind(ref Utf8JsonReader json)
-    {
-        json.Read();
-        if (json.TokenType != JsonTokenType.String)
-        {
-            json.Skip();
-            return EventKind.Other;
-        }
-
-        return json.ValueTextEquals("response.output_text.delta"u8) || json.ValueTextEquals("response.refusal.delta"u8) || json.ValueTextEquals("response.function_call_arguments.delta"u8) ? EventKind.Output
-            : json.ValueTextEquals("response.reasoning_text.delta"u8) || json.ValueTextEquals("response.reasoning_summary_text.delta"u8) ? EventKind.Thought
-            : json.ValueTextEquals("response.completed"u8) || json.ValueTextEquals("response.incomplete"u8) ? EventKind.End
-            : json.ValueTextEquals("response.failed"u8) || json.ValueTextEquals("error"u8) ? EventKind.Failure
-            : EventKind.Other;
-    }
-
     /// <summary>The answer as an event of <c>/v1/responses</c> has it: its usage at the end, and what was wrong.</summary>
     private void Response(ref Utf8JsonReader json)
     {
@@ -278,7 +252,7 @@ internal sealed class AnswerReader : IBodySink
             }
             else if (json.ValueTextEquals("error"u8))
             {
-                Error ??= ErrorText(ref json);
+                Error ??= AnswerJson.Error(ref json);
             }
             else
             {
@@ -299,32 +273,6 @@ internal sealed class AnswerReader : IBodySink
                 _content = true;
             }
         }
-    }
-
-    private static string? ErrorText(ref Utf8JsonReader json)
-    {
-        json.Read();
-        if (json.TokenType == JsonTokenType.String)
-        {
-            return json.GetString();
-        }
-
-        if (json.TokenType != JsonTokenType.StartObject)
-        {
-            json.Skip();
-            return json.TokenType == JsonTokenType.Null ? null : "an error without words";
-        }
-
-        var text = "an error without words";
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-        {
-            var isMessage = json.ValueTextEquals("message"u8);
-            json.Read();
-            text = isMessage && json.TokenType == JsonTokenType.String ? json.GetString()! : text;
-            json.Skip();
-        }
-
-        return text;
     }
 
     private void Choices(ref Utf8JsonReader json)
@@ -363,7 +311,7 @@ internal sealed class AnswerReader : IBodySink
             }
             else if (json.ValueTextEquals("token_ids"u8))
             {
-                _tokensTold += Count(ref json);
+                _tokensTold += AnswerJson.Count(ref json);
             }
             else
             {
@@ -418,24 +366,5 @@ internal sealed class AnswerReader : IBodySink
         }
 
         return json.ValueSpan.Length > 0;
-    }
-
-    private static int Count(ref Utf8JsonReader json)
-    {
-        json.Read();
-        if (json.TokenType != JsonTokenType.StartArray)
-        {
-            json.Skip();
-            return 0;
-        }
-
-        var count = 0;
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
-        {
-            json.Skip();
-            count++;
-        }
-
-        return count;
     }
 }

@@ -15,7 +15,11 @@ public sealed class HarmonyParser(Func<int, string> newId) : IAnswerParser
     private const string Channel = "<|channel|>";
     private const string FunctionPrefix = "functions.";
 
+    // A header is some words: what is longer, without an end, is text.
+    private const int LongestHeader = 1024;
+
     private static readonly string[] Marks = ["<|start|>", Channel, Message, "<|constrain|>", "<|end|>", "<|call|>", "<|return|>"];
+    private static readonly string[] Closings = ["<|end|>", "<|call|>", "<|return|>"];
     private static readonly string[] Ends = ["<|end|>", "<|call|>", "<|return|>", "<|start|>", Channel];
 
     private readonly StringBuilder _arguments = new();
@@ -83,10 +87,19 @@ public sealed class HarmonyParser(Func<int, string> newId) : IAnswerParser
                 _stage = Marks.Any(mark => _held.StartsWith(mark, StringComparison.Ordinal)) ? Stage.Header : Stage.Content;
                 return true;
             case Stage.Header:
+                if (Array.Find(Closings, mark => _held.StartsWith(mark, StringComparison.Ordinal)) is { } closing)
+                {
+                    // What stands behind may be another header, or text without one.
+                    _held = _held[closing.Length..];
+                    _stage = Stage.Begin;
+                    return true;
+                }
+
                 var message = _held.IndexOf(Message, StringComparison.Ordinal);
                 if (message < 0)
                 {
-                    return false;
+                    _stage = _held.Length > LongestHeader ? Stage.Content : Stage.Header;
+                    return _stage == Stage.Content;
                 }
 
                 Begin(_held[..message]);
@@ -112,7 +125,7 @@ public sealed class HarmonyParser(Func<int, string> newId) : IAnswerParser
             return false;
         }
 
-        // The mark stays: it is a part of the next header, which passes over it.
+        // The mark stays: it closes the message, or is a part of the next header.
         EndMessage(deltas);
         _stage = Stage.Header;
         return true;

@@ -40,6 +40,7 @@ public sealed class HubPull(HubSettings settings, ModelFolder folder, TimeProvid
             if (ModelFolder.Read(target) is null)
             {
                 Directory.CreateDirectory(target);
+                ModelFolder.Clear(target, model, PartSuffix);
                 CheckSpace(target, model);
                 var meter = new PullMeter(model, progress, time, Telling);
                 foreach (var file in model.Files)

@@ -80,6 +80,18 @@ public sealed class ModelFolder(string path)
         return System.IO.Path.Combine(Path, reference.Owner, reference.Repository, Convert.ToHexStringLower(content)[..16]);
     }
 
+    /// <summary>Removes what pulls of earlier contents of the same files have left unfinished, which nothing will go on with. Under the repository's lock.</summary>
+    internal static void Clear(string target, HubModel model, string partSuffix)
+    {
+        foreach (var other in Folders(System.IO.Path.GetDirectoryName(target)!).Where(other => other != target && Read(other) is null))
+        {
+            if (model.Files.Any(file => File.Exists(System.IO.Path.Combine(other, file.Name)) || File.Exists(System.IO.Path.Combine(other, file.Name + partSuffix))))
+            {
+                Directory.Delete(other, recursive: true);
+            }
+        }
+    }
+
     /// <summary>Folders in one, less what may not be read and what goes meanwhile: a volume has some of its own.</summary>
     private static string[] Folders(string path)
     {

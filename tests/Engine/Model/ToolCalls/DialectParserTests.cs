@@ -39,6 +39,7 @@ public sealed class DialectParserTests
     [InlineData("<|channel|>commentary<|message|>I will look.<|end|><|start|>assistant<|channel|>commentary to=functions.now<|message|>", "I will look.", "call 0 id0 now {}")]
     [InlineData("<|channel|>commentary to=functions.look<|message|>no JSON<|call|>", "no JSON")]
     [InlineData("<|channel|>final<|message|>a <|b", "a <|b")]
+    [InlineData("<|channel|>analysis<|message|>Hm.<|end|>Yes, without a header.", "thought Hm.", "Yes, without a header.")]
     [InlineData("Without a header.", "Without a header.")]
     [InlineData("<|channel|>anal")]
     public void Messages_are_thoughts_calls_and_answers(string text, params string[] expected) => Check(static () => new HarmonyParser(static i => $"id{i}"), text, expected);

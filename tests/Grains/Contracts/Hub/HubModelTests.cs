@@ -30,6 +30,13 @@ public sealed class HubModelTests
     }
 
     [Theory]
+    [InlineData("hf:a/b:Q4_K_M", "m-Q4_K_M.gguf m-Q8_0-00001-of-00003.gguf", "m-Q4_K_M")]
+    [InlineData("hf:a/b:Q8_0", "m-Q8_0.gguf m-Q8_0-00001-of-00003.gguf", "m-Q8_0")]
+    [InlineData("hf:a/b:model-Q8_0", "model-Q8_0.gguf mtp-model-Q8_0.gguf", "model-Q8_0")]
+    public void A_broken_split_beside_it_and_a_longer_name_are_not_in_the_way(string reference, string files, string name) =>
+        Assert.Equal(name, HubModel.Choose(HubReference.Parse(reference), Files(files)).Name);
+
+    [Theory]
     [InlineData("hf:")]
     [InlineData("hf:model")]
     [InlineData("hf:a/b/c")]

@@ -169,6 +169,27 @@ public sealed class HubPullTests : IDisposable
         Assert.False(File.Exists(pulled.File));
     }
 
+    [Fact]
+    public async Task What_an_unfinished_pull_of_an_earlier_content_has_left_goes()
+    {
+        await using var hub = await FakeHub.Start([("model.gguf", Bytes(100, 1))]);
+        var repository = Path.Combine(_folder.Path, "owner", "model-GGUF");
+        var (same, other) = (Directory.CreateDirectory(Path.Combine(repository, "0123456789abcdef")).FullName, Directory.CreateDirectory(Path.Combine(repository, "fedcba9876543210")).FullName);
+        await File.WriteAllBytesAsync(Path.Combine(same, "model.gguf.part"), [1], Stop);
+        await File.WriteAllBytesAsync(Path.Combine(other, "another.gguf.part"), [1], Stop);
+        await Pull(hub).Pull(Reference, _progress.Enqueue, Stop);
+        Assert.Equal((false, true), (Directory.Exists(same), Directory.Exists(other)));
+    }
+
+    [Fact]
+    public async Task A_folder_where_no_lock_can_be_made_is_a_fault_and_no_wait()
+    {
+        await using var hub = await FakeHub.Start([("model.gguf", Bytes(100, 1))]);
+        var repository = Directory.CreateDirectory(Path.Combine(_folder.Path, "owner", "model-GGUF")).FullName;
+        File.CreateSymbolicLink(Path.Combine(repository, ".lock"), Path.Combine(repository, ".lock"));
+        await Assert.ThrowsAsync<HubException>(() => Pull(hub).Pull(Reference, _progress.Enqueue, Stop).WaitAsync(TimeSpan.FromSeconds(30), Stop));
+    }
+
     private static byte[] Bytes(int count, int seed)
     {
         var bytes = new byte[count];
