@@ -27,28 +27,9 @@ public sealed class StickyPolicy : IPlacementPolicy
     public IReadOnlyList<string> TermNames { get; } = ["tokens or sequences", "not at home"];
 
     /// <inheritdoc/>
-    public PlacementDecision Choose(in PlacementCall call, FactoryView view)
-    {
-        if (!view.TryFindGate(call, out var wanted))
-        {
-            return PlacementDecision.None;
-        }
-
-        var sticks = Sticks(call, view, wanted);
-        var count = view.Devices.Length;
-        var first = (int)((ulong)call.Number % (uint)count);
-        var best = PlacementDecision.None;
-        for (var i = 0; i < count; i++)
-        {
-            var index = (first + i) % count;
-            if (view.Gate(call, index) == wanted && Terms(call, view, index, sticks) is var terms && (!best.IsPlaced || terms.Score < best.Terms.Score))
-            {
-                best = new PlacementDecision(index, terms);
-            }
-        }
-
-        return best;
-    }
+    public PlacementDecision Choose(in PlacementCall call, FactoryView view) => view.TryFindGate(call, out var wanted)
+        ? LowestScore.Choose(call, view, wanted, Sticks(call, view, wanted), static (in PlacementCall one, FactoryView all, int device, bool sticks) => Terms(one, all, device, sticks))
+        : PlacementDecision.None;
 
     /// <inheritdoc/>
     public PlacementTerms Score(in PlacementCall call, FactoryView view, int device) =>

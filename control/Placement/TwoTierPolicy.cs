@@ -29,28 +29,9 @@ public sealed class TwoTierPolicy : IPlacementPolicy
     public IReadOnlyList<string> TermNames { get; } = ["active requests", "not the best cache"];
 
     /// <inheritdoc/>
-    public PlacementDecision Choose(in PlacementCall call, FactoryView view)
-    {
-        if (!view.TryFindGate(call, out var wanted))
-        {
-            return PlacementDecision.None;
-        }
-
-        var most = Decisive(call, view, wanted);
-        var count = view.Devices.Length;
-        var first = (int)((ulong)call.Number % (uint)count);
-        var best = PlacementDecision.None;
-        for (var i = 0; i < count; i++)
-        {
-            var index = (first + i) % count;
-            if (view.Gate(call, index) == wanted && Terms(view, index, most) is var terms && (!best.IsPlaced || terms.Score < best.Terms.Score))
-            {
-                best = new PlacementDecision(index, terms);
-            }
-        }
-
-        return best;
-    }
+    public PlacementDecision Choose(in PlacementCall call, FactoryView view) => view.TryFindGate(call, out var wanted)
+        ? LowestScore.Choose(call, view, wanted, Decisive(call, view, wanted), static (in PlacementCall one, FactoryView all, int device, int most) => Terms(all, device, most))
+        : PlacementDecision.None;
 
     /// <inheritdoc/>
     public PlacementTerms Score(in PlacementCall call, FactoryView view, int device) =>

@@ -52,6 +52,9 @@ internal static class AskedByPrograms
 
         Assert.Equal("23 + 48 = 71", text.ToString());
         Assert.True(updates > 4);
+        var stopped = await chat.GetResponseAsync(
+            "What is 23 + 48?", new ChatOptions { Temperature = 0, MaxOutputTokens = 60, AdditionalProperties = new AdditionalPropertiesDictionary { ["stop"] = " =" } }, Stop);
+        Assert.Equal("23 + 48", stopped.Text);
         await Calls(chat);
         var formed = await chat.GetResponseAsync<Verdict>("Is 2 + 3 = 5?", new ChatOptions { Temperature = 0, MaxOutputTokens = 60 }, cancellationToken: Stop);
         Assert.True(formed.TryGetResult(out _), formed.Text);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Crescent.Sdk;
@@ -52,7 +53,7 @@ public sealed class ChatBodyTests
         var server = new Scripted(HttpStatusCode.OK, Stream);
         ChatMessage[] talk =
         [
-            new(ChatRole.User, "Add."),
+            new(ChatRole.User, "Add.") { AuthorName = "ann" },
             new(ChatRole.Assistant, [new TextReasoningContent("Hm."), new FunctionCallContent("call_1", "add", new Dictionary<string, object?> { ["a"] = 2 })]),
             new(ChatRole.Tool, [new FunctionResultContent("call_1", "2")]),
         ];
@@ -83,7 +84,7 @@ public sealed class ChatBodyTests
                 JsonNode.Parse("""
                     {"model":"m","max_completion_tokens":7,"top_k":3,"seed":1,"session_id":"talk","stop":["x"],"response_format":{"type":"json_object"},"parallel_tool_calls":false,
                      "tool_choice":{"type":"function","function":{"name":"add"}},"reasoning_effort":"xhigh","include_reasoning":false,"priority":"batch",
-                     "messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Add."},
+                     "messages":[{"role":"system","content":"Be brief."},{"role":"user","name":"ann","content":"Add."},
                        {"role":"assistant","content":null,"reasoning_content":"Hm.","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{\"a\":2}"}}]},
                        {"role":"tool","tool_call_id":"call_1","content":"2"}],
                      "stream":true,"stream_options":{"include_usage":true}}
@@ -107,6 +108,9 @@ public sealed class ChatBodyTests
         var server = new Scripted(HttpStatusCode.TooManyRequests, """{"error":{"message":"Too much.","code":"overloaded","param":"n"}}""") { RetryAfter = 3 };
         var refused = await Assert.ThrowsAsync<CrescentException>(() => Client(server).GetResponseAsync("Hi", null, Stop));
         Assert.Equal(("Too much.", (HttpStatusCode?)HttpStatusCode.TooManyRequests, "overloaded", "n", (TimeSpan?)TimeSpan.FromSeconds(3)), (refused.Message, refused.Status, refused.Code, refused.Field, refused.RetryAfter));
+        var later = new Scripted(HttpStatusCode.ServiceUnavailable, """{"error":"no room"}""") { RetryAt = DateTimeOffset.UtcNow.AddHours(1) };
+        var dated = await Assert.ThrowsAsync<CrescentException>(() => Client(later).GetResponseAsync("Hi", null, Stop));
+        Assert.InRange(dated.RetryAfter!.Value, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(61));
         var html = await Assert.ThrowsAsync<CrescentException>(() => Client(new Scripted(HttpStatusCode.BadGateway, "<html>")).GetResponseAsync("Hi", null, Stop));
         Assert.Contains("502", html.Message, StringComparison.Ordinal);
     }
@@ -120,6 +124,12 @@ public sealed class ChatBodyTests
         Assert.Equal("The device died.", (await Assert.ThrowsAsync<CrescentException>(() => Client(fault).GetResponseAsync("Hi", null, Stop))).Message);
     }
 
+    [Fact]
+    public async Task Thoughts_that_are_to_be_summed_up_are_refused() => Assert.Contains(
+        "Summary",
+        (await Assert.ThrowsAsync<NotSupportedException>(() => Client(new Scripted(HttpStatusCode.OK, Stream)).GetResponseAsync("Hi", new ChatOptions { Reasoning = new ReasoningOptions { Output = ReasoningOutput.Summary } }, Stop))).Message,
+        StringComparison.Ordinal);
+
     private static HttpChatClient Client(Scripted server) => new(
         new HttpClient(server) { BaseAddress = new Uri("http://factory/") }, new CrescentClientOptions { Model = "m", Key = "key" });
 
@@ -131,11 +141,18 @@ public sealed class ChatBodyTests
 
         public int? RetryAfter { get; init; }
 
+        public DateTimeOffset? RetryAt { get; init; }
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Body = await request.Content!.ReadAsStringAsync(cancellationToken);
             Authorization = request.Headers.Authorization?.ToString();
             var answer = new HttpResponseMessage(status) { Content = new StringContent(body, Encoding.UTF8) };
+            if (RetryAt is { } date)
+            {
+                answer.Headers.RetryAfter = new RetryConditionHeaderValue(date);
+            }
+
             if (RetryAfter is { } seconds)
             {
                 answer.Headers.Add("Retry-After", $"{seconds}");
