@@ -60,6 +60,8 @@ public sealed class KvIndexClusterTests(CachingCluster factory) : IClassFixture<
     [Fact]
     public async Task A_prompt_that_was_just_placed_counts_as_cached_before_the_first_event()
     {
+        // Of a device that it has not heard of yet, a silo expects nothing.
+        await Everywhere("all silos have heard of all devices");
         foreach (var silo in factory.Silos)
         {
             factory.Engine(silo).Hold();
