@@ -4,8 +4,10 @@ using Crescent.Sdk;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 var builder = Host.CreateApplicationBuilder();
+builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.AddCrescentClient("crescent").AddChatClient().UseFunctionInvocation();
 using var host = builder.Build();
 var chat = host.Services.GetRequiredService<IChatClient>();

@@ -296,7 +296,7 @@ public static class Settings
         "Form of the log: text, a line for people; or json, an object a line with the ids of request and trace. Default: text.");
 
     public static readonly Setting OtlpEndpoint = Define("--otlp-endpoint", "OtlpEndpoint", "url",
-        "Where traces and metrics go by OpenTelemetry's protocol, such as http://collector:4317. By gRPC; by HTTP (port 4318) where OTEL_EXPORTER_OTLP_PROTOCOL is http/protobuf. "
+        "Where traces, metrics and the log go by OpenTelemetry's protocol, such as http://collector:4317. By gRPC; by HTTP (port 4318) where OTEL_EXPORTER_OTLP_PROTOCOL is http/protobuf. "
         + "Default: OTEL_EXPORTER_OTLP_ENDPOINT, without it nowhere.");
 
     public static readonly Setting TraceFolder = Define("--trace-folder", "TraceFolder", "path",

@@ -6,7 +6,7 @@ public sealed class TelemetryOptions : IChecked
     /// <summary>Form of the log.</summary>
     public LogFormat LogFormat { get; set; }
 
-    /// <summary>Where traces and metrics go by OTLP; null for where OpenTelemetry's own variables say.</summary>
+    /// <summary>Where traces, metrics and the log go by OTLP; null for where OpenTelemetry's own variables say.</summary>
     public string? OtlpEndpoint { get; set; }
 
     /// <summary>Folder that the silo's traces are kept in; null for none.</summary>

@@ -256,7 +256,7 @@ public sealed class SiloHost : IAsyncDisposable
         builder.Logging.AddFilter(nameof(Crescent), cluster.LogLevel);
         var telemetry = Settings.Read<TelemetryOptions>(configuration);
         LogLine.Write(builder.Logging, telemetry.LogFormat);
-        builder.AddTelemetry(telemetry, identity.Name, identity.RoleName, identity.ClusterId);
+        builder.AddTelemetry(telemetry, identity.Name, identity.RoleName, identity.ClusterId, cluster.Supervised && !identity.IsFront);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = stopTimeout);
 
         // The owner of the host disposes it, after the devices.

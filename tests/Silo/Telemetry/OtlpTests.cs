@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Crescent.Silo.Configuration;
+using Crescent.Silo.Ops;
+using Crescent.Silo.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,7 +13,7 @@ namespace Crescent.Tests.Silo.Telemetry;
 public sealed class OtlpTests
 {
     [Fact]
-    public async Task A_collector_gets_spans_and_the_same_metrics_as_Prometheus()
+    public async Task A_collector_gets_spans_the_same_metrics_as_Prometheus_and_the_log()
     {
         await using var collector = await Collector.Start();
         await using var silo = await TelemetrySilo.Start(
@@ -20,7 +22,8 @@ public sealed class OtlpTests
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=abc"),
             ("OTEL_METRIC_EXPORT_INTERVAL", "300"),
-            ("OTEL_BSP_SCHEDULE_DELAY", "200"));
+            ("OTEL_BSP_SCHEDULE_DELAY", "200"),
+            ("OTEL_BLRP_SCHEDULE_DELAY", "200"));
         await silo.Post("/v1/chat/completions", """{"messages":[{"role":"user","content":"zebrafinch"}],"max_tokens":4}""");
         await Grains.FactoryCluster.Until(() => collector.Got("/v1/traces", "POST /v1/chat/completions") && collector.Got("/v1/traces", "prefill"), "the collector has the spans");
         await Grains.FactoryCluster.Until(() => collector.Got("/v1/metrics", "gen_ai.server.time_to_first_token"), "the collector has the metrics");
@@ -31,9 +34,24 @@ public sealed class OtlpTests
         }
 
         Assert.Contains("vllm:num_requests_running", prometheus, StringComparison.Ordinal);
-        Assert.False(collector.Got("/v1/traces", "zebrafinch"));
+        var (refused, _) = await silo.Post("/v1/chat/completions", """{"messages":[{"role":"zebrafinch","content":"x"}]}""", (RequestIds.Header, "told-2"));
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, refused.StatusCode);
+        await Grains.FactoryCluster.Until(() => collector.Got("/v1/logs", "refused with 400: invalid_value messages[0].role") && collector.Got("/v1/logs", "told-2"), "the collector has the log");
+        foreach (var path in new[] { "/v1/traces", "/v1/metrics", "/v1/logs" })
+        {
+            Assert.False(collector.Got(path, "zebrafinch"), path);
+        }
+
         Assert.True(collector.Got("/v1/traces", "told") && collector.HadKey);
     }
+
+    [Theory]
+    [InlineData(null, false, "device-1")]
+    [InlineData("deployment.environment=test", true, "device-1")]
+    [InlineData("deployment.environment=test, service.instance.id=a%20b", false, "a b")]
+    [InlineData("service.instance.id=epj,x=y", true, "epj-device-1")]
+    public void Silos_of_one_start_are_told_from_one_another(string? attributes, bool isShared, string instance) =>
+        Assert.Equal(instance, TelemetryHost.InstanceOf(attributes, "device-1", isShared));
 
     [Fact]
     public async Task A_collector_that_is_not_there_holds_up_no_call()

@@ -3,6 +3,7 @@ using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Crescent.Tests.Silo.Telemetry;
 
@@ -40,7 +41,12 @@ internal sealed class TelemetrySilo : IAsyncDisposable
                 .. settings.Select(static s => KeyValuePair.Create(s.Key, (string?)s.Value)),
             ]),
             identity,
-            services => services.AddLogging(logging => logging.ClearProviders().AddProvider(log)));
+            services =>
+            {
+                // The keeper in the console's place; OpenTelemetry's stays.
+                services.Remove(services.Single(static service => service.ImplementationType == typeof(ConsoleLoggerProvider)));
+                services.AddLogging(logging => logging.AddProvider(log));
+            });
         await silo.Start(TestContext.Current.CancellationToken);
         var started = new TelemetrySilo(folder, silo, log);
         await Grains.FactoryCluster.UntilAsync(async () => (await started.Http.GetAsync("/health", TestContext.Current.CancellationToken)).IsSuccessStatusCode, "it serves");
