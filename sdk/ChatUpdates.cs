@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Crescent.Grains.Contracts.Chat;
 using Microsoft.Extensions.AI;
 
 namespace Crescent.Sdk;
@@ -51,18 +52,13 @@ internal sealed class ChatUpdates(string? id = null, string? model = null)
 
     /// <summary>What it took.</summary>
     /// <param name="usage">Tokens.</param>
-    /// <param name="joules">Energy attributed to it; in <see cref="UsageDetails.AdditionalCounts"/> as <c>millijoules</c>.</param>
-    /// <param name="device">What computed it; in the additional properties as <c>device</c>.</param>
-    public ChatResponseUpdate Usage(UsageDetails usage, double joules, string? device)
+    /// <param name="cost">Times, device and energy; the energy is also in <see cref="UsageDetails.AdditionalCounts"/>, as <c>millijoules</c>.</param>
+    public ChatResponseUpdate Usage(UsageDetails usage, ChatUsage cost)
     {
         usage.TotalTokenCount ??= usage.InputTokenCount + usage.OutputTokenCount;
-        usage.AdditionalCounts = new AdditionalPropertiesDictionary<long> { ["millijoules"] = (long)Math.Round(joules * 1000) };
+        usage.AdditionalCounts = new AdditionalPropertiesDictionary<long> { ["millijoules"] = (long)Math.Round(cost.Joules * 1000) };
         var update = Of(new UsageContent(usage));
-        if (!string.IsNullOrEmpty(device))
-        {
-            update.AdditionalProperties = new AdditionalPropertiesDictionary { ["device"] = device };
-        }
-
+        update.AdditionalProperties = new AdditionalPropertiesDictionary { [CrescentUsage.Property] = cost };
         return update;
     }
 

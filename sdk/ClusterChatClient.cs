@@ -137,8 +137,7 @@ public sealed class ClusterChatClient(IGrainFactory cluster, CrescentClientOptio
                     CachedInputTokenCount = usage.CachedTokens,
                     ReasoningTokenCount = chunk.ThoughtTokens,
                 },
-                usage.Joules,
-                usage.Device);
+                usage);
         }
     }
 }

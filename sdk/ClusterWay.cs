@@ -25,7 +25,7 @@ internal static class ClusterWay
         {
             throw new CrescentException($"The cluster gave no sign for {timeout.TotalSeconds:0.#} s.", e);
         }
-        catch (OrleansException e)
+        catch (Exception e) when (e is OrleansException or EnumerationAbortedException or IOException)
         {
             throw new CrescentException($"The cluster broke off: {e.Message}", e);
         }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using Crescent.Grains.Contracts.Chat;
 using Microsoft.Extensions.AI;
 
 namespace Crescent.Sdk;
@@ -40,13 +41,13 @@ public sealed class HttpChatClient(HttpClient http, CrescentClientOptions option
                 yield break;
             }
 
-            foreach (var update in Read(JsonNode.Parse(line[6..])!, updates))
+            foreach (var update in Read(_way.Read(line[6..]), updates))
             {
                 yield return update;
             }
         }
 
-        throw new CrescentException($"The answer of {_way.Address} broke off.");
+        throw new CrescentException($"The answer of {_way.Address} broke off.", new EndOfStreamException());
     }
 
     /// <inheritdoc/>
@@ -61,7 +62,7 @@ public sealed class HttpChatClient(HttpClient http, CrescentClientOptions option
         // The HTTP client is its maker's.
     }
 
-    private static IEnumerable<ChatResponseUpdate> Read(JsonNode piece, ChatUpdates updates)
+    private static IEnumerable<ChatResponseUpdate> Read(JsonObject piece, ChatUpdates updates)
     {
         if (piece["error"] is { } error)
         {
@@ -104,8 +105,22 @@ public sealed class HttpChatClient(HttpClient http, CrescentClientOptions option
                     CachedInputTokenCount = (long?)usage["prompt_tokens_details"]?["cached_tokens"],
                     ReasoningTokenCount = (long?)usage["completion_tokens_details"]?["reasoning_tokens"],
                 },
-                (double?)usage["crescent"]?["joules"] ?? 0,
-                (string?)usage["crescent"]?["device"]);
+                Cost(usage, usage["crescent"] as JsonObject, usage["energy"] as JsonObject));
         }
     }
+
+    private static ChatUsage Cost(JsonObject usage, JsonObject? own, JsonObject? energy) => new()
+    {
+        PromptTokens = (int?)usage["prompt_tokens"] ?? 0,
+        CompletionTokens = (int?)usage["completion_tokens"] ?? 0,
+        CachedTokens = (int?)usage["prompt_tokens_details"]?["cached_tokens"] ?? 0,
+        QueueSeconds = (double?)own?["queue_seconds"] ?? 0,
+        PrefillSeconds = (double?)own?["prefill_seconds"] ?? 0,
+        DecodeSeconds = (double?)own?["decode_seconds"] ?? 0,
+        Device = (string?)own?["device"] ?? "",
+        Joules = (double?)energy?["joules"] ?? (double?)own?["joules"] ?? 0,
+        EnergySource = (string?)energy?["source"] ?? "",
+        Simulated = (bool?)energy?["simulated"] ?? false,
+        EstimatedJoules = (double?)energy?["estimated_joules"] ?? 0,
+    };
 }

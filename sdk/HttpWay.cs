@@ -29,7 +29,9 @@ internal sealed class HttpWay(HttpClient http, string? key, TimeSpan timeout)
         using var request = Request(HttpMethod.Get, "v1/models");
         using var answer = await Send(request, cancellationToken).ConfigureAwait(false);
         var models = await Within(stop => answer.Content.ReadFromJsonAsync<JsonNode>(stop), cancellationToken).ConfigureAwait(false);
-        return _first = models?["data"] is JsonArray { Count: > 0 } list && (string?)list[0]?["id"] is { } id ? id : throw new CrescentException($"{Address} serves no model.");
+        return _first = (models as JsonObject)?["data"] is JsonArray { Count: > 0 } list && Word(list[0], "id") is { } id
+            ? id
+            : throw new CrescentException($"{Address} serves no model.", new JsonException("The list of models is empty."));
     }
 
     /// <summary>Posts JSON; the answer's body is still to be read.</summary>
@@ -61,7 +63,21 @@ internal sealed class HttpWay(HttpClient http, string? key, TimeSpan timeout)
         }
         catch (JsonException e)
         {
-            throw new CrescentException($"{Address} replied what is no JSON: is it a server of the API? {e.Message}", e);
+            throw NoJson(e);
+        }
+    }
+
+    /// <summary>Reads an object.</summary>
+    /// <exception cref="CrescentException">It is none.</exception>
+    public JsonObject Read(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text) as JsonObject ?? throw new JsonException("It is no object.");
+        }
+        catch (JsonException e)
+        {
+            throw NoJson(e);
         }
     }
 
@@ -71,11 +87,13 @@ internal sealed class HttpWay(HttpClient http, string? key, TimeSpan timeout)
         Status = status,
         Code = (error as JsonObject)?["code"] is JsonValue code ? code.ToString() : null,
         Field = Word(error, "param"),
-        RetryAfter = retryAfter,
+        RetryAfter = retryAfter ?? ((error as JsonObject)?["retry_after"] is JsonValue value && value.TryGetValue<double>(out var seconds) ? TimeSpan.FromSeconds(seconds) : null),
     };
 
     // A proxy between may say anything.
     private static string? Word(JsonNode? error, string field) => (error as JsonObject)?[field] is JsonValue value && value.TryGetValue<string>(out var word) ? word : null;
+
+    private CrescentException NoJson(JsonException e) => new($"{Address} replied what is no JSON: is it a server of the API? {e.Message}", e);
 
     private HttpRequestMessage Request(HttpMethod method, string path)
     {

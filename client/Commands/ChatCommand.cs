@@ -23,7 +23,7 @@ internal sealed class ChatCommand : Command
                 json,
                 async interrupted =>
                 {
-                    await using var session = new ChatSession(terminal, stop => connect(settings, stop), generation.Call(parsed), json)
+                    await using var session = new ChatSession(terminal, stop => connect(settings, stop), generation.Options(parsed), json)
                     {
                         Conversation = new Conversation(generation.System(parsed)),
                     };

@@ -4,7 +4,7 @@ using Crescent.Client.Conversations;
 using Crescent.Client.Json;
 using Crescent.Client.Rendering;
 using Crescent.Client.Terminals;
-using Crescent.Grains.Contracts.Chat;
+using Microsoft.Extensions.AI;
 
 namespace Crescent.Client.Commands;
 
@@ -33,12 +33,12 @@ internal sealed class RunCommand : Command
                 _terminal,
                 json,
                 interrupted => Answer(
-                    parsed.GetRequiredValue(prompt), generation.System(parsed), generation.Call(parsed), connection.Settings(parsed), json, interrupted));
+                    parsed.GetRequiredValue(prompt), generation.System(parsed), generation.Options(parsed), connection.Settings(parsed), json, interrupted));
         });
     }
 
     private async Task<int> Answer(
-        string prompt, string? system, ChatCall call, ConnectionSettings settings, bool json, CancellationToken interrupted)
+        string prompt, string? system, ChatOptions options, ConnectionSettings settings, bool json, CancellationToken interrupted)
     {
         if (prompt == FromInput)
         {
@@ -61,7 +61,7 @@ internal sealed class RunCommand : Command
         Answer answer;
         try
         {
-            var stream = connection.Chat(call with { Messages = new Conversation(system).Ask(prompt) }, interrupted);
+            var stream = connection.Chat(new Conversation(system).Ask(prompt), options, interrupted);
             answer = await Conversations.Answer.Follow(stream, json ? static _ => { } : Show, interrupted);
         }
         finally

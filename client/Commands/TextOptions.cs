@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Crescent.Grains.Contracts.Chat;
+using Microsoft.Extensions.AI;
 
 namespace Crescent.Client.Commands;
 
@@ -52,12 +52,11 @@ internal sealed class TextOptions
     /// <summary>The system message, or null.</summary>
     public string? System(ParseResult parsed) => parsed.GetValue(_system);
 
-    /// <summary>A call as the options ask for it, its messages still empty.</summary>
-    public ChatCall Call(ParseResult parsed) => new()
+    /// <summary>What they ask of an answer.</summary>
+    public ChatOptions Options(ParseResult parsed) => new()
     {
-        Messages = "[]",
-        Model = parsed.GetValue(_model),
-        MaxTokens = parsed.GetValue(_maxTokens),
+        ModelId = parsed.GetValue(_model),
+        MaxOutputTokens = parsed.GetValue(_maxTokens),
         Temperature = parsed.GetValue(_temperature) ?? DefaultTemperature,
         TopP = parsed.GetValue(_topP) ?? DefaultTopP,
         Seed = parsed.GetValue(_seed),

@@ -1,15 +1,15 @@
-using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Contracts.Power;
+using Microsoft.Extensions.AI;
 
 namespace Crescent.Client.Connections;
 
 /// <summary>A way into a factory. Every failure but cancellation comes as <see cref="FactoryException"/>.</summary>
 internal interface IFactoryConnection : IAsyncDisposable
 {
-    /// <summary>Streams an answer; the last chunk has the finish reason and the usage.</summary>
-    IAsyncEnumerable<ChatChunk> Chat(ChatCall call, CancellationToken cancellationToken);
+    /// <summary>Streams an answer; the last pieces have the finish reason and the usage.</summary>
+    IAsyncEnumerable<ChatResponseUpdate> Chat(IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken);
 
     /// <summary>Silos and devices now.</summary>
     Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken);

@@ -1,5 +1,7 @@
 using System.Text;
 using Crescent.Grains.Contracts.Chat;
+using Crescent.Sdk;
+using Microsoft.Extensions.AI;
 
 namespace Crescent.Client.Conversations;
 
@@ -17,6 +19,9 @@ internal sealed record Answer
     /// <summary>What it took; null when it was cut short.</summary>
     public ChatUsage? Usage { get; init; }
 
+    /// <summary>Of the tokens those that the model has thought, which are not shown.</summary>
+    public long ThoughtTokens { get; init; }
+
     /// <summary>Where the joules come from (<c>model</c>, <c>rapl</c>, <c>nvml</c>); null when unknown.</summary>
     public string? JoulesSource { get; init; }
 
@@ -27,26 +32,29 @@ internal sealed record Answer
     /// <summary>
     /// Follows a stream to its end, or to the user's cancellation, which ends the answer rather than fail it.
     /// </summary>
-    /// <param name="stream">The chunks.</param>
+    /// <param name="stream">Its pieces.</param>
     /// <param name="show">Gets each piece of text as it comes.</param>
     /// <param name="cancelled">The user's wish to cut it short.</param>
-    public static async Task<Answer> Follow(IAsyncEnumerable<ChatChunk> stream, Action<string> show, CancellationToken cancelled)
+    public static async Task<Answer> Follow(IAsyncEnumerable<ChatResponseUpdate> stream, Action<string> show, CancellationToken cancelled)
     {
         var text = new StringBuilder();
         string? finish = null;
         ChatUsage? usage = null;
+        var thought = 0L;
         try
         {
-            await foreach (var chunk in stream)
+            await foreach (var update in stream)
             {
-                if (chunk.Text.Length > 0)
+                var piece = update.Text;
+                if (piece.Length > 0)
                 {
-                    text.Append(chunk.Text);
-                    show(chunk.Text);
+                    text.Append(piece);
+                    show(piece);
                 }
 
-                finish = chunk.FinishReason ?? finish;
-                usage = chunk.Usage ?? usage;
+                finish = update.FinishReason?.Value ?? finish;
+                usage = update.GetCrescentUsage() ?? usage;
+                thought += update.Contents.OfType<UsageContent>().Sum(static content => content.Details.ReasoningTokenCount ?? 0);
             }
         }
         catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
@@ -54,6 +62,6 @@ internal sealed record Answer
             finish = Cancelled;
         }
 
-        return new Answer { Text = text.ToString(), FinishReason = finish, Usage = usage };
+        return new Answer { Text = text.ToString(), FinishReason = finish, Usage = usage, ThoughtTokens = thought };
     }
 }

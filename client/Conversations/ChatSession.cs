@@ -3,7 +3,7 @@ using Crescent.Client.Connections;
 using Crescent.Client.Json;
 using Crescent.Client.Rendering;
 using Crescent.Client.Terminals;
-using Crescent.Grains.Contracts.Chat;
+using Microsoft.Extensions.AI;
 using Spectre.Console;
 
 namespace Crescent.Client.Conversations;
@@ -14,9 +14,9 @@ namespace Crescent.Client.Conversations;
 /// </summary>
 /// <param name="terminal">Where lines come from and answers go.</param>
 /// <param name="connect">Opens a connection; called again when one is lost.</param>
-/// <param name="call">Sampling and limits of every turn.</param>
+/// <param name="options">Sampling and limits of every turn.</param>
 /// <param name="json">Whether each turn is one JSON line.</param>
-internal sealed class ChatSession(Terminal terminal, Func<CancellationToken, Task<IFactoryConnection>> connect, ChatCall call, bool json)
+internal sealed class ChatSession(Terminal terminal, Func<CancellationToken, Task<IFactoryConnection>> connect, ChatOptions options, bool json)
     : IAsyncDisposable
 {
     private const string Help =
@@ -136,7 +136,7 @@ internal sealed class ChatSession(Terminal terminal, Func<CancellationToken, Tas
         try
         {
             _connection ??= await connect(interrupt.Token);
-            var answer = await Stream(_connection, call with { Messages = Conversation.Ask(question), Session = Conversation.Session }, interrupt.Token);
+            var answer = await Stream(_connection, question, interrupt.Token);
             Conversation.Remember(question, answer.Text);
             answer = await _sources.Complete(answer, _connection, interrupt.Token);
             if (json)
@@ -166,8 +166,10 @@ internal sealed class ChatSession(Terminal terminal, Func<CancellationToken, Tas
         }
     }
 
-    private async Task<Answer> Stream(IFactoryConnection connection, ChatCall turn, CancellationToken interrupted)
+    private async Task<Answer> Stream(IFactoryConnection connection, string question, CancellationToken interrupted)
     {
+        var turn = options.Clone();
+        turn.ConversationId = Conversation.Session;
         var shown = "";
         void Show(string text)
         {
@@ -177,7 +179,7 @@ internal sealed class ChatSession(Terminal terminal, Func<CancellationToken, Tas
 
         try
         {
-            return await Answer.Follow(connection.Chat(turn, interrupted), json ? static _ => { } : Show, interrupted);
+            return await Answer.Follow(connection.Chat(Conversation.Ask(question), turn, interrupted), json ? static _ => { } : Show, interrupted);
         }
         finally
         {

@@ -1,11 +1,11 @@
-using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
 
 namespace Crescent.Client.Conversations;
 
-/// <summary>The messages so far, in OpenAI's shape.</summary>
+/// <summary>The messages so far.</summary>
 internal sealed class Conversation
 {
-    private readonly List<(string Role, string Content)> _messages = [];
+    private readonly List<ChatMessage> _messages = [];
 
     /// <param name="system">The system message, or null for none.</param>
     public Conversation(string? system) => System = system;
@@ -19,31 +19,17 @@ internal sealed class Conversation
     /// <summary>Messages after the system message.</summary>
     public int Count => _messages.Count;
 
-    /// <summary>The messages as a JSON array, with <paramref name="question"/> as the last.</summary>
-    public string Ask(string question)
-    {
-        var messages = new JsonArray();
-        if (!string.IsNullOrEmpty(System))
-        {
-            messages.Add(Message("system", System));
-        }
-
-        foreach (var (role, content) in _messages)
-        {
-            messages.Add(Message(role, content));
-        }
-
-        messages.Add(Message("user", question));
-        return messages.ToJsonString();
-    }
+    /// <summary>The messages, with <paramref name="question"/> as the last.</summary>
+    public IReadOnlyList<ChatMessage> Ask(string question) =>
+        [.. string.IsNullOrEmpty(System) ? [] : new[] { new ChatMessage(ChatRole.System, System) }, .. _messages, new ChatMessage(ChatRole.User, question)];
 
     /// <summary>Remembers a turn. A turn without an answer is left out, so that roles keep taking turns.</summary>
     public void Remember(string question, string answer)
     {
         if (answer.Length > 0)
         {
-            _messages.Add(("user", question));
-            _messages.Add(("assistant", answer));
+            _messages.Add(new ChatMessage(ChatRole.User, question));
+            _messages.Add(new ChatMessage(ChatRole.Assistant, answer));
         }
     }
 
@@ -55,6 +41,4 @@ internal sealed class Conversation
     }
 
     private static string NewSession() => $"chat-{Guid.NewGuid():n}";
-
-    private static JsonObject Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
 }

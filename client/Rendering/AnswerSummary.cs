@@ -14,7 +14,7 @@ internal static class AnswerSummary
             return answer.FinishReason == Answer.Cancelled ? "cancelled" : "no usage reported";
         }
 
-        var parts = new List<string> { $"{usage.PromptTokens} tokens in, {usage.CompletionTokens} out" };
+        var parts = new List<string> { $"{usage.PromptTokens} tokens in, {usage.CompletionTokens} out{(answer.ThoughtTokens > 0 ? $", {answer.ThoughtTokens} of them thoughts" : "")}" };
         if (answer.TokensPerSecond is { } speed)
         {
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"{speed:0.0} tokens/s"));

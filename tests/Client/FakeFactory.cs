@@ -4,6 +4,8 @@ using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Contracts.Power;
+using Crescent.Sdk;
+using Microsoft.Extensions.AI;
 
 namespace Crescent.Tests.Client;
 
@@ -36,7 +38,7 @@ internal sealed class FakeFactory : IFactoryConnection
         ]);
 
     /// <summary>Gives the answer to a call.</summary>
-    public Func<ChatCall, CancellationToken, IAsyncEnumerable<ChatChunk>> Answer { get; set; } = (_, _) => Words("23 + 48", " = 71");
+    public Func<Asked, CancellationToken, IAsyncEnumerable<ChatResponseUpdate>> Answer { get; set; } = (_, _) => Words("23 + 48", " = 71");
 
     public Func<FactorySnapshot> State { get; set; } = () => Snapshot;
 
@@ -55,7 +57,7 @@ internal sealed class FakeFactory : IFactoryConnection
         Events = [new PowerEventSnapshot(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), "defer_batch", "cluster", 1600, 1470)],
     };
 
-    public List<ChatCall> Calls { get; } = [];
+    public List<Asked> Calls { get; } = [];
 
     /// <summary>Its agent tasks.</summary>
     public FakeAgents Tasks { get; } = new();
@@ -72,8 +74,9 @@ internal sealed class FakeFactory : IFactoryConnection
         return Task.FromResult<IFactoryConnection>(this);
     }
 
-    public IAsyncEnumerable<ChatChunk> Chat(ChatCall call, CancellationToken cancellationToken)
+    public IAsyncEnumerable<ChatResponseUpdate> Chat(IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
+        var call = new Asked(ChatTurns.Of(messages, null).ToJsonString(), options);
         Calls.Add(call);
         return Answer(call, cancellationToken);
     }
@@ -163,36 +166,43 @@ internal sealed class FakeFactory : IFactoryConnection
     }
 
     /// <summary>An answer of these pieces that ends with <c>stop</c>.</summary>
-    public static async IAsyncEnumerable<ChatChunk> Words(params string[] pieces)
+    public static async IAsyncEnumerable<ChatResponseUpdate> Words(params string[] pieces)
     {
+        var updates = new ChatUpdates();
         foreach (var piece in pieces)
         {
             await Task.Yield();
-            yield return new ChatChunk { Text = piece, Tokens = 1 };
+            yield return updates.Text(piece);
         }
 
-        yield return new ChatChunk { FinishReason = "stop", Usage = Usage };
+        yield return updates.End("stop");
+        yield return updates.Usage(new UsageDetails { InputTokenCount = Usage.PromptTokens, OutputTokenCount = Usage.CompletionTokens }, Usage);
     }
 
     /// <summary>An answer that fails after these pieces.</summary>
-    public static async IAsyncEnumerable<ChatChunk> Fail(Exception failure, params string[] pieces)
+    public static async IAsyncEnumerable<ChatResponseUpdate> Fail(Exception failure, params string[] pieces)
     {
         foreach (var piece in pieces)
         {
             await Task.Yield();
-            yield return new ChatChunk { Text = piece };
+            yield return new ChatUpdates().Text(piece);
         }
 
         throw failure;
     }
 
     /// <summary>An answer that says one word and then nothing more until it is cancelled.</summary>
-    public static async IAsyncEnumerable<ChatChunk> Stall(string word, Action stalled, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<ChatResponseUpdate> Stall(string word, Action stalled, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        yield return new ChatChunk { Text = word };
+        yield return new ChatUpdates().Text(word);
         stalled();
         await Task.Delay(System.Threading.Timeout.Infinite, cancellationToken);
     }
+
+    /// <summary>A call.</summary>
+    /// <param name="Messages">In OpenAI's form.</param>
+    /// <param name="Options">What else is asked for.</param>
+    internal sealed record Asked(string Messages, ChatOptions Options);
 
     private static DeviceSnapshot Device(string silo) => new() { Silo = silo, Device = "cpu", Description = "a processor", Model = "Crescent Tiny" };
 }

@@ -1,13 +1,13 @@
 using System.Net.Http.Json;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Crescent.Client.Json;
-using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Contracts.Power;
+using Crescent.Sdk;
+using Microsoft.Extensions.AI;
 
 namespace Crescent.Client.Connections.Http;
 
@@ -19,7 +19,7 @@ internal sealed class HttpConnection : IFactoryConnection
     private readonly HttpClient _http;
     private readonly HttpFailures _failures;
     private readonly TimeSpan _timeout;
-    private string? _model;
+    private readonly HttpChatClient _chat;
 
     /// <param name="url">Base address; a trailing <c>/v1</c> is ignored.</param>
     /// <param name="timeout">Longest wait to connect, for a reply, and for each next piece of an answer.</param>
@@ -53,13 +53,15 @@ internal sealed class HttpConnection : IFactoryConnection
             _http.DefaultRequestHeaders.Add("Authorization", $"Bearer {key}");
         }
 
+        _chat = new HttpChatClient(_http, new CrescentClientOptions { Timeout = timeout });
         Agents = new HttpAgents(_http, _failures, timeout);
     }
 
     public IAgentConnection Agents { get; }
 
-    public IAsyncEnumerable<ChatChunk> Chat(ChatCall call, CancellationToken cancellationToken) =>
-        Deadlines.EachWithin(stop => Stream(call, stop), _timeout, cancellationToken).Translating(_failures.Translate);
+    // What keeps a waiting stream alive counts as a sign.
+    public IAsyncEnumerable<ChatResponseUpdate> Chat(IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken) =>
+        _chat.GetStreamingResponseAsync(messages, options, cancellationToken).Translating(_failures.Translate);
 
     public Task<FactorySnapshot> GetFactory(CancellationToken cancellationToken) => Get("v1/factory", WireJson.Default.FactorySnapshot, cancellationToken);
 
@@ -136,74 +138,8 @@ internal sealed class HttpConnection : IFactoryConnection
 
     public ValueTask DisposeAsync()
     {
+        _chat.Dispose();
         _http.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private async IAsyncEnumerable<ChatChunk> Stream(ChatCall call, [EnumeratorCancellation] CancellationToken stop)
-    {
-        var model = call.Model ?? (_model ??= await ServedModel(stop));
-        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = JsonContent.Create(Body(call, model)) };
-        using var reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
-        await _failures.ThrowUnlessOk(reply, stop);
-        await using var body = await reply.Content.ReadAsStreamAsync(stop);
-        await foreach (var chunk in ChatEvents.Read(body, stop))
-        {
-            yield return chunk;
-        }
-    }
-
-    private async Task<string> ServedModel(CancellationToken stop)
-    {
-        using var reply = await _http.GetAsync("v1/models", stop);
-        await _failures.ThrowUnlessOk(reply, stop);
-        var models = await reply.Content.ReadFromJsonAsync(WireJson.Default.JsonNode, stop);
-        return models?["data"]?.AsArray() is [JsonObject first, ..] && (string?)first["id"] is { } id
-            ? id
-            : throw new JsonException("The list of models is empty.");
-    }
-
-    private static JsonObject Body(ChatCall call, string model)
-    {
-        var body = new JsonObject
-        {
-            ["model"] = model,
-            ["messages"] = JsonNode.Parse(call.Messages),
-            ["stream"] = true,
-            ["stream_options"] = new JsonObject { ["include_usage"] = true },
-            ["temperature"] = call.Temperature,
-            ["top_p"] = call.TopP,
-        };
-        if (call.MaxTokens is { } most)
-        {
-            body["max_completion_tokens"] = most;
-        }
-
-        if (call.Seed is { } seed)
-        {
-            body["seed"] = seed;
-        }
-
-        if (call.Stop.Length > 0)
-        {
-            body["stop"] = new JsonArray([.. call.Stop.Select(static stop => JsonValue.Create(stop))]);
-        }
-
-        if (call.Tenant.Length > 0)
-        {
-            body["user"] = call.Tenant;
-        }
-
-        if (call.Tools is not null)
-        {
-            throw new ArgumentException($"{nameof(call.Tools)}: tools are not taken in this way, since an answer comes as text alone; ask POST /v1/chat/completions.", nameof(call));
-        }
-
-        if (call.Session is { } session)
-        {
-            body["session_id"] = session;
-        }
-
-        return body;
     }
 }

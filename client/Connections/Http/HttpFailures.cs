@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Crescent.Sdk;
 
 namespace Crescent.Client.Connections.Http;
 
@@ -29,6 +30,10 @@ internal sealed class HttpFailures(string address, TimeSpan timeout)
             Lost($"{address} gave no sign for {timeout.TotalSeconds:0.#} s", "Raise --timeout, or look at the load with `top`.", failure),
         JsonException or InvalidOperationException or FormatException =>
             Lost($"{address} answers, but not as a Crescent front end: {failure.Message}", "Check --url.", failure),
+        CrescentException { Status: { } status } refused => new FactoryException(refused.Message, RemedyFor(refused.Code, status, refused.RetryAfter), failure),
+        CrescentException { InnerException: OperationCanceledException } => Translate(new TimeoutException(failure.Message, failure)),
+        CrescentException { InnerException: { } inner } => Translate(inner),
+        CrescentException given => new FactoryException(given.Message, given.RetryAfter is { } wait ? $"Try again in {wait.TotalSeconds:0} s." : "Ask again.", failure),
         _ => null,
     };
 
@@ -41,36 +46,32 @@ internal sealed class HttpFailures(string address, TimeSpan timeout)
             return;
         }
 
-        var status = (int)reply.StatusCode;
         var error = ErrorIn(await reply.Content.ReadAsStringAsync(cancellationToken));
-        var remedy = (error?["code"] as JsonValue)?.TryGetValue<string>(out var code) == true && RemedyFor(code) is { } special ? special : reply.StatusCode switch
-        {
-            HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => "The factory is busy or starting: try again soon.",
-            HttpStatusCode.Unauthorized => $"Give a key with --key or in {ConnectionSettings.KeyVariable}.",
-            HttpStatusCode.Forbidden => $"Give a key of an admin with --key or in {ConnectionSettings.KeyVariable}.",
-            HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge => "Change the prompt or the option it names.",
-            HttpStatusCode.NotFound => "Check --url: it must be a Crescent front end.",
-            _ => "See the front end's log.",
-        };
-        throw Refusal(error, $"{address} replied {status} {reply.ReasonPhrase}".TrimEnd(), remedy);
-    }
-
-    /// <summary>The failure that an OpenAI error object tells of.</summary>
-    public static FactoryException Refusal(JsonObject? error, string fallback, string remedy)
-    {
         var message = (error?["message"] as JsonValue)?.GetValue<string>();
-        return new FactoryException(string.IsNullOrWhiteSpace(message) ? fallback : message, remedy);
+        var code = (error?["code"] as JsonValue)?.TryGetValue<string>(out var word) == true ? word : null;
+        throw new FactoryException(
+            string.IsNullOrWhiteSpace(message) ? $"{address} replied {(int)reply.StatusCode} {reply.ReasonPhrase}".TrimEnd() : message,
+            RemedyFor(code, reply.StatusCode, reply.Headers.RetryAfter?.Delta));
     }
 
-    /// <summary>What to do about an error whose code says more than its status.</summary>
-    private static string? RemedyFor(string code) => code switch
+    /// <summary>What to do about a refusal: its code says more than its status.</summary>
+    private static string RemedyFor(string? code, HttpStatusCode status, TimeSpan? retryAfter) => code switch
     {
         "decision_not_found" => Remedies.Decision,
         "device_not_found" => Remedies.Device,
         "model_not_found" => Remedies.Model,
         "task_not_found" => Remedies.Task,
         "conflict" => Remedies.Conflict,
-        _ => null,
+        _ => status switch
+        {
+            HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable =>
+                $"The factory is busy or starting: try again {(retryAfter is { } wait ? $"in {wait.TotalSeconds:0} s" : "soon")}.",
+            HttpStatusCode.Unauthorized => $"Give a key with --key or in {ConnectionSettings.KeyVariable}.",
+            HttpStatusCode.Forbidden => $"Give a key of an admin with --key or in {ConnectionSettings.KeyVariable}.",
+            HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge => "Change the prompt or the option it names.",
+            HttpStatusCode.NotFound => "Check --url: it must be a Crescent front end.",
+            _ => "See the front end's log.",
+        },
     };
 
     private static JsonObject? ErrorIn(string text)

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
-using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Grains.Contracts.Planning;
 using Crescent.Grains.Contracts.Local;
 using Crescent.Grains.Contracts.Membership;
 using Crescent.Grains.Contracts.Power;
+using Crescent.Sdk;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,6 +25,7 @@ internal sealed class LocalConnection : IFactoryConnection
 
     private readonly IHost _host;
     private readonly IClusterClient _cluster;
+    private readonly ClusterChatClient _chat;
     private readonly GatewayLosses _losses;
     private readonly LocalFailures _failures;
     private readonly TimeSpan _timeout;
@@ -32,6 +34,7 @@ internal sealed class LocalConnection : IFactoryConnection
     {
         _host = host;
         _cluster = host.Services.GetRequiredService<IClusterClient>();
+        _chat = new ClusterChatClient(_cluster, new CrescentClientOptions { OverOrleans = true, Timeout = timeout });
         _losses = losses;
         _failures = failures;
         _timeout = timeout;
@@ -69,22 +72,16 @@ internal sealed class LocalConnection : IFactoryConnection
     /// <exception cref="FactoryException">None runs.</exception>
     public static Uri Url(FileInfo? announcement) => new(Find(announcement).Url);
 
-    public async IAsyncEnumerable<ChatChunk> Chat(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ChatResponseUpdate> Chat(
+        IEnumerable<ChatMessage> messages, ChatOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var alarm = _losses.Watch();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, alarm.Token);
-        var ended = false;
-        var chunks = Deadlines.EachWithin(stop => _cluster.GetGrain<IChatGrain>(Guid.NewGuid()).Complete(call, stop), _timeout, end.Token);
-        await foreach (var chunk in chunks.Translating(e => _failures.Translate(e, alarm.Token.IsCancellationRequested && !cancellationToken.IsCancellationRequested)))
+        var updates = _chat.GetStreamingResponseAsync(messages, options, end.Token);
+        await foreach (var update in updates.Translating(e => _failures.Translate(e, alarm.Token.IsCancellationRequested && !cancellationToken.IsCancellationRequested)))
         {
             alarm.Progress();
-            ended |= chunk.FinishReason is not null;
-            yield return chunk;
-        }
-
-        if (!ended)
-        {
-            throw _failures.BrokenOff(null);
+            yield return update;
         }
     }
 
@@ -155,6 +152,7 @@ internal sealed class LocalConnection : IFactoryConnection
 
     public async ValueTask DisposeAsync()
     {
+        _chat.Dispose();
         using var stop = new CancellationTokenSource(Deadlines.Farewell);
         await _host.StopAsync(stop.Token).WaitAsync(Deadlines.Farewell, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _host.Dispose();

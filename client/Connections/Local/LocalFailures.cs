@@ -1,5 +1,6 @@
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Grains.Contracts.Local;
+using Crescent.Sdk;
 using Orleans.Serialization;
 
 namespace Crescent.Client.Connections.Local;
@@ -21,6 +22,8 @@ internal sealed class LocalFailures(LocalCluster cluster, TimeSpan timeout)
     {
         OperationCanceledException when gatewayLost => BrokenOff(failure),
         OperationCanceledException => null,
+        CrescentException { InnerException: { } inner } => Translate(inner, gatewayLost),
+        CrescentException => BrokenOff(failure),
         ArgumentException => new FactoryException(FirstLine(failure.Message), "Change the prompt or the option it names.", failure),
         ChatRefusedException refused => new FactoryException(
             FirstLine(refused.Message), refused.RetryAfter is { } wait ? $"Try again in {wait.TotalSeconds:0} s." : "Ask again.", failure),

@@ -178,7 +178,7 @@ public sealed class AgentCommandTests
 
     private sealed class WithoutAgents : IFactoryConnection
     {
-        public IAsyncEnumerable<Crescent.Grains.Contracts.Chat.ChatChunk> Chat(Crescent.Grains.Contracts.Chat.ChatCall call, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public IAsyncEnumerable<Microsoft.Extensions.AI.ChatResponseUpdate> Chat(IEnumerable<Microsoft.Extensions.AI.ChatMessage> messages, Microsoft.Extensions.AI.ChatOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<Crescent.Grains.Contracts.Factory.FactorySnapshot> GetFactory(CancellationToken cancellationToken) => throw new NotSupportedException();
 

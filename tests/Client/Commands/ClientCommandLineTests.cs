@@ -61,7 +61,7 @@ public sealed class ClientCommandLineTests
             "run", "@hello", "--max-tokens", "9", "--temperature", "0.5", "--top-p", ".9", "--seed", "-3", "--system", "Be short.",
             "--url", "http://host:1/v1", "--timeout", "2.5", "--verbose"));
         var call = Assert.Single(_factory.Calls);
-        Assert.Equal((9, .5f, .9f, -3L), (call.MaxTokens, call.Temperature, call.TopP, call.Seed));
+        Assert.Equal(((int?)9, (float?).5f, (float?).9f, (long?)-3L), (call.Options.MaxOutputTokens, call.Options.Temperature, call.Options.TopP, call.Options.Seed));
         Assert.Equal("""[{"role":"system","content":"Be short."},{"role":"user","content":"@hello"}]""", call.Messages);
         var settings = Assert.Single(_factory.Connected);
         Assert.Equal((new Uri("http://host:1/v1"), TimeSpan.FromSeconds(2.5), true), (settings.Url, settings.Timeout, settings.Verbose));
@@ -73,7 +73,7 @@ public sealed class ClientCommandLineTests
     {
         Assert.Equal(0, await Run("run", "hi"));
         var call = Assert.Single(_factory.Calls);
-        Assert.Equal((null, 0f, 1f, null), (call.MaxTokens, call.Temperature, call.TopP, call.Seed));
+        Assert.Equal(((int?)null, (float?)0f, (float?)1f, (long?)null), (call.Options.MaxOutputTokens, call.Options.Temperature, call.Options.TopP, call.Options.Seed));
         var settings = Assert.Single(_factory.Connected);
         Assert.Equal((null, null, TimeSpan.FromSeconds(30), false), (settings.Url, settings.Cluster, settings.Timeout, settings.Verbose));
     }

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 using Crescent.Client.Connections;
 using Crescent.Client.Connections.Http;
 using Crescent.Client.Json;
-using Crescent.Grains.Contracts.Chat;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.AI;
 
 namespace Crescent.Tests.Client.Connections.Http;
 
@@ -30,7 +30,8 @@ public sealed class HttpConnectionTests : IAsyncLifetime
 
         """;
 
-    private static readonly ChatCall Call = new() { Messages = """[{"role":"user","content":"hi"}]""" };
+    private static readonly ChatMessage[] Messages = [new(ChatRole.User, "hi")];
+    private static readonly ChatOptions Greedy = new() { Temperature = 0, TopP = 1 };
 
     private FrontEnd _server = null!;
 
@@ -58,7 +59,7 @@ public sealed class HttpConnectionTests : IAsyncLifetime
     [Fact]
     public async Task The_request_is_openais_with_usage_asked_for()
     {
-        await Follow(Call with { MaxTokens = 9, Temperature = .5f, TopP = .25f, Seed = 7, Session = "s-1" }, "/v1/");
+        await Follow(new ChatOptions { MaxOutputTokens = 9, Temperature = .5f, TopP = .25f, Seed = 7, ConversationId = "s-1" }, "/v1/");
         Assert.Equal(["/v1/models", "/v1/chat/completions"], _server.Paths);
         Assert.True(JsonNode.DeepEquals(
             JsonNode.Parse(
@@ -83,7 +84,7 @@ public sealed class HttpConnectionTests : IAsyncLifetime
         await using var connection = new HttpConnection(_server.Url, TimeSpan.FromSeconds(30));
         for (var i = 0; i < 2; i++)
         {
-            await connection.Chat(Call, Cancel).ToArrayAsync(Cancel);
+            await connection.Chat(Messages, Greedy, Cancel).ToArrayAsync(Cancel);
         }
 
         Assert.Single(_server.Paths, "/v1/models");
@@ -112,11 +113,29 @@ public sealed class HttpConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Signs_of_life_are_waited_on_and_thoughts_are_counted_not_shown()
+    {
+        _server.Chat = context => FrontEnd.Events(
+            context,
+            [.. new[]
+            {
+                ": waiting\n\n",
+                """data: {"choices":[{"delta":{"reasoning_content":"Hm."}}]}""" + "\n\n",
+                """data: {"choices":[{"delta":{"content":"71"},"finish_reason":"stop"}]}""" + "\n\n",
+                """data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":9,"completion_tokens_details":{"reasoning_tokens":7}}}""" + "\n\ndata: [DONE]\n\n",
+            }.Select(Encoding.UTF8.GetBytes)]);
+        var answer = await Follow();
+        Assert.Equal(("71", 7L), (answer.Text, answer.ThoughtTokens));
+        Assert.StartsWith("1 tokens in, 9 out, 7 of them thoughts", Crescent.Client.Rendering.AnswerSummary.Of(answer), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_error_in_the_stream_ends_the_answer()
     {
         _server.Chat = context => FrontEnd.Events(
-            context, Encoding.UTF8.GetBytes("""data: {"error":{"message":"The device failed.","type":"server_error"}}""" + "\n\n"));
-        Assert.Equal("The device failed.", (await Assert.ThrowsAsync<FactoryException>(() => Follow())).Message);
+            context, Encoding.UTF8.GetBytes("""data: {"error":{"message":"The device failed.","type":"server_error","retry_after":7}}""" + "\n\n"));
+        var failure = await Assert.ThrowsAsync<FactoryException>(() => Follow());
+        Assert.Equal(("The device failed.", "Try again in 7 s."), (failure.Message, failure.Remedy));
     }
 
     [Theory]
@@ -144,7 +163,7 @@ public sealed class HttpConnectionTests : IAsyncLifetime
     {
         _server.Chat = context => Task.Delay(Timeout.Infinite, context.RequestAborted);
         await using var connection = new HttpConnection(_server.Url, TimeSpan.FromSeconds(.5));
-        var failure = await Assert.ThrowsAsync<FactoryException>(() => connection.Chat(Call, Cancel).ToArrayAsync(Cancel).AsTask());
+        var failure = await Assert.ThrowsAsync<FactoryException>(() => connection.Chat(Messages, Greedy, Cancel).ToArrayAsync(Cancel).AsTask());
         Assert.Contains("gave no sign for 0.5 s", failure.Message);
         Assert.Contains("--timeout", failure.Remedy);
     }
@@ -233,10 +252,10 @@ public sealed class HttpConnectionTests : IAsyncLifetime
     }
 
     private async Task<Crescent.Client.Conversations.Answer> Follow(
-        ChatCall? call = null, string path = "", Action<string>? show = null, CancellationToken? cancel = null)
+        ChatOptions? options = null, string path = "", Action<string>? show = null, CancellationToken? cancel = null)
     {
         await using var connection = new HttpConnection(new Uri(_server.Url, path), TimeSpan.FromSeconds(30));
         var stop = cancel ?? Cancel;
-        return await Crescent.Client.Conversations.Answer.Follow(connection.Chat(call ?? Call, stop), show ?? (_ => { }), stop);
+        return await Crescent.Client.Conversations.Answer.Follow(connection.Chat(Messages, options ?? Greedy, stop), show ?? (_ => { }), stop);
     }
 }
