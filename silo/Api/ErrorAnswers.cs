@@ -96,7 +96,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, RetryAdvice adv
         }
         else if (response.ContentType?.StartsWith(EventStream.ContentType, StringComparison.Ordinal) == true)
         {
-            await EventStream.Write(response, shape.EventBody(error, http.TraceIdentifier), shape.Event, http.RequestAborted);
+            await EventStream.Write(response, shape.EventBody(error, http.TraceIdentifier, ApiException.SecondsOf(retryAfter)), shape.Event, http.RequestAborted);
         }
         else
         {

@@ -8,7 +8,9 @@ internal sealed class MessageErrors : IErrorShape
 {
     public string Event => "error";
 
-    public byte[] Body(ApiException error, string request)
+    public byte[] Body(ApiException error, string request) => EventBody(error, request, null);
+
+    public byte[] EventBody(ApiException error, string request, long? retryAfter)
     {
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body, ApiJson.Writer))
@@ -18,6 +20,11 @@ internal sealed class MessageErrors : IErrorShape
             json.WriteStartObject("error"u8);
             json.WriteString("type"u8, Type(error));
             json.WriteString("message"u8, Message(error));
+            if (retryAfter is { } seconds)
+            {
+                json.WriteNumber("retry_after"u8, seconds);
+            }
+
             json.WriteEndObject();
             json.WriteString("request_id"u8, request);
             json.WriteEndObject();

@@ -10,17 +10,17 @@ internal sealed class ResponseErrors : IErrorShape
 
     public byte[] Body(ApiException error, string request) => OpenAiErrors.Instance.Body(error, request);
 
-    public byte[] EventBody(ApiException error, string request)
+    public byte[] EventBody(ApiException error, string request, long? retryAfter)
     {
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body, ApiJson.Writer))
         {
             json.WriteStartObject();
             json.WriteString("type"u8, "error"u8);
-            WriteMembers(json, error);
+            WriteMembers(json, error, retryAfter);
             json.WriteStartObject("error"u8);
             json.WriteString("type"u8, error.Type);
-            WriteMembers(json, error);
+            WriteMembers(json, error, retryAfter);
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -28,10 +28,14 @@ internal sealed class ResponseErrors : IErrorShape
         return body.ToArray();
     }
 
-    private static void WriteMembers(Utf8JsonWriter json, ApiException error)
+    private static void WriteMembers(Utf8JsonWriter json, ApiException error, long? retryAfter)
     {
         json.WriteString("code"u8, error.Code);
         json.WriteString("message"u8, error.Message);
         json.WriteString("param"u8, error.Parameter);
+        if (retryAfter is { } seconds)
+        {
+            json.WriteNumber("retry_after"u8, seconds);
+        }
     }
 }

@@ -126,7 +126,9 @@ public sealed class ApiException : Exception
     public static ApiException DeadlineExceeded(string message) =>
         new(StatusCodes.Status504GatewayTimeout, ServerError, message, "deadline_seconds", "deadline_exceeded");
 
-    /// <summary>The value of the Retry-After header: whole seconds, at least 1.</summary>
-    internal static string? HeaderOf(TimeSpan? retryAfter) =>
-        retryAfter is { } delay ? Math.Max(1, (long)Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture) : null;
+    /// <summary>The value of the Retry-After header.</summary>
+    internal static string? HeaderOf(TimeSpan? retryAfter) => SecondsOf(retryAfter)?.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Whole seconds, at least 1; null for none.</summary>
+    internal static long? SecondsOf(TimeSpan? retryAfter) => retryAfter is { } delay ? Math.Max(1, (long)Math.Ceiling(delay.TotalSeconds)) : null;
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Crescent.Silo.Api.Wire;
 
 /// <summary>OpenAI's error answer.</summary>
@@ -8,5 +10,7 @@ public sealed record ErrorBody(ErrorBody.Detail Error)
     /// <param name="Type">Kind of error.</param>
     /// <param name="Param">Path of the parameter at fault.</param>
     /// <param name="Code">For programs.</param>
-    public sealed record Detail(string Message, string Type, string? Param, string? Code);
+    /// <param name="RetryAfter">When to try again, in seconds, where a stream has begun and there is no header for it; left out otherwise.</param>
+    public sealed record Detail(
+        string Message, string Type, string? Param, string? Code, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? RetryAfter = null);
 }

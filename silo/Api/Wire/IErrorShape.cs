@@ -12,5 +12,8 @@ internal interface IErrorShape
     byte[] Body(ApiException error, string request);
 
     /// <summary>The JSON of the event.</summary>
-    byte[] EventBody(ApiException error, string request) => Body(error, request);
+    /// <param name="error">What went wrong.</param>
+    /// <param name="request">Id of the request.</param>
+    /// <param name="retryAfter">When to try again, in whole seconds, as there is no header for it any more; null where that makes no sense.</param>
+    byte[] EventBody(ApiException error, string request, long? retryAfter);
 }

@@ -9,6 +9,8 @@ internal sealed class OpenAiErrors : IErrorShape
 
     public string? Event => null;
 
-    public byte[] Body(ApiException error, string request) => JsonSerializer.SerializeToUtf8Bytes(
-        new ErrorBody(new ErrorBody.Detail(error.Message, error.Type, error.Parameter, error.Code)), ApiJson.Readable.ErrorBody);
+    public byte[] Body(ApiException error, string request) => EventBody(error, request, null);
+
+    public byte[] EventBody(ApiException error, string request, long? retryAfter) => JsonSerializer.SerializeToUtf8Bytes(
+        new ErrorBody(new ErrorBody.Detail(error.Message, error.Type, error.Parameter, error.Code, retryAfter)), ApiJson.Readable.ErrorBody);
 }

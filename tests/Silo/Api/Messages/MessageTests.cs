@@ -194,7 +194,7 @@ public sealed class MessageTests
         await using var front = await TestFront.Start(generation);
         var events = await Events(front, Ask + ""","stream":true}""");
         Assert.Equal("error", events[^1].Name);
-        Assert.Equal(("error", "overloaded_error"), ((string?)events[^1].Data["type"], (string?)events[^1].Data["error"]!["type"]));
+        Assert.Equal(("error", "overloaded_error", 1), ((string?)events[^1].Data["type"], (string?)events[^1].Data["error"]!["type"], (int?)events[^1].Data["error"]!["retry_after"]));
         using var unknown = await front.Post(Path, """{"model":"none","max_tokens":9,"messages":[{"role":"user","content":"a"}]}""");
         Assert.Equal((HttpStatusCode.NotFound, "not_found_error"), (unknown.StatusCode, (string?)(await TestFront.Json(unknown))["error"]!["type"]));
     }

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Crescent.Engine.Scheduling;
+using Crescent.Grains.Streams;
 using Crescent.Silo.Configuration;
 
 namespace Crescent.Tests.Silo.Api.OpenAi;
@@ -28,6 +30,20 @@ public sealed class EndTests
             Assert.Equal(retryAfter, answer.Headers.RetryAfter?.ToString());
             Assert.Equal("Not now.", (string?)(await TestFront.Json(answer))["error"]!["message"]);
         }
+    }
+
+    [Theory]
+    [InlineData(true, 7)]
+    [InlineData(false, null)]
+    public async Task A_refusal_behind_the_first_token_says_in_the_event_when_to_come_back(bool isRefused, int? seconds)
+    {
+        await using var front = await TestFront.Start(new ScriptedGeneration((_, _) => BrokenOff(
+            isRefused ? new RequestRefusedException(RefusalReason.Overloaded, "Not now.", TimeSpan.FromSeconds(6.5)) : new InvalidOperationException("secret"))));
+        using var answer = await front.Post("/v1/completions", StreamBody);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var last = (await answer.Content.ReadAsStringAsync(Stop)).Split("data: ", StringSplitOptions.RemoveEmptyEntries)[^1];
+        var error = JsonNode.Parse(last)!["error"]!.AsObject();
+        Assert.Equal((seconds, seconds is not null), ((int?)error["retry_after"], error.ContainsKey("retry_after")));
     }
 
     [Fact]
@@ -141,5 +157,12 @@ public sealed class EndTests
         {
             await Task.Delay(5, deadline.Token);
         }
+    }
+
+    private static async IAsyncEnumerable<GenerationChunk> BrokenOff(Exception exception)
+    {
+        yield return new GenerationChunk([1], "a", null, null);
+        await Task.Yield();
+        throw exception;
     }
 }

@@ -131,7 +131,7 @@ public sealed class ResponseTests
         Assert.Equal(("incomplete", "max_output_tokens"), ((string?)json["status"], (string?)json["incomplete_details"]!["reason"]));
         Assert.Equal("incomplete", (string?)json["output"]![0]!["status"]);
         var events = await MessageTests.Events(front, """{"input":"a","max_output_tokens":2,"stream":true}""", Path);
-        Assert.Equal(("error", "unavailable"), (events[^1].Name, (string?)events[^1].Data["code"]));
+        Assert.Equal(("error", "unavailable", 1, 1), (events[^1].Name, (string?)events[^1].Data["code"], (int?)events[^1].Data["retry_after"], (int?)events[^1].Data["error"]!["retry_after"]));
     }
 
     [Theory]
