@@ -136,12 +136,13 @@ internal static class EngineCommand
         var cache = new KvCache(100_000, new KvBlockSize(IdleDevice.BlockSize));
         var source = new BlockTable();
         cache.TryGrow(source, 32_760);
+        var copies = new KvCopies();
         var times = new List<double>();
         for (var i = 0; i < 500; i++)
         {
             var copy = new BlockTable();
             var started = Stopwatch.GetTimestamp();
-            cache.TryFork(source, copy, 32_760, out _);
+            cache.TryFork(source, copy, 32_760, copies);
             times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
             cache.Free(copy);
         }

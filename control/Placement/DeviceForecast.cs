@@ -86,7 +86,7 @@ public readonly record struct DeviceForecast
         var batch = device.Sequences;
         var promptClock = profile.PrefillClock(cap);
         var decodeClock = profile.DecodeClock(cap, batch + 1);
-        var context = (double)(load.TotalBlocks - load.FreeBlocks) * load.BlockSize;
+        var context = load.Context;
         var now = batch == 0 ? 0 : profile.DecodeSeconds(batch, context, decodeClock);
         var next = profile.DecodeSeconds(batch + 1, context, decodeClock);
         var queued = load.QueuedPromptTokens + device.UnseenPromptTokens;
@@ -122,9 +122,9 @@ public readonly record struct DeviceForecast
             QueuedPromptTokens = queued,
             BlockSize = load.BlockSize,
             Positions = load.Positions,
-            FreePositions = (long)device.RoomNow * load.BlockSize,
-            UsedPositions = (long)(load.TotalBlocks - load.FreeBlocks + device.UnseenBlocks) * load.BlockSize,
-            TotalPositions = (long)load.TotalBlocks * load.BlockSize,
+            FreePositions = load.Demand.SpansIn(device.RoomNow) * load.BlockSize,
+            UsedPositions = (long)(load.Demand.SpansHeld(load.TotalBlocks - load.FreeBlocks + device.UnseenBlocks, batch) * load.BlockSize),
+            TotalPositions = (long)(load.Demand.SpansHeld(load.TotalBlocks, batch + 1) * load.BlockSize),
         };
     }
 }

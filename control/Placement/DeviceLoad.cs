@@ -26,6 +26,9 @@ public readonly record struct DeviceLoad
     /// <summary>KV blocks that the device's sequences take at their longest.</summary>
     public int CommittedBlocks { get; init; }
 
+    /// <summary>How many KV blocks sequences hold.</summary>
+    public KvDemand Demand { get; init; }
+
     /// <summary>Positions in a KV block.</summary>
     public int BlockSize { get; init; }
 
@@ -58,8 +61,14 @@ public readonly record struct DeviceLoad
         (ComputedPromptSeconds > 0 ? ComputedPromptSeconds : ComputedPromptTokens * profile.PromptSeconds) + QueuedSeconds(profile);
 
     /// <summary>Positions that the device can give one sequence.</summary>
-    public int Positions => (int)Math.Min(MaxContext, (long)TotalBlocks * BlockSize);
+    public int Positions => (int)Math.Min(MaxContext, Demand.SpansIn(TotalBlocks) * BlockSize);
 
-    /// <summary>Blocks of <paramref name="positions"/> positions, rounded up.</summary>
-    public int BlocksFor(long positions) => (int)((positions + BlockSize - 1) / BlockSize);
+    /// <summary>Positions of context that its sequences have, about.</summary>
+    public double Context => Demand.SpansHeld(TotalBlocks - FreeBlocks, Running) * BlockSize;
+
+    /// <summary>Positions of context for which it has room, in sequences of the length that a sequence can have at the most.</summary>
+    public double Room => (double)Demand.SpansHeld(TotalBlocks, (double)TotalBlocks / Math.Max(1, Demand.BlocksFor((Positions + BlockSize - 1) / BlockSize))) * BlockSize;
+
+    /// <summary>Blocks that a sequence of <paramref name="positions"/> positions holds at the most.</summary>
+    public int BlocksFor(long positions) => (int)Demand.BlocksFor((positions + BlockSize - 1) / BlockSize);
 }

@@ -157,7 +157,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             Call = call,
             Uncached = uncached,
             PromptSeconds = view.Devices[device].Profile.PromptTime(uncached, call.PromptTokens - uncached),
-            NewBlocks = Math.Max(0, load.BlocksFor(call.PromptTokens) - view.CachedBlocks(device)),
+            NewBlocks = (int)Math.Max(0, load.BlocksFor(call.PromptTokens) - load.Demand.BlocksFor(view.CachedBlocks(device))),
             Blocks = load.BlocksFor((long)call.PromptTokens + call.MaxTokens),
             Watts = view.AddedWatts(call, device),
             MadeAt = view.Now,

@@ -28,11 +28,17 @@ public sealed record DeviceInfo
     /// </summary>
     public int StepsInFlight { get; init; }
 
-    /// <summary>KV blocks it holds; block ids are 0 to this less one.</summary>
+    /// <summary>KV blocks it holds, for all groups of layers together; block ids are 0 to this less one.</summary>
     public required int BlockCount { get; init; }
 
-    /// <summary>Bytes of one KV block over all layers.</summary>
+    /// <summary>Bytes of one KV block: of all layers of a group.</summary>
     public required long BlockBytes { get; init; }
+
+    /// <summary>
+    /// Groups of layers that keep blocks of their own of each sequence, and how far each sees: at least one, the first of which sees all positions. A block may be
+    /// any group's. See <see cref="KvPartition"/>.
+    /// </summary>
+    public IReadOnlyList<KvReach> KvGroups { get; init; } = [default];
 
     /// <summary>States of sequences that it holds, for models whose layers keep one beside or instead of keys and values; 0 for others.</summary>
     public int StateSlots { get; init; }
@@ -102,8 +108,14 @@ public sealed record DeviceInfo
             }
         }
 
-        foreach (ref readonly var slice in plan.Slices)
+        if (plan.Groups != KvGroups.Count)
         {
+            throw new ArgumentException($"A plan of {plan.Groups} groups of layers; device {Name} has {KvGroups.Count}.", nameof(plan));
+        }
+
+        for (var i = 0; i < plan.Slices.Length; i++)
+        {
+            ref readonly var slice = ref plan.Slices[i];
             var end = slice.StartPosition + slice.TokenCount;
             if (end > MaxContext)
             {
@@ -115,12 +127,26 @@ public sealed record DeviceInfo
                 throw new ArgumentException($"State {slice.StateSlot} is not one of {StateSlots}.", nameof(plan));
             }
 
-            foreach (var block in plan.BlockTable(slice))
+            for (var group = 0; group < plan.Groups && ReadsBlockTables; group++)
             {
-                if ((uint)block >= (uint)BlockCount)
-                {
-                    throw new ArgumentException($"Block {block} is not one of {BlockCount}.", nameof(plan));
-                }
+                CheckTable(plan.Table(i, group), group, slice.StartPosition, end);
+            }
+        }
+    }
+
+    private void CheckTable(GroupTable table, int group, int start, int end)
+    {
+        if (KvGroups[group].FirstSeen(start) < (long)table.First * BlockSize || (long)table.End * BlockSize < end)
+        {
+            throw new ArgumentException(
+                $"Blocks {table.First} to {table.End} of group {group} do not hold what positions {start} to {end} see.", nameof(table));
+        }
+
+        foreach (var block in table.Blocks)
+        {
+            if ((uint)block >= (uint)BlockCount)
+            {
+                throw new ArgumentException($"Block {block} is not one of {BlockCount}.", nameof(table));
             }
         }
     }

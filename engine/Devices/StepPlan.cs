@@ -6,17 +6,23 @@ namespace Crescent.Engine.Devices;
 /// </summary>
 /// <param name="blockSize">The device's.</param>
 /// <param name="withTables">False for a device that does not look at block tables: all of them are then empty.</param>
-public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true)
+/// <param name="groups">Groups of layers that have tables of their own.</param>
+public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true, int groups = 1)
 {
     private int[] _tokens = new int[256];
     private int[] _tables = new int[1024];
     private StepSlice[] _slices = new StepSlice[64];
+    private FurtherTable[] _further = new FurtherTable[groups == 1 ? 0 : 64 * (groups - 1)]; // (groups but the first, slices)
+    private int _furtherCount;
     private int _tokenCount;
     private int _tableCount;
     private int _sliceCount;
 
     /// <summary>Positions in a block of the tables.</summary>
     public KvBlockSize BlockSize => blockSize;
+
+    /// <summary>Groups of layers that have tables of their own.</summary>
+    public int Groups => groups;
 
     /// <summary>The sequences of this step.</summary>
     public ReadOnlySpan<StepSlice> Slices => _slices.AsSpan(0, _sliceCount);
@@ -39,16 +45,30 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true)
     /// <summary>The new tokens of <paramref name="slice"/>; see <see cref="AllTokens"/>.</summary>
     public ReadOnlySpan<int> Tokens(in StepSlice slice) => _tokens.AsSpan(slice.TokenOffset, slice.TokenCount);
 
-    /// <summary>The block ids of <paramref name="slice"/>: position p lies in block p / <see cref="BlockSize"/>.</summary>
+    /// <summary>The block ids of <paramref name="slice"/> in the first group of layers: position p lies in block p / <see cref="BlockSize"/>.</summary>
     public ReadOnlySpan<int> BlockTable(in StepSlice slice) => _tables.AsSpan(slice.TableOffset, slice.TableLength);
 
+    /// <summary>The blocks of a slice in a group of layers.</summary>
+    /// <param name="slice">Its place among <see cref="Slices"/>.</param>
+    /// <param name="group">The group.</param>
+    public GroupTable Table(int slice, int group)
+    {
+        if (group == 0)
+        {
+            return new GroupTable(BlockTable(_slices[slice]), 0);
+        }
+
+        ref readonly var table = ref _further[(slice * (groups - 1)) + group - 1];
+        return new GroupTable(_tables.AsSpan(table.Offset, table.Length), table.First);
+    }
+
     /// <summary>Empties the plan for the next step.</summary>
-    public void Clear() => _tokenCount = _tableCount = _sliceCount = LogitsRowCount = HiddenRowCount = 0;
+    public void Clear() => _tokenCount = _tableCount = _sliceCount = _furtherCount = LogitsRowCount = HiddenRowCount = 0;
 
     /// <summary>Adds a sequence to the step.</summary>
     /// <param name="tokens">Its new tokens, at least one.</param>
     /// <param name="startPosition">Position of the first of them.</param>
-    /// <param name="blockTable">Its blocks, the new tokens' among them.</param>
+    /// <param name="blockTable">Its blocks in the first group of layers, the new tokens' among them; those of others are told by <see cref="AddTable"/>.</param>
     /// <param name="logits">For which of the tokens logits are wanted.</param>
     /// <param name="hiddenStates">Whether the hidden state of every token is wanted.</param>
     /// <param name="stateSlot">Where its state is; -1 for a device that keeps none.</param>
@@ -87,6 +107,16 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true)
         return Add([~row], startPosition, blockTable, LogitsWanted.Last, stateSlot: stateSlot);
     }
 
+    /// <summary>Adds the table of the next group of layers of the sequence that was added last: to be done for all groups but the first, in order.</summary>
+    /// <param name="blocks">Its blocks.</param>
+    /// <param name="first">Number of the block of positions that the first of them holds.</param>
+    public void AddTable(ReadOnlySpan<int> blocks, int first)
+    {
+        var table = withTables ? blocks : [];
+        Append(ref _further, ref _furtherCount, [new FurtherTable(_tableCount, table.Length, first)]);
+        Append(ref _tables, ref _tableCount, table);
+    }
+
     private static void Append<T>(ref T[] array, ref int count, ReadOnlySpan<T> items)
     {
         if (array.Length < count + items.Length)
@@ -97,4 +127,6 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true)
         items.CopyTo(array.AsSpan(count));
         count += items.Length;
     }
+
+    private readonly record struct FurtherTable(int Offset, int Length, int First);
 }

@@ -13,6 +13,9 @@ namespace Crescent.Engine.Kv;
 /// <param name="Value">The 128 bits.</param>
 public readonly record struct BlockHash(UInt128 Value)
 {
+    // Odd, so that groups differ in the low bits by which blocks are found, and as good as random in all others.
+    private static readonly UInt128 Spread = new(0x9E3779B97F4A7C15, 0xF39CC0605CEDC835);
+
     /// <summary>
     /// The hash before the first block: what separates caches whose blocks must never be shared.
     /// </summary>
@@ -27,6 +30,11 @@ public readonly record struct BlockHash(UInt128 Value)
         SHA256.HashData(Encoding.UTF8.GetBytes($"{model.Length}:{model}{kvType.Length}:{kvType}{salt?.Length ?? -1}:{salt}"), digest);
         return new BlockHash(BinaryPrimitives.ReadUInt128LittleEndian(digest));
     }
+
+    /// <summary>
+    /// Names what a group of layers keeps of the block: itself for the first group, which stands for the block's place in its history, another hash for each other.
+    /// </summary>
+    public BlockHash Of(int group) => new(Value ^ ((uint)group * Spread));
 
     /// <summary>
     /// The hash of the block with <paramref name="tokens"/> that follows the history of this hash. What is hashed is as long as the block, so that chains of

@@ -41,10 +41,13 @@ public sealed class BlockPool
     public int FreeCount { get; private set; }
 
     /// <summary>Of those, blocks that are worth more than <see cref="KvWorth.Ordinary"/> ones.</summary>
-    public int KeptCount => FreeCount - _free[KvWorth.Nothing] - _free[KvWorth.Ordinary];
+    public int KeptCount => FreeCount - _free[KvWorth.Nothing] - _free[KvWorth.Passed] - _free[KvWorth.Ordinary];
 
     /// <summary>How many hold <paramref name="block"/>.</summary>
     public int References(int block) => _references[block];
+
+    /// <summary>What <paramref name="block"/> was worth when it was given back last.</summary>
+    public int Worth(int block) => _worth[block];
 
     /// <summary>Takes the free block that is worth least and, of those, was used least recently; there must be one.</summary>
     public int Take()

@@ -1,25 +1,28 @@
 namespace Crescent.Engine.Kv;
 
 /// <summary>
-/// The KV blocks of one sequence, in order: position p lies in block p / blockSize. The first <see cref="Registered"/> of them are
-/// full and known to the prefix cache by <see cref="Hashes"/>. Only <see cref="KvCache"/> changes it.
+/// The KV blocks of one sequence, in order: position p lies in block of positions p / blockSize, of which each group of layers has a block of its own. The first
+/// <see cref="Registered"/> of them are full and known to the prefix cache by <see cref="Hashes"/>. Only <see cref="KvCache"/> changes it.
 /// </summary>
 public sealed class BlockTable
 {
-    private int[] _blocks;
+    private readonly List<BlockRun> _runs;
 
     /// <summary>A table that takes <paramref name="capacity"/> blocks before it has to grow itself.</summary>
     public BlockTable(int capacity = 8)
     {
-        _blocks = new int[Math.Max(1, capacity)];
+        _runs = [new BlockRun(capacity)];
         Hashes = new List<BlockHash>(capacity);
     }
 
-    /// <summary>Blocks in the table.</summary>
-    public int Count { get; private set; }
+    /// <summary>Blocks of positions for which there are blocks, those that a group has given up behind its window among them.</summary>
+    public int Count => _runs[0].End;
 
-    /// <summary>Block ids in order.</summary>
-    public ReadOnlySpan<int> Blocks => _blocks.AsSpan(0, Count);
+    /// <summary>Block ids of the first group of layers in order.</summary>
+    public ReadOnlySpan<int> Blocks => _runs[0].Blocks;
+
+    /// <summary>The blocks of each group of layers that has had some; all reach up to the same block of positions.</summary>
+    public IReadOnlyList<BlockRun> Runs => _runs;
 
     /// <summary>Leading blocks whose content has been offered to the prefix cache.</summary>
     public int Registered { get; internal set; }
@@ -36,15 +39,17 @@ public sealed class BlockTable
     /// <summary>Hashes of the leading full blocks, as far as they have been computed; they outlive the blocks.</summary>
     internal List<BlockHash> Hashes { get; }
 
-    internal void Add(int block)
+    /// <summary>The blocks of a group of layers.</summary>
+    internal BlockRun Run(int group) => _runs[group];
+
+    /// <summary>Has a run for each of <paramref name="groups"/> groups from now on.</summary>
+    internal void Open(int groups)
     {
-        if (Count == _blocks.Length)
+        const int Capacity = 8;
+        while (_runs.Count < groups)
         {
-            Array.Resize(ref _blocks, Count * 2);
+            _runs.Add(new BlockRun(Capacity));
+            _runs[^1].Begin(_runs[0].First);
         }
-
-        _blocks[Count++] = block;
     }
-
-    internal int RemoveLast() => _blocks[--Count];
 }

@@ -75,6 +75,11 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
             return null;
         }
 
+        if (_slots.FreeCount == 0)
+        {
+            return hash;
+        }
+
         var slot = _slots.Take();
         var dropped = _hashOf[slot];
         if (dropped is { } old)
@@ -100,6 +105,12 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
         Touch(slot);
         return _copies.Add(new KvCopy(KvCopyKind.FromHost, deviceBlock, Slot(slot)));
     }
+
+    /// <inheritdoc/>
+    public void Hold(BlockHash hash) => _slots.Acquire(_slotOf[hash]);
+
+    /// <inheritdoc/>
+    public void LetGo(BlockHash hash) => _slots.Release(_slotOf[hash]);
 
     /// <inheritdoc/>
     public void Dispose()

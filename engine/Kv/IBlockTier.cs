@@ -20,7 +20,7 @@ public interface IBlockTier
     bool Contains(BlockHash hash);
 
     /// <summary>
-    /// Has a device block copied in. It may have to drop another for it.
+    /// Has a device block copied in. It may have to drop another for it; where all are held, this one.
     /// </summary>
     /// <returns>The content that was dropped, if any.</returns>
     BlockHash? Store(BlockHash hash, int deviceBlock);
@@ -28,4 +28,10 @@ public interface IBlockTier
     /// <summary>Has the content copied into a device block.</summary>
     /// <returns>The number of that copy; 0 when the content is not here (any more).</returns>
     long Load(BlockHash hash, int deviceBlock);
+
+    /// <summary>Sees to it that the content, which is here, stays until it is let go.</summary>
+    void Hold(BlockHash hash);
+
+    /// <summary>Lets content go that was held.</summary>
+    void LetGo(BlockHash hash);
 }

@@ -35,14 +35,19 @@ public sealed partial class KvCache
     public int Value(ReadOnlySpan<BlockHash> hashes, int worth)
     {
         var count = 0;
+        var end = _hasWindows ? Usable(hashes[..Leading(hashes, inHost: false)], inHost: false) : hashes.Length;
         for (var i = hashes.Length - 1; i >= 0; i--)
         {
             // The last that is put to the awaited ones is taken first.
-            var hash = worth == KvWorth.Awaited ? hashes[hashes.Length - 1 - i] : hashes[i];
-            if (_index.Find(hash) is >= 0 and var block && _pool.References(block) == 0)
+            var number = worth == KvWorth.Awaited ? hashes.Length - 1 - i : i;
+            for (var group = _groups.Length - 1; group >= 0; group--)
             {
-                _pool.Move(block, worth);
-                count++;
+                // Of windows only what is seen from where it would be gone on.
+                if (number >= FirstNeeded(group, end) && _index.Find(hashes[number].Of(group)) is >= 0 and var block && _pool.References(block) == 0)
+                {
+                    _pool.Move(block, worth);
+                    count++;
+                }
             }
         }
 
@@ -62,9 +67,13 @@ public sealed partial class KvCache
 
         foreach (var table in tables)
         {
-            foreach (var block in table.Blocks)
+            foreach (var run in table.Runs)
             {
-                holders[block]++;
+                Require(run.End == table.Count, $"a group has blocks up to {run.End}, another up to {table.Count}");
+                foreach (var block in run.Blocks)
+                {
+                    holders[block]++;
+                }
             }
         }
 
@@ -87,39 +96,15 @@ public sealed partial class KvCache
         }
     }
 
-    private void LoadFromHost(BlockTable table, ref PrefixMatch match)
-    {
-        for (var i = 0; i < match.HostBlocks; i++)
-        {
-            var hash = table.Hashes[match.DeviceBlocks + i];
-            var block = Take();
-            table.Add(block);
-
-            // Taking a block may have pushed this very content out of the tier.
-            var copy = _host!.Load(hash, block);
-            if (copy == 0)
-            {
-                match = match with { HostBlocks = i };
-                return;
-            }
-
-            _arriving.Enqueue((block, copy));
-            _pool.Acquire(block);
-            _arrivesWith[block] = table.ArrivesWith = copy;
-
-            Register(block, hash);
-            table.Registered++;
-        }
-    }
-
     private int Take()
     {
         var block = _pool.Take();
         if (_index.Holds(block))
         {
+            var passed = _pool.Worth(block) == KvWorth.Passed;
             var hash = _index.HashOf(block);
             _index.Remove(block);
-            Drop(_host is null ? hash : _host.Store(hash, block));
+            Drop(_host is null || passed ? hash : _host.Store(hash, block));
         }
 
         return block;
@@ -134,8 +119,9 @@ public sealed partial class KvCache
         }
     }
 
-    private void Register(int block, BlockHash hash)
+    private void Register(int block, BlockHash hash, int group)
     {
+        hash = hash.Of(group);
         if (_index.Holds(block) || !_index.TryAdd(hash, block))
         {
             return;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Crescent.Engine.Devices;
 
 namespace Crescent.Engine.Kv;
@@ -9,7 +8,8 @@ namespace Crescent.Engine.Kv;
 /// </summary>
 /// <remarks>
 /// A cached block stays in the free list once nobody holds it, and is found until it is taken for something else; then it goes to
-/// the host tier, if there is one. Of blocks with equal content only the first is registered.
+/// the host tier, if there is one. Of blocks with equal content only the first is registered. Each group of layers has a block of its own for a block of positions, all
+/// of them from one pool.
 /// </remarks>
 public sealed partial class KvCache
 {
@@ -18,6 +18,8 @@ public sealed partial class KvCache
     private readonly KvEventBuffer? _events;
     private readonly BlockIndex _index;
     private readonly StateSlots? _states;
+    private readonly KvReach[] _groups;
+    private readonly bool _hasWindows;
 
     // Blocks that are copied in, with the number of the copy: held until then, so that nobody takes one into which something is still written.
     private readonly Queue<(int Block, long Copy)> _arriving = new();
@@ -29,9 +31,14 @@ public sealed partial class KvCache
     /// <param name="host">Takes blocks that are evicted from the device.</param>
     /// <param name="events">Takes note of content that is stored and evicted.</param>
     /// <param name="states">States of a device that keeps them: a sequence then begins where one is kept.</param>
-    public KvCache(int blockCount, KvBlockSize blockSize, IBlockTier? host = null, KvEventBuffer? events = null, StateSlots? states = null)
+    /// <param name="groups">How far the layers of each group see, the first all positions; null for one group.</param>
+    public KvCache(
+        int blockCount, KvBlockSize blockSize, IBlockTier? host = null, KvEventBuffer? events = null, StateSlots? states = null, IReadOnlyList<KvReach>? groups = null)
     {
         _states = states;
+        _groups = [.. groups ?? [default]];
+        ArgumentOutOfRangeException.ThrowIfNotEqual(_groups[0].SeesAll, true, nameof(groups));
+        _hasWindows = !_groups.All(static reach => reach.SeesAll);
         BlockSize = blockSize;
         _pool = new BlockPool(blockCount);
         _host = host;
@@ -42,6 +49,9 @@ public sealed partial class KvCache
 
     /// <summary>Positions in a block.</summary>
     public KvBlockSize BlockSize { get; }
+
+    /// <summary>Groups of layers: blocks for a block of positions.</summary>
+    public int Groups => _groups.Length;
 
     /// <summary>Blocks whose content is being copied in.</summary>
     public int ArrivingBlocks => _arriving.Count;
@@ -102,102 +112,29 @@ public sealed partial class KvCache
     }
 
     /// <summary>
-    /// How much of a sequence of <paramref name="tokens"/> tokens is cached, by its table's hashes. At least one token is always left to compute,
-    /// since its logits are needed.
-    /// </summary>
-    public PrefixMatch Match(BlockTable table, int tokens)
-    {
-        var limit = Math.Min(table.Hashes.Count, BlockSize.FullBlocks(tokens - 1));
-        var hashes = CollectionsMarshal.AsSpan(table.Hashes)[..limit];
-        var device = 0;
-        while (device < hashes.Length && _index.Find(hashes[device]) >= 0)
-        {
-            device++;
-        }
-
-        if (_states is not null)
-        {
-            return new PrefixMatch(WithState(hashes[..device]), 0);
-        }
-
-        var host = 0;
-        while (_host is not null && device + host < limit && _host.Contains(hashes[device + host]) && _index.Find(hashes[device + host]) < 0)
-        {
-            host++;
-        }
-
-        return new PrefixMatch(device, host);
-    }
-
-    /// <summary>
-    /// About how many positions of a sequence of <paramref name="tokens"/> tokens <see cref="Match"/> would find, in a few look-ups: chains are given up from
-    /// their ends, so that the place where one ends is found by halving.
-    /// </summary>
-    public int CachedPositions(BlockTable table, int tokens)
-    {
-        var (held, missing) = (0, Math.Min(table.Hashes.Count, BlockSize.FullBlocks(tokens - 1)) + 1);
-        while (missing - held > 1)
-        {
-            var middle = (held + missing) / 2;
-            (held, missing) = Contains(table.Hashes[middle - 1]) ? (middle, missing) : (held, middle);
-        }
-
-        return BlockSize.PositionsIn(held);
-    }
-
-    /// <summary>
-    /// Gives an empty <paramref name="table"/> the matched blocks and room up to <paramref name="positions"/> positions, if
-    /// <paramref name="spare"/> blocks stay free beyond that. A refusal changes nothing.
-    /// </summary>
-    /// <returns>False when there are not enough blocks.</returns>
-    public bool TryAdopt(BlockTable table, ref PrefixMatch match, int positions, int spare = 0)
-    {
-        var idle = 0;
-        for (var i = 0; i < match.DeviceBlocks; i++)
-        {
-            idle += _pool.References(_index.Find(table.Hashes[i])) == 0 ? 1 : 0;
-        }
-
-        var fresh = Math.Max(BlockSize.BlocksFor(positions), match.Blocks) - match.DeviceBlocks;
-        if (idle + fresh + spare > _pool.FreeCount || _states?.CanTake == false)
-        {
-            return false;
-        }
-
-        if (_states is not null)
-        {
-            table.State = _states.Take(match.DeviceBlocks == 0 ? null : table.Hashes[match.DeviceBlocks - 1]);
-        }
-
-        // Hits are held before anything is taken, lest a fresh block be one of them.
-        for (var i = 0; i < match.DeviceBlocks; i++)
-        {
-            var block = _index.Find(table.Hashes[i]);
-            _pool.Acquire(block);
-            table.Add(block);
-            table.ArrivesWith = Math.Max(table.ArrivesWith, _arrivesWith[block]);
-        }
-
-        table.Registered = match.DeviceBlocks;
-        LoadFromHost(table, ref match);
-        return TryGrow(table, positions);
-    }
-
-    /// <summary>
     /// Extends <paramref name="table"/> so that it holds <paramref name="positions"/> positions, if <paramref name="spare"/> blocks stay
     /// free beyond that. A refusal changes nothing.
     /// </summary>
     public bool TryGrow(BlockTable table, int positions, int spare = 0)
     {
         var missing = BlockSize.BlocksFor(positions) - table.Count;
-        if (missing > 0 && missing + spare > _pool.FreeCount)
+        if (missing <= 0)
+        {
+            return true;
+        }
+
+        if (((long)missing * _groups.Length) + spare > _pool.FreeCount)
         {
             return false;
         }
 
+        table.Open(_groups.Length);
         for (; missing > 0; missing--)
         {
-            table.Add(Take());
+            for (var group = 0; group < _groups.Length; group++)
+            {
+                table.Run(group).Add(Take());
+            }
         }
 
         return true;
@@ -209,40 +146,14 @@ public sealed partial class KvCache
         var full = Math.Min(BlockSize.FullBlocks(computed), table.Hashes.Count);
         for (; table.Registered < full; table.Registered++)
         {
-            Register(table.Blocks[table.Registered], table.Hashes[table.Registered]);
+            for (var group = 0; group < _groups.Length; group++)
+            {
+                if (table.Registered >= table.Run(group).First)
+                {
+                    Register(table.Run(group)[table.Registered], table.Hashes[table.Registered], group);
+                }
+            }
         }
-    }
-
-    /// <summary>
-    /// Makes <paramref name="copy"/>, a table without blocks whose sequence has the same tokens so far, hold the first <paramref name="positions"/> positions of <paramref name="source"/>: full
-    /// blocks are shared, the tail gets a block of its own.
-    /// </summary>
-    /// <returns>False, and nothing changed, when there is no block for the tail; else the tail to copy, or (-1, -1) when there is none.</returns>
-    public bool TryFork(BlockTable source, BlockTable copy, int positions, out (int From, int To) tail)
-    {
-        tail = (-1, -1);
-        var full = BlockSize.FullBlocks(positions);
-        var hasTail = BlockSize.Slot(positions) > 0;
-        if (hasTail && _pool.FreeCount == 0)
-        {
-            return false;
-        }
-
-        for (var i = 0; i < full; i++)
-        {
-            _pool.Acquire(source.Blocks[i]);
-            copy.Add(source.Blocks[i]);
-        }
-
-        copy.Registered = Math.Min(source.Registered, full);
-        copy.ArrivesWith = source.ArrivesWith;
-        if (hasTail)
-        {
-            tail = (source.Blocks[full], Take());
-            copy.Add(tail.To);
-        }
-
-        return true;
     }
 
     /// <summary>Gives all blocks of <paramref name="table"/> back, the tail first, so that the head of a prompt is reused last.</summary>
@@ -250,10 +161,21 @@ public sealed partial class KvCache
     /// <param name="worth">Of what can be found of them, see <see cref="KvWorth"/>.</param>
     public void Free(BlockTable table, int worth = KvWorth.Ordinary)
     {
-        while (table.Count > 0)
+        for (var number = table.Count - 1; number >= 0; number--)
         {
-            var block = table.RemoveLast();
-            _pool.Release(block, _index.Holds(block) ? worth : KvWorth.Nothing);
+            for (var group = table.Runs.Count - 1; group >= 0; group--)
+            {
+                if (number >= table.Run(group).First)
+                {
+                    var block = table.Run(group).RemoveLast();
+                    _pool.Release(block, _index.Holds(block) ? worth : KvWorth.Nothing);
+                }
+            }
+        }
+
+        foreach (var run in table.Runs)
+        {
+            run.Begin(0);
         }
 
         table.Registered = 0;

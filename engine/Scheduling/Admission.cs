@@ -1,4 +1,3 @@
-using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 
 namespace Crescent.Engine.Scheduling;
@@ -28,7 +27,7 @@ internal sealed class Admission(
             var shared = SharedWith(parent, sequence);
             // What is copied into its blocks must be there before one of them can be copied again.
             var coming = parent.Computed < shared || !kv.IsThere(parent.Table);
-            return coming || shared > cached ? new KnownPrefix(match, parent, shared, coming) : new KnownPrefix(match, null, cached, IsComing: false);
+            return coming || (shared > cached && kv.CanFork(parent.Table, shared)) ? new KnownPrefix(match, parent, shared, coming) : new KnownPrefix(match, null, cached, IsComing: false);
         }
 
         return pending.ComputingNext(sequence, match.Blocks) is { } leader
@@ -46,16 +45,15 @@ internal sealed class Admission(
             return TryFork(sequence, leader, prefix.Positions, chunk, spare);
         }
 
-        var match = prefix.Match;
-        if (!kv.TryAdopt(sequence.Table, ref match, prefix.Positions + chunk, spare))
+        if (!kv.TryAdopt(sequence.Table, prefix.Match, prefix.Positions + chunk, spare))
         {
             return false;
         }
 
-        // Others had the same beginning without a state behind it: the next will find one.
-        sequence.KeepsStateAt = kv.HasStates ? kv.BlockSize.PositionsIn(kv.BlocksWithoutState(sequence.Table, sequence.TokenCount)) : 0;
-        sequence.BeginAt(kv.BlockSize.PositionsIn(match.Blocks));
-        counters.CountLookUp(sequence, match);
+        // Others had the same beginning without a state or a window behind it: the next will find one.
+        sequence.DepartsAt = kv.HasPlaces ? kv.BlockSize.PositionsIn(kv.LeadingBlocks(sequence.Table, sequence.TokenCount)) : 0;
+        sequence.BeginAt(kv.BlockSize.PositionsIn(prefix.Match.Blocks));
+        counters.CountLookUp(sequence, prefix.Match);
         return true;
     }
 
@@ -66,15 +64,10 @@ internal sealed class Admission(
     private bool TryFork(Sequence sequence, Sequence leader, int shared, int chunk, int spare)
     {
         var target = shared + chunk;
-        if (kv.BlockSize.BlocksFor(target) - kv.BlockSize.FullBlocks(shared) + spare > kv.FreeBlocks
-            || !kv.TryFork(leader.Table, sequence.Table, shared, out var tail))
+        var missing = (long)kv.Groups * (kv.BlockSize.BlocksFor(target) - kv.BlockSize.FullBlocks(shared));
+        if (missing + spare > kv.FreeBlocks || !kv.TryFork(leader.Table, sequence.Table, shared, copies))
         {
             return false;
-        }
-
-        if (tail.From >= 0)
-        {
-            copies.Add(new KvCopy(KvCopyKind.Within, tail.To, 0, tail.From));
         }
 
         sequence.BeginAt(shared);

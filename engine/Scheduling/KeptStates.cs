@@ -18,9 +18,9 @@ internal static class KeptStates
     {
         var position = sequence.Position;
         var next = ((position / Interval) + 1) * Interval;
-        if (sequence.KeepsStateAt > position)
+        if (sequence.DepartsAt > position)
         {
-            next = Math.Min(next, sequence.KeepsStateAt);
+            next = Math.Min(next, sequence.DepartsAt);
         }
 
         var end = EndOfPrompt(blockSize, sequence);
@@ -37,13 +37,13 @@ internal static class KeptStates
         }
 
         var decoding = computed > sequence.Request.Prompt.Length;
-        if (decoding || computed % Interval == 0 || computed == sequence.KeepsStateAt || computed == EndOfPrompt(kv.BlockSize, sequence))
+        if (decoding || computed % Interval == 0 || computed == sequence.DepartsAt || computed == EndOfPrompt(kv.BlockSize, sequence))
         {
             kv.KeepState(sequence.Table, computed, replaces: decoding);
         }
     }
 
     /// <summary>The last whole block before the token whose logits are wanted.</summary>
-    private static int EndOfPrompt(KvBlockSize blockSize, Sequence sequence) =>
+    public static int EndOfPrompt(KvBlockSize blockSize, Sequence sequence) =>
         blockSize.PositionsIn(blockSize.FullBlocks(Math.Max(sequence.Request.Prompt.Length, sequence.TokenCount) - 1));
 }

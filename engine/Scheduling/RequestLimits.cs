@@ -9,7 +9,7 @@ namespace Crescent.Engine.Scheduling;
 /// <param name="model">Name of the engine's model.</param>
 internal sealed class RequestLimits(DeviceInfo device, int blocks, string model)
 {
-    private readonly long _room = Math.Min(device.MaxContext, (long)blocks * device.BlockSize);
+    private readonly long _room = Math.Min(device.MaxContext, KvDemand.Of(device).SpansIn(blocks) * device.BlockSize);
 
     /// <summary>Refuses what can never run.</summary>
     /// <exception cref="RequestRefusedException">The message names what is wrong and the limit.</exception>

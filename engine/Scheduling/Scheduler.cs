@@ -152,6 +152,15 @@ internal sealed partial class Scheduler
             }
         }
 
+        if (_kv.HasWindows)
+        {
+            // Followers go on from where they need it.
+            var followers = sequence.Followers is { Count: > 0 } waiting ? waiting : null;
+            _kv.Slide(
+                sequence.Table, sequence.Computed,
+                [KeptStates.EndOfPrompt(_kv.BlockSize, sequence), sequence.DepartsAt, followers?[0].NeededOfLeader ?? 0, followers?[^1].NeededOfLeader ?? 0]);
+        }
+
         _pending.Settle(sequence);
     }
 

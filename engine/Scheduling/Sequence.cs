@@ -302,8 +302,8 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
         Sampling.Observe(token);
     }
 
-    /// <summary>Where its state is to be kept, since others have begun like it; 0 for nowhere.</summary>
-    public int KeepsStateAt { get; set; }
+    /// <summary>Where it parts with others that have begun like it, so that more of them are to be expected; 0 for nowhere.</summary>
+    public int DepartsAt { get; set; }
 
     /// <summary>Guesses at most <paramref name="limit"/> tokens ahead, if the request asks for it.</summary>
     public ReadOnlySpan<int> Guess(int limit)

@@ -5,10 +5,11 @@ namespace Crescent.Engine.Scheduling;
 /// <summary>A step from its planning to its end.</summary>
 /// <param name="blockSize">The device's.</param>
 /// <param name="withTables">See <see cref="StepPlan"/>.</param>
-internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables)
+/// <param name="groups">Groups of layers that have tables of their own.</param>
+internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables, int groups = 1)
 {
     /// <summary>What the device does.</summary>
-    public StepPlan Plan { get; } = new(blockSize, withTables);
+    public StepPlan Plan { get; } = new(blockSize, withTables, groups);
 
     /// <summary>The sequences of the plan, in its order.</summary>
     public List<ScheduledSequence> Scheduled { get; } = [];
@@ -56,6 +57,7 @@ internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables)
             last ? LogitsWanted.Last : LogitsWanted.None,
             embeds,
             sequence.Table.State);
+        AddTables(sequence);
         Scheduled.Add(new ScheduledSequence(sequence, tokens, last ? row : -1, hidden));
     }
 
@@ -63,12 +65,17 @@ internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables)
     public void AddGuessed(Sequence sequence)
     {
         var row = Plan.Add(sequence.LastTokenAndGuess, sequence.Position, sequence.Table.Blocks, LogitsWanted.All, stateSlot: sequence.Table.State);
+        AddTables(sequence);
         Scheduled.Add(new ScheduledSequence(sequence, 1, row));
     }
 
     /// <summary>Adds the newest token of a sequence, which the step before still draws.</summary>
-    public void AddDrawn(Sequence sequence) =>
-        Scheduled.Add(new ScheduledSequence(sequence, 1, Plan.AddDrawn(sequence.DrawnRow, sequence.Position, sequence.Table.Blocks, sequence.Table.State)));
+    public void AddDrawn(Sequence sequence)
+    {
+        var row = Plan.AddDrawn(sequence.DrawnRow, sequence.Position, sequence.Table.Blocks, sequence.Table.State);
+        AddTables(sequence);
+        Scheduled.Add(new ScheduledSequence(sequence, 1, row));
+    }
 
     /// <summary>It is begun: its sequences are as far as it will bring them.</summary>
     public void Begin(long now)
@@ -94,6 +101,15 @@ internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables)
         {
             scheduled.Sequence.InFlight -= scheduled.Tokens;
             scheduled.Sequence.Undrawn -= scheduled.LogitsRow >= 0 ? 1 : 0;
+        }
+    }
+
+    private void AddTables(Sequence sequence)
+    {
+        for (var group = 1; group < groups; group++)
+        {
+            var run = sequence.Table.Run(group);
+            Plan.AddTable(run.Blocks, run.First);
         }
     }
 }

@@ -48,7 +48,7 @@ internal sealed class StepPipeline
         var blockSize = KvBlockSize.Of(device.Info);
         for (var i = 0; i < 2; i++)
         {
-            _free.Push(new StepInFlight(blockSize, device.Info.ReadsBlockTables));
+            _free.Push(new StepInFlight(blockSize, device.Info.ReadsBlockTables, device.Info.KvGroups.Count));
         }
     }
 

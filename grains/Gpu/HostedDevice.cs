@@ -1,4 +1,5 @@
 using Crescent.Control.Power;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
 using Crescent.Grains.Frames;
@@ -38,7 +39,7 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
     {
         var request = submission.Request;
         var ticket = new StreamTicket(request.Id);
-        var blocks = BlocksFor(request.Prompt.Length, request.MaxTokens, Engine.Device.BlockSize);
+        var blocks = (int)KvDemand.Of(Engine.Device).BlocksFor(BlocksFor(request.Prompt.Length, request.MaxTokens, Engine.Device.BlockSize));
         var link = sink.LinkTo(submission.Front, submission.Observer);
         var cached = Math.Clamp(submission.CachedTokens, 0, request.Prompt.Length - 1);
         var uncached = request.Prompt.Length - cached;
@@ -98,6 +99,7 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
     public DeviceReport Report()
     {
         var info = Engine.Device;
+        var demand = KvDemand.Of(info);
         var state = Engine.State;
         var counters = Engine.Counters;
         var cap = Cap?.State;
@@ -112,6 +114,12 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
             Simulated = info.Simulated,
             Model = Engine.Model,
             BlockSize = info.BlockSize,
+            FurtherGroups = demand.FurtherGroups,
+            WindowGroups = demand.WindowGroups,
+            WindowBlocks = demand.WindowBlocks,
+            BlockBytes = info.BlockBytes,
+            StateBytes = info.StateBytes,
+            StateSlots = info.StateSlots,
             TotalBlocks = state.TotalBlocks,
             MaxContext = info.MaxContext,
             MaxStepTokens = info.MaxStepTokens,
@@ -174,7 +182,7 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
         }
     }
 
-    /// <summary>Blocks of a sequence at its longest.</summary>
+    /// <summary>Blocks of positions of a sequence at its longest.</summary>
     internal static int BlocksFor(int promptTokens, int maxTokens, int blockSize) =>
         (int)((Math.Max(1L, (long)promptTokens + maxTokens) + blockSize - 1) / blockSize);
 }

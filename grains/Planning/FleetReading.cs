@@ -36,7 +36,7 @@ internal readonly record struct FleetReading(FleetLoad Load, ReplicaShape? Shape
             counts[device.SiloName] = counts.GetValueOrDefault(device.SiloName) + 1;
 
             // The slowest speaks for all: what is enough for it is enough.
-            var shape = new ReplicaShape(reading.Profile, 1, (double)device.State.Load.TotalBlocks * device.State.Load.BlockSize);
+            var shape = new ReplicaShape(reading.Profile, 1, device.State.Load.Room);
             one = one is { } slowest && slowest.Profile.DecodeSeconds(1, 0) >= shape.Profile.DecodeSeconds(1, 0) ? one : shape;
         }
 

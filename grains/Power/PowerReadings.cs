@@ -73,7 +73,7 @@ internal static class PowerReadings
             Waiting = report.Waiting,
             QueuedPromptTokens = report.QueuedPromptTokens,
             QueuedPromptSeconds = load.QueuedSeconds(report.Profile),
-            ContextTokens = (double)(report.TotalBlocks - report.FreeBlocks) * report.BlockSize,
+            ContextTokens = load.Context,
             PromptShare = Math.Max(sighting.State.PromptShare, sighting.State.BurstShare),
             MaxStepTokens = report.MaxStepTokens,
         };

@@ -97,6 +97,24 @@ public sealed record DeviceReport : DeviceSnapshot
     /// <summary>Why it is drained, where it is.</summary>
     internal string DrainedBy => OutOfService ? "by an operator" : Loading is { } model ? $"to load {model}" : IsQuarantined ? $"as sick: {Fault}" : Stage != "serving" ? $"while it is {Stage}" : "for want of power";
 
+    /// <summary>Groups of layers that see all positions, beside the first; see <see cref="KvDemand"/>.</summary>
+    [Id(98)] public int FurtherGroups { get; init; }
+
+    /// <summary>Groups of layers that see a window or chunks.</summary>
+    [Id(99)] public int WindowGroups { get; init; }
+
+    /// <summary>Most KV blocks that these hold for a sequence, together.</summary>
+    [Id(100)] public int WindowBlocks { get; init; }
+
+    /// <summary>Bytes of a KV block: of 16 positions, say, in the layers of one group.</summary>
+    [Id(101)] public long BlockBytes { get; init; }
+
+    /// <summary>Bytes of the state that layers keep of a sequence beside or instead of keys and values; 0 for none.</summary>
+    [Id(102)] public long StateBytes { get; init; }
+
+    /// <summary>States that the device holds.</summary>
+    [Id(103)] public int StateSlots { get; init; }
+
     /// <summary>What the device costs, as it says itself or as its steps have shown.</summary>
     [Id(60)] public required DeviceProfile Profile { get; init; }
 
@@ -128,6 +146,7 @@ public sealed record DeviceReport : DeviceSnapshot
         TotalBlocks = TotalBlocks,
         CommittedBlocks = CommittedBlocks,
         BlockSize = BlockSize,
+        Demand = new KvDemand(FurtherGroups, WindowGroups, WindowBlocks),
         MaxContext = MaxContext,
         MaxStepTokens = MaxStepTokens,
         StepSeconds = StepSeconds,

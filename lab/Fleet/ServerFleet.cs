@@ -145,7 +145,7 @@ internal sealed class ServerFleet
         foreach (ref readonly var device in view.Devices)
         {
             load = load.With(
-                new FleetLoad(device.Sequences, (double)(device.Load.TotalBlocks - device.Load.FreeBlocks) * device.Load.BlockSize, Math.Max(device.PromptShare, device.BurstShare)), static (sum, x) => sum + x);
+                new FleetLoad(device.Sequences, device.Load.Context, Math.Max(device.PromptShare, device.BurstShare)), static (sum, x) => sum + x);
         }
 
         var first = view.Devices[0];
@@ -154,7 +154,7 @@ internal sealed class ServerFleet
             Now = view.Now * _options.Squeeze,
             DayTime = view.Now * _options.Squeeze,
             Load = load,
-            Shape = new ReplicaShape(first.Profile, _devicesPerServer, (double)first.Load.TotalBlocks * first.Load.BlockSize) { HostWatts = FleetSpec.NodeWatts, HostFactor = FleetSpec.NodeFactor },
+            Shape = new ReplicaShape(first.Profile, _devicesPerServer, first.Load.Room) { HostWatts = FleetSpec.NodeWatts, HostFactor = FleetSpec.NodeFactor },
             Replicas = _states.Count(static s => s is ServerState.Awake or ServerState.Waking),
             Ready = _states.Count(static s => s is ServerState.Awake),
             BudgetWatts = double.PositiveInfinity,

@@ -44,7 +44,7 @@ public sealed class CpuDevice : IDevice
         _team = new ComputeTeam(threads, options.Name);
         _buffers = new StepBuffers(StepSizes.Of(graph), options.MaxStepTokens);
         var loader = new WeightLoader(instructions, options.Activations);
-        var caches = new ModelCaches(graph);
+        var caches = new ModelCaches(graph, PageBytes(options.KvType));
         _states = new StateMemory(caches.StateFloats, StateCount(options, caches.StateFloats));
         (_weights, _kv, _attention, _forward, _sampler) = instructions switch
         {
@@ -60,6 +60,7 @@ public sealed class CpuDevice : IDevice
             BlockSize = KvPage.Slots,
             BlockCount = _kv.Blocks,
             BlockBytes = _kv.BlockBytes,
+            KvGroups = caches.Partition.Groups,
             StateSlots = _states.Slots,
             StateBytes = _states.Bytes,
             MaxStepTokens = options.MaxStepTokens,
@@ -147,16 +148,25 @@ public sealed class CpuDevice : IDevice
         return (int)Math.Clamp(affordable, 2, Wanted);
     }
 
-    private static int BlockCount(CpuDeviceOptions options, long blockBytes, int maxContext)
+    private static int BlockCount(CpuDeviceOptions options, KvPartition partition, int maxContext)
     {
+        var groups = partition.Groups.Count;
         if (options.KvBlocks > 0)
-            return options.KvBlocks;
+            return checked(options.KvBlocks * groups);
         const int Sequences = 64;
         const int Positions = 2048;
         var wanted = Sequences * ((Math.Min(maxContext, Positions) + KvPage.Slots - 1) / KvPage.Slots);
-        var affordable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / blockBytes;
-        return (int)Math.Clamp(affordable, 1, wanted);
+        var affordable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / (partition.BlockBytes * groups);
+        return (int)Math.Clamp(affordable, 1, wanted) * groups;
     }
+
+    // Neither depends on the vectors.
+    private static Func<int, int> PageBytes(KvType type) => type switch
+    {
+        KvType.F32 => SingleKv<Lanes128>.PageBytes,
+        KvType.Q8_0 => EightBitKv<Lanes128>.PageBytes,
+        _ => HalfKv<Lanes128>.PageBytes,
+    };
 
     private (DecoderWeights Weights, KvMemory Kv, IAttentionPhase Attention, IForwardPass Forward, CpuSampler Sampler) Build<TLanes>(
         DecoderGraph graph, ModelCaches caches, CpuDeviceOptions options, WeightLoader loader, int maxContext)
@@ -178,8 +188,7 @@ public sealed class CpuDevice : IDevice
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvFormat
     {
-        var pages = caches.Pages(TKv.PageBytes);
-        var kv = new KvMemory(pages, BlockCount(options, KvMemory.BlockBytesOf(pages), maxContext));
+        var kv = new KvMemory(caches.Pages, caches.Partition, BlockCount(options, caches.Partition, maxContext));
 
         // No sequence is longer than all blocks together, whatever the model was trained for.
         var positions = (int)Math.Min(maxContext, (long)kv.Blocks * KvPage.Slots);

@@ -30,7 +30,8 @@ public sealed record CpuDeviceOptions
     public int StateSlots { get; init; }
 
     /// <summary>
-    /// KV blocks to hold; 0 for 64 sequences of min(context, 2048) positions, but no more than a quarter of the memory available.
+    /// KV blocks of all layers to hold; 0 for 64 sequences of min(context, 2048) positions, but no more than a quarter of the memory available. Where layers form
+    /// groups, the memory of so many holds that many blocks for each group, and any group takes them: more positions where some groups need only a window.
     /// </summary>
     public int KvBlocks { get; init; }
 

@@ -117,6 +117,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
     {
         Operator = attention,
         Cache = _caches.IndexOf(attention),
+        Group = _caches.GroupOf(attention),
         Rope = _caches.RopeOf(attention),
         QueryBias = Floats(attention.QueryBias),
         KeyBias = Floats(attention.KeyBias),

@@ -69,7 +69,7 @@ public sealed class KvCacheTests
 
                 var match = isNew ? cache.Match(table, positions) : default;
                 var (free, cached, before) = (cache.FreeBlocks, cache.CachedBlocks, table.Blocks.ToArray());
-                var granted = isNew ? cache.TryAdopt(table, ref match, positions, spare) : cache.TryGrow(table, positions, spare);
+                var granted = isNew ? cache.TryAdopt(table, match, positions, spare) : cache.TryGrow(table, positions, spare);
                 if (granted)
                 {
                     Assert.True(size.PositionsIn(table.Count) >= positions);

@@ -252,7 +252,7 @@ public sealed class KvEventTests
             var table = new BlockTable();
             table.Hashes.Add(Hash(content));
             var match = Cache.Match(table, Cache.BlockSize.Positions + 1);
-            Assert.True(Cache.TryAdopt(table, ref match, Cache.BlockSize.Positions));
+            Assert.True(Cache.TryAdopt(table, match, Cache.BlockSize.Positions));
             Cache.Register(table, Cache.BlockSize.Positions);
             Cache.Free(table);
             Cache.Arrive(long.MaxValue);

@@ -5,9 +5,10 @@ namespace Crescent.Tests.Engine.Scheduling;
 
 /// <summary>
 /// A device whose next token is a hash of the sequence's whole history, read back through the block table: a wrong block, a wrong
-/// position or a lost token changes every token after it.
+/// position or a lost token changes every token after it. Each further group of layers has the tokens in blocks of its own, and must find there what it sees.
 /// </summary>
-internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxContext = 4096, int maxStepTokens = 512, int maxLogitRows = 64, DeviceProfile? profile = null, int blockSize = HistoryDevice.DefaultBlockSize) : IDevice
+internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxContext = 4096, int maxStepTokens = 512, int maxLogitRows = 64, DeviceProfile? profile = null, int blockSize = HistoryDevice.DefaultBlockSize,
+    params KvReach[] windows) : IDevice
 {
     public const int DefaultBlockSize = 16;
 
@@ -24,6 +25,7 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
         BlockSize = blockSize,
         BlockCount = blocks,
         BlockBytes = blockSize * sizeof(int),
+        KvGroups = [default, .. windows],
         MaxStepTokens = maxStepTokens,
         MaxLogitRows = maxLogitRows,
         MaxContext = maxContext,
@@ -85,24 +87,30 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
         TokensComputed += plan.AllTokens.Length;
         Assert.True(plan.AllTokens.Length <= Info.MaxStepTokens);
         Assert.True(plan.LogitsRowCount <= Info.MaxLogitRows);
-        foreach (var slice in plan.Slices)
+        Info.Check(plan);
+        for (var s = 0; s < plan.Slices.Length; s++)
         {
-            var table = plan.BlockTable(slice);
+            var slice = plan.Slices[s];
             var tokens = plan.Tokens(slice);
             for (var i = 0; i < tokens.Length; i++)
             {
-                _kv[Address(table, slice.StartPosition + i)] = tokens[i];
+                for (var group = 0; group < plan.Groups; group++)
+                {
+                    _kv[Address(plan.Table(s, group), slice.StartPosition + i)] = tokens[i];
+                }
             }
         }
 
-        foreach (var slice in plan.Slices)
+        for (var s = 0; s < plan.Slices.Length; s++)
         {
+            var slice = plan.Slices[s];
+            CheckWindows(plan, s, slice);
             if (slice.Logits == LogitsWanted.None && slice.HiddenRow < 0)
             {
                 continue;
             }
 
-            var table = plan.BlockTable(slice);
+            var table = plan.Table(s, 0);
             var end = slice.StartPosition + slice.TokenCount;
             var history = new int[end];
             for (var position = 0; position < end; position++)
@@ -139,6 +147,19 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
     {
     }
 
-    private int Address(ReadOnlySpan<int> table, int position) =>
+    /// <summary>What further groups see must be what the first has.</summary>
+    private void CheckWindows(StepPlan plan, int at, in StepSlice slice)
+    {
+        for (var group = 1; group < plan.Groups; group++)
+        {
+            for (var position = Info.KvGroups[group].FirstSeen(slice.StartPosition); position < slice.StartPosition + slice.TokenCount; position++)
+            {
+                var (first, other) = (_kv[Address(plan.Table(at, 0), position)], _kv[Address(plan.Table(at, group), position)]);
+                Assert.True(first == other, $"group {group} has {other} at position {position} of {slice}, the first has {first}");
+            }
+        }
+    }
+
+    private int Address(GroupTable table, int position) =>
         (table[position / blockSize] * blockSize) + (position % blockSize);
 }

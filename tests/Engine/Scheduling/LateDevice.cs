@@ -53,9 +53,10 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
         var work = (Work)_queue.Dequeue();
         _inFlight--;
         events.Add($"end {work.Number}");
-        var plan = new StepPlan(KvBlockSize.Of(Info));
-        foreach (var slice in work.Plan.Slices)
+        var plan = new StepPlan(KvBlockSize.Of(Info), groups: Info.KvGroups.Count);
+        for (var s = 0; s < work.Plan.Slices.Length; s++)
         {
+            var slice = work.Plan.Slices[s];
             var tokens = work.Plan.Tokens(slice).ToArray();
             plan.Add(
                 Array.ConvertAll(tokens, token => token < 0 ? _drawn[StepPlan.DrawnRow(token)] : token),
@@ -63,6 +64,10 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
                 work.Plan.BlockTable(slice),
                 slice.Logits,
                 slice.HiddenRow >= 0);
+            for (var group = 1; group < plan.Groups; group++)
+            {
+                plan.AddTable(work.Plan.Table(s, group).Blocks, work.Plan.Table(s, group).First);
+            }
         }
 
         var result = device.Execute(plan);

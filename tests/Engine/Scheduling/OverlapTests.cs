@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Power;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Sampling.Grammars;
@@ -115,14 +116,16 @@ public sealed class OverlapTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Any_mix_of_requests_gives_the_same_as_on_a_device_that_does_a_step_at_a_time(int stepsInFlight)
+    [InlineData(2, 7, 40)]
+    public async Task Any_mix_of_requests_gives_the_same_as_on_a_device_that_does_a_step_at_a_time(int stepsInFlight, params int[] windows)
     {
         var ahead = 0;
+        KvReach[] groups = [.. windows.Select(static window => new KvReach(window))];
         await Gen.Select(Gen.Int[0, int.MaxValue - 1], Gen.Int[16, 40], Gen.Int[4, 64], Gen.Int[1, 12]).SampleAsync(
             async (seed, blocks, tokens, running) =>
             {
                 var expected = await Serve(new HistoryDevice(512), seed, new EngineOptions(), cancels: false);
-                var device = new LateDevice(new HistoryDevice(blocks), stepsInFlight, []);
+                var device = new LateDevice(new HistoryDevice(blocks * (1 + groups.Length), windows: groups), stepsInFlight, []);
                 var options = new EngineOptions { MaxStepTokens = tokens, MaxRunning = running, HostBlocks = seed % 3 * 4 };
                 var got = await Serve(device, seed, options, cancels: true);
                 ahead += device.Ahead;
@@ -184,7 +187,7 @@ public sealed class OverlapTests
         return events;
     }
 
-    private static async Task<RecordingSink> Serve(Crescent.Engine.Devices.IDevice device, int seed, EngineOptions options, bool cancels)
+    private static async Task<RecordingSink> Serve(IDevice device, int seed, EngineOptions options, bool cancels)
     {
         var sink = new RecordingSink();
         using var engine = new InferenceEngine(device, new LetterTokenizer(), "test", sink, new CpuPowerModel(1), options);

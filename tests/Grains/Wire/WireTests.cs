@@ -88,7 +88,8 @@ public sealed class WireTests : IDisposable
     [Theory]
     [InlineData("silo-report-before-health")]
     [InlineData("silo-report-before-programs")]
-    public void A_report_of_a_silo_that_does_not_tell_its_devices_health_or_programs_is_read(string name)
+    [InlineData("silo-report-before-windows")]
+    public void A_report_of_a_silo_that_does_not_tell_its_devices_health_programs_or_windows_is_read(string name)
     {
         var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", $"{name}.hex")).Trim());
         var device = Assert.Single(_serializer.Deserialize<SiloReport>(bytes)!.Devices);

@@ -6,11 +6,21 @@ namespace Crescent.Engine.Devices.Cpu.Attention;
 /// <summary>What a layer's attention is, and the vectors that it reads beside its matrices; null where the layer has none.</summary>
 internal sealed unsafe class AttentionLayer
 {
+    private readonly AttentionOperator _operator = null!;
+    private readonly KvReach _reach;
+
     /// <summary>What it is.</summary>
-    public required AttentionOperator Operator { get; init; }
+    public required AttentionOperator Operator
+    {
+        get => _operator;
+        init => (_operator, _reach) = (value, new KvReach(value.Window, value.ChunkLength));
+    }
 
     /// <summary>Where its keys and values lie: number of its pools in <see cref="KvMemory"/>.</summary>
     public required int Cache { get; init; }
+
+    /// <summary>The group of layers in whose blocks they lie.</summary>
+    public required int Group { get; init; }
 
     /// <summary>Number of its <see cref="RopeSettings"/> among those of the model, or -1 where heads do not turn.</summary>
     public required int Rope { get; init; }
@@ -40,10 +50,5 @@ internal sealed unsafe class AttentionLayer
     public int PaddedHead => NativeBuffer.RoundUp(Operator.Heads.Size, 16);
 
     /// <summary>The first position that a token at <paramref name="position"/> sees.</summary>
-    public int FirstSeen(int position) => Operator switch
-    {
-        { Window: > 0 and var window } => Math.Max(0, position - window + 1),
-        { ChunkLength: > 0 and var chunk } => position / chunk * chunk,
-        _ => 0,
-    };
+    public int FirstSeen(int position) => _reach.FirstSeen(position);
 }

@@ -71,6 +71,8 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
             }
         }
 
+        ClearNewBlocks(plan);
+
         // A few single tokens do not fill the team by heads alone, so their chunks are shared out too.
         _split = _tileCount == _tokens && _tokens <= _partials.Tokens && _team.Count > 1;
     }
@@ -93,7 +95,7 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
                 continue;
             }
 
-            var table = _plan.BlockTable(_plan.Slices[_buffers.Slices[token]]);
+            var table = _plan.Table(_buffers.Slices[token], layer.Group);
             _heads.StoreKeyAndValue(token, head - queries, table[_buffers.Positions[token] / KvPage.Slots], layer, _scratch[thread].Row);
         }
     }
@@ -128,6 +130,28 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
     }
 
     private static int Group(AttentionLayer layer) => layer.Heads.Count / layer.Heads.KvCount;
+
+    /// <summary>
+    /// Clears the blocks that this step begins, where what another group of layers has left in them may be no number here: positions that are not there yet are
+    /// weighted with zero, not left out.
+    /// </summary>
+    private void ClearNewBlocks(StepPlan plan)
+    {
+        if (!_kv.IsWhole || plan.Groups == 1 || !TKv.HasScales)
+            return;
+        for (var s = 0; s < plan.Slices.Length; s++)
+        {
+            var slice = plan.Slices[s];
+            var first = plan.BlockSize.BlocksFor(slice.StartPosition);
+            var end = plan.BlockSize.BlocksFor(slice.StartPosition + slice.TokenCount);
+            for (var group = 0; group < plan.Groups; group++)
+            {
+                var table = plan.Table(s, group);
+                for (var block = first; block < end; block++)
+                    _kv.Clear(table[block]);
+            }
+        }
+    }
 
     /// <summary>All chunks of a tile, blended as they come.</summary>
     private void AttendTile(in AttentionTile tile, AttentionLayer layer, int head, AttentionScratch scratch)
@@ -223,18 +247,18 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
         const int PagesPerChunk = AttentionScratch.Chunk / KvPage.Slots;
         var (group, headSize) = (Group(layer), layer.PaddedHead);
         var rows = tile.Count * group;
-        var table = _plan.BlockTable(_plan.Slices[tile.Slice]);
+        var table = _plan.Table(tile.Slice, layer.Group);
         var start = chunk * AttentionScratch.Chunk;
         var firstPage = chunk * PagesPerChunk;
         var pages = Math.Min(PagesPerChunk, ((tile.Position + tile.Count - 1) / KvPage.Slots) + 1 - firstPage);
         var unseen = Math.Max(0, (layer.FirstSeen(tile.Position) / KvPage.Slots) - firstPage);
 
         var keys = _kv.Keys(layer.Cache, head);
-        long pageBytes = _kv.PageBytes(layer.Cache);
+        long stride = _kv.Stride(layer.Cache);
         for (var p = unseen; p < pages; p++)
         {
             TKv.Scores(
-                scratch.Queries, rows, keys + (table[firstPage + p] * pageBytes), scratch.Page, headSize,
+                scratch.Queries, rows, keys + (table[firstPage + p] * stride), scratch.Page, headSize,
                 scratch.Scores + (p * KvPage.Slots), AttentionScratch.Chunk);
         }
 
@@ -255,7 +279,7 @@ internal sealed unsafe class AttentionPhase<TLanes, TKv> : IAttentionPhase
         {
             TKv.Accumulate(
                 scratch.Scores + (p * KvPage.Slots), AttentionScratch.Chunk, rows,
-                values + (table[firstPage + p] * pageBytes), scratch.Page, headSize, scratch.ChunkSums);
+                values + (table[firstPage + p] * stride), scratch.Page, headSize, scratch.ChunkSums);
         }
     }
 }

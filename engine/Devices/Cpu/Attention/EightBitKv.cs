@@ -16,6 +16,8 @@ internal readonly unsafe struct EightBitKv<TLanes> : IKvFormat
     private const int Slots = KvPage.Slots;
     private const float Largest = 127;
 
+    public static bool HasScales => true;
+
     public static int PageBytes(int headSize) => (headSize * Slots) + (Groups(headSize) * Slots * sizeof(ushort));
 
     public static void StoreKey(byte* page, int slot, float* key, int headSize)

@@ -14,6 +14,8 @@ internal readonly unsafe struct HalfKv<TLanes> : IKvFormat
     // From this many rows on it pays to turn a page into floats once.
     private const int ExpandFrom = 9;
 
+    public static bool HasScales => false;
+
     public static int PageBytes(int headSize) => headSize * KvPage.Slots * sizeof(ushort);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -61,7 +61,7 @@ internal sealed unsafe class HeadPreparation<TLanes, TKv> : IDisposable
         var heads = layer.Heads;
         var (size, padded) = (heads.Size, layer.PaddedHead);
         var turned = row + padded;
-        var page = (long)block * _kv.PageBytes(layer.Cache);
+        var page = (long)block * _kv.Stride(layer.Cache);
         var slot = _buffers.Positions[token] % KvPage.Slots;
 
         new Span<float>(turned, padded).Clear();

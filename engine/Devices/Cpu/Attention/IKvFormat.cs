@@ -6,6 +6,9 @@ namespace Crescent.Engine.Devices.Cpu.Attention;
 /// </summary>
 internal unsafe interface IKvFormat
 {
+    /// <summary>Whether bytes mean something else from place to place in a page, so that those of a page of another size may be no numbers.</summary>
+    static abstract bool HasScales { get; }
+
     /// <summary>Bytes of a page of keys, and of one of values.</summary>
     static abstract int PageBytes(int headSize);
 

@@ -3,80 +3,111 @@ using Crescent.Engine.Devices.Cpu.Memory;
 namespace Crescent.Engine.Devices.Cpu.Attention;
 
 /// <summary>
-/// The KV blocks of a device. For each layer and KV head there is one pool of key pages and one of value pages; a pool holds the
-/// page of every block, in the order of block ids, so that neighbouring blocks of a sequence stream from memory:
-/// (page bytes, blocks, keys | values, KV heads, layers). Layers may have different heads.
+/// The KV blocks of a device, each of which holds what the layers of some group keep of a block of positions: for each layer and KV head a page of keys, then one of
+/// values. Where pages lie at the same places in the blocks of all groups, all first pages lie together in the order of block ids, then all second ones and so on, so
+/// that neighbouring blocks of a sequence stream from memory: (page bytes, blocks, pages). Else a block lies in one piece: (block bytes, blocks).
 /// </summary>
 internal sealed unsafe class KvMemory : IDisposable
 {
     private readonly NativeBuffer _memory;
     private readonly KvLayerPages[] _layers;
-    private readonly long[] _offsets; // bytes of a block in all layers before
+    private readonly long[] _offsets; // (layers): bytes of a block before the layer's
+    private readonly int[] _pieces; // bytes of what lies together of a block, in order
 
     /// <summary>Room for <paramref name="blocks"/> blocks.</summary>
-    public KvMemory(IReadOnlyList<KvLayerPages> layers, int blocks)
+    /// <param name="layers">What each layer keeps of a block of positions.</param>
+    /// <param name="partition">Where it lies.</param>
+    /// <param name="blocks">For all groups of layers together.</param>
+    public KvMemory(IReadOnlyList<KvLayerPages> layers, KvPartition partition, int blocks)
     {
         Blocks = blocks;
+        BlockBytes = partition.BlockBytes;
         _layers = [.. layers];
-        _offsets = new long[_layers.Length];
-        for (var i = 1; i < _layers.Length; i++)
-            _offsets[i] = _offsets[i - 1] + _layers[i - 1].BlockBytes;
-        BlockBytes = BlockBytesOf(layers);
+        _offsets = [.. partition.OffsetOf];
+        _pieces = Pieces(partition);
         _memory = new NativeBuffer(BlockBytes * blocks);
     }
 
     /// <summary>Blocks held.</summary>
     public int Blocks { get; }
 
-    /// <summary>Bytes of one block over all layers and heads, keys and values.</summary>
+    /// <summary>Bytes of a block.</summary>
     public long BlockBytes { get; }
 
-    /// <summary>Bytes of one block over all layers and heads, keys and values.</summary>
-    public static long BlockBytesOf(IReadOnlyList<KvLayerPages> layers) => layers.Sum(static layer => layer.BlockBytes);
+    /// <summary>Whether blocks lie in one piece each.</summary>
+    public bool IsWhole => _pieces.Length == 1;
 
-    /// <summary>Bytes of one head's keys, or values, of one block.</summary>
-    public int PageBytes(int layer) => _layers[layer].PageBytes;
+    /// <summary>Bytes from a page of a layer to that of the next block.</summary>
+    public int Stride(int layer) => IsWhole ? _pieces[0] : _layers[layer].PageBytes;
 
-    /// <summary>Pages of keys of one head, block b's at b * <see cref="PageBytes"/>.</summary>
-    public byte* Keys(int layer, int head) => _memory.Data + (Blocks * (_offsets[layer] + (2L * head * _layers[layer].PageBytes)));
+    /// <summary>Pages of keys of one head, block b's at b * <see cref="Stride"/>.</summary>
+    public byte* Keys(int layer, int head) => _memory.Data + ((IsWhole ? 1 : Blocks) * (_offsets[layer] + (2L * head * _layers[layer].PageBytes)));
 
-    /// <summary>Pages of values of one head, block b's at b * <see cref="PageBytes"/>.</summary>
-    public byte* Values(int layer, int head) => Keys(layer, head) + ((long)Blocks * _layers[layer].PageBytes);
+    /// <summary>Pages of values of one head, block b's at b * <see cref="Stride"/>.</summary>
+    public byte* Values(int layer, int head) => Keys(layer, head) + ((IsWhole ? 1L : Blocks) * _layers[layer].PageBytes);
 
-    /// <summary>Copies all pages of a block over those of another.</summary>
+    /// <summary>Copies a block over another.</summary>
     public void Copy(int from, int to)
     {
         var pool = _memory.Data;
-        foreach (var layer in _layers)
+        foreach (var bytes in _pieces)
         {
-            for (var i = 0; i < layer.Pages; i++, pool += (long)Blocks * layer.PageBytes)
-                Page(pool, layer.PageBytes, from).CopyTo(Page(pool, layer.PageBytes, to));
+            Piece(pool, bytes, from).CopyTo(Piece(pool, bytes, to));
+            pool += (long)Blocks * bytes;
         }
     }
 
-    /// <summary>Copies all pages of a block out, pool by pool.</summary>
+    /// <summary>Copies a block out, piece by piece.</summary>
     public void Read(int block, Span<byte> destination)
     {
         var pool = _memory.Data;
-        foreach (var layer in _layers)
+        foreach (var bytes in _pieces)
         {
-            for (var i = 0; i < layer.Pages; i++, pool += (long)Blocks * layer.PageBytes, destination = destination[layer.PageBytes..])
-                Page(pool, layer.PageBytes, block).CopyTo(destination);
+            Piece(pool, bytes, block).CopyTo(destination);
+            destination = destination[bytes..];
+            pool += (long)Blocks * bytes;
         }
     }
 
-    /// <summary>Copies all pages of a block in, as <see cref="Read"/> gave them.</summary>
+    /// <summary>Copies a block in, as <see cref="Read"/> gave it.</summary>
     public void Write(int block, ReadOnlySpan<byte> source)
     {
         var pool = _memory.Data;
-        foreach (var layer in _layers)
+        foreach (var bytes in _pieces)
         {
-            for (var i = 0; i < layer.Pages; i++, pool += (long)Blocks * layer.PageBytes, source = source[layer.PageBytes..])
-                source[..layer.PageBytes].CopyTo(Page(pool, layer.PageBytes, block));
+            source[..bytes].CopyTo(Piece(pool, bytes, block));
+            source = source[bytes..];
+            pool += (long)Blocks * bytes;
+        }
+    }
+
+    /// <summary>Makes all of a block zeros.</summary>
+    public void Clear(int block)
+    {
+        var pool = _memory.Data;
+        foreach (var bytes in _pieces)
+        {
+            Piece(pool, bytes, block).Clear();
+            pool += (long)Blocks * bytes;
         }
     }
 
     public void Dispose() => _memory.Dispose();
 
-    private static Span<byte> Page(byte* pool, int pageBytes, int block) => new(pool + ((long)block * pageBytes), pageBytes);
+    private static Span<byte> Piece(byte* pool, int bytes, int block) => new(pool + ((long)block * bytes), bytes);
+
+    /// <summary>The pages of the group that has most of them, where those of all others lie as these do; else all of a block.</summary>
+    private int[] Pieces(KvPartition partition)
+    {
+        var pages = new List<int>[partition.Groups.Count];
+        for (var layer = 0; layer < _layers.Length; layer++)
+        {
+            (pages[partition.GroupOf[layer]] ??= []).AddRange(Enumerable.Repeat(_layers[layer].PageBytes, _layers[layer].Pages));
+        }
+
+        var most = pages.MaxBy(static group => group.Sum(static bytes => (long)bytes))!;
+        return most.Sum(static bytes => (long)bytes) == BlockBytes && pages.All(group => group.Count <= most.Count && group.SequenceEqual(most[..group.Count]))
+            ? [.. most]
+            : [checked((int)BlockBytes)];
+    }
 }

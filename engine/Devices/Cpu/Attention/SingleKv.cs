@@ -7,6 +7,8 @@ namespace Crescent.Engine.Devices.Cpu.Attention;
 internal readonly unsafe struct SingleKv<TLanes> : IKvFormat
     where TLanes : unmanaged, ILanes<TLanes>
 {
+    public static bool HasScales => false;
+
     public static int PageBytes(int headSize) => headSize * KvPage.Slots * sizeof(float);
 
     public static void StoreKey(byte* page, int slot, float* key, int headSize)

@@ -16,7 +16,7 @@ internal sealed class DeviceSequence
         _device = device;
         _state = state;
         var blockSize = KvBlockSize.Of(device.Info);
-        _plan = new StepPlan(blockSize);
+        _plan = new StepPlan(blockSize, groups: device.Info.KvGroups.Count);
         _table = [.. Enumerable.Range(0, blockSize.BlocksFor(positions)).Select(i => firstBlock + (i * blockStep))];
     }
 
@@ -51,6 +51,13 @@ internal sealed class DeviceSequence
     public int AddTo(StepPlan plan, ReadOnlySpan<int> tokens, LogitsWanted logits)
     {
         var row = plan.Add(tokens, Length, _table, logits, stateSlot: _state);
+        for (var group = 1; group < plan.Groups; group++)
+        {
+            // Each group has its part of the blocks.
+            var offset = group * (_device.Info.BlockCount / plan.Groups);
+            plan.AddTable(Array.ConvertAll(_table, block => block + offset), 0);
+        }
+
         Length += tokens.Length;
         return row;
     }

@@ -56,7 +56,8 @@ internal sealed record GoldenStep(Goldens.Prompt Prompt, int Index, double[] Log
     private static void RunBatch(IDevice device, List<Goldens.Prompt> prompts, List<GoldenStep> steps)
     {
         var blockSize = KvBlockSize.Of(device.Info);
-        var (before, forced) = (new StepPlan(blockSize), new StepPlan(blockSize));
+        var groups = device.Info.KvGroups.Count;
+        var (before, forced) = (new StepPlan(blockSize, groups: groups), new StepPlan(blockSize, groups: groups));
         var rows = new List<int>();
         var block = 0;
         foreach (var prompt in prompts)
