@@ -11,6 +11,8 @@ namespace Crescent.Engine.Scheduling;
 /// while sequences that have begun elsewhere want to go on, whose readers are without tokens altogether. Where nobody decodes, a step may take
 /// half a second, and longer where much of that would be the weights' way through memory or nobody is promised anything. The first prompt of a step gets
 /// <see cref="FirstChunk"/> tokens whatever they cost.
+/// Where a step with prompts takes much of the promise however short they are (kernels that no recorded graph launches), chunks that keep the promise would be crumbs at the price of
+/// whole steps. Prompts then get as long as what they cost beside their tokens, and none until decodes alone have brought the mean back to the promise.
 /// </remarks>
 /// <param name="tokens">Most tokens of a step.</param>
 /// <param name="options">Promises.</param>
@@ -36,6 +38,9 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     /// <summary>The same while resumed sequences want to go on.</summary>
     private const double ResumedPromptTime = 8;
 
+    /// <summary>Part of what a promise leaves that a step with prompts may cost beside their tokens before prompts are gathered into fewer steps.</summary>
+    private const double MostFixed = 0.5;
+
     /// <summary>Part of the promise that a step is planned to take.</summary>
     private const double Used = 0.9;
 
@@ -53,8 +58,11 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     private double _promptSeconds;
     private int _allTokens;
     private bool _began;
+    private bool _gathers;
     private double _decodeStretch = 1;
     private double _promptStretch = 1;
+    private readonly PromptStepCost _promptStep = new();
+    private double _debt;
 
     /// <summary>Most tokens of a step.</summary>
     public int MaxTokens => tokens;
@@ -70,7 +78,7 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
         _context = 0;
         _promise = double.PositiveInfinity;
         _promptSeconds = 0;
-        _began = false;
+        _began = _gathers = false;
     }
 
     /// <summary>A sequence of <paramref name="priority"/> takes its next token, at position <paramref name="position"/>, with guesses after it.</summary>
@@ -90,15 +98,30 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
         _costs = costs ?? learned!.Costs;
         _allTokens = Tokens;
         var decode = DecodeSeconds() * _decodeStretch;
-        _allSeconds = (_decodes == 0
-            ? double.IsPositiveInfinity(options.ItlSeconds) ? options.ItlSeconds : Math.Max(LongestStep - decode, LeastAlone * decode)
-            : Math.Max((Used * _promise) - decode, resume ? Math.Min(ResumedPromptTime * decode, LongestStep) : LeastPromptTime * decode)) / _promptStretch;
+        var left = (Used * _promise) - decode;
+        if (_decodes > 0 && !resume && left > 0 && _promptStep.Fixed > MostFixed * left)
+        {
+            _gathers = true;
+            _allSeconds = _debt > 0 ? 0 : Math.Min(LongestStep, Math.Max(left - _promptStep.Fixed, _promptStep.Fixed)) / _promptStep.Slope;
+        }
+        else
+        {
+            _allSeconds = (_decodes == 0
+                ? double.IsPositiveInfinity(options.ItlSeconds) ? options.ItlSeconds : Math.Max(LongestStep - decode, LeastAlone * decode)
+                : Math.Max(left, resume ? Math.Min(ResumedPromptTime * decode, LongestStep) : LeastPromptTime * decode)) / _promptStretch;
+        }
+
         _seconds = _allSeconds;
     }
 
     /// <summary>A prompt of <paramref name="priority"/> ends in this step and waits for its first token: what is less urgent makes it no longer than is promised.</summary>
     public void Hurry(RequestPriority priority)
     {
+        if (_gathers)
+        {
+            return;
+        }
+
         var left = (Used * options.ItlOf(priority)) - (DecodeSeconds() * _decodeStretch);
         _seconds = Math.Min(_seconds, (left / _promptStretch) - _promptSeconds);
     }
@@ -106,6 +129,11 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     /// <summary>Tokens that a prompt which has got to <paramref name="position"/> may still have in this step.</summary>
     public int Room(int position)
     {
+        if (_gathers && _allSeconds == 0)
+        {
+            return 0;
+        }
+
         var room = Fit(Tokens, _seconds, position);
         return !_began ? Math.Max(room, Math.Min(Tokens, FirstChunk)) : room >= Math.Min(LeastChunk, Tokens) ? room : 0;
     }
@@ -129,20 +157,24 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
         get
         {
             var decode = DecodeSeconds();
-            return new StepForecast(decode, _promptSeconds, (decode * _decodeStretch) + (_promptSeconds * _promptStretch));
+            return new StepForecast(decode, _promptSeconds, (decode * _decodeStretch) + (_promptSeconds * _promptStretch), _promise);
         }
     }
 
     /// <summary>A step of which <paramref name="forecast"/> was foreseen has taken <paramref name="duration"/>.</summary>
     public void Took(in StepForecast forecast, TimeSpan duration)
     {
+        // What steps take beyond the promise is paid back by those that take less; nothing is saved up, and nobody owes where nobody is promised anything.
+        _debt = forecast.Promise < double.PositiveInfinity ? Math.Max(0, _debt + duration.TotalSeconds - (Used * forecast.Promise)) : 0;
         if (forecast.PromptSeconds == 0)
         {
             Learn(ref _decodeStretch, duration.TotalSeconds, forecast.DecodeSeconds);
         }
         else
         {
-            Learn(ref _promptStretch, duration.TotalSeconds - (forecast.DecodeSeconds * _decodeStretch), forecast.PromptSeconds);
+            var seconds = duration.TotalSeconds - (forecast.DecodeSeconds * _decodeStretch);
+            Learn(ref _promptStretch, seconds, forecast.PromptSeconds);
+            _promptStep.Took(forecast.PromptSeconds, seconds);
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
         _index = index;
         _slot = index?.AddDevice() ?? -1;
         _belief = options.Belief;
-        _device = new SimulatedDevice(Truth(spec.Devices, options.Belief), number, spec.Model, text, new SimulatedDeviceOptions { BlockSize = options.BlockSize });
+        _device = new SimulatedDevice(Truth(spec.Devices, options.Belief), number, spec.Model, text, new SimulatedDeviceOptions { BlockSize = options.BlockSize, MaxStepTokens = spec.Devices.MaxStepTokens });
         _cap = new CapKeeper(_device.Power, incarnation: 1);
         var engine = options.Engine with
         {

@@ -42,6 +42,15 @@ public sealed record FleetResult
     /// <summary>Energy at the wall, by the node model, J.</summary>
     public required double WallJoules { get; init; }
 
+    /// <summary>Share of the devices' time in which they ran steps.</summary>
+    public required double BusyShare { get; init; }
+
+    /// <summary>Share of that in steps in which prompts were computed.</summary>
+    public required double PromptShare { get; init; }
+
+    /// <summary>Share of KV memory that calls held when they held the most of it, on the fullest device.</summary>
+    public required double MostKvShare { get; init; }
+
     /// <summary>Time that GPUs were on, those that were being woken too, in hours of one GPU.</summary>
     public required double GpuHours { get; init; }
 

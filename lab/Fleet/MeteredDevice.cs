@@ -25,7 +25,7 @@ internal sealed class MeteredDevice(SimulatedDevice device, int index, PowerMete
     public StepResult End()
     {
         var result = device.End();
-        meter.Step(index, _began, result.Duration.TotalSeconds, device.Power.StepWatts);
+        meter.Step(index, _began, result.Duration.TotalSeconds, device.Power.StepWatts, device.LastWork.PrefillTokens > 0);
         return result;
     }
 

@@ -23,12 +23,25 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
     /// <summary>Of those, joules while nothing ran.</summary>
     public double IdleJoules { get; private set; }
 
+    /// <summary>Time that devices ran steps, s of one device.</summary>
+    public double BusySeconds { get; private set; }
+
+    /// <summary>Of that, time of steps in which prompts were computed.</summary>
+    public double PromptSeconds { get; private set; }
+
     /// <summary>Joules of the fleet in each bin.</summary>
     public IReadOnlyList<double> Bins => _bins;
 
     /// <summary>A step of a device.</summary>
-    public void Step(int device, double start, double seconds, double watts)
+    /// <param name="device">Which.</param>
+    /// <param name="start">When it began, s.</param>
+    /// <param name="seconds">How long it took.</param>
+    /// <param name="watts">What it drew.</param>
+    /// <param name="hasPrompts">Whether a prompt was computed in it.</param>
+    public void Step(int device, double start, double seconds, double watts, bool hasPrompts = false)
     {
+        BusySeconds += seconds;
+        PromptSeconds += hasPrompts ? seconds : 0;
         Pause(device, start);
         Add(start, seconds, watts);
         _until[device] = start + seconds;

@@ -32,6 +32,12 @@ public sealed record SessionResult(FleetResult Fleet)
     /// <summary>Seconds to the first token that 95 of 100 calls in the window had at the most; infinite where more were refused.</summary>
     public required double TtftP95 { get; init; }
 
+    /// <summary>Prompt tokens that no cache held; 95 of 100 calls in the window had no more.</summary>
+    public required double NewTokensP95 { get; init; }
+
+    /// <summary>What the GPUs drew in the window in the mean, W.</summary>
+    public required double WindowWatts { get; init; }
+
     /// <summary>Calls that were answered in the window, a second.</summary>
     public required double CallsPerSecond { get; init; }
 

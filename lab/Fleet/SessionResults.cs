@@ -27,11 +27,15 @@ internal static class SessionResults
             SloAttainment = (double)load.WindowGood / load.WindowCalls,
             SpeedP25 = 1 / FleetResults.Percentile(FleetResults.Itls(load.Answered), 0.75),
             TtftP95 = FleetResults.Percentile(FleetResults.Ttfts(load.Answered), 0.95),
+            NewTokensP95 = Percentile([.. load.Answered.Select(static call => (double)call.Uncached).Order()], 0.95),
+            WindowWatts = fleet.Watts.Skip(Bin(options.WarmUpSeconds)).Take(Bin(options.EndSeconds) - Bin(options.WarmUpSeconds)).DefaultIfEmpty(double.NaN).Average(),
             CallsPerSecond = load.WindowCalls / options.WindowSeconds,
             Fairness = squares == 0 ? 1 : shares.Sum() * shares.Sum() / (shares.Count * squares),
             CachedShare = (double)fleet.CachedTokens / fleet.PromptTokens,
         };
     }
+
+    private static int Bin(double seconds) => (int)(seconds / PowerMeter.BinSeconds);
 
     private static double Percentile(double[] sorted, double share) =>
         sorted.Length == 0 ? double.NaN : sorted[(int)Math.Min(sorted.Length - 1, share * sorted.Length)];

@@ -47,6 +47,7 @@ public sealed class VirtualFleet : IDisposable
     private int _open;
     private bool _arriving = true;
     private double _lastAt;
+    private double _mostKvShare;
 
     /// <summary>A fleet whose devices are idle.</summary>
     /// <param name="options">What it is.</param>
@@ -189,6 +190,11 @@ public sealed class VirtualFleet : IDisposable
         }
 
         _book.Settle();
+        foreach (ref readonly var device in view.Devices)
+        {
+            _mostKvShare = Math.Max(_mostKvShare, 1 - ((double)device.Load.FreeBlocks / device.Load.TotalBlocks));
+        }
+
         if (view.Now >= StartSeconds)
         {
             _servers?.Look(view);
@@ -343,6 +349,9 @@ public sealed class VirtualFleet : IDisposable
             WallJoules = (awake * FleetSpec.NodeWatts) + (FleetSpec.NodeFactor * _meter.Joules) + ((_servers?.AsleepSeconds ?? 0) * (_options.Servers?.SleepWatts ?? 0)),
             GpuHours = awake / _options.Spec.Nodes * _options.Spec.Devices.GpuCount / 3600,
             Wakes = _servers?.Wakes ?? 0,
+            BusyShare = _meter.BusySeconds / (seconds * _devices.Length),
+            PromptShare = _meter.BusySeconds > 0 ? _meter.PromptSeconds / _meter.BusySeconds : 0,
+            MostKvShare = _mostKvShare,
             Seconds = seconds,
             BudgetWatts = BudgetAt(_lastAt) * _options.Spec.NameplateWatts,
             TtftP50 = FleetResults.Percentile(ttft, 0.5),

@@ -6,48 +6,52 @@ using Crescent.Lab.Traces;
 namespace Crescent.Lab.Studies;
 
 /// <summary>
-/// Finds by bisection how many agents a device serves at once within each tier. An agent is a session of the trace whose next call comes when its answer is there and its pause is
-/// over; one that has ended is followed by another, and the first ones begin somewhere within theirs.
+/// Finds by bisection how many agents a fleet serves at once within each tier, under each policy. An agent is a session of the trace whose next call comes when its answer is there and
+/// its pause is over; one that has ended is followed by another, and the first ones begin somewhere within theirs. Engines, placement and caps are promised what the tier is.
 /// </summary>
 public static class AgentStudy
 {
     /// <summary>The found number is right within this share of it.</summary>
     private const double Precision = 0.05;
 
-    /// <summary>Runs the study, one run after the other; <paramref name="done"/> hears of each system and tier.</summary>
+    /// <summary>Few agents make few calls, of which one that begins without a cache may be the 95th of 100: up to here more of them may do where fewer did not.</summary>
+    private const int Few = 8;
+    private const int MostMisses = 3;
+
+    /// <summary>Runs the study, several searches at once; <paramref name="done"/> hears of each, from any thread.</summary>
     public static IReadOnlyList<AgentRun> Run(AgentStudyOptions options, Action? done = null, CancellationToken cancellationToken = default)
     {
-        var runs = new List<AgentRun>();
-        foreach (var (name, fleet) in options.Systems)
+        var cases = (
+            from tier in options.Tiers
+            from system in options.Systems
+            from policy in options.Policies
+            select (tier, system, policy: StudyPolicy.Parse(policy))).ToArray();
+        var runs = new AgentRun[cases.Length];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Jobs, CancellationToken = cancellationToken };
+        Parallel.For(0, cases.Length, parallel, i =>
         {
-            var known = new SortedDictionary<int, SessionResult>();
-            foreach (var tier in options.Tiers)
-            {
-                runs.Add(Find(options, name, fleet, tier, known, cancellationToken));
-                done?.Invoke();
-            }
-        }
-
+            var (tier, system, policy) = cases[i];
+            runs[i] = Find(options, system.Name, system.Fleet, policy, tier, cancellationToken);
+            done?.Invoke();
+        });
         return runs;
     }
 
+    /// <summary>How many searches the options ask for.</summary>
+    public static int Count(AgentStudyOptions options) => options.Systems.Count * options.Tiers.Count * options.Policies.Count;
+
     private static AgentRun Find(
-        AgentStudyOptions options, string name, FleetSpec fleet, AgentTier tier, SortedDictionary<int, SessionResult> known, CancellationToken cancellationToken)
+        AgentStudyOptions options, string name, FleetSpec fleet, StudyPolicy policy, AgentTier tier, CancellationToken cancellationToken)
     {
+        var known = new SortedDictionary<int, SessionResult>();
         bool IsMet(int agents)
         {
-            if (!known.TryGetValue(agents, out var result))
-            {
-                known.Add(agents, result = Serve(options, fleet, agents, cancellationToken));
-            }
-
+            var result = known[agents] = Serve(options, fleet, policy, tier, agents, cancellationToken);
             return tier.IsMet(result.SpeedP25, result.TtftP95);
         }
 
-        // Few agents make few calls, of which one that begins without a cache may be the 95th of 100: more of them may do where fewer did not, so all powers of two are tried, until
-        // three in a row are too many.
-        var (low, high, misses) = (0, 1, 0);
-        for (var agents = 1; agents <= options.MostAgents && misses < 3; agents *= 2)
+        var (low, high, misses) = (0, options.FewestAgents, 0);
+        for (var agents = options.FewestAgents; agents <= options.MostAgents && misses < (low >= Few ? 1 : MostMisses); agents *= 2)
         {
             var isMet = IsMet(agents);
             misses = isMet ? 0 : misses + 1;
@@ -60,29 +64,34 @@ public static class AgentStudy
             (low, high) = IsMet(middle) ? (middle, high) : (low, middle);
         }
 
+        var limit = known.TryGetValue(high, out var tooMany) ? AgentLimit.Of(high, tooMany) : null;
+        var best = known[low > 0 ? low : options.FewestAgents];
+        var gpus = fleet.Devices.GpuCount;
         if (low == 0)
         {
-            return new AgentRun(name, tier, 0, 0, 0, 0, known[1].SpeedP25, known[1].TtftP95, known[1].CachedShare);
+            return new AgentRun(name, policy.Name, tier, 0, 0, 0, 0, best.WindowWatts / gpus, best.SpeedP25, best.TtftP95, best.CachedShare, limit);
         }
 
-        var best = known[low];
-        var gpus = fleet.Devices.GpuCount;
-
-        // A device that fills its server only in part has that part of what the server draws by itself.
-        var watts = best.Fleet.Joules / best.Fleet.Seconds;
+        // A fleet that fills its last server only in part has that part of what the server draws by itself.
+        var watts = best.WindowWatts;
         var atWall = (FleetSpec.NodeFactor * watts) + (FleetSpec.NodeWatts * gpus / FleetSpec.NodeGpus);
-        return new AgentRun(name, tier, low, (double)low / gpus, low / watts * 1e6, low / atWall * 1e6, best.SpeedP25, best.TtftP95, best.CachedShare);
+        return new AgentRun(
+            name, policy.Name, tier, low, (double)low / gpus, low / watts * 1e6, low / atWall * 1e6, watts / gpus, best.SpeedP25, best.TtftP95, best.CachedShare, limit);
     }
 
-    private static SessionResult Serve(AgentStudyOptions options, FleetSpec spec, int agents, CancellationToken cancellationToken)
+    private static SessionResult Serve(AgentStudyOptions options, FleetSpec spec, StudyPolicy policy, AgentTier tier, int agents, CancellationToken cancellationToken)
     {
         var blockBytes = spec.Model.KvBytesPerToken(spec.Devices.TensorParallel, spec.Devices.DataParallel) * SessionTrace.BlockTokens;
         using var fleet = new VirtualFleet(
             new FleetOptions
             {
                 Spec = spec,
-                Policy = KvQueuePolicy.PolicyName,
-                Weights = new PowerWeights { ShedAbove = 0 },
+                Policy = policy.Placement,
+                Controller = policy.Controller?.Invoke(tier.Level),
+                Weights = policy.Weigh(new PowerWeights { ShedAbove = 0 }),
+                Level = tier.Level,
+                LengthError = policy.LengthFactor - 1,
+                Belief = policy.Belief,
                 MaxQueued = int.MaxValue,
                 Engine = new EngineOptions { HostBlocks = (int)Math.Min(int.MaxValue / 4, options.HostGigabytes * 1e9 / blockBytes), KeepsPrograms = true },
                 BlockSize = SessionTrace.BlockTokens,

@@ -1,3 +1,4 @@
+using Crescent.Control.Placement;
 using Crescent.Lab.Fleet;
 using Crescent.Lab.Traces;
 
@@ -14,8 +15,11 @@ public sealed record AgentStudyOptions
     /// <summary>What agents do.</summary>
     public required SessionTrace Trace { get; init; }
 
-    /// <summary>The systems, each of one device; the first is what the others are compared with.</summary>
+    /// <summary>The systems, each of devices of one kind; the first under the first policy is what the others are compared with.</summary>
     public required IReadOnlyList<(string Name, FleetSpec Fleet)> Systems { get; init; }
+
+    /// <summary>Names of policies; see <see cref="StudyPolicy"/>. Their servers stay on.</summary>
+    public IReadOnlyList<string> Policies { get; init; } = [KvQueuePolicy.PolicyName];
 
     /// <summary>What agents must be given.</summary>
     public IReadOnlyList<AgentTier> Tiers { get; init; } = AgentTier.All;
@@ -29,7 +33,13 @@ public sealed record AgentStudyOptions
     /// <summary>Host memory of a device for what its own evicts, GB; 0 for none.</summary>
     public double HostGigabytes { get; init; } = DefaultHostGigabytes;
 
-    /// <summary>Most agents that are tried on a device.</summary>
+    /// <summary>Fewest agents that are tried.</summary>
+    public int FewestAgents { get; init; } = 1;
+
+    /// <summary>Searches at once.</summary>
+    public int Jobs { get; init; } = 1;
+
+    /// <summary>Most agents that are tried.</summary>
     public int MostAgents { get; init; } = DefaultMostAgents;
 
     /// <summary>For what is drawn by chance.</summary>

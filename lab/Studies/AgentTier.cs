@@ -1,3 +1,5 @@
+using Crescent.Control.Placement;
+
 namespace Crescent.Lab.Studies;
 
 /// <summary>What an agent must be given to count: a tier of AA-AgentPerf (June 2026).</summary>
@@ -7,6 +9,9 @@ public readonly record struct AgentTier(double Speed, double TtftSeconds)
 {
     /// <summary>The published ones.</summary>
     public static IReadOnlyList<AgentTier> All { get; } = [new(20, 10), new(60, 5), new(180, 3)];
+
+    /// <summary>What engines, placement and caps promise for it.</summary>
+    public ServiceLevel Level => new(TtftSeconds, 1 / Speed);
 
     /// <summary>Whether calls with these figures meet it.</summary>
     public bool IsMet(double speedP25, double ttftP95) => speedP25 >= Speed && ttftP95 <= TtftSeconds;

@@ -31,8 +31,10 @@ public static class SessionFile
     }
 
     /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="mostPause">Longer pauses are cut to this, s: an agent that nobody keeps waiting.</param>
     /// <exception cref="FormatException">The message names the file, the line and what was expected there.</exception>
-    public static SessionTrace Read(string path)
+    public static SessionTrace Read(string path, double mostPause = double.PositiveInfinity)
     {
         using var file = File.OpenRead(path);
         using var packed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : null;
@@ -42,7 +44,7 @@ public static class SessionFile
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
-                Add(path, number, line, sessions);
+                Add(path, number, line, mostPause, sessions);
             }
         }
 
@@ -52,7 +54,7 @@ public static class SessionFile
             : throw new FormatException($"{path}: there is no session in it.");
     }
 
-    private static void Add(string path, int number, string line, List<Session> sessions)
+    private static void Add(string path, int number, string line, double mostPause, List<Session> sessions)
     {
         try
         {
@@ -63,7 +65,7 @@ public static class SessionFile
                 throw new FormatException($"block_size is {size}, {SessionTrace.BlockTokens} is known");
             }
 
-            sessions.AddRange(Parts(root.GetProperty("id").ToString(), Turns(root.GetProperty("requests"))));
+            sessions.AddRange(Parts(root.GetProperty("id").ToString(), Turns(root.GetProperty("requests"), mostPause)));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -71,7 +73,7 @@ public static class SessionFile
         }
     }
 
-    private static List<SessionTurn> Turns(JsonElement requests)
+    private static List<SessionTurn> Turns(JsonElement requests, double mostPause)
     {
         var turns = new List<SessionTurn>();
         var agents = new List<Session>();
@@ -81,7 +83,7 @@ public static class SessionFile
             var at = request.GetProperty("t").GetDouble();
             if (Text(request, "type") == Subagent)
             {
-                if (Turns(request.GetProperty("requests")) is { Count: > 0 } own)
+                if (Turns(request.GetProperty("requests"), mostPause) is { Count: > 0 } own)
                 {
                     agents.Add(new Session(Text(request, "agent_id") ?? Subagent, own));
                     ended = Math.Max(ended, at);
@@ -94,7 +96,7 @@ public static class SessionFile
             var pause = agents.Count > 0 ? at - ended : Number(request, "think_time") ?? at - began;
             var stop = Text(request, "stop");
             turns.Add(new SessionTurn(
-                turns.Count == 0 ? 0 : Math.Max(0, pause),
+                turns.Count == 0 ? 0 : Math.Clamp(pause, 0, mostPause),
                 Math.Max(1, request.GetProperty("in").GetInt32()),
                 Math.Max(1, request.GetProperty("out").GetInt32()),
                 [.. request.GetProperty("hash_ids").EnumerateArray().Select(static id => id.GetInt32())],

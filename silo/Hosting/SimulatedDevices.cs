@@ -23,13 +23,13 @@ internal static class SimulatedDevices
     {
         var speed = serve.Speed;
         var clock = speed == 1 ? TimeProvider.System : new SpeedTimeProvider(speed);
-        var options = serve.Scheduling.Engine(SimulatedDeviceOptions.DefaultMaxStepTokens, MaxRunning, MaxWaiting);
         var words = new Lazy<SimulatedText>(() => new SimulatedText(models.Default.Model.Tokenizer));
         var plans = new List<DevicePlan>();
         var index = 0;
         var shapes = serving.Models.ToDictionary(pair => serving.NameOf(pair.Key), static pair => pair.Value, StringComparer.Ordinal);
         foreach (var (spec, model) in serving.Groups)
         {
+            var options = serve.Scheduling.Engine(spec.MaxStepTokens, MaxRunning, MaxWaiting);
             for (var i = 0; i < spec.Count; i++, index++)
             {
                 if (share.Owns(index))

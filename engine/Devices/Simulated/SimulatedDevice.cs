@@ -37,7 +37,8 @@ public sealed class SimulatedDevice : IDevice
         Spec = spec;
         _text = text;
         _time = new StepTimeModel(spec.Gpu, model, spec.TensorParallel, options.Timing, spec.DataParallel);
-        Power = new SimulatedPower(spec.Gpu, spec.TensorParallel) { Work = _time.Coefficients() };
+        var gpu = spec.PoweredGpu;
+        Power = new SimulatedPower(gpu, spec.TensorParallel) { Work = _time.Coefficients() };
         var blockBytes = (long)(model.KvBytesPerToken(spec.TensorParallel, spec.DataParallel) * options.BlockSize);
         Power.BlockCopyJoules = blockBytes / 1e9 * spec.Gpu.HostCopyJoulesPerGigabyte;
         _window = model.LocalLayers > 0 ? model.LocalWindow : int.MaxValue;
@@ -58,7 +59,7 @@ public sealed class SimulatedDevice : IDevice
             MaxLogitRows = options.MaxLogitRows,
             MaxContext = (int)Math.Min(options.MaxContext > 0 ? options.MaxContext : model.ContextLength, (long)blocks * options.BlockSize),
             VocabularySize = text.VocabularySize,
-            Profile = SimulatedProfile.Of(spec.Gpu, spec.TensorParallel, _time, Power.Curve),
+            Profile = SimulatedProfile.Of(gpu, spec.TensorParallel, _time, Power.Curve),
         };
     }
 

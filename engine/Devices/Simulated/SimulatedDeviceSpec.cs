@@ -21,6 +21,12 @@ public sealed record SimulatedDeviceSpec(GpuModel Gpu, int Count, int TensorPara
     /// <summary>GPUs in all.</summary>
     public int GpuCount => Count * TensorParallel;
 
+    /// <summary>Most tokens of a step where nothing else is said: each GPU that has sequences of its own has a budget of its own, as in the engines that are simulated.</summary>
+    public int MaxStepTokens => SimulatedDeviceOptions.DefaultMaxStepTokens * (DataParallel ? TensorParallel : 1);
+
+    /// <summary>The GPU as it draws by the batch of its device: where each GPU has sequences of its own, it has only its part of them.</summary>
+    public GpuModel PoweredGpu => DataParallel ? Gpu with { DecodeMidpoint = Gpu.DecodeMidpoint + Math.Log2(TensorParallel) } : Gpu;
+
     /// <summary>True when <paramref name="text"/> names simulated devices.</summary>
     public static bool IsSimulated(string text) => text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 

@@ -125,6 +125,53 @@ public sealed class StepBudgetTests
         Assert.Equal((45 - 18) / 0.2, budget.Room(0), 2.0);
     }
 
+    [Fact]
+    public void Where_steps_with_prompts_cost_much_of_the_promise_by_themselves_prompts_are_gathered_into_few_of_them()
+    {
+        // 9 ms of decodes; with prompts 50 ms more, whatever they are, and a tenth of what is foreseen for each token: in steps that keep the promise there is room for nothing.
+        var budget = new StepBudget(8192, Options, Costs, null);
+        var (seconds, prompts, steps, chunks) = (0.0, 0, 0, 0);
+        for (var i = 0; i < 1000; i++)
+        {
+            Open(budget, 10, RequestPriority.Standard);
+            var tokens = budget.Room(0);
+            if (tokens > 0)
+            {
+                budget.Prompt(tokens, 0);
+            }
+
+            var step = 0.009 + (tokens > 0 ? 0.05 + (tokens * 1e-5) : 0);
+            budget.Took(budget.Forecast, TimeSpan.FromSeconds(step));
+            if (i >= 500)
+            {
+                (seconds, prompts, steps, chunks) = (seconds + step, prompts + tokens, steps + 1, chunks + (tokens > 0 ? 1 : 0));
+            }
+        }
+
+        Assert.True(seconds / steps < Options.ItlSeconds, $"{seconds / steps} s between tokens");
+        Assert.True((double)prompts / chunks > 2000, $"{prompts} tokens in {chunks} steps");
+        Assert.True(prompts / seconds > 20_000, $"{prompts / seconds} tokens a second");
+    }
+
+    [Fact]
+    public void A_debt_is_forgotten_where_nobody_decodes_any_more()
+    {
+        var budget = new StepBudget(8192, Options, Costs, null);
+        for (var i = 0; i < 100; i++)
+        {
+            Open(budget, 10, RequestPriority.Standard);
+            if (budget.Room(0) is var tokens and > 0)
+            {
+                budget.Prompt(tokens, 0);
+                budget.Took(budget.Forecast, TimeSpan.FromSeconds(0.4));
+                break;
+            }
+        }
+
+        Open(budget, 0, RequestPriority.Standard);
+        Assert.True(budget.Room(0) > 0);
+    }
+
     private static StepBudget Opened(int decodes, RequestPriority priority)
     {
         var budget = new StepBudget(8192, Options, Costs, null);

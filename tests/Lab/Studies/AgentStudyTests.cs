@@ -28,6 +28,34 @@ public sealed class AgentStudyTests
         Assert.True(runs[0].PerMegawatt > runs[0].PerMegawattAtWall);
         Assert.Equal(runs[0].Agents, runs[0].PerGpu);
         Assert.True(runs[0].CachedShare > 0.5);
+        var limit = Assert.IsType<AgentLimit>(runs[1].Limit);
+        Assert.InRange(limit.Agents, runs[1].Agents + 1, (runs[1].Agents * 1.1) + 1);
+        Assert.False(runs[1].Tier.IsMet(limit.SpeedP25, limit.TtftP95));
+        Assert.True(limit.BusyShare is > 0.5 and <= 1 && limit.PromptShare is > 0 and < 1 && limit.MostKvShare is > 0 and <= 1, $"{limit}");
+    }
+
+    [Fact]
+    public void Each_policy_is_searched_for_itself_and_clocks_fall_to_what_the_tier_leaves()
+    {
+        var turns = Enumerable.Range(1, 10).Select(static n => new SessionTurn(2, 640 * n, 64, [.. Enumerable.Range(0, 10 * n)], n == 10, [])).ToList();
+        var options = new AgentStudyOptions
+        {
+            Trace = new SessionTrace("talk", [new Session("a", turns)]),
+            Systems = [("h100", FleetSpec.Parse("sim:h100*2", "sim:llama-3-8b-fp8"))],
+            Policies = ["kv-queue", "kv-queue+efficient"],
+            Tiers = [new AgentTier(20, 10)],
+            WarmUpSeconds = 10,
+            WindowSeconds = 15,
+            FewestAgents = 16,
+            MostAgents = 16,
+        };
+        Assert.Equal(2, AgentStudy.Count(options));
+        var runs = AgentStudy.Run(options, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(["kv-queue", "kv-queue+efficient"], runs.Select(static run => run.Policy));
+        Assert.All(runs, static run => Assert.Equal((16, null), (run.Agents, run.Limit)));
+        Assert.True(runs[1].WattsPerGpu < 0.9 * runs[0].WattsPerGpu, $"{runs[1].WattsPerGpu} against {runs[0].WattsPerGpu} W");
+        Assert.True(runs[1].SpeedP25 < runs[0].SpeedP25);
+        Assert.Equal(16e6 / (2 * runs[0].WattsPerGpu), runs[0].PerMegawatt, 1.0);
     }
 
     [Fact]

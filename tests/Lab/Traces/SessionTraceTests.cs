@@ -34,6 +34,13 @@ public sealed class SessionTraceTests : IDisposable
     }
 
     [Fact]
+    public void An_agent_that_nobody_keeps_waiting_has_one_session_with_short_pauses()
+    {
+        var session = Assert.Single(SessionFile.Read(Write(Talk, packed: false), mostPause: 10).Sessions);
+        Assert.Equal([0.0, 3, 10, 10], session.Turns.Select(static turn => turn.Pause));
+    }
+
+    [Fact]
     public void Prompts_of_a_session_begin_alike_and_those_of_others_do_not()
     {
         var turns = SessionFile.Read(Write(Talk, packed: false)).Sessions[0].Turns;

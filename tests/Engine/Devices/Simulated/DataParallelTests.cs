@@ -21,6 +21,16 @@ public sealed class DataParallelTests
     }
 
     [Fact]
+    public void Each_gpu_has_a_step_of_its_own_and_draws_by_its_part_of_the_batch()
+    {
+        var (by8, one) = (SimulatedDeviceSpec.Parse("sim:h200:dep8"), SimulatedDeviceSpec.Parse("sim:h200:tp8"));
+        Assert.Equal(8 * one.MaxStepTokens, by8.MaxStepTokens);
+        Assert.Equal(new GpuPowerCurve(one.PoweredGpu).DecodeWatts(4), new GpuPowerCurve(by8.PoweredGpu).DecodeWatts(32), 1e-6);
+        using var device = new SimulatedDevice(by8, 0, Model, new SimulatedText(new Crescent.Tests.Engine.Scheduling.LetterTokenizer()));
+        Assert.Equal(8 * new GpuPowerCurve(by8.Gpu).DecodeWatts(4), device.Info.Profile!.DecodeWatts(32), 1e-6);
+    }
+
+    [Fact]
     public void Each_gpu_reads_all_of_attention_and_its_part_of_the_experts()
     {
         // One sequence on eight GPUs: seven wait, and its attention takes one what it takes eight together.
