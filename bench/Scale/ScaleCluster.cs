@@ -52,7 +52,7 @@ internal sealed class ScaleCluster(int silos, int fronts, int devices, string fi
             Hosts.AddRange(hosts);
         }
 
-        _apart = Process.Start(Environment.ProcessPath!, ["scale-silo", "--number", $"{silos - 1}", "--fronts", $"{fronts}", "--devices", $"{devices}", "--file", file]);
+        _apart = Process.Start(Path.Combine(AppContext.BaseDirectory, "Crescent.Bench"), ["scale-silo", "--number", $"{silos - 1}", "--fronts", $"{fronts}", "--devices", $"{devices}", "--file", file]);
     }
 
     /// <summary>Runs one of the silos until it is told to stop.</summary>
@@ -101,6 +101,9 @@ internal sealed class ScaleCluster(int silos, int fronts, int devices, string fi
                 options.GatewayPort = 0;
             });
             silo.UseFileMembership(file, "scale");
+
+            // Each sign of life is a new file, which all silos of a machine read at once: too much for so many.
+            silo.Configure<ClusterMembershipOptions>(static options => options.IAmAliveTablePublishTimeout = TimeSpan.FromMinutes(1));
             silo.AddCrescent(new CrescentSiloOptions
             {
                 Model = "sim",

@@ -35,10 +35,13 @@ internal sealed class TelemetryService(
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// Silos that neither place calls nor govern power are told one report in so many, which is oftener than what is known of a device goes stale: each could be the next governor, but with each telling each all of it the work grows with the
-    /// square of their number.
+    /// Silos that neither place calls nor govern power are told one report in so many, each in its turn, which is oftener than what is known of a device goes stale: each could be the next governor, but with each telling each all of it the
+    /// work grows with the square of their number.
     /// </summary>
     public const int SeldomEvery = 8;
+
+    /// <summary>The most of them that a report goes to: in clusters of more than 32 they are told still less often, so that a silo's work does not grow with the cluster.</summary>
+    public const int MostInTurn = 4;
 
     /// <summary>A silo of devices that has placed a call wants to be told for this long, s.</summary>
     private const double ListenSeconds = 30;
@@ -140,12 +143,14 @@ internal sealed class TelemetryService(
         Apply(report);
 
         // That it begins to listen, and what a governor says, is for all.
-        var toAll = _reports++ % SeldomEvery == 0 || own is not null || listens != _listened;
+        var toAll = own is not null || listens != _listened;
         _listened = listens;
-        WatchPower(listens || toAll);
-        foreach (var member in membership.CurrentSnapshot.Members.Values)
+        WatchPower(listens || _reports % SeldomEvery == 0);
+        var members = membership.CurrentSnapshot.Members;
+        var (turns, turn) = (Math.Max(SeldomEvery, members.Count / MostInTurn), _reports++);
+        foreach (var member in members.Values)
         {
-            if (member.Status == SiloStatus.Active && !member.SiloAddress.Equals(report.Silo) && (toAll || roles.Listens(member.SiloAddress) != false))
+            if (member.Status == SiloStatus.Active && !member.SiloAddress.Equals(report.Silo) && (toAll || roles.Listens(member.SiloAddress) != false || turn++ % turns == 0))
             {
                 _ = peers.Of(member.SiloAddress).Gossip(report);
             }

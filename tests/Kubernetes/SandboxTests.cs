@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Crescent.Tests.Kubernetes;
 
@@ -29,6 +30,23 @@ public sealed class SandboxTests
         Assert.SkipUnless(File.Exists(Path.Combine(Image, "app", "Crescent.Silo")), "The image has not been made (k8s/image/build.sh)");
         Assert.All(new[] { "bin/sh", "usr/bin/env", "usr/bin/apt", "sbin/ldconfig" }, path => Assert.False(File.Exists(Path.Combine(Image, path)), path));
         await Drains(["--ro-bind", Image, "/", "--tmpfs", "/tmp"], "/app/Crescent.Silo");
+    }
+
+    [Fact]
+    public async Task The_image_that_the_SDK_makes_starts_the_silo_where_it_puts_it()
+    {
+        // What becomes of `dotnet publish silo -t:PublishContainer`, whose base is in no registry at hand.
+        var (code, output, error) = await Tool.Run(
+            "dotnet",
+            [
+                "msbuild", TestFiles.Project("silo", "silo.csproj"), "-t:ComputeContainerConfig", "-p:RuntimeIdentifier=linux-x64", "-p:SelfContained=true",
+                "-getItem:ContainerAppCommand", "-getProperty:ContainerWorkingDirectory", "-getProperty:ContainerUser",
+            ]);
+        Assert.True(code == 0, output + error);
+        var made = JsonNode.Parse(output)!;
+        Assert.Equal("/app/", (string?)made["Properties"]!["ContainerWorkingDirectory"]);
+        Assert.Equal($"{Sandbox.User}", (string?)made["Properties"]!["ContainerUser"]);
+        Assert.Equal("/app/Crescent.Silo", (string?)Assert.Single(made["Items"]!["ContainerAppCommand"]!.AsArray())!["Identity"]);
     }
 
     private static async Task Drains(string[] mounts, params string[] program)

@@ -10,4 +10,8 @@ public sealed record AgentApproval(
     [property: Id(0)] string Step,
     [property: Id(1)] string Tool,
     [property: Id(2)] string Arguments,
-    [property: Id(3)] string Hash);
+    [property: Id(3)] string Hash)
+{
+    /// <summary>Without what callers and models wrote: messages that are late or lost stand in logs.</summary>
+    public override string ToString() => $"{nameof(AgentApproval)} {Step} {Tool}";
+}

@@ -12,4 +12,7 @@ public sealed record AgentEvent
 
     /// <summary>What it tells: a JSON object with the task's id, the kind and the time in it.</summary>
     [Id(2)] public required string Json { get; init; }
+
+    /// <summary>Without what callers and models wrote: messages that are late or lost stand in logs.</summary>
+    public override string ToString() => $"{nameof(AgentEvent)} {Number} {Kind}";
 }

@@ -33,4 +33,7 @@ public sealed record AgentListing
 
     /// <summary>Energy attributed to its calls, in joules; 0 while it has not ended.</summary>
     [Id(9)] public double Joules { get; init; }
+
+    /// <summary>Without what callers and models wrote: messages that are late or lost stand in logs.</summary>
+    public override string ToString() => $"{nameof(AgentListing)} {Id} {State}";
 }

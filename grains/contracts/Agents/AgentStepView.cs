@@ -33,4 +33,7 @@ public sealed record AgentStepView
 
     /// <summary>Silo and device that computed it last.</summary>
     [Id(9)] public string Device { get; init; } = "";
+
+    /// <summary>Without what callers and models wrote: messages that are late or lost stand in logs.</summary>
+    public override string ToString() => $"{nameof(AgentStepView)} {Id} {State}";
 }

@@ -54,4 +54,7 @@ public sealed record AgentView
 
     /// <summary>Whether nothing will happen any more.</summary>
     public bool HasEnded => Ended is not null;
+
+    /// <summary>Without what callers and models wrote: messages that are late or lost stand in logs.</summary>
+    public override string ToString() => $"{nameof(AgentView)} {Id} {State}";
 }

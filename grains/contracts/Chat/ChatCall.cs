@@ -66,4 +66,7 @@ public sealed record ChatCall
 
     /// <summary>-2 to 2.</summary>
     [Id(18)] public float PresencePenalty { get; init; }
+
+    /// <summary>Without what callers and models wrote: messages that are late or lost stand in logs.</summary>
+    public override string ToString() => nameof(ChatCall);
 }

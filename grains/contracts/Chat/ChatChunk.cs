@@ -24,4 +24,7 @@ public sealed record ChatChunk
 
     /// <summary>Tokens that the model has thought, with the last chunk.</summary>
     [Id(6)] public int ThoughtTokens { get; init; }
+
+    /// <summary>Without what callers and models wrote: messages that are late or lost stand in logs.</summary>
+    public override string ToString() => nameof(ChatChunk);
 }

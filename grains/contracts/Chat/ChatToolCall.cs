@@ -15,4 +15,7 @@ public sealed record ChatToolCall
 
     /// <summary>The next characters of the arguments' JSON.</summary>
     [Id(3)] public string Arguments { get; init; } = "";
+
+    /// <summary>Without what callers and models wrote: messages that are late or lost stand in logs.</summary>
+    public override string ToString() => $"{nameof(ChatToolCall)} {Index}";
 }

@@ -15,4 +15,7 @@ public sealed record EmbeddingCall
 
     /// <summary>Who is charged, as <see cref="ChatCall.Tenant"/>.</summary>
     [Id(2)] public string Tenant { get; init; } = "";
+
+    /// <summary>Without what callers and models wrote: messages that are late or lost stand in logs.</summary>
+    public override string ToString() => nameof(EmbeddingCall);
 }

@@ -24,7 +24,7 @@ public sealed class LogTests
         Assert.Equal(HttpStatusCode.OK, (await silo.Post("/v1/chat/completions", $$"""{"model":"agent:direct","messages":[{"role":"user","content":"{{Secret}}"}]}""")).Answer.StatusCode);
         await silo.Stop();
         Assert.NotEmpty(silo.Log.Lines);
-        Assert.DoesNotContain(silo.Log.Lines, static line => line.Contains(Secret, StringComparison.OrdinalIgnoreCase));
+        Assert.Equal("", string.Join(Environment.NewLine, silo.Log.Lines.Where(static line => line.Contains(Secret, StringComparison.OrdinalIgnoreCase))));
         Assert.Contains(silo.Log.Lines, static line => line.Contains("refused with 400: invalid_value messages[0].role", StringComparison.Ordinal) && line.Contains(" => request my-id-2", StringComparison.Ordinal));
         Assert.Contains(silo.Log.Lines, static line => line.Contains(" => request my-id-1", StringComparison.Ordinal));
     }
