@@ -10,6 +10,9 @@ namespace Crescent.Sdk;
 /// <param name="options">Model, tenant and timeout.</param>
 public sealed class ClusterChatClient(IGrainFactory cluster, CrescentClientOptions options) : IChatClient
 {
+    /// <summary>A call that is left has so long to end in the cluster before its end is not waited for.</summary>
+    private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(1);
+
     private readonly ChatClientMetadata _metadata = new("crescent", null, options.Model);
     private readonly TimeSpan _timeout = options.Timeout;
     private readonly string _tenant = options.Tenant;
@@ -41,8 +44,13 @@ public sealed class ClusterChatClient(IGrainFactory cluster, CrescentClientOptio
         }
         finally
         {
-            // An enumerator may only be closed when no step of it is under way.
+            // An enumerator may only be closed when no step of it is under way; one that is left open ends in the cluster by itself, minutes later.
             await stop.CancelAsync().ConfigureAwait(false);
+            if (next is { IsCompleted: false })
+            {
+                await Task.WhenAny(next, Task.Delay(CloseTime, CancellationToken.None)).ConfigureAwait(false);
+            }
+
             if (next is null or { IsCompleted: true })
             {
                 await chunks.DisposeAsync().ConfigureAwait(false);

@@ -12,7 +12,7 @@ internal sealed partial class Scheduler
         _prompts.Fill(_running, _kv);
         _shares.Open(_prompts.Sequences, _waiting);
         var (at, turn, first) = (0, long.MaxValue, default(Sequence));
-        while (_budget.Tokens > 0)
+        while (_budget.Tokens > 0 && !_budget.Pauses)
         {
             admits &= _running.Count < (_waiting.HasResumed ? _maxWithResumed : _maxRunning) && _step.Plan.LogitsRowCount + _grants.Count < _device.Info.MaxLogitRows;
             first = admits ? first ?? _waiting.Next(out turn) : null;

@@ -12,7 +12,8 @@ namespace Crescent.Engine.Scheduling;
 /// half a second, and longer where much of that would be the weights' way through memory or nobody is promised anything. The first prompt of a step gets
 /// <see cref="FirstChunk"/> tokens whatever they cost.
 /// Where a step with prompts takes much of the promise however short they are (kernels that no recorded graph launches), chunks that keep the promise would be crumbs at the price of
-/// whole steps. Prompts then get as long as what they cost beside their tokens, and none until decodes alone have brought the mean back to the promise.
+/// whole steps. Prompts then get as long as what they cost beside their tokens, and none until decodes alone have brought the mean back to the promise, or have run long enough where
+/// they leave little of it.
 /// </remarks>
 /// <param name="tokens">Most tokens of a step.</param>
 /// <param name="options">Promises.</param>
@@ -38,8 +39,11 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     /// <summary>The same while resumed sequences want to go on.</summary>
     private const double ResumedPromptTime = 8;
 
-    /// <summary>Part of what a promise leaves that a step with prompts may cost beside their tokens before prompts are gathered into fewer steps.</summary>
+    /// <summary>Part of what prompts would get that a step with prompts may cost beside their tokens before prompts are gathered into fewer steps.</summary>
     private const double MostFixed = 0.5;
+
+    /// <summary>Part of the promise that a step of decodes pays of what gathered prompts took, whatever it took itself.</summary>
+    private const double LeastPaid = 0.1;
 
     /// <summary>Part of the promise that a step is planned to take.</summary>
     private const double Used = 0.9;
@@ -70,6 +74,9 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     /// <summary>Tokens that are left.</summary>
     public int Tokens { get; private set; }
 
+    /// <summary>Whether prompts get nothing in this step, for what those before have taken.</summary>
+    public bool Pauses => _gathers && _allSeconds == 0;
+
     /// <summary>A new step.</summary>
     public void Open()
     {
@@ -99,18 +106,12 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
         _allTokens = Tokens;
         var decode = DecodeSeconds() * _decodeStretch;
         var left = (Used * _promise) - decode;
-        if (_decodes > 0 && !resume && left > 0 && _promptStep.Fixed > MostFixed * left)
-        {
-            _gathers = true;
-            _allSeconds = _debt > 0 ? 0 : Math.Min(LongestStep, Math.Max(left - _promptStep.Fixed, _promptStep.Fixed)) / _promptStep.Slope;
-        }
-        else
-        {
-            _allSeconds = (_decodes == 0
-                ? double.IsPositiveInfinity(options.ItlSeconds) ? options.ItlSeconds : Math.Max(LongestStep - decode, LeastAlone * decode)
-                : Math.Max(left, resume ? Math.Min(ResumedPromptTime * decode, LongestStep) : LeastPromptTime * decode)) / _promptStretch;
-        }
-
+        var beside = Math.Max(left, resume ? Math.Min(ResumedPromptTime * decode, LongestStep) : LeastPromptTime * decode);
+        _gathers = _decodes > 0 && !resume && _promptStep.Fixed > MostFixed * beside;
+        _debt = _gathers ? _debt : 0;
+        _allSeconds = _gathers
+            ? _debt > 0 ? 0 : Math.Min(LongestStep, Math.Max(left - _promptStep.Fixed, _promptStep.Fixed)) / _promptStep.Slope
+            : (_decodes > 0 ? beside : double.IsPositiveInfinity(options.ItlSeconds) ? options.ItlSeconds : Math.Max(LongestStep - decode, LeastAlone * decode)) / _promptStretch;
         _seconds = _allSeconds;
     }
 
@@ -129,7 +130,7 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
     /// <summary>Tokens that a prompt which has got to <paramref name="position"/> may still have in this step.</summary>
     public int Room(int position)
     {
-        if (_gathers && _allSeconds == 0)
+        if (Pauses)
         {
             return 0;
         }
@@ -157,15 +158,14 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
         get
         {
             var decode = DecodeSeconds();
-            return new StepForecast(decode, _promptSeconds, (decode * _decodeStretch) + (_promptSeconds * _promptStretch), _promise);
+            return new StepForecast(decode, _promptSeconds, (decode * _decodeStretch) + (_promptSeconds * _promptStretch), _promise, _gathers);
         }
     }
 
     /// <summary>A step of which <paramref name="forecast"/> was foreseen has taken <paramref name="duration"/>.</summary>
     public void Took(in StepForecast forecast, TimeSpan duration)
     {
-        // What steps take beyond the promise is paid back by those that take less; nothing is saved up, and nobody owes where nobody is promised anything.
-        _debt = forecast.Promise < double.PositiveInfinity ? Math.Max(0, _debt + duration.TotalSeconds - (Used * forecast.Promise)) : 0;
+        Pay(forecast, duration.TotalSeconds);
         if (forecast.PromptSeconds == 0)
         {
             Learn(ref _decodeStretch, duration.TotalSeconds, forecast.DecodeSeconds);
@@ -175,6 +175,16 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
             var seconds = duration.TotalSeconds - (forecast.DecodeSeconds * _decodeStretch);
             Learn(ref _promptStretch, seconds, forecast.PromptSeconds);
             _promptStep.Took(forecast.PromptSeconds, seconds);
+        }
+    }
+
+    /// <summary>What gathered prompts take beyond the promise is owed, up to the longest that they can be planned to take, and paid back by steps without any.</summary>
+    private void Pay(in StepForecast forecast, double seconds)
+    {
+        if (forecast.Gathers)
+        {
+            var over = seconds - (Used * forecast.Promise);
+            _debt = Math.Clamp(forecast.PromptSeconds > 0 ? _debt + over : _debt + Math.Min(over, -LeastPaid * forecast.Promise), 0, LongestStep);
         }
     }
 

@@ -40,9 +40,6 @@ internal sealed class TelemetryService(
     /// </summary>
     public const int SeldomEvery = 8;
 
-    /// <summary>The most of them that a report goes to: in clusters of more than 32 they are told still less often, so that a silo's work does not grow with the cluster.</summary>
-    public const int MostInTurn = 4;
-
     /// <summary>A silo of devices that has placed a call wants to be told for this long, s.</summary>
     private const double ListenSeconds = 30;
 
@@ -146,11 +143,10 @@ internal sealed class TelemetryService(
         var toAll = own is not null || listens != _listened;
         _listened = listens;
         WatchPower(listens || _reports % SeldomEvery == 0);
-        var members = membership.CurrentSnapshot.Members;
-        var (turns, turn) = (Math.Max(SeldomEvery, members.Count / MostInTurn), _reports++);
-        foreach (var member in members.Values)
+        var turn = _reports++;
+        foreach (var member in membership.CurrentSnapshot.Members.Values)
         {
-            if (member.Status == SiloStatus.Active && !member.SiloAddress.Equals(report.Silo) && (toAll || roles.Listens(member.SiloAddress) != false || turn++ % turns == 0))
+            if (member.Status == SiloStatus.Active && !member.SiloAddress.Equals(report.Silo) && (toAll || roles.Listens(member.SiloAddress) != false || turn++ % SeldomEvery == 0))
             {
                 _ = peers.Of(member.SiloAddress).Gossip(report);
             }
