@@ -96,6 +96,15 @@ internal sealed class HolderIndex(int slots, ulong multiplier)
         }
     }
 
+    /// <summary>Whether <paramref name="slot"/> holds <paramref name="hash"/>.</summary>
+    [SkipLocalsInit]
+    public bool Holds(int slot, BlockHash hash)
+    {
+        Span<ulong> scratch = stackalloc ulong[_sets.Words];
+        var set = _table.Find(hash);
+        return !set.IsEmpty && Bits.Has(_sets.BitsOf(set, scratch), slot);
+    }
+
     /// <summary>
     /// Raises <paramref name="lead"/> of the owner of each open slot to the leading blocks of <paramref name="chain"/> that the slot
     /// holds, as <see cref="KvIndex.Overlap"/> says.

@@ -28,6 +28,9 @@ public sealed class KvIndex
     private readonly PredictedPrefixes _predicted;
     private readonly List<int> _slots = [];
 
+    // By device; null where a sequence can begin behind any cached block.
+    private readonly List<KvPlaces?> _places = [];
+
     /// <summary>An index without devices.</summary>
     /// <param name="time">By which predictions end.</param>
     /// <param name="devices">Devices to make room for; more than that is possible, at the price of a pause.</param>
@@ -56,17 +59,20 @@ public sealed class KvIndex
     public int BlocksOf(int device) => _blocks.CountOf(SlotOf(device));
 
     /// <summary>Adds a device that holds nothing.</summary>
+    /// <param name="places">Where sequences can begin on it; null for behind any cached block.</param>
     /// <returns>Its index: the lowest that no other device has.</returns>
-    public int AddDevice()
+    public int AddDevice(KvPlaces? places = null)
     {
         var device = _slots.IndexOf(NoSlot);
         if (device < 0)
         {
             device = _slots.Count;
             _slots.Add(NoSlot);
+            _places.Add(null);
         }
 
         _slots[device] = _blocks.Open(device);
+        _places[device] = places is { IsAnywhere: false } ? places : null;
         return device;
     }
 
@@ -144,7 +150,8 @@ public sealed class KvIndex
     }
 
     /// <summary>
-    /// How many leading blocks of a prompt each device has cached, or is predicted to have in a moment.
+    /// How many leading blocks of a prompt each device has cached, or is predicted to have in a moment. Of a device on which a sequence cannot begin behind any block,
+    /// those behind which it can.
     /// </summary>
     /// <param name="chain">Hashes of the prompt's full blocks from the first on, each chained to the one before.</param>
     /// <param name="overlap">
@@ -166,6 +173,14 @@ public sealed class KvIndex
 
         overlap.Clear();
         _blocks.Lead(chain, overlap);
+        for (var device = 0; device < _places.Count; device++)
+        {
+            if (overlap[device] > 0 && _places[device] is { } places)
+            {
+                overlap[device] = places.Last(overlap[device], new Contents(_blocks, _slots[device], chain));
+            }
+        }
+
         _predicted.Expire(_time.GetTimestamp());
         if (_predicted.Count > 0)
         {
@@ -177,5 +192,12 @@ public sealed class KvIndex
     {
         var slot = (uint)device < (uint)_slots.Count ? _slots[device] : NoSlot;
         return slot >= 0 ? slot : throw new ArgumentException($"The index has no device {device}.", nameof(device));
+    }
+
+    private readonly ref struct Contents(HolderIndex blocks, int slot, ReadOnlySpan<BlockHash> chain) : IKvContents
+    {
+        private readonly ReadOnlySpan<BlockHash> _chain = chain;
+
+        public bool Has(int number, int group) => blocks.Holds(slot, _chain[number].Of(group));
     }
 }

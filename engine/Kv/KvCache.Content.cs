@@ -10,13 +10,14 @@ public sealed partial class KvCache
         var count = 0;
         for (var block = 0; block < TotalBlocks; block++)
         {
-            if (_index.Holds(block))
+            if (_index.Holds(block) && _isTold[block])
             {
                 room[count++] = _index.HashOf(block);
             }
         }
 
         count += _host?.CopyHashes(room.AsSpan(count)) ?? 0;
+        count += _states?.CopyHashes(room.AsSpan(count)) ?? 0;
         return new KvDump(_events?.Epoch ?? 0, _events?.LastId ?? 0, room.AsMemory(0, count));
     }
 
@@ -104,7 +105,11 @@ public sealed partial class KvCache
             var passed = _pool.Worth(block) == KvWorth.Passed;
             var hash = _index.HashOf(block);
             _index.Remove(block);
-            Drop(_host is null || passed ? hash : _host.Store(hash, block));
+            var dropped = _host is null || passed ? hash : _host.Store(hash, block);
+            if (dropped != hash || _isTold[block])
+            {
+                Drop(dropped);
+            }
         }
 
         return block;
@@ -127,7 +132,8 @@ public sealed partial class KvCache
             return;
         }
 
-        if (_host is null || !_host.Contains(hash))
+        _isTold[block] = _tells[group];
+        if (_tells[group] && (_host is null || !_host.Contains(hash)))
         {
             _events?.Add(KvEventKind.Stored, hash);
         }

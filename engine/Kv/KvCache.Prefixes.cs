@@ -166,47 +166,7 @@ public sealed partial class KvCache
     }
 
     /// <summary>The most leading blocks behind which a sequence can begin, of those that groups of layers that see all have.</summary>
-    private int Usable(ReadOnlySpan<BlockHash> hashes, bool inHost)
-    {
-        var count = hashes.Length;
-        while (count > 0)
-        {
-            var shorter = _states?.Holds(hashes[count - 1]) == false ? count - 1 : ShortenedByWindows(hashes, count, inHost);
-            if (shorter == count)
-            {
-                break;
-            }
-
-            count = shorter;
-        }
-
-        return count;
-    }
-
-    /// <summary>
-    /// <paramref name="count"/> where groups with a window have all that is seen from behind so many blocks; else the number of a block that they lack, since no
-    /// beginning that ends between the two could do without it.
-    /// </summary>
-    private int ShortenedByWindows(ReadOnlySpan<BlockHash> hashes, int count, bool inHost)
-    {
-        for (var group = 1; group < _groups.Length && _hasWindows; group++)
-        {
-            if (_groups[group].SeesAll)
-            {
-                continue;
-            }
-
-            for (var (number, first) = (count - 1, FirstNeeded(group, count)); number >= first; number--)
-            {
-                if (!Has(hashes[number].Of(group), inHost))
-                {
-                    return number;
-                }
-            }
-        }
-
-        return count;
-    }
+    private int Usable(ReadOnlySpan<BlockHash> hashes, bool inHost) => _places.Last(hashes.Length, new Contents(this, hashes, inHost));
 
     /// <summary>The first block of positions that a group needs of a sequence that begins behind <paramref name="blocks"/> of them.</summary>
     private int FirstNeeded(int group, int blocks) => FirstNeededAt(group, BlockSize.PositionsIn(blocks));
@@ -276,5 +236,14 @@ public sealed partial class KvCache
         _pool.Acquire(block);
         _arrivesWith[block] = copy;
         return block;
+    }
+
+    private readonly ref struct Contents(KvCache cache, ReadOnlySpan<BlockHash> hashes, bool inHost) : IKvContents
+    {
+        private readonly ReadOnlySpan<BlockHash> _hashes = hashes;
+
+        public bool Has(int number, int group) => group == KvPlaces.StateGroup
+            ? cache._states!.Holds(_hashes[number])
+            : cache.Has(_hashes[number].Of(group), inHost);
     }
 }

@@ -20,6 +20,11 @@ public sealed partial class KvCache
     private readonly StateSlots? _states;
     private readonly KvReach[] _groups;
     private readonly bool _hasWindows;
+    private readonly KvPlaces _places;
+
+    // Groups whose content is told: the first, and one of those that see equally far. And the blocks that hold it.
+    private readonly bool[] _tells;
+    private readonly bool[] _isTold;
 
     // Blocks that are copied in, with the number of the copy: held until then, so that nobody takes one into which something is still written.
     private readonly Queue<(int Block, long Copy)> _arriving = new();
@@ -39,6 +44,10 @@ public sealed partial class KvCache
         _groups = [.. groups ?? [default]];
         ArgumentOutOfRangeException.ThrowIfNotEqual(_groups[0].SeesAll, true, nameof(groups));
         _hasWindows = !_groups.All(static reach => reach.SeesAll);
+        _places = new KvPlaces(
+            blockSize, states is not null, [.. _groups.Select(static (reach, group) => (group, reach)).Where(static pair => !pair.reach.SeesAll)]);
+        _tells = [.. _groups.Select((reach, group) => Array.IndexOf(_groups, reach) == group)];
+        _isTold = new bool[blockCount];
         BlockSize = blockSize;
         _pool = new BlockPool(blockCount);
         _host = host;
@@ -72,7 +81,7 @@ public sealed partial class KvCache
     public int CachedBlocks => _index.Count;
 
     /// <summary>Hashes that a dump has at the most.</summary>
-    public int DumpCapacity => TotalBlocks + (_host?.Capacity ?? 0);
+    public int DumpCapacity => TotalBlocks + (_host?.Capacity ?? 0) + (_states?.Count ?? 0);
 
     /// <summary>True when the content can be found, in any tier.</summary>
     public bool Contains(BlockHash hash) => _index.Find(hash) >= 0 || _host?.Contains(hash) == true;

@@ -8,7 +8,8 @@ namespace Crescent.Engine.Kv;
 /// </summary>
 /// <param name="count">States of the device.</param>
 /// <param name="copies">Take copies of states.</param>
-public sealed class StateSlots(int count, KvCopies copies)
+/// <param name="events">Takes note of states that are kept and given up.</param>
+public sealed class StateSlots(int count, KvCopies copies, KvEventBuffer? events = null)
 {
     private readonly Stack<int> _free = new(Enumerable.Range(0, count).Reverse());
     private readonly Dictionary<BlockHash, LinkedListNode<(BlockHash Hash, int Slot)>> _kept = [];
@@ -72,6 +73,7 @@ public sealed class StateSlots(int count, KvCopies copies)
         var target = TakeAny();
         copies.Add(new KvCopy(KvCopyKind.State, target, 0, slot));
         _kept.Add(hash, _byUse.AddLast((hash, target)));
+        events?.Add(KvEventKind.Stored, hash.Of(KvPlaces.StateGroup));
         return true;
     }
 
@@ -82,6 +84,19 @@ public sealed class StateSlots(int count, KvCopies copies)
         {
             _free.Push(GiveUp(node));
         }
+    }
+
+    /// <summary>Copies what names the states that are kept, in no order.</summary>
+    /// <returns>Their number, <see cref="KeptCount"/>.</returns>
+    public int CopyHashes(Span<BlockHash> destination)
+    {
+        var kept = 0;
+        foreach (var (hash, _) in _byUse)
+        {
+            destination[kept++] = hash.Of(KvPlaces.StateGroup);
+        }
+
+        return kept;
     }
 
     /// <summary>Throws when a state is lost or had twice, given those of all living sequences.</summary>
@@ -101,6 +116,7 @@ public sealed class StateSlots(int count, KvCopies copies)
     {
         _byUse.Remove(node);
         _kept.Remove(node.Value.Hash);
+        events?.Add(KvEventKind.Evicted, node.Value.Hash.Of(KvPlaces.StateGroup));
         return node.Value.Slot;
     }
 }

@@ -66,7 +66,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         var copies = new KvCopies();
         _host = _options.HostBlocks > 0 ? new HostBlockTier(copies, device.Info.BlockBytes, _options.HostBlocks, _options.HostPath) : null;
         _kvEvents = new KvEventBuffer(_time.GetUtcNow().UtcTicks, _options.KvEventBacklog);
-        var states = device.Info.StateSlots > 0 ? new StateSlots(device.Info.StateSlots, copies) : null;
+        var states = device.Info.StateSlots > 0 ? new StateSlots(device.Info.StateSlots, copies, _kvEvents) : null;
         _kv = new KvCache(device.Info.BlockCount, blockSize, _host, _kvEvents, states, device.Info.KvGroups);
         _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
         var costs = device.Info.Profile is { } profile ? StepCosts.Of(profile) : default(StepCosts?);

@@ -1,3 +1,4 @@
+using Crescent.Engine.Kv;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Hosting;
 using Crescent.Grains.Kv;
@@ -111,6 +112,7 @@ internal sealed class KvEventSender(
     private async Task Send(Peer peer, HostedDevice device, CancellationToken cancellationToken)
     {
         var key = device.Key.ToString();
+        var places = KvPlaces.Of(device.Engine.Device);
         var (next, sentAt) = peer.Sent.GetValueOrDefault(key, (1, long.MinValue));
         for (var full = true; full;)
         {
@@ -130,6 +132,8 @@ internal sealed class KvEventSender(
                 Epoch = epoch,
                 FirstId = firstId,
                 Events = events,
+                HasStates = places.HasStates,
+                Windows = [.. places.Windows.SelectMany(static window => new[] { window.Group, window.Reach.Window, window.Reach.ChunkLength })],
             };
             var receipt = peer.Silo.Equals(silo.SiloAddress)
                 ? feed.Take(message)

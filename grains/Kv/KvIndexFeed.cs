@@ -251,7 +251,7 @@ internal sealed class KvIndexFeed : IKvIndexState, IDisposable
                 Remove(follower);
             }
 
-            follower = new KvFollower(message.Silo, message.Device, root, _index.AddDevice())
+            follower = new KvFollower(message.Silo, message.Device, root, _index.AddDevice(message.Places()))
             {
                 HeardAt = _time.GetTimestamp(),
             };

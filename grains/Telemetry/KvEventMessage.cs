@@ -1,3 +1,6 @@
+using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
+
 namespace Crescent.Grains.Telemetry;
 
 /// <summary>Changes of one device's prefix cache, on their way to a silo that places calls; without events, a sign of life.</summary>
@@ -27,4 +30,14 @@ public sealed record KvEventMessage
 
     /// <summary>Positions in a block; 16 from a silo that does not tell it.</summary>
     [Id(7)] public int BlockSize { get; init; } = 16;
+
+    /// <summary>Whether sequences have a state beside their blocks, behind which alone one can begin.</summary>
+    [Id(8)] public bool HasStates { get; init; }
+
+    /// <summary>Groups of layers with a window or chunks, three numbers each: which, its window, the length of its chunks, 0 for none.</summary>
+    [Id(9)] public int[] Windows { get; init; } = [];
+
+    /// <summary>Where sequences can begin on the device.</summary>
+    internal KvPlaces Places() => new(
+        new KvBlockSize(BlockSize), HasStates, [.. Windows.Chunk(3).Where(static w => w.Length == 3).Select(static w => (w[0], new KvReach(Math.Max(0, w[1]), Math.Max(0, w[2]))))]);
 }

@@ -226,6 +226,8 @@ internal static class WireSamples
             FirstId = 6,
             Events = [1, 2, 3],
             BlockSize = 64,
+            HasStates = true,
+            Windows = [1, 128, 0, 3, 0, 8192],
         },
         ["kv-receipt"] = new KvReceipt(9),
         ["token-frame"] = new TokenFrame(

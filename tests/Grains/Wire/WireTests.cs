@@ -139,7 +139,16 @@ public sealed class WireTests : IDisposable
     public void Cache_events_of_a_silo_that_does_not_tell_its_block_size_are_of_blocks_of_16()
     {
         var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", "kv-events-before-block-size.hex")).Trim());
-        Assert.Equivalent((KvEventMessage)WireSamples.All["kv-events"] with { BlockSize = 16 }, _serializer.Deserialize<KvEventMessage>(bytes), strict: true);
+        Assert.Equivalent((KvEventMessage)WireSamples.All["kv-events"] with { BlockSize = 16, HasStates = false, Windows = [] }, _serializer.Deserialize<KvEventMessage>(bytes), strict: true);
+    }
+
+    [Fact]
+    public void Cache_events_of_a_silo_that_does_not_tell_where_sequences_begin_are_of_a_device_on_which_they_begin_behind_any_block()
+    {
+        var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", "kv-events-before-places.hex")).Trim());
+        var read = _serializer.Deserialize<KvEventMessage>(bytes)!;
+        Assert.Equivalent((KvEventMessage)WireSamples.All["kv-events"] with { HasStates = false, Windows = [] }, read, strict: true);
+        Assert.True(read.Places().IsAnywhere);
     }
 
     [Fact]
