@@ -1,5 +1,6 @@
 // Asks a factory one question, with a tool that it may call, and shows what it took.
 //   ConnectionStrings__crescent='Endpoint=http://127.0.0.1:8080' dotnet run --project samples/chat -- "What is 23 + 48?"
+using System.Data;
 using Crescent.Sdk;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,8 +13,8 @@ builder.AddCrescentClient("crescent").AddChatClient().UseFunctionInvocation();
 using var host = builder.Build();
 var chat = host.Services.GetRequiredService<IChatClient>();
 
-var time = AIFunctionFactory.Create(() => DateTimeOffset.Now.ToString("t"), "time", "What time it is.");
-var options = new ChatOptions { Temperature = 0, MaxOutputTokens = 200, Tools = [time] };
+var calculator = AIFunctionFactory.Create((string expression) => $"{new DataTable().Compute(expression, null)}", "calculator", "Computes an expression.");
+var options = new ChatOptions { Temperature = 0, MaxOutputTokens = 200, Tools = [calculator] };
 var usage = new UsageDetails();
 await foreach (var update in chat.GetStreamingResponseAsync(args is [var question, ..] ? question : "What is 23 + 48?", options))
 {

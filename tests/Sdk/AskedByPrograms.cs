@@ -38,6 +38,7 @@ internal static class AskedByPrograms
         Assert.Equal(ChatFinishReason.Stop, whole.FinishReason);
         Assert.True(whole.Usage is { InputTokenCount: > 5, OutputTokenCount: > 3 } usage && usage.TotalTokenCount == usage.InputTokenCount + usage.OutputTokenCount);
         Assert.True(whole.Usage.AdditionalCounts!["millijoules"] > 0);
+        Assert.True(whole.GetCrescentUsage() is { Joules: > 0, DecodeSeconds: > 0, EnergySource: "model", Device.Length: > 0 });
         lock (spans)
         {
             Assert.Contains(spans, static span => span.OperationName.StartsWith("chat", StringComparison.Ordinal) && (string?)span.GetTagItem("gen_ai.provider.name") == "crescent");

@@ -45,6 +45,8 @@ public sealed class ChatBodyTests
         Assert.Equal(
             [9, 4, 13, 8, 3, 500],
             (long?[])[usage.InputTokenCount, usage.OutputTokenCount, usage.TotalTokenCount, usage.CachedInputTokenCount, usage.ReasoningTokenCount, usage.AdditionalCounts!["millijoules"]]);
+        var cost = answer.GetCrescentUsage()!;
+        Assert.Equal(("silo/cpu", 0.5, 8), (cost.Device, cost.Joules, cost.CachedTokens));
     }
 
     [Fact]
