@@ -11,11 +11,11 @@ internal sealed class GivenCap(Func<double> ordered, bool followsSteps)
     /// <summary>Share by which a meter may read above a cap that is kept.</summary>
     public const double MeterError = 0.02;
 
-    // The highest cap that a step in flight began under, and that anything of the reading that is being made was drawn under.
-    private double _stepCap;
+    // The caps that the steps in flight began under, in their order: the next may begin before the one before has ended, so that there is always one. And the highest that anything
+    // of the reading that is being made was drawn under by steps that have ended.
+    private readonly Queue<double> _steps = new(4);
     private double _readingCap = ordered();
     private double _ordered = ordered();
-    private int _inFlight;
 
     /// <summary>The cap, W.</summary>
     public double Watts { get; private set; } = ordered();
@@ -40,30 +40,28 @@ internal sealed class GivenCap(Func<double> ordered, bool followsSteps)
         }
 
         Look();
-        var cap = _ordered;
-        var isFirst = _inFlight++ == 0;
-        _stepCap = isFirst ? cap : Math.Max(_stepCap, cap);
-        if (isFirst && cap < _readingCap)
+        var isFirst = _steps.Count == 0;
+        _steps.Enqueue(_ordered);
+        if (isFirst && _ordered < _readingCap)
         {
-            _readingCap = cap;
+            _readingCap = _ordered;
             return true;
         }
 
         return false;
     }
 
-    /// <summary>A step has ended.</summary>
+    /// <summary>The step that began first of those in flight has ended.</summary>
     public void End()
     {
-        if (_inFlight > 0)
+        if (_steps.TryDequeue(out var cap))
         {
-            _inFlight--;
-            _readingCap = Math.Max(_readingCap, _stepCap);
+            _readingCap = Math.Max(_readingCap, cap);
         }
     }
 
     /// <summary>Nothing runs any more, whatever was begun.</summary>
-    public void Rest() => _inFlight = 0;
+    public void Rest() => _steps.Clear();
 
     /// <summary>A reading is there, of all that was drawn since the one before.</summary>
     /// <param name="watts">It.</param>
@@ -71,7 +69,13 @@ internal sealed class GivenCap(Func<double> ordered, bool followsSteps)
     public void Read(double watts, bool isMetered)
     {
         Look();
-        var met = Math.Max(_readingCap, _ordered);
+        var inFlight = _ordered;
+        foreach (var cap in _steps)
+        {
+            inFlight = Math.Max(inFlight, cap);
+        }
+
+        var met = Math.Max(_readingCap, inFlight);
         if (isMetered && watts > met * (1 + MeterError))
         {
             // The device does not obey: what it draws is what counts.
@@ -79,6 +83,6 @@ internal sealed class GivenCap(Func<double> ordered, bool followsSteps)
         }
 
         Watts = met;
-        _readingCap = _inFlight > 0 ? Math.Max(_stepCap, _ordered) : _ordered;
+        _readingCap = inFlight;
     }
 }

@@ -2,7 +2,7 @@ namespace Crescent.Engine.Scheduling;
 
 /// <summary>
 /// Learns what steps with prompts take beside their decodes: <c>Fixed + Slope x</c> for prompts of which x seconds were foreseen, by least squares that forget exponentially.
-/// Where steps are all alike the slope stays as it was.
+/// As long as steps have all been alike nothing is told: that they take longer than was foreseen may be the forecast's fault.
 /// </summary>
 internal sealed class PromptStepCost
 {
@@ -12,6 +12,9 @@ internal sealed class PromptStepCost
     /// <summary>Spread of what was foreseen, as a share of its mean, from which on a slope can be told.</summary>
     private const double LeastSpread = 0.1;
 
+    /// <summary>By how much prompts of a step may exceed the largest of late: what was learned of small ones says little of very large ones.</summary>
+    private const double Growth = 4;
+
     /// <summary>The slope is this at the least, and its inverse at the most.</summary>
     private const double LeastSlope = 0.05;
 
@@ -20,6 +23,8 @@ internal sealed class PromptStepCost
     private double _taken;
     private double _squares;
     private double _products;
+    private double _largest;
+    private bool _isTold;
 
     /// <summary>What a step with prompts takes however few of their tokens it computes, s.</summary>
     public double Fixed { get; private set; }
@@ -27,9 +32,13 @@ internal sealed class PromptStepCost
     /// <summary>Seconds for each that is foreseen of prompts.</summary>
     public double Slope { get; private set; } = 1;
 
+    /// <summary>Most seconds that may be foreseen of the prompts of the next step.</summary>
+    public double Most => Growth * _largest;
+
     /// <summary>A step's prompts, of which <paramref name="foreseen"/> seconds were foreseen, took <paramref name="seconds"/>.</summary>
     public void Took(double foreseen, double seconds)
     {
+        _largest = Math.Max(Keep * _largest, foreseen);
         _weight = (Keep * _weight) + 1;
         _foreseen = (Keep * _foreseen) + foreseen;
         _taken = (Keep * _taken) + seconds;
@@ -40,8 +49,9 @@ internal sealed class PromptStepCost
         if (variance > LeastSpread * LeastSpread * mean * mean)
         {
             Slope = Math.Clamp(((_products / _weight) - (mean * taken)) / variance, LeastSlope, 1 / LeastSlope);
+            _isTold = true;
         }
 
-        Fixed = Math.Max(0, taken - (Slope * mean));
+        Fixed = _isTold ? Math.Max(0, taken - (Slope * mean)) : 0;
     }
 }

@@ -107,10 +107,10 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
         var decode = DecodeSeconds() * _decodeStretch;
         var left = (Used * _promise) - decode;
         var beside = Math.Max(left, resume ? Math.Min(ResumedPromptTime * decode, LongestStep) : LeastPromptTime * decode);
-        _gathers = _decodes > 0 && !resume && _promptStep.Fixed > MostFixed * beside;
+        _gathers = _decodes > 0 && !resume && left > LeastPromptTime * decode && _promptStep.Fixed > MostFixed * left;
         _debt = _gathers ? _debt : 0;
         _allSeconds = _gathers
-            ? _debt > 0 ? 0 : Math.Min(LongestStep, Math.Max(left - _promptStep.Fixed, _promptStep.Fixed)) / _promptStep.Slope
+            ? _debt > 0 ? 0 : Math.Min(_promptStep.Most, Math.Min(LongestStep, Math.Max(left - _promptStep.Fixed, _promptStep.Fixed)) / _promptStep.Slope)
             : (_decodes > 0 ? beside : double.IsPositiveInfinity(options.ItlSeconds) ? options.ItlSeconds : Math.Max(LongestStep - decode, LeastAlone * decode)) / _promptStretch;
         _seconds = _allSeconds;
     }

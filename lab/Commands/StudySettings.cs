@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Crescent.Client.Commands;
 using Crescent.Control.Placement;
+using Crescent.Control.Power;
 using Crescent.Lab.Fleet;
 using Crescent.Lab.Studies;
 using Crescent.Lab.Traces;
@@ -45,7 +46,7 @@ internal sealed class StudySettings
 
     private readonly Option<string> _devices = new("--devices")
     {
-        Description = "The simulated fleet",
+        Description = "The simulated fleet; several kinds with commas between them, each in a rack of its own",
         HelpName = "SPEC",
         DefaultValueFactory = static _ => FleetSpec.DefaultDevices,
     };
@@ -72,6 +73,21 @@ internal sealed class StudySettings
         HelpName = "S:X",
     };
 
+    private readonly Option<string?> _events = new("--budget-events")
+    {
+        Description = "For a while, multiply the budget, such as 60:0.7:1200 for 30 % less for 20 minutes from second 60 on; several with commas between them",
+        HelpName = "S:X:FOR",
+    };
+
+    private readonly Option<double?> _ramp = NumberOption.Create<double>(
+        "--ramp", "Most watts by which the budget moves in a second (default: at once)", "W", "a number above 0", static value => value > 0);
+
+    private readonly Option<string?> _rackBudgets = new("--rack-budgets")
+    {
+        Description = "Budgets of the racks, one for each kind of devices, as shares of their highest caps together",
+        HelpName = "X,Y",
+    };
+
     private readonly Option<double?> _lengthError = NumberOption.Create<double>(
         "--length-error", "Take expected output lengths this much too long, such as 0.3, or too short, -0.3", "X", "a number from -0.9 to 10", static value => value is >= -0.9 and <= 10);
 
@@ -83,7 +99,7 @@ internal sealed class StudySettings
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_trace, _policies, _loads, _budgets, _seeds, _devices, _model, _fullRate, _minSeconds, _maxSeconds, _step, _lengthError, _shed, _jobs])
+        foreach (var option in (Option[])[_trace, _policies, _loads, _budgets, _seeds, _devices, _model, _fullRate, _minSeconds, _maxSeconds, _step, _events, _ramp, _rackBudgets, _lengthError, _shed, _jobs])
         {
             command.Options.Add(option);
         }
@@ -104,10 +120,15 @@ internal sealed class StudySettings
             StudyPolicy.Parse(policy);
         }
 
-        var step = Step(parsed.GetValue(_step));
+        var fleet = FleetSpec.ParseMixed(parsed.GetRequiredValue(_devices), parsed.GetRequiredValue(_model));
+        if (fleet.Others.Count > 0 && policies.FirstOrDefault(static policy => StudyPolicy.Parse(policy).Parks) is { } parking)
+        {
+            throw new FormatException($"'{parking}': servers of several kinds are not parked; leave +park or all kinds but one out.");
+        }
+
         return new StudyOptions
         {
-            Fleet = FleetSpec.Parse(parsed.GetRequiredValue(_devices), parsed.GetRequiredValue(_model)),
+            Fleet = fleet,
             Trace = SyntheticTrace.IsKnown(trace) ? SyntheticTrace.Create(trace) : TraceFile.Read(trace),
             Policies = policies,
             Loads = Numbers(_loads, parsed.GetRequiredValue(_loads), 100),
@@ -116,8 +137,9 @@ internal sealed class StudySettings
             FullRate = parsed.GetValue(_fullRate),
             MinSeconds = parsed.GetValue(_minSeconds) ?? StudyOptions.DefaultMinSeconds,
             MaxSeconds = parsed.GetValue(_maxSeconds) ?? StudyOptions.DefaultMaxSeconds,
-            BudgetChangesAt = step.At,
-            BudgetFactor = step.Factor,
+            Schedule = new BudgetSchedule(
+                [.. Step(parsed.GetValue(_step)), .. Parts(parsed.GetValue(_events) ?? "").Select(Event)], parsed.GetValue(_ramp) ?? double.PositiveInfinity),
+            RackBudgets = Racks(parsed.GetValue(_rackBudgets), fleet),
             LengthError = parsed.GetValue(_lengthError) ?? 0,
             Weights = new PowerWeights { ShedAbove = parsed.GetValue(_shed) ?? StudyOptions.DefaultShedAbove },
             Jobs = parsed.GetValue(_jobs) ?? Environment.ProcessorCount,
@@ -143,18 +165,34 @@ internal sealed class StudySettings
 
     private static string[] Parts(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    private static (double At, double Factor) Step(string? text)
+    private double[] Racks(string? text, FleetSpec fleet)
+    {
+        double[] budgets = text is null ? [] : Numbers(_rackBudgets, text, 1);
+        return budgets.Length == 0 || budgets.Length == fleet.Racks.Count
+            ? budgets
+            : throw new FormatException($"--rack-budgets takes a share for each of the {fleet.Racks.Count} kinds of --devices, not {budgets.Length}.");
+    }
+
+    private static BudgetEvent[] Step(string? text)
     {
         if (text is null)
         {
-            return (double.PositiveInfinity, 1);
+            return [];
         }
 
-        var parts = text.Split(':');
-        return parts.Length == 2
-            && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var at) && at >= 0
-            && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out var factor) && factor is > 0 and <= 1
-            ? (at, factor)
+        return Values(text) is [>= 0 and var at, > 0 and <= 1 and var factor]
+            ? [new BudgetEvent(at, factor, double.PositiveInfinity)]
             : throw new FormatException($"--budget-step takes SECONDS:FACTOR with a factor above 0 and at most 1, such as 120:0.7, not '{text}'.");
+    }
+
+    private static BudgetEvent Event(string text) => Values(text) is [>= 0 and var at, > 0 and <= 1 and var factor, > 0 and var seconds]
+        ? new BudgetEvent(at, factor, seconds)
+        : throw new FormatException($"--budget-events takes SECONDS:FACTOR:SECONDS with a factor above 0 and at most 1, such as 60:0.7:1200, not '{text}'.");
+
+    /// <summary>Numbers with colons between them; none where one is not a number.</summary>
+    private static double[] Values(string text)
+    {
+        var values = text.Split(':').Select(static part => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN).ToArray();
+        return values.All(double.IsFinite) ? values : [];
     }
 }

@@ -28,16 +28,18 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     private double _queuedPromptSeconds;
     private double _computedPromptSeconds;
 
-    public FleetDevice(VirtualFleet fleet, FleetOptions options, int number, SimulatedText text, SilentTokenizer tokenizer, PowerMeter meter, VirtualClock clock, KvIndex? index)
+    public FleetDevice(VirtualFleet fleet, FleetOptions options, int number, (int Rack, int Node) place, SimulatedText text, SilentTokenizer tokenizer, PowerMeter meter, VirtualClock clock, KvIndex? index)
     {
         var spec = options.Spec;
+        var kind = spec.Racks[place.Rack];
         _fleet = fleet;
         Key = $"lab/{number}";
-        Node = $"node-{number * spec.Devices.TensorParallel / FleetSpec.NodeGpus}";
+        Node = $"node-{place.Node}";
+        Rack = place.Rack;
         _index = index;
         _slot = index?.AddDevice() ?? -1;
         _belief = options.Belief;
-        _device = new SimulatedDevice(Truth(spec.Devices, options.Belief), number, spec.Model, text, new SimulatedDeviceOptions { BlockSize = options.BlockSize, MaxStepTokens = spec.Devices.MaxStepTokens });
+        _device = new SimulatedDevice(Truth(kind, options.Belief), number, spec.Model, text, new SimulatedDeviceOptions { BlockSize = options.BlockSize, MaxStepTokens = kind.MaxStepTokens });
         _cap = new CapKeeper(_device.Power, incarnation: 1);
         var engine = options.Engine with
         {
@@ -55,6 +57,9 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     public string Key { get; }
 
     public string Node { get; }
+
+    /// <summary>Number of its rack.</summary>
+    public int Rack { get; }
 
     public KvBlockSize BlockSize => KvBlockSize.Of(_device.Info);
 
@@ -112,7 +117,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     {
         Key = Key,
         Node = Node,
-        Rack = "",
+        Rack = FleetSpec.RackName(Rack),
         Profile = Profile,
         Watts = state.Load.Watts,
         CapWatts = _cap.State.Watts,

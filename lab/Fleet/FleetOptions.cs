@@ -18,11 +18,11 @@ public sealed record FleetOptions
     /// <summary>Budget of the GPUs, as a share of their highest caps together; above 0, at most 1.</summary>
     public double Budget { get; init; } = 1;
 
-    /// <summary>From this moment on the budget is <see cref="LaterBudget"/>, s; never by default.</summary>
-    public double BudgetChangesAt { get; init; } = double.PositiveInfinity;
+    /// <summary>How the budget moves; its times are from the moment when requests may arrive.</summary>
+    public BudgetSchedule Schedule { get; init; } = BudgetSchedule.Constant;
 
-    /// <summary>The budget then.</summary>
-    public double LaterBudget { get; init; } = 1;
+    /// <summary>Budgets of the racks, each as a share of the highest caps of its GPUs together, above 0, at most 1; none where only the fleet has one. They do not move.</summary>
+    public IReadOnlyList<double> RackBudgets { get; init; } = [];
 
     /// <summary>How caps are set; null for what goes with the policy.</summary>
     public IPowerController? Controller { get; init; }

@@ -71,7 +71,7 @@ public sealed record FleetResult
 
     public required double ItlP99 { get; init; }
 
-    /// <summary>Time in which the GPUs drew more than 1.02 of the budget, without the first 2 s after a change of it, s.</summary>
+    /// <summary>Time in which the GPUs drew more than 1.02 of the budget, or those of a rack of its own, without the first 2 s after a jump of it, s.</summary>
     public required double OverBudgetSeconds { get; init; }
 
     /// <summary>Most watts over the budget, as a share of it, over a quarter of a second, without the first 2 s after a change; 0 where it was kept.</summary>

@@ -22,23 +22,30 @@ internal static class FleetResults
     public static double Percentile(double[] sorted, double share) =>
         sorted.Length == 0 ? double.NaN : sorted[(int)Math.Min(sorted.Length - 1, share * sorted.Length)];
 
-    /// <summary>Seconds over the budget, and the most over it as a share of it, without the moments after it changed at <paramref name="changesAt"/>.</summary>
-    public static (double Seconds, double Worst) Excess(double[] watts, Func<double, double> budgetAt, double changesAt)
+    /// <summary>The bins over a budget, and the most over it as a share of it, without the moments after it jumps.</summary>
+    /// <param name="watts">Drawn in each bin.</param>
+    /// <param name="budgetAt">The budget at a moment, W.</param>
+    /// <param name="jumps">When it jumps, s.</param>
+    public static (IReadOnlyList<int> Bins, double Worst) Excess(IReadOnlyList<double> watts, Func<double, double> budgetAt, IReadOnlyList<double> jumps)
     {
-        var (seconds, worst) = (0.0, 0.0);
-        for (var i = 0; i < watts.Length; i++)
+        var over = new List<int>();
+        var worst = 0.0;
+        for (var i = 0; i < watts.Count; i++)
         {
             var at = i * PowerMeter.BinSeconds;
-            if (at >= changesAt - PowerMeter.BinSeconds && at < changesAt + GraceSeconds)
+            if (jumps.Any(jump => at >= jump - PowerMeter.BinSeconds && at < jump + GraceSeconds))
             {
                 continue;
             }
 
             var excess = (watts[i] / budgetAt(at)) - 1;
-            seconds += excess > Tolerance ? PowerMeter.BinSeconds : 0;
             worst = Math.Max(worst, excess);
+            if (excess > Tolerance)
+            {
+                over.Add(i);
+            }
         }
 
-        return (seconds, worst);
+        return (over, worst);
     }
 }

@@ -6,16 +6,33 @@ namespace Crescent.Lab.Fleet;
 /// What the GPUs of a fleet drew, by device and over time: the watts of each step for as long as it takes, and between steps first with clocks up,
 /// then idle. The device's own statistics have no part in it, so that they can be judged by it.
 /// </summary>
-internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, double from)
+internal sealed class PowerMeter
 {
     /// <summary>Length of a bin of <see cref="Bins"/>, s.</summary>
     public const double BinSeconds = 0.25;
 
-    private readonly double[] _until = [.. Enumerable.Repeat(from, devices)];
-    private readonly bool[] _sleeps = new bool[devices];
-    private readonly bool[] _isBare = new bool[devices];
-    private readonly bool[] _hasRun = new bool[devices];
+    private readonly double _from;
+    private readonly SimulatedDeviceSpec[] _kinds;
+    private readonly int[] _racks;
+    private readonly double[] _until;
+    private readonly bool[] _sleeps;
+    private readonly bool[] _isBare;
+    private readonly bool[] _hasRun;
     private readonly List<double> _bins = [];
+    private readonly List<double>[] _rackBins;
+
+    /// <summary>A meter of the devices of <paramref name="spec"/>, from a moment on.</summary>
+    public PowerMeter(FleetSpec spec, double from)
+    {
+        _from = from;
+        _racks = [.. spec.Places.Select(static place => place.Rack)];
+        _kinds = [.. _racks.Select(rack => spec.Racks[rack])];
+        _until = [.. Enumerable.Repeat(from, _racks.Length)];
+        _sleeps = new bool[_racks.Length];
+        _isBare = new bool[_racks.Length];
+        _hasRun = new bool[_racks.Length];
+        _rackBins = [.. spec.Racks.Select(static _ => new List<double>())];
+    }
 
     /// <summary>Joules of all devices.</summary>
     public double Joules { get; private set; }
@@ -32,6 +49,9 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
     /// <summary>Joules of the fleet in each bin.</summary>
     public IReadOnlyList<double> Bins => _bins;
 
+    /// <summary>The same of a rack.</summary>
+    public IReadOnlyList<double> RackBins(int rack) => _rackBins[rack];
+
     /// <summary>A step of a device.</summary>
     /// <param name="device">Which.</param>
     /// <param name="start">When it began, s.</param>
@@ -43,7 +63,7 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
         BusySeconds += seconds;
         PromptSeconds += hasPrompts ? seconds : 0;
         Pause(device, start);
-        Add(start, seconds, watts);
+        Add(device, start, seconds, watts);
         _until[device] = start + seconds;
         _hasRun[device] = true;
     }
@@ -72,7 +92,7 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
     /// <summary>Nothing more ran on any device up to <paramref name="end"/>.</summary>
     public void Close(double end)
     {
-        for (var device = 0; device < devices; device++)
+        for (var device = 0; device < _kinds.Length; device++)
         {
             Pause(device, end);
             _until[device] = Math.Max(_until[device], end);
@@ -87,14 +107,15 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
         }
 
         var from = _until[device];
+        var (gpu, gpus) = (_kinds[device].Gpu, _kinds[device].TensorParallel);
         var awake = _hasRun[device] && !_isBare[device] ? Math.Clamp(until - from, 0, gpu.AwakeSeconds) : 0;
         var before = Joules;
-        Add(from, awake, gpu.AwakeWatts * gpusPerDevice);
-        Add(from + awake, until - from - awake, (_isBare[device] ? gpu.BareWatts : gpu.IdleWatts) * gpusPerDevice);
+        Add(device, from, awake, gpu.AwakeWatts * gpus);
+        Add(device, from + awake, until - from - awake, (_isBare[device] ? gpu.BareWatts : gpu.IdleWatts) * gpus);
         IdleJoules += Joules - before;
     }
 
-    private void Add(double start, double seconds, double watts)
+    private void Add(int device, double start, double seconds, double watts)
     {
         if (seconds <= 0)
         {
@@ -102,23 +123,30 @@ internal sealed class PowerMeter(GpuModel gpu, int gpusPerDevice, int devices, d
         }
 
         Joules += seconds * watts;
+        var rack = _rackBins[_racks[device]];
         var end = start + seconds;
         for (var at = start; at < end;)
         {
-            var bin = (int)((at - from) / BinSeconds);
-            var next = Math.Min(end, from + ((bin + 1) * BinSeconds));
+            var bin = (int)((at - _from) / BinSeconds);
+            var next = Math.Min(end, _from + ((bin + 1) * BinSeconds));
             if (next <= at)
             {
-                next = Math.Min(end, from + ((bin + 2) * BinSeconds));
+                next = Math.Min(end, _from + ((bin + 2) * BinSeconds));
             }
 
-            while (_bins.Count <= bin)
-            {
-                _bins.Add(0);
-            }
-
-            _bins[bin] += (next - at) * watts;
+            Add(_bins, bin, (next - at) * watts);
+            Add(rack, bin, (next - at) * watts);
             at = next;
         }
+    }
+
+    private static void Add(List<double> bins, int bin, double joules)
+    {
+        while (bins.Count <= bin)
+        {
+            bins.Add(0);
+        }
+
+        bins[bin] += joules;
     }
 }

@@ -39,7 +39,8 @@ public sealed class VirtualFleet : IDisposable
     private readonly KvIndex? _index;
     private readonly PromptHashes _hashes;
     private readonly List<FleetCall> _calls = [];
-    private readonly PowerLevel _cluster = new();
+    private readonly FleetLevels _levels;
+    private readonly int _maxContext;
     private readonly OutputLengths _lengths = new();
     private readonly BurstWindow? _window;
     private readonly ActiveBlocks _active = new();
@@ -56,10 +57,13 @@ public sealed class VirtualFleet : IDisposable
     {
         _options = options;
         var text = new SimulatedText(_tokenizer);
-        _meter = new PowerMeter(options.Spec.Devices.Gpu, options.Spec.Devices.TensorParallel, options.Spec.Devices.Count, StartSeconds);
-        _index = caches ? new KvIndex(_clock, options.Spec.Devices.Count) : null;
+        _meter = new PowerMeter(options.Spec, StartSeconds);
+        _index = caches ? new KvIndex(_clock, options.Spec.DeviceCount) : null;
         _hashes = new PromptHashes(BlockHash.Root(options.Spec.Model.Name, new EngineOptions().KvType));
-        _devices = [.. Enumerable.Range(0, options.Spec.Devices.Count).Select(i => new FleetDevice(this, options, i, text, _tokenizer, _meter, _clock, _index))];
+        var places = options.Spec.Places;
+        _devices = [.. Enumerable.Range(0, options.Spec.DeviceCount).Select(i => new FleetDevice(this, options, i, places[i], text, _tokenizer, _meter, _clock, _index))];
+        _maxContext = _devices.Min(static device => device.MaxContext);
+        _levels = new FleetLevels(options, StartSeconds);
         _servers = options.Servers is { } servers ? new ServerFleet(servers, options.Spec, _meter, StartSeconds) : null;
         _window = options.Policy.EndsWith(LabPolicies.Burst, StringComparison.Ordinal) ? new BurstWindow(this) : null;
         _book = new PlacementBook(LabPolicies.Create(options.Policy, options.Weights), new FactoryView
@@ -86,7 +90,7 @@ public sealed class VirtualFleet : IDisposable
     /// <summary>Serves sessions whose calls wait for one another, until those that are measured are done.</summary>
     public SessionResult Run(SessionTrace trace, SessionLoadOptions options, CancellationToken cancellationToken = default)
     {
-        var load = new SessionLoad(this, trace.Within(_devices[0].MaxContext), options, Vocabulary);
+        var load = new SessionLoad(this, trace.Within(_maxContext), options, Vocabulary);
         load.Begin();
         var seconds = Run(() => load.IsOver, cancellationToken);
         return SessionResults.Of(load, Result(seconds), options, Seconds);
@@ -107,14 +111,14 @@ public sealed class VirtualFleet : IDisposable
     /// <summary>The devices as they are seen.</summary>
     internal FactoryView View => _book.View;
 
-    /// <summary>Positions of a KV block; the devices are all of one kind.</summary>
+    /// <summary>Positions of a KV block, of all devices.</summary>
     internal KvBlockSize BlockSize => _devices[0].BlockSize;
 
     /// <summary>Tokens of its prompts are 0 to this less one.</summary>
     internal int Vocabulary => _tokenizer.VocabularySize;
 
     /// <summary>The governor's price of the fleet's watts, in points.</summary>
-    internal double Price => _cluster.Price;
+    internal double Price => _levels.Price;
 
     /// <summary>Gives a call up. Its caller hears of its end, at once or with the device's next step.</summary>
     internal void Cancel(FleetCall call)
@@ -208,39 +212,27 @@ public sealed class VirtualFleet : IDisposable
                 _readings.Add(_devices[i].Power(view.Devices[i]));
             }
 
-            if (LabPolicies.Plain(_options.Policy) == PowerAwarePolicy.PolicyName)
+            if (LabPolicies.Plain(_options.Policy) == PowerAwarePolicy.PolicyName && view.Devices[i].ClusterLevel is null)
             {
-                view.Devices[i].ClusterLevel ??= Joined(view.Devices[i]);
+                _levels.Join(_book, i, _devices[i].Rack);
             }
         }
 
         Govern(view);
     }
 
-    private PowerLevel Joined(in DeviceState device)
-    {
-        _cluster.Watts += device.Load.Watts;
-        return _cluster;
-    }
-
     private void Govern(FactoryView view)
     {
-        var budget = BudgetAt(view.Now) * _options.Spec.NameplateWatts;
-        var step = _governor.Step(view.Now, CollectionsMarshal.AsSpan(_readings), new PowerBudgets { ClusterWatts = budget });
+        var step = _governor.Step(view.Now, CollectionsMarshal.AsSpan(_readings), _levels.BudgetsAt(view.Now));
         foreach (var order in step.Orders)
         {
             _devices[view.IndexOf(order.Device)].SetCap(order);
         }
 
-        _cluster.BudgetWatts = budget;
-        foreach (var level in step.Levels)
-        {
-            _cluster.Price = level.Price;
-        }
-
+        _levels.Heed(step.Levels);
         foreach (var device in _devices)
         {
-            device.Heed(_cluster.Price);
+            device.Heed(_levels.Price);
         }
     }
 
@@ -266,7 +258,7 @@ public sealed class VirtualFleet : IDisposable
             ArrivedAt = now,
             PromptTokens = request.PromptTokens,
             OutputTokens = request.OutputTokens,
-            MaxTokens = Math.Max(request.OutputTokens, Math.Min(_options.MaxTokens, _devices[0].MaxContext + 1 - request.PromptTokens)),
+            MaxTokens = Math.Max(request.OutputTokens, Math.Min(_options.MaxTokens, _maxContext + 1 - request.PromptTokens)),
             Caller = request.Caller,
         };
         _calls.Add(call);
@@ -320,8 +312,6 @@ public sealed class VirtualFleet : IDisposable
         _book.Accept(id, view.Devices[decision.Device].Key, _reports);
     }
 
-    private double BudgetAt(double seconds) => seconds - StartSeconds < _options.BudgetChangesAt ? _options.Budget : _options.LaterBudget;
-
     private FleetResult Result(double machineSeconds)
     {
         var served = _calls.Where(static call => call is { Failed: false, EndedAt: > 0 }).ToList();
@@ -329,7 +319,7 @@ public sealed class VirtualFleet : IDisposable
         var (ttft, itl) = (FleetResults.Ttfts(_calls), FleetResults.Itls(_calls));
         var counters = _devices.Select(static device => device.Counters).ToList();
         var watts = _meter.Bins.Select(static joules => joules / PowerMeter.BinSeconds).ToArray();
-        var (over, worst) = FleetResults.Excess(watts, at => BudgetAt(StartSeconds + at) * _options.Spec.NameplateWatts, _options.BudgetChangesAt);
+        var (over, worst) = _levels.Excess(watts, _meter);
         var seconds = _lastAt - StartSeconds;
         var awake = _servers?.AwakeSeconds ?? (_options.Spec.Nodes * seconds);
         return new FleetResult
@@ -347,13 +337,13 @@ public sealed class VirtualFleet : IDisposable
             Joules = _meter.Joules,
             IdleJoules = _meter.IdleJoules,
             WallJoules = (awake * FleetSpec.NodeWatts) + (FleetSpec.NodeFactor * _meter.Joules) + ((_servers?.AsleepSeconds ?? 0) * (_options.Servers?.SleepWatts ?? 0)),
-            GpuHours = awake / _options.Spec.Nodes * _options.Spec.Devices.GpuCount / 3600,
+            GpuHours = awake / _options.Spec.Nodes * _options.Spec.GpuCount / 3600,
             Wakes = _servers?.Wakes ?? 0,
             BusyShare = _meter.BusySeconds / (seconds * _devices.Length),
             PromptShare = _meter.BusySeconds > 0 ? _meter.PromptSeconds / _meter.BusySeconds : 0,
             MostKvShare = _mostKvShare,
             Seconds = seconds,
-            BudgetWatts = BudgetAt(_lastAt) * _options.Spec.NameplateWatts,
+            BudgetWatts = _levels.WattsAt(_lastAt - StartSeconds),
             TtftP50 = FleetResults.Percentile(ttft, 0.5),
             TtftP99 = FleetResults.Percentile(ttft, 0.99),
             ItlP50 = FleetResults.Percentile(itl, 0.5),

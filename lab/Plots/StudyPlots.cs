@@ -69,13 +69,16 @@ public static class StudyPlots
             signal.LegendText = run.Policy;
         }
 
-        var nameplate = report.Options.Fleet.NameplateWatts / 1000;
+        var full = budget * report.Options.Fleet.NameplateWatts;
         var end = Math.Max(1, report.Runs.Max(static run => run.Result.Seconds));
-        var change = Math.Min(end, report.Options.BudgetChangesAt);
-        var before = budget * nameplate;
-        var after = change < end ? before * report.Options.BudgetFactor : before;
-        double[] times = [0, change, change, end];
-        double[] budgets = [before, before, after, after];
+        var schedule = report.Options.Schedule;
+
+        // Where it jumps, the moment before and the moment itself; where it moves, all of its way.
+        double[] moments = double.IsFinite(schedule.RampWatts)
+            ? [.. Enumerable.Range(0, 1 + (int)(end / PowerMeter.BinSeconds)).Select(static bin => bin * PowerMeter.BinSeconds)]
+            : [0, .. schedule.Jumps.Where(jump => jump > 0 && jump < end).SelectMany(static jump => new[] { Math.BitDecrement(jump), jump }), end];
+        double[] times = [.. moments.Select(static at => Math.Round(at, 6))];
+        double[] budgets = [.. moments.Select(at => schedule.At(at, full) / 1000)];
         var line = plot.Add.ScatterLine(times, budgets);
         line.LegendText = "budget";
         line.LinePattern = LinePattern.Dashed;

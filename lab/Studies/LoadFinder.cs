@@ -27,13 +27,13 @@ public static class LoadFinder
     /// <exception cref="FormatException">The promise is met at no rate, or at every rate.</exception>
     public static FullLoad Find(StudyOptions options, Action<string, double, double>? progress = null, CancellationToken cancellationToken = default)
     {
-        var idle = IdleRate * options.Fleet.Devices.Count;
+        var idle = IdleRate * options.Fleet.DeviceCount;
         var alone = Attainment(options, idle, IdleRequests / idle, cancellationToken);
         progress?.Invoke("all but idle", idle, alone);
         double low = 0, high = 0, met = alone;
-        for (var rate = FirstRate * options.Fleet.Devices.Count; high == 0 || high - low > Precision * high; rate = high == 0 ? rate * 2 : (low + high) / 2)
+        for (var rate = FirstRate * options.Fleet.DeviceCount; high == 0 || high - low > Precision * high; rate = high == 0 ? rate * 2 : (low + high) / 2)
         {
-            if (alone == 0 || rate < idle || rate > MostRate * options.Fleet.Devices.Count)
+            if (alone == 0 || rate < idle || rate > MostRate * options.Fleet.DeviceCount)
             {
                 throw new FormatException(string.Create(
                     CultureInfo.InvariantCulture,

@@ -1,4 +1,5 @@
 using Crescent.Control.Placement;
+using Crescent.Control.Power;
 using Crescent.Lab.Fleet;
 using Crescent.Lab.Traces;
 
@@ -40,11 +41,11 @@ public sealed record StudyOptions
     /// <summary>The rate that load 1 stands for, requests a second; null to find it.</summary>
     public double? FullRate { get; init; }
 
-    /// <summary>When the budget changes, s; never by default.</summary>
-    public double BudgetChangesAt { get; init; } = double.PositiveInfinity;
+    /// <summary>How budgets move.</summary>
+    public BudgetSchedule Schedule { get; init; } = BudgetSchedule.Constant;
 
-    /// <summary>What it is multiplied by then.</summary>
-    public double BudgetFactor { get; init; } = 1;
+    /// <summary>Budgets of the racks; see <see cref="FleetOptions.RackBudgets"/>.</summary>
+    public IReadOnlyList<double> RackBudgets { get; init; } = [];
 
     /// <summary>Expected output lengths are taken this much too long, as a share; negative for too short.</summary>
     public double LengthError { get; init; }

@@ -157,6 +157,41 @@ public sealed class GivenCapTests
         Assert.Equal(400, cap.Watts);
     }
 
+    [Fact]
+    public void A_lower_cap_is_given_though_each_step_begins_before_the_one_before_has_ended()
+    {
+        var ordered = 700.0;
+        var cap = new GivenCap(() => ordered, followsSteps: true);
+        cap.Begin();
+        ordered = 300;
+        cap.Begin();
+        cap.Read(650, isMetered: false);
+        Assert.Equal(700, cap.Watts);
+        cap.End();
+        cap.Begin();
+        cap.Read(500, isMetered: false);
+
+        // The step of before ran in that reading; none of those that run now began under the higher cap.
+        Assert.Equal(700, cap.Watts);
+        cap.End();
+        cap.Begin();
+        cap.Read(290, isMetered: false);
+        Assert.Equal((300, false), (cap.Watts, cap.IsPending));
+    }
+
+    [Fact]
+    public void A_step_in_flight_under_a_cap_that_was_raised_for_a_moment_counts_with_it()
+    {
+        var ordered = 300.0;
+        var cap = new GivenCap(() => ordered, followsSteps: true);
+        cap.Begin();
+        ordered = 700;
+        cap.Begin();
+        ordered = 300;
+        cap.Read(650, isMetered: false);
+        Assert.Equal((700, true), (cap.Watts, cap.IsPending));
+    }
+
     private static SimulatedDevice Simulated() =>
         new(SimulatedDeviceSpec.Parse("sim:h100"), 0, SimulatedModels.Find("llama-3.1-8b"), new SimulatedText(new SilentTokenizer()), new SimulatedDeviceOptions { MaxStepTokens = 65_536 });
 

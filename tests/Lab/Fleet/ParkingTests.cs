@@ -17,7 +17,7 @@ public sealed class ParkingTests
     public void A_device_that_is_parked_draws_what_it_does_without_a_context_and_one_that_sleeps_nothing()
     {
         var gpu = GpuModels.Find("h100-sxm");
-        var meter = new PowerMeter(gpu, 8, 1, 0);
+        var meter = new PowerMeter(FleetSpec.Parse("sim:h100-sxm:tp8", "sim:llama-3-8b-fp8"), 0);
         meter.Step(0, 0, 1, 1000);
         meter.Park(0, 11);
         meter.Sleep(0, 21);

@@ -9,7 +9,7 @@ public sealed class PowerMeterTests
 
     private static readonly GpuModel Gpu = GpuModels.Find("h100");
 
-    private readonly PowerMeter _meter = new(Gpu, Gpus, devices: 2, from: 5);
+    private readonly PowerMeter _meter = new(FleetSpec.Parse("sim:h100*2:tp8", "sim:llama-3-8b-fp8"), from: 5);
 
     [Fact]
     public void A_device_is_idle_before_its_first_step_and_stays_awake_for_a_while_after_each()

@@ -1,3 +1,4 @@
+using Crescent.Control.Power;
 using Crescent.Lab.Fleet;
 using Crescent.Lab.Plots;
 using Crescent.Lab.Studies;
@@ -17,8 +18,7 @@ public sealed class StudyPlotsTests
         Budgets = [1, 0.7],
         Loads = [0.5, 1],
         Seeds = 2,
-        BudgetChangesAt = 4,
-        BudgetFactor = 0.5,
+        Schedule = BudgetSchedule.Step(4, 0.5),
     };
 
     private static readonly StudyReport Report = new(
@@ -99,6 +99,9 @@ public sealed class StudyPlotsTests
         WallJoules = 2000,
         GpuHours = 1,
         Wakes = 0,
+        BusyShare = 0.5,
+        PromptShare = 0.5,
+        MostKvShare = 0.5,
         Seconds = 10,
         BudgetWatts = 100,
         TtftP50 = 1,

@@ -1,4 +1,5 @@
 using Crescent.Engine.Devices.Simulated;
+using Crescent.Lab.Virtual;
 
 namespace Crescent.Tests.Engine.Devices.Simulated;
 
@@ -26,7 +27,7 @@ public sealed class DataParallelTests
         var (by8, one) = (SimulatedDeviceSpec.Parse("sim:h200:dep8"), SimulatedDeviceSpec.Parse("sim:h200:tp8"));
         Assert.Equal(8 * one.MaxStepTokens, by8.MaxStepTokens);
         Assert.Equal(new GpuPowerCurve(one.PoweredGpu).DecodeWatts(4), new GpuPowerCurve(by8.PoweredGpu).DecodeWatts(32), 1e-6);
-        using var device = new SimulatedDevice(by8, 0, Model, new SimulatedText(new Crescent.Tests.Engine.Scheduling.LetterTokenizer()));
+        using var device = new SimulatedDevice(by8, 0, Model, new SimulatedText(new SilentTokenizer()));
         Assert.Equal(8 * new GpuPowerCurve(by8.Gpu).DecodeWatts(4), device.Info.Profile!.DecodeWatts(32), 1e-6);
     }
 
