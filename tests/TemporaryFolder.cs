@@ -3,6 +3,8 @@ namespace Crescent.Tests;
 /// <summary>A folder of one test, deleted with it.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     public string Path { get; } = Directory.CreateTempSubdirectory("crescent-test-").FullName;
 
     /// <summary>Where a file of that name would lie.</summary>
@@ -15,5 +17,20 @@ internal sealed class TemporaryFolder : IDisposable
         return At(name);
     }
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        // A program that was told to end may write in it for a moment more.
+        var deadline = DateTime.UtcNow + Patience;
+        while (Directory.Exists(Path))
+        {
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+            catch (IOException) when (DateTime.UtcNow < deadline)
+            {
+                Thread.Sleep(50);
+            }
+        }
+    }
 }

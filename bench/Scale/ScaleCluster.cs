@@ -42,10 +42,10 @@ internal sealed class ScaleCluster(int silos, int fronts, int devices, string fi
     /// <summary>Those that run.</summary>
     public List<IHost> Hosts { get; } = [];
 
-    /// <summary>Starts them, eight at a time.</summary>
+    /// <summary>Starts them, four at a time.</summary>
     public async Task Start(CancellationToken stop)
     {
-        foreach (var some in Enumerable.Range(0, silos - 1).Chunk(8))
+        foreach (var some in Enumerable.Range(0, silos - 1).Chunk(4))
         {
             var hosts = some.Select(Build).ToList();
             await Task.WhenAll(hosts.Select(host => host.StartAsync(stop)));

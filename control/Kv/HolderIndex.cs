@@ -28,6 +28,9 @@ internal sealed class HolderIndex(int slots, ulong multiplier)
     /// <summary>Blocks known, those that only closed slots hold among them until they are swept out.</summary>
     public int Blocks => _table.Count;
 
+    /// <summary>Length of a set of slots.</summary>
+    public int Words => _sets.Words;
+
     /// <summary>Blocks that <paramref name="slot"/> holds.</summary>
     public int CountOf(int slot) => _counts[slot];
 
@@ -110,6 +113,61 @@ internal sealed class HolderIndex(int slots, ulong multiplier)
     /// holds, as <see cref="KvIndex.Overlap"/> says.
     /// </summary>
     public void Lead(ReadOnlySpan<BlockHash> chain, Span<int> lead) => ChainWalk.Run(_table, _sets, _open, _owners, chain, lead);
+
+    /// <summary>
+    /// Lowers <paramref name="lead"/> of the owner of each asked slot to behind the last block of <paramref name="chain"/> of which the slot holds what <paramref name="group"/> has
+    /// of it; 0 where it holds none. One look-up a block, from the end on, for all slots together.
+    /// </summary>
+    /// <param name="chain">Hashes of blocks.</param>
+    /// <param name="group">See <see cref="BlockHash.Of"/>.</param>
+    /// <param name="asked">A bit a slot, <see cref="Words"/> long; what is left of it says nothing.</param>
+    /// <param name="lead">By owner, at most as long as the chain.</param>
+    [SkipLocalsInit]
+    public void Trail(ReadOnlySpan<BlockHash> chain, int group, Span<ulong> asked, Span<int> lead)
+    {
+        Span<ulong> scratch = stackalloc ulong[Words];
+        Span<ulong> found = stackalloc ulong[Words];
+        var longest = 0;
+        foreach (var slot in new Bits(asked))
+        {
+            longest = Math.Max(longest, lead[_owners[slot]]);
+        }
+
+        for (var number = longest - 1; number >= 0; number--)
+        {
+            _table.Prefetch(chain[Math.Max(number - PrefetchAhead, 0)].Of(group));
+            var set = _table.Find(chain[number].Of(group));
+            if (set.IsEmpty)
+            {
+                continue;
+            }
+
+            asked.CopyTo(found);
+            if (!Bits.And(found, _sets.BitsOf(set, scratch)))
+            {
+                continue;
+            }
+
+            foreach (var slot in new Bits(found))
+            {
+                if (lead[_owners[slot]] > number)
+                {
+                    lead[_owners[slot]] = number + 1;
+                    Bits.Clear(asked, slot);
+                }
+            }
+
+            if (!asked.ContainsAnyExcept(0UL))
+            {
+                return;
+            }
+        }
+
+        foreach (var slot in new Bits(asked))
+        {
+            lead[_owners[slot]] = 0;
+        }
+    }
 
     /// <summary>Sweeps out what closed slots have left.</summary>
     /// <param name="budget">Places of the table to go through, in the main.</param>

@@ -173,18 +173,41 @@ public sealed class KvIndex
 
         overlap.Clear();
         _blocks.Lead(chain, overlap);
+        Shorten(chain, overlap);
+        _predicted.Expire(_time.GetTimestamp());
+        if (_predicted.Count > 0)
+        {
+            _predicted.Lead(chain, overlap);
+        }
+    }
+
+    /// <summary>Lowers <paramref name="overlap"/> to where sequences can begin.</summary>
+    private void Shorten(ReadOnlySpan<BlockHash> chain, Span<int> overlap)
+    {
+        Span<ulong> states = stackalloc ulong[_blocks.Words];
+        var hasStates = false;
         for (var device = 0; device < _places.Count; device++)
         {
-            if (overlap[device] > 0 && _places[device] is { } places)
+            if (overlap[device] == 0 || _places[device] is not { } places)
+            {
+                continue;
+            }
+
+            if (places is { HasStates: true, Windows.Count: 0 })
+            {
+                // Of a thousand devices each would look through the chain for a state.
+                Bits.Set(states, _slots[device]);
+                hasStates = true;
+            }
+            else
             {
                 overlap[device] = places.Last(overlap[device], new Contents(_blocks, _slots[device], chain));
             }
         }
 
-        _predicted.Expire(_time.GetTimestamp());
-        if (_predicted.Count > 0)
+        if (hasStates)
         {
-            _predicted.Lead(chain, overlap);
+            _blocks.Trail(chain, KvPlaces.StateGroup, states, overlap);
         }
     }
 

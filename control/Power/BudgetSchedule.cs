@@ -25,7 +25,7 @@ public sealed class BudgetSchedule
             }
         }
 
-        (Events, RampWatts) = (events, rampWatts);
+        (Events, RampWatts) = ([.. events], rampWatts);
         _changes = [.. events.SelectMany(static e => new[] { e.At, e.End }).Where(double.IsFinite).Distinct().Order()];
     }
 

@@ -117,8 +117,8 @@ public sealed partial class KvCache
 
     private void Drop(BlockHash? dropped)
     {
-        // What the tier dropped may have been computed anew on the device since.
-        if (dropped is { } hash && _index.Find(hash) < 0)
+        // What the tier dropped may have been computed anew on the device since, and what the device passes by may be in the tier.
+        if (dropped is { } hash && _index.Find(hash) < 0 && _host?.Contains(hash) != true)
         {
             _events?.Add(KvEventKind.Evicted, hash);
         }

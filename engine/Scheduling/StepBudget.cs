@@ -174,7 +174,9 @@ internal sealed class StepBudget(int tokens, EngineOptions options, StepCosts? c
         {
             var seconds = duration.TotalSeconds - (forecast.DecodeSeconds * _decodeStretch);
             Learn(ref _promptStretch, seconds, forecast.PromptSeconds);
-            _promptStep.Took(forecast.PromptSeconds, seconds);
+
+            // A machine that stood still tells nothing of its steps.
+            _promptStep.Took(forecast.PromptSeconds, Math.Min(seconds, (MostStretch * forecast.PromptSeconds) + LongestStep));
         }
     }
 

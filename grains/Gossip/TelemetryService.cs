@@ -34,11 +34,14 @@ internal sealed class TelemetryService(
     /// <summary>Time between two reports.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>
-    /// Silos that neither place calls nor govern power are told one report in so many, each in its turn, which is oftener than what is known of a device goes stale: each could be the next governor, but with each telling each all of it the
-    /// work grows with the square of their number.
-    /// </summary>
+    /// <summary>Quiet silos, which neither place calls nor govern power, are told one report in so many, each in its turn: often enough for any of them to be the next governor.</summary>
     public const int SeldomEvery = 8;
+
+    /// <summary>
+    /// A report goes to about so many of them at the most: with each telling each as often the work of all grows with the square of their number. Where there are more than 48 they know of others what is stale when they begin to listen,
+    /// until the next reports, which are for them.
+    /// </summary>
+    private const int MostInTurn = 4;
 
     /// <summary>A silo of devices that has placed a call wants to be told for this long, s.</summary>
     private const double ListenSeconds = 30;
@@ -55,6 +58,10 @@ internal sealed class TelemetryService(
     private double _nudgedAt = double.NegativeInfinity;
     private bool _listened;
     private long _reports;
+    private int _quiet;
+
+    /// <summary>One report in how many each of <paramref name="quiet"/> silos is told.</summary>
+    public static int Turns(int quiet) => Math.Max(SeldomEvery, quiet / MostInTurn);
 
     public override Task Start()
     {
@@ -143,15 +150,24 @@ internal sealed class TelemetryService(
         var toAll = own is not null || listens != _listened;
         _listened = listens;
         WatchPower(listens || _reports % SeldomEvery == 0);
-        var turn = _reports++;
+        var (turns, turn, quiet) = (Turns(_quiet), _reports++, 0);
         foreach (var member in membership.CurrentSnapshot.Members.Values)
         {
-            if (member.Status == SiloStatus.Active && !member.SiloAddress.Equals(report.Silo) && (toAll || roles.Listens(member.SiloAddress) != false || turn++ % SeldomEvery == 0))
+            if (member.Status != SiloStatus.Active || member.SiloAddress.Equals(report.Silo))
+            {
+                continue;
+            }
+
+            var isQuiet = roles.Listens(member.SiloAddress) == false;
+            if (!isQuiet || toAll || (turn + quiet) % turns == 0)
             {
                 _ = peers.Of(member.SiloAddress).Gossip(report);
             }
+
+            quiet += isQuiet ? 1 : 0;
         }
 
+        _quiet = quiet;
         return Task.CompletedTask;
     }
 }

@@ -9,12 +9,17 @@ namespace Crescent.Silo.Hosting;
 internal readonly record struct HostTier(int Blocks, string? Path)
 {
     /// <summary>The tier of <paramref name="device"/> in the silo <paramref name="silo"/>.</summary>
-    /// <exception cref="StartException">It is too small for a block, or too large for the machine.</exception>
+    /// <exception cref="StartException">It is too small for a block, too large for the machine, or for a model with states.</exception>
     public static HostTier Of(ServingOptions options, string silo, DeviceInfo device)
     {
         if (options.KvHostMib == 0)
         {
             return default;
+        }
+
+        if (device.StateSlots > 0)
+        {
+            throw new StartException($"{Settings.KvHostMib} is {options.KvHostMib}; the states of this model's layers stay on the device, and without them no prompt goes on from the host's blocks: give 0.");
         }
 
         var bytes = (long)options.KvHostMib << 20;

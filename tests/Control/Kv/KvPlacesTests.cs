@@ -33,6 +33,30 @@ public sealed class KvPlacesTests
         Check(engine, follower, turns: 60, seed: 4, (seed, length) => Prompt(seed, length));
     }
 
+    [Fact]
+    public void Of_many_devices_with_states_each_begins_behind_the_last_that_it_has()
+    {
+        var random = new Random(5);
+        var table = new BlockTable();
+        KvCache.Hash(table, new KvBlockSize(16), BlockHash.Root("m", "f16"), Prompt(1, 16 * 300));
+        BlockHash[] chain = [.. table.Hashes];
+        var index = new KvIndex(TimeProvider.System, 4, seed: 1);
+        var expected = new List<int>();
+        for (var device = 0; device < 150; device++)
+        {
+            index.AddDevice(device % 5 == 0 ? null : new KvPlaces(new KvBlockSize(16), hasStates: true, []));
+            var held = random.Next(chain.Length + 1);
+            index.Stored(device, chain.AsSpan(0, held));
+            int[] states = device % 7 == 0 ? [] : [.. Enumerable.Range(0, 3).Select(_ => random.Next(chain.Length))];
+            index.Stored(device, [.. states.Select(block => chain[block].Of(KvPlaces.StateGroup))]);
+            expected.Add(device % 5 == 0 ? held : states.Where(block => block < held).Select(static block => block + 1).DefaultIfEmpty(0).Max());
+        }
+
+        var overlap = new int[index.DeviceLimit];
+        index.Overlap(chain, overlap);
+        Assert.Equal(expected, overlap);
+    }
+
     /// <summary>Talks and prompts that share beginnings, one after the other, some of them at the same time.</summary>
     private static void Check(InferenceEngine engine, Follower follower, int turns, int seed, Func<int, int, int[]> text)
     {

@@ -41,6 +41,13 @@ public sealed class DeviceSiloTests : IClassFixture<DeviceSiloTests.OneFront>
         Assert.InRange(toDeaf, toListener - 2, toListener + 2);
     }
 
+    [Theory]
+    [InlineData(0, 8)]
+    [InlineData(35, 8)]
+    [InlineData(64, 16)]
+    [InlineData(126, 31)]
+    public void The_more_of_them_there_are_the_more_seldom_each_is_told(int quiet, int turns) => Assert.Equal(turns, TelemetryService.Turns(quiet));
+
     /// <summary>Reports of a silo to two others, over so many to the one that gets most that a seldom one comes several times.</summary>
     private static async Task<(int ToOne, int ToOther)> Sent(InProcessSiloHandle from, InProcessSiloHandle one, InProcessSiloHandle other)
     {

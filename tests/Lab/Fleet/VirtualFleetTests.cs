@@ -170,7 +170,7 @@ public sealed class VirtualFleetTests
     }
 
     [Fact]
-    public void Placement_feels_the_price_of_a_rack_and_leaves_it_for_another()
+    public void A_rack_with_a_small_budget_keeps_it_while_the_fleet_serves_as_before()
     {
         var two = FleetSpec.ParseMixed("sim:h100-sxm*3:tp8,sim:h100-sxm*3:tp8", "sim:llama-3-70b-fp8");
         var (free, narrow) = (Run("power-aware", rate: 60, seconds: 15, spec: two), Run("power-aware", rate: 60, seconds: 15, spec: two, rackBudgets: [0.3, 1]));

@@ -23,7 +23,8 @@ public sealed class OtlpTests
             ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=abc"),
             ("OTEL_METRIC_EXPORT_INTERVAL", "300"),
             ("OTEL_BSP_SCHEDULE_DELAY", "200"),
-            ("OTEL_BLRP_SCHEDULE_DELAY", "200"));
+            ("OTEL_BLRP_SCHEDULE_DELAY", "200"),
+            ("OTEL_BLRP_MAX_QUEUE_SIZE", "1000000"));
         await silo.Post("/v1/chat/completions", """{"messages":[{"role":"user","content":"zebrafinch"}],"max_tokens":4}""");
         await Grains.FactoryCluster.Until(() => collector.Got("/v1/traces", "POST /v1/chat/completions") && collector.Got("/v1/traces", "prefill"), "the collector has the spans");
         await Grains.FactoryCluster.Until(() => collector.Got("/v1/metrics", "gen_ai.server.time_to_first_token"), "the collector has the metrics");
@@ -56,7 +57,7 @@ public sealed class OtlpTests
     [Fact]
     public async Task A_collector_that_is_not_there_holds_up_no_call()
     {
-        await using var silo = await TelemetrySilo.Start("untold", (Settings.OtlpEndpoint.Key, "http://127.0.0.1:9"), ("OTEL_BSP_SCHEDULE_DELAY", "100"));
+        await using var silo = await TelemetrySilo.Start("untold", (Settings.OtlpEndpoint.Key, "http://127.0.0.1:9"), ("OTEL_BSP_SCHEDULE_DELAY", "100"), ("OTEL_BLRP_SCHEDULE_DELAY", "100"));
         for (var i = 0; i < 3; i++)
         {
             var (answer, _) = await silo.Post("/v1/chat/completions", """{"messages":[{"role":"user","content":"Hello"}],"max_tokens":4}""");
