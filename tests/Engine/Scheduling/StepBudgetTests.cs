@@ -169,14 +169,14 @@ public sealed class StepBudgetTests
     [InlineData(60)]
     public void What_is_owed_is_paid_in_bounded_time_however_long_a_stall_and_however_little_decodes_leave(double stall)
     {
-        // Then decodes of 29 ms that take half as long again.
+        // Then decodes that take half of the promise.
         var budget = Owing(stall);
         var steps = 0;
         while (budget.Pauses)
         {
             Assert.True(++steps <= 101, "prompts starve");
-            Decode(budget, 50, 0.029 * 1.5);
-            Open(budget, 50, RequestPriority.Standard);
+            Decode(budget, 40, 0.024);
+            Open(budget, 40, RequestPriority.Standard);
         }
 
         Assert.True(steps > 1 || stall > 1);
