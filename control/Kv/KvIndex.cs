@@ -151,7 +151,7 @@ public sealed class KvIndex
 
     /// <summary>
     /// How many leading blocks of a prompt each device has cached, or is predicted to have in a moment. Of a device on which a sequence cannot begin behind any block,
-    /// those behind which it can.
+    /// those behind which it can; what is predicted counts as it is.
     /// </summary>
     /// <param name="chain">Hashes of the prompt's full blocks from the first on, each chained to the one before.</param>
     /// <param name="overlap">

@@ -25,7 +25,7 @@ public sealed partial class KvCache
     }
 
     /// <summary>
-    /// About how many positions of a sequence of <paramref name="tokens"/> tokens <see cref="Match"/> would find, in a few look-ups: chains are given up from
+    /// About how many positions of a sequence of <paramref name="tokens"/> tokens <see cref="Match"/> would find where a sequence can begin behind any block, in a few look-ups (with windows or states it may be less): chains are given up from
     /// their ends, so that the place where one ends is found by halving.
     /// </summary>
     public int CachedPositions(BlockTable table, int tokens)

@@ -112,7 +112,6 @@ internal sealed class KvEventSender(
     private async Task Send(Peer peer, HostedDevice device, CancellationToken cancellationToken)
     {
         var key = device.Key.ToString();
-        var places = KvPlaces.Of(device.Engine.Device);
         var (next, sentAt) = peer.Sent.GetValueOrDefault(key, (1, long.MinValue));
         for (var full = true; full;)
         {
@@ -122,6 +121,7 @@ internal sealed class KvEventSender(
                 return;
             }
 
+            var places = KvPlaces.Of(device.Engine.Device);
             var message = new KvEventMessage
             {
                 Silo = silo.SiloAddress,

@@ -11,6 +11,8 @@ namespace Crescent.Grains.Gpu;
 /// <summary>A device of this silo: its engine, the sequences it has and the links that carry their tokens.</summary>
 internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequences live, FrameSink sink)
 {
+    private readonly KvDemand _demand = KvDemand.Of(owned.Engine.Device);
+
     /// <summary>The device in the cluster.</summary>
     public DeviceKey Key { get; } = key;
 
@@ -39,7 +41,7 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
     {
         var request = submission.Request;
         var ticket = new StreamTicket(request.Id);
-        var blocks = (int)KvDemand.Of(Engine.Device).BlocksFor(BlocksFor(request.Prompt.Length, request.MaxTokens, Engine.Device.BlockSize));
+        var blocks = (int)_demand.BlocksFor(BlocksFor(request.Prompt.Length, request.MaxTokens, Engine.Device.BlockSize));
         var link = sink.LinkTo(submission.Front, submission.Observer);
         var cached = Math.Clamp(submission.CachedTokens, 0, request.Prompt.Length - 1);
         var uncached = request.Prompt.Length - cached;
@@ -99,7 +101,6 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
     public DeviceReport Report()
     {
         var info = Engine.Device;
-        var demand = KvDemand.Of(info);
         var state = Engine.State;
         var counters = Engine.Counters;
         var cap = Cap?.State;
@@ -114,9 +115,9 @@ internal sealed class HostedDevice(DeviceKey key, OwnedEngine owned, LiveSequenc
             Simulated = info.Simulated,
             Model = Engine.Model,
             BlockSize = info.BlockSize,
-            FurtherGroups = demand.FurtherGroups,
-            WindowGroups = demand.WindowGroups,
-            WindowBlocks = demand.WindowBlocks,
+            FurtherGroups = _demand.FurtherGroups,
+            WindowGroups = _demand.WindowGroups,
+            WindowBlocks = _demand.WindowBlocks,
             BlockBytes = info.BlockBytes,
             StateBytes = info.StateBytes,
             StateSlots = info.StateSlots,

@@ -25,7 +25,7 @@ public sealed record Submission
     /// <summary>Whether a device has had it already: what has begun may go on on a drained device, where all are.</summary>
     [Id(21)] public bool HasBegun { get; init; }
 
-    /// <summary>The hashes of the prompt's full blocks, without what earlier attempts have emitted; null where the front end did not need them.</summary>
+    /// <summary>The hashes of the full blocks before the prompt's last token, without what earlier attempts have emitted; null where the front end did not need them.</summary>
     [Id(22)] public PromptPrefix? Prefix { get; init; }
 
     /// <summary>The front end's silo.</summary>

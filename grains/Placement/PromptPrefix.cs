@@ -4,7 +4,7 @@ using Crescent.Grains.Kv;
 namespace Crescent.Grains.Placement;
 
 /// <summary>
-/// The hashes of a prompt's full blocks, as the devices' caches name them: made once a request and carried to its device, a chain for each model, way to store
+/// The hashes of the full blocks before a prompt's last token, as the devices' caches name them: made once a request and carried to its device, a chain for each model, way to store
 /// keys and values and size of block that there is in the cluster, which mostly is one.
 /// </summary>
 public sealed class PromptPrefix
@@ -40,7 +40,8 @@ public sealed class PromptPrefix
         for (var i = 0; i < chains.Length; i++)
         {
             var size = roots[i].BlockSize;
-            var chain = new BlockHash[size.FullBlocks(prompt.Length)];
+            // The last token is always computed, since its logits are needed.
+            var chain = new BlockHash[size.FullBlocks(Math.Max(prompt.Length - 1, 0))];
             var hash = BlockHash.Root(roots[i].Model, roots[i].KvType, salt);
             for (var block = 0; block < chain.Length; block++)
             {

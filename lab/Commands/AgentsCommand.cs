@@ -100,7 +100,7 @@ internal sealed class AgentsCommand : Command
             }
         }
 
-        return new AgentStudyOptions
+        var options = new AgentStudyOptions
         {
             Systems = [.. parsed.GetRequiredValue(_systems).Select(ReadSystem)],
             Policies = policies,
@@ -114,6 +114,7 @@ internal sealed class AgentsCommand : Command
             Jobs = parsed.GetValue(_jobs) ?? 1,
             Seed = parsed.GetValue(_seed) ?? 0,
         };
+        return options.FewestAgents <= options.MostAgents ? options : throw new FormatException($"--fewest is {options.FewestAgents}, above --most, which is {options.MostAgents}.");
     }
 
     private static AgentTier ReadTier(string speed) =>

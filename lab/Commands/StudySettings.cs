@@ -137,13 +137,21 @@ internal sealed class StudySettings
             FullRate = parsed.GetValue(_fullRate),
             MinSeconds = parsed.GetValue(_minSeconds) ?? StudyOptions.DefaultMinSeconds,
             MaxSeconds = parsed.GetValue(_maxSeconds) ?? StudyOptions.DefaultMaxSeconds,
-            Schedule = new BudgetSchedule(
-                [.. Step(parsed.GetValue(_step)), .. Parts(parsed.GetValue(_events) ?? "").Select(Event)], parsed.GetValue(_ramp) ?? double.PositiveInfinity),
+            Schedule = Schedule(parsed),
             RackBudgets = Racks(parsed.GetValue(_rackBudgets), fleet),
             LengthError = parsed.GetValue(_lengthError) ?? 0,
             Weights = new PowerWeights { ShedAbove = parsed.GetValue(_shed) ?? StudyOptions.DefaultShedAbove },
             Jobs = parsed.GetValue(_jobs) ?? Environment.ProcessorCount,
         };
+    }
+
+    private BudgetSchedule Schedule(ParseResult parsed)
+    {
+        BudgetEvent[] events = [.. Step(parsed.GetValue(_step)), .. Parts(parsed.GetValue(_events) ?? "").Select(Event)];
+        var ramp = parsed.GetValue(_ramp);
+        return ramp is null || events.Length > 0
+            ? new BudgetSchedule(events, ramp ?? double.PositiveInfinity)
+            : throw new FormatException($"{_ramp.Name} is for a budget that moves: give {_step.Name} or {_events.Name}.");
     }
 
     /// <summary>Words with commas between them.</summary>

@@ -20,14 +20,14 @@ internal static class SessionResults
             Tasks = tasks.Count,
             Unfinished = tasks.Count(static task => !task.IsDone),
             MeanTaskSeconds = times.DefaultIfEmpty(double.NaN).Average(),
-            TaskSecondsP50 = Percentile(times, 0.5),
-            TaskSecondsP90 = Percentile(times, 0.9),
+            TaskSecondsP50 = FleetResults.Percentile(times, 0.5),
+            TaskSecondsP90 = FleetResults.Percentile(times, 0.9),
             MeanCallSeconds = calls.DefaultIfEmpty(double.NaN).Average(),
-            CallSecondsP90 = Percentile(calls, 0.9),
+            CallSecondsP90 = FleetResults.Percentile(calls, 0.9),
             SloAttainment = (double)load.WindowGood / load.WindowCalls,
             SpeedP25 = 1 / FleetResults.Percentile(FleetResults.Itls(load.Answered), 0.75),
             TtftP95 = FleetResults.Percentile(FleetResults.Ttfts(load.Answered), 0.95),
-            NewTokensP95 = Percentile([.. load.Answered.Select(static call => (double)call.Uncached).Order()], 0.95),
+            NewTokensP95 = FleetResults.Percentile([.. load.Answered.Select(static call => (double)call.Uncached).Order()], 0.95),
             WindowWatts = fleet.Watts.Skip(Bin(options.WarmUpSeconds)).Take(Bin(options.EndSeconds) - Bin(options.WarmUpSeconds)).DefaultIfEmpty(double.NaN).Average(),
             CallsPerSecond = load.WindowCalls / options.WindowSeconds,
             Fairness = squares == 0 ? 1 : shares.Sum() * shares.Sum() / (shares.Count * squares),
@@ -36,7 +36,4 @@ internal static class SessionResults
     }
 
     private static int Bin(double seconds) => (int)(seconds / PowerMeter.BinSeconds);
-
-    private static double Percentile(double[] sorted, double share) =>
-        sorted.Length == 0 ? double.NaN : sorted[(int)Math.Min(sorted.Length - 1, share * sorted.Length)];
 }

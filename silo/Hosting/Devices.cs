@@ -3,6 +3,7 @@ using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model;
 using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
 using Crescent.Engine.Power;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
@@ -60,7 +61,7 @@ internal static partial class Devices
         try
         {
             CheckFit(device, options, model.Model);
-            return null;
+            return HostTier.Fault(options, options.KvHostMib > 0 && model.Model.Graph.Operators.OfType<StateOperator>().Any());
         }
         catch (InvalidModelException e)
         {

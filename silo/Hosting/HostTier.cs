@@ -17,9 +17,9 @@ internal readonly record struct HostTier(int Blocks, string? Path)
             return default;
         }
 
-        if (device.StateSlots > 0)
+        if (Fault(options, device.StateSlots > 0) is { } fault)
         {
-            throw new StartException($"{Settings.KvHostMib} is {options.KvHostMib}; the states of this model's layers stay on the device, and without them no prompt goes on from the host's blocks: give 0.");
+            throw new StartException(fault);
         }
 
         var bytes = (long)options.KvHostMib << 20;
@@ -43,6 +43,13 @@ internal readonly record struct HostTier(int Blocks, string? Path)
         var file = System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, $"{silo}-{device.Name.Replace(':', '-')}.kv"));
         return new HostTier(blocks, file);
     }
+
+    /// <summary>Why a model cannot have the tier that the settings ask for; null where it can, or none is asked for.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="hasStates">Whether the model's layers keep states.</param>
+    public static string? Fault(ServingOptions options, bool hasStates) => hasStates && options.KvHostMib > 0
+        ? $"{Settings.KvHostMib} is {options.KvHostMib}; the states of this model's layers stay on the device, and without them no prompt goes on from the host's blocks: give 0."
+        : null;
 
     /// <summary>Makes the engine that holds the tier.</summary>
     /// <exception cref="StartException">Its file cannot be made.</exception>

@@ -11,12 +11,16 @@ namespace Crescent.Tests.Control.Kv;
 /// <summary>What one who follows a cache's events takes a device to have of a prompt is what the device begins with.</summary>
 public sealed class KvPlacesTests
 {
-    [Fact]
-    public void A_device_with_windows_begins_where_its_follower_says()
+    [Theory]
+    [InlineData(150, 0)]
+    [InlineData(150, 200)]
+    [InlineData(110, 1000)]
+    [InlineData(90, 1000)]
+    public void A_device_with_windows_begins_where_its_follower_says(int blocks, int hostBlocks)
     {
-        var device = new HistoryDevice(150, windows: [new KvReach(40), new KvReach(ChunkLength: 48), new KvReach(40)]);
+        var device = new HistoryDevice(blocks, windows: [new KvReach(40), new KvReach(ChunkLength: 48), new KvReach(40)]);
         var follower = new Follower(device.Info);
-        using var engine = EngineOver(device, follower);
+        using var engine = EngineOver(device, follower, new EngineOptions { HostBlocks = hostBlocks });
         Check(engine, follower, turns: 80, seed: 3, (seed, length) => Prompt(seed, length));
     }
 
@@ -68,7 +72,6 @@ public sealed class KvPlacesTests
         {
             var talk = random.Next(talks.Length);
             int[] prompt = [.. talks[talk], .. text(10 + random.Next(3), 1 + random.Next(60))];
-            prompt = prompt.Length % 16 == 0 ? [.. prompt, 1] : prompt;
             engine.Submit(new InferenceRequest { Id = turn, Prompt = prompt, MaxTokens = 1 + random.Next(20), IgnoreEndOfGeneration = true });
             var overlap = follower.Overlap(root, prompt, out var leading);
             Run(engine);
@@ -114,7 +117,7 @@ public sealed class KvPlacesTests
             var table = new BlockTable();
             KvCache.Hash(table, _size, root, prompt);
             Span<int> overlap = stackalloc int[_index.DeviceLimit];
-            _index.Overlap([.. table.Hashes], overlap);
+            _index.Overlap([.. table.Hashes.Take(_size.FullBlocks(prompt.Length - 1))], overlap);
             leading = overlap[_blind];
             return overlap[_device];
         }

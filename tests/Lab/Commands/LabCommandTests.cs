@@ -43,6 +43,7 @@ public sealed class LabCommandTests : IDisposable
     [InlineData("--budget-step takes SECONDS:FACTOR", "--budget-step", "120")]
     [InlineData("--budget-step takes SECONDS:FACTOR", "--budget-step", "120:1.5")]
     [InlineData("--budget-events takes SECONDS:FACTOR:SECONDS", "--budget-events", "60:0.7:1200,5:0.7")]
+    [InlineData("--ramp is for a budget that moves", "--ramp", "500")]
     [InlineData("--rack-budgets takes a share for each of the 1 kinds", "--rack-budgets", "0.5,1")]
     [InlineData("'fastest' is no policy", "--policies", "kv-queue,fastest")]
     [InlineData("--seeds takes a whole number from 1 to 1000", "--seeds", "0")]
