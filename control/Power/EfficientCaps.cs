@@ -3,15 +3,14 @@ namespace Crescent.Control.Power;
 /// <summary>
 /// The lowest cap under which a device keeps its promises: decode is bound by memory, so that its clock can fall to where memory slows too
 /// for next to nothing, and prompts take the longer the less of them there are. A device whose queue or speed needs more gets more.
+/// How much of its time prompts take does not count: what they are too many for waits, and shows in the queue; what waits no longer than it may is well served, and
+/// the engine sees to it that those which run keep their pace beside it.
 /// </summary>
 /// <param name="options">How near to the promised times a device may come before it gets a higher clock.</param>
 public sealed class EfficientCaps(EfficientCapsOptions? options = null) : IPowerController
 {
     /// <summary>Caps are looked for in steps of this share of the highest.</summary>
     private const double Grid = 0.04;
-
-    /// <summary>Share of the time that prompts may take.</summary>
-    private const double MostPromptShare = 0.85;
 
     private readonly EfficientCapsOptions _options = options ?? new EfficientCapsOptions();
 
@@ -55,14 +54,7 @@ public sealed class EfficientCaps(EfficientCapsOptions? options = null) : IPower
     {
         var profile = device.Profile;
         var batch = device.Running + device.Waiting;
-        var promptClock = profile.PrefillClock(cap);
-        var share = device.PromptShare / promptClock;
-        if (share > MostPromptShare || device.QueuedPromptSeconds / promptClock > _options.TtftShare * _options.TtftSeconds)
-        {
-            return false;
-        }
-
-        var decode = profile.DecodeSeconds(batch, device.ContextTokens, profile.DecodeClock(cap, batch));
-        return decode / (1 - share) <= _options.ItlShare * _options.ItlSeconds;
+        return device.QueuedPromptSeconds / profile.PrefillClock(cap) <= _options.TtftShare * _options.TtftSeconds
+            && profile.DecodeSeconds(batch, device.ContextTokens, profile.DecodeClock(cap, batch)) <= _options.ItlShare * _options.ItlSeconds;
     }
 }

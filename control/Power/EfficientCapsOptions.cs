@@ -9,7 +9,7 @@ public sealed record EfficientCapsOptions
     public double TtftSeconds { get; init; } = 2;
 
     /// <summary>Share of them that a queue of prompts may take before the clock rises; above 0, at most 1.</summary>
-    public double TtftShare { get; init; } = 0.3;
+    public double TtftShare { get; init; } = 0.5;
 
     /// <summary>Most seconds between tokens.</summary>
     public double ItlSeconds { get; init; } = 0.05;
@@ -21,5 +21,5 @@ public sealed record EfficientCapsOptions
     public static EfficientCapsOptions For(ServiceLevel level) => new() { TtftSeconds = level.TtftSeconds, ItlSeconds = level.ItlSeconds };
 
     /// <summary>Clock below which less is saved than static power costs, as a share of the highest.</summary>
-    public double LeastClock { get; init; } = 0.5;
+    public double LeastClock { get; init; } = 0.45;
 }
