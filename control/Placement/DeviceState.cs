@@ -83,6 +83,15 @@ public struct DeviceState
         Math.Min(OwnLevel?.HeadroomWatts ?? double.PositiveInfinity, NodeLevel?.HeadroomWatts ?? double.PositiveInfinity),
         Math.Min(RackLevel?.HeadroomWatts ?? double.PositiveInfinity, ClusterLevel?.HeadroomWatts ?? double.PositiveInfinity));
 
+    /// <summary>Adds to what all its levels draw and have promised, W.</summary>
+    internal readonly void Charge(double watts, double reserved)
+    {
+        OwnLevel?.Charge(watts, reserved);
+        NodeLevel?.Charge(watts, reserved);
+        RackLevel?.Charge(watts, reserved);
+        ClusterLevel?.Charge(watts, reserved);
+    }
+
     /// <summary>Sequences that run, wait or are on their way.</summary>
     public readonly int Sequences => Load.Running + Load.Waiting + UnseenCalls;
 

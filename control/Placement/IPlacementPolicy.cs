@@ -12,6 +12,11 @@ public interface IPlacementPolicy
     /// <summary>What the terms of its scores are, in their order, each with its unit.</summary>
     IReadOnlyList<string> TermNames { get; }
 
+    /// <summary>
+    /// Whether what was placed here and is in no report yet stands for what other front ends have placed meanwhile: they see the same devices and choose as this one does.
+    /// </summary>
+    bool CountsOthers => false;
+
     /// <summary>Chooses a device of <paramref name="view"/> for <paramref name="call"/>, or none when all gates are closed.</summary>
     PlacementDecision Choose(in PlacementCall call, FactoryView view);
 

@@ -16,8 +16,13 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
     // By device: those that its newest report does not count. A list stays when it is empty, so that the next call allocates none.
     private readonly Dictionary<string, List<Reservation>> _unseen = new(StringComparer.Ordinal);
 
+    private readonly CallShare _share = new();
+
     /// <summary>The devices.</summary>
     public FactoryView View => view;
+
+    /// <summary>How many calls come to the devices, those of other front ends included, for each that is placed here, where the policy counts them; 1 and up.</summary>
+    public int Times => policy.CountsOthers ? _share.Times : 1;
 
     /// <summary>Who decides.</summary>
     public IPlacementPolicy Policy => policy;
@@ -47,7 +52,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
                 Closed = closed,
                 Reachable = true,
             });
-            Charge(view.Devices[^1], load.Watts, 0);
+            view.Devices[^1].Charge(load.Watts, 0);
             Recall(key);
             return true;
         }
@@ -62,12 +67,14 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         if (elapsed > 0)
         {
             // Both by the newer profile: where it is learned, a small change of it times all tokens since start would look like a burst.
-            var share = Math.Max(0, load.ArrivedSeconds(profile) - state.Load.ArrivedSeconds(profile)) / elapsed;
+            var arrived = Math.Max(0, load.ArrivedSeconds(profile) - state.Load.ArrivedSeconds(profile));
+            _share.Arrived(arrived, view.Now);
+            var share = arrived / elapsed;
             state.PromptShare += (share - state.PromptShare) * (1 - Math.Exp(-elapsed / RateSeconds));
             state.BurstShare += (share - state.BurstShare) * (1 - Math.Exp(-elapsed / DeviceForecast.BurstSeconds));
         }
 
-        Charge(state, load.Watts - state.Load.Watts, 0);
+        state.Charge(load.Watts - state.Load.Watts, 0);
         var isOther = state.Model != model;
         state.Model = model;
         state.Profile = profile;
@@ -90,9 +97,9 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
     public void Assign(int device, PowerLevel? own, PowerLevel? node, PowerLevel? rack, PowerLevel? cluster)
     {
         ref var state = ref view.Devices[device];
-        Charge(state, -state.Load.Watts, -state.UnseenWatts);
+        state.Charge(-state.Load.Watts, -state.UnseenWatts);
         (state.OwnLevel, state.NodeLevel, state.RackLevel, state.ClusterLevel) = (own, node, rack, cluster);
-        Charge(state, state.Load.Watts, state.UnseenWatts);
+        state.Charge(state.Load.Watts, state.UnseenWatts);
     }
 
     /// <summary>Drops what the newest reports count from what reservations add to them.</summary>
@@ -160,8 +167,11 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             NewBlocks = (int)Math.Max(0, load.BlocksFor(call.PromptTokens) - load.Demand.BlocksFor(view.CachedBlocks(device))),
             Blocks = load.BlocksFor((long)call.PromptTokens + call.MaxTokens),
             Watts = view.AddedWatts(call, device),
+            Times = Times,
             MadeAt = view.Now,
         };
+        view.LearnCall(reservation.PromptSeconds);
+        _share.Placed(reservation.PromptSeconds, view.Now);
         _reservations.Add(id, reservation);
         UnseenOf(reservation.Device).Add(reservation);
         view.Devices[device].Reserved++;
@@ -316,7 +326,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         {
             if (gone(device))
             {
-                Charge(device, -device.Load.Watts, -device.UnseenWatts);
+                device.Charge(-device.Load.Watts, -device.UnseenWatts);
             }
         }
 
@@ -366,31 +376,14 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         }
 
         ref var device = ref view.Devices[at];
-        device.UnseenCalls += sign;
-        device.UnseenPromptTokens += sign * reservation.Uncached;
-        device.UnseenPromptSeconds += sign * reservation.PromptSeconds;
+        device.UnseenCalls += sign * reservation.Times;
+        device.UnseenPromptTokens += sign * reservation.Times * reservation.Uncached;
+        device.UnseenPromptSeconds += sign * reservation.Times * reservation.PromptSeconds;
         device.UnseenWholeTokens += sign * reservation.Call.PromptTokens;
         device.UnseenNewBlocks += sign * reservation.NewBlocks;
         device.UnseenBlocks += sign * reservation.Blocks;
         device.UnseenWatts += sign * reservation.Watts;
-        Charge(device, 0, sign * reservation.Watts);
+        device.Charge(0, sign * reservation.Watts);
         view.Refresh(at);
-    }
-
-    private static void Charge(in DeviceState device, double watts, double reserved)
-    {
-        Charge(device.OwnLevel, watts, reserved);
-        Charge(device.NodeLevel, watts, reserved);
-        Charge(device.RackLevel, watts, reserved);
-        Charge(device.ClusterLevel, watts, reserved);
-    }
-
-    private static void Charge(PowerLevel? level, double watts, double reserved)
-    {
-        if (level is not null)
-        {
-            level.Watts += watts;
-            level.ReservedWatts += reserved;
-        }
     }
 }

@@ -2,21 +2,22 @@ namespace Crescent.Control.Placement;
 
 /// <summary>
 /// The device where a call meets its promise at the least energy:
-/// <c>score = phi(TTFT / m SLO) + phi(ITL / m SLO) + wE dE / Eref + wP sum(price / headroom) dP + wK e^(8 (kv - 1)) + wS stalled</c>, with
+/// <c>score = phi(TTFT / m SLO) + phi(ITL / m SLO) + wE dE / Eref + wP sum(price / headroom) dP + wK e^(8 (kv - 1)) + wS stalled + wR recomputed</c>, with
 /// <c>phi(u) = u + e^(8 (u - 1))</c>, a slope as long as there is slack and a wall at the limit.
 /// </summary>
 /// <remarks>
 /// TTFT is the queue and the part of the prompt that no cache holds; ITL a step with one sequence more, lengthened by the prompts the device
 /// computes beside it; dE the prompt's energy, what one sequence more adds to each step, and the device's base power for as long as the call
 /// is expected to keep it from idling: all of its time on an idle device, a 1/(B+1) of it beside B others. dP is the most that the call
-/// adds in the next second. Stalled are the outputs that the prompts, those that wait and the call's, are expected to make too slow. All times are those at the clock that the device's cap allows.
+/// adds in the next second. Stalled are the outputs that the prompts, those that wait and the call's, are expected to make too slow; recomputed is what the calls behind it lose by a prompt
+/// that another device would not have to compute. All times are those at the clock that the device's cap allows.
 /// </remarks>
 public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementPolicy
 {
     /// <summary>The policy's name.</summary>
     public const string PolicyName = "power-aware";
 
-    /// <summary>Above this share of a limit the wall is no steeper: the numbers stay finite.</summary>
+    /// <summary>Above this share of a limit the wall is no steeper: numbers stay finite, and what is hopeless here may still be more so there.</summary>
     private const double Overdue = 3;
 
     /// <summary>A call may take this many times what it takes alone before it counts as late for load and not for its size.</summary>
@@ -32,7 +33,10 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
 
     /// <inheritdoc/>
     public IReadOnlyList<string> TermNames { get; } =
-        ["phi(seconds to first token / SLO)", "phi(seconds between tokens / SLO)", "added J / reference J", "price x added W / headroom W", "KV memory", "outputs stalled"];
+        ["phi(seconds to first token / SLO)", "phi(seconds between tokens / SLO)", "added J / reference J", "price x added W / headroom W", "KV memory", "outputs stalled, prompts computed again"];
+
+    /// <inheritdoc/>
+    public bool CountsOthers => true;
 
     /// <inheritdoc/>
     public PlacementDecision Choose(in PlacementCall call, FactoryView view)
@@ -93,7 +97,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
             _weights.Energy * forecast.Joules / view.ReferenceJoules(call),
             state.PointsPerWatt is > 0 and var price ? _weights.Power * price * (watts ?? view.AddedWatts(call, device)) : 0,
             _weights.Kv * Wall(kv),
-            _weights.Stall * Stalled(call, view, memory, forecast.TtftSeconds - memory.QueueSeconds));
+            (_weights.Stall * Stalled(call, view, memory, forecast.TtftSeconds - memory.QueueSeconds)) + (_weights.Recompute * Recomputed(call, view, device, memory, forecast)));
     }
 
     /// <summary>The points of one device with what they are made of, in seconds, joules and watts.</summary>
@@ -109,15 +113,16 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     private CallForecast Foresee(in PlacementCall call, FactoryView view, int device, in DeviceForecast forecast, in BestCache cache)
     {
         double uncached = _weights.Overlap ? view.Uncached(call, device) : call.PromptTokens;
-        var pairs = uncached * (call.PromptTokens - (uncached / 2)) * forecast.PromptPairSeconds;
-        var prompt = (uncached * forecast.PromptSeconds) + pairs;
+        var prompt = PromptSeconds(forecast, uncached, call.PromptTokens);
         var step = forecast.StepSeconds + ((call.PromptTokens + (call.ExpectedTokens / 2)) * forecast.ContextSeconds);
         var batch = forecast.Batch;
 
         // Where the best cache is burdened with what others of this prompt have just brought, the call would bring the same to this device.
         var again = batch == 0 ? 0 : Math.Max(0, cache.Tokens - (call.PromptTokens - uncached)) / uncached * prompt / DeviceForecast.BurstSeconds;
         var share = Math.Min(DeviceForecast.MostPromptShare, forecast.PromptShare + Math.Min(again, cache.UnseenShare));
-        var itl = step / (1 - share);
+
+        // Prompts lengthen it up to what is planned with and no further: an engine computes no more of them in a step than the promise leaves room for.
+        var itl = Math.Max(step, Math.Min(step / (1 - share), _weights.Margin * call.Level.ItlSeconds));
         var awake = batch == 0 ? 0 : forecast.AwakeWatts * call.ExpectedTokens * itl / (batch + 1);
         var joules = (forecast.PromptWatts * prompt) + (call.ExpectedTokens * forecast.StepJoules) + awake;
         return new CallForecast(forecast.QueueSeconds + prompt, itl, joules, 0);
@@ -134,6 +139,30 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         var shorter = view.Lengths.Below((forecast.QueuedPromptSeconds + promptSeconds) / room, out var shorterNow);
         return (Math.Min(forecast.Queued, forecast.Batch) * shorter) + (Math.Max(0, forecast.Batch - forecast.Queued) * shorterNow);
     }
+
+    /// <summary>
+    /// What others lose by a prompt that is computed again although a device holds it: as many calls as come before the queue is worked off wait for it,
+    /// and each of them loses the points that the longer queue costs. Where prompts take most of the time that is the whole price of moving a session.
+    /// </summary>
+    private double Recomputed(in PlacementCall call, FactoryView view, int device, in DeviceForecast memory, in CallForecast forecast)
+    {
+        var most = _weights.Overlap && view.BestCache is >= 0 and var best ? (double)view.CachedBlocks(best) * view.Forecasts[best].BlockSize : 0;
+        double uncached = view.Uncached(call, device);
+        var again = most - (call.PromptTokens - uncached);
+        if (again <= 0 || view.CallSeconds <= 0)
+        {
+            return 0;
+        }
+
+        var queue = forecast.TtftSeconds;
+        var without = queue - PromptSeconds(memory, uncached, call.PromptTokens) + PromptSeconds(memory, Math.Max(1, uncached - again), call.PromptTokens);
+        var behind = memory.PromptShare / view.CallSeconds * queue / (1 - memory.PromptShare);
+        var limit = _weights.Margin * call.Level.TtftSeconds;
+        return behind * (Phi(queue / limit) - Phi(without / limit));
+    }
+
+    private static double PromptSeconds(in DeviceForecast forecast, double uncached, int promptTokens) =>
+        (uncached * forecast.PromptSeconds) + (uncached * (promptTokens - (uncached / 2)) * forecast.PromptPairSeconds);
 
     /// <summary>
     /// The device that holds most of the call in hand, or is about to. Siblings come within moments: what the first of them brought burdens it alone
@@ -161,7 +190,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
 
     private static double Phi(double u) => u + Wall(u);
 
-    private static double Wall(double u) => Math.Exp(8 * (Math.Min(u, Overdue) - 1));
+    private static double Wall(double u) => Math.Exp(8 * (Math.Min(u, Overdue) - 1)) * (1 + (8 * Math.Max(0, u - Overdue)));
 
     /// <summary>What the best cache for a call holds of it.</summary>
     /// <param name="Tokens">Tokens of the prompt.</param>

@@ -21,6 +21,9 @@ public sealed class PowerLevel
     /// <summary>Watts left.</summary>
     public double HeadroomWatts => BudgetWatts - Watts - ReservedWatts;
 
+    /// <summary>Adds to what its devices draw and have promised, W.</summary>
+    internal void Charge(double watts, double reserved) => (Watts, ReservedWatts) = (Watts + watts, ReservedWatts + reserved);
+
     /// <summary>What one watt more costs here, in points.</summary>
     public double PointsPerWatt => Price <= 0 ? 0 : Price / Math.Max(HeadroomWatts, LeastHeadroom * BudgetWatts);
 }

@@ -7,6 +7,7 @@ public sealed record PowerWeights
     public const double DefaultKv = 1;
     public const double DefaultMargin = 0.6;
     public const double DefaultStall = 2;
+    public const double DefaultRecompute = 3;
 
     /// <summary>Points for the energy that the call would take alone on an idle device.</summary>
     public double Energy { get; init; } = DefaultEnergy;
@@ -22,6 +23,9 @@ public sealed record PowerWeights
 
     /// <summary>Points for each output that prompts are expected to stall until its mean time between tokens is above what was promised.</summary>
     public double Stall { get; init; } = DefaultStall;
+
+    /// <summary>Points for each that calls behind it lose when a prompt is computed again which another device holds.</summary>
+    public double Recompute { get; init; } = DefaultRecompute;
 
     /// <summary>Share of the promised times that is planned with; the rest is for what comes after the decision. Above 0, at most 1.</summary>
     public double Margin { get; init; } = DefaultMargin;

@@ -17,6 +17,9 @@ public sealed class SessionAffinityPolicy(IPlacementPolicy first) : IPlacementPo
     public IReadOnlyList<string> TermNames { get; } = [.. first.TermNames.Concat(Enumerable.Repeat("", Math.Max(0, 5 - first.TermNames.Count))), "not the session's device"];
 
     /// <inheritdoc/>
+    public bool CountsOthers => first.CountsOthers;
+
+    /// <inheritdoc/>
     public PlacementDecision Choose(in PlacementCall call, FactoryView view)
     {
         var bound = Bound(call, view);

@@ -17,7 +17,7 @@ public sealed class PlacementOptions
     public string Policy { get; set; } = DefaultPolicy;
 
     /// <summary>
-    /// Weights of <c>power-aware</c>: Energy, Power, Kv, Latency and Stall 0 to <see cref="MaxWeight"/>, Margin 0.01 to 1, ShedAbove 0 (never) to <see cref="MaxWeight"/>.
+    /// Weights of <c>power-aware</c>: Energy, Power, Kv, Latency, Stall and Recompute 0 to <see cref="MaxWeight"/>, Margin 0.01 to 1, ShedAbove 0 (never) to <see cref="MaxWeight"/>.
     /// </summary>
     public PowerWeights Weights { get; set; } = new();
 

@@ -27,6 +27,7 @@ internal sealed class PlacementOptionsValidator : IValidateOptions<PlacementOpti
         ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Kv)}", weights.Kv, 0, PlacementOptions.MaxWeight);
         ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Latency)}", weights.Latency, 0, PlacementOptions.MaxWeight);
         ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Stall)}", weights.Stall, 0, PlacementOptions.MaxWeight);
+        ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Recompute)}", weights.Recompute, 0, PlacementOptions.MaxWeight);
         ranges.Check($"{nameof(options.Weights)}:{nameof(weights.Margin)}", weights.Margin, 0.01, 1);
         ranges.Check($"{nameof(options.Weights)}:{nameof(weights.ShedAbove)}", weights.ShedAbove, 0, PlacementOptions.MaxWeight);
         ranges.Check(nameof(options.StaleSeconds), options.StaleSeconds, 1, 60);

@@ -63,6 +63,12 @@ internal sealed class AgentsCommand : Command
     private readonly Option<int?> _fewest = NumberOption.Create<int>(
         "--fewest", "Fewest agents that are tried (default: 1)", "N", "a whole number from 1 to 100,000", static value => value is >= 1 and <= 100_000);
 
+    private readonly Option<string?> _fronts = new("--fronts")
+    {
+        Description = "Front ends that take calls in turn, each with its own view and reservations, and how many seconds late they hear of devices and caches (default: 1:0)",
+        HelpName = "N[:S]",
+    };
+
     private readonly Option<int?> _jobs = NumberOption.Create<int>("--jobs", "Searches at once (default: 1)", "N", "a whole number from 1 to 256", static value => value is >= 1 and <= 256);
 
     private readonly Option<int?> _seed = NumberOption.Create<int>("--seed", "For what is drawn by chance (default: 0)", "N", "a whole number from 0 to 1,000,000", static value => value is >= 0 and <= 1_000_000);
@@ -71,7 +77,7 @@ internal sealed class AgentsCommand : Command
 
     public AgentsCommand(Terminal terminal) : base("agents", "Find how many coding agents, each of whose calls waits for the one before, simulated devices serve at once within each tier, and what keeps them from more.")
     {
-        foreach (var option in (Option[])[_trace, _systems, _policies, _tiers, _context, _mostPause, _warmUp, _window, _host, _fewest, _most, _jobs, _seed, _json])
+        foreach (var option in (Option[])[_trace, _systems, _policies, _tiers, _context, _mostPause, _warmUp, _window, _host, _fewest, _most, _fronts, _jobs, _seed, _json])
         {
             Options.Add(option);
         }
@@ -111,6 +117,7 @@ internal sealed class AgentsCommand : Command
             HostGigabytes = parsed.GetValue(_host) ?? AgentStudyOptions.DefaultHostGigabytes,
             FewestAgents = parsed.GetValue(_fewest) ?? 1,
             MostAgents = parsed.GetValue(_most) ?? AgentStudyOptions.DefaultMostAgents,
+            Fronts = parsed.GetValue(_fronts) is { } fronts ? FrontEnds.Parse(fronts) : FrontEnds.One,
             Jobs = parsed.GetValue(_jobs) ?? 1,
             Seed = parsed.GetValue(_seed) ?? 0,
         };

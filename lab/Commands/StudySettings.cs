@@ -20,8 +20,8 @@ internal sealed class StudySettings
 
     private readonly Option<string> _policies = new("--policies")
     {
-        Description = $"Of {string.Join(", ", PlacementPolicies.Names)}, parent-groups; with +uniform or +efficient for other caps, +session or +burst for what other front ends do, +park for servers that are switched off, "
-            + $"{PowerAwarePolicy.PolicyName}-TERM without a term (energy, power, kv, latency, overlap, stall), ~WHAT:X for a belief that is X times the truth (times, power, idle, curve, length), "
+        Description = $"Of {string.Join(", ", PlacementPolicies.Names)}, parent-groups; with +uniform or +efficient for other caps, +session or +burst for what other front ends do, +pools:POSITIONS:SHARE for short calls on a share of the devices and long ones on the rest, +park for servers that are switched off, "
+            + $"{PowerAwarePolicy.PolicyName}-TERM without a term (energy, power, kv, latency, overlap, stall, recompute), ~WHAT:X for a belief that is X times the truth (times, power, idle, curve, length), "
             + "or ~learned",
         HelpName = "A,B",
         DefaultValueFactory = static _ => $"{KvQueuePolicy.PolicyName},{PowerAwarePolicy.PolicyName}",
@@ -94,12 +94,18 @@ internal sealed class StudySettings
     private readonly Option<double?> _shed = NumberOption.Create<double>(
         "--shed-above", "power-aware refuses what would take this many times the SLO; 0 for never (default: 0.9)", "X", "a number from 0 to 1000", static value => value is >= 0 and <= 1000);
 
+    private readonly Option<string?> _fronts = new("--fronts")
+    {
+        Description = "Front ends that take calls in turn, each with its own view and reservations, and how many seconds late they hear of devices and caches (default: 1:0)",
+        HelpName = "N[:S]",
+    };
+
     private readonly Option<int?> _jobs = NumberOption.Create<int>(
         "--jobs", "Runs at once (default: the processor's cores)", "N", "a whole number from 1 to 256", static value => value is >= 1 and <= 256);
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_trace, _policies, _loads, _budgets, _seeds, _devices, _model, _fullRate, _minSeconds, _maxSeconds, _step, _events, _ramp, _rackBudgets, _lengthError, _shed, _jobs])
+        foreach (var option in (Option[])[_trace, _policies, _loads, _budgets, _seeds, _devices, _model, _fullRate, _minSeconds, _maxSeconds, _step, _events, _ramp, _rackBudgets, _lengthError, _shed, _fronts, _jobs])
         {
             command.Options.Add(option);
         }
@@ -140,6 +146,7 @@ internal sealed class StudySettings
             Schedule = Schedule(parsed),
             RackBudgets = Racks(parsed.GetValue(_rackBudgets), fleet),
             LengthError = parsed.GetValue(_lengthError) ?? 0,
+            Fronts = parsed.GetValue(_fronts) is { } fronts ? FrontEnds.Parse(fronts) : FrontEnds.One,
             Weights = new PowerWeights { ShedAbove = parsed.GetValue(_shed) ?? StudyOptions.DefaultShedAbove },
             Jobs = parsed.GetValue(_jobs) ?? Environment.ProcessorCount,
         };

@@ -5,7 +5,8 @@ namespace Crescent.Lab.Fleet;
 
 /// <summary>Calls that are held for a moment, to be placed together by <see cref="BurstGroups"/>.</summary>
 /// <param name="fleet">Whose they are.</param>
-internal sealed class BurstWindow(VirtualFleet fleet) : Virtual.IVirtualEvent
+/// <param name="front">Who places them.</param>
+internal sealed class BurstWindow(VirtualFleet fleet, FleetFront front) : Virtual.IVirtualEvent
 {
     private readonly List<(FleetCall Call, FleetRequest Request, int[] Prompt, BlockHash[] Chain)> _held = [];
 
@@ -23,7 +24,7 @@ internal sealed class BurstWindow(VirtualFleet fleet) : Virtual.IVirtualEvent
     /// <summary>The window ends.</summary>
     public void Fire()
     {
-        var (view, blockSize) = (fleet.View, fleet.BlockSize);
+        var (view, blockSize) = (front.View, fleet.BlockSize);
         var running = view.Devices.ToArray().Select(static device => device.Sequences).ToArray();
         var assigned = BurstGroups.Assign([.. _held.Select(static held => held.Chain)], running, blockSize.FullBlocks(BurstGroups.LeastPositions));
         var held = _held.ToArray();

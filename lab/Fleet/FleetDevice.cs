@@ -1,4 +1,3 @@
-using Crescent.Control.Kv;
 using Crescent.Control.Placement;
 using Crescent.Control.Power;
 using Crescent.Engine.Devices;
@@ -20,15 +19,14 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     private readonly SimulatedDevice _device;
     private readonly VirtualEngine _engine;
     private readonly CapKeeper _cap;
-    private readonly KvIndex? _index;
-    private readonly int _slot;
+    private readonly int _number;
     private readonly ProfileBelief _belief;
     private int _live;
     private int _queuedPromptTokens;
     private double _queuedPromptSeconds;
     private double _computedPromptSeconds;
 
-    public FleetDevice(VirtualFleet fleet, FleetOptions options, int number, (int Rack, int Node) place, SimulatedText text, SilentTokenizer tokenizer, PowerMeter meter, VirtualClock clock, KvIndex? index)
+    public FleetDevice(VirtualFleet fleet, FleetOptions options, int number, (int Rack, int Node) place, SimulatedText text, SilentTokenizer tokenizer, PowerMeter meter, VirtualClock clock, bool caches)
     {
         var spec = options.Spec;
         var kind = spec.Racks[place.Rack];
@@ -36,8 +34,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
         Key = $"lab/{number}";
         Node = $"node-{place.Node}";
         Rack = place.Rack;
-        _index = index;
-        _slot = index?.AddDevice() ?? -1;
+        _number = number;
         _belief = options.Belief;
         _device = new SimulatedDevice(Truth(kind, options.Belief), number, spec.Model, text, new SimulatedDeviceOptions { BlockSize = options.BlockSize, MaxStepTokens = kind.MaxStepTokens });
         _cap = new CapKeeper(_device.Power, incarnation: 1);
@@ -47,8 +44,8 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
             MaxRunning = MaxRunning,
             MaxWaiting = MaxWaiting,
             ItlSeconds = options.Level.ItlSeconds,
-            PrefixCache = index is not null,
-            KvEventBacklog = index is null ? 1 : 1 << 17,
+            PrefixCache = caches,
+            KvEventBacklog = caches ? 1 << 17 : 1,
         };
         _engine = new VirtualEngine(
             clock, new MeteredDevice(_device, number, meter, clock, options.Belief.IsLearned), tokenizer, spec.Model.Name, this, _device.Power, engine);
@@ -154,22 +151,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
         }
     }
 
-    public void OnKvEvents(KvEventBatch batch)
-    {
-        Span<BlockHash> one = stackalloc BlockHash[1];
-        foreach (ref readonly var happened in batch.Events)
-        {
-            one[0] = happened.Hash;
-            if (happened.Kind == KvEventKind.Stored)
-            {
-                _index!.Stored(_slot, one);
-            }
-            else
-            {
-                _index!.Evicted(_slot, one);
-            }
-        }
-    }
+    public void OnKvEvents(KvEventBatch batch) => _fleet.OnKvEvents(_number, batch.Events);
 
     public void Dispose() => _engine.Dispose();
 

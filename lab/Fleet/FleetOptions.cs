@@ -15,6 +15,9 @@ public sealed record FleetOptions
     /// <summary>Name of the placement policy; with <c>+session</c> or <c>+burst</c> for what front ends of others do, or <c>parent-groups</c>.</summary>
     public required string Policy { get; init; }
 
+    /// <summary>Who places calls, and how late they hear of the devices.</summary>
+    public FrontEnds Fronts { get; init; } = FrontEnds.One;
+
     /// <summary>Budget of the GPUs, as a share of their highest caps together; above 0, at most 1.</summary>
     public double Budget { get; init; } = 1;
 

@@ -14,7 +14,7 @@ namespace Crescent.Lab.Fleet;
 
 /// <summary>
 /// A factory in virtual time, without Orleans: front end, view and reservations, policy, governor, and an engine for each device, all of them the
-/// code that a live cluster runs. Reports come each 250 ms and the governor looks at them each 250 ms, as they do live.
+/// code that a live cluster runs. Reports come each 250 ms and the governor looks at them when they do, as live. Several front ends take calls in turn (<see cref="FleetOptions.Fronts"/>).
 /// </summary>
 public sealed class VirtualFleet : IDisposable
 {
@@ -23,8 +23,6 @@ public sealed class VirtualFleet : IDisposable
     /// <summary>Devices start with their lowest caps; by this moment the governor has given them theirs, and requests begin to arrive, s.</summary>
     private const double StartSeconds = 5;
 
-    /// <summary>Class of all calls in what is expected of their lengths.</summary>
-    private const string Lengths = "lab";
     private static readonly InferenceRequest Nobodys = new() { Prompt = [], MaxTokens = 0 };
 
     private readonly FleetOptions _options;
@@ -34,16 +32,14 @@ public sealed class VirtualFleet : IDisposable
     private readonly List<DevicePower> _readings = [];
     private readonly PowerMeter _meter;
     private readonly ServerFleet? _servers;
-    private readonly PlacementBook _book;
+    private readonly FleetFront[] _fronts;
+    private readonly BurstWindow[] _windows;
     private readonly PowerGovernor _governor;
-    private readonly KvIndex? _index;
+    private readonly bool _caches;
     private readonly PromptHashes _hashes;
     private readonly List<FleetCall> _calls = [];
     private readonly FleetLevels _levels;
     private readonly int _maxContext;
-    private readonly OutputLengths _lengths = new();
-    private readonly BurstWindow? _window;
-    private readonly ActiveBlocks _active = new();
     private long _reports;
     private int _open;
     private bool _arriving = true;
@@ -58,21 +54,16 @@ public sealed class VirtualFleet : IDisposable
         _options = options;
         var text = new SimulatedText(_tokenizer);
         _meter = new PowerMeter(options.Spec, StartSeconds);
-        _index = caches ? new KvIndex(_clock, options.Spec.DeviceCount) : null;
+        _caches = caches;
         _hashes = new PromptHashes(BlockHash.Root(options.Spec.Model.Name, new EngineOptions().KvType));
         var places = options.Spec.Places;
-        _devices = [.. Enumerable.Range(0, options.Spec.DeviceCount).Select(i => new FleetDevice(this, options, i, places[i], text, _tokenizer, _meter, _clock, _index))];
+        _devices = [.. Enumerable.Range(0, options.Spec.DeviceCount).Select(i => new FleetDevice(this, options, i, places[i], text, _tokenizer, _meter, _clock, caches))];
         _maxContext = _devices.Min(static device => device.MaxContext);
         _levels = new FleetLevels(options, StartSeconds);
         _servers = options.Servers is { } servers ? new ServerFleet(servers, options.Spec, _meter, StartSeconds) : null;
-        _window = options.Policy.EndsWith(LabPolicies.Burst, StringComparison.Ordinal) ? new BurstWindow(this) : null;
-        _book = new PlacementBook(LabPolicies.Create(options.Policy, options.Weights), new FactoryView
-        {
-            MaxQueued = options.MaxQueued,
-            Active = _active,
-            Sessions = new SessionBindings(LabPolicies.SessionSeconds),
-            Groups = new SessionBindings(ParentGroupPolicy.DefaultIdleSeconds),
-        });
+        var bindings = (new SessionBindings(LabPolicies.SessionSeconds), new SessionBindings(ParentGroupPolicy.DefaultIdleSeconds));
+        _fronts = [.. Enumerable.Range(0, options.Fronts.Count).Select(i => new FleetFront(options, i, _devices, _levels, bindings, caches ? Index() : null))];
+        _windows = options.Policy.EndsWith(LabPolicies.Burst, StringComparison.Ordinal) ? [.. _fronts.Select(front => new BurstWindow(this, front))] : [];
         _governor = new PowerGovernor(options.Controller ?? PowerControllers.For(LabPolicies.Plain(options.Policy), options.Level), random: new Random(options.Seed));
     }
 
@@ -107,9 +98,6 @@ public sealed class VirtualFleet : IDisposable
     internal void After(double seconds, IVirtualEvent happening, bool fromNow = false) => _clock.Schedule(
         happening,
         (fromNow ? _clock.Ticks : Math.Max(_clock.Ticks, TimeSpan.TicksPerSecond + (long)(StartSeconds * TimeSpan.TicksPerSecond))) + (long)(seconds * TimeSpan.TicksPerSecond));
-
-    /// <summary>The devices as they are seen.</summary>
-    internal FactoryView View => _book.View;
 
     /// <summary>Positions of a KV block, of all devices.</summary>
     internal KvBlockSize BlockSize => _devices[0].BlockSize;
@@ -176,29 +164,82 @@ public sealed class VirtualFleet : IDisposable
             call.EndedAt = now;
             call.Failed = output.Finish != FinishReason.Length;
             _open--;
-            _book.Release(call.Id);
-            _book.View.Lengths.Learn(call.Tokens);
-            _lengths.Learn(Lengths, call.MaxTokens, call.Tokens);
+            FrontOf(call).Ended(call);
             call.Caller?.Ended(call);
         }
     }
 
     private void Report()
     {
-        var view = _book.View;
-        view.Now = _clock.Elapsed.TotalSeconds;
-        _reports++;
-        for (var i = 0; i < _devices.Length; i++)
+        var report = new FleetReport(++_reports, [.. _devices.Select((device, i) => (device.Load(), device.Profile, _servers?.IsDraining(i) ?? false))]);
+        foreach (var (load, _, _) in report.Devices)
         {
-            _book.Report(_devices[i].Key, _devices[i].Profile, _devices[i].Load(), _reports, _servers?.IsDraining(i) ?? false);
+            _mostKvShare = Math.Max(_mostKvShare, 1 - ((double)load.FreeBlocks / load.TotalBlocks));
         }
 
-        _book.Settle();
-        foreach (ref readonly var device in view.Devices)
+        Tell(() =>
         {
-            _mostKvShare = Math.Max(_mostKvShare, 1 - ((double)device.Load.FreeBlocks / device.Load.TotalBlocks));
+            foreach (var front in _fronts)
+            {
+                front.Hear(report, _clock.Elapsed.TotalSeconds);
+            }
+
+            Govern();
+        });
+    }
+
+    /// <summary>What happened in the cache of device <paramref name="number"/>.</summary>
+    internal void OnKvEvents(int number, ReadOnlySpan<KvEvent> events)
+    {
+        if (_options.Fronts.DelaySeconds > 0)
+        {
+            var copy = events.ToArray();
+            Tell(() => Hear(number, copy));
+        }
+        else
+        {
+            Hear(number, events);
+        }
+    }
+
+    private void Hear(int number, ReadOnlySpan<KvEvent> events)
+    {
+        foreach (var front in _fronts)
+        {
+            front.Hear(number, events);
+        }
+    }
+
+    /// <summary>Does what front ends hear of, once it has come to them.</summary>
+    private void Tell(Action heard)
+    {
+        if (_options.Fronts.DelaySeconds == 0)
+        {
+            heard();
+        }
+        else
+        {
+            After(_options.Fronts.DelaySeconds, new Heard(heard), fromNow: true);
+        }
+    }
+
+    private KvIndex Index()
+    {
+        var index = new KvIndex(_clock, _devices.Length);
+        foreach (var _ in _devices)
+        {
+            index.AddDevice();
         }
 
+        return index;
+    }
+
+    private FleetFront FrontOf(FleetCall call) => _fronts[call.Id % _fronts.Length];
+
+    /// <summary>The governor and what lets servers sleep sit beside the first front end.</summary>
+    private void Govern()
+    {
+        var view = _fronts[0].View;
         if (view.Now >= StartSeconds)
         {
             _servers?.Look(view);
@@ -211,18 +252,8 @@ public sealed class VirtualFleet : IDisposable
             {
                 _readings.Add(_devices[i].Power(view.Devices[i]));
             }
-
-            if (LabPolicies.Plain(_options.Policy) == PowerAwarePolicy.PolicyName && view.Devices[i].ClusterLevel is null)
-            {
-                _levels.Join(_book, i, _devices[i].Rack);
-            }
         }
 
-        Govern(view);
-    }
-
-    private void Govern(FactoryView view)
-    {
         var step = _governor.Step(view.Now, CollectionsMarshal.AsSpan(_readings), _levels.BudgetsAt(view.Now));
         foreach (var order in step.Orders)
         {
@@ -265,10 +296,10 @@ public sealed class VirtualFleet : IDisposable
         _open++;
         _lastAt = now;
         var prompt = request.Prompt(id);
-        var chain = _index is null ? [] : _hashes.Of(prompt, BlockSize);
-        if (_window is not null)
+        var chain = _caches ? _hashes.Of(prompt, BlockSize) : [];
+        if (_windows.Length > 0)
         {
-            _window.Hold(call, request, prompt, chain);
+            _windows[id % _windows.Length].Hold(call, request, prompt, chain);
         }
         else
         {
@@ -286,30 +317,20 @@ public sealed class VirtualFleet : IDisposable
     /// <param name="prefer">The device that it was assigned to; null for none.</param>
     internal void Place(FleetCall call, in FleetRequest request, int[] prompt, ReadOnlySpan<BlockHash> chain, string? prefer)
     {
-        var view = _book.View;
-        var id = call.Id;
-        view.Now = _clock.Elapsed.TotalSeconds;
-        _index?.Overlap(chain, view.ChangeOverlap());
-        _active.Look(chain, BlockSize.BlocksFor(call.PromptTokens));
-        var expected = Math.Clamp(_lengths.Expect(Lengths, call.MaxTokens) * (1 + _options.LengthError), 1, call.MaxTokens);
-        var needs = new PlacementCall(
-            id, call.PromptTokens, call.MaxTokens, expected, _options.Level, Prefer: prefer, Session: request.Call.Program, Parent: request.Parent ?? request.Call.ParentProgram);
-        var decision = call.IsCancelled ? PlacementDecision.None : _book.Place(needs, id);
-        if (!decision.IsPlaced)
+        var now = _clock.Elapsed.TotalSeconds;
+        var front = FrontOf(call);
+        if ((call.IsCancelled ? null : front.Place(call, request, chain, BlockSize, prefer, now)) is not { } device)
         {
             _open--;
             call.Failed = true;
-            call.EndedAt = view.Now;
+            call.EndedAt = now;
             call.Caller?.Ended(call);
             return;
         }
 
-        call.Device = decision.Device;
-        _index?.Predict(decision.Device, chain, KvIndex.DefaultPrediction);
-        call.Uncached = view.Uncached(needs, decision.Device);
-        _devices[decision.Device].Submit(
-            request.Call with { Id = id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call, Chain = chain.Length > 0 ? chain.ToArray() : null }, call);
-        _book.Accept(id, view.Devices[decision.Device].Key, _reports);
+        _devices[call.Device].Submit(
+            request.Call with { Id = call.Id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call, Chain = chain.Length > 0 ? chain.ToArray() : null }, call);
+        front.Accepted(call, device, _reports);
     }
 
     private FleetResult Result(double machineSeconds)
@@ -353,6 +374,11 @@ public sealed class VirtualFleet : IDisposable
             Watts = watts,
             MachineSeconds = machineSeconds,
         };
+    }
+
+    private sealed class Heard(Action happens) : IVirtualEvent
+    {
+        public void Fire() => happens();
     }
 
     private sealed class Arrivals(VirtualFleet fleet, IEnumerator<Arrival> arrivals) : IVirtualEvent

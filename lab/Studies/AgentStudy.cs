@@ -87,6 +87,7 @@ public static class AgentStudy
             {
                 Spec = spec,
                 Policy = policy.Placement,
+                Fronts = options.Fronts,
                 Controller = policy.Controller?.Invoke(tier.Level),
                 Weights = policy.Weigh(new PowerWeights { ShedAbove = 0 }),
                 Level = tier.Level,

@@ -36,6 +36,9 @@ public sealed record AgentStudyOptions
     /// <summary>Fewest agents that are tried.</summary>
     public int FewestAgents { get; init; } = 1;
 
+    /// <summary>Who places calls, and how late they hear of the devices.</summary>
+    public FrontEnds Fronts { get; init; } = FrontEnds.One;
+
     /// <summary>Searches at once.</summary>
     public int Jobs { get; init; } = 1;
 

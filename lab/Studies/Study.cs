@@ -36,6 +36,7 @@ public static class Study
             {
                 Spec = options.Fleet,
                 Policy = policy.Placement,
+                Fronts = options.Fronts,
                 Budget = budget,
                 Schedule = options.Schedule,
                 RackBudgets = options.RackBudgets,

@@ -41,6 +41,9 @@ public sealed record StudyOptions
     /// <summary>The rate that load 1 stands for, requests a second; null to find it.</summary>
     public double? FullRate { get; init; }
 
+    /// <summary>Who places calls, and how late they hear of the devices.</summary>
+    public FrontEnds Fronts { get; init; } = FrontEnds.One;
+
     /// <summary>How budgets move.</summary>
     public BudgetSchedule Schedule { get; init; } = BudgetSchedule.Constant;
 

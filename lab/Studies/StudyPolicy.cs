@@ -7,12 +7,12 @@ namespace Crescent.Lab.Studies;
 
 /// <summary>
 /// A policy as a study names it: a placement policy and what goes with it after plus signs. <c>+uniform</c>, <c>+efficient</c>: other caps than its own; <c>+session</c>: Dynamo's
-/// session affinity before it; <c>+burst</c>: llm-d's windows in which siblings are placed together; <c>+park</c>: servers that are not needed are parked and switched off. <c>power-aware</c> may lack one of its terms, named after a minus sign:
-/// <c>-energy</c>, <c>-power</c>, <c>-kv</c>, <c>-latency</c>, <c>-overlap</c>, <c>-stall</c>. After tildes stands what it believes wrongly: <c>~times:0.8</c>, <c>~power:X</c>,
+/// session affinity before it; <c>+burst</c>: llm-d's windows in which siblings are placed together; <c>+pools:POSITIONS:SHARE</c>: short calls on a share of the devices; <c>+park</c>: servers that are not needed are parked and switched off. <c>power-aware</c> may lack one of its terms, named after a minus sign:
+/// <c>-energy</c>, <c>-power</c>, <c>-kv</c>, <c>-latency</c>, <c>-overlap</c>, <c>-stall</c>, <c>-recompute</c>. After tildes stands what it believes wrongly: <c>~times:0.8</c>, <c>~power:X</c>,
 /// <c>~idle:X</c>, <c>~curve:X</c>, <c>~length:X</c>, factors of the truth, and <c>~learned</c> for times that are learned from steps.
 /// </summary>
 /// <param name="Name">As it is written.</param>
-/// <param name="Placement">Name of the placement policy, with <c>+session</c> and <c>+burst</c>.</param>
+/// <param name="Placement">Name of the placement policy, with <c>+session</c>, <c>+burst</c> and <c>+pools</c>.</param>
 /// <param name="Controller">How caps are set, for a promise; null for what goes with the placement policy.</param>
 /// <param name="Without">The term that is left out, or null.</param>
 /// <param name="Belief">What it believes of the devices.</param>
@@ -21,7 +21,7 @@ namespace Crescent.Lab.Studies;
 public sealed record StudyPolicy(
     string Name, string Placement, Func<ServiceLevel, IPowerController>? Controller, string? Without, ProfileBelief Belief, double LengthFactor, bool Parks = false)
 {
-    private static readonly string[] Terms = ["energy", "power", "kv", "latency", "overlap", "stall"];
+    private static readonly string[] Terms = ["energy", "power", "kv", "latency", "overlap", "stall", "recompute"];
     private static readonly string[] Errors = ["times", "power", "idle", "curve", "length"];
 
     /// <summary>Whether it is one that others have: what a gain is measured against.</summary>
@@ -49,6 +49,8 @@ public sealed record StudyPolicy(
                 "uniform" => policy with { Controller = static _ => new UniformCaps() },
                 "efficient" => policy with { Controller = static level => new EfficientCaps(EfficientCapsOptions.For(level)) },
                 "park" => policy with { Parks = true },
+                ['p', 'o', 'o', 'l', 's', ':', .. var pools] when ContextPools.Parse(pools) is not null && !policy.Placement.EndsWith(LabPolicies.Burst, StringComparison.Ordinal) =>
+                    policy with { Placement = $"{policy.Placement}+{word}" },
                 "session" or "burst" when !policy.Placement.EndsWith(LabPolicies.Burst, StringComparison.Ordinal) => policy with { Placement = $"{policy.Placement}+{word}" },
                 _ => throw Unknown(name),
             };
@@ -70,6 +72,7 @@ public sealed record StudyPolicy(
         "kv" => weights with { Kv = 0 },
         "latency" => weights with { Latency = 0 },
         "stall" => weights with { Stall = 0 },
+        "recompute" => weights with { Recompute = 0 },
         "overlap" => weights with { Overlap = false },
         _ => weights,
     };
@@ -99,7 +102,7 @@ public sealed record StudyPolicy(
     }
 
     private static FormatException Unknown(string name) => new(
-        $"'{name}' is no policy: use {string.Join(", ", LabPolicies.Names)}, with +uniform or +efficient for other caps, +session or +burst for what other front ends do, +park for servers that are switched off, "
+        $"'{name}' is no policy: use {string.Join(", ", LabPolicies.Names)}, with +uniform or +efficient for other caps, +session or +burst for what other front ends do, +pools:POSITIONS:SHARE for short calls on a share of the devices and long ones on the rest, +park for servers that are switched off, "
         + $"{PowerAwarePolicy.PolicyName}-TERM, where TERM is {string.Join(", ", Terms)}, and ~WHAT:X for a belief that is X times the truth (above 0, at most 10), "
         + $"where WHAT is {string.Join(", ", Errors)}, or ~learned.");
 }

@@ -42,6 +42,51 @@ public sealed class PlacementBookTests
         (int Reserved, int Unseen) Counts() => (_book.View.Devices[0].Reserved, _book.View.Devices[0].UnseenCalls);
     }
 
+    [Fact]
+    public void What_one_of_several_front_ends_places_stands_for_what_the_others_do()
+    {
+        var (book, blind) = (Book(new PowerAwarePolicy()), Book(new LeastQueuePolicy()));
+        foreach (var each in (PlacementBook[])[book, blind])
+        {
+            // Of four calls that come to the device one is placed here.
+            var arrived = 0.0;
+            for (var i = 1; i <= 40; i++)
+            {
+                each.Place(Views.Call(i, prompt: 1000), i);
+                each.Accept(i, Views.Key(0), i);
+                arrived += 4 * Views.Gpu.PromptTime(1000);
+                each.View.Now += 0.25;
+                each.Report(Views.Key(0), Views.Gpu, Views.Idle with { ComputedPromptSeconds = arrived }, i + 1);
+                each.Settle();
+                each.Release(i);
+            }
+        }
+
+        Assert.Equal((4, 1), (book.Times, blind.Times));
+        book.Place(Views.Call(100, prompt: 1000), 100);
+        blind.Place(Views.Call(100, prompt: 1000), 100);
+        Assert.Equal((4, 4000, 1), (book.View.Devices[0].UnseenCalls, book.View.Devices[0].UnseenPromptTokens, blind.View.Devices[0].UnseenCalls));
+
+        // What it stood for when it was placed goes with it, whatever it would stand for now.
+        book.View.Now += 100;
+        book.Report(Views.Key(0), Views.Gpu, book.View.Devices[0].Load, 1000);
+        book.Place(Views.Call(101, prompt: 1000), 101);
+        book.Release(101);
+        Assert.Equal(1, book.Times);
+        book.Place(Views.Call(101, prompt: 1000), 101);
+        Assert.Equal((5, 2), (book.View.Devices[0].UnseenCalls, book.View.Devices[0].Reserved));
+        book.Release(100);
+        book.Release(101);
+        AssertNothingReserved(book);
+
+        static PlacementBook Book(IPlacementPolicy policy)
+        {
+            var book = new PlacementBook(policy, new FactoryView { Now = 100 });
+            book.Report(Views.Key(0), Views.Gpu, Views.Idle, 1);
+            return book;
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(120)]

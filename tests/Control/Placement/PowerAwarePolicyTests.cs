@@ -126,4 +126,54 @@ public sealed class PowerAwarePolicyTests
         view.ChangeOverlap()[0] = 0;
         Assert.Equal(1, new PowerAwarePolicy().Choose(Views.Call(prompt: 2000), view).Device);
     }
+
+    [Fact]
+    public void A_session_stays_where_its_prompt_is_while_others_would_wait_for_its_moving()
+    {
+        // A queue at home of a second and a half, none elsewhere, and a prompt that takes most of a second to compute.
+        var policy = new PowerAwarePolicy();
+        var careless = new PowerAwarePolicy(new PowerWeights { Recompute = 0 });
+        var call = Views.Call(prompt: 20_000);
+        Assert.Equal((0, 1), (policy.Choose(call, Crowd(0.9)).Device, careless.Choose(call, Crowd(0.9)).Device));
+
+        // Nobody comes meanwhile: it moves.
+        Assert.Equal(1, policy.Choose(call, Crowd(0.05)).Device);
+
+        static FactoryView Crowd(double share)
+        {
+            var busy = Views.Idle with { Running = 10, QueuedPromptTokens = 35_000, FreeBlocks = 20_000, TotalBlocks = 30_000, MaxContext = 100_000 };
+            var view = Views.Of(busy, busy with { QueuedPromptTokens = 0 });
+            foreach (ref var device in view.Devices)
+            {
+                device.PromptShare = share;
+            }
+
+            view.Refresh(0);
+            view.Refresh(1);
+            view.LearnCall(0.05);
+            view.ChangeOverlap()[0] = 1240;
+            return view;
+        }
+    }
+
+    [Fact]
+    public void What_is_hopeless_everywhere_goes_where_it_is_least_so()
+    {
+        var late = Views.Idle with { Running = 10, FreeBlocks = 600 };
+        var view = Views.Of(late with { QueuedPromptTokens = 900_000 }, late with { QueuedPromptTokens = 600_000 }, late with { QueuedPromptTokens = 800_000 });
+        Assert.Equal(1, new PowerAwarePolicy(new PowerWeights { Stall = 0, Energy = 0 }).Choose(Views.Call(), view).Device);
+    }
+
+    [Fact]
+    public void Prompts_beside_a_call_lengthen_its_pace_no_further_than_an_engine_lets_them()
+    {
+        var view = Views.Of(Views.Idle with { Running = 10, FreeBlocks = 600 });
+        view.Devices[0].PromptShare = 5;
+        view.Refresh(0);
+        var policy = new PowerAwarePolicy();
+        Assert.Equal(0.6 * Views.Call().Level.ItlSeconds, policy.Foresee(Views.Call(), view, 0).ItlSeconds, 1e-12);
+        view.Devices[0].Load = view.Devices[0].Load with { Running = 900 };
+        view.Refresh(0);
+        Assert.True(policy.Foresee(Views.Call(), view, 0).ItlSeconds > 0.6 * Views.Call().Level.ItlSeconds);
+    }
 }
