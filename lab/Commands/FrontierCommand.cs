@@ -38,10 +38,17 @@ internal sealed class FrontierCommand : Command
             "--isl", $"Tokens of a prompt (default: {DefaultPrompt})", "N", "a whole number from 1 to 10,000,000", static value => value is >= 1 and <= 10_000_000);
         var output = NumberOption.Create<int>(
             "--osl", $"Tokens of an answer (default: {DefaultOutput})", "N", "a whole number from 1 to 10,000,000", static value => value is >= 1 and <= 10_000_000);
+        var clocks = new Option<FrontierClocks>("--clocks")
+        {
+            Description = "full: full clocks, and GPUs by the servers' full load, as published frontiers count; one: the best clock for prefill and decode together, and watts as drawn; apart: the best for each",
+            HelpName = "full|one|apart",
+            DefaultValueFactory = static _ => FrontierClocks.Full,
+        };
         var json = new Option<FileInfo?>("--json") { Description = "Write all points of the frontiers to this file as JSON", HelpName = "OUT" };
         Options.Add(systems);
         Options.Add(prompt);
         Options.Add(output);
+        Options.Add(clocks);
         Options.Add(json);
         SetAction((parsed, _) => CommandGuard.Run(
             _terminal,
@@ -50,19 +57,20 @@ internal sealed class FrontierCommand : Command
                 parsed.GetRequiredValue(systems),
                 parsed.GetValue(prompt) ?? DefaultPrompt,
                 parsed.GetValue(output) ?? DefaultOutput,
+                parsed.GetValue(clocks),
                 parsed.GetValue(json),
                 interrupted)));
     }
 
-    private async Task<int> Compare(string[] systems, int prompt, int output, FileInfo? json, CancellationToken interrupted)
+    private async Task<int> Compare(string[] systems, int prompt, int output, FrontierClocks clocks, FileInfo? json, CancellationToken interrupted)
     {
         try
         {
-            FrontierCurve[] curves = [.. systems.Select(system => Curve(system, prompt, output))];
-            _terminal.Output.Write(Table(curves, prompt, output));
+            FrontierCurve[] curves = [.. systems.Select(system => Curve(system, prompt, output, clocks))];
+            _terminal.Output.Write(Table(curves, prompt, output, clocks));
             if (json is not null)
             {
-                await File.WriteAllTextAsync(json.FullName, Document(curves, prompt, output), interrupted);
+                await File.WriteAllTextAsync(json.FullName, Document(curves, prompt, output, clocks), interrupted);
             }
 
             return ExitCodes.Success;
@@ -73,7 +81,7 @@ internal sealed class FrontierCommand : Command
         }
     }
 
-    private static FrontierCurve Curve(string system, int prompt, int output)
+    private static FrontierCurve Curve(string system, int prompt, int output, FrontierClocks clocks)
     {
         var slash = system.IndexOf('/', StringComparison.Ordinal);
         if (slash < 1)
@@ -81,13 +89,13 @@ internal sealed class FrontierCommand : Command
             throw new FormatException($"'{system}' is no GPU/MODEL");
         }
 
-        var curve = FrontierCurve.Of(GpuModels.Find(system[..slash]), SimulatedModels.Find(system[(slash + 1)..]), prompt, output);
+        var curve = FrontierCurve.Of(GpuModels.Find(system[..slash]), SimulatedModels.Find(system[(slash + 1)..]), prompt, output, clocks: clocks);
         return curve.Points.Count > 0 ? curve : throw new FormatException($"{system}: no group of GPUs holds one request of {prompt} + {output} tokens");
     }
 
-    private static Table Table(FrontierCurve[] curves, int prompt, int output)
+    private static Table Table(FrontierCurve[] curves, int prompt, int output, FrontierClocks clocks)
     {
-        var table = new Table().Title($"simulated: tokens/s of a megawatt, {prompt}/{output} tokens a request").Border(TableBorder.Simple);
+        var table = new Table().Title($"simulated: tokens/s of a megawatt, {prompt}/{output} tokens a request{Said(clocks)}").Border(TableBorder.Simple);
         table.AddColumn(new TableColumn("tokens/s per user").RightAligned());
         foreach (var curve in curves)
         {
@@ -106,6 +114,20 @@ internal sealed class FrontierCommand : Command
         return table;
     }
 
+    private static string Word(FrontierClocks clocks) => clocks switch
+    {
+        FrontierClocks.One => "one",
+        FrontierClocks.Apart => "apart",
+        _ => "full",
+    };
+
+    private static string Said(FrontierClocks clocks) => clocks switch
+    {
+        FrontierClocks.One => ", at the best clock",
+        FrontierClocks.Apart => ", at the best clocks of prefill and decode",
+        _ => "",
+    };
+
     private static string Cell(double volume, double first, bool isFirst) =>
         volume == 0
             ? "-"
@@ -113,12 +135,13 @@ internal sealed class FrontierCommand : Command
                 ? volume.ToString("#,0", CultureInfo.InvariantCulture)
                 : string.Create(CultureInfo.InvariantCulture, $"{volume:#,0} ({volume / first:0.0}x)");
 
-    private static string Document(FrontierCurve[] curves, int prompt, int output) => new JsonObject
+    private static string Document(FrontierCurve[] curves, int prompt, int output, FrontierClocks clocks) => new JsonObject
     {
         ["source"] = "simulated",
         ["isl"] = prompt,
         ["osl"] = output,
         ["pue"] = FrontierCurve.Pue,
+        ["clocks"] = Word(clocks),
         ["frontiers"] = new JsonArray([.. curves.Select(curve => (JsonNode)new JsonObject
         {
             ["gpu"] = curve.Gpu.Name,
@@ -129,6 +152,8 @@ internal sealed class FrontierCommand : Command
                 ["tensor_parallel"] = point.TensorParallel,
                 ["data_parallel"] = point.DataParallel,
                 ["batch"] = point.Batch,
+                ["prefill_clock"] = point.PrefillClock,
+                ["decode_clock"] = point.DecodeClock,
                 ["tokens_per_second_per_user"] = Math.Round(point.TokensPerSecondPerUser, 2),
                 ["tokens_per_second_per_megawatt"] = Math.Round(point.TokensPerSecondPerMegawatt, 1),
                 ["ratio"] = curves[0].VolumeAt(point.TokensPerSecondPerUser) is > 0 and var first

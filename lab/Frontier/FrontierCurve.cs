@@ -13,6 +13,11 @@ public sealed class FrontierCurve
 
     private const int PrefillChunk = 8192;
 
+    /// <summary>Watts at the wall for each of a GPU, where a server's are fitted to its GPUs' (<see cref="GpuModel.ServerWatts"/>).</summary>
+    private const double WallFactor = 1.5;
+
+    private static readonly double[] Clocks = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45, 0.4];
+
     private FrontierCurve(GpuModel gpu, ModelShape shape, IReadOnlyList<FrontierPoint> points)
     {
         Gpu = gpu;
@@ -38,7 +43,9 @@ public sealed class FrontierCurve
     /// <param name="promptTokens">Tokens of each prompt.</param>
     /// <param name="outputTokens">Tokens of each answer.</param>
     /// <param name="timing">What kernels reach.</param>
-    public static FrontierCurve Of(GpuModel gpu, ModelShape shape, int promptTokens, int outputTokens, TimingParameters? timing = null)
+    /// <param name="clocks">At which clocks it runs.</param>
+    public static FrontierCurve Of(
+        GpuModel gpu, ModelShape shape, int promptTokens, int outputTokens, TimingParameters? timing = null, FrontierClocks clocks = FrontierClocks.Full)
     {
         var points = new List<FrontierPoint>();
         foreach (var (group, dataParallel) in Groups(gpu, shape))
@@ -46,12 +53,23 @@ public sealed class FrontierCurve
             var length = promptTokens + outputTokens;
             var fits = (int)Math.Min(SimulatedDevice.KvPositions(gpu, group, shape, dataParallel, length) / length, 65_536);
             var time = new StepTimeModel(gpu, shape, group, timing, dataParallel);
-            var prefill = PrefillSeconds(time, shape, promptTokens);
+            var power = new GpuPowerCurve(gpu);
+            double Joules(double fullWatts, double clock, double prefillShare, double seconds) =>
+                seconds * (clocks == FrontierClocks.Full ? gpu.ServerWatts : WallWatts(gpu, power.Watts(fullWatts, clock, prefillShare)));
+
+            // Energy of a prompt on a GPU of its group, by the clock.
+            var prompts = (clocks == FrontierClocks.Full ? [1.0] : Clocks)
+                .Select(clock => (Clock: clock, Joules: Joules(power.PrefillWatts, clock, 1, PrefillSeconds(time, shape, promptTokens, clock)))).ToArray();
             foreach (var batch in Batches(fits))
             {
-                var step = DecodeSeconds(time, shape, batch, promptTokens + (outputTokens / 2));
-                var volume = GpusPerMegawatt(gpu) / group / ((step / batch) + (prefill / outputTokens));
-                points.Add(new FrontierPoint(group, batch, 1 / step, volume, dataParallel));
+                foreach (var (clock, same) in prompts)
+                {
+                    var step = DecodeSeconds(time, shape, batch, promptTokens + (outputTokens / 2), clock);
+                    var decode = Joules(power.DecodeWatts(dataParallel ? (batch + group - 1) / group : batch), clock, 0, step);
+                    var prompt = clocks == FrontierClocks.Apart ? prompts.MinBy(static prompt => prompt.Joules) : (Clock: clock, Joules: same);
+                    var volume = 1e6 / Pue / group / ((decode / batch) + (prompt.Joules / outputTokens));
+                    points.Add(new FrontierPoint(group, batch, 1 / step, volume, dataParallel, prompt.Clock, clock));
+                }
             }
         }
 
@@ -90,7 +108,10 @@ public sealed class FrontierCurve
         }
     }
 
-    private static double DecodeSeconds(StepTimeModel time, ModelShape shape, int batch, int context)
+    /// <summary>What a server draws for a GPU that draws <paramref name="watts"/>, W. Where only its full load is known, all else in it draws what it does then.</summary>
+    private static double WallWatts(GpuModel gpu, double watts) => gpu.ServerWatts - ((gpu.ServerWattsAtFullLoad > 0 ? 1 : WallFactor) * (gpu.TdpWatts - watts));
+
+    private static double DecodeSeconds(StepTimeModel time, ModelShape shape, int batch, int context, double clock)
     {
         var window = shape.LocalLayers > 0 ? shape.LocalWindow : int.MaxValue;
         var work = new StepWork
@@ -100,10 +121,10 @@ public sealed class FrontierCurve
             DecodeLocalContext = (long)batch * Math.Min(context, window),
             LogitRows = batch,
         };
-        return time.Estimate(work).Seconds;
+        return time.Estimate(work, clock).Seconds;
     }
 
-    private static double PrefillSeconds(StepTimeModel time, ModelShape shape, int tokens)
+    private static double PrefillSeconds(StepTimeModel time, ModelShape shape, int tokens, double clock)
     {
         var window = shape.LocalLayers > 0 ? shape.LocalWindow : int.MaxValue;
         var seconds = 0.0;
@@ -112,7 +133,7 @@ public sealed class FrontierCurve
             var chunk = Math.Min(PrefillChunk, tokens - start);
             var work = default(StepWork);
             work.AddPrefill(start, chunk, start + chunk == tokens ? 1 : 0, window);
-            seconds += time.Estimate(work).Seconds;
+            seconds += time.Estimate(work, clock).Seconds;
         }
 
         return seconds;

@@ -48,5 +48,28 @@ public sealed class FrontierCurveTests
         Assert.InRange(most, 0.2 * peak, peak);
     }
 
+    [Theory]
+    [InlineData("h100", "llama-3-70b-fp8")]
+    [InlineData("gb200", "deepseek-r1-fp4")]
+    public void Clocks_apart_are_no_worse_than_one_and_one_no_worse_than_the_full(string gpu, string model)
+    {
+        FrontierCurve Of(FrontierClocks clocks) => FrontierCurve.Of(GpuModels.Find(gpu), SimulatedModels.Find(model), 8192, 1024, clocks: clocks);
+        var (full, one, apart) = (Of(FrontierClocks.Full), Of(FrontierClocks.One), Of(FrontierClocks.Apart));
+        foreach (var speed in (double[])[25, 50, 100, 200])
+        {
+            Assert.True(one.VolumeAt(speed) > full.VolumeAt(speed));
+            Assert.True(apart.VolumeAt(speed) >= one.VolumeAt(speed));
+        }
+
+        Assert.All(full.Points, static point => Assert.Equal((1, 1), (point.PrefillClock, point.DecodeClock)));
+        Assert.All(one.Points, static point => Assert.Equal(point.PrefillClock, point.DecodeClock));
+        Assert.Contains(apart.Points, static point => point.PrefillClock != point.DecodeClock);
+
+        // The fastest answer takes the full clock, and prompts beside it need not.
+        Assert.Equal(full.Points[^1].TokensPerSecondPerUser, apart.Points[^1].TokensPerSecondPerUser);
+        Assert.Equal(1, apart.Points[^1].DecodeClock);
+        Assert.True(apart.Points[^1].PrefillClock < 1);
+    }
+
     private static FrontierCurve Curve(string gpu, string model) => FrontierCurve.Of(GpuModels.Find(gpu), SimulatedModels.Find(model), 32_768, 8192);
 }
