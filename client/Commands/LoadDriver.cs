@@ -78,6 +78,7 @@ internal sealed class LoadDriver : IDisposable
     public async Task<LoadReport> Measure(LoadPattern load, long seed, double seconds, double warmUp, Slo? slo, CallLines? records, CancellationToken interrupted)
     {
         var timeline = new Timeline();
+        using var stable = _pattern.Stable(_parsed, Form) is { } goal ? new StableStop(goal) : null;
         using var run = new LoadRun(new LoadRunOptions
         {
             Target = Target,
@@ -100,6 +101,7 @@ internal sealed class LoadDriver : IDisposable
             Ended = (call, measured) =>
             {
                 timeline.Add(call);
+                stable?.Add(call, measured);
                 records?.Add(call, measured);
             },
         });
@@ -113,8 +115,10 @@ internal sealed class LoadDriver : IDisposable
         using var ended = new CancellationTokenSource();
         var watch = power.Run(() => run.Seconds, warmUp, seconds, ended.Token);
         var running = run.Run(interrupted);
+        stable?.Watch(run);
         var steady = SteadyRate.Watch(run, warmUp, seconds, running);
-        await LoadView.Watch(_terminal.Error, run, timeline, load.Most, seconds, running);
+        await LoadView.Watch(_terminal.Error, run, timeline, load.Most, seconds, stable, running);
+        stable?.Dispose();
         var lasted = run.Seconds;
         await ended.CancelAsync();
         await watch;
@@ -137,6 +141,7 @@ internal sealed class LoadDriver : IDisposable
             Host = power.Host,
             HostSeconds = lasted,
             Factory = power.Factory,
+            Stable = stable?.Outcome,
         };
     }
 

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Crescent.Client.Connections;
 using Crescent.Client.Load.Draws;
+using Crescent.Client.Load.Measures;
 using Crescent.Client.Load.Plans;
+using Crescent.Client.Load.Prompts;
 using Crescent.Client.Load.Runs;
 using Crescent.Client.Load.Sweeps;
 using Crescent.Lab.Traces;
@@ -53,6 +55,7 @@ internal sealed class LoadPatternOptions(bool swept = false)
     private readonly Option<double?> _slowShare = NumberOption.Create<double>("--slow-readers", "Share of calls whose client reads slowly; they are not measured, but for what they do to others (default: 0)", "X", "a number from 0 to 1", static v => v is >= 0 and <= 1);
     private readonly Option<double?> _slowPause = TimeOption.Create("--slow-pause", "How long such a client pauses between two reads (default: 500ms)", 0.001, 3600);
     private readonly Option<int?> _inFlight = NumberOption.Create<int>("--max-in-flight", $"Calls in flight at the most; others wait, which counts from the intended start (default: {LoadRunOptions.DefaultMostInFlight})", "N", "a whole number from 1 to 16,000", static v => v is >= 1 and <= 16_000);
+    private readonly StableOptions _stable = new();
     private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "Of all that is drawn: the same seed sends the same (default: 0)", "N", "a whole number of at least 0", static v => v >= 0);
 
     public void AddTo(Command command)
@@ -66,6 +69,7 @@ internal sealed class LoadPatternOptions(bool swept = false)
             }
         }
 
+        _stable.AddTo(command);
         _trace.Validators.Add(static result =>
         {
             if (result.Tokens is [{ Value: var path }] && !File.Exists(path))
@@ -110,7 +114,10 @@ internal sealed class LoadPatternOptions(bool swept = false)
 
     public int MostInFlight(ParseResult parsed) => parsed.GetValue(_inFlight) ?? LoadRunOptions.DefaultMostInFlight;
 
-    public double MostSeconds(ParseResult parsed, double otherwise = double.PositiveInfinity) => parsed.GetValue(_seconds) ?? otherwise;
+    public double MostSeconds(ParseResult parsed, double otherwise = double.PositiveInfinity) => parsed.GetValue(_seconds) ?? (double.IsInfinity(otherwise) && _stable.Has(parsed) && parsed.GetValue(_requests) is null ? StableOptions.MostSeconds : otherwise);
+
+    /// <summary>Which figures are to hold for a run to end; null for none.</summary>
+    public StableGoal? Stable(ParseResult parsed, RequestForm form) => _stable.Goal(parsed, form.Endpoint != LoadEndpoint.Embeddings);
 
     public SlowReaders Slow(ParseResult parsed) => new(parsed.GetValue(_slowShare) ?? 0, parsed.GetValue(_slowPause) ?? 0.5);
 
@@ -119,7 +126,7 @@ internal sealed class LoadPatternOptions(bool swept = false)
     /// <summary>What is sent.</summary>
     /// <exception cref="FactoryException">The options do not go together, or the trace cannot be read.</exception>
     public LoadPattern Pattern(ParseResult parsed) => Pattern(
-        parsed, Seed(parsed), parsed.GetValue(_rate), parsed.GetValue(_concurrency), parsed.GetValue(_requests) ?? (parsed.GetValue(_seconds) is null ? DefaultRequests : long.MaxValue));
+        parsed, Seed(parsed), parsed.GetValue(_rate), parsed.GetValue(_concurrency), parsed.GetValue(_requests) ?? (parsed.GetValue(_seconds) is null && !_stable.Has(parsed) ? DefaultRequests : long.MaxValue));
 
     /// <summary>What is sent at one load of a sweep.</summary>
     /// <param name="parsed">The command line.</param>

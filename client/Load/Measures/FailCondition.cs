@@ -15,7 +15,7 @@ internal sealed record FailCondition(string Text, string Name, string? Statistic
     public const string Form = "METRIC.STATISTIC>VALUE or FIGURE<VALUE, such as ttft.p99>2s, itl.mean>50ms, errors>1%, goodput<10 or degraded>0";
 
     /// <summary>Figures that a run has one of.</summary>
-    public static IReadOnlyList<string> Figures { get; } = ["errors", "goodput", "requests_per_s", "tokens_per_s", "tokens_per_s_steady", "degraded", "joules_per_token", "host_joules_per_token", "factory_watts"];
+    public static IReadOnlyList<string> Figures { get; } = ["errors", "goodput", "requests_per_s", "tokens_per_s", "tokens_per_s_steady", "degraded", "stable", "joules_per_token", "host_joules_per_token", "factory_watts"];
 
     /// <summary>Reads one; null where it is none.</summary>
     public static FailCondition? Parse(string text)

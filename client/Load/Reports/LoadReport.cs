@@ -58,6 +58,9 @@ internal sealed record LoadReport
     /// <summary>What the factory's devices drew, as it tells; null where it does not.</summary>
     public FactoryWatts? Factory { get; init; }
 
+    /// <summary>Whether the figures held that were to; null where none were.</summary>
+    public StableOutcome? Stable { get; init; }
+
     /// <summary>Output tokens a second while all places were taken; NaN where there was no such time.</summary>
     public double SteadyTokens => SteadyChunks * Measures.MeanTokensPerChunk;
 
@@ -78,6 +81,7 @@ internal sealed record LoadReport
         ["tokens_per_s_steady"] = SteadyTokens,
         ["factory_watts"] = Factory?.Watts ?? double.NaN,
         ["host_joules_per_token"] = HostJoules / HostSeconds / Rate(Measures.OutputTokens.Sum) ?? double.NaN,
+        ["stable"] = Stable is { } outcome ? outcome.IsStable ? 1 : 0 : double.NaN,
         ["joules_per_token"] = Measures.JoulesTokens > 0 ? Measures.Joules / Measures.JoulesTokens : double.NaN,
     };
 

@@ -52,6 +52,11 @@ internal static class LoadTable
             yield return Text($"{measures.Count(CallEnd.Cancelled):#,0} given up as planned, {measures.Count(CallEnd.Unfinished):#,0} unfinished at the end of the run; neither is in the table");
         }
 
+        if (report.Stable is { } stable)
+        {
+            yield return StableLines.Words(stable);
+        }
+
         yield return TokenLine(report);
         if (measures.WithJoules > 0)
         {
@@ -87,7 +92,7 @@ internal static class LoadTable
         }
 
         yield return Text(
-            $"generator: {report.Health.Cores:0.00} of {Environment.ProcessorCount} cores, loop lag p50 {Milliseconds(report.Health.LoopLag.Percentile(50))}, p99 {Milliseconds(report.Health.LoopLag.Percentile(99))}, collector's pauses {Milliseconds(report.Health.PauseSeconds)}, {report.Connections:#,0} connections")
+            $"generator: {report.Health.Cores:0.00} of {Environment.ProcessorCount} cores, loop lag p50 {Time(report.Health.LoopLag.Percentile(50))}, p99 {Time(report.Health.LoopLag.Percentile(99))}, collector's pauses {Time(report.Health.PauseSeconds)}, {report.Connections:#,0} connections")
             + (GeneratorHealth.CpuGovernor is { } governor and not "performance" ? $", CPU governor {governor}" : "");
         if (report.Degraded is { Count: > 0 } reasons)
         {
@@ -99,6 +104,16 @@ internal static class LoadTable
             yield return "interrupted: these are the figures until then.";
         }
     }
+
+    /// <summary>A time in the unit that suits it.</summary>
+    public static string Time(double seconds) => seconds switch
+    {
+        < .0001 => Text($"{seconds * 1e6:0.0} us"),
+        < .01 => Text($"{seconds * 1000:0.000} ms"),
+        < 1 => Text($"{seconds * 1000:0.0} ms"),
+        < 100 => Text($"{seconds:0.000} s"),
+        _ => Text($"{seconds:#,0.0} s"),
+    };
 
     private static string TokenLine(LoadReport report)
     {
@@ -131,16 +146,7 @@ internal static class LoadTable
 
     private static string Off(long counted, long told) => told == 0 ? "-" : Text($"{100.0 * (counted - told) / told:+0.0;-0.0;0.0} %");
 
-    private static string Value(Metric metric, double value) => metric.Unit == "s" ? Milliseconds(value) : Text($"{value:#,0.##}");
-
-    private static string Milliseconds(double seconds) => seconds switch
-    {
-        < .0001 => Text($"{seconds * 1e6:0.0} us"),
-        < .01 => Text($"{seconds * 1000:0.000} ms"),
-        < 1 => Text($"{seconds * 1000:0.0} ms"),
-        < 100 => Text($"{seconds:0.000} s"),
-        _ => Text($"{seconds:#,0.0} s"),
-    };
+    private static string Value(Metric metric, double value) => metric.Unit == "s" ? Time(value) : Text($"{value:#,0.##}");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

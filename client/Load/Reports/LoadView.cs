@@ -13,7 +13,7 @@ internal static class LoadView
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Shows it until <paramref name="running"/> has ended.</summary>
-    public static async Task Watch(IAnsiConsole console, LoadRun run, Timeline timeline, long mostScripts, double mostSeconds, Task running)
+    public static async Task Watch(IAnsiConsole console, LoadRun run, Timeline timeline, long mostScripts, double mostSeconds, StableStop? stable, Task running)
     {
         if (!console.Profile.Out.IsTerminal)
         {
@@ -25,7 +25,7 @@ internal static class LoadView
         {
             while (await Task.WhenAny(running, Task.Delay(Period)) != running)
             {
-                view.UpdateTarget(new Text(Lines(run, timeline, mostScripts, mostSeconds)));
+                view.UpdateTarget(new Text(Lines(run, timeline, mostScripts, mostSeconds, stable?.Outcome)));
                 view.Refresh();
             }
         });
@@ -33,7 +33,7 @@ internal static class LoadView
     }
 
     /// <summary>What is shown.</summary>
-    internal static string Lines(LoadRun run, Timeline timeline, long mostScripts, double mostSeconds)
+    internal static string Lines(LoadRun run, Timeline timeline, long mostScripts, double mostSeconds, StableOutcome? stable = null)
     {
         var measures = run.Measures;
         var seconds = run.Seconds;
@@ -48,6 +48,7 @@ internal static class LoadView
             {rate:0.#} requests/s, {tokens:#,0} tokens/s, ttft p50 {measures.FirstIntended.Percentile(50) * 1000:0} ms, p99 {measures.FirstIntended.Percentile(99) * 1000:0} ms, itl p50 {measures.TokenGap.Percentile(50) * 1000:0.0} ms
             ttft {Spark([.. past.Skip(Math.Max(0, past.Count - SparkSeconds)).Select(static second => second.Firsts > 0 ? second.FirstIntended / second.Firsts : 0)])}
             {string.Join("  ", measures.Faults.Take(3).Select(static fault => $"{fault.Count} {RunDocument.Name(fault.End)}"))}
+            {(stable is null ? "" : StableLines.Words(stable))}
             """);
     }
 

@@ -37,6 +37,7 @@ internal static class RunDocument
             ["left_out"] = report.TooLong,
             ["figures"] = new JsonObject([.. report.Figures.Select(static figure => KeyValuePair.Create(figure.Key, (JsonNode?)Number(figure.Value)))]),
             ["metrics"] = new JsonObject([.. measures.All.Select(static metric => KeyValuePair.Create(metric.Name, (JsonNode?)Metric(metric)))]),
+            ["stability"] = report.Stable is { } stable ? StableLines.Json(stable) : null,
             ["tokens"] = Tokens(report),
             ["energy"] = Energy(measures),
             ["factory"] = report.Factory is { } factory

@@ -5,7 +5,7 @@ using Crescent.Client.Load.Timing;
 
 namespace Crescent.Client.Load.Runs;
 
-/// <summary>Plays scripts against a server, in an open loop or a closed one, until there are no more, their number or time is over, or it is stopped.</summary>
+/// <summary>Plays scripts against a server, in an open loop or a closed one, until there are no more, their number or time is over, or it is told to end.</summary>
 internal sealed class LoadRun : IDisposable
 {
     private readonly LoadRunOptions _options;
@@ -14,6 +14,7 @@ internal sealed class LoadRun : IDisposable
     private readonly SemaphoreSlim _room;
     private readonly Lock _planning = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _began;
     private long _scripts;
     private long _running = 1;
@@ -45,6 +46,9 @@ internal sealed class LoadRun : IDisposable
 
     /// <summary>Scripts begun so far.</summary>
     public long Scripts => Volatile.Read(ref _scripts);
+
+    /// <summary>Whether it begins no more calls, for it was told that there are enough.</summary>
+    public bool Finished => _finished.Task.IsCompleted;
 
     /// <summary>Whether it was stopped before its end.</summary>
     public bool Interrupted { get; private set; }
@@ -78,6 +82,9 @@ internal sealed class LoadRun : IDisposable
         }
     }
 
+    /// <summary>Begins no more calls; what is in flight has the grace to end.</summary>
+    public void Finish() => _finished.TrySetResult();
+
     public void Dispose()
     {
         _stopped = true;
@@ -87,7 +94,7 @@ internal sealed class LoadRun : IDisposable
         _room.Dispose();
     }
 
-    private bool Over => _stopped || Seconds >= _options.MostSeconds;
+    private bool Over => _stopped || Finished || Seconds >= _options.MostSeconds;
 
     private void Interrupt()
     {
@@ -105,13 +112,16 @@ internal sealed class LoadRun : IDisposable
     /// <summary>Waits until nothing runs; what takes longer than the grace after the last beginning is cut.</summary>
     private async Task Idle()
     {
-        if (double.IsFinite(_options.MostSeconds))
+        var last = double.IsFinite(_options.MostSeconds) ? Task.Delay(TimeSpan.FromSeconds(_options.MostSeconds), CancellationToken.None) : Task.Delay(Timeout.Infinite, CancellationToken.None);
+        await Task.WhenAny(_idle.Task, _finished.Task, last);
+        if (!_idle.Task.IsCompleted)
         {
-            var limit = TimeSpan.FromSeconds(_options.MostSeconds + _options.GraceSeconds);
-            if (await Task.WhenAny(_idle.Task, Task.Delay(limit, CancellationToken.None)) != _idle.Task)
-            {
-                Stop();
-            }
+            await Task.WhenAny(_idle.Task, Task.Delay(TimeSpan.FromSeconds(_options.GraceSeconds), CancellationToken.None));
+        }
+
+        if (!_idle.Task.IsCompleted)
+        {
+            Stop();
         }
 
         await _idle.Task;
@@ -163,7 +173,7 @@ internal sealed class LoadRun : IDisposable
 
             var due = _began + PreciseClock.Ticks(start);
             await _clock.Until(due, timer);
-            if (_stopped)
+            if (_stopped || Finished)
             {
                 return;
             }
@@ -207,7 +217,7 @@ internal sealed class LoadRun : IDisposable
     private async Task<long> Play(Script script, long due)
     {
         PreciseTimer? timer = null;
-        for (var i = 0; i < script.Calls.Count && !_stopped; i++)
+        for (var i = 0; i < script.Calls.Count && !_stopped && !(Finished && i > 0); i++)
         {
             var call = script.Calls[i];
             if (call.Agents is { Count: > 0 } agents)
@@ -225,6 +235,10 @@ internal sealed class LoadRun : IDisposable
                 }
 
                 await _clock.Until(due, timer ??= new PreciseTimer(inline: false));
+                if (Finished)
+                {
+                    return due;
+                }
             }
 
             var (ended, whole) = await Make(call, script.Program, due);

@@ -11,11 +11,11 @@ internal static class SteadyRate
     /// <summary>Counts; NaN where the run ended before.</summary>
     /// <param name="run">It.</param>
     /// <param name="from">s of the run.</param>
-    /// <param name="to">s of the run; infinite for until its end, which is no steady state.</param>
+    /// <param name="to">s of the run, or when it is told that there are enough calls; its end is no steady state.</param>
     /// <param name="running">The run.</param>
     public static async Task<double> Watch(LoadRun run, double from, double to, Task running)
     {
-        if (!double.IsFinite(to) || !await Until(run, from, running))
+        if (!await Until(run, from, running))
         {
             return double.NaN;
         }
@@ -31,7 +31,7 @@ internal static class SteadyRate
 
     private static async Task<bool> Until(LoadRun run, double seconds, Task running)
     {
-        while (run.Seconds < seconds)
+        while (run.Seconds < seconds && !run.Finished)
         {
             if (await Task.WhenAny(running, Task.Delay(Period)) == running)
             {

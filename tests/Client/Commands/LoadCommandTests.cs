@@ -50,6 +50,27 @@ public sealed class LoadCommandTests : IAsyncDisposable
         Assert.All((string[])["latency.png", "timeline.png"], name => Assert.True(new FileInfo(_folder.At(Path.Combine("plots", name))).Length > 1000));
     }
 
+    [Fact]
+    public async Task A_run_ends_when_its_figures_hold_and_says_so()
+    {
+        Assert.Equal(0, await Run(
+            "--concurrency", "8", "--output", "2", "--requests", "100000", "--stable", "80%", "--stable-within", "50%", "--stable-of", "latency.mean,requests_per_s", "--json", "--fail-if", "stable<1"));
+        var document = JsonNode.Parse(_terminal.Output)!;
+        var stability = document["stability"]!;
+        Assert.Equal((true, true, 0.8, 0.5), ((bool)stability["stable"]!, (bool)document["complete"]!, (double)stability["confidence"]!, (double)stability["within"]!));
+        Assert.InRange((int)document["calls"]!["whole"]!, 161, 99_999);
+        Assert.True((double)stability["figures"]!["latency.mean"]!["half_width"]! <= 0.5 * (double)stability["figures"]!["latency.mean"]!["value"]!);
+        Assert.Contains("stable over ", _terminal.Error, StringComparison.Ordinal);
+        Assert.True((double)document["figures"]!["tokens_per_s_steady"]! > 0);
+    }
+
+    [Fact]
+    public async Task A_run_whose_bound_comes_first_is_not_stable()
+    {
+        Assert.Equal(2, await Run("--concurrency", "8", "--output", "2", "--requests", "40", "--stable", "95%", "--fail-if", "stable<1"));
+        Assert.Contains("not stable: too few answers to say so (within 5 % at 95 % confidence)", _terminal.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(2, "ttft.p99>1ms")]
     [InlineData(0, "ttft.p99>60s")]
@@ -153,6 +174,9 @@ public sealed class LoadCommandTests : IAsyncDisposable
     [InlineData("--think goes with --turns", "--think", "1s")]
     [InlineData("--trace names a file that does not exist", "--trace", "/nowhere/t.csv")]
     [InlineData("--extra takes a JSON object", "--extra", "[1]")]
+    [InlineData("--stable takes a share from 0.5 to 0.999", "--stable", "95")]
+    [InlineData("--stable-within goes with --stable", "--stable-within", "5%")]
+    [InlineData("--stable-of takes tokens_per_s, requests_per_s, or METRIC", "--stable", "95%", "--stable-of", "latency")]
     public async Task A_wrong_option_is_refused_with_what_it_takes(string words, params string[] options)
     {
         Assert.Equal(1, await Run(options));
