@@ -156,14 +156,19 @@ internal sealed class MockConnection(MockServer server, Socket socket) : IDispos
         name.SequenceEqual("POST"u8) ? "POST"
         : name.SequenceEqual("/v1/chat/completions"u8) ? "/v1/chat/completions"
         : name.SequenceEqual("/v1/completions"u8) ? "/v1/completions"
+        : name.SequenceEqual("/v1/responses"u8) ? "/v1/responses"
         : Encoding.ASCII.GetString(name);
 
     private async Task<bool> Route(string method, string path, ReadOnlyMemory<byte> body, long received)
     {
         switch (method, path)
         {
-            case ("POST", "/v1/chat/completions" or "/v1/completions"):
-                return await Complete(path, body, received);
+            case ("POST", "/v1/chat/completions"):
+                return await Complete(MockDialect.Chat, body, received);
+            case ("POST", "/v1/completions"):
+                return await Complete(MockDialect.Text, body, received);
+            case ("POST", "/v1/responses"):
+                return await Complete(MockDialect.Responses, body, received);
             case ("POST", "/v1/embeddings"):
                 var read = MockRequest.Read(body.Span);
                 await Answer(200, Embedding(read));
@@ -194,7 +199,7 @@ internal sealed class MockConnection(MockServer server, Socket socket) : IDispos
         }
     }
 
-    private async Task<bool> Complete(string path, ReadOnlyMemory<byte> body, long received)
+    private async Task<bool> Complete(MockDialect dialect, ReadOnlyMemory<byte> body, long received)
     {
         server.Record.Received();
         MockRequest request;
@@ -209,18 +214,24 @@ internal sealed class MockConnection(MockServer server, Socket socket) : IDispos
             return true;
         }
 
-        if (request.Count != 1)
+        if (request.Count != 1 || request.GoesOn)
         {
             server.Record.Refuse();
-            await Answer(400, Error("'n' is 1 here: a mock gives one answer."));
+            await Answer(400, Error(request.GoesOn ? "'previous_response_id' and 'conversation' have nothing to go on from: a mock keeps no answer." : "'n' is 1 here: a mock gives one answer."));
             return true;
+        }
+
+        if (dialect == MockDialect.Responses)
+        {
+            // It is a conversation that goes through a template, as a chat is.
+            request.PromptTokens += MockRequest.TemplateTokens;
         }
 
         await server.Enter();
         try
         {
             _stream ??= new MockStream(server, socket);
-            var alive = await _stream.Answer(request, path.Length > 16 && request.IsChat, received);
+            var alive = await _stream.Answer(request, dialect, received);
 
             // What comes next is not the clock's business.
             await Task.Yield();

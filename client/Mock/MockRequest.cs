@@ -26,8 +26,8 @@ internal struct MockRequest
     /// <summary>Tokens of prompt, messages or input.</summary>
     public int PromptTokens;
 
-    /// <summary>Whether there are messages.</summary>
-    public bool IsChat;
+    /// <summary>Whether it goes on from an earlier answer, whose text a mock does not keep.</summary>
+    public bool GoesOn;
 
     /// <summary>Reads a body.</summary>
     /// <exception cref="JsonException">It is no JSON object.</exception>
@@ -51,7 +51,7 @@ internal struct MockRequest
             {
                 request.IgnoreEos = Flag(ref json);
             }
-            else if (json.ValueTextEquals("max_tokens"u8) || json.ValueTextEquals("max_completion_tokens"u8))
+            else if (json.ValueTextEquals("max_tokens"u8) || json.ValueTextEquals("max_completion_tokens"u8) || json.ValueTextEquals("max_output_tokens"u8))
             {
                 request.Limit = Number(ref json);
             }
@@ -63,12 +63,17 @@ internal struct MockRequest
             {
                 request.IncludeUsage = Options(ref json);
             }
+            else if (json.ValueTextEquals("previous_response_id"u8) || json.ValueTextEquals("conversation"u8))
+            {
+                json.Read();
+                request.GoesOn |= json.TokenType != JsonTokenType.Null;
+                json.Skip();
+            }
             else if (json.ValueTextEquals("messages"u8))
             {
-                request.IsChat = true;
                 request.PromptTokens += TemplateTokens + Spaces(ref json);
             }
-            else if (json.ValueTextEquals("prompt"u8) || json.ValueTextEquals("input"u8))
+            else if (json.ValueTextEquals("prompt"u8) || json.ValueTextEquals("input"u8) || json.ValueTextEquals("instructions"u8))
             {
                 request.PromptTokens += Spaces(ref json);
             }

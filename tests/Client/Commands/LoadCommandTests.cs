@@ -135,13 +135,15 @@ public sealed class LoadCommandTests : IAsyncDisposable
 
     [Theory]
     [InlineData("completions")]
+    [InlineData("responses")]
     [InlineData("embeddings")]
     public async Task Other_endpoints_are_asked_too(string endpoint)
     {
         Assert.Equal(0, await Run("--requests", "4", "--endpoint", endpoint, "--output", "3", "--json"));
         var document = JsonNode.Parse(_terminal.Output)!;
         Assert.Equal((4, 4), ((int)document["calls"]!["whole"]!, (int)document["metrics"]!["latency"]!["count"]!));
-        Assert.Equal(endpoint == "completions" ? 4 : 0, (int)document["metrics"]!["ttft"]!["count"]!);
+        Assert.Equal(endpoint == "embeddings" ? 0 : 4, (int)document["metrics"]!["ttft"]!["count"]!);
+        Assert.Equal((int)document["tokens"]!["prompt_planned"]!, (int)document["tokens"]!["prompt"]!);
     }
 
     [Fact]

@@ -33,7 +33,7 @@ internal sealed class LoadBench : IAsyncDisposable
         {
             Target = target,
             Form = new RequestForm(endpoint, "mock", stream: true, ignoreEos: false),
-            Writer = new PromptWriter(new PromptScale(1, endpoint == LoadEndpoint.Chat ? MockRequest.TemplateTokens : 0, "given"), 0),
+            Writer = new PromptWriter(new PromptScale(1, endpoint is LoadEndpoint.Chat or LoadEndpoint.Responses ? MockRequest.TemplateTokens : 0, "given"), 0),
             Scripts = scripts,
             Ended = (call, _) =>
             {

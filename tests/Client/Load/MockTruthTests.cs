@@ -1,6 +1,7 @@
 using Crescent.Client.Load.Draws;
 using Crescent.Client.Load.Measures;
 using Crescent.Client.Load.Plans;
+using Crescent.Client.Load.Prompts;
 using Crescent.Client.Mock;
 
 namespace Crescent.Tests.Client.Load;
@@ -8,13 +9,16 @@ namespace Crescent.Tests.Client.Load;
 /// <summary>What the generator reports against what the mock server did.</summary>
 public sealed class MockTruthTests
 {
-    [Fact]
-    public async Task Percentiles_at_a_thousand_streams_are_within_two_percent_of_the_truth()
+    [Theory]
+    [InlineData(nameof(LoadEndpoint.Chat))]
+    [InlineData(nameof(LoadEndpoint.Responses))]
+    public async Task Percentiles_at_a_thousand_streams_are_within_two_percent_of_the_truth(string endpoint)
     {
         await using var bench = LoadBench.Start(new MockOptions { FirstSeconds = LoadBench.Times("lognormal:1500ms,0.4"), GapSeconds = LoadBench.Times("gamma:200ms,0.5"), Seed = 3 });
         var run = await bench.Run(
             new SyntheticScripts(new SyntheticOptions { PromptTokens = Distribution.Constant(16), OutputTokens = Distribution.Constant(12) }),
-            static options => options with { Concurrency = 1000, MostScripts = 1000, RampSeconds = 1 });
+            static options => options with { Concurrency = 1000, MostScripts = 1000, RampSeconds = 1 },
+            Enum.Parse<LoadEndpoint>(endpoint));
 
         var (measures, truth) = (run.Measures, bench.Server.Record);
         Assert.Equal((1000L, 1000L, 12_000L), (measures.Count(CallEnd.Whole), truth.Whole, truth.Tokens));
@@ -43,9 +47,11 @@ public sealed class MockTruthTests
     }
 
     [Theory]
-    [InlineData(nameof(CallEnd.Refused))]
-    [InlineData(nameof(CallEnd.Cut))]
-    public async Task Faults_of_the_server_are_counted_by_kind(string name)
+    [InlineData(nameof(CallEnd.Refused), nameof(LoadEndpoint.Chat))]
+    [InlineData(nameof(CallEnd.Cut), nameof(LoadEndpoint.Chat))]
+    [InlineData(nameof(CallEnd.Refused), nameof(LoadEndpoint.Responses))]
+    [InlineData(nameof(CallEnd.Cut), nameof(LoadEndpoint.Responses))]
+    public async Task Faults_of_the_server_are_counted_by_kind(string name, string endpoint)
     {
         var kind = Enum.Parse<CallEnd>(name);
         await using var bench = LoadBench.Start(new MockOptions
@@ -56,7 +62,7 @@ public sealed class MockTruthTests
             ErrorStatus = 503,
             CutShare = kind == CallEnd.Cut ? 0.3 : 0,
         });
-        var run = await bench.Closed(8, 200);
+        var run = await bench.Closed(8, 200, endpoint: Enum.Parse<LoadEndpoint>(endpoint));
         var truth = kind == CallEnd.Refused ? bench.Server.Record.Refused : bench.Server.Record.Cut;
         Assert.InRange(truth, 30, 90);
         Assert.Equal((truth, 200 - truth, truth), (run.Measures.Count(kind), run.Measures.Count(CallEnd.Whole), run.Measures.Failed));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Crescent.Client.Load.Draws;
 using Crescent.Client.Load.Measures;
 using Crescent.Client.Load.Plans;
+using Crescent.Client.Load.Prompts;
 using Crescent.Client.Mock;
 
 namespace Crescent.Tests.Client.Load;
@@ -62,11 +63,13 @@ public sealed class PublishedFaultTests
     }
 
     // guidellm#737, club-3090#1096: what the model thinks is not seen as its first token.
-    [Fact]
-    public async Task Reasoning_deltas_are_first_tokens_and_the_first_output_is_told_apart()
+    [Theory]
+    [InlineData(nameof(LoadEndpoint.Chat))]
+    [InlineData(nameof(LoadEndpoint.Responses))]
+    public async Task Reasoning_deltas_are_first_tokens_and_the_first_output_is_told_apart(string endpoint)
     {
         await using var bench = LoadBench.Start(new MockOptions { ReasoningTokens = 10, FirstSeconds = Distribution.Constant(0.02), GapSeconds = Distribution.Constant(0.01) });
-        var run = await bench.Closed(2, 4, tokens: 20);
+        var run = await bench.Closed(2, 4, tokens: 20, endpoint: Enum.Parse<LoadEndpoint>(endpoint));
 
         Assert.Equal((4L, 40L, 40L), (run.Measures.FirstIntended.Count, run.Measures.ReasoningChunks, run.Measures.ReasoningTokens));
         Assert.All(bench.Calls, static call => Assert.Equal((20, 10, 20), (call.Chunks, call.ReasoningChunks, call.OutputTokens)));
