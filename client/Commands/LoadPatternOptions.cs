@@ -36,7 +36,7 @@ internal sealed class LoadPatternOptions(bool swept = false)
 
     private readonly Option<FileInfo?> _trace = new("--trace")
     {
-        Description = "Replay a file: arrivals as they were (Azure's CSV, Mooncake's JSON lines), or sessions of coding agents (JSON lines, also .gz) with --concurrency or --rate of sessions",
+        Description = "Replay a file: arrivals as they were (Azure's CSV, Mooncake's JSON lines), sessions of coding agents (JSON lines, also .gz) with --concurrency or --rate of sessions, or Mooncake's JSON lines with sessions or calls that wait for others, at their moments or with --concurrency or --rate of sessions",
         HelpName = "FILE",
     };
 
@@ -137,7 +137,7 @@ internal sealed class LoadPatternOptions(bool swept = false)
     public LoadPattern Pattern(ParseResult parsed, SweepAxis axis, double load, long seed)
     {
         var trace = parsed.GetValue(_trace);
-        var hasSessions = trace is null ? parsed.GetValue(_turns) is not null : SessionFile.IsOne(trace.FullName);
+        var hasSessions = trace is null ? parsed.GetValue(_turns) is not null : SessionFile.IsOne(trace.FullName) || WorkflowFile.IsOne(trace.FullName);
         return axis == SweepAxis.Agents && !hasSessions
             ? throw new FactoryException("An agent is a session, and single calls are none", "Give --turns, or a --trace of sessions; or sweep --over concurrency.")
             : axis == SweepAxis.Rate && trace is not null && !hasSessions
@@ -175,6 +175,8 @@ internal sealed class LoadPatternOptions(bool swept = false)
         {
             return SessionFile.IsOne(trace.FullName)
                 ? Sessions(parsed, trace, arrivals, concurrency, most, seed, cancellation)
+                : WorkflowFile.IsOne(trace.FullName)
+                ? Workflows(parsed, trace, arrivals, atATime, most, seed, cancellation)
                 : Arrivals(parsed, trace, atATime ?? 0, seed, cancellation);
         }
         catch (Exception e) when (e is FormatException or IOException or InvalidDataException)
@@ -193,6 +195,25 @@ internal sealed class LoadPatternOptions(bool swept = false)
         var sessions = SessionFile.Read(trace.FullName);
         sessions = parsed.GetValue(_context) is { } context ? sessions.Within(context) : sessions;
         return new LoadPattern(new SessionScripts(sessions, arrivals, parsed.GetValue(_pauses) ?? 1, seed, cancellation), concurrency, most);
+    }
+
+    private LoadPattern Workflows(ParseResult parsed, FileInfo trace, Arrivals? arrivals, int? atATime, long most, long seed, Cancellation cancellation)
+    {
+        var workflows = WorkflowFile.Read(trace.FullName);
+        workflows = parsed.GetValue(_context) is { } context ? workflows.Within(context) : workflows;
+        var atTheirMoments = arrivals is null && atATime is null && workflows.HasTimes;
+        if (((Option[])(atTheirMoments ? [_ramp] : [_speed])).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
+        {
+            throw new FactoryException(
+                $"{other.Name} does not go with sessions that begin {(atTheirMoments ? "at their own moments" : "by --concurrency or --rate, or that do not tell when")}",
+                atTheirMoments ? "Use --speed." : "Leave it out; --pauses says how long pauses are.");
+        }
+
+        var pace = new WorkflowPace(atTheirMoments ? parsed.GetValue(_speed) ?? 1 : null, arrivals, parsed.GetValue(_pauses) ?? 1);
+        return new LoadPattern(
+            new WorkflowScripts(workflows, pace, seed, cancellation),
+            atTheirMoments || arrivals is not null ? 0 : atATime ?? DefaultConcurrency,
+            atTheirMoments ? parsed.GetValue(_requests) ?? long.MaxValue : most);
     }
 
     private LoadPattern Arrivals(ParseResult parsed, FileInfo trace, int concurrency, long seed, Cancellation cancellation)

@@ -6,8 +6,6 @@ namespace Crescent.Client.Load.Plans;
 /// <summary>Recorded sessions, sub-agents and pauses included, one after the other in an order that is drawn; after the last the first again, with other words.</summary>
 internal sealed class SessionScripts : IScriptSource
 {
-    private const ulong OwnContent = 1UL << 61;
-
     private readonly SessionTrace _trace;
     private readonly int[] _order;
     private readonly Arrivals? _arrivals;
@@ -29,13 +27,7 @@ internal sealed class SessionScripts : IScriptSource
         _pauses = pauses;
         _cancellation = cancellation;
         _seed = seed;
-        _order = [.. Enumerable.Range(0, trace.Sessions.Count)];
-        var stream = new SeededStream(seed, DrawPurpose.Order, 0);
-        for (var i = _order.Length - 1; i > 0; i--)
-        {
-            var other = (int)(stream.Next() % (ulong)(i + 1));
-            (_order[i], _order[other]) = (_order[other], _order[i]);
-        }
+        _order = DrawnOrder.Of(trace.Sessions.Count, seed);
     }
 
     public Script? Next()
@@ -54,7 +46,7 @@ internal sealed class SessionScripts : IScriptSource
             var number = _calls++;
             calls[i] = new PlannedCall(
                 number,
-                TraceScripts.Parts(turn.Blocks, SessionTrace.BlockTokens, turn.PromptTokens, content << 32, OwnContent + (ulong)number),
+                TraceScripts.Parts(turn.Blocks, SessionTrace.BlockTokens, turn.PromptTokens, content << 32, PromptContents.Own + (ulong)number),
                 turn.OutputTokens,
                 turn.Pause * _pauses,
                 _cancellation.Of(number, _seed),

@@ -6,7 +6,6 @@ namespace Crescent.Client.Load.Plans;
 /// <summary>Scripts whose lengths are drawn: single calls, or conversations whose prompts grow.</summary>
 internal sealed class SyntheticScripts(SyntheticOptions options) : IScriptSource
 {
-    private const ulong SharedContent = 1UL << 62;
     private const int MostTurns = 10_000;
 
     private long _scripts;
@@ -55,7 +54,7 @@ internal sealed class SyntheticScripts(SyntheticOptions options) : IScriptSource
 
         var stream = new SeededStream(options.Seed, DrawPurpose.Order, content);
         var group = stream.Next() % (ulong)options.SharedGroups;
-        return [new(SharedContent + group, options.SharedTokens), new((ulong)content, tokens)];
+        return [new(PromptContents.Shared + group, options.SharedTokens), new((ulong)content, tokens)];
     }
 
     private int Length(Distribution lengths, DrawPurpose purpose, long number)

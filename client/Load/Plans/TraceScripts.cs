@@ -6,9 +6,6 @@ namespace Crescent.Client.Load.Plans;
 /// <summary>Calls at the moments of a trace. Where the trace tells blocks, prompts with the same blocks have that text in common.</summary>
 internal sealed class TraceScripts : IScriptSource, IDisposable
 {
-    private const ulong OwnContent = 1UL << 61;
-    private const ulong BlockContent = 1UL << 60;
-
     private readonly IEnumerator<Arrival> _arrivals;
     private readonly int _context;
     private readonly long _seed;
@@ -44,7 +41,7 @@ internal sealed class TraceScripts : IScriptSource, IDisposable
 
             var number = _number++;
             return new Script(
-                [new PlannedCall(number, Parts(request.Blocks, Trace.BlockTokens, request.PromptTokens, BlockContent, OwnContent + (ulong)number), request.OutputTokens, CancelSeconds: _cancellation.Of(number, _seed))],
+                [new PlannedCall(number, Parts(request.Blocks, Trace.BlockTokens, request.PromptTokens, PromptContents.Blocks, PromptContents.Own + (ulong)number), request.OutputTokens, CancelSeconds: _cancellation.Of(number, _seed))],
                 seconds);
         }
 

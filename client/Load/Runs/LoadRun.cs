@@ -216,6 +216,11 @@ internal sealed class LoadRun : IDisposable
     /// <summary>Plays a script that is due at <paramref name="due"/>; when it had ended.</summary>
     private async Task<long> Play(Script script, long due)
     {
+        if (script.Calls[0].After is not null)
+        {
+            return await PlayWorkflow(script, due);
+        }
+
         PreciseTimer? timer = null;
         for (var i = 0; i < script.Calls.Count && !_stopped && !(Finished && i > 0); i++)
         {
@@ -227,18 +232,9 @@ internal sealed class LoadRun : IDisposable
             }
 
             due += PreciseClock.Ticks(call.PauseSeconds);
-            if (call.PauseSeconds > 0)
+            if (call.PauseSeconds > 0 && !await Pause(due, timer ??= new PreciseTimer(inline: false)))
             {
-                if (due - _began >= _options.MostSeconds * Stopwatch.Frequency)
-                {
-                    return due;
-                }
-
-                await _clock.Until(due, timer ??= new PreciseTimer(inline: false));
-                if (Finished)
-                {
-                    return due;
-                }
+                return due;
             }
 
             var (ended, whole) = await Make(call, script.Program, due);
@@ -251,6 +247,44 @@ internal sealed class LoadRun : IDisposable
         }
 
         return due;
+    }
+
+    /// <summary>Plays a script whose calls say what they wait for; when the last had ended. What waits for a call without an answer is not made.</summary>
+    private async Task<long> PlayWorkflow(Script script, long due)
+    {
+        var ends = new Task<(long Ended, bool Whole)>[script.Calls.Count];
+        for (var i = 0; i < ends.Length; i++)
+        {
+            ends[i] = Step(script.Calls[i]);
+        }
+
+        return (await Task.WhenAll(ends)).Max(static end => end.Ended);
+
+        async Task<(long Ended, bool Whole)> Step(PlannedCall call)
+        {
+            var (begin, goesOn) = (due, !_stopped);
+            foreach (var place in call.After ?? [])
+            {
+                var (ended, whole) = await ends[place];
+                begin = Math.Max(begin, ended);
+                goesOn &= whole && !_stopped && !Finished;
+            }
+
+            var at = begin + PreciseClock.Ticks(call.PauseSeconds);
+            return goesOn && (call.PauseSeconds == 0 || await Pause(at, new PreciseTimer(inline: false))) ? await Make(call, call.Program ?? script.Program, at) : (begin, false);
+        }
+    }
+
+    /// <summary>Waits for a call's moment; false where none is made any more then.</summary>
+    private async Task<bool> Pause(long due, PreciseTimer timer)
+    {
+        if (due - _began >= _options.MostSeconds * Stopwatch.Frequency)
+        {
+            return false;
+        }
+
+        await _clock.Until(due, timer);
+        return !Finished;
     }
 
     private async Task<(long Ended, bool Whole)> Make(PlannedCall call, string? program, long due)

@@ -168,6 +168,36 @@ public sealed class LoadCommandTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData("--speed", "2")]
+    [InlineData("--concurrency", "3")]
+    public async Task Agents_of_a_file_wait_for_all_that_they_wait_for(params string[] pace)
+    {
+        await File.WriteAllTextAsync(_folder.At("a.jsonl"), Lab.Traces.WorkflowFileTests.Agents, TestContext.Current.CancellationToken);
+        Assert.Equal(0, await Run(["--trace", _folder.At("a.jsonl"), "--requests", "2", "--records", _folder.At("r.jsonl"), "--json", .. pace]));
+        var lines = (await File.ReadAllLinesAsync(_folder.At("r.jsonl"), TestContext.Current.CancellationToken)).Select(static line => JsonNode.Parse(line)!).ToDictionary(static line => (int)line["planned_prompt_tokens"]!);
+        Assert.Equal([100, 600, 1024, 1100, 1600], lines.Keys.Order());
+
+        // Each is meant to start its delay after the last that it waits for, its tools' time included: the child beside the parent's second call, the last after both.
+        Assert.Equal(Moment(1024, "ended") + 0.02, Moment(1100, "intended"), 6);
+        Assert.Equal(Moment(1024, "ended") + 0.01, Moment(600, "intended"), 6);
+        Assert.Equal(Math.Max(Moment(1100, "ended"), Moment(600, "ended")) + 0.15, Moment(1600, "intended"), 6);
+        Assert.Equal(pace[0] == "--speed" ? 0.25 : 0, Moment(1024, "intended") - Moment(100, "intended"), 6);
+        Assert.Equal((string?)lines[1024]["program"] + ".1", (string?)lines[600]["program"]);
+        Assert.Equal((string?)lines[1024]["program"], (string?)lines[1600]["program"]);
+
+        double Moment(int call, string name) => (double)lines[call][name]!;
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_call_without_an_answer_is_not_made()
+    {
+        await Replace(new MockOptions { ErrorShare = 1, ErrorStatus = 503, FirstSeconds = Distribution.Constant(0) });
+        await File.WriteAllTextAsync(_folder.At("a.jsonl"), Lab.Traces.WorkflowFileTests.Agents, TestContext.Current.CancellationToken);
+        Assert.Equal(1, await Run("--trace", _folder.At("a.jsonl"), "--speed", "100", "--tokens-per-word", "1", "--json"));
+        Assert.Equal(2, (int)JsonNode.Parse(_terminal.Output)!["calls"]!["refused"]!);
+    }
+
+    [Theory]
     [InlineData("--concurrency, --rate and --burst exclude each other", "--concurrency", "4", "--rate", "3")]
     [InlineData("--slo takes ttft=T,itl=T,latency=T", "--slo", "tpot=3s")]
     [InlineData("--fail-if takes METRIC.STATISTIC>VALUE", "--fail-if", "ttft.p101>2s")]

@@ -103,6 +103,41 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void Workflows_begin_at_their_moments_and_blocks_are_in_common_among_all_of_them()
+    {
+        var scripts = new WorkflowScripts(Workflows, new WorkflowPace(Speed: 2, null, Pauses: 3), seed: 1, Cancellation.None);
+        var (first, second) = (scripts.Next()!, scripts.Next()!);
+        Assert.Null(scripts.Next());
+        Assert.Equal((0.0, 2.0), (first.StartSeconds, second.StartSeconds));
+        Assert.Equal([(600, 0.0), (750, 3.0)], first.Calls.Select(static call => (call.PromptTokens, call.PauseSeconds)));
+        Assert.Equal(first.Calls[0].Prompt[0], second.Calls[0].Prompt[0]);
+
+        // The next turn begins with the prompt before it and something as long as its answer, which is nobody else's.
+        Assert.Equal(first.Calls[0].Prompt, first.Calls[1].Prompt[..2]);
+        Assert.Equal([512, 88, 50, 100], first.Calls[1].Prompt.Select(static part => part.Tokens));
+        Assert.Equal(5, first.Calls.Concat(second.Calls).SelectMany(static call => call.Prompt).Select(static part => part.Content).Distinct().Count());
+        Assert.Equal([[], [0]], first.Calls.Select(static call => call.After!));
+        Assert.NotEqual(first.Program, second.Calls[0].Program);
+    }
+
+    [Fact]
+    public void Workflows_that_come_again_have_other_words()
+    {
+        var scripts = new WorkflowScripts(Workflows, new WorkflowPace(null, null, 1), seed: 1, Cancellation.None);
+        Script[] drawn = [.. Enumerable.Range(0, 4).Select(_ => scripts.Next()!)];
+        Assert.All(drawn, static script => Assert.Null(script.StartSeconds));
+        Assert.Equal(drawn[0].Calls.Count, drawn[2].Calls.Count);
+        Assert.Empty(drawn[0].Calls[0].Prompt.Intersect(drawn[2].Calls[0].Prompt));
+        Assert.NotEmpty(drawn[0].Calls[0].Prompt.Intersect(drawn[1].Calls[0].Prompt));
+    }
+
+    private static WorkflowTrace Workflows { get; } = new("w",
+    [
+        new(0, [new("a", [], 0, 600, 50, [new(0, 512), new(1, 88)]), new("a", [0], 1, 750, 60, [new(2, 100)], 0)]),
+        new(4, [new("b", [], 0, 532, 10, [new(0, 512)])]),
+    ]);
+
+    [Fact]
     public void A_request_is_the_form_that_it_says()
     {
         var form = new RequestForm(LoadEndpoint.Chat, "a \"b\"", stream: true, ignoreEos: true, extra: (System.Text.Json.Nodes.JsonObject)System.Text.Json.Nodes.JsonNode.Parse("""{"temperature":0}""")!);
