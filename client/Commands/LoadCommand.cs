@@ -12,14 +12,16 @@ namespace Crescent.Client.Commands;
 internal sealed class LoadCommand : Command
 {
     private readonly Terminal _terminal;
+    private readonly Connector _connect;
     private readonly LoadOptions _options = new();
     private readonly LoadPatternOptions _pattern = new();
 
-    public LoadCommand(Terminal terminal) : base(
+    public LoadCommand(Terminal terminal, Connector connect) : base(
         "load",
-        "Drive load through this factory or any OpenAI-compatible server, and measure it: times from the intended and from the actual start, throughput, goodput, tokens, energy. Ctrl+C ends it and keeps what was measured.")
+        "Drive load through this factory, over HTTP or Orleans, or any OpenAI-compatible server, and measure it: times from the intended and from the actual start, throughput, goodput, tokens, energy. Ctrl+C ends it and keeps what was measured.")
     {
         _terminal = terminal;
+        _connect = connect;
         _pattern.AddTo(this);
         _options.AddTo(this);
         SetAction((parsed, _) => CommandGuard.Run(_terminal, _options.Json(parsed), interrupted => Run(parsed, interrupted)));
@@ -29,7 +31,7 @@ internal sealed class LoadCommand : Command
     {
         var others = await Earlier(parsed, interrupted);
         var pattern = _pattern.Pattern(parsed);
-        using var driver = await LoadDriver.Open(_terminal, parsed, _options, _pattern, interrupted);
+        await using var driver = await LoadDriver.Open(_terminal, parsed, _options, _pattern, _connect, interrupted);
         using var lines = _options.Records(parsed) is { } file ? Open(file) : null;
         var report = await driver.Measure(pattern, _pattern.Seed(parsed), _pattern.MostSeconds(parsed), _options.WarmUp(parsed), _options.SloOf(parsed), lines, interrupted);
         await Tell(parsed, report, others);

@@ -12,39 +12,68 @@ using Crescent.Client.Load.Reports;
 using Crescent.Client.Load.Runs;
 using Crescent.Client.Load.Wire;
 using Crescent.Client.Terminals;
+using Crescent.Grains.Contracts.Factory;
 
 namespace Crescent.Client.Commands;
 
-/// <summary>A server that was found, whose tokens are known, and that runs can be made against.</summary>
-internal sealed class LoadDriver : IDisposable
+/// <summary>A server that was found, over HTTP or over Orleans, whose tokens are known, and that runs can be made against.</summary>
+internal sealed class LoadDriver : IAsyncDisposable
 {
     private readonly Terminal _terminal;
     private readonly ParseResult _parsed;
     private readonly LoadOptions _options;
     private readonly LoadPatternOptions _pattern;
-    private readonly HttpClient _http;
-    private readonly PromptCalibration _calibration;
+    private readonly HttpClient? _http;
+    private readonly Target? _target;
+    private readonly ClusterTarget? _cluster;
+    private readonly PromptCalibration? _calibration;
+    private readonly RequestForm _form;
     private readonly PromptScale _scale;
 
     private LoadDriver(
         Terminal terminal, ParseResult parsed, LoadOptions options, LoadPatternOptions pattern, HttpClient http, Target target, RequestForm form, string model, PromptCalibration calibration, PromptScale scale)
     {
-        (_terminal, _parsed, _options, _pattern, _http, _calibration, _scale) = (terminal, parsed, options, pattern, http, calibration, scale);
-        (Target, Form, Model) = (target, form, model);
+        (_terminal, _parsed, _options, _pattern, _http, _target, _form, _calibration, _scale) = (terminal, parsed, options, pattern, http, target, form, calibration, scale);
+        (Server, Model) = (target.Root.ToString(), model);
     }
 
-    /// <summary>The server.</summary>
-    public Target Target { get; }
+    private LoadDriver(
+        Terminal terminal, ParseResult parsed, LoadOptions options, LoadPatternOptions pattern, ClusterTarget cluster, FactorySnapshot factory, PromptScale scale)
+    {
+        (_terminal, _parsed, _options, _pattern, _cluster, _form, _scale) = (terminal, parsed, options, pattern, cluster, options.Form(parsed, cluster.Model ?? factory.Model), scale);
+        (Server, Model) = ($"{factory.ClusterId} over Orleans", cluster.Model ?? factory.Model);
+    }
 
-    /// <summary>The body of calls.</summary>
-    public RequestForm Form { get; }
+    /// <summary>The server, for people.</summary>
+    public string Server { get; }
 
     /// <summary>Which of its models.</summary>
     public string Model { get; }
 
     /// <summary>Finds the server that the options name, and asks how many tokens its words have.</summary>
     /// <exception cref="FactoryException">It is not there, or does not tell.</exception>
-    public static async Task<LoadDriver> Open(Terminal terminal, ParseResult parsed, LoadOptions options, LoadPatternOptions pattern, CancellationToken interrupted)
+    public static Task<LoadDriver> Open(Terminal terminal, ParseResult parsed, LoadOptions options, LoadPatternOptions pattern, Connector connect, CancellationToken interrupted) =>
+        options.OverOrleans(parsed) ? OpenCluster(terminal, parsed, options, pattern, connect, interrupted) : OpenHttp(terminal, parsed, options, pattern, interrupted);
+
+    private static async Task<LoadDriver> OpenCluster(
+        Terminal terminal, ParseResult parsed, LoadOptions options, LoadPatternOptions pattern, Connector connect, CancellationToken interrupted)
+    {
+        var connection = await connect(options.Cluster(parsed), interrupted);
+        try
+        {
+            var cluster = new ClusterTarget(connection, options.Model(parsed), options.Extra(parsed));
+            var factory = await connection.GetFactory(interrupted);
+            var scale = options.TokensPerWord(parsed) is { } given ? new PromptScale(given, 0, "given") : await ChatCalibration.Measure(cluster, pattern.Seed(parsed), interrupted);
+            return new LoadDriver(terminal, parsed, options, pattern, cluster, factory, scale);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<LoadDriver> OpenHttp(Terminal terminal, ParseResult parsed, LoadOptions options, LoadPatternOptions pattern, CancellationToken interrupted)
     {
         var target = await Target.Find(options.Url(parsed), options.Key(parsed), interrupted);
         var http = target.Client(TimeSpan.FromSeconds(options.Timeout(parsed)));
@@ -78,11 +107,12 @@ internal sealed class LoadDriver : IDisposable
     public async Task<LoadReport> Measure(LoadPattern load, long seed, double seconds, double warmUp, Slo? slo, CallLines? records, CancellationToken interrupted)
     {
         var timeline = new Timeline();
-        using var stable = _pattern.Stable(_parsed, Form) is { } goal ? new StableStop(goal) : null;
+        using var stable = _pattern.Stable(_parsed, _form) is { } goal ? new StableStop(goal) : null;
         using var run = new LoadRun(new LoadRunOptions
         {
-            Target = Target,
-            Form = Form,
+            Target = _target,
+            Cluster = _cluster,
+            Form = _form,
             Writer = new PromptWriter(_scale, seed),
             Scripts = load.Scripts,
             Concurrency = load.Concurrency,
@@ -97,7 +127,7 @@ internal sealed class LoadDriver : IDisposable
             Slo = slo,
             Slow = _pattern.Slow(_parsed),
             Seed = seed,
-            KeptTexts = _calibration.HasTokenizer ? LoadRecount.Answers : 0,
+            KeptTexts = _calibration is { HasTokenizer: true } ? LoadRecount.Answers : 0,
             Ended = (call, measured) =>
             {
                 timeline.Add(call);
@@ -111,7 +141,7 @@ internal sealed class LoadDriver : IDisposable
             records.Began = run.Began;
         }
 
-        var power = new PowerWatch(_http);
+        var power = new PowerWatch(_http, _cluster?.Connection);
         using var ended = new CancellationTokenSource();
         var watch = power.Run(() => run.Seconds, warmUp, seconds, ended.Token);
         var running = run.Run(interrupted);
@@ -125,7 +155,7 @@ internal sealed class LoadDriver : IDisposable
         return new LoadReport
         {
             Command = CommandText.Of(_parsed),
-            Server = Target.Root.ToString(),
+            Server = Server,
             Model = Model,
             Measures = run.Measures,
             Health = run.Health,
@@ -134,7 +164,7 @@ internal sealed class LoadDriver : IDisposable
             Connections = run.Caller.Connections,
             Interrupted = run.Interrupted,
             TooLong = load.TooLong(),
-            Recount = await LoadRecount.Of(run.Caller.Texts, _calibration, interrupted),
+            Recount = _calibration is null ? null : await LoadRecount.Of(run.Caller.Texts, _calibration, interrupted),
             Seed = seed,
             Timeline = timeline,
             SteadyChunks = await steady,
@@ -145,7 +175,14 @@ internal sealed class LoadDriver : IDisposable
         };
     }
 
-    public void Dispose() => _http.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        _http?.Dispose();
+        if (_cluster is not null)
+        {
+            await _cluster.Connection.DisposeAsync();
+        }
+    }
 
     private static Task<string> FirstModel(HttpClient http, Target target, HttpFailures failures, CancellationToken cancellationToken)
     {

@@ -139,12 +139,17 @@ internal sealed class LoadOptions
         HelpName = "FILE",
     };
 
+    private readonly Option<bool> _orleans = new("--orleans")
+    {
+        Description = "Chat over Orleans, by the gateways of the cluster on this machine, as run and chat do (default: over HTTP)",
+    };
+
     /// <summary>Adds all; to a sweep those alone that are of each of its runs.</summary>
     public void AddTo(Command command, bool swept = false)
     {
         Option[] ofOne = [_failIf, _records, _plots, _compare];
         foreach (var option in (Option[])[
-            _url, _cluster, _key, _endpoint, _model, _whole, _ignoreEos, _extra, _limitField, _tokensPerWord, _warmUp, _warmUpCalls, _timeout, _grace, _slo, _json, _csv, _png, _html, .. swept ? [] : ofOne])
+            _url, _cluster, _orleans, _key, _endpoint, _model, _whole, _ignoreEos, _extra, _limitField, _tokensPerWord, _warmUp, _warmUpCalls, _timeout, _grace, _slo, _json, _csv, _png, _html, .. swept ? [] : ofOne])
         {
             command.Options.Add(option);
         }
@@ -155,6 +160,17 @@ internal sealed class LoadOptions
             {
                 result.AddError("--url and --cluster exclude each other: each names a front end.");
             }
+
+            // What HTTP alone has a place for is refused, not dropped.
+            if (result.GetValue(_orleans) && ((Option[])[_url, _key, _whole, _ignoreEos, _limitField]).FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } other)
+            {
+                result.AddError($"{other.Name} does not go with --orleans, which has no place for it: leave one of them out.");
+            }
+
+            if (result.GetValue(_orleans) && result.GetValue(_endpoint) != LoadEndpoint.Chat)
+            {
+                result.AddError("--orleans is for chats alone: leave --endpoint out.");
+            }
         });
     }
 
@@ -163,6 +179,15 @@ internal sealed class LoadOptions
     /// <summary>The server's address.</summary>
     /// <exception cref="FactoryException">None is named and no cluster runs here.</exception>
     public Uri Url(ParseResult parsed) => parsed.GetValue(_url) ?? LocalConnection.Url(parsed.GetValue(_cluster));
+
+    /// <summary>Whether calls go over Orleans.</summary>
+    public bool OverOrleans(ParseResult parsed) => parsed.GetValue(_orleans);
+
+    /// <summary>How the cluster is reached over Orleans.</summary>
+    public ConnectionSettings Cluster(ParseResult parsed) => new() { Cluster = parsed.GetValue(_cluster), Timeout = TimeSpan.FromSeconds(Timeout(parsed)) };
+
+    /// <summary>More fields of each call; null for none.</summary>
+    public JsonObject? Extra(ParseResult parsed) => parsed.GetValue(_extra);
 
     public string? Key(ParseResult parsed) => parsed.GetValue(_key) ?? ConnectionSettings.KeyOfEnvironment;
 

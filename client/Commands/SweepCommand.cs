@@ -18,15 +18,17 @@ internal sealed class SweepCommand : Command
     private const long SeedStep = 1_000_003;
 
     private readonly Terminal _terminal;
+    private readonly Connector _connect;
     private readonly LoadOptions _load = new();
     private readonly LoadPatternOptions _pattern = new(swept: true);
     private readonly SweepOptions _options = new();
 
-    public SweepCommand(Terminal terminal) : base(
+    public SweepCommand(Terminal terminal, Connector connect) : base(
         "sweep",
         $"Walk concurrency, rate or agents against this factory or any OpenAI-compatible server, and draw speed per user over volume, per megawatt where power is told. Each load takes --seconds (default: {DefaultSeconds}) and then as long as its last calls, the first --warm-up (default: {DefaultWarmUp}) left out. Ctrl+C ends it and keeps what was measured.")
     {
         _terminal = terminal;
+        _connect = connect;
         _options.AddTo(this);
         _pattern.AddTo(this);
         _load.AddTo(this, swept: true);
@@ -45,7 +47,7 @@ internal sealed class SweepCommand : Command
             _ = await SweepDocument.Curves(file, perMegawatt: null, interrupted);
         }
 
-        using var driver = await LoadDriver.Open(_terminal, parsed, _load, _pattern, interrupted);
+        await using var driver = await LoadDriver.Open(_terminal, parsed, _load, _pattern, _connect, interrupted);
         var sweep = await Walk(parsed, driver, axis, seed, interrupted);
         if (sweep.Points.Count == 0)
         {
@@ -89,7 +91,7 @@ internal sealed class SweepCommand : Command
         return new Sweep
         {
             Command = CommandText.Of(parsed),
-            Server = driver.Target.Root.ToString(),
+            Server = driver.Server,
             Model = driver.Model,
             Axis = axis,
             Points = [.. points.OrderBy(static point => point.Load)],

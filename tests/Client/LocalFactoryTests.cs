@@ -110,6 +110,24 @@ public sealed class LocalFactoryTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_load_asks_the_same_and_measures_the_same_over_both_transports()
+    {
+        var runs = new List<JsonNode>();
+        foreach (var way in (string[][])[["--cluster", Announcement, "--orleans"], ["--url", _cluster.Url]])
+        {
+            runs.Add(JsonNode.Parse((await Run("", ["load", "--concurrency", "2", "--requests", "6", "--prompt", "40", "--output", "8", "--extra", "{\"temperature\":0}", "--tokens-per-word", "1.1", "--json", .. way])).Output)!);
+        }
+
+        foreach (var run in runs)
+        {
+            Assert.Equal((6, 6, true), ((int)run["calls"]!["whole"]!, (int)run["metrics"]!["ttft"]!["count"]!, (double)run["energy"]!["joules"]! > 0));
+        }
+
+        Assert.Equal(runs[1]["tokens"]!["prompt"]!.ToJsonString(), runs[0]["tokens"]!["prompt"]!.ToJsonString());
+        Assert.Equal(runs[1]["tokens"]!["by_usage"]!.ToJsonString(), runs[0]["tokens"]!["by_usage"]!.ToJsonString());
+    }
+
     private IEnumerable<string[]> Ways() => [["--cluster", Announcement], ["--url", _cluster.Url]];
 
     private static async Task<FakeTerminal> Run(string input, string[] args, int exit = 0)

@@ -1,11 +1,15 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Crescent.Client.Connections;
+using Crescent.Grains.Contracts.Factory;
 
 namespace Crescent.Client.Load.Energy;
 
 /// <summary>Reads meters each second while a run goes on: this host's, and those of the factory that is asked, where it tells.</summary>
-internal sealed class PowerWatch(HttpClient http)
+/// <param name="http">Leads to a front end; null where <paramref name="cluster"/> is asked.</param>
+/// <param name="cluster">Leads to a factory over Orleans.</param>
+internal sealed class PowerWatch(HttpClient? http, IFactoryConnection? cluster = null)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(2);
@@ -52,6 +56,13 @@ internal sealed class PowerWatch(HttpClient http)
         limit.CancelAfter(LongestLook);
         try
         {
+            if (http is null)
+            {
+                _tells = cluster is not null;
+                Take(cluster is null ? null : await cluster.GetFactory(limit.Token));
+                return;
+            }
+
             using var reply = await http.GetAsync(new Uri("v1/factory", UriKind.Relative), limit.Token);
             if (!reply.IsSuccessStatusCode)
             {
@@ -62,10 +73,23 @@ internal sealed class PowerWatch(HttpClient http)
 
             Take(await reply.Content.ReadFromJsonAsync<JsonNode>(limit.Token) as JsonObject);
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or NotSupportedException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        catch (Exception e) when (e is FactoryException or HttpRequestException or JsonException or NotSupportedException || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
             // A look that failed is one reading less.
         }
+    }
+
+    private void Take(FactorySnapshot? factory)
+    {
+        if (factory is not { Devices.Count: > 0 })
+        {
+            return;
+        }
+
+        _watts += factory.Devices.Sum(static device => device.Watts);
+        _simulated |= factory.Devices.Any(static device => device.Simulated);
+        _modelled |= factory.Devices.Any(static device => device.WattsSource == "model");
+        _readings++;
     }
 
     /// <summary>Takes what a front end answered.</summary>

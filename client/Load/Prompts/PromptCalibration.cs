@@ -13,9 +13,6 @@ namespace Crescent.Client.Load.Prompts;
 /// <param name="seed">Of the run: the words are of its kind, but no call's.</param>
 internal sealed class PromptCalibration(HttpClient http, string prefix, string model, long seed)
 {
-    private const int Short = 32;
-    private const int Long = 160;
-
     /// <summary>Whether the server counts tokens by <c>/tokenize</c>.</summary>
     public bool HasTokenizer { get; private set; }
 
@@ -23,8 +20,7 @@ internal sealed class PromptCalibration(HttpClient http, string prefix, string m
     /// <exception cref="FactoryException">The server tells no counts of tokens.</exception>
     public async Task<PromptScale> Measure(RequestForm form, CancellationToken cancellationToken)
     {
-        var writer = new PromptWriter(new PromptScale(1, 0, ""), seed);
-        var texts = new[] { writer.Text(new PromptPart(ulong.MaxValue, Short)), writer.Text(new PromptPart(ulong.MaxValue - 1, Long)) };
+        var texts = new[] { PromptScale.Sample(seed, few: true), PromptScale.Sample(seed, few: false) };
         var isChat = form.Endpoint is LoadEndpoint.Chat or LoadEndpoint.Responses;
         HasTokenizer = await Tokens(texts[0], isChat: false, cancellationToken) is > 0;
         double? few;
@@ -38,15 +34,9 @@ internal sealed class PromptCalibration(HttpClient http, string prefix, string m
             (few, many) = (await Asked(texts[0], form, cancellationToken), await Asked(texts[1], form, cancellationToken));
         }
 
-        if (few is not { } a || many is not { } b || b <= a)
-        {
-            throw new FactoryException(
-                $"{http.BaseAddress} tells neither by /tokenize nor by usage how many tokens a prompt has",
-                "Say with --tokens-per-word how many tokens an English word has with this model, such as 1.3.");
-        }
-
-        var slope = (b - a) / (Long - Short);
-        return new PromptScale(slope, Math.Max(0, a - (Short * slope)), HasTokenizer ? "tokenize" : "usage");
+        return PromptScale.Measured(few, many, HasTokenizer ? "tokenize" : "usage") ?? throw new FactoryException(
+            $"{http.BaseAddress} tells neither by /tokenize nor by usage how many tokens a prompt has",
+            "Say with --tokens-per-word how many tokens an English word has with this model, such as 1.3.");
     }
 
     /// <summary>Tokens of a text by the server's tokenizer; null where it has none to ask.</summary>

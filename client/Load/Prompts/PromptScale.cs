@@ -6,6 +6,24 @@ namespace Crescent.Client.Load.Prompts;
 /// <param name="Source">How that is known: <c>tokenize</c>, <c>usage</c> or <c>given</c>.</param>
 internal sealed record PromptScale(double TokensPerWord, double Overhead, string Source)
 {
+    private const int Few = 32;
+    private const int Many = 160;
+
+    /// <summary>Words of a run's kind, but no call's, whose tokens are to be counted.</summary>
+    /// <param name="seed">Of the run.</param>
+    /// <param name="few">Whether the few, else the many.</param>
+    public static string Sample(long seed, bool few) => new PromptWriter(new PromptScale(1, 0, ""), seed).Text(few ? new PromptPart(ulong.MaxValue, Few) : new PromptPart(ulong.MaxValue - 1, Many));
+
+    /// <summary>The scale of a target that makes so many tokens of the few words and of the many; null where it does not say, or no sense.</summary>
+    /// <param name="few">Tokens of the few.</param>
+    /// <param name="many">Tokens of the many.</param>
+    /// <param name="source">How that is known.</param>
+    public static PromptScale? Measured(double? few, double? many, string source)
+    {
+        var slope = (many - few) / (Many - Few);
+        return slope > 0 ? new PromptScale(slope.Value, Math.Max(0, few!.Value - (Few * slope.Value)), source) : null;
+    }
+
     /// <summary>Words that make <paramref name="tokens"/> tokens, at least one.</summary>
     public int Words(double tokens) => Math.Max(1, (int)Math.Round(tokens / TokensPerWord));
 }

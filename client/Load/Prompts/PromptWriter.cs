@@ -19,6 +19,15 @@ internal sealed class PromptWriter(PromptScale scale, long seed)
         }
     }
 
+    /// <summary>A prompt as text.</summary>
+    public string Text(ReadOnlySpan<PromptPart> parts)
+    {
+        var buffer = new RequestBuffer();
+        buffer.Begin(0);
+        Write(parts, buffer);
+        return Encoding.ASCII.GetString(buffer.Written.Span[^buffer.BodyLength..]);
+    }
+
     /// <summary>The words of one part as text.</summary>
     public string Text(PromptPart part)
     {

@@ -92,7 +92,8 @@ internal static class LoadTable
         }
 
         yield return Text(
-            $"generator: {report.Health.Cores:0.00} of {Environment.ProcessorCount} cores, loop lag p50 {Time(report.Health.LoopLag.Percentile(50))}, p99 {Time(report.Health.LoopLag.Percentile(99))}, collector's pauses {Time(report.Health.PauseSeconds)}, {report.Connections:#,0} connections")
+            $"generator: {report.Health.Cores:0.00} of {Environment.ProcessorCount} cores, loop lag p50 {Time(report.Health.LoopLag.Percentile(50))}, p99 {Time(report.Health.LoopLag.Percentile(99))}, collector's pauses {Time(report.Health.PauseSeconds)}")
+            + (report.Connections > 0 ? Text($", {report.Connections:#,0} connections") : "")
             + (GeneratorHealth.CpuGovernor is { } governor and not "performance" ? $", CPU governor {governor}" : "");
         if (report.Degraded is { Count: > 0 } reasons)
         {

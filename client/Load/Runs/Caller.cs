@@ -8,35 +8,33 @@ using Crescent.Client.Load.Wire;
 
 namespace Crescent.Client.Load.Runs;
 
-/// <summary>Makes calls, and measures what comes of them.</summary>
-internal sealed class Caller : IDisposable
+/// <summary>Calls over HTTP.</summary>
+internal sealed class Caller : ICaller
 {
     private readonly LoadRunOptions _options;
     private readonly ConnectionPool _pool;
     private readonly Watchdog _watchdog;
     private readonly byte[] _head;
+    private readonly List<(string Text, int Tokens)> _kept = [];
+    private readonly Target _target;
     private int _texts;
-
-    public Caller(LoadRunOptions options)
-    {
-        _options = options;
-        _pool = new ConnectionPool(options.Target);
-        _watchdog = new Watchdog(options.TimeoutSeconds);
-        _head = options.Target.Head(options.Form.Path);
-    }
-
-    /// <summary>Connections opened so far.</summary>
-    public int Connections => _pool.Opened;
-
-    /// <summary>Chunks that have come so far.</summary>
-    public long Chunks => Volatile.Read(ref _chunks);
-
-    /// <summary>Texts of the first answers, with the tokens that the server says they have.</summary>
-    public List<(string Text, int Tokens)> Texts { get; } = [];
-
     private long _chunks;
 
-    /// <summary>Cuts all that is under way.</summary>
+    public Caller(LoadRunOptions options, Target target)
+    {
+        _options = options;
+        _target = target;
+        _pool = new ConnectionPool(target);
+        _watchdog = new Watchdog(options.TimeoutSeconds);
+        _head = target.Head(options.Form.Path);
+    }
+
+    public int Connections => _pool.Opened;
+
+    public long Chunks => Volatile.Read(ref _chunks);
+
+    public IReadOnlyList<(string Text, int Tokens)> Texts => _kept;
+
     public void CutAll() => _watchdog.CutAll();
 
     public void Dispose()
@@ -45,12 +43,6 @@ internal sealed class Caller : IDisposable
         _pool.Dispose();
     }
 
-    /// <summary>Makes a call.</summary>
-    /// <param name="call">What is asked.</param>
-    /// <param name="record">What is known of it before it starts.</param>
-    /// <param name="gaps">Where gaps between chunks are counted; null while nothing is measured.</param>
-    /// <param name="slowSeconds">Pause between two reads of one that reads slowly; 0 for others.</param>
-    /// <param name="cancellationToken">Ends the opening of a connection; what is under way is ended by <see cref="CutAll"/>.</param>
     public async Task<CallRecord> Make(PlannedCall call, CallRecord record, Histogram? gaps, double slowSeconds, CancellationToken cancellationToken)
     {
         record = record with { Started = Stopwatch.GetTimestamp(), PlannedPromptTokens = call.PromptTokens, PlannedOutputTokens = call.OutputTokens };
@@ -183,7 +175,7 @@ internal sealed class Caller : IDisposable
 
     private void Write(RequestBuffer request, PlannedCall call, string? program)
     {
-        var head = program is null ? _head : _options.Target.Head(_options.Form.Path, $"X-Crescent-Program: {program}\r\n");
+        var head = program is null ? _head : _target.Head(_options.Form.Path, $"X-Crescent-Program: {program}\r\n");
         request.Begin(head.Length);
         _options.Form.Write(call.Prompt, call.OutputTokens, _options.Writer, request);
         request.End(head);
@@ -218,9 +210,9 @@ internal sealed class Caller : IDisposable
     {
         if (reader.Text is { } text && end == CallEnd.Whole && reader.HasUsage)
         {
-            lock (Texts)
+            lock (_kept)
             {
-                Texts.Add((text.ToString(), reader.Usage.CompletionTokens));
+                _kept.Add((text.ToString(), reader.Usage.CompletionTokens));
             }
         }
     }

@@ -10,7 +10,7 @@ internal sealed class LoadRun : IDisposable
 {
     private readonly LoadRunOptions _options;
     private readonly PreciseClock _clock = new("load pacer");
-    private readonly Caller _caller;
+    private readonly ICaller _caller;
     private readonly SemaphoreSlim _room;
     private readonly Lock _planning = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,7 +24,8 @@ internal sealed class LoadRun : IDisposable
     public LoadRun(LoadRunOptions options)
     {
         _options = options;
-        _caller = new Caller(options);
+        _caller = options.Cluster is { } cluster ? new ClusterCaller(options, cluster)
+            : new Caller(options, options.Target ?? throw new ArgumentException("A run needs a server, over HTTP or over Orleans.", nameof(options)));
         _room = new SemaphoreSlim(options.MostInFlight);
         Measures = new LoadMeasures(options.Slo);
     }
@@ -36,7 +37,7 @@ internal sealed class LoadRun : IDisposable
     public GeneratorHealth Health { get; } = new();
 
     /// <summary>What makes the calls.</summary>
-    public Caller Caller => _caller;
+    public ICaller Caller => _caller;
 
     /// <summary>Since the run began, s.</summary>
     public double Seconds => _began == 0 ? 0 : PreciseClock.Seconds(Stopwatch.GetTimestamp() - _began);

@@ -11,8 +11,11 @@ internal sealed record LoadRunOptions
     /// <summary>Calls in flight at the most, where no other bound is set.</summary>
     public const int DefaultMostInFlight = 8192;
 
-    /// <summary>The server.</summary>
-    public required Target Target { get; init; }
+    /// <summary>The server over HTTP; null where <see cref="Cluster"/> is asked.</summary>
+    public Target? Target { get; init; }
+
+    /// <summary>The factory over Orleans; null where <see cref="Target"/> is asked.</summary>
+    public ClusterTarget? Cluster { get; init; }
 
     /// <summary>The body of calls.</summary>
     public required RequestForm Form { get; init; }
