@@ -124,6 +124,7 @@ internal sealed class LoadDriver : IAsyncDisposable
             MostInFlight = _pattern.MostInFlight(_parsed),
             TimeoutSeconds = _options.Timeout(_parsed),
             GraceSeconds = _options.Grace(_parsed),
+            MostWaitSeconds = _options.RetryAfter(_parsed),
             Slo = slo,
             Slow = _pattern.Slow(_parsed),
             Seed = seed,

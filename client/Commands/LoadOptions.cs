@@ -78,6 +78,9 @@ internal sealed class LoadOptions
     private readonly Option<double?> _timeout = TimeOption.Create("--timeout", "Longest wait to connect, and for each next piece of an answer (default: 60s)", 0.001, 86_400);
     private readonly Option<double?> _grace = TimeOption.Create("--grace", "How long calls in flight have to end when the --seconds are over (default: 60s)", 0, 86_400);
 
+    private readonly Option<double?> _retryAfter = TimeOption.Create(
+        "--retry-after", "Ask again what was refused with Retry-After, after the time that it names, as long as that makes no more than this in all for a call (default: a refusal is a failure)", 0.001, 86_400);
+
     private readonly Option<Slo?> _slo = new("--slo")
     {
         Description = $"What a good call keeps, measured from its intended start: {Slo.Form}; goodput counts those that do",
@@ -149,7 +152,7 @@ internal sealed class LoadOptions
     {
         Option[] ofOne = [_failIf, _records, _plots, _compare];
         foreach (var option in (Option[])[
-            _url, _cluster, _orleans, _key, _endpoint, _model, _whole, _ignoreEos, _extra, _limitField, _tokensPerWord, _warmUp, _warmUpCalls, _timeout, _grace, _slo, _json, _csv, _png, _html, .. swept ? [] : ofOne])
+            _url, _cluster, _orleans, _key, _endpoint, _model, _whole, _ignoreEos, _extra, _limitField, _tokensPerWord, _warmUp, _warmUpCalls, _timeout, _grace, _retryAfter, _slo, _json, _csv, _png, _html, .. swept ? [] : ofOne])
         {
             command.Options.Add(option);
         }
@@ -198,6 +201,9 @@ internal sealed class LoadOptions
     public double Timeout(ParseResult parsed) => parsed.GetValue(_timeout) ?? DefaultTimeout;
 
     public double Grace(ParseResult parsed) => parsed.GetValue(_grace) ?? DefaultTimeout;
+
+    /// <summary>How long a call may wait to be asked again, s; 0 for not at all.</summary>
+    public double RetryAfter(ParseResult parsed) => parsed.GetValue(_retryAfter) ?? 0;
 
     public double WarmUp(ParseResult parsed, double otherwise = 0) => parsed.GetValue(_warmUp) ?? otherwise;
 

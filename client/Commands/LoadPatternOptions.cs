@@ -141,12 +141,17 @@ internal sealed class LoadPatternOptions(bool swept = false)
         return axis == SweepAxis.Agents && !hasSessions
             ? throw new FactoryException("An agent is a session, and single calls are none", "Give --turns, or a --trace of sessions; or sweep --over concurrency.")
             : axis == SweepAxis.Rate && trace is not null && !hasSessions
-            ? throw new FactoryException("A trace of arrivals says itself when calls come", "Sweep it --over concurrency.")
+            ? throw new FactoryException("A trace of arrivals says itself when calls come", "Sweep it --over speed, or --over concurrency.")
+            : axis == SweepAxis.Speed && (trace is null || SessionFile.IsOne(trace.FullName) || parsed.GetValue(_speed) is not null)
+            ? throw new FactoryException("A sweep over speed is one of a --trace that tells when calls or sessions begin, and says the speed itself", "Give such a trace and no --speed, or sweep --over concurrency.")
+            : axis == SweepAxis.Speed
+            ? Pattern(parsed, seed, null, null, parsed.GetValue(_requests) ?? long.MaxValue, load)
             : Pattern(parsed, seed, axis == SweepAxis.Rate ? load : null, axis == SweepAxis.Rate ? null : (int)load, parsed.GetValue(_requests) ?? long.MaxValue);
     }
 
-    private LoadPattern Pattern(ParseResult parsed, long seed, double? rate, int? atATime, long most)
+    private LoadPattern Pattern(ParseResult parsed, long seed, double? rate, int? atATime, long most, double? times = null)
     {
+        var speed = times ?? parsed.GetValue(_speed);
         var arrivals = OpenLoop(parsed, seed, rate);
         var concurrency = arrivals is null ? atATime ?? DefaultConcurrency : 0;
         var cancellation = new Cancellation(parsed.GetValue(_cancelShare) ?? 0, parsed.GetValue(_cancelAfter) ?? Distribution.Parse("exponential:1s", TimeText.Seconds)!);
@@ -176,8 +181,8 @@ internal sealed class LoadPatternOptions(bool swept = false)
             return SessionFile.IsOne(trace.FullName)
                 ? Sessions(parsed, trace, arrivals, concurrency, most, seed, cancellation)
                 : WorkflowFile.IsOne(trace.FullName)
-                ? Workflows(parsed, trace, arrivals, atATime, most, seed, cancellation)
-                : Arrivals(parsed, trace, atATime ?? 0, seed, cancellation);
+                ? Workflows(parsed, trace, arrivals, atATime, most, seed, speed, cancellation)
+                : Arrivals(parsed, trace, atATime ?? 0, seed, speed ?? 1, cancellation);
         }
         catch (Exception e) when (e is FormatException or IOException or InvalidDataException)
         {
@@ -197,33 +202,33 @@ internal sealed class LoadPatternOptions(bool swept = false)
         return new LoadPattern(new SessionScripts(sessions, arrivals, parsed.GetValue(_pauses) ?? 1, seed, cancellation), concurrency, most);
     }
 
-    private LoadPattern Workflows(ParseResult parsed, FileInfo trace, Arrivals? arrivals, int? atATime, long most, long seed, Cancellation cancellation)
+    private LoadPattern Workflows(ParseResult parsed, FileInfo trace, Arrivals? arrivals, int? atATime, long most, long seed, double? speed, Cancellation cancellation)
     {
         var workflows = WorkflowFile.Read(trace.FullName);
         workflows = parsed.GetValue(_context) is { } context ? workflows.Within(context) : workflows;
         var atTheirMoments = arrivals is null && atATime is null && workflows.HasTimes;
-        if (((Option[])(atTheirMoments ? [_ramp] : [_speed])).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
+        if (atTheirMoments ? parsed.GetResult(_ramp) is not null : speed is not null)
         {
             throw new FactoryException(
-                $"{other.Name} does not go with sessions that begin {(atTheirMoments ? "at their own moments" : "by --concurrency or --rate, or that do not tell when")}",
-                atTheirMoments ? "Use --speed." : "Leave it out; --pauses says how long pauses are.");
+                atTheirMoments ? "--ramp does not go with sessions that begin at their own moments" : "Only sessions that begin at their own moments have a speed, and these begin by --concurrency or --rate",
+                atTheirMoments ? "Use --speed." : "Use --pauses, which says how long pauses are, with a trace that tells when sessions begin leave out --concurrency and --rate.");
         }
 
-        var pace = new WorkflowPace(atTheirMoments ? parsed.GetValue(_speed) ?? 1 : null, arrivals, parsed.GetValue(_pauses) ?? 1);
+        var pace = new WorkflowPace(atTheirMoments ? speed ?? 1 : null, arrivals, parsed.GetValue(_pauses) ?? 1);
         return new LoadPattern(
             new WorkflowScripts(workflows, pace, seed, cancellation),
             atTheirMoments || arrivals is not null ? 0 : atATime ?? DefaultConcurrency,
             atTheirMoments ? parsed.GetValue(_requests) ?? long.MaxValue : most);
     }
 
-    private LoadPattern Arrivals(ParseResult parsed, FileInfo trace, int concurrency, long seed, Cancellation cancellation)
+    private LoadPattern Arrivals(ParseResult parsed, FileInfo trace, int concurrency, long seed, double speed, Cancellation cancellation)
     {
         if (((Option[])[_rate, _burst, _pauses, _ramp]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
         {
             throw new FactoryException($"{other.Name} does not go with a trace of arrivals, which says when calls come", "Use --speed.");
         }
 
-        var scripts = new TraceScripts(TraceFile.Read(trace.FullName), parsed.GetValue(_speed) ?? 1, parsed.GetValue(_context) ?? int.MaxValue, seed, cancellation);
+        var scripts = new TraceScripts(TraceFile.Read(trace.FullName), speed, parsed.GetValue(_context) ?? int.MaxValue, seed, cancellation);
 
         // With --concurrency the calls of the trace come one after the other, as fast as they are answered.
         return new LoadPattern(scripts, concurrency, parsed.GetValue(_requests) ?? long.MaxValue) { TooLong = () => scripts.TooLong };

@@ -44,6 +44,7 @@ internal sealed class MockServerCommand : Command
     private readonly Option<string> _models = new("--models") { Description = "Models it has", HelpName = "A,B", DefaultValueFactory = static _ => "mock" };
     private readonly Option<double?> _errors = Share("--error-rate", "Share of requests that are refused (default: 0)");
     private readonly Option<int?> _status = NumberOption.Create<int>("--error-status", "With this status (default: 500)", "N", "a whole number from 400 to 599", static v => v is >= 400 and <= 599);
+    private readonly Option<int?> _retryAfter = NumberOption.Create<int>("--retry-after", "Seconds that refusals tell as Retry-After (default: none)", "N", "a whole number from 0 to 86,400", static v => v is >= 0 and <= 86_400);
     private readonly Option<double?> _cuts = Share("--cut-rate", "Share of streams that break off in the middle (default: 0)");
     private readonly Option<double?> _stalls = Share("--stall-rate", "Share of streams that pause once (default: 0)");
     private readonly Option<Distribution?> _stall = DistributionOption.OfTimes("--stall", "For so long; a plain time (default: 1s)");
@@ -57,7 +58,7 @@ internal sealed class MockServerCommand : Command
         "An OpenAI-compatible server that answers words without meaning at moments, and with faults, that are known: to try load generators on. GET /mock/record tells when it sent what; POST /mock/reset begins that anew. Runs until Ctrl+C.")
     {
         _terminal = terminal;
-        foreach (var option in (Option[])[_port, _host, _first, _gap, _tokens, _chunk, _reasoning, _slots, _models, _errors, _status, _cuts, _stalls, _stall, _factor, _joules, _noTokenizer, _seed])
+        foreach (var option in (Option[])[_port, _host, _first, _gap, _tokens, _chunk, _reasoning, _slots, _models, _errors, _status, _retryAfter, _cuts, _stalls, _stall, _factor, _joules, _noTokenizer, _seed])
         {
             Options.Add(option);
         }
@@ -85,6 +86,7 @@ internal sealed class MockServerCommand : Command
             Slots = parsed.GetValue(_slots) ?? 0,
             ErrorShare = parsed.GetValue(_errors) ?? 0,
             ErrorStatus = parsed.GetValue(_status) ?? plain.ErrorStatus,
+            RetryAfterSeconds = parsed.GetValue(_retryAfter),
             CutShare = parsed.GetValue(_cuts) ?? 0,
             StallShare = parsed.GetValue(_stalls) ?? 0,
             StallSeconds = parsed.GetValue(_stall)?.Draw(ref stall) ?? plain.StallSeconds,

@@ -25,7 +25,7 @@ internal sealed class SweepCommand : Command
 
     public SweepCommand(Terminal terminal, Connector connect) : base(
         "sweep",
-        $"Walk concurrency, rate or agents against this factory or any OpenAI-compatible server, and draw speed per user over volume, per megawatt where power is told. Each load takes --seconds (default: {DefaultSeconds}) and then as long as its last calls, the first --warm-up (default: {DefaultWarmUp}) left out. Ctrl+C ends it and keeps what was measured.")
+        $"Walk concurrency, rate, agents or the speed of a trace against this factory or any OpenAI-compatible server, and draw speed per user over volume, per megawatt where power is told. Each load takes --seconds (default: {DefaultSeconds}) and then as long as its last calls, the first --warm-up (default: {DefaultWarmUp}) left out. Ctrl+C ends it and keeps what was measured.")
     {
         _terminal = terminal;
         _connect = connect;
@@ -66,7 +66,7 @@ internal sealed class SweepCommand : Command
         var attain = _options.Attain(parsed);
         var tiers = _options.Tiers(parsed);
         var walk = new SweepWalk(
-            _options.At(parsed), _options.Most(parsed), _options.Refinements(parsed), point => tiers is [var tier, ..] ? tier.Keeps(point) : point.Attained >= attain, axis != SweepAxis.Rate);
+            _options.At(parsed), _options.Most(parsed), _options.Refinements(parsed), point => tiers is [var tier, ..] ? tier.Keeps(point) : point.Attained >= attain, axis is not (SweepAxis.Rate or SweepAxis.Speed));
         var points = new List<SweepPoint>();
         string? powerBy = null;
         var (simulated, stopped) = (false, false);

@@ -10,7 +10,7 @@ internal sealed class SweepOptions
 {
     private const double DefaultMost = 256;
 
-    private readonly Option<SweepAxis> _over = new("--over") { Description = "What grows: requests at a time, requests a second, or agents (sessions) at a time", DefaultValueFactory = static _ => SweepAxis.Concurrency };
+    private readonly Option<SweepAxis> _over = new("--over") { Description = "What grows: requests at a time, requests a second, agents (sessions) at a time, or how many times as fast the arrivals of a --trace come", DefaultValueFactory = static _ => SweepAxis.Concurrency };
 
     private readonly Option<double[]?> _at = ListOption.Create<double>(
         "--at", "Loads, such as 1,2,4,8 (default: doubled from 1 until that gives less than 5 % more twice, a tenth of the calls fail, or --most)", "N,…", "numbers above 0 and up to 1,000,000", static v => v is > 0 and <= 1e6);
@@ -77,9 +77,9 @@ internal sealed class SweepOptions
                 result.AddError("--tiers goes with --over agents.");
             }
 
-            if (result.GetValue(_at) is { } loads && result.GetValue(_over) != SweepAxis.Rate && loads.Any(static load => load != Math.Floor(load) || load > 16_000))
+            if (result.GetValue(_at) is { } loads && result.GetValue(_over) is not (SweepAxis.Rate or SweepAxis.Speed) && loads.Any(static load => load != Math.Floor(load) || load > 16_000))
             {
-                result.AddError("--at takes whole numbers up to 16,000, but over rate.");
+                result.AddError("--at takes whole numbers up to 16,000, but over rate and speed.");
             }
         });
     }

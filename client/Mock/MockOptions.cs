@@ -35,6 +35,9 @@ internal sealed record MockOptions
     /// <summary>With this status.</summary>
     public int ErrorStatus { get; init; } = 500;
 
+    /// <summary>What refusals tell as <c>Retry-After</c>, s; null for nothing.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
     /// <summary>Share of streams that break off in the middle.</summary>
     public double CutShare { get; init; }
 

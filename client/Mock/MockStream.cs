@@ -37,7 +37,10 @@ internal sealed class MockStream(MockServer server, Socket socket)
         if (isRefused)
         {
             server.Record.Refuse();
-            await Whole(options.ErrorStatus, """{"error":{"message":"A fault on purpose.","type":"server_error"}}""");
+            await Whole(
+                options.ErrorStatus,
+                """{"error":{"message":"A fault on purpose.","type":"server_error"}}""",
+                options.RetryAfterSeconds is { } wait ? FormattableString.Invariant($"Retry-After: {wait}\r\n") : "");
             return true;
         }
 
@@ -121,9 +124,9 @@ internal sealed class MockStream(MockServer server, Socket socket)
         return true;
     }
 
-    private async ValueTask Whole(int status, string body)
+    private async ValueTask Whole(int status, string body, string headers = "")
     {
-        _buffer.Add(Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {(status == 200 ? "OK" : "Fault")}\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n"));
+        _buffer.Add(Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {(status == 200 ? "OK" : "Fault")}\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n{headers}\r\n"));
         _buffer.Add(Encoding.UTF8.GetBytes(body));
         await Flush();
     }

@@ -44,6 +44,15 @@ internal readonly record struct CallRecord
     /// <summary>Status of HTTP; 0 for none.</summary>
     public int Status { get; init; }
 
+    /// <summary>How long the server asks to wait before the next try, s; null where it does not.</summary>
+    public double? RetryAfterSeconds { get; init; }
+
+    /// <summary>How often the call was refused before, and asked again after the time that the server named.</summary>
+    public int Refusals { get; init; }
+
+    /// <summary>What those waits were in all, s: a part of every time from the intended start.</summary>
+    public double WaitedSeconds { get; init; }
+
     /// <summary>What was wrong; null for nothing.</summary>
     public string? Fault { get; init; }
 

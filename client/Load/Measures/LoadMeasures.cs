@@ -85,6 +85,9 @@ internal sealed class LoadMeasures
     /// <summary>Measured calls that had to wait since as many as allowed were in flight.</summary>
     public long HeldBack => Volatile.Read(ref _heldBack);
 
+    /// <summary>Measured calls that were refused and asked again later, how often, and the waits in all, s.</summary>
+    public (long Calls, long Refusals, double Seconds) Waits => (Volatile.Read(ref _waits), Volatile.Read(ref _refusals), Volatile.Read(ref _waitedMs) / 1000.0);
+
     /// <summary>Whole answers without usage.</summary>
     public long WithoutUsage => Volatile.Read(ref _withoutUsage);
 
@@ -144,6 +147,9 @@ internal sealed class LoadMeasures
     private long _slowWhole;
     private long _good;
     private long _heldBack;
+    private long _waits;
+    private long _refusals;
+    private long _waitedMs;
     private long _withoutUsage;
     private long _ownTokens;
     private long _usageTokens;
@@ -208,6 +214,13 @@ internal sealed class LoadMeasures
         if (call.HeldBack)
         {
             Interlocked.Increment(ref _heldBack);
+        }
+
+        if (call.Refusals > 0)
+        {
+            Interlocked.Increment(ref _waits);
+            Interlocked.Add(ref _refusals, call.Refusals);
+            Interlocked.Add(ref _waitedMs, (long)Math.Round(call.WaitedSeconds * 1000));
         }
 
         Window(call);

@@ -59,6 +59,12 @@ internal sealed class CallLines : IDisposable
                 }
             }
 
+            if (call.Refusals > 0)
+            {
+                _json.WriteNumber("refusals"u8, call.Refusals);
+                _json.WriteNumber("waited"u8, Math.Round(call.WaitedSeconds, 3));
+            }
+
             if (call.Fault is { } fault)
             {
                 _json.WriteString("fault"u8, fault);

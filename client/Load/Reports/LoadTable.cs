@@ -86,6 +86,11 @@ internal static class LoadTable
             yield return Text($"{report.TooLong:#,0} calls of the trace were left out: they have more tokens than --max-context");
         }
 
+        if (measures.Waits is { Calls: > 0 } waits)
+        {
+            yield return Text($"{waits.Calls:#,0} calls were refused {waits.Refusals:#,0} times and asked again after the time that the server named, {Time(waits.Seconds)} in all; times from the intended start count that");
+        }
+
         if (measures.HeldBack > 0)
         {
             yield return Text($"{measures.HeldBack:#,0} calls waited for others, for as many as --max-in-flight allows were in flight; times from the intended start count that");

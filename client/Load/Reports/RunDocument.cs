@@ -46,6 +46,7 @@ internal static class RunDocument
             ["host_energy"] = new JsonObject([.. report.Host.Select(reading => KeyValuePair.Create(
                 reading.Source, (JsonNode?)new JsonObject { ["joules"] = reading.Joules is { } joules ? Number(joules) : null, ["seconds"] = Number(report.HostSeconds), ["note"] = reading.Note }))]),
             ["slow_readers"] = new JsonObject { ["ended"] = measures.Slow.Ended, ["whole"] = measures.Slow.Whole },
+            ["retry_after"] = new JsonObject { ["calls"] = measures.Waits.Calls, ["refusals"] = measures.Waits.Refusals, ["seconds"] = Number(measures.Waits.Seconds) },
             ["generator"] = Generator(report),
             ["faults"] = new JsonArray([.. measures.Faults.Select(static fault => (JsonNode)new JsonObject
             {

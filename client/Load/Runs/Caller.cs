@@ -153,6 +153,7 @@ internal sealed class Caller : ICaller
             Ended = now,
             End = end,
             Status = reader.Status,
+            RetryAfterSeconds = parser.RetryAfterSeconds,
             Fault = reader.Error ?? fault ?? Words(end),
             Chunks = reader.Chunks,
             ReasoningChunks = reader.ReasoningChunks,

@@ -55,7 +55,7 @@ internal sealed class ClusterCaller(LoadRunOptions options, ClusterTarget target
         }
         catch (Exception e) when (e is FactoryException or NotSupportedException)
         {
-            return record with { Ended = Stopwatch.GetTimestamp(), End = Kind(e), Fault = e.Message };
+            return record with { Ended = Stopwatch.GetTimestamp(), End = Kind(e), Fault = e.Message, RetryAfterSeconds = (e.InnerException as ChatRefusedException)?.RetryAfter?.TotalSeconds };
         }
     }
 

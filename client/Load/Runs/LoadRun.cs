@@ -8,6 +8,10 @@ namespace Crescent.Client.Load.Runs;
 /// <summary>Plays scripts against a server, in an open loop or a closed one, until there are no more, their number or time is over, or it is told to end.</summary>
 internal sealed class LoadRun : IDisposable
 {
+    // A call asks no more often, and waits no less between.
+    private const int MostRefusals = 100;
+    private const double LeastWaitSeconds = 0.01;
+
     private readonly LoadRunOptions _options;
     private readonly PreciseClock _clock = new("load pacer");
     private readonly ICaller _caller;
@@ -294,18 +298,20 @@ internal sealed class LoadRun : IDisposable
         var slow = _options.Slow.Is(call.Number, _options.Seed);
         var measured = !slow && call.Number >= _options.WarmUpCalls && due - _began >= PreciseClock.Ticks(_options.WarmUpSeconds);
         Measures.Begin();
-        var room = _room.WaitAsync(CancellationToken.None);
-        record = record with { HeldBack = !room.IsCompleted };
-        await room;
-        try
+        PreciseTimer? timer = null;
+        for (var first = true; ; first = false)
         {
-            record = _stopped
-                ? record with { Started = record.Dispatched, Ended = Stopwatch.GetTimestamp(), End = CallEnd.Unfinished }
-                : await _caller.Make(call, record, measured ? Measures.ChunkGap : null, slow ? _options.Slow.PauseSeconds : 0, CancellationToken.None);
-        }
-        finally
-        {
-            _room.Release();
+            var made = await Make(call, record, measured, slow, first);
+            // Whoever is told to come again at once would else do nothing but ask.
+            var wait = Math.Max(made.RetryAfterSeconds ?? double.NaN, LeastWaitSeconds);
+            if (made.End != CallEnd.Refused || _stopped || made.Refusals == MostRefusals || !(made.WaitedSeconds + wait <= _options.MostWaitSeconds))
+            {
+                record = made;
+                break;
+            }
+
+            record = record with { HeldBack = made.HeldBack, Refusals = made.Refusals + 1, WaitedSeconds = made.WaitedSeconds + wait };
+            await _clock.Until(made.Ended + PreciseClock.Ticks(wait), timer ??= new PreciseTimer(inline: false));
         }
 
         if (slow)
@@ -323,5 +329,22 @@ internal sealed class LoadRun : IDisposable
 
         _options.Ended?.Invoke(record, measured);
         return (record.Ended, record.End == CallEnd.Whole);
+    }
+
+    private async Task<CallRecord> Make(PlannedCall call, CallRecord record, bool measured, bool slow, bool first)
+    {
+        var room = _room.WaitAsync(CancellationToken.None);
+        record = first ? record with { HeldBack = !room.IsCompleted } : record;
+        await room;
+        try
+        {
+            return _stopped
+                ? record with { Started = record.Dispatched, Ended = Stopwatch.GetTimestamp(), End = CallEnd.Unfinished }
+                : await _caller.Make(call, record, measured ? Measures.ChunkGap : null, slow ? _options.Slow.PauseSeconds : 0, CancellationToken.None);
+        }
+        finally
+        {
+            _room.Release();
+        }
     }
 }

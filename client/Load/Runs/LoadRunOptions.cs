@@ -53,6 +53,9 @@ internal sealed record LoadRunOptions
     /// <summary>What is in flight when no script begins any more has this long to end, s.</summary>
     public double GraceSeconds { get; init; } = 60;
 
+    /// <summary>A call that is refused until a time that the server names is asked again then, as long as that makes no more than this in all, s; 0 for a failure at once.</summary>
+    public double MostWaitSeconds { get; init; }
+
     /// <summary>What a good call keeps; null for no SLO.</summary>
     public Slo? Slo { get; init; }
 

@@ -11,4 +11,7 @@ internal enum SweepAxis
 
     /// <summary>Sessions at a time.</summary>
     Agents,
+
+    /// <summary>How many times as fast as they were the arrivals of a trace come.</summary>
+    Speed,
 }

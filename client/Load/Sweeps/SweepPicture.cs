@@ -72,6 +72,7 @@ internal static class SweepPicture
     {
         SweepAxis.Rate => "requests/s",
         SweepAxis.Agents => "agents",
+        SweepAxis.Speed => "times the trace's speed",
         _ => "requests at a time",
     };
 }

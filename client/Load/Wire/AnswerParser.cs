@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 
 namespace Crescent.Client.Load.Wire;
@@ -40,11 +41,15 @@ internal sealed class AnswerParser(IBodySink sink)
     /// <summary>Whether anything of the answer has come.</summary>
     public bool Began { get; private set; }
 
+    /// <summary>How long the server asks to wait before the next try (<c>Retry-After</c>), s; null where it does not, or not in seconds or a date.</summary>
+    public double? RetryAfterSeconds { get; private set; }
+
     /// <summary>Makes ready for the next answer.</summary>
     public void Reset()
     {
         _state = State.Status;
         _lineLength = 0;
+        RetryAfterSeconds = null;
         Began = false;
     }
 
@@ -177,6 +182,10 @@ internal sealed class AnswerParser(IBodySink sink)
         {
             _chunked = EndsWith(value, "chunked"u8);
         }
+        else if (Ascii.EqualsIgnoreCase(name, "retry-after"u8))
+        {
+            RetryAfterSeconds = RetryAfter(value);
+        }
         else if (Ascii.EqualsIgnoreCase(name, "connection"u8))
         {
             _keepAlive = _keepAlive ? !EndsWith(value, "close"u8) : EndsWith(value, "keep-alive"u8);
@@ -186,6 +195,12 @@ internal sealed class AnswerParser(IBodySink sink)
             _isEventStream = value.Length >= 17 && Ascii.EqualsIgnoreCase(value[..17], "text/event-stream"u8);
         }
     }
+
+    // RFC 9110, 10.2.3: seconds, which some servers tell with a fraction, or a date.
+    private static double? RetryAfter(ReadOnlySpan<byte> value) =>
+        Utf8Parser.TryParse(value, out double seconds, out var used) && used == value.Length ? (seconds >= 0 && double.IsFinite(seconds) ? seconds : null)
+        : DateTimeOffset.TryParseExact(Encoding.ASCII.GetString(value), "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? Math.Max(0, (moment - DateTimeOffset.UtcNow).TotalSeconds)
+        : null;
 
     private void EndHead()
     {

@@ -60,6 +60,23 @@ public sealed class SweepCommandTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_arrivals_of_a_trace_come_so_many_times_as_fast()
+    {
+        await File.WriteAllLinesAsync(
+            _folder.At("t.jsonl"),
+            Enumerable.Range(0, 16).Select(static i => $$"""{"timestamp":{{i * 120}},"input_length":20,"output_length":2,"hash_ids":[1]}"""),
+            TestContext.Current.CancellationToken);
+        Assert.Equal(0, await Run("--over", "speed", "--at", "1,20", "--trace", _folder.At("t.jsonl"), "--warm-up", "0", "--json"));
+        var runs = JsonNode.Parse(_terminal.Output)!["points"]!.AsArray().Select(static point => point!["run"]!).ToList();
+        Assert.Equal([16, 16], runs.Select(static run => (int)run["calls"]!["whole"]!));
+        Assert.True((double)runs[0]["seconds"]! > 1.7);
+        Assert.True((double)runs[0]["seconds"]! > 2 * (double)runs[1]["seconds"]!);
+        Assert.Equal(1, await Run("--over", "speed", "--at", "1"));
+        Assert.Equal(1, await Run("--over", "speed", "--at", "1", "--trace", _folder.At("t.jsonl"), "--speed", "2"));
+        Assert.Contains("A sweep over speed is one of a --trace", _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Agents_are_sessions_and_nothing_else()
     {
         Assert.Equal(1, await Run("--over", "agents", "--at", "1"));

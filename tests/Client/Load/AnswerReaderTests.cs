@@ -46,6 +46,22 @@ public sealed class AnswerReaderTests
     }
 
     [Theory]
+    [InlineData("Retry-After: 3", 3.0)]
+    [InlineData("retry-after:0.25 ", 0.25)]
+    [InlineData("Retry-After: Wed, 21 Oct 2015 07:28:00 GMT", 0.0)]
+    [InlineData("Retry-After: soon", null)]
+    [InlineData("Retry-After: -1", null)]
+    [InlineData("X-Retry: 3", null)]
+    public void A_time_to_ask_again_is_read_in_seconds_or_as_a_date(string header, double? seconds)
+    {
+        var (parser, _) = Make();
+        parser.Feed(Encoding.ASCII.GetBytes($"HTTP/1.1 429 Too Many\r\n{header}\r\nContent-Length: 0\r\n\r\n"));
+        Assert.Equal((true, seconds), (parser.Done, parser.RetryAfterSeconds));
+        parser.Reset();
+        Assert.Null(parser.RetryAfterSeconds);
+    }
+
+    [Theory]
     [InlineData("\r\n\r\n")]
     [InlineData("\n\n")]
     public void Both_line_ends_are_read(string end)

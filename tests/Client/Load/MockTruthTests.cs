@@ -2,6 +2,7 @@ using Crescent.Client.Load.Draws;
 using Crescent.Client.Load.Measures;
 using Crescent.Client.Load.Plans;
 using Crescent.Client.Load.Prompts;
+using Crescent.Client.Load.Timing;
 using Crescent.Client.Mock;
 
 namespace Crescent.Tests.Client.Load;
@@ -68,6 +69,26 @@ public sealed class MockTruthTests
         Assert.Equal((truth, 200 - truth, truth), (run.Measures.Count(kind), run.Measures.Count(CallEnd.Whole), run.Measures.Failed));
         var fault = Assert.Single(run.Measures.Faults);
         Assert.Equal((kind, kind == CallEnd.Refused ? 503 : 200, truth), (fault.End, fault.Status, fault.Count));
+    }
+
+    [Theory]
+    [InlineData(0, 30, true)]
+    [InlineData(0, 0, false)]
+    [InlineData(60, 30, false)]
+    public async Task What_is_refused_until_a_time_is_asked_again_then_within_a_bound_and_both_are_counted(int told, double most, bool heeded)
+    {
+        await using var bench = LoadBench.Start(new MockOptions { FirstSeconds = Distribution.Constant(0), GapSeconds = Distribution.Constant(0), ErrorShare = 0.3, ErrorStatus = 429, RetryAfterSeconds = told });
+        var run = await bench.Run(
+            new SyntheticScripts(new SyntheticOptions { OutputTokens = Distribution.Constant(2) }), options => options with { Concurrency = 8, MostScripts = 200, MostWaitSeconds = most });
+        var (measures, truth) = (run.Measures, bench.Server.Record);
+        Assert.InRange(truth.Refused, 30, 150);
+        Assert.Equal(heeded ? (200L, 0L, truth.Refused) : (200 - truth.Refused, truth.Refused, 0L), (measures.Count(CallEnd.Whole), measures.Count(CallEnd.Refused), measures.Waits.Refusals));
+        Assert.Equal(heeded ? bench.Calls.Count(static call => call.Refusals > 0) : 0, measures.Waits.Calls);
+        Assert.Equal(0.01 * measures.Waits.Refusals, measures.Waits.Seconds, 6);
+
+        // The wait is a part of what its user waits, and not of what the server took.
+        Assert.All(bench.Calls, static call => Assert.True(PreciseClock.Seconds(call.Started - call.Intended) >= call.WaitedSeconds));
+        Assert.All(bench.Calls, static call => Assert.Equal(0.01 * call.Refusals, call.WaitedSeconds, 6));
     }
 
     [Fact]
