@@ -52,8 +52,11 @@ internal sealed class LoadDriver : IAsyncDisposable
 
     /// <summary>Finds the server that the options name, and asks how many tokens its words have.</summary>
     /// <exception cref="FactoryException">It is not there, or does not tell.</exception>
-    public static Task<LoadDriver> Open(Terminal terminal, ParseResult parsed, LoadOptions options, LoadPatternOptions pattern, Connector connect, CancellationToken interrupted) =>
-        options.OverOrleans(parsed) ? OpenCluster(terminal, parsed, options, pattern, connect, interrupted) : OpenHttp(terminal, parsed, options, pattern, interrupted);
+    public static Task<LoadDriver> Open(Terminal terminal, ParseResult parsed, LoadOptions options, LoadPatternOptions pattern, Connector connect, CancellationToken interrupted)
+    {
+        pattern.Check(parsed, options.Endpoint(parsed));
+        return options.OverOrleans(parsed) ? OpenCluster(terminal, parsed, options, pattern, connect, interrupted) : OpenHttp(terminal, parsed, options, pattern, interrupted);
+    }
 
     private static async Task<LoadDriver> OpenCluster(
         Terminal terminal, ParseResult parsed, LoadOptions options, LoadPatternOptions pattern, Connector connect, CancellationToken interrupted)

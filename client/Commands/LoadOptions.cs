@@ -189,6 +189,8 @@ internal sealed class LoadOptions
     /// <summary>How the cluster is reached over Orleans.</summary>
     public ConnectionSettings Cluster(ParseResult parsed) => new() { Cluster = parsed.GetValue(_cluster), Timeout = TimeSpan.FromSeconds(Timeout(parsed)) };
 
+    public LoadEndpoint Endpoint(ParseResult parsed) => parsed.GetValue(_endpoint);
+
     /// <summary>More fields of each call; null for none.</summary>
     public JsonObject? Extra(ParseResult parsed) => parsed.GetValue(_extra);
 

@@ -48,7 +48,8 @@ internal sealed class LoadPatternOptions(bool swept = false)
     private readonly Option<Distribution?> _prompt = DistributionOption.OfCounts("--prompt", "Tokens of a prompt, beyond what is shared; with --turns of what each adds (default: 128)");
     private readonly Option<Distribution?> _output = DistributionOption.OfCounts("--output", "Tokens that an answer may have (default: 64)");
     private readonly Option<string?> _shared = new("--shared") { Description = "Prompts begin with so many tokens in common, in so many groups, such as 2000 or 2000:8", HelpName = "N:GROUPS" };
-    private readonly Option<Distribution?> _turns = DistributionOption.OfCounts("--turns", "Conversations of so many turns, each with all before it in its prompt (default: single calls)");
+    private readonly Option<bool> _system = new("--system") { Description = "Chats have what --shared names as a message of the system (default: it stands in the first one of the user)" };
+    private readonly Option<Distribution?> _turns = DistributionOption.OfCounts("--turns", "Conversations of so many turns, each with all before it in its messages (default: single calls)");
     private readonly Option<Distribution?> _think = DistributionOption.OfTimes("--think", "From an answer to the next turn (default: 0)");
     private readonly Option<double?> _cancelShare = NumberOption.Create<double>("--cancel-rate", "Share of calls that are given up (default: 0)", "X", "a number from 0 to 1", static v => v is >= 0 and <= 1);
     private readonly Option<Distribution?> _cancelAfter = DistributionOption.OfTimes("--cancel-after", "How long after their start (default: exponential:1s)");
@@ -61,7 +62,7 @@ internal sealed class LoadPatternOptions(bool swept = false)
     public void AddTo(Command command)
     {
         foreach (var option in (Option[])[
-            _concurrency, _rate, _arrivals, _burst, _ramp, _trace, _speed, _pauses, _context, _requests, _seconds, _prompt, _output, _shared, _turns, _think, _cancelShare, _cancelAfter, _slowShare, _slowPause, _inFlight, _seed])
+            _concurrency, _rate, _arrivals, _burst, _ramp, _trace, _speed, _pauses, _context, _requests, _seconds, _prompt, _output, _shared, _system, _turns, _think, _cancelShare, _cancelAfter, _slowShare, _slowPause, _inFlight, _seed])
         {
             if (!swept || (option != _concurrency && option != _rate && option != _burst))
             {
@@ -90,7 +91,7 @@ internal sealed class LoadPatternOptions(bool swept = false)
                 result.AddError("--arrivals goes with --rate.");
             }
 
-            if (result.GetResult(_trace) is not null && ((Option[])[_prompt, _output, _shared, _turns, _think]).FirstOrDefault(option => result.GetResult(option) is not null) is { } told)
+            if (result.GetResult(_trace) is not null && ((Option[])[_prompt, _output, _shared, _system, _turns, _think]).FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } told)
             {
                 result.AddError($"{told.Name} does not go with --trace, which says it.");
             }
@@ -100,14 +101,24 @@ internal sealed class LoadPatternOptions(bool swept = false)
                 result.AddError("--think goes with --turns.");
             }
 
-            foreach (var (part, whole) in ((Option, Option)[])[(_speed, _trace), (_pauses, _trace), (_context, _trace), (_cancelAfter, _cancelShare), (_slowPause, _slowShare)])
+            foreach (var (part, whole) in ((Option, Option)[])[(_speed, _trace), (_pauses, _trace), (_context, _trace), (_system, _shared), (_cancelAfter, _cancelShare), (_slowPause, _slowShare)])
             {
-                if (result.GetResult(part) is not null && result.GetResult(whole) is null)
+                if (result.GetResult(part) is { Implicit: false } && result.GetResult(whole) is null)
                 {
                     result.AddError($"{part.Name} goes with {whole.Name}.");
                 }
             }
         });
+    }
+
+    /// <summary>Checks that what is sent has a place at an endpoint.</summary>
+    /// <exception cref="FactoryException">It has none.</exception>
+    public void Check(ParseResult parsed, LoadEndpoint endpoint)
+    {
+        if (parsed.GetValue(_system) && endpoint is not (LoadEndpoint.Chat or LoadEndpoint.Responses))
+        {
+            throw new FactoryException("--system is of chats, and what is asked there has no messages", "Leave it out, or ask --endpoint chat or responses.");
+        }
     }
 
     public long Seed(ParseResult parsed) => parsed.GetValue(_seed) ?? 0;
@@ -168,6 +179,7 @@ internal sealed class LoadPatternOptions(bool swept = false)
                     OutputTokens = parsed.GetValue(_output) ?? plain.OutputTokens,
                     SharedTokens = tokens,
                     SharedGroups = groups,
+                    SharedIsSystem = parsed.GetValue(_system),
                     Turns = parsed.GetValue(_turns),
                     ThinkSeconds = parsed.GetValue(_think) ?? plain.ThinkSeconds,
                     Cancellation = cancellation,

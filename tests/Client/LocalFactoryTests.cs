@@ -116,12 +116,13 @@ public sealed class LocalFactoryTests : IAsyncLifetime
         var runs = new List<JsonNode>();
         foreach (var way in (string[][])[["--cluster", Announcement, "--orleans"], ["--url", _cluster.Url]])
         {
-            runs.Add(JsonNode.Parse((await Run("", ["load", "--concurrency", "2", "--requests", "6", "--prompt", "40", "--output", "8", "--extra", "{\"temperature\":0}", "--tokens-per-word", "1.1", "--json", .. way])).Output)!);
+            runs.Add(JsonNode.Parse((await Run("", ["load", "--concurrency", "2", "--requests", "3", "--turns", "2", "--shared", "60", "--system", "--prompt", "40", "--output", "8", "--extra", "{\"temperature\":0}", "--json", .. way])).Output)!);
         }
 
         foreach (var run in runs)
         {
             Assert.Equal((6, 6, true), ((int)run["calls"]!["whole"]!, (int)run["metrics"]!["ttft"]!["count"]!, (double)run["energy"]!["joules"]! > 0));
+            Assert.InRange((double)run["tokens"]!["prompt"]! / (double)run["tokens"]!["prompt_planned"]!, 0.9, 1.1);
         }
 
         Assert.Equal(runs[1]["tokens"]!["prompt"]!.ToJsonString(), runs[0]["tokens"]!["prompt"]!.ToJsonString());

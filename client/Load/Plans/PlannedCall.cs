@@ -15,6 +15,9 @@ internal sealed record PlannedCall(
     /// <summary>Places in its script of the calls that it waits for, each before its own; null for the one before it.</summary>
     public IReadOnlyList<int>? After { get; init; }
 
+    /// <summary>What of its prompt is which message, where a chat has messages; null for one of the user.</summary>
+    public PromptMessage[]? Messages { get; init; }
+
     /// <summary>Its session, where a script has several; null for the script's own name.</summary>
     public string? Program { get; init; }
 

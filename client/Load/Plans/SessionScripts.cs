@@ -1,4 +1,5 @@
 using Crescent.Client.Load.Draws;
+using Crescent.Client.Load.Prompts;
 using Crescent.Lab.Traces;
 
 namespace Crescent.Client.Load.Plans;
@@ -40,17 +41,19 @@ internal sealed class SessionScripts : IScriptSource
     private Script Plan(Session session, string program, ulong content, double? start)
     {
         var calls = new PlannedCall[session.Turns.Count];
+        PromptMessage[]? messages = null;
         for (var i = 0; i < calls.Length; i++)
         {
             var turn = session.Turns[i];
             var number = _calls++;
+            messages = PromptMessage.Next(messages, i == 0 ? 0 : session.Turns[i - 1].OutputTokens, turn.PromptTokens);
             calls[i] = new PlannedCall(
                 number,
                 TraceScripts.Parts(turn.Blocks, SessionTrace.BlockTokens, turn.PromptTokens, content << 32, PromptContents.Own + (ulong)number),
                 turn.OutputTokens,
                 turn.Pause * _pauses,
                 _cancellation.Of(number, _seed),
-                turn.Agents.Count == 0 ? null : [.. turn.Agents.Select((agent, place) => Plan(agent, $"{program}.{i}.{place}", content, null))]);
+                turn.Agents.Count == 0 ? null : [.. turn.Agents.Select((agent, place) => Plan(agent, $"{program}.{i}.{place}", content, null))]) { Messages = messages };
         }
 
         return new Script(calls, start, program);

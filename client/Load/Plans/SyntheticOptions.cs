@@ -23,6 +23,9 @@ internal sealed record SyntheticOptions
     /// <summary>Groups that differ in them.</summary>
     public int SharedGroups { get; init; } = 1;
 
+    /// <summary>Whether what is shared is a message of the system.</summary>
+    public bool SharedIsSystem { get; init; }
+
     /// <summary>Turns of a conversation; null for single calls.</summary>
     public Distribution? Turns { get; init; }
 

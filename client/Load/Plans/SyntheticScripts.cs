@@ -24,6 +24,7 @@ internal sealed class SyntheticScripts(SyntheticOptions options) : IScriptSource
         var turns = options.Turns.DrawCount(ref stream, 1, MostTurns);
         var calls = new PlannedCall[turns];
         var history = 0;
+        PromptMessage[]? messages = null;
         for (var i = 0; i < turns; i++)
         {
             var number = _calls++;
@@ -32,18 +33,27 @@ internal sealed class SyntheticScripts(SyntheticOptions options) : IScriptSource
             history += fresh;
 
             // What the model says goes into the next prompt in our words: its length is right, its text is not.
-            calls[i] = new PlannedCall(number, Prompt(script, history), output, i == 0 ? 0 : Pause(number), options.Cancellation.Of(number, options.Seed));
+            messages = messages is null ? First(fresh) : PromptMessage.Next(messages, history - fresh + Shared - messages.Sum(static message => message.Tokens), history + Shared);
+            calls[i] = new PlannedCall(number, Prompt(script, history), output, i == 0 ? 0 : Pause(number), options.Cancellation.Of(number, options.Seed)) { Messages = messages };
             history += output;
         }
 
         return new Script(calls, start, $"load-{options.Seed}-{script}");
     }
 
-    private PlannedCall Single(long number) => new(
-        number,
-        Prompt(number, Length(options.PromptTokens, DrawPurpose.PromptLength, number)),
-        Length(options.OutputTokens, DrawPurpose.OutputLength, number),
-        CancelSeconds: options.Cancellation.Of(number, options.Seed));
+    private int Shared => options.SharedTokens;
+
+    private PlannedCall Single(long number)
+    {
+        var fresh = Length(options.PromptTokens, DrawPurpose.PromptLength, number);
+        return new(number, Prompt(number, fresh), Length(options.OutputTokens, DrawPurpose.OutputLength, number), CancelSeconds: options.Cancellation.Of(number, options.Seed))
+        {
+            Messages = options.SharedIsSystem ? First(fresh) : null,
+        };
+    }
+
+    /// <summary>The messages of a first call.</summary>
+    private PromptMessage[] First(int fresh) => options.SharedIsSystem ? [new("system", Shared), new("user", fresh)] : [new("user", Shared + fresh)];
 
     private PromptPart[] Prompt(long content, int tokens)
     {

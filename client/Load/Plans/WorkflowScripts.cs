@@ -45,7 +45,7 @@ internal sealed class WorkflowScripts : IScriptSource
     private Script Plan(Workflow workflow, long script, ulong round, double? start)
     {
         var program = $"load-{_seed}-{script}";
-        var sessions = new Dictionary<string, string>();
+        var sessions = new Dictionary<string, (string Program, int Last)>();
         var first = _calls;
         var prompts = new PromptPart[workflow.Calls.Count][];
         var calls = new PlannedCall[prompts.Length];
@@ -53,14 +53,17 @@ internal sealed class WorkflowScripts : IScriptSource
         {
             var call = workflow.Calls[i];
             var number = _calls++;
-            if (!sessions.TryGetValue(call.Session, out var session))
-            {
-                // The first session is the workflow's own, others are agents beside it.
-                sessions.Add(call.Session, session = sessions.Count == 0 ? program : $"{program}.{sessions.Count}");
-            }
 
+            // The first session is the workflow's own, others are agents beside it.
+            var (session, last) = sessions.TryGetValue(call.Session, out var known) ? known : (sessions.Count == 0 ? program : $"{program}.{sessions.Count}", -1);
+            sessions[call.Session] = (session, i);
             prompts[i] = Prompt(call, call.Continues is { } before ? [.. prompts[before], new(PromptContents.Answers + (ulong)(first + before), workflow.Calls[before].OutputTokens)] : [], round, number);
-            calls[i] = new PlannedCall(number, prompts[i], call.OutputTokens, call.Pause * _pace.Pauses, _cancellation.Of(number, _seed)) { After = call.After, Program = session };
+            calls[i] = new PlannedCall(number, prompts[i], call.OutputTokens, call.Pause * _pace.Pauses, _cancellation.Of(number, _seed))
+            {
+                After = call.After,
+                Program = session,
+                Messages = last < 0 ? [new("user", call.PromptTokens)] : PromptMessage.Next(calls[last].Messages, calls[last].OutputTokens, call.PromptTokens),
+            };
         }
 
         return new Script(calls, start, program);

@@ -34,10 +34,18 @@ internal sealed class PromptCalibration(HttpClient http, string prefix, string m
             (few, many) = (await Asked(texts[0], form, cancellationToken), await Asked(texts[1], form, cancellationToken));
         }
 
-        return PromptScale.Measured(few, many, HasTokenizer ? "tokenize" : "usage") ?? throw new FactoryException(
+        var scale = PromptScale.Measured(few, many, HasTokenizer ? "tokenize" : "usage") ?? throw new FactoryException(
             $"{http.BaseAddress} tells neither by /tokenize nor by usage how many tokens a prompt has",
             "Say with --tokens-per-word how many tokens an English word has with this model, such as 1.3.");
+        return isChat ? scale.WithMessages(HasTokenizer ? await Told(texts[0], cancellationToken) : await Asked(texts[0], form, cancellationToken, several: true)) : scale;
     }
+
+    private async Task<int?> Told(string text, CancellationToken cancellationToken) => Count(await Post("tokenize", new JsonObject { ["model"] = model, ["messages"] = Messages(text, several: true) }, cancellationToken));
+
+    private static JsonArray Messages(string text, bool several) =>
+        [.. (several ? PromptScale.Roles : ["user"]).Select(role => (JsonNode)new JsonObject { ["role"] = role, ["content"] = text })];
+
+    private static int? Count(JsonObject? answer) => (answer?["count"] as JsonValue)?.TryGetValue<int>(out var count) == true ? count : (answer?["tokens"] as JsonArray)?.Count;
 
     /// <summary>Tokens of a text by the server's tokenizer; null where it has none to ask.</summary>
     public async Task<int?> Tokens(string text, bool isChat, CancellationToken cancellationToken)
@@ -45,7 +53,7 @@ internal sealed class PromptCalibration(HttpClient http, string prefix, string m
         var body = new JsonObject { ["model"] = model };
         if (isChat)
         {
-            body["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text });
+            body["messages"] = Messages(text, several: false);
         }
         else
         {
@@ -53,17 +61,16 @@ internal sealed class PromptCalibration(HttpClient http, string prefix, string m
             body["add_special_tokens"] = false;
         }
 
-        var answer = await Post("tokenize", body, cancellationToken);
-        return (answer?["count"] as JsonValue)?.TryGetValue<int>(out var count) == true ? count : (answer?["tokens"] as JsonArray)?.Count;
+        return Count(await Post("tokenize", body, cancellationToken));
     }
 
-    private async Task<double?> Asked(string text, RequestForm form, CancellationToken cancellationToken)
+    private async Task<double?> Asked(string text, RequestForm form, CancellationToken cancellationToken, bool several = false)
     {
         var body = new JsonObject { ["model"] = model };
         switch (form.Endpoint)
         {
             case LoadEndpoint.Chat:
-                body["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text });
+                body["messages"] = Messages(text, several);
                 body["max_tokens"] = 1;
                 break;
             case LoadEndpoint.Completions:
@@ -71,7 +78,7 @@ internal sealed class PromptCalibration(HttpClient http, string prefix, string m
                 body["max_tokens"] = 1;
                 break;
             case LoadEndpoint.Responses:
-                body["input"] = text;
+                body["input"] = Messages(text, several);
 
                 // OpenAI's own takes no fewer.
                 body["max_output_tokens"] = 16;

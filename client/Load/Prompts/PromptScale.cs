@@ -9,6 +9,18 @@ internal sealed record PromptScale(double TokensPerWord, double Overhead, string
     private const int Few = 32;
     private const int Many = 160;
 
+    /// <summary>Roles of the messages of which <see cref="WithMessages"/> is told the tokens, each with the few words.</summary>
+    public static IReadOnlyList<string> Roles { get; } = ["user", "assistant", "user"];
+
+    /// <summary>Tokens that the target's template adds for each message of a chat but the first.</summary>
+    public double MessageOverhead { get; init; }
+
+    /// <summary>The same scale where a chat of <see cref="Roles"/>, each with the few words, has so many tokens; without them where that is not known.</summary>
+    public PromptScale WithMessages(double? tokens) => this with
+    {
+        MessageOverhead = tokens is { } told ? Math.Max(0, (told - Overhead - (Roles.Count * Few * TokensPerWord)) / (Roles.Count - 1)) : 0,
+    };
+
     /// <summary>Words of a run's kind, but no call's, whose tokens are to be counted.</summary>
     /// <param name="seed">Of the run.</param>
     /// <param name="few">Whether the few, else the many.</param>
@@ -23,7 +35,4 @@ internal sealed record PromptScale(double TokensPerWord, double Overhead, string
         var slope = (many - few) / (Many - Few);
         return slope > 0 ? new PromptScale(slope.Value, Math.Max(0, few!.Value - (Few * slope.Value)), source) : null;
     }
-
-    /// <summary>Words that make <paramref name="tokens"/> tokens, at least one.</summary>
-    public int Words(double tokens) => Math.Max(1, (int)Math.Round(tokens / TokensPerWord));
 }

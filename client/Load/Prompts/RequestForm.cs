@@ -10,6 +10,7 @@ internal sealed class RequestForm
     private readonly byte[] _begin;
     private readonly byte[] _beforePrompt;
     private readonly byte[] _end;
+    private readonly byte[] _beforeMessages;
     private readonly byte[] _limit;
     private readonly byte[] _least;
 
@@ -49,6 +50,12 @@ internal sealed class RequestForm
         _begin = Bytes(text[..^1]);
         _limit = endpoint == LoadEndpoint.Embeddings ? [] : Bytes($",{JsonSerializer.Serialize(limitField)}:");
         _least = ignoreEos && endpoint != LoadEndpoint.Embeddings ? Bytes(",\"min_tokens\":") : [];
+        _beforeMessages = endpoint switch
+        {
+            LoadEndpoint.Chat => Bytes(",\"messages\":["),
+            LoadEndpoint.Responses => Bytes(",\"input\":["),
+            _ => [],
+        };
         (_beforePrompt, _end) = endpoint switch
         {
             LoadEndpoint.Chat => (Bytes(",\"messages\":[{\"role\":\"user\",\"content\":\""), Bytes("\"}]}")),
@@ -73,7 +80,12 @@ internal sealed class RequestForm
     };
 
     /// <summary>Writes a body.</summary>
-    public void Write(ReadOnlySpan<PromptPart> prompt, int outputTokens, PromptWriter writer, RequestBuffer into)
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="messages">What of it is which message, where there are messages; null for one of the user.</param>
+    /// <param name="outputTokens">The answer may have this many.</param>
+    /// <param name="writer">Has the words.</param>
+    /// <param name="into">Takes it.</param>
+    public void Write(ReadOnlySpan<PromptPart> prompt, PromptMessage[]? messages, int outputTokens, PromptWriter writer, RequestBuffer into)
     {
         into.Add(_begin);
         if (_limit.Length > 0)
@@ -88,9 +100,24 @@ internal sealed class RequestForm
             into.Add(outputTokens);
         }
 
+        if (messages is not null && _beforeMessages.Length > 0)
+        {
+            into.Add(_beforeMessages);
+            writer.Write(prompt, messages, into, Opening, "\"}"u8);
+            into.Add("]}"u8);
+            return;
+        }
+
         into.Add(_beforePrompt);
         writer.Write(prompt, into);
         into.Add(_end);
+    }
+
+    private static void Opening(RequestBuffer into, PromptMessage message, int number)
+    {
+        into.Add(number == 0 ? "{\"role\":\""u8 : ",{\"role\":\""u8);
+        into.Add(message.Role switch { "system" => "system"u8, "assistant" => "assistant"u8, _ => "user"u8 });
+        into.Add("\",\"content\":\""u8);
     }
 
     private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);

@@ -178,7 +178,7 @@ internal sealed class Caller : ICaller
     {
         var head = program is null ? _head : _target.Head(_options.Form.Path, $"X-Crescent-Program: {program}\r\n");
         request.Begin(head.Length);
-        _options.Form.Write(call.Prompt, call.OutputTokens, _options.Writer, request);
+        _options.Form.Write(call.Prompt, call.Messages, call.OutputTokens, _options.Writer, request);
         request.End(head);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Crescent.Client.Connections;
 using Crescent.Client.Load.Measures;
 using Crescent.Client.Load.Plans;
+using Crescent.Client.Load.Prompts;
 using Crescent.Client.Load.Wire;
 using Crescent.Grains.Contracts.Chat;
 using Crescent.Sdk;
@@ -36,7 +37,7 @@ internal sealed class ClusterCaller(LoadRunOptions options, ClusterTarget target
 
         try
         {
-            await foreach (var update in target.Chat(options.Writer.Text(call.Prompt), call.OutputTokens, record.Program, end.Token))
+            await foreach (var update in target.Chat(options.Writer.Texts(call.Prompt, call.Messages ?? [new PromptMessage("user", call.PromptTokens)]), call.OutputTokens, record.Program, end.Token))
             {
                 record = Take(record, update, Stopwatch.GetTimestamp(), gaps, counts: slowSeconds == 0);
                 if (slowSeconds > 0)

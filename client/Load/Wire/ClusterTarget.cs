@@ -11,12 +11,12 @@ namespace Crescent.Client.Load.Wire;
 internal sealed record ClusterTarget(IFactoryConnection Connection, string? Model, JsonObject? Extra)
 {
     /// <summary>Asks.</summary>
-    /// <param name="prompt">What the user says.</param>
+    /// <param name="messages">The chat so far.</param>
     /// <param name="outputTokens">The answer may have this many.</param>
     /// <param name="session">By whose name calls are placed together; null for none.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    public IAsyncEnumerable<ChatResponseUpdate> Chat(string prompt, int outputTokens, string? session, CancellationToken cancellationToken) => Connection.Chat(
-        [new ChatMessage(ChatRole.User, prompt)],
+    public IAsyncEnumerable<ChatResponseUpdate> Chat(IReadOnlyList<(string Role, string Text)> messages, int outputTokens, string? session, CancellationToken cancellationToken) => Connection.Chat(
+        messages.Select(static message => new ChatMessage(new ChatRole(message.Role), message.Text)),
         new ChatOptions { ModelId = Model, MaxOutputTokens = outputTokens, ConversationId = session, RawRepresentationFactory = Extra is { } extra ? _ => extra : null },
         cancellationToken);
 }

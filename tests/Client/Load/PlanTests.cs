@@ -84,8 +84,54 @@ public sealed class PlanTests
         });
         var script = scripts.Next()!;
         Assert.Equal([(100, 0.0), (220, 2.0), (340, 2.0)], script.Calls.Select(static call => (call.PromptTokens, call.PauseSeconds)));
+        Assert.Equal([("user", 100), ("assistant", 20), ("user", 100)], script.Calls[1].Messages!.Select(static message => (message.Role, message.Tokens)));
         Assert.Single(script.Calls.Select(static call => call.Prompt[0].Content).Distinct());
         Assert.NotEqual(script.Program, scripts.Next()!.Program);
+    }
+
+    [Theory]
+    [InlineData(nameof(LoadEndpoint.Chat), "messages")]
+    [InlineData(nameof(LoadEndpoint.Responses), "input")]
+    public void The_turns_of_a_conversation_are_its_messages_behind_one_of_the_system(string endpoint, string field)
+    {
+        var script = new SyntheticScripts(new SyntheticOptions
+        {
+            Turns = Distribution.Constant(2),
+            PromptTokens = Distribution.Constant(100),
+            OutputTokens = Distribution.Constant(40),
+            SharedTokens = 200,
+            SharedIsSystem = true,
+        }).Next()!;
+        Assert.Equal([("system", 200), ("user", 100), ("assistant", 40), ("user", 100)], script.Calls[1].Messages!.Select(static message => (message.Role, message.Tokens)));
+        Assert.All(script.Calls, static call => Assert.Equal(call.PromptTokens, call.Messages!.Sum(static message => message.Tokens)));
+
+        // A word has a token and a quarter, the template nine tokens with the first message and five with each other.
+        var form = new RequestForm(Enum.Parse<LoadEndpoint>(endpoint), "m", stream: true, ignoreEos: false);
+        var writer = new PromptWriter(new PromptScale(1.25, 9, "given") { MessageOverhead = 5 }, 0);
+        var (first, second) = (Messages(script.Calls[0]), Messages(script.Calls[1]));
+        Assert.Equal(first, second[..2]);
+        Assert.Equal(["system", "user", "assistant", "user"], second.Select(static message => message.Role));
+        Assert.Equal([153, 76, 28, 76], second.Select(static message => message.Text.Count(static c => c == ' ')));
+        Assert.NotEqual(second[1].Text, second[3].Text);
+        Assert.Equal(second, writer.Texts(script.Calls[1].Prompt, script.Calls[1].Messages!));
+
+        List<(string Role, string Text)> Messages(PlannedCall call)
+        {
+            var request = new RequestBuffer();
+            request.Begin(0);
+            form.Write(call.Prompt, call.Messages, call.OutputTokens, writer, request);
+            var body = System.Text.Json.Nodes.JsonNode.Parse(request.Written.Span[^request.BodyLength..])!;
+            return [.. body[field]!.AsArray().Select(static message => ((string)message!["role"]!, (string)message["content"]!))];
+        }
+    }
+
+    [Fact]
+    public void A_prompt_that_does_not_go_on_from_the_one_before_is_one_message()
+    {
+        PromptMessage[] before = [new("user", 100)];
+        Assert.Equal(3, PromptMessage.Next(before, 20, 121).Length);
+        Assert.Equal([new PromptMessage("user", 120)], PromptMessage.Next(before, 20, 120));
+        Assert.Equal([new PromptMessage("user", 5)], PromptMessage.Next(null, 0, 5));
     }
 
     [Fact]
@@ -144,7 +190,7 @@ public sealed class PlanTests
         var request = new RequestBuffer();
         var head = Encoding.ASCII.GetBytes("POST /x HTTP/1.1\r\nContent-Length: ");
         request.Begin(head.Length);
-        form.Write([new PromptPart(1, 2000)], 33, new PromptWriter(new PromptScale(1, 0, ""), 0), request);
+        form.Write([new PromptPart(1, 2000)], null, 33, new PromptWriter(new PromptScale(1, 0, ""), 0), request);
         request.End(head);
         var text = Encoding.UTF8.GetString(request.Written.Span);
         var parts = text.Split("\r\n\r\n");
