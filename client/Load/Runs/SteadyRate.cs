@@ -35,7 +35,8 @@ internal static class SteadyRate
         {
             if (await Task.WhenAny(running, Task.Delay(Period)) == running)
             {
-                return false;
+                // What was in flight when there were enough calls may end before the next look.
+                return run.Finished;
             }
         }
 
