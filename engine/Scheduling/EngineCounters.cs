@@ -8,8 +8,6 @@ namespace Crescent.Engine.Scheduling;
 /// <param name="HostHitTokens">Of those, tokens copied from the host tier.</param>
 /// <param name="ForkedTokens">Tokens that forks took over from their leaders.</param>
 /// <param name="Preemptions">Times a sequence lost its blocks to another.</param>
-/// <param name="GuessedTokens">Tokens guessed ahead.</param>
-/// <param name="AcceptedTokens">Of those, tokens that came true.</param>
 public readonly record struct EngineCounters(
     long PromptTokens,
     long OutputTokens,
@@ -17,10 +15,17 @@ public readonly record struct EngineCounters(
     long PrefixHitTokens,
     long HostHitTokens,
     long ForkedTokens,
-    long Preemptions,
-    long GuessedTokens,
-    long AcceptedTokens)
+    long Preemptions)
 {
+    /// <summary>Tokens guessed ahead.</summary>
+    public GuessCounts Guesses { get; init; }
+
+    /// <summary>All tokens guessed ahead.</summary>
+    public long GuessedTokens => Guesses.Guessed;
+
+    /// <summary>Of those, tokens that came true.</summary>
+    public long AcceptedTokens => Guesses.Accepted;
+
     /// <summary>Requests that an exception of their own ended.</summary>
     public long Faults { get; init; }
 

@@ -118,10 +118,9 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
             scheduled.PrefixHitTokens,
             scheduled.HostHitTokens,
             scheduled.ForkedTokens,
-            scheduled.Preemptions,
-            scheduled.GuessedTokens,
-            scheduled.AcceptedTokens)
+            scheduled.Preemptions)
         {
+            Guesses = scheduled.Guesses,
             Faults = faults,
             Holds = scheduler.Programs.Holds,
             HoldsForWatts = scheduler.Programs.HoldsForWatts,

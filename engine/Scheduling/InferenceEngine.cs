@@ -77,7 +77,8 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         PowerCap = cap ?? power as IPowerCap;
         _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks, PowerCap);
         _transfers = new KvTransfers(device, _kv, copies, _statistics.CountCopies);
-        _scheduler = new Scheduler(_kv, copies, _transfers, device, _options, budget, _time, id => _living!.TryFind(id, out var sequence) ? sequence : null);
+        var speculation = new Speculation(device.Info, budget.MaxTokens, new NGramDrafter());
+        _scheduler = new Scheduler(_kv, copies, _transfers, device, _options, budget, _time, speculation, id => _living!.TryFind(id, out var sequence) ? sequence : null);
         grammars ??= new GrammarCache(tokenizer);
         _health = new EngineHealth(_time);
         _masks = new PendingMasks(grammars.Masks, Wake);
@@ -87,7 +88,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _living = new LivingSequences(_scheduler, _outputs, _statistics, _faults, device.Info, _time, _accepted.Leave);
         _lose = _living.Lose;
         _intake = new TokenIntake(new StepTokens(device, tokenizer), _living, _scheduler, _masks, _outputs, _statistics, tokenizer, model, device.Info.Simulated);
-        _steps = new StepPipeline(device, _transfers, _scheduler, _living, _intake, _statistics, _health, _costs, _time);
+        _steps = new StepPipeline(device, _transfers, _scheduler, speculation, _living, _intake, _statistics, _health, _costs, _time);
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>

@@ -14,6 +14,7 @@ internal sealed partial class Scheduler
     private readonly KvCache _kv;
     private readonly KvTransfers _transfers;
     private readonly IDevice _device;
+    private readonly Speculation _speculation;
     private readonly StepBudget _budget;
     private readonly WaitingQueue _waiting;
     private readonly PendingPrefixes _pending;
@@ -33,10 +34,14 @@ internal sealed partial class Scheduler
     /// <param name="options">Limits and shares.</param>
     /// <param name="budget">Of a step.</param>
     /// <param name="time">The engine's clock.</param>
+    /// <param name="speculation">Whose guesses it plans; told of sequences that end or lose their blocks.</param>
     /// <param name="find">Finds a living sequence by its request's id.</param>
-    public Scheduler(KvCache kv, KvCopies copies, KvTransfers transfers, IDevice device, EngineOptions options, StepBudget budget, TimeProvider time, Func<long, Sequence?> find)
+    public Scheduler(
+        KvCache kv, KvCopies copies, KvTransfers transfers, IDevice device, EngineOptions options, StepBudget budget, TimeProvider time, Speculation speculation,
+        Func<long, Sequence?> find)
     {
         _kv = kv;
+        _speculation = speculation;
         _transfers = transfers;
         _device = device;
         _budget = budget;
@@ -96,9 +101,13 @@ internal sealed partial class Scheduler
             _waiting.Stop(sequence);
         }
 
+        _speculation.Leave(sequence);
         Programs.Leave(sequence);
         _pending.Withdraw(sequence);
     }
+
+    /// <summary>Whether the next step computes the newest token of a running sequence.</summary>
+    public bool Decodes(Sequence sequence) => sequence.Remaining == 1 && !sequence.WaitsForMask && _kv.IsThere(sequence.Table);
 
     /// <summary>Fills <paramref name="step"/>; its plan is empty when there is nothing to do.</summary>
     /// <param name="step">The next step.</param>
@@ -178,7 +187,7 @@ internal sealed partial class Scheduler
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
-            if (sequence.Remaining != 1 || sequence.WaitsForMask || !_kv.IsThere(sequence.Table) || (ahead && sequence.EndsUndrawn))
+            if (!Decodes(sequence) || (ahead && sequence.EndsUndrawn))
             {
                 continue;
             }
@@ -217,6 +226,8 @@ internal sealed partial class Scheduler
     {
         _running.RemoveAt(_running.Count - 1);
         _waiting.Stop(sequence);
+        sequence.DropGuess();
+        _speculation.Leave(sequence);
         _kv.Free(sequence.Table);
         _pending.Withdraw(sequence);
         sequence.LoseBlocks();
@@ -247,14 +258,8 @@ internal sealed partial class Scheduler
 
         // A token and a row are kept for each running sequence that comes after it.
         var free = Math.Min(_budget.Tokens, _device.Info.MaxLogitRows - _step.Plan.LogitsRowCount);
-        if (_kv.HasStates)
-        {
-            // A state cannot go back to the token before a wrong guess.
-            free = 0;
-        }
-
-        var guess = sequence.Guess(Math.Max(0, free - (_running.Count - _step.Scheduled.Count)));
-        if (guess.Length > 0 && !_kv.TryGrow(sequence.Table, sequence.Position + 1 + guess.Length))
+        sequence.LimitGuess(free - (_running.Count - _step.Scheduled.Count));
+        if (sequence.GuessCount > 0 && !_kv.TryGrow(sequence.Table, sequence.Position + 1 + sequence.GuessCount))
         {
             sequence.DropGuess();
         }

@@ -28,17 +28,10 @@ internal sealed class SchedulerCounters(KvBlockSize blockSize)
     /// <summary>Prompt tokens of sequences that were started.</summary>
     public long PromptTokens { get; private set; }
 
-    /// <summary>Tokens guessed ahead.</summary>
-    public long GuessedTokens { get; private set; }
+    /// <summary>Tokens guessed ahead, and those of them that came true.</summary>
+    public GuessCounts Guesses { get; private set; }
 
-    /// <summary>Of those, tokens that came true.</summary>
-    public long AcceptedTokens { get; private set; }
-
-    public void CountGuess(int guessed, int accepted)
-    {
-        GuessedTokens += guessed;
-        AcceptedTokens += accepted;
-    }
+    public void CountGuess(DrafterKind by, int guessed, int accepted) => Guesses = Guesses.Add(by, guessed, accepted);
 
     public void CountLookUp(Sequence sequence, PrefixMatch match)
     {

@@ -18,7 +18,6 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
     /// <summary>What an output token costs beside a prompt token: it takes a row of a step to itself, and the weights' way through memory with few others.</summary>
     private const int OutputWork = 2;
 
-    private readonly NGramDrafter? _drafter;
     private int[] _tokens;
     private int _promptDone;
     private long _promptWork;
@@ -29,8 +28,8 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
         Class = request.Priority;
         Node = new LinkedListNode<Sequence>(this);
         var reserved = request.Prompt.Length + Math.Min(request.MaxTokens, ReservedOutput);
-        _tokens = new int[reserved + request.SpeculativeTokens];
-        Table = new BlockTable(blockSize.BlocksFor(reserved + request.SpeculativeTokens));
+        _tokens = new int[reserved + Speculation.MaxTokens];
+        Table = new BlockTable(blockSize.BlocksFor(reserved + Speculation.MaxTokens));
         request.Prompt.CopyTo(_tokens, 0);
         TokenCount = request.Prompt.Length;
         SubmittedAt = submittedAt;
@@ -49,7 +48,7 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
         Pool = request.WantsEmbedding ? new EmbeddingPool() : null;
         Sampling = new SamplingState(request.Sampling, request.Prompt, request.ResumedTokens, grammar?.Grammar, request.MaxTokens);
         Grammar = grammar;
-        _drafter = request.SpeculativeTokens > 0 ? new NGramDrafter(request.SpeculativeTokens) : null;
+        NGramPace = request.SpeculativeTokens > 0 ? new GuessPace() : null;
         foreach (var token in request.Prompt.AsSpan(request.Prompt.Length - request.ResumedTokens))
         {
             // Already put out by the attempt before; only what is held back of it matters here.
@@ -91,7 +90,7 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
     /// <summary>
     /// Whether its next token can be planned only when the one before is known: it guesses from it, or its structure may refuse what was drawn.
     /// </summary>
-    public bool NeedsItsToken => _drafter is not null || Sampling.Constraint is not null;
+    public bool NeedsItsToken => Guesses || Sampling.Constraint is not null;
 
     /// <summary>Tokens generated here.</summary>
     public int OutputCount => TokenCount - Request.Prompt.Length;
@@ -201,8 +200,20 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
     /// <summary>Those that are set aside for it, the one that needs least of it and came first last; null while there has been none.</summary>
     public List<Sequence>? Followers { get; set; }
 
+    /// <summary>Whether something guesses ahead for it.</summary>
+    public bool Guesses => NGramPace is not null;
+
+    /// <summary>How look-ups in its own text do; null where its request asks for none.</summary>
+    public GuessPace? NGramPace { get; }
+
     /// <summary>Tokens guessed to follow, which the next step checks.</summary>
     public int GuessCount { get; private set; }
+
+    /// <summary>Where the guesses come from; where there are none, nothing sensible.</summary>
+    public DrafterKind GuessedBy { get; private set; }
+
+    /// <summary>Guesses that can be of use to it: its last token is never computed.</summary>
+    public int MostGuesses => Request.MaxTokens - OutputCount - 1;
 
     /// <summary>The newest token and the guesses after it.</summary>
     public ReadOnlySpan<int> LastTokenAndGuess => _tokens.AsSpan(TokenCount - 1, 1 + GuessCount);
@@ -305,35 +316,37 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
     /// <summary>Where it parts with others that have begun like it, so that more of them are to be expected; 0 for nowhere.</summary>
     public int DepartsAt { get; set; }
 
-    /// <summary>Guesses at most <paramref name="limit"/> tokens ahead, if the request asks for it.</summary>
-    public ReadOnlySpan<int> Guess(int limit)
+    /// <summary>Guesses what its request gives: that is sure to come.</summary>
+    /// <returns>How many tokens.</returns>
+    public int ProposeGiven()
     {
-        GuessCount = 0;
-        if (_drafter is not null)
+        var given = Request.Sampling.Given;
+        var count = Math.Min(given.Count - Sampling.OutputCount, Math.Min(MostGuesses, Request.SpeculativeTokens));
+        if (count <= 0)
         {
-            limit = Math.Min(limit, Request.MaxTokens - OutputCount - 1);
-            var given = Request.Sampling.Given;
-            if (Sampling.OutputCount < given.Count)
-            {
-                // What is given is sure to come.
-                GuessCount = Math.Clamp(Math.Min(limit, Request.SpeculativeTokens), 0, given.Count - Sampling.OutputCount);
-                Reserve(GuessCount);
-                for (var i = 0; i < GuessCount; i++)
-                {
-                    _tokens[TokenCount + i] = given[Sampling.OutputCount + i];
-                }
-            }
-            else
-            {
-                var guess = _drafter.Guess(Tokens, limit);
-                Reserve(guess.Length);
-                guess.CopyTo(_tokens.AsSpan(TokenCount));
-                GuessCount = guess.Length;
-            }
+            return 0;
         }
 
-        return _tokens.AsSpan(TokenCount, GuessCount);
+        Reserve(count);
+        for (var i = 0; i < count; i++)
+        {
+            _tokens[TokenCount + i] = given[Sampling.OutputCount + i];
+        }
+
+        (GuessedBy, GuessCount) = (DrafterKind.Given, count);
+        return count;
     }
+
+    /// <summary>Takes guesses of its next tokens, at most <see cref="MostGuesses"/>, in place of those that it has.</summary>
+    public void Propose(DrafterKind by, ReadOnlySpan<int> guesses)
+    {
+        Reserve(guesses.Length);
+        guesses.CopyTo(_tokens.AsSpan(TokenCount));
+        (GuessedBy, GuessCount) = (by, guesses.Length);
+    }
+
+    /// <summary>Keeps no more than <paramref name="most"/> guesses.</summary>
+    public void LimitGuess(int most) => GuessCount = Math.Clamp(most, 0, GuessCount);
 
     public void DropGuess() => GuessCount = 0;
 
@@ -342,7 +355,11 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
     {
         if (GuessCount > 0)
         {
-            _drafter!.Learn(GuessCount, accepted);
+            if (GuessedBy == DrafterKind.NGram)
+            {
+                NGramPace!.Learn(GuessCount, accepted);
+            }
+
             _promptWork += GuessCount - accepted;
             GuessCount = 0;
         }

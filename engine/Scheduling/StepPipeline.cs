@@ -16,6 +16,7 @@ internal sealed class StepPipeline
     private readonly IDevice _device;
     private readonly KvTransfers _transfers;
     private readonly Scheduler _scheduler;
+    private readonly Speculation _speculation;
     private readonly LivingSequences _living;
     private readonly TokenIntake _intake;
     private readonly EngineStatistics _statistics;
@@ -32,12 +33,13 @@ internal sealed class StepPipeline
     private readonly Stack<StepInFlight> _free = new(2);
 
     public StepPipeline(
-        IDevice device, KvTransfers transfers, Scheduler scheduler, LivingSequences living, TokenIntake intake, EngineStatistics statistics, EngineHealth health,
+        IDevice device, KvTransfers transfers, Scheduler scheduler, Speculation speculation, LivingSequences living, TokenIntake intake, EngineStatistics statistics, EngineHealth health,
         StepCostEstimator? costs, TimeProvider time)
     {
         _device = device;
         _transfers = transfers;
         _scheduler = scheduler;
+        _speculation = speculation;
         _living = living;
         _intake = intake;
         _statistics = statistics;
@@ -120,6 +122,11 @@ internal sealed class StepPipeline
 
     private bool TryBegin(bool ahead)
     {
+        if (!ahead)
+        {
+            _speculation.Propose(_scheduler);
+        }
+
         var step = _free.Peek();
         var planned = _scheduler.Plan(step, ahead);
         _transfers.HandOver();

@@ -106,7 +106,7 @@ internal sealed class TokenIntake(
 
         if (drawn.Token != guess || sequence.HasEnded || sequence.WaitsForMask)
         {
-            scheduler.Counters.CountGuess(sequence.GuessCount, accepted);
+            scheduler.Counters.CountGuess(sequence.GuessedBy, sequence.GuessCount, accepted);
             sequence.EndGuess(accepted);
             return;
         }

@@ -16,6 +16,7 @@ internal sealed class SchedulerHarness
     private readonly ManualTime _time;
     private readonly StepInFlight _plan;
     private readonly KvCache _kv;
+    private readonly Speculation _speculation;
     private readonly TimeSpan _step;
     private long _order;
 
@@ -28,8 +29,9 @@ internal sealed class SchedulerHarness
         _kv = new KvCache(blocks, BlockSize);
         _plan = new StepInFlight(BlockSize, withTables: false);
         var copies = new KvCopies();
+        _speculation = new Speculation(device.Info, options.MaxStepTokens, new NGramDrafter());
         Scheduler = new Scheduler(
-            _kv, copies, new KvTransfers(device, _kv, copies, static _ => { }), device, options, new StepBudget(options.MaxStepTokens, options, costs, null), _time, id => _live.TryGetValue(id, out var live) ? live.Sequence : null);
+            _kv, copies, new KvTransfers(device, _kv, copies, static _ => { }), device, options, new StepBudget(options.MaxStepTokens, options, costs, null), _time, _speculation, id => _live.TryGetValue(id, out var live) ? live.Sequence : null);
     }
 
     public Scheduler Scheduler { get; }
@@ -68,6 +70,7 @@ internal sealed class SchedulerHarness
     /// <returns>False when there was nothing to do.</returns>
     public bool Step()
     {
+        _speculation.Propose(Scheduler);
         Scheduler.Plan(_plan);
         foreach (var scheduled in _plan.Scheduled)
         {

@@ -1,0 +1,24 @@
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>
+/// Guesses tokens that sequences may go on with. What it guesses decides how fast they come and never which: each guess is held against the very draw that would be
+/// made without it. For the engine's thread, between two steps.
+/// </summary>
+internal interface IDrafter
+{
+    /// <summary>What it is counted as.</summary>
+    DrafterKind Kind { get; }
+
+    /// <summary>Most tokens that it would guess of <paramref name="sequence"/> now; 0 where it is not asked for or its guesses have not come true lately.</summary>
+    int LimitOf(Sequence sequence);
+
+    /// <summary>Guesses for all of <paramref name="asks"/> together, by <see cref="Sequence.Propose"/>; for some of them nothing.</summary>
+    /// <param name="asks">Each sequence once.</param>
+    /// <param name="room">Guesses that the next step takes in all, at least 1; more are cut off.</param>
+    void Propose(List<DraftAsk> asks, int room);
+
+    /// <summary>A sequence has ended or lost its blocks: what is kept for it can go.</summary>
+    void Leave(Sequence sequence)
+    {
+    }
+}

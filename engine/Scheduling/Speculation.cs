@@ -1,0 +1,86 @@
+using Crescent.Engine.Devices;
+
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>
+/// Guesses for all sequences that the next step decodes, before it is planned: what a request gives goes first, then each drafter is asked once for all sequences that
+/// have no guess yet. Planning cuts off what there is no room for and computes nothing.
+/// </summary>
+/// <param name="device">Its limits.</param>
+/// <param name="stepTokens">Most tokens of a step.</param>
+/// <param name="drafters">In the order in which they are asked, those first that cost least.</param>
+internal sealed class Speculation(DeviceInfo device, int stepTokens, params IDrafter[] drafters)
+{
+    /// <summary>Most guesses of a sequence in a step.</summary>
+    public const int MaxTokens = 16;
+
+    private readonly int _room = Math.Min(stepTokens, device.MaxLogitRows);
+    private readonly List<DraftAsk> _asks = [];
+
+    /// <summary>Guesses for those of <paramref name="scheduler"/>'s running sequences that decode next; no step may be in flight that draws a token of theirs.</summary>
+    public void Propose(Scheduler scheduler)
+    {
+        // A state cannot go back to the token before a wrong guess.
+        if (device.StateSlots > 0)
+        {
+            return;
+        }
+
+        // Each running sequence has a token and a row.
+        var running = scheduler.Running;
+        var room = _room - running.Count;
+        for (var i = 0; i < running.Count; i++)
+        {
+            running[i].DropGuess();
+            if (running[i].Guesses && room > 0 && scheduler.Decodes(running[i]))
+            {
+                room -= running[i].ProposeGiven();
+            }
+        }
+
+        foreach (var drafter in drafters)
+        {
+            if (room > 0)
+            {
+                room -= Ask(drafter, scheduler, room);
+            }
+        }
+    }
+
+    /// <summary>A sequence has ended or lost its blocks.</summary>
+    public void Leave(Sequence sequence)
+    {
+        foreach (var drafter in drafters)
+        {
+            drafter.Leave(sequence);
+        }
+    }
+
+    private int Ask(IDrafter drafter, Scheduler scheduler, int room)
+    {
+        _asks.Clear();
+        foreach (var sequence in scheduler.Running)
+        {
+            if (sequence.Guesses && sequence.GuessCount == 0 && sequence.MostGuesses is > 0 and var most && scheduler.Decodes(sequence)
+                && Math.Min(drafter.LimitOf(sequence), most) is > 0 and var limit)
+            {
+                _asks.Add(new DraftAsk(sequence, limit));
+            }
+        }
+
+        if (_asks.Count == 0)
+        {
+            return 0;
+        }
+
+        drafter.Propose(_asks, room);
+        var guessed = 0;
+        foreach (var ask in _asks)
+        {
+            guessed += ask.Sequence.GuessCount;
+        }
+
+        _asks.Clear();
+        return guessed;
+    }
+}
