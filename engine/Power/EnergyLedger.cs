@@ -33,7 +33,8 @@ internal sealed class EnergyLedger
     private readonly TimeSpan _interval;
     private readonly GivenCap _cap;
     private double _charged;
-    private double _copyJoules;
+    // The model's joules of what is done between the steps, which the next one is charged with.
+    private double _asideJoules;
     private double _idle;
 
     // What the meter has counted and nobody was charged; negative when too much was charged.
@@ -158,7 +159,18 @@ internal sealed class EnergyLedger
     {
         lock (_lock)
         {
-            _copyJoules += blocks * _model.BlockCopyJoules;
+            _asideJoules += blocks * _model.BlockCopyJoules;
+        }
+    }
+
+    /// <summary>Something has been computed between two steps, such as guesses: the next step is charged for it.</summary>
+    public void Aside(StepPlan plan, TimeSpan duration)
+    {
+        lock (_lock)
+        {
+            _asideJoules += _model.StepJoules(plan, duration);
+            _windowCounted += duration.TotalSeconds;
+            _pausedFrom = Math.Min(_time.GetTimestamp(), _pausedFrom + (long)(duration.TotalSeconds * _time.TimestampFrequency));
         }
     }
 
@@ -178,8 +190,8 @@ internal sealed class EnergyLedger
 
             _hasRun = true;
             _pausedFrom = now;
-            var charge = Charge(_model.StepJoules(plan, duration) + _copyJoules);
-            _copyJoules = 0;
+            var charge = Charge(_model.StepJoules(plan, duration) + _asideJoules);
+            _asideJoules = 0;
             if (_meter is not null && _time.GetElapsedTime(_lastRead, now) >= _interval)
             {
                 ReadMeter(now);

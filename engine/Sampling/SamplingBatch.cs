@@ -40,7 +40,12 @@ public sealed class SamplingBatch
     internal SamplingRow this[int index] => _rows[index];
 
     /// <summary>Adds the next token of a sequence; see <see cref="SamplingRow.Begin"/>.</summary>
-    internal void Add(SamplingState state, int logitsRow, int position)
+    internal void Add(SamplingState state, int logitsRow, int position) => Add(state, logitsRow, position, guess: -1);
+
+    /// <summary>Adds a guess of a sequence's token; see <see cref="SamplingRow.BeginGuess"/>.</summary>
+    internal void AddGuess(SamplingState state, int logitsRow, int position, int ahead) => Add(state, logitsRow, position, ahead);
+
+    private void Add(SamplingState state, int logitsRow, int position, int guess)
     {
         if (Count == _rows.Length)
         {
@@ -55,7 +60,14 @@ public sealed class SamplingBatch
         var row = _rows[Count++];
         try
         {
-            row.Begin(state, logitsRow, position);
+            if (guess < 0)
+            {
+                row.Begin(state, logitsRow, position);
+            }
+            else
+            {
+                row.BeginGuess(state, logitsRow, position, guess);
+            }
         }
         catch (Exception fault)
         {

@@ -127,6 +127,29 @@ public sealed class SamplingRow
         }
     }
 
+    /// <summary>
+    /// Sets the row up for a guess of a token of a sequence, from another model's logits: drawn as the sequence's own will be, but that its structure does not hold it,
+    /// nobody is told of its likelihood, and penalties do not know the guesses before it.
+    /// </summary>
+    /// <param name="state">The sequence's; not changed.</param>
+    /// <param name="logitsRow">Its row.</param>
+    /// <param name="position">Position of the newest token's successor in prompt and output.</param>
+    /// <param name="ahead">Guesses before it.</param>
+    internal void BeginGuess(SamplingState state, int logitsRow, int position, int ahead)
+    {
+        _state = state;
+        _refused = 0;
+        _masked = false;
+        _spare = -1;
+        LogitsRow = logitsRow;
+        Parameters = state.GuessParameters;
+        Uniform = Parameters.Temperature > 0 ? CounterRandom.NextUniform(Parameters.Seed, position + ahead) : 0;
+        ForbidsEnd = state.OutputCount + ahead < Parameters.MinTokens && state.Constraint?.IsComplete != true;
+        Forced = -1;
+        Token = NoToken;
+        IsPending = true;
+    }
+
     /// <summary>Checks the token that was drawn: one that leaves the structure of the output too few tokens to be ended is drawn again.</summary>
     internal void Settle()
     {

@@ -41,6 +41,9 @@ public sealed class SamplingState
     /// <summary>How tokens are drawn.</summary>
     public SamplingParameters Parameters { get; }
 
+    /// <summary>How tokens are guessed: likewise, but nobody is told of their likelihood.</summary>
+    internal SamplingParameters GuessParameters => field ??= Parameters.TopLogprobs is null ? Parameters : Parameters with { TopLogprobs = null };
+
     /// <summary>Output tokens so far, those of earlier attempts included.</summary>
     public int OutputCount { get; private set; }
 

@@ -9,6 +9,6 @@ internal enum DrafterKind
     /// <summary>The sequence's own text, see <see cref="NGramDrafter"/>.</summary>
     NGram,
 
-    /// <summary>A smaller model.</summary>
+    /// <summary>A smaller model, see <see cref="ModelDrafter"/>.</summary>
     Model,
 }

@@ -50,6 +50,9 @@ public readonly record struct EngineState(
     /// <summary>Of the running sequences those that wait for KV, which is copied into their blocks.</summary>
     public int WaitingForKv { get; init; }
 
+    /// <summary>What its draft model takes; null where it has none.</summary>
+    public DraftUse? Draft { get; init; }
+
     /// <summary>Steps that failed since the last one that finished.</summary>
     public int FailedSteps { get; init; }
 

@@ -72,6 +72,9 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
     /// <summary>Blocks are copied between the device and the host.</summary>
     public void CountCopies(int blocks) => _energy.Copy(blocks);
 
+    /// <summary>A draft model has computed between two steps: the next step's sequences are charged for it.</summary>
+    public void CountDraft(StepPlan plan, TimeSpan duration) => _energy.Aside(plan, duration);
+
     /// <summary>Counts a step's time and energy.</summary>
     public StepEnergy Count(StepPlan plan, TimeSpan duration)
     {
@@ -97,7 +100,7 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
     }
 
     /// <summary>Makes the snapshot that <see cref="State"/> shows.</summary>
-    public void Publish(Scheduler scheduler, KvCache kv, long faults, bool idle)
+    public void Publish(Scheduler scheduler, KvCache kv, DraftUse? draft, long faults, bool idle)
     {
         var elapsed = time.GetElapsedTime(_windowStart);
         if (elapsed >= Window || idle)
@@ -133,6 +136,7 @@ internal sealed class EngineStatistics(IPowerModel power, IPowerMeter? meter, Ti
             ProgramFairness = scheduler.ProgramFairness,
             WaitingForKv = scheduler.WaitingForKv,
             Held = scheduler.Programs.HeldCount,
+            Draft = draft,
         };
         lock (_lock)
         {

@@ -10,6 +10,7 @@ internal sealed class GuessPace
     public const int Pause = 32;
 
     private const double Newest = 0.2;
+    private const double NewestGuess = 0.1;
     private const double AfterPause = 0.5;
 
     private int _pause;
@@ -20,13 +21,47 @@ internal sealed class GuessPace
     /// <summary>Whether there is to be a guess now; one asks once a step.</summary>
     public bool Guesses() => _pause == 0 || _pause-- == 0;
 
-    /// <summary>Learns how many of the guessed tokens came true.</summary>
-    /// <param name="guessed">Guesses, or those of them up to the first wrong one.</param>
-    /// <param name="accepted">Of those, guesses that came true.</param>
-    /// <param name="least">Acceptance below which there is a pause.</param>
-    public void Learn(int guessed, int accepted, double least = MinAcceptance)
+    /// <summary>No guesses for some steps.</summary>
+    public void Rest() => _pause = Pause;
+
+    /// <summary>How many tokens to guess, 1 to <paramref name="most"/>: each as long as it comes true, with those before it, more often than it costs.</summary>
+    /// <param name="most">The most.</param>
+    /// <param name="cost">What a guess costs of a step, above 0.</param>
+    public int Depth(int most, double cost)
+    {
+        var depth = 0;
+        for (var chance = Acceptance; depth < most && chance >= cost; depth++)
+        {
+            chance *= Acceptance;
+        }
+
+        return Math.Max(1, depth);
+    }
+
+    /// <summary>Learns how many of the guessed tokens came true, as a share of all of them.</summary>
+    public void Learn(int guessed, int accepted)
     {
         Acceptance += Newest * (((double)accepted / guessed) - Acceptance);
+        Weigh(MinAcceptance);
+    }
+
+    /// <summary>Learns of each guess how often one comes true where those before it have: what is behind the first wrong one says nothing.</summary>
+    /// <param name="guessed">Guesses.</param>
+    /// <param name="accepted">Of those, guesses that came true.</param>
+    /// <param name="least">Acceptance below which there is a pause.</param>
+    public void LearnEach(int guessed, int accepted, double least)
+    {
+        for (var i = 0; i < accepted; i++)
+        {
+            Acceptance += NewestGuess * (1 - Acceptance);
+        }
+
+        Acceptance -= accepted < guessed ? NewestGuess * Acceptance : 0;
+        Weigh(least);
+    }
+
+    private void Weigh(double least)
+    {
         if (Acceptance < least)
         {
             Acceptance = Math.Max(AfterPause, least);

@@ -1,3 +1,5 @@
+using Crescent.Engine.Devices;
+
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>
@@ -16,6 +18,24 @@ internal interface IDrafter
     /// <param name="asks">Each sequence once.</param>
     /// <param name="room">Guesses that the next step takes in all, at least 1; more are cut off.</param>
     void Propose(List<DraftAsk> asks, int room);
+
+    /// <summary>What it takes, where it is more than the engine's thread.</summary>
+    DraftUse? Use => null;
+
+    /// <summary>A new sequence is there.</summary>
+    void Join(Sequence sequence)
+    {
+    }
+
+    /// <summary>A step of the engine's device has taken so long.</summary>
+    void Took(StepPlan plan, TimeSpan duration)
+    {
+    }
+
+    /// <summary>Throws when an invariant of its blocks is broken; for tests and for idle moments.</summary>
+    void CheckIntegrity(IEnumerable<Sequence> living)
+    {
+    }
 
     /// <summary>A sequence has ended or lost its blocks: what is kept for it can go.</summary>
     void Leave(Sequence sequence)

@@ -19,6 +19,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly KvEventBuffer _kvEvents;
     private readonly KvCache _kv;
     private readonly Scheduler _scheduler;
+    private readonly Speculation _speculation;
     private readonly EngineStatistics _statistics;
     private readonly StepCostEstimator? _costs;
     private readonly HostBlockTier? _host;
@@ -40,9 +41,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
 
     /// <summary>
     /// An engine that owns <paramref name="device"/>'s blocks; the device itself stays the caller's to dispose, the
-    /// <paramref name="meter"/> too. Engines of one model can share their <paramref name="grammars"/>.
+    /// <paramref name="meter"/> too, and the device of <paramref name="draft"/>, which guesses ahead. Engines of one model can share their <paramref name="grammars"/>.
     /// </summary>
-    /// <exception cref="ArgumentException">The device says of its blocks what cannot be, see <see cref="KvBlockSize.Of"/>.</exception>
+    /// <exception cref="ArgumentException">The device says of its blocks what cannot be, see <see cref="KvBlockSize.Of"/>; or <paramref name="draft"/> cannot be a draft.</exception>
     public InferenceEngine(
         IDevice device,
         Tokenizer tokenizer,
@@ -53,7 +54,8 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         TimeProvider? time = null,
         IPowerMeter? meter = null,
         IPowerCap? cap = null,
-        GrammarCache? grammars = null)
+        GrammarCache? grammars = null,
+        DraftModel? draft = null)
     {
         _options = options ?? new EngineOptions();
         _options.Validate();
@@ -77,8 +79,8 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         PowerCap = cap ?? power as IPowerCap;
         _statistics = new EngineStatistics(power, meter, _time, _kv.TotalBlocks, PowerCap);
         _transfers = new KvTransfers(device, _kv, copies, _statistics.CountCopies);
-        var speculation = new Speculation(device.Info, budget.MaxTokens, new NGramDrafter());
-        _scheduler = new Scheduler(_kv, copies, _transfers, device, _options, budget, _time, speculation, id => _living!.TryFind(id, out var sequence) ? sequence : null);
+        _speculation = new Speculation(device.Info, budget.MaxTokens, [.. Drafters(draft, tokenizer)]);
+        _scheduler = new Scheduler(_kv, copies, _transfers, device, _options, budget, _time, _speculation, id => _living!.TryFind(id, out var sequence) ? sequence : null);
         grammars ??= new GrammarCache(tokenizer);
         _health = new EngineHealth(_time);
         _masks = new PendingMasks(grammars.Masks, Wake);
@@ -88,7 +90,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _living = new LivingSequences(_scheduler, _outputs, _statistics, _faults, device.Info, _time, _accepted.Leave);
         _lose = _living.Lose;
         _intake = new TokenIntake(new StepTokens(device, tokenizer), _living, _scheduler, _masks, _outputs, _statistics, tokenizer, model, device.Info.Simulated);
-        _steps = new StepPipeline(device, _transfers, _scheduler, speculation, _living, _intake, _statistics, _health, _costs, _time);
+        _steps = new StepPipeline(device, _transfers, _scheduler, _speculation, _living, _intake, _statistics, _health, _costs, _time);
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>
@@ -219,11 +221,11 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         puts |= _outputs.Count > 0 || _kvEvents.Count > 0;
         if (waits)
         {
-            _statistics.Publish(_scheduler, _kv, _faults.Count, idle: false);
+            _statistics.Publish(_scheduler, _kv, _speculation.Use, _faults.Count, idle: false);
         }
         else
         {
-            _statistics.Publish(_scheduler, _kv, _faults.Count, idle: !runs);
+            _statistics.Publish(_scheduler, _kv, _speculation.Use, _faults.Count, idle: !runs);
             HandOver();
         }
 
@@ -238,7 +240,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _health.Failed(error);
         _steps.Abandon();
         _living.EndAll(error);
-        _statistics.Publish(_scheduler, _kv, _faults.Count, idle: true);
+        _statistics.Publish(_scheduler, _kv, _speculation.Use, _faults.Count, idle: true);
         HandOver();
     }
 
@@ -255,13 +257,27 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     }
 
     /// <summary>Throws when an invariant of blocks and sequences is broken; for tests and for idle moments.</summary>
-    public void CheckIntegrity() => _kv.CheckIntegrity(_living.Tables);
+    public void CheckIntegrity()
+    {
+        _kv.CheckIntegrity(_living.Tables);
+        _speculation.CheckIntegrity(_living.All);
+    }
 
     /// <summary>
     /// What living and ended requests hold here beside blocks: places, deadlines, announced and awaited prefixes, structures that are compiled or looked
     /// for, undelivered ends. For tests: 0 when nothing runs.
     /// </summary>
     internal long LeftOver => _accepted.Count + _living.Count + _living.DeadlineCount + _scheduler.PendingPrefixCount + _inbox.Count + _masks.Count + _outputs.LateCount;
+
+    private IEnumerable<IDrafter> Drafters(DraftModel? draft, Tokenizer tokenizer)
+    {
+        yield return new NGramDrafter();
+        if (draft is not null)
+        {
+            yield return new ModelDrafter(
+                draft, tokenizer, _device.Info.VocabularySize, _options, _statistics.CountDraft, fault => _faults.Report(0, $"the draft model {draft.Name} guessed, which it does no more", fault));
+        }
+    }
 
     private BlockHash? HashRoot(InferenceRequest request) =>
         !_options.PrefixCache || request.WantsEmbedding ? null : request.CacheSalt is null ? _hashRoot : BlockHash.Root(Model, _options.KvType, request.CacheSalt);
@@ -278,6 +294,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         {
             if (command.Sequence is { } sequence)
             {
+                _speculation.Join(sequence);
                 if (_living.Add(sequence))
                 {
                     _intake.FindMask(sequence);

@@ -92,6 +92,13 @@ public sealed record InferenceRequest
     /// <summary>Tokens to guess ahead by n-gram look-up in the sequence's own text; 0 for none, at most 16.</summary>
     public int SpeculativeTokens { get; init; }
 
+    /// <summary>
+    /// Tokens to guess ahead by the engine's draft model, where it has one and <see cref="SpeculativeTokens"/> finds nothing; 0 for none, at most 16, null for as many as the engine
+    /// guesses by itself.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int? DraftTokens { get; init; }
+
     /// <summary>The span that it is a part of, as W3C's <c>traceparent</c>; empty where it is not traced, null where nobody has decided. The engine only carries it.</summary>
     public string? TraceParent { get; init; }
 

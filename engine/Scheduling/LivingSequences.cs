@@ -29,6 +29,9 @@ internal sealed class LivingSequences(
     /// <summary>Of those, how many have a deadline that is watched.</summary>
     public int DeadlineCount => _deadlines.Count;
 
+    /// <summary>All of them.</summary>
+    public IEnumerable<Sequence> All => _byId.Values;
+
     /// <summary>Their block tables.</summary>
     public IEnumerable<BlockTable> Tables => _byId.Values.Select(static sequence => sequence.Table);
 

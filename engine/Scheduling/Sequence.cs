@@ -201,10 +201,13 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
     public List<Sequence>? Followers { get; set; }
 
     /// <summary>Whether something guesses ahead for it.</summary>
-    public bool Guesses => NGramPace is not null;
+    public bool Guesses => NGramPace is not null || Draft is not null;
 
     /// <summary>How look-ups in its own text do; null where its request asks for none.</summary>
     public GuessPace? NGramPace { get; }
+
+    /// <summary>What a draft model keeps of it; null where none guesses for it.</summary>
+    public SequenceDraft? Draft { get; set; }
 
     /// <summary>Tokens guessed to follow, which the next step checks.</summary>
     public int GuessCount { get; private set; }
@@ -321,7 +324,7 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
     public int ProposeGiven()
     {
         var given = Request.Sampling.Given;
-        var count = Math.Min(given.Count - Sampling.OutputCount, Math.Min(MostGuesses, Request.SpeculativeTokens));
+        var count = Math.Min(given.Count - Sampling.OutputCount, Math.Min(MostGuesses, Math.Max(Request.SpeculativeTokens, Draft?.Tokens ?? 0)));
         if (count <= 0)
         {
             return 0;
@@ -358,6 +361,10 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
             if (GuessedBy == DrafterKind.NGram)
             {
                 NGramPace!.Learn(GuessCount, accepted);
+            }
+            else if (GuessedBy == DrafterKind.Model)
+            {
+                Draft!.Pace.LearnEach(GuessCount, accepted, Draft.Cost);
             }
 
             _promptWork += GuessCount - accepted;

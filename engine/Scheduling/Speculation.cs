@@ -47,6 +47,50 @@ internal sealed class Speculation(DeviceInfo device, int stepTokens, params IDra
         }
     }
 
+    /// <summary>What a draft model takes; null where there is none.</summary>
+    public DraftUse? Use
+    {
+        get
+        {
+            foreach (var drafter in drafters)
+            {
+                if (drafter.Use is { } use)
+                {
+                    return use;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>A new sequence is there, whose guesses are to be planned for from now on.</summary>
+    public void Join(Sequence sequence)
+    {
+        foreach (var drafter in drafters)
+        {
+            drafter.Join(sequence);
+        }
+    }
+
+    /// <summary>A step has taken so long.</summary>
+    public void Took(StepPlan plan, TimeSpan duration)
+    {
+        foreach (var drafter in drafters)
+        {
+            drafter.Took(plan, duration);
+        }
+    }
+
+    /// <summary>Throws when an invariant of drafters' blocks is broken.</summary>
+    public void CheckIntegrity(IEnumerable<Sequence> living)
+    {
+        foreach (var drafter in drafters)
+        {
+            drafter.CheckIntegrity(living);
+        }
+    }
+
     /// <summary>A sequence has ended or lost its blocks.</summary>
     public void Leave(Sequence sequence)
     {

@@ -175,6 +175,7 @@ internal sealed class StepPipeline
     {
         var energy = _statistics.Count(step.Plan, result.Duration);
         _costs?.Count(step.Plan, result.Duration);
+        _speculation.Took(step.Plan, result.Duration);
         _scheduler.Took(step, result.Duration);
         for (var i = 0; i < step.Scheduled.Count; i++)
         {

@@ -17,6 +17,7 @@ namespace Crescent.Engine.Devices.Cpu;
 public sealed class CpuDevice : IDevice
 {
     private readonly ComputeTeam _team;
+    private readonly bool _ownsTeam;
     private readonly DecoderWeights _weights;
     private readonly StepBuffers _buffers;
     private readonly KvMemory _kv;
@@ -28,10 +29,13 @@ public sealed class CpuDevice : IDevice
     private int _rows;
 
     /// <summary>Makes the model ready to run: repacks weights, allocates KV blocks, starts the compute threads.</summary>
+    /// <param name="graph">The model.</param>
+    /// <param name="options">What it may use.</param>
+    /// <param name="beside">A device whose threads it shares, because it does its steps while that one does none; to be disposed after it. Null for threads of its own.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The processor lacks the instructions asked for.</exception>
     /// <exception cref="InvalidModelException">See <see cref="CheckFit"/>.</exception>
-    public CpuDevice(DecoderGraph graph, CpuDeviceOptions options)
+    public CpuDevice(DecoderGraph graph, CpuDeviceOptions options, CpuDevice? beside = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(options);
@@ -41,7 +45,9 @@ public sealed class CpuDevice : IDevice
         var instructions = Processor.Choose(options.InstructionSet);
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
-        _team = new ComputeTeam(threads, options.Name);
+        _ownsTeam = beside is null;
+        _team = beside?._team ?? new ComputeTeam(threads, options.Name);
+        threads = _team.Count;
         _buffers = new StepBuffers(StepSizes.Of(graph), options.MaxStepTokens);
         var loader = new WeightLoader(instructions, options.Activations);
         var caches = new ModelCaches(graph, PageBytes(options.KvType));
@@ -125,7 +131,8 @@ public sealed class CpuDevice : IDevice
 
     public void Dispose()
     {
-        _team.Dispose();
+        if (_ownsTeam)
+            _team.Dispose();
         _forward.Dispose();
         _attention.Dispose();
         _kv.Dispose();
@@ -135,9 +142,20 @@ public sealed class CpuDevice : IDevice
     }
 
     /// <summary>Throws when the memory of this process has no room for a size that the model's file declares.</summary>
+    /// <param name="graph">The model.</param>
+    /// <param name="options">What it may use.</param>
+    /// <param name="beside">Another model whose weights are in memory beside it; null for none.</param>
     /// <exception cref="InvalidModelException">The message names the key, what it takes and what to do.</exception>
-    public static void CheckFit(DecoderGraph graph, CpuDeviceOptions options) =>
-        WorkingMemory.Check(graph, options, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    public static void CheckFit(DecoderGraph graph, CpuDeviceOptions options, DecoderGraph? beside = null) =>
+        WorkingMemory.Check(graph, options, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - (beside is null ? 0 : WorkingMemory.Weights(beside)));
+
+    /// <summary>Bytes of the keys and values of a block of positions, all layers together.</summary>
+    public static long BlockBytesOf(DecoderGraph graph, CpuDeviceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var partition = new ModelCaches(graph, PageBytes(options.KvType)).Partition;
+        return partition.BlockBytes * partition.Groups.Count;
+    }
 
     private static int StateCount(CpuDeviceOptions options, IReadOnlyList<int> layers)
     {

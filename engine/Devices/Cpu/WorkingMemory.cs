@@ -14,6 +14,11 @@ internal static class WorkingMemory
     /// <summary>Bytes a value of a row takes over all buffers that hold such rows: floats, quantised activations, what the phases hand on.</summary>
     private const int BytesPerValue = 16;
 
+    /// <summary>Bytes of a model's weights.</summary>
+    public static long Weights(DecoderGraph graph) =>
+        graph.Operators.SelectMany(static step => step.Matrices).Sum(static matrix => matrix.ByteLength) + graph.TokenEmbedding.ByteLength
+        + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
+
     /// <summary>Throws when one of the model's sizes alone takes more than <paramref name="available"/> bytes.</summary>
     /// <param name="graph">The model.</param>
     /// <param name="options">Tokens and rows of a step, KV blocks.</param>
@@ -25,7 +30,7 @@ internal static class WorkingMemory
         var prefix = config.Architecture + ".";
         Int128 tokens = options.MaxStepTokens;
         var block = (Int128)2 * config.LayerCount * config.KvWidth * KvPage.Slots * (options.KvType == KvType.F32 ? 4 : options.KvType == KvType.Q8_0 ? 1 : 2);
-        var weights = graph.Operators.SelectMany(static step => step.Matrices).Sum(static matrix => matrix.ByteLength) + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
+        var weights = Weights(graph);
         var narrower = "use a file of the model with narrower weights";
         var fewer = $"lower the tokens of a step ({options.MaxStepTokens})";
         ReadOnlySpan<(string Key, long Value, Int128 Bytes, string Remedy)> sizes =

@@ -41,8 +41,12 @@ internal sealed class RealModel : IDisposable
 
     public CountingDevice Device(int? blocks = null) => new(_device, blocks ?? _device.Info.BlockCount);
 
-    public InferenceEngine Engine(CountingDevice device, IEngineSink sink, EngineOptions? options = null) =>
-        new(device, _model.Tokenizer, _model.Name, sink, new CpuPowerModel(2), options);
+    public InferenceEngine Engine(CountingDevice device, IEngineSink sink, EngineOptions? options = null, IDevice? draft = null) =>
+        new(device, _model.Tokenizer, _model.Name, sink, new CpuPowerModel(2), options, draft: draft is null ? null : new DraftModel(draft, "draft"));
+
+    /// <summary>A device of its own with the same model and as many blocks, which may guess for this one.</summary>
+    public CpuDevice Draft(int? blocks = null) =>
+        new(_model.Graph, new CpuDeviceOptions { Threads = 2, KvBlocks = blocks ?? _device.Info.BlockCount }, _device as CpuDevice);
 
     public Grammar Compile(GrammarSource source) => Grammar.Compile(source, _vocabulary.Value);
 

@@ -51,6 +51,7 @@ public sealed class InferenceRequestConverterTests
         CacheSalt = "salt",
         Deadline = TimeSpan.FromSeconds(1.5),
         SpeculativeTokens = 5,
+        DraftTokens = 3,
         Id = long.MaxValue,
         ResumedTokens = 2,
         KvSource = KvSource.OfFork(6),

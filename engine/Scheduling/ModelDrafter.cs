@@ -1,0 +1,340 @@
+using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
+using Crescent.Engine.Model.Text;
+using Crescent.Engine.Sampling;
+
+namespace Crescent.Engine.Scheduling;
+
+/// <summary>
+/// Guesses with a smaller model: for all sequences together, a pass of it for each further token. It draws as the sequence itself will, with the same randomness for
+/// the same position, so that guesses of sampled requests come true as well where the two models agree.
+/// </summary>
+/// <remarks>
+/// It has blocks of its own of each sequence, in which it follows the sequence's tokens: wrong guesses are overwritten, and what it has not seen yet, such as a prompt,
+/// it computes in chunks that make no step much longer, without guessing meanwhile. Full blocks are found by their content, so that prompts that begin alike are
+/// computed once, and after a preemption most of it is there. Who finds no block decodes without guesses: nobody loses blocks to another here.
+/// How many tokens it guesses for a sequence follows from how many came true: each further one must come true more often than it costs of a step, in passes of the draft and in rows to check.
+/// </remarks>
+internal sealed class ModelDrafter : IDrafter
+{
+    /// <summary>Tokens that are not computed yet beyond which a sequence has to catch up in chunks.</summary>
+    private const int Near = Speculation.MaxTokens + 1;
+
+    /// <summary>Tokens of a chunk as long as nothing is known of what they cost, and at the least.</summary>
+    private const int FirstChunk = 64;
+    private const int LeastChunk = 16;
+
+    /// <summary>Part of the strictest promise that catching up takes of the time before a step.</summary>
+    private const double ChunkShare = 0.25;
+
+    /// <summary>A guess that comes true more often than this is made whatever it costs.</summary>
+    private const double MostCost = 0.9;
+
+    private const double Smoothing = 0.1;
+
+    private readonly DraftModel _model;
+    private readonly IDevice _device;
+    private readonly Tokenizer _tokenizer;
+    private readonly int _vocabulary;
+    private readonly double _promise;
+    private readonly KvCache _kv;
+    private readonly StepPlan _plan;
+    private readonly Sampler _sampler;
+    private readonly List<(Sequence Sequence, SequenceDraft Draft)> _guessing = [];
+    private readonly Action<StepPlan, TimeSpan> _count;
+    private readonly Action<Exception> _failed;
+    private double _passSeconds;
+    private double _stepSeconds;
+    private double _checkSeconds;
+    private double _tokenSeconds;
+    private double _seconds;
+    private long _computed;
+    private bool _isOff;
+
+    /// <param name="model">The draft model.</param>
+    /// <param name="tokenizer">The engine's.</param>
+    /// <param name="vocabulary">Tokens that the engine's model knows.</param>
+    /// <param name="options">What is promised.</param>
+    /// <param name="count">Told of each of its passes.</param>
+    /// <param name="failed">Told when it has thrown; nothing more is guessed then.</param>
+    /// <exception cref="ArgumentException">The model cannot be a draft.</exception>
+    public ModelDrafter(
+        DraftModel model, Tokenizer tokenizer, int vocabulary, EngineOptions options, Action<StepPlan, TimeSpan> count, Action<Exception> failed)
+    {
+        if ((uint)model.Tokens > Speculation.MaxTokens)
+        {
+            throw new ArgumentException($"{model.Name} is to guess {model.Tokens} tokens; 0 to {Speculation.MaxTokens} can be guessed.", nameof(model));
+        }
+
+        var info = model.Device.Info;
+        if (info.StateSlots > 0)
+        {
+            throw new ArgumentException($"{model.Name} keeps states of sequences, which cannot go back behind a wrong guess: it can be no draft.", nameof(model));
+        }
+
+        _model = model;
+        _device = model.Device;
+        _tokenizer = tokenizer;
+        _vocabulary = Math.Min(vocabulary, info.VocabularySize);
+        _promise = Math.Min(options.ItlSeconds, options.BatchItlSeconds);
+        var blockSize = KvBlockSize.Of(info);
+        _kv = new KvCache(info.BlockCount, blockSize, groups: info.KvGroups);
+        _plan = new StepPlan(blockSize, info.ReadsBlockTables, info.KvGroups.Count);
+        _sampler = new Sampler(tokenizer, info.VocabularySize);
+        _count = count;
+        _failed = failed;
+    }
+
+    /// <inheritdoc/>
+    public DrafterKind Kind => DrafterKind.Model;
+
+    /// <inheritdoc/>
+    public DraftUse? Use => new DraftUse(_model.Name, _kv.TotalBlocks, _kv.FreeBlocks, _device.Info.BlockBytes, _seconds, _computed);
+
+    /// <summary>
+    /// What a guess for each sequence costs of a step without guesses, as far as it decides: a pass of the draft and a further row of each sequence to check;
+    /// <see cref="GuessPace.MinAcceptance"/> to <see cref="MostCost"/>.
+    /// </summary>
+    private double Cost => _stepSeconds > 0 ? Math.Clamp((_passSeconds + _checkSeconds) / _stepSeconds, GuessPace.MinAcceptance, MostCost) : GuessPace.MinAcceptance;
+
+    /// <inheritdoc/>
+    public void Join(Sequence sequence)
+    {
+        if (sequence.Pool is null && Math.Min(sequence.Request.DraftTokens ?? _model.Tokens, Speculation.MaxTokens) is > 0 and var tokens)
+        {
+            sequence.Draft = new SequenceDraft(tokens, sequence.Table.Hashes.Capacity);
+        }
+    }
+
+    /// <inheritdoc/>
+    public int LimitOf(Sequence sequence)
+    {
+        if (_isOff || sequence.Draft is not { IsOff: false } draft || sequence.TokenCount > _device.Info.MaxContext || !draft.Pace.Guesses())
+        {
+            return 0;
+        }
+
+        draft.Cost = Cost;
+        return draft.Pace.Depth(draft.Tokens, draft.Cost);
+    }
+
+    /// <inheritdoc/>
+    public void Propose(List<DraftAsk> asks, int room)
+    {
+        try
+        {
+            CatchUp(asks, room);
+            for (var pass = 0; !_plan.Slices.IsEmpty; pass++)
+            {
+                Guess(pass);
+            }
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // The sequences need no guesses, and nothing is known of its blocks any more.
+            _isOff = true;
+            _plan.Clear();
+            _guessing.Clear();
+            _sampler.Batch.Clear();
+            _failed(fault);
+            return;
+        }
+
+        foreach (var (sequence, _) in asks)
+        {
+            sequence.Propose(Kind, sequence.Draft!.Guesses);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Took(StepPlan plan, TimeSpan duration)
+    {
+        if (plan.AllTokens.Length > plan.LogitsRowCount)
+        {
+            return;
+        }
+
+        var guesses = plan.LogitsRowCount - plan.Slices.Length;
+        if (guesses == 0)
+        {
+            Smooth(ref _stepSeconds, duration.TotalSeconds);
+        }
+        else if (_stepSeconds > 0)
+        {
+            Smooth(ref _checkSeconds, Math.Max(0, duration.TotalSeconds - _stepSeconds) * plan.Slices.Length / guesses);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Leave(Sequence sequence)
+    {
+        if (sequence.Draft is { } draft)
+        {
+            _kv.Free(draft.Table);
+            draft.LoseBlocks();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CheckIntegrity(IEnumerable<Sequence> living) => _kv.CheckIntegrity(living.Where(static sequence => sequence.Draft is not null).Select(static sequence => sequence.Draft!.Table));
+
+    private static void Smooth(ref double value, double newest) => value = value == 0 ? newest : value + (Smoothing * (newest - value));
+
+    /// <summary>Plans what is not computed yet of all sequences, of those that are far behind as much as there is time for.</summary>
+    private void CatchUp(List<DraftAsk> asks, int room)
+    {
+        var chunk = _tokenSeconds > 0 ? (int)Math.Clamp(ChunkShare * _promise / _tokenSeconds, LeastChunk, _device.Info.MaxStepTokens) : FirstChunk;
+        var most = Math.Max(1, room / asks.Count);
+        foreach (var (sequence, limit) in asks)
+        {
+            var draft = sequence.Draft!;
+            draft.Rewind(sequence.Tokens);
+            Register(sequence, draft);
+            if (chunk > 0 && draft.Table.Count == 0)
+            {
+                Begin(sequence, draft);
+            }
+
+            var behind = sequence.TokenCount - draft.Computed;
+            var tokens = Math.Min(behind <= Near ? behind : Math.Min(behind, chunk), _device.Info.MaxStepTokens - _plan.AllTokens.Length);
+            var isThere = tokens == behind;
+            var wanted = isThere ? Math.Min(Math.Min(limit, most), Math.Min(room, _device.Info.MaxContext - sequence.TokenCount + 1)) : 0;
+            if (tokens <= 0 || (isThere && (wanted <= 0 || _plan.LogitsRowCount == _device.Info.MaxLogitRows)))
+            {
+                continue;
+            }
+
+            if (sequence.Tokens.Slice(draft.Computed, tokens).ContainsAnyExceptInRange(0, _device.Info.VocabularySize - 1))
+            {
+                Leave(sequence);
+                draft.IsOff = true;
+                continue;
+            }
+
+            if (!_kv.TryGrow(draft.Table, draft.Computed + tokens + Math.Max(0, wanted - 1)))
+            {
+                // What it holds may be enough for another.
+                Leave(sequence);
+                draft.Pace.Rest();
+                continue;
+            }
+
+            chunk -= behind <= Near ? 0 : tokens;
+            room -= wanted;
+            Add(draft, sequence.Tokens.Slice(draft.Computed, tokens), isThere ? LogitsWanted.Last : LogitsWanted.None);
+            if (isThere)
+            {
+                draft.Wanted = wanted;
+                _guessing.Add((sequence, draft));
+            }
+        }
+    }
+
+    /// <summary>What earlier passes have computed of it, and has come true, can be found.</summary>
+    private void Register(Sequence sequence, SequenceDraft draft)
+    {
+        if (sequence.HashRoot is { } root)
+        {
+            KvCache.Hash(draft.Table, _kv.BlockSize, root, sequence.Tokens[..draft.Computed]);
+            _kv.Register(draft.Table, draft.Computed);
+        }
+    }
+
+    /// <summary>Takes over what the blocks hold of a sequence's beginning.</summary>
+    private void Begin(Sequence sequence, SequenceDraft draft)
+    {
+        if (sequence.HashRoot is not { } root)
+        {
+            return;
+        }
+
+        KvCache.Hash(draft.Table, _kv.BlockSize, root, sequence.Tokens);
+        var match = _kv.Match(draft.Table, sequence.TokenCount);
+        var positions = _kv.BlockSize.PositionsIn(match.Blocks);
+        if (positions > 0 && _kv.TryAdopt(draft.Table, match, positions))
+        {
+            draft.Computed = positions;
+        }
+    }
+
+    private void Add(SequenceDraft draft, ReadOnlySpan<int> tokens, LogitsWanted logits)
+    {
+        _plan.Add(tokens, draft.Computed, draft.Table.Blocks, logits);
+        for (var group = 1; group < _kv.Groups; group++)
+        {
+            _plan.AddTable(draft.Table.Run(group).Blocks, draft.Table.Run(group).First);
+        }
+
+        draft.Computed += tokens.Length;
+    }
+
+    /// <summary>Does the pass that is planned, takes the guess of each sequence that is in it with a row, and plans the next.</summary>
+    private void Guess(int pass)
+    {
+        var result = _device.Execute(_plan);
+        Count(result.Duration);
+        Draw(result, pass);
+        _plan.Clear();
+        var left = 0;
+        for (var i = 0; i < _guessing.Count; i++)
+        {
+            var (sequence, draft) = _guessing[i];
+            var token = _sampler.Batch[i].Token;
+            if ((uint)token >= (uint)_vocabulary)
+            {
+                continue;
+            }
+
+            draft.Add(token);
+            if (draft.Count < draft.Wanted && (sequence.Request.IgnoreEndOfGeneration || !_tokenizer.IsEndOfGeneration(token)))
+            {
+                Add(draft, draft.Guesses[^1..], LogitsWanted.Last);
+                _guessing[left++] = (sequence, draft);
+            }
+        }
+
+        _guessing.RemoveRange(left, _guessing.Count - left);
+        _sampler.Batch.Clear();
+    }
+
+    private void Draw(in StepResult result, int pass)
+    {
+        var batch = _sampler.Batch;
+        for (var row = 0; row < _guessing.Count; row++)
+        {
+            batch.AddGuess(_guessing[row].Sequence.Sampling, row, _guessing[row].Sequence.TokenCount, pass);
+        }
+
+        if (batch.Rows.IsEmpty)
+        {
+            return;
+        }
+
+        if (_device.Sampler is { } sampler)
+        {
+            sampler.Sample(batch);
+            return;
+        }
+
+        foreach (var row in batch.Rows)
+        {
+            _sampler.Sample(result.Logits(row.LogitsRow), row);
+        }
+    }
+
+    private void Count(TimeSpan duration)
+    {
+        _count(_plan, duration);
+        var tokens = _plan.AllTokens.Length;
+        _seconds += duration.TotalSeconds;
+        _computed += tokens;
+        if (tokens == _plan.LogitsRowCount)
+        {
+            Smooth(ref _passSeconds, duration.TotalSeconds);
+        }
+        else if (tokens >= LeastChunk)
+        {
+            Smooth(ref _tokenSeconds, duration.TotalSeconds / tokens);
+        }
+    }
+}
