@@ -1,3 +1,5 @@
+using Crescent.Engine.Model;
+
 namespace Crescent.Grains.Models;
 
 /// <summary>The models that the cluster serves, by all names that requests may call them. Owns what they were opened from.</summary>
@@ -8,8 +10,9 @@ public sealed class ModelCatalogue : IDisposable
 
     /// <param name="models">The models, one at least; the first serves requests that name none.</param>
     /// <param name="aliases">Further names: by alias the name of a model, or of an alias before it.</param>
+    /// <param name="draft">A smaller model that guesses for them; null for none.</param>
     /// <exception cref="ArgumentException">Two models have one name, or an alias stands for none.</exception>
-    public ModelCatalogue(IReadOnlyList<ServedModel> models, IEnumerable<KeyValuePair<string, string>>? aliases = null)
+    public ModelCatalogue(IReadOnlyList<ServedModel> models, IEnumerable<KeyValuePair<string, string>>? aliases = null, LanguageModel? draft = null)
     {
         if (models.Count == 0)
         {
@@ -17,6 +20,7 @@ public sealed class ModelCatalogue : IDisposable
         }
 
         All = models;
+        Draft = draft;
         if (models.GroupBy(static model => model.Id).FirstOrDefault(static group => group.Count() > 1) is { } twice)
         {
             throw new ArgumentException($"Two models are called '{twice.Key}'.", nameof(models));
@@ -35,6 +39,9 @@ public sealed class ModelCatalogue : IDisposable
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<ServedModel> All { get; }
+
+    /// <summary>A smaller model that guesses what devices' models go on with; null for none.</summary>
+    public LanguageModel? Draft { get; }
 
     /// <summary>The one for requests that name none.</summary>
     public ServedModel Default => All[0];
@@ -103,5 +110,7 @@ public sealed class ModelCatalogue : IDisposable
         {
             opened.Dispose();
         }
+
+        Draft?.Dispose();
     }
 }

@@ -115,6 +115,33 @@ public sealed record DeviceReport : DeviceSnapshot
     /// <summary>States that the device holds.</summary>
     [Id(103)] public int StateSlots { get; init; }
 
+    /// <summary>Of <see cref="GuessedTokens"/> those found in the sequences' own text.</summary>
+    [Id(104)] public long NGramGuessedTokens { get; init; }
+
+    /// <summary>Of those, tokens that came true.</summary>
+    [Id(105)] public long NGramAcceptedTokens { get; init; }
+
+    /// <summary>Of <see cref="GuessedTokens"/> those of its draft model.</summary>
+    [Id(106)] public long DraftGuessedTokens { get; init; }
+
+    /// <summary>Of those, tokens that came true.</summary>
+    [Id(107)] public long DraftAcceptedTokens { get; init; }
+
+    /// <summary>Its draft model's name; empty where it has none.</summary>
+    [Id(108)] public string DraftModel { get; init; } = "";
+
+    /// <summary>KV blocks of the draft model.</summary>
+    [Id(109)] public int DraftBlocks { get; init; }
+
+    /// <summary>Of those, blocks to be had.</summary>
+    [Id(110)] public int DraftFreeBlocks { get; init; }
+
+    /// <summary>Bytes of one of them.</summary>
+    [Id(111)] public long DraftBlockBytes { get; init; }
+
+    /// <summary>Time that the draft model has computed since start, s.</summary>
+    [Id(112)] public double DraftSeconds { get; init; }
+
     /// <summary>What the device costs, as it says itself or as its steps have shown.</summary>
     [Id(60)] public required DeviceProfile Profile { get; init; }
 

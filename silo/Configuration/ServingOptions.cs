@@ -1,6 +1,7 @@
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Power;
+using Crescent.Engine.Scheduling;
 
 namespace Crescent.Silo.Configuration;
 
@@ -58,6 +59,12 @@ public sealed class ServingOptions : IChecked
 
     /// <summary>Further models that devices may load on command, <c>PATH</c> or <c>NAME=PATH</c>, parted by commas; null for none.</summary>
     public string? Models { get; set; }
+
+    /// <summary>A GGUF file of a smaller model of the same vocabulary, which guesses what the device's model goes on with; null for none.</summary>
+    public string? Draft { get; set; }
+
+    /// <summary>Most tokens that <see cref="Draft"/> guesses for a sequence in a step, unless the request says.</summary>
+    public int DraftTokens { get; set; } = DraftModel.DefaultTokens;
 
     /// <summary>Further names of models, <c>ALIAS=MODEL</c>, parted by commas; null for none.</summary>
     public string? Aliases { get; set; }
@@ -145,7 +152,7 @@ public sealed class ServingOptions : IChecked
             yield return Settings.OutOfRange(Settings.KvBlocks, KvBlocks, $"0 (automatic) or {MinKvBlocks} to {MaxKvBlocks}");
         }
 
-        foreach (var problem in KvProblems().Concat(Scheduling.Problems()))
+        foreach (var problem in KvProblems().Concat(DraftProblems()).Concat(Scheduling.Problems()))
         {
             yield return problem;
         }
@@ -253,6 +260,30 @@ public sealed class ServingOptions : IChecked
         if (IsSimulated && (KvType != DefaultKvType || KvHostMib != 0))
         {
             yield return $"{Settings.KvType} and {Settings.KvHostMib} are for devices that hold keys and values; simulated ones hold none: leave them out.";
+        }
+    }
+
+    private IEnumerable<string> DraftProblems()
+    {
+        if (DraftTokens is < 1 or > DraftModel.MaxTokens)
+        {
+            yield return Settings.OutOfRange(Settings.DraftTokens, DraftTokens, $"1 to {DraftModel.MaxTokens}");
+        }
+
+        if (Draft is null)
+        {
+            if (DraftTokens != DraftModel.DefaultTokens)
+            {
+                yield return $"{Settings.DraftTokens} is {DraftTokens}, but there is no draft model; name one with {Settings.Draft}.";
+            }
+        }
+        else if (IsSimulated || DeviceNames.Any(CudaDevices.IsCuda))
+        {
+            yield return $"{Settings.Draft} is '{Draft}'; only devices that are processors (cpu) run a draft model so far: leave it out.";
+        }
+        else if (!File.Exists(Draft))
+        {
+            yield return $"{Settings.Draft} names {Path.GetFullPath(Draft)}, where there is no file.";
         }
     }
 

@@ -72,6 +72,13 @@ public static class Settings
     public static readonly Setting Models = Define("--models", "Models", "paths",
         "Further models that the cluster knows and a device may load on command: GGUF files, or NAME=FILE to give one a name, several parted by commas. Default: none.");
 
+    public static readonly Setting Draft = Define("--draft", "Draft", "path",
+        "Smaller model of the same vocabulary that guesses ahead on cpu devices: GGUF file, or hf:ORG/REPO as --model has it. It changes how fast tokens come and not which "
+        + "(docs/scheduling.md). Default: none.");
+
+    public static readonly Setting DraftTokens = Define("--draft-tokens", "DraftTokens", "count",
+        $"Most tokens that it guesses for a sequence in a step, 1 to {DraftModel.MaxTokens}, where a request does not say (speculative_tokens). Default: {DraftModel.DefaultTokens}.");
+
     public static readonly Setting Aliases = Define("--aliases", "Aliases", "names",
         "Further names of models in requests: ALIAS=MODEL, several parted by commas, such as gpt-4o-mini=crescent-tiny. Default: none.");
 
@@ -314,7 +321,7 @@ public static class Settings
     /// <summary>In the order of the help.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Model, Offline, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
+        Model, Offline, Silos, Restarts, Urls, OpsUrls, AllowedHosts, CorsOrigins, Auth, AuthKeys, Insecure, Devices, Models, Draft, DraftTokens, Aliases, Speed, Threads, KvBlocks, KvType, Activations, Instructions, KvHostMib, KvHostFolder,
         StepTokens, MaxRunning, MaxWaiting, PromptShare, ItlMs, BatchItlMs, AgingSeconds, QueueOrder, KeepPrograms, HoldBatch, HoldSeconds, PrefixCache, Watermark, Mcp, HttpGetHosts, Drill, PowerMeter, PowerBudget, Planner, PlannerSet, PlannerFewest, PlannerMost, Policy, MaxBody, WorkMib, MaxRequests, RequestSeconds, WarmUpSeconds, DrainSeconds,
         KeptSeconds, KeptAloneSeconds, KeptMib, Strategies,
         GrammarMib, GrammarStates, GrammarSeconds, GrammarWork,

@@ -33,9 +33,9 @@ internal static partial class Devices
                 device.Device,
                 (services, sink, model) => CudaDevices.IsCuda(device.Device)
                     ? CudaEngines.Open(device.Device, options, model!, services, sink)
-                    : Cpu(device.Device, threads, options, model!, services, sink),
+                    : Cpu(device.Device, threads, options, model!, models.Draft, services, sink),
                 ModelFiles.Find(plan, models, device.Model),
-                model => Fault(device.Device, options, model))),
+                model => Fault(device.Device, options, model, models.Draft))),
         ];
     }
 
@@ -56,12 +56,21 @@ internal static partial class Devices
         }
     }
 
-    private static string? Fault(string device, ServingOptions options, ServedModel model)
+    /// <summary>Why the draft model of the settings cannot guess for <paramref name="model"/>; null where it can.</summary>
+    /// <exception cref="InvalidModelException">There is no room for it beside the model.</exception>
+    public static string? DraftFault(ServingOptions options, LanguageModel draft, LanguageModel model)
+    {
+        CpuDevice.CheckFit(draft.Graph, CpuOptions("cpu", 1, options, Scheduling(options)), model.Graph);
+        return DraftModels.Fault(draft, model);
+    }
+
+    private static string? Fault(string device, ServingOptions options, ServedModel model, LanguageModel? draft)
     {
         try
         {
             CheckFit(device, options, model.Model);
-            return HostTier.Fault(options, options.KvHostMib > 0 && model.Model.Graph.Operators.OfType<StateOperator>().Any());
+            return (draft is null ? null : DraftFault(options, draft, model.Model))
+                ?? HostTier.Fault(options, options.KvHostMib > 0 && model.Model.Graph.Operators.OfType<StateOperator>().Any());
         }
         catch (InvalidModelException e)
         {
@@ -84,16 +93,27 @@ internal static partial class Devices
         MaxLogitRows = Math.Clamp(scheduling.MaxRunning + scheduling.MaxResumed, CpuDeviceOptions.DefaultMaxLogitRows, CpuDeviceOptions.MostLogitRows),
     };
 
-    private static OwnedEngine Cpu(string name, int threads, ServingOptions options, ServedModel served, IServiceProvider services, IEngineSink sink)
+    private static OwnedEngine Cpu(string name, int threads, ServingOptions options, ServedModel served, LanguageModel? draft, IServiceProvider services, IEngineSink sink)
     {
         var model = served.Model;
         var scheduling = Scheduling(options);
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
         var meter = PowerMeters.ForProcessor(options.PowerMeter, threads, out var fault);
-        IDevice device = new CpuDevice(model.Graph, CpuOptions(name, threads, options, scheduling));
+        var cpuOptions = CpuOptions(name, threads, options, scheduling);
+        var cpu = new CpuDevice(model.Graph, cpuOptions);
+        IDevice device = cpu;
+        DraftModel? guesser = null;
         try
         {
             EngineWarmUp.Run(device, model.Tokenizer);
+            if (draft is not null)
+            {
+                guesser = DraftModels.Open(draft, cpu, cpuOptions, options.DraftTokens);
+                EngineWarmUp.Run(guesser.Device, model.Tokenizer);
+                var info = guesser.Device.Info;
+                LogDraft(logger, name, draft.Path, guesser.Tokens, info.BlockCount, (info.BlockCount * info.BlockBytes) >> 20);
+            }
+
             device = Practise(device, options.Drill, services);
             var tier = HostTier.Of(options, services.GetRequiredService<ILocalSiloDetails>().Name, device.Info);
             var engine = tier.Open(() => new InferenceEngine(
@@ -104,15 +124,17 @@ internal static partial class Devices
                 new CpuPowerModel(threads),
                 scheduling with { KvType = KvKind(options), HostBlocks = tier.Blocks, HostPath = tier.Path },
                 meter: meter,
-                grammars: served.Grammars));
+                grammars: served.Grammars,
+                draft: guesser));
             engine.RequestFailed = fault => LogRequestFailed(logger, fault.Fault, fault.Request, name, fault.Doing);
             LogDevice(logger, name, served.Id, device.Info.Description, device.Info.BlockCount, options.KvType, tier.Blocks, tier.Path ?? "memory");
             LogPower(logger, name, engine.State.WattsSource, fault ?? "");
             var driver = new EngineDriver(engine, failure => LogFailed(logger, failure, name));
-            return meter is null ? new OwnedEngine(engine, driver, engine, device) : new OwnedEngine(engine, driver, engine, device, meter);
+            return new OwnedEngine(engine, [driver, engine, .. new IDisposable?[] { guesser?.Device, device, meter }.OfType<IDisposable>()]);
         }
         catch
         {
+            guesser?.Device.Dispose();
             device.Dispose();
             meter?.Dispose();
             throw;
@@ -139,6 +161,9 @@ internal static partial class Devices
     [LoggerMessage(
         Level = LogLevel.Information, Message = "Device {Name}: {Model} on {Description}, {Blocks} KV blocks in {KvType}, {HostBlocks} in the host tier ({Where}).")]
     private static partial void LogDevice(ILogger logger, string name, string model, string description, int blocks, string kvType, int hostBlocks, string where);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Device {Name}: draft model {Path} guesses {Tokens} tokens at the most, with {Blocks} KV blocks of its own ({Mib} MiB).")]
+    private static partial void LogDraft(ILogger logger, string name, string path, int tokens, int blocks, long mib);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Fault}")]
     private static partial void LogMisread(ILogger logger, string fault);

@@ -8,10 +8,10 @@ internal static class HubModels
 {
     private const StringSplitOptions Parts = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
 
-    private static readonly Setting[] Named = [Settings.Model, Settings.Devices, Settings.Models];
+    private static readonly Setting[] Named = [Settings.Model, Settings.Devices, Settings.Models, Settings.Draft];
 
     /// <summary>
-    /// The settings of the command line with files for <c>hf:ORG/REPO</c> in <c>--model</c>, <c>--devices</c> and <c>--models</c>, wherever those were set:
+    /// The settings of the command line with files for <c>hf:ORG/REPO</c> in <c>--model</c>, <c>--devices</c>, <c>--models</c> and <c>--draft</c>, wherever those were set:
     /// so the silos that this process starts find them as they are.
     /// </summary>
     /// <param name="commandLine">Settings of the command line, by key.</param>
@@ -35,7 +35,7 @@ internal static class HubModels
             var entries = value.Split(',', Parts);
             for (var i = 0; i < entries.Length; i++)
             {
-                var at = setting == Settings.Model ? 0 : entries[i].IndexOf('=', StringComparison.Ordinal) + 1;
+                var at = setting == Settings.Model || setting == Settings.Draft ? 0 : entries[i].IndexOf('=', StringComparison.Ordinal) + 1;
                 if (!HubReference.IsMeant(entries[i][at..].TrimStart()))
                 {
                     continue;

@@ -16,36 +16,43 @@ internal static class ModelFiles
         var plan = serving.Plan;
         var simulated = serving.Simulated();
         var opened = new Dictionary<string, (LanguageModel Model, GrammarCache Grammars)>(StringComparer.Ordinal);
+        LanguageModel? draft = null;
         try
         {
+            draft = serving.Draft is { } path ? Open(Path.GetFullPath(path)) : null;
             var models = new List<ServedModel>();
             foreach (var reference in plan.Models)
             {
-                var path = ServingOptions.FileOf(reference);
-                if (!opened.TryGetValue(path, out var file))
+                var name = ServingOptions.FileOf(reference);
+                if (!opened.TryGetValue(name, out var file))
                 {
-                    var model = Open(path);
-                    opened[path] = file = (model, new GrammarCache(model.Tokenizer, limits));
+                    var model = Open(name);
+                    opened[name] = file = (model, new GrammarCache(model.Tokenizer, limits));
                 }
 
                 foreach (var device in simulated is null ? plan.Devices.Where(d => d.Model == reference) : [])
                 {
                     Devices.CheckFit(device.Device, serving, file.Model);
+                    if (draft is not null && Devices.DraftFault(serving, draft, file.Model) is { } fault)
+                    {
+                        throw new StartException(fault);
+                    }
                 }
 
                 models.Add(new ServedModel(
                     file.Model,
                     file.Grammars,
-                    File.GetLastWriteTimeUtc(path),
+                    File.GetLastWriteTimeUtc(name),
                     simulated?.NameOf(reference) ?? NameOf(file.Model, models),
                     simulated is not null,
                     simulated?.MaxPositions(reference)));
             }
 
-            return new ModelCatalogue(models, Aliases(plan, models));
+            return new ModelCatalogue(models, Aliases(plan, models), draft);
         }
         catch (Exception e)
         {
+            draft?.Dispose();
             foreach (var (model, _) in opened.Values)
             {
                 model.Dispose();

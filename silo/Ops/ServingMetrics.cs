@@ -94,6 +94,7 @@ internal sealed class ServingMetrics(
     {
         var devices = reports.Newest();
         Write(text, DeviceMetrics, devices, tellsSource: false);
+        SpeculationMetrics.Write(text, devices, models);
         var state = caches.State();
         foreach (var (name, type, help, value) in IndexMetrics)
         {

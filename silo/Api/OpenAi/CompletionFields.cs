@@ -90,6 +90,7 @@ public sealed record CompletionFields
 
         RefusedFields.Check(body, own);
         var choices = (int)(body.Integer("n", 1, MaxChoices) ?? 1);
+        var guesses = (int?)body.Integer("speculative_tokens", 0, RequestDesk.MaxSpeculativeTokens);
         return new CompletionFields
         {
             Model = model,
@@ -104,7 +105,8 @@ public sealed record CompletionFields
                 Priority = ReadPriority(body),
                 CacheSalt = RequestOwner.Checked(body.Text("cache_salt"), "cache_salt"),
                 Deadline = ReadDeadline(body),
-                SpeculativeTokens = (int)(body.Integer("speculative_tokens", 0, RequestDesk.MaxSpeculativeTokens) ?? 0),
+                SpeculativeTokens = guesses ?? 0,
+                DraftTokens = guesses,
             },
             Choices = choices,
             Candidates = ReadCandidates(body, choices, stream),

@@ -159,6 +159,7 @@ internal static class WireSamples
                 CacheSalt = "salt",
                 Deadline = TimeSpan.FromSeconds(3),
                 SpeculativeTokens = 2,
+                DraftTokens = 3,
                 WantsEmbedding = true,
             },
             Prefer = "silo/gpu",

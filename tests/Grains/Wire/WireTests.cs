@@ -43,7 +43,7 @@ public sealed class WireTests : IDisposable
     [
         "Id", "Name", "Key", "Kind", "State", "Status", "Mode", "Stage", "Role", "Policy", "Silo", "Device", "Description", "Activations", "Model", "KvType", "Node", "Rack", "Address", "ClusterId", "Step", "Tool",
         "Governor", "Controller", "Planner", "Of", "Leaving", "Level", "Action", "Gate", "Home", "Asker", "Prefer", "Preferred", "Chosen", "Taken", "Previous", "RequestId", "WattsSource", "EnergySource",
-        "What", "Why", "Cause", "Message", "Fault", "LastError", "Loading", "LoadFault",
+        "What", "Why", "Cause", "Message", "Fault", "LastError", "Loading", "LoadFault", "DraftModel",
     ];
 
     public void Dispose() => _services.Dispose();
@@ -126,7 +126,8 @@ public sealed class WireTests : IDisposable
     [InlineData("silo-report-before-health")]
     [InlineData("silo-report-before-programs")]
     [InlineData("silo-report-before-windows")]
-    public void A_report_of_a_silo_that_does_not_tell_its_devices_health_programs_or_windows_is_read(string name)
+    [InlineData("silo-report-before-drafts")]
+    public void A_report_of_a_silo_that_does_not_tell_its_devices_health_programs_windows_or_drafts_is_read(string name)
     {
         var bytes = Convert.FromHexString(File.ReadAllText(TestFiles.Project("tests", "data", "wire", $"{name}.hex")).Trim());
         var device = Assert.Single(_serializer.Deserialize<SiloReport>(bytes)!.Devices);

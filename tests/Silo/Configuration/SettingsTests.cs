@@ -52,6 +52,10 @@ public sealed class SettingsTests
     [InlineData("KvHostMib", "-1", "0 (none) to 16777216")]
     [InlineData("KvHostMib", "16777217", "16777216")]
     [InlineData("KvHostFolder", "/tmp", "--kv-host-mib")]
+    [InlineData("Draft", "nowhere/none.gguf", "none.gguf")]
+    [InlineData("DraftTokens", "0", "1 to 16")]
+    [InlineData("DraftTokens", "17", "1 to 16")]
+    [InlineData("DraftTokens", "5", "--draft")]
     [InlineData("Devices", "cuda:0,1", "one GPU a device")]
     [InlineData("Devices", "cuda:x", "cuda:N")]
     [InlineData("Devices", "cuda:0,cuda:0", "twice")]
@@ -152,12 +156,15 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void A_folder_that_is_not_there_and_a_tier_of_simulated_devices_are_refused()
+    public void A_folder_that_is_not_there_and_a_tier_or_a_draft_of_simulated_devices_are_refused()
     {
         var folder = Assert.Single(new ServingOptions { KvHostMib = 1, KvHostFolder = "nowhere/none" }.Problems());
         Assert.Contains(Path.Combine("nowhere", "none"), folder, StringComparison.Ordinal);
         var simulated = new ServingOptions { Devices = "sim:h100-sxm:tp8", Model = "sim:llama-3-70b-fp8" };
         Assert.Empty(simulated.Problems());
+        simulated.Draft = TestFiles.TinyModel;
+        Assert.Contains("cpu", Assert.Single(simulated.Problems()), StringComparison.Ordinal);
+        simulated.Draft = null;
         simulated.KvHostMib = 1;
         Assert.Contains("simulated", Assert.Single(simulated.Problems()), StringComparison.Ordinal);
     }

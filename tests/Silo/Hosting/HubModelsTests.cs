@@ -16,6 +16,7 @@ public sealed class HubModelsTests
                 [Settings.Model.Key] = "hf:a/b:Q8_0",
                 [Settings.Devices.Key] = "cpu:0=hf:a/b:Q8_0, cpu:1=/models/x.gguf,cpu:2=hf:c/d",
                 [Settings.Models.Key] = "own=hf:c/d,/models/y.gguf",
+                [Settings.Draft.Key] = "hf:e/f",
                 [Settings.Urls.Key] = "http://127.0.0.1:1",
             },
             (reference, offline) =>
@@ -29,7 +30,8 @@ public sealed class HubModelsTests
         Assert.Equal("cpu:0=/pulled/b.gguf,cpu:1=/models/x.gguf,cpu:2=/pulled/d.gguf", settings[Settings.Devices.Key]);
         Assert.Equal("own=/pulled/d.gguf,/models/y.gguf", settings[Settings.Models.Key]);
         Assert.Equal("http://127.0.0.1:1", settings[Settings.Urls.Key]);
-        Assert.Equal(["hf:a/b:Q8_0", "hf:c/d"], pulled);
+        Assert.Equal("/pulled/f.gguf", settings[Settings.Draft.Key]);
+        Assert.Equal(["hf:a/b:Q8_0", "hf:c/d", "hf:e/f"], pulled);
     }
 
     [Fact]

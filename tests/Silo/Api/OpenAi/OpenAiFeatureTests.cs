@@ -225,7 +225,7 @@ public sealed class OpenAiFeatureTests(SiloFixture silo)
         foreach (var name in new[]
         {
             "vllm:num_requests_running{", "vllm:num_requests_waiting{", "vllm:kv_cache_usage_perc{", "vllm:prefix_cache_queries_total{", "vllm:prefix_cache_hits_total{", "crescent:kv_index_stale ",
-            "crescent:tenant_fairness{", "crescent:program_fairness{", "crescent:held_calls{", "crescent:holds_total{", "vllm:num_preemptions_total{", "vllm:prompt_tokens_total{", "vllm:generation_tokens_total{", "vllm:time_to_first_token_seconds_bucket{",
+            "crescent:tenant_fairness{", "crescent:program_fairness{", "crescent:held_calls{", "crescent:holds_total{", "crescent:drafted_tokens_total{", "crescent:draft_accepted_tokens_total{", "vllm:num_preemptions_total{", "vllm:prompt_tokens_total{", "vllm:generation_tokens_total{", "vllm:time_to_first_token_seconds_bucket{",
             "vllm:inter_token_latency_seconds_count{", "vllm:request_queue_time_seconds_sum{", "vllm:request_success_total{",
         })
         {
