@@ -20,6 +20,7 @@ return await new RootCommand("Measures parts of Crescent on this machine.")
     SiloCommand.Create(),
     LoadCommand.Create(),
     PrefixCommand.Create(),
+    DraftCommand.Create(),
     SamplingCommand.Create(),
     SchemaCommand.Create(),
     MaskCommand.Create(),
