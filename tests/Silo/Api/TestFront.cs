@@ -22,6 +22,9 @@ namespace Crescent.Tests.Silo.Api;
 /// <summary>The HTTP front end on a free port, over a scripted generation instead of a cluster.</summary>
 internal sealed class TestFront : IAsyncDisposable
 {
+    // Opened once for all fronts, and never closed: nothing of it changes.
+    private static readonly Lazy<LanguageModel> Embedded = new(static () => LanguageModel.Open(TestFiles.TinyModel));
+
     private readonly WebApplication _app;
     private readonly LanguageModel _model;
 
@@ -48,7 +51,7 @@ internal sealed class TestFront : IAsyncDisposable
 
     public static async Task<TestFront> Start(IGenerationService generation, HttpOptions? options = null, double drainSeconds = 10, TimeProvider? time = null, TextWork? texts = null, GrammarLimits? grammars = null, AuthOptions? auth = null, string? model = null)
     {
-        var opened = LanguageModel.Open(model ?? TestFiles.TinyModel);
+        var opened = model is null ? Embedded.Value : LanguageModel.Open(model);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
@@ -148,6 +151,9 @@ internal sealed class TestFront : IAsyncDisposable
     {
         Http.Dispose();
         await _app.DisposeAsync();
-        _model.Dispose();
+        if (_model != Embedded.Value)
+        {
+            _model.Dispose();
+        }
     }
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Crescent.Tests.Silo.Api.OpenAi;
 
 /// <summary>Fields that change an answer are obeyed or refused by name.</summary>
-public sealed class FieldTests
+public sealed class FieldTests(FieldTests.Plain shared) : IClassFixture<FieldTests.Plain>
 {
     [Theory]
     [InlineData("/v1/chat/completions", "chat_template", "\"x\"")]
@@ -61,7 +61,7 @@ public sealed class FieldTests
             "/detokenize" => "\"tokens\":[1]",
             _ => "\"prompt\":\"Hi\"" + (field == "stream_options" ? ",\"stream\":true" : ""),
         };
-        await using var front = await TestFront.Start(ScriptedGeneration.Of("a"));
+        var front = shared.Front;
         using var answer = await front.Post(path, $$"""{{{plain}},"{{field}}":{{value}}}""");
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         var error = (await TestFront.Json(answer))["error"]!;
@@ -79,7 +79,7 @@ public sealed class FieldTests
     [InlineData("""{"response_format":{"type":"json_object"},"structured_outputs":{"choice":["a"]}}""", "response_format", "structured_outputs.choice")]
     public async Task Two_structures_exclude_each_other(string fields, string one, string other)
     {
-        await using var front = await TestFront.Start(ScriptedGeneration.Of("a"));
+        var front = shared.Front;
         var body = JsonNode.Parse(fields)!.AsObject();
         body["prompt"] = "Hi";
         using var answer = await front.Post("/v1/completions", body.ToJsonString());
@@ -97,7 +97,7 @@ public sealed class FieldTests
     [InlineData("/detokenize", """{"tokens":[1],"skip_special_tokens":false}""")]
     public async Task What_asks_for_nothing_is_taken(string path, string body)
     {
-        await using var front = await TestFront.Start(ScriptedGeneration.Of("a"));
+        var front = shared.Front;
         using var answer = await front.Post(path, body);
         Assert.True(answer.StatusCode == HttpStatusCode.OK, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
@@ -116,7 +116,7 @@ public sealed class FieldTests
     [InlineData("suffix", "null")]
     public async Task What_cannot_change_the_answer_is_taken(string field, string value)
     {
-        await using var front = await TestFront.Start(ScriptedGeneration.Of("a"));
+        var front = shared.Front;
         using var answer = await front.Post("/v1/chat/completions", $$"""{"messages":[{"role":"user","content":"Hi"}],"{{field}}":{{value}}}""");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
@@ -175,4 +175,14 @@ public sealed class FieldTests
     }
 
     private static JsonObject Read(string name) => JsonNode.Parse(File.ReadAllText(TestFiles.Project("tests", "data", "requests", name)))!.AsObject();
+
+    /// <summary>One front end for all tests that want nothing of it but its answers.</summary>
+    public sealed class Plain : IAsyncLifetime
+    {
+        internal TestFront Front { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Front = await TestFront.Start(ScriptedGeneration.Of("a"));
+
+        public ValueTask DisposeAsync() => Front.DisposeAsync();
+    }
 }
