@@ -10,7 +10,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Crescent.Tests.Silo;
 
-/// <summary>A whole silo in the process of the tests, with the embedded model, on free ports; started by the first test that asks.</summary>
+/// <summary>
+/// A whole silo in the process of the tests, with the embedded model, on free ports; started by the first test that asks. Its device has one thread: several meet
+/// after each part of a layer, and beside other tests each such meeting costs a turn of the scheduler.
+/// </summary>
 public sealed class SiloFixture : IAsyncDisposable
 {
     private readonly SemaphoreSlim _lock = new(1);
@@ -62,7 +65,7 @@ public sealed class SiloFixture : IAsyncDisposable
         _folder = Directory.CreateTempSubdirectory("crescent-silo-").FullName;
         var identity = SiloIdentity.Resolve(new ClusterOptions { MembershipFile = Path.Combine(_folder, "membership.json") });
         var silo = SiloHost.Build(
-            Settings.Load([new(Settings.Model.Key, Model), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.KvBlocks.Key, "512"), new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0"), .. With]),
+            Settings.Load([new(Settings.Model.Key, Model), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.KvBlocks.Key, "512"), new(Settings.Threads.Key, "1"), new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0"), .. With]),
             identity);
         await silo.Start(TestContext.Current.CancellationToken);
         return silo;

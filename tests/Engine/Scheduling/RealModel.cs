@@ -7,7 +7,7 @@ using Crescent.Engine.Scheduling;
 
 namespace Crescent.Tests.Engine.Scheduling;
 
-/// <summary>A model on the CPU device, or another, on which tests run engines of their own one after the other.</summary>
+/// <summary>A model on the CPU device, or another, on which tests run engines of their own one after the other. It has one thread; tests of the device have several.</summary>
 internal sealed class RealModel : IDisposable
 {
     private readonly LanguageModel _model;
@@ -15,7 +15,7 @@ internal sealed class RealModel : IDisposable
     private readonly Lazy<TokenVocabulary> _vocabulary;
 
     public RealModel(string path, int blocks)
-        : this(path, model => new CpuDevice(model.Graph, new CpuDeviceOptions { Threads = 2, KvBlocks = blocks }))
+        : this(path, model => new CpuDevice(model.Graph, new CpuDeviceOptions { Threads = 1, KvBlocks = blocks }))
     {
     }
 
@@ -42,11 +42,11 @@ internal sealed class RealModel : IDisposable
     public CountingDevice Device(int? blocks = null) => new(_device, blocks ?? _device.Info.BlockCount);
 
     public InferenceEngine Engine(CountingDevice device, IEngineSink sink, EngineOptions? options = null, IDevice? draft = null) =>
-        new(device, _model.Tokenizer, _model.Name, sink, new CpuPowerModel(2), options, draft: draft is null ? null : new DraftModel(draft, "draft"));
+        new(device, _model.Tokenizer, _model.Name, sink, new CpuPowerModel(1), options, draft: draft is null ? null : new DraftModel(draft, "draft"));
 
     /// <summary>A device of its own with the same model and as many blocks, which may guess for this one.</summary>
     public CpuDevice Draft(int? blocks = null) =>
-        new(_model.Graph, new CpuDeviceOptions { Threads = 2, KvBlocks = blocks ?? _device.Info.BlockCount }, _device as CpuDevice);
+        new(_model.Graph, new CpuDeviceOptions { Threads = 1, KvBlocks = blocks ?? _device.Info.BlockCount }, _device as CpuDevice);
 
     public Grammar Compile(GrammarSource source) => Grammar.Compile(source, _vocabulary.Value);
 

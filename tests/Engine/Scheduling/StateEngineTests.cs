@@ -102,7 +102,7 @@ public sealed class StateEngineTests
         TestFiles.Shared("arch", $"{name}.gguf"),
         model => new CpuDevice(
             model.Graph with { Config = model.Graph.Config with { ContextLength = MaxContext } },
-            new CpuDeviceOptions { Threads = 2, KvBlocks = 1200, StateSlots = states, KvType = KvType.F32 }));
+            new CpuDeviceOptions { Threads = 1, KvBlocks = 1200, StateSlots = states, KvType = KvType.F32 }));
 
     private static int[] Tokens(int seed, int count)
     {

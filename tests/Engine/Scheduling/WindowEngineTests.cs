@@ -133,7 +133,7 @@ public sealed class WindowEngineTests
     public void Real_models_give_the_same_alone_with_nothing_cached_and_together_with_everything(string name, KvType kv, int blocksOfGroup)
     {
         using var model = new RealModel(
-            TestFiles.Shared("arch", $"{name}.gguf"), model => new CpuDevice(model.Graph, new CpuDeviceOptions { Threads = 2, KvBlocks = 40, KvType = kv }));
+            TestFiles.Shared("arch", $"{name}.gguf"), model => new CpuDevice(model.Graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 40, KvType = kv }));
         var device = model.Device();
         Assert.True(device.Info.KvGroups.Count > 1, "no layer has a window");
         var sink = new RecordingSink();

@@ -73,7 +73,7 @@ public sealed class IdempotencyTests(SiloFixture silo) : IDisposable
     public async Task A_reader_that_is_cut_off_goes_on_behind_the_last_event_that_it_saw()
     {
         using var http = await Http();
-        var body = Story.Replace("\"max_tokens\":120", "\"max_tokens\":1500", StringComparison.Ordinal);
+        var body = Story.Replace("\"max_tokens\":120", "\"max_tokens\":600", StringComparison.Ordinal);
         var expected = Content(await Text(await Send(http, Chat, body)));
         var seen = new StringBuilder();
         using (var first = await Send(http, Chat, body, _key))
