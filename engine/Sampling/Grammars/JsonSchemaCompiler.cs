@@ -183,10 +183,11 @@ internal sealed class JsonSchemaCompiler
     private int Given(int from, List<SchemaNode> given, List<SchemaNode> schemas, IReadOnlyList<string>? types)
     {
         var texts = new List<byte[]>();
+        var listing = given[0].Find("const") is null ? given[0] : null;
         foreach (var value in Values(given[0]))
         {
             _network.Meter.Work();
-            if (SchemaKeywords.IsOfType(value, types) && _values.Allow(schemas, value))
+            if (SchemaKeywords.IsOfType(value, types) && _values.Allow(schemas, value, listing))
             {
                 texts.Add(Encoding.UTF8.GetBytes(JsonFragments.Compact(value)));
             }

@@ -6,8 +6,11 @@ namespace Crescent.Engine.Sampling.Grammars;
 internal sealed class SchemaValues(SchemaOpener opener, JsonStringCompiler strings)
 {
     /// <summary>Whether schemas' own keywords allow a value.</summary>
-    public bool Allow(IReadOnlyList<SchemaNode> schemas, JsonElement value) =>
-        SchemaKeywords.IsOfType(value, SchemaKeywords.TypesOf(schemas)) && schemas.All(schema => Allows(schema, value));
+    /// <param name="schemas">The schemas.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="listing">The one whose <c>enum</c> lists the value, which is not looked through for each of its values again.</param>
+    public bool Allow(IReadOnlyList<SchemaNode> schemas, JsonElement value, SchemaNode? listing = null) =>
+        SchemaKeywords.IsOfType(value, SchemaKeywords.TypesOf(schemas)) && schemas.All(schema => Allows(schema, value, isListed: ReferenceEquals(schema, listing)));
 
     /// <summary>Whether a set allows a value.</summary>
     public bool Allow(SchemaSet set, JsonElement value)
@@ -18,9 +21,9 @@ internal sealed class SchemaValues(SchemaOpener opener, JsonStringCompiler strin
             && parts.Choices.All(choice => choice.Children.Count(option => Allow(new SchemaSet(option), value)) is var hold && (choice.Name == "oneOf" ? hold == 1 : hold > 0));
     }
 
-    private bool Allows(SchemaNode schema, JsonElement value) =>
+    private bool Allows(SchemaNode schema, JsonElement value, bool isListed) =>
         (schema.Find("const")?.Element is not { } constant || SchemaExclusion.IsSame(constant, value))
-        && (schema.Find("enum")?.Element is not { ValueKind: JsonValueKind.Array } values || values.EnumerateArray().Any(one => SchemaExclusion.IsSame(one, value)))
+        && (isListed || schema.Find("enum")?.Element is not { ValueKind: JsonValueKind.Array } values || values.EnumerateArray().Any(one => SchemaExclusion.IsSame(one, value)))
         && (schema.Find("not") is not { } not || !Allow(new SchemaSet(not), value))
         && (schema.Find("if") is not { } condition || schema.Find(Allow(new SchemaSet(condition), value) ? "then" : "else") is not { } then || Allow(new SchemaSet(then), value))
         && value.ValueKind switch
