@@ -54,8 +54,11 @@ internal sealed class StreamUsage(TimeProvider time)
                 total.Simulated |= told.Simulated;
                 total.Sources.Add(told.EnergySource);
 
-                // Later attempts find the tokens of the earlier in the cache too, which is none of the prompt's.
-                total.CachedTokens ??= told.CachedTokens;
+                // Later attempts find the tokens of the earlier in the cache too, which is none of the prompt's. One that left before it had begun has looked for nothing.
+                if (told.PrefillTime > TimeSpan.Zero || told.OutputTokens > 0)
+                {
+                    total.CachedTokens ??= told.CachedTokens;
+                }
             }
             else if (attempt.Tokens > 0)
             {

@@ -12,6 +12,7 @@ using Crescent.Grains.Contracts.Agents;
 using Crescent.Grains.Gpu;
 using Crescent.Grains.Membership;
 using Crescent.Grains.Models;
+using Crescent.Grains.Placement;
 using Crescent.Grains.Storage;
 using Crescent.Grains.Streams;
 using Crescent.Grains;
@@ -75,6 +76,12 @@ public sealed class AgentCluster : IAsyncLifetime
             silo.Services.AddSingleton<IAgentTool>(Tool);
             silo.Services.AddSingleton<IAgentTool>(Effects);
             silo.Services.Configure<AgentOptions>(static options => options.Attempts = Attempts);
+
+            // Calls that wait stay where they are: on a machine that is busy they would wait for long enough to move away from their siblings.
+            silo.Services.Configure<PlacementOptions>(static options => options.MoveMargin = 0);
+
+            // A silo that stops does not wait for longer for a call that a test holds.
+            silo.Services.Configure<GenerationOptions>(static options => options.DrainSeconds = 5);
             silo.AddCrescent(new CrescentSiloOptions
             {
                 Model = _model.Name,

@@ -10,8 +10,8 @@ internal static class Records
     public static readonly SequenceUsage Usage =
         new(3, 4, 1, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), 5.5);
 
-    public static SequenceOutput Output(int offset, int token, string text = "", FinishReason finish = FinishReason.None, string? error = null) =>
-        new(new InferenceRequest { Id = 1, Prompt = [1], MaxTokens = 1 }, offset, token, text, finish, finish == FinishReason.None ? null : Usage, error);
+    public static SequenceOutput Output(int offset, int token, string text = "", FinishReason finish = FinishReason.None, string? error = null, SequenceUsage? usage = null) =>
+        new(new InferenceRequest { Id = 1, Prompt = [1], MaxTokens = 1 }, offset, token, text, finish, finish == FinishReason.None ? null : usage ?? Usage, error);
 
     public static FrameBuffer Frame(StreamTicket ticket, params SequenceOutput[] outputs)
     {

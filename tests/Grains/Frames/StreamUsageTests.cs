@@ -31,6 +31,17 @@ public sealed class StreamUsageTests
     }
 
     [Fact]
+    public void An_attempt_that_left_before_it_began_tells_nothing_of_the_cache()
+    {
+        var first = Begin("a");
+        _stream.LoseAttempt(first, "it waited");
+        Assert.False(_stream.Give(first, Records.Output(0, -1, "", FinishReason.Cancelled, usage: Records.Usage with { OutputTokens = 0, CachedTokens = 0, PrefillTime = TimeSpan.Zero })));
+        var second = Begin("b");
+        _stream.Give(second, Records.Output(0, 10, "", FinishReason.Stop));
+        Assert.Equal(1, _stream.Usage.CachedTokens);
+    }
+
+    [Fact]
     public void An_attempt_that_died_counts_with_what_was_seen_and_an_estimate()
     {
         var first = Begin("a");
