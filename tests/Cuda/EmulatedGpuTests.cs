@@ -24,7 +24,7 @@ public sealed class EmulatedGpuTests : EmulatedCudaTest
         var graph = Architecture.Read(file);
         using var cpu = new CpuDevice(graph, new CpuDeviceOptions { Threads = 2, KvBlocks = 64, Activations = ActivationPrecision.Int16 });
         using var cuda = new CudaDevice(graph, EmulatedCuda.Options());
-        foreach (var prompt in GoldenFile.Embedded.Goldens.Prompts.Where(static prompt => prompt.Steps.Count >= 16).Take(order == 0 ? 4 : 1))
+        foreach (var prompt in GoldenFile.Embedded.Goldens.Prompts.Where(static prompt => prompt.Steps.Count >= 16).Take(order == 0 ? 2 : 1))
         {
             var (ours, theirs) = (new DeviceSequence(cuda, 1000), new DeviceSequence(cpu, 1000));
             var (a, b) = (ours.Append(prompt.Ids), theirs.Append(prompt.Ids));
@@ -67,7 +67,12 @@ public sealed class EmulatedGpuTests : EmulatedCudaTest
         var whole = alone.Append(prompt);
         foreach (var chunk in new[] { 1, 23, 64 })
         {
-            var chunked = new DeviceSequence(device, 148, firstBlock: 30).AppendChunked(prompt, chunk);
+            // Token by token only at the end, where there are most positions to share out.
+            var sequence = new DeviceSequence(device, 148, firstBlock: 30);
+            var begun = chunk == 1 ? prompt.Length - 12 : 0;
+            if (begun > 0)
+                sequence.Append(prompt.AsSpan(0, begun));
+            var chunked = sequence.AppendChunked(prompt.AsSpan(begun), chunk);
             Assert.InRange(whole.Zip(chunked, static (a, b) => Math.Abs(a - b)).Max(), 0, 0.05);
         }
     }

@@ -14,7 +14,9 @@ public sealed class KernelTests : EmulatedCudaTest
     {
         var check = KernelCheck.All.Single(check => check.Name == name);
         using var gpu = new Gpu();
-        for (var seed = 1; seed <= 6; seed++)
+
+        // Backwards, mixed, and as numbered.
+        for (var seed = 1; seed <= 3; seed++)
         {
             EmulatedCuda.Order((uint)(seed % 3 * seed));
             check.Run(gpu, new Random(seed));

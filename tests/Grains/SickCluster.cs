@@ -11,7 +11,7 @@ public sealed class SickCluster : FactoryCluster
     private readonly ConcurrentDictionary<string, Action> _faults = new();
     private readonly ConcurrentDictionary<string, int> _opened = new();
 
-    protected override HealthOptions Health => new() { StallSeconds = 2, FirstPauseSeconds = 0.5, LongestPauseSeconds = 5, ReleaseSeconds = 0.5, OpenSeconds = 2 };
+    protected override HealthOptions Health => new() { StallSeconds = 2, FirstPauseSeconds = 0.5, LongestPauseSeconds = 2, ReleaseSeconds = 0.5, OpenSeconds = 2 };
 
     /// <summary>A call that has no token waits for less: it must not be this that ends it.</summary>
     protected override ISiloBuilder Add(ISiloBuilder silo) => silo.Configure<GenerationOptions>(static options => (options.PlacementSeconds, options.ResumeSeconds) = (5, 600));

@@ -13,7 +13,7 @@ public sealed class SeveralModelsTests : IAsyncLifetime
     private const string Tiny = "crescent-tiny";
     private const string Twin = "twin";
     private const int Streams = 8;
-    private const int Long = 1500;
+    private const int Long = 600;
 
     private readonly TemporaryFolder _folder = new();
     private SiloHost _silo = null!;

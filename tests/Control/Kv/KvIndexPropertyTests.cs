@@ -28,7 +28,7 @@ public class KvIndexPropertyTests
                 Assert.Equal(model.Lead(device, chain), overlap[device]);
             }
         }),
-        iter: 300);
+        iter: 120);
 
     [Fact]
     public void With_holes_the_overlap_ends_with_a_held_block_and_covers_the_lead() => Histories.Sample(
@@ -45,7 +45,7 @@ public class KvIndexPropertyTests
                 }
             }
         }),
-        iter: 300);
+        iter: 120);
 
     private static void Run(
         (int Kind, int Device, int Chain, int At)[] history, bool holes, Action<KvIndex, ModelIndex, int[], BlockHash[]> check)

@@ -52,7 +52,7 @@ public sealed class DeviceSiloTests : IClassFixture<DeviceSiloTests.OneFront>
     private static async Task<(int ToOne, int ToOther)> Sent(InProcessSiloHandle from, InProcessSiloHandle one, InProcessSiloHandle other)
     {
         var (before, beforeOther) = (Sent(from, one), Sent(from, other));
-        await FactoryCluster.Until(() => Sent(from, one) - before >= 5 * TelemetryService.SeldomEvery, "reports are sent");
+        await FactoryCluster.Until(() => Sent(from, one) - before >= 3 * TelemetryService.SeldomEvery, "reports are sent");
         return (Sent(from, one) - before, Sent(from, other) - beforeOther);
     }
 

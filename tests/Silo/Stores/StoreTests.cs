@@ -113,7 +113,7 @@ public sealed class StoreTests : IAsyncDisposable
 
     private static async Task<string> Text(HttpClient http, int number, TaskCompletionSource? begun)
     {
-        var body = $$"""{"prompt":"Story {{number}} begins.","max_tokens":400,"ignore_eos":true,"temperature":0,"stream":true}""";
+        var body = $$"""{"prompt":"Story {{number}} begins.","max_tokens":160,"ignore_eos":true,"temperature":0,"stream":true}""";
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Stop);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -139,7 +139,7 @@ public sealed class StoreTests : IAsyncDisposable
 
     private static async Task<(HttpStatusCode Status, bool RetryAfter, string? Id)> Submit(HttpClient http, int number)
     {
-        var body = $$"""{"problem":"Tom has {{number}} apples and buys 12 more. How many apples does he have now?","strategy":"self-consistency","settings":{"samples":16,"confidence":1} }""";
+        var body = $$"""{"problem":"Tom has {{number}} apples and buys 12 more. How many apples does he have now?","strategy":"self-consistency","settings":{"samples":6,"confidence":1} }""";
         using var answer = await http.PostAsync("/v1/agents", new StringContent(body, Encoding.UTF8, "application/json"), Stop);
         var json = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Stop))!;
         return (answer.StatusCode, answer.Headers.RetryAfter is not null, (string?)json["id"]);

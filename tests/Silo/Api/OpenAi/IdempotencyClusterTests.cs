@@ -10,7 +10,7 @@ namespace Crescent.Tests.Silo.Api.OpenAi;
 public sealed class IdempotencyClusterTests : IAsyncLifetime
 {
     private const string Chat = "/v1/chat/completions";
-    private const string Two = """{"messages":[{"role":"user","content":"Tell me a story."}],"n":2,"max_tokens":1200,"ignore_eos":true,"temperature":1,"seed":3,"stream":true}""";
+    private const string Two = """{"messages":[{"role":"user","content":"Tell me a story."}],"n":2,"max_tokens":600,"ignore_eos":true,"temperature":1,"seed":3,"stream":true}""";
     private const string Schema = """{"messages":[{"role":"user","content":"Count."}],"temperature":0,"stream":true,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"array","items":{"type":"integer","minimum":100,"maximum":999},"minItems":250,"maxItems":250}}}}""";
 
     private readonly TemporaryFolder _folder = new();
