@@ -143,7 +143,7 @@ public sealed class GrammarBoundTests
     [Fact]
     public void Strict_tools_that_no_memory_holds_are_refused()
     {
-        var limits = new GrammarLimits { CompileTime = TimeSpan.FromMinutes(1) };
+        var limits = new GrammarLimits { MaxBytes = 4 << 20, CacheBytes = 8 << 20, CompileTime = TimeSpan.FromMinutes(1) };
         var fault = Assert.Throws<GrammarException>(() => Grammar.Compile(Tools(128, areStrict: true, "([a-z]{100}){180}"), GrammarWalk.Tiny, limits));
         Assert.True(fault.IsLimit);
         Assert.Contains("KiB", fault.Message, StringComparison.Ordinal);
