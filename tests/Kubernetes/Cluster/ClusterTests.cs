@@ -194,7 +194,7 @@ public sealed class ClusterTests(KubernetesCluster cluster, ITestOutputHelper ou
         try
         {
             var (answers, refused) = await Storm.Through(http, disturbance, Stop);
-            output.WriteLine($"{answers} answers, {refused} calls refused and asked again");
+            output.WriteLine($"{answers} answers, {refused} calls refused and asked again: {string.Join('\n', Storm.Refusals)}");
             Assert.Equal(0, refused);
         }
         finally

@@ -24,7 +24,7 @@ public sealed class PlannerClusterTests(PlannedCluster cluster, ITestOutputHelpe
             await cluster.Until(async () => await Replicas() == 1 && (await Plan()).Contains("\"mode\":\"apply\"", StringComparison.Ordinal), "the planner looks after one device silo");
             await Storm.Learn(http, Stop);
             var (answers, refused) = await Storm.Through(http, () => Serve(3), Stop);
-            output.WriteLine($"{answers} answers, {refused} calls refused and asked again");
+            output.WriteLine($"{answers} answers, {refused} calls refused and asked again: {string.Join('\n', Storm.Refusals)}");
             Assert.Equal(0, refused);
 
             // With a call or two at a time fewer are needed; those that go have nothing, or give it to others.

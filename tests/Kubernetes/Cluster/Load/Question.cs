@@ -22,23 +22,24 @@ internal sealed record Question(string Path, string Body)
     /// <summary>The question of a number: in turn a long text, an object of a schema, a call of a tool, and two drawn texts at once.</summary>
     public static Question Of(int number) => (number % 4) switch
     {
-        0 => new("/v1/completions", $$"""{"prompt":"Story {{number}} begins.","max_tokens":400,"ignore_eos":true,"temperature":0,"stream":true}"""),
+        0 => new("/v1/completions", $$"""{"prompt":"Story {{number}} begins.","max_tokens":200,"ignore_eos":true,"temperature":0,"stream":true}"""),
         1 => new("/v1/chat/completions", $$"""
             {"messages":[{"role":"user","content":"Plan journey {{number}}."}],"max_tokens":300,"temperature":0,"stream":true,
             "response_format":{"type":"json_schema","json_schema":{"name":"journey","strict":true,"schema":{{Schema}} } } }
             """),
         2 => new("/v1/chat/completions", $$"""{"messages":[{"role":"user","content":"Book journey {{number}}."}],"max_tokens":300,"temperature":0,"stream":true,"tools":[{{Tool}}],"tool_choice":"required"}"""),
-        _ => new("/v1/completions", $$"""{"prompt":"Verse {{number}}:","max_tokens":200,"ignore_eos":true,"temperature":0.8,"seed":{{number}},"n":2,"stream":true}"""),
+        _ => new("/v1/completions", $$"""{"prompt":"Verse {{number}}:","max_tokens":100,"ignore_eos":true,"temperature":0.8,"seed":{{number}},"n":2,"stream":true}"""),
     };
 
     /// <summary>Asks, and gives all that was said: by choice its text, its calls of tools and why it ended.</summary>
-    /// <returns>The answer; null where the call was refused before anything was said, as a silo that stops does.</returns>
-    public async Task<string?> Ask(HttpClient http, CancellationToken stop)
+    /// <returns>The answer; null where the call was refused before anything was said, as a silo that stops does, and <paramref name="refused"/> was told why.</returns>
+    public async Task<string?> Ask(HttpClient http, CancellationToken stop, Action<string>? refused = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
         using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
         if (answer.StatusCode == HttpStatusCode.ServiceUnavailable && answer.Headers.RetryAfter is not null)
         {
+            refused?.Invoke(await answer.Content.ReadAsStringAsync(stop));
             return null;
         }
 
