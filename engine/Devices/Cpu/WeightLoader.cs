@@ -60,7 +60,19 @@ internal sealed unsafe class WeightLoader(InstructionSet instructions, Activatio
             GgmlType.IQ4_NL => Panels<TLanes, IQ4_NL>(data, columns, rows),
             GgmlType.IQ4_XS => Panels<TLanes, IQ4_XS>(data, columns, rows),
             GgmlType.MXFP4 => Panels<TLanes, MXFP4>(data, columns, rows),
-            _ => new GeneralMatrix<TLanes>(type, data, columns, rows),
+            GgmlType.NVFP4 => Panels<TLanes, NVFP4>(data, columns, rows),
+            GgmlType.IQ1_S => Panels<TLanes, IQ1_S>(data, columns, rows),
+            GgmlType.IQ1_M => Panels<TLanes, CodeBookLevels<IQ1_M>>(data, columns, rows),
+            GgmlType.IQ2_XXS => Panels<TLanes, CodeBookLevels<IQ2_XXS>>(data, columns, rows),
+            GgmlType.IQ2_XS => Panels<TLanes, CodeBookLevels<IQ2_XS>>(data, columns, rows),
+            GgmlType.IQ2_S => Panels<TLanes, CodeBookLevels<IQ2_S>>(data, columns, rows),
+            GgmlType.IQ3_XXS => Panels<TLanes, CodeBookLevels<IQ3_XXS>>(data, columns, rows),
+            GgmlType.IQ3_S => Panels<TLanes, IQ3_S>(data, columns, rows),
+            GgmlType.Q1_0 => Panels<TLanes, FewBits<Q1_0>>(data, columns, rows),
+            GgmlType.Q2_0 => Panels<TLanes, FewBits<Q2_0>>(data, columns, rows),
+            GgmlType.TQ1_0 => Panels<TLanes, FewBits<TQ1_0>>(data, columns, rows),
+            GgmlType.TQ2_0 => Panels<TLanes, FewBits<TQ2_0>>(data, columns, rows),
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "There is no kernel for this type."),
         };
 
     private WeightMatrix Panels<TLanes, TFormat>(byte* data, int columns, int rows)

@@ -46,8 +46,17 @@ public static class Dequantizer
             case GgmlType.IQ4_XS: EachBlock(blocks, source, destination, NonLinearBlocks.IQ4_XS); break;
             case GgmlType.MXFP4: EachBlock(blocks, source, destination, NonLinearBlocks.MXFP4); break;
             case GgmlType.NVFP4: EachBlock(blocks, source, destination, NonLinearBlocks.NVFP4); break;
-            case GgmlType.TQ1_0: EachBlock(blocks, source, destination, TernaryBlocks.TQ1_0); break;
-            case GgmlType.TQ2_0: EachBlock(blocks, source, destination, TernaryBlocks.TQ2_0); break;
+            case GgmlType.IQ1_S: EachBlock(blocks, source, destination, CodeBookBlocks.IQ1_S); break;
+            case GgmlType.IQ1_M: EachBlock(blocks, source, destination, CodeBookBlocks.IQ1_M); break;
+            case GgmlType.IQ2_XXS: EachBlock(blocks, source, destination, CodeBookBlocks.IQ2_XXS); break;
+            case GgmlType.IQ2_XS: EachBlock(blocks, source, destination, CodeBookBlocks.IQ2_XS); break;
+            case GgmlType.IQ2_S: EachBlock(blocks, source, destination, CodeBookBlocks.IQ2_S); break;
+            case GgmlType.IQ3_XXS: EachBlock(blocks, source, destination, CodeBookBlocks.IQ3_XXS); break;
+            case GgmlType.IQ3_S: EachBlock(blocks, source, destination, CodeBookBlocks.IQ3_S); break;
+            case GgmlType.Q1_0: EachBlock(blocks, source, destination, FewBitBlocks.Q1_0); break;
+            case GgmlType.Q2_0: EachBlock(blocks, source, destination, FewBitBlocks.Q2_0); break;
+            case GgmlType.TQ1_0: EachBlock(blocks, source, destination, FewBitBlocks.TQ1_0); break;
+            case GgmlType.TQ2_0: EachBlock(blocks, source, destination, FewBitBlocks.TQ2_0); break;
             default: throw new ArgumentOutOfRangeException(nameof(type), type, "There is no dequantiser for this type.");
         }
     }

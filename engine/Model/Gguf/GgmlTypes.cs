@@ -6,7 +6,7 @@ namespace Crescent.Engine.Model.Gguf;
 /// </summary>
 public static class GgmlTypes
 {
-    /// <summary>Values in a super-block of the K types and of IQ4_XS.</summary>
+    /// <summary>Values in a super-block of the K types, of IQ4_XS and of IQ1 to IQ3.</summary>
     internal const int SuperBlock = 256;
 
     /// <summary>Values in a block of the other quantised types.</summary>
@@ -26,20 +26,11 @@ public static class GgmlTypes
         _ when Enum.IsDefined((GgmlType)number) => ((GgmlType)number).ToString(),
         9 => "9 (Q8_1)",
         15 => "15 (Q8_K)",
-        16 => "16 (IQ2_XXS)",
-        17 => "17 (IQ2_XS)",
-        18 => "18 (IQ3_XXS)",
-        19 => "19 (IQ1_S)",
-        21 => "21 (IQ3_S)",
-        22 => "22 (IQ2_S)",
         24 => "24 (I8)",
         25 => "25 (I16)",
         26 => "26 (I32)",
         27 => "27 (I64)",
         28 => "28 (F64)",
-        29 => "29 (IQ1_M)",
-        41 => "41 (Q1_0)",
-        42 => "42 (Q2_0)",
         _ => number.ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
 
@@ -52,6 +43,8 @@ public static class GgmlTypes
         GgmlType.NVFP4 => (2 * SmallBlock, 36),
         GgmlType.TQ1_0 => (SuperBlock, 54),
         GgmlType.TQ2_0 => (SuperBlock, 66),
+        GgmlType.Q1_0 => (4 * SmallBlock, 18),
+        GgmlType.Q2_0 => (2 * SmallBlock, 18),
         GgmlType.Q4_1 => (SmallBlock, 20),
         GgmlType.Q5_0 => (SmallBlock, 22),
         GgmlType.Q5_1 => (SmallBlock, 24),
@@ -61,6 +54,13 @@ public static class GgmlTypes
         GgmlType.Q4_K => (SuperBlock, 144),
         GgmlType.Q5_K => (SuperBlock, 176),
         GgmlType.Q6_K => (SuperBlock, 210),
+        GgmlType.IQ1_S => (SuperBlock, 50),
+        GgmlType.IQ1_M => (SuperBlock, 56),
+        GgmlType.IQ2_XXS => (SuperBlock, 66),
+        GgmlType.IQ2_XS => (SuperBlock, 74),
+        GgmlType.IQ2_S => (SuperBlock, 82),
+        GgmlType.IQ3_XXS => (SuperBlock, 98),
+        GgmlType.IQ3_S => (SuperBlock, 110),
         GgmlType.IQ4_XS => (SuperBlock, 136),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a tensor type that can be read."),
     };

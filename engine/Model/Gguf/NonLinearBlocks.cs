@@ -66,8 +66,8 @@ internal static class NonLinearBlocks
         }
     }
 
-    // The greatest is no number in the format, and 0 in files.
-    private static float EightBitScale(byte bits)
+    /// <summary>A scale of NVFP4. The greatest is no number in the format, and 0 in files.</summary>
+    internal static float EightBitScale(byte bits)
     {
         var (exponent, mantissa) = ((bits >> 3) & 0xF, bits & 7);
         return (bits & 0x7F) == 0x7F ? 0 : exponent == 0 ? MathF.ScaleB(mantissa, -9) : MathF.ScaleB(8 + mantissa, exponent - 10);

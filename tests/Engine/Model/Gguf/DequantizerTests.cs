@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Crescent.Engine.Model.Gguf;
 
 namespace Crescent.Tests.Engine.Model.Gguf;
@@ -47,6 +49,56 @@ public sealed class DequantizerTests
         Assert.Equal([first, second, middle, next, last], [one[0], one[1], one[(one.Length / 2) - 1], one[one.Length / 2], one[^1]]);
         Assert.Equal(placed, one.Select(static (value, i) => (i + 1.0) * value).Sum());
         Assert.Equal(one, values[one.Length..]);
+    }
+
+    /// <summary>
+    /// 256 blocks of bytes of a linear congruential sequence, their scale 1/2 but where it has eight bits. Expected is the SHA-256 of the float32 values that ggml's own
+    /// dequantisers give (libggml of llama.cpp's build in npm's node-llama-cpp 3.22.1).
+    /// </summary>
+    [Theory]
+    [InlineData(GgmlType.IQ2_XXS, 0, "95d8a5be8e709bc452ce833eebd0b075f4ef05da14c130e3d3fc1315255aedee")]
+    [InlineData(GgmlType.IQ2_XS, 0, "18cc855f6395e73f17abcd770d8049c5d0b53575d0e3b49ae8b3462bcb5963cd")]
+    [InlineData(GgmlType.IQ2_S, 0, "a001efbccc0e958d2d49a5b0642b75360792d8d9e47079ed7d32d530a7909093")]
+    [InlineData(GgmlType.IQ3_XXS, 0, "c4f3a7c48a6a552b15b617574cd041da47f26126644af358dc0f236b8294cba6")]
+    [InlineData(GgmlType.IQ3_S, 0, "57043c6aeaf6ba377e42c45ce1c3f5a14686dd0f69881dca28750858c943b2da")]
+    [InlineData(GgmlType.IQ1_S, 0, "1825243d468a7d1f574529cff781ab0483d11769545fa27df8e52144310ff701")]
+    [InlineData(GgmlType.IQ1_M, -1, "1df0d9b6960a86fa17be8eb2a10de43c4e76a8afceb67d234297d89063fac881")]
+    [InlineData(GgmlType.Q1_0, 0, "94a2e15b235d5bf99060f13cf4d1fe5a81df3018d1fa9ab7f980458122f7c67f")]
+    [InlineData(GgmlType.Q2_0, 0, "1f6f62a467243ff37a1bc022aacf8af862e1381e0f242bfd6f0dc2c86695aad5")]
+    [InlineData(GgmlType.TQ1_0, 52, "8ed8675b059991cee5819a93660a43fec0d1856a1fe4a63a4fb718dc5cc7bdf3")]
+    [InlineData(GgmlType.TQ2_0, 64, "2a1c1f632b0e33c5f2bf55dd4c99074b06f9271b68e6f883fc6dbd9add8589c2")]
+    [InlineData(GgmlType.NVFP4, -1, "19b57286cce6d7c8d5fd1b29115393db89ecf5b438325abd823c711b4eba5bdc")]
+    public void Blocks_have_the_values_that_ggml_gives_them(GgmlType type, int scaleAt, string sha256)
+    {
+        const int Blocks = 256;
+        var size = GgmlTypes.BlockBytes(type);
+        var bytes = new byte[Blocks * size];
+        var x = 1u;
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            x = unchecked((x * 1664525) + 1013904223);
+            bytes[i] = (byte)(x >> 24);
+        }
+
+        for (var block = 0; block < Blocks; block++)
+        {
+            var one = bytes.AsSpan(block * size, size);
+            if (scaleAt >= 0)
+            {
+                BinaryPrimitives.WriteHalfLittleEndian(one[scaleAt..], (Half)0.5);
+            }
+            else if (type == GgmlType.IQ1_M)
+            {
+                // Four bits in each of four words.
+                foreach (var (at, bits) in new[] { (49, 0), (51, 0), (53, 8), (55, 3) })
+                {
+                    one[at] = (byte)((one[at] & 15) | (bits << 4));
+                }
+            }
+        }
+
+        var values = Read(type, bytes);
+        Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<float>(values))));
     }
 
     [Fact]
@@ -113,7 +165,7 @@ public sealed class DequantizerTests
 
     [Fact]
     public void A_type_that_is_none_is_refused()
-        => Assert.Throws<ArgumentOutOfRangeException>(() => Dequantizer.Dequantize((GgmlType)16, [], []));
+        => Assert.Throws<ArgumentOutOfRangeException>(() => Dequantizer.Dequantize((GgmlType)15, [], []));
 
     [Fact]
     public void Every_type_has_a_dequantiser()

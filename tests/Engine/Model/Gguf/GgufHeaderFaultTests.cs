@@ -91,7 +91,7 @@ public sealed class GgufHeaderFaultTests
         Fails(new GgufBuilder().AppendRawTensor("t", 0, [1, 1, 1, 1, 1], 4), "t", HeaderStart + 9, "5 dimensions");
         Fails(new GgufBuilder().AppendRawTensor("t", 0, [1, 0], 4), "t", HeaderStart + 21, "extent 1 is 0");
         Fails(new GgufBuilder().AppendRawTensor("t", 0, [ulong.MaxValue], 16), "t", HeaderStart + 13, "extent 0 is 18446744073709551615");
-        Fails(new GgufBuilder().AppendRawTensor("t", 16, [256], 66), "t", HeaderStart + 21, "16 (IQ2_XXS) is not supported", "Q4_K");
+        Fails(new GgufBuilder().AppendRawTensor("t", 15, [256], 292), "t", HeaderStart + 21, "15 (Q8_K) is not supported", "Q4_K");
         Fails(new GgufBuilder().AppendRawTensor("t", uint.MaxValue, [1], 4), "t", HeaderStart + 21, "type 4294967295 is not supported");
         Fails(new GgufBuilder().AppendRawTensor("t", 8, [48], 64), "t", HeaderStart + 13, "48 columns are no multiple of the 32");
         Fails(new GgufBuilder().AppendRawTensor("t", 0, [int.MaxValue], 64), "t", HeaderStart + 13, "a row of");

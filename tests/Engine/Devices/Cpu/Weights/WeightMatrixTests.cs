@@ -1,9 +1,7 @@
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Devices.Cpu.Memory;
 using Crescent.Engine.Devices.Cpu.Weights;
-using Crescent.Engine.Devices.Cpu.Weights.Panels;
 using Crescent.Engine.Model.Gguf;
-using Crescent.Engine.Simd;
 
 namespace Crescent.Tests.Engine.Devices.Cpu.Weights;
 
@@ -55,13 +53,6 @@ public sealed unsafe class WeightMatrixTests
 
         Assert.Equal(Products(InstructionSet.Vector128), Products(instructions));
     }
-
-    [Theory]
-    [InlineData(GgmlType.Q4_K)]
-    [InlineData(GgmlType.Q6_K)]
-    [InlineData(GgmlType.IQ4_NL)]
-    public void The_general_path_gives_the_scalar_product_too(GgmlType type) =>
-        Check(type, (data, columns, rows) => new GeneralMatrix<Lanes128>(type, data, columns, rows));
 
     [Theory]
     [InlineData(GgmlType.F32, 37)]
