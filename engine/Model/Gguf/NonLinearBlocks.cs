@@ -66,11 +66,11 @@ internal static class NonLinearBlocks
         }
     }
 
-    /// <summary>A scale of NVFP4. The greatest is no number in the format, and 0 in files.</summary>
+    /// <summary>A scale of NVFP4. The greatest is no number in the format, and 0 here; of the sign, which files do not set, nothing is made, as ggml makes nothing of it.</summary>
     internal static float EightBitScale(byte bits)
     {
         var (exponent, mantissa) = ((bits >> 3) & 0xF, bits & 7);
-        return (bits & 0x7F) == 0x7F ? 0 : exponent == 0 ? MathF.ScaleB(mantissa, -9) : MathF.ScaleB(8 + mantissa, exponent - 10);
+        return bits == 0x7F ? 0 : exponent == 0 ? MathF.ScaleB(mantissa, -9) : MathF.ScaleB(8 + mantissa, exponent - 10);
     }
 
     private static void ReadGroup(float scale, ReadOnlySpan<byte> packed, Span<float> values)
