@@ -18,13 +18,9 @@ public sealed class AnswerReader(
     Func<string, string, bool>? isText = null)
 {
     private readonly IAnswerParser? _parser = Parser(style, structure, newId ?? (static _ => $"call_{Guid.NewGuid():N}"), isText ?? (static (_, _) => false));
-    private readonly string _opening = ToolCallStyles.Opening(style);
     private readonly ThoughtReader? _thoughts = thoughts is null ? null : new ThoughtReader(thoughts, tokenizer);
     private Func<string, bool>? _reads;
     private int _thoughtTokens;
-
-    // No grammar can ask for the opening of a list: an answer that has to be calls begins behind it.
-    private bool _isOpen = !ToolCallStyles.IsOpenList(style) || structure is not { Trigger: null };
 
     /// <summary>That of a choice of a request.</summary>
     /// <param name="request">The request.</param>
@@ -73,12 +69,6 @@ public sealed class AnswerReader(
             return;
         }
 
-        if (!_isOpen)
-        {
-            _isOpen = true;
-            _parser.Append(_opening, deltas);
-        }
-
         var wasThinking = _parser.IsThinking;
         _parser.Append(MarkedText.Of(chunk, text, tokenizer, _reads ??= _parser.Reads), deltas);
         _thoughtTokens += wasThinking || _parser.IsThinking ? chunk.Tokens.Count : 0;
@@ -95,11 +85,15 @@ public sealed class AnswerReader(
         {
             ToolCallStyle.None => null,
             ToolCallStyle.Xml => new XmlCallParser(newId, isText),
+            ToolCallStyle.Glm => new GlmCallParser(newId, isText),
+            ToolCallStyle.MistralNamed => new NamedCallParser(newId),
+            ToolCallStyle.DeepSeek or ToolCallStyle.DeepSeekNamed or ToolCallStyle.Kimi => new MarkedCallParser(style, newId),
+            ToolCallStyle.Lfm or ToolCallStyle.Python => new PythonCallParser(style, newId),
+            ToolCallStyle.Gemma or ToolCallStyle.FunctionGemma => new GemmaCallParser(style, newId),
             ToolCallStyle.Harmony when !isHeld => new HarmonyParser(newId),
-            ToolCallStyle.MistralNamed when !isHeld => new NamedCallParser(newId),
 
             // A grammar that holds such a model's answer writes calls as JSON alone.
-            ToolCallStyle.Harmony or ToolCallStyle.MistralNamed => new ToolCallParser(ToolCallStyle.Llama, newId, ToolCallDelivery.Incremental),
+            ToolCallStyle.Harmony => new ToolCallParser(ToolCallStyle.Llama, newId, ToolCallDelivery.Incremental),
             _ => new ToolCallParser(style, newId, isHeld ? ToolCallDelivery.Incremental : ToolCallDelivery.Whole),
         };
     }

@@ -58,7 +58,7 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
         CheckTokens(prompts, request.Candidates);
         var thoughts = request.Prompts is [{ IsConversation: true }] ? model.Thoughts : null;
         var isOpen = thoughts?.IsOpenBehind(model.Model.Tokenizer.Decode(prompts[0].AsSpan(Math.Max(0, prompts[0].Length - OpeningTokens)), withSpecial: true)) ?? false;
-        structure = isOpen ? BehindThought(structure, thoughts!, request.Tools is null ? ToolCallStyle.None : model.ToolStyle) : structure;
+        structure = isOpen ? BehindThought(structure, thoughts!) : structure;
         var answers = prompts.Length * request.Candidates;
         var calls = new List<InferenceRequest>(answers);
         for (var prompt = 0; prompt < prompts.Length; prompt++)
@@ -114,10 +114,10 @@ public sealed class RequestDesk(IGenerationService generations, TextWork texts, 
     public ContextRoom Room(ServedModel model) => ContextRoom.Of(model, generations);
 
     /// <summary>
-    /// A structure of the whole answer sets in where the thought ends that the prompt has opened. Mistral's calls, whose opening no grammar can ask for, are held from the beginning.
+    /// A structure of the whole answer sets in where the thought ends that the prompt has opened.
     /// </summary>
-    private static OutputStructure? BehindThought(OutputStructure? structure, ThoughtMarks thoughts, ToolCallStyle style) =>
-        structure is { Trigger: null } && !ToolCallStyles.IsOpenList(style) ? structure with { Trigger = thoughts.Closing, Once = true } : structure;
+    private static OutputStructure? BehindThought(OutputStructure? structure, ThoughtMarks thoughts) =>
+        structure is { Trigger: null } ? structure with { Trigger = thoughts.Closing, Once = true } : structure;
 
     private static async Task<(OutputStructure? Structure, IReadOnlyList<string> Unenforced)> Structure(
         ModelRequest request, RequestDeadline deadline, CancellationToken cancellation)

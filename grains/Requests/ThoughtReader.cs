@@ -26,7 +26,7 @@ internal sealed class ThoughtReader(ThoughtParser parser, Tokenizer tokenizer)
     public string Read(in GenerationChunk chunk, List<AnswerDelta> deltas)
     {
         var (wasBehind, wasUndecided) = (!parser.IsThinking && !parser.IsUndecided, parser.IsUndecided);
-        var text = MarkedText.Of(chunk, chunk.Text, tokenizer, name => name == parser.Marks.Opening || name == parser.Marks.Closing);
+        var text = MarkedText.Of(chunk, chunk.Text, tokenizer, parser.Marks.Has);
         parser.Append(text, chunk.FinishReason is not null, out var thought, out var said);
         if (!wasBehind)
         {

@@ -11,8 +11,6 @@ namespace Crescent.Grains.Requests;
 /// <param name="parallel">Whether it may call several.</param>
 internal sealed class ToolCallForm(ToolCallStyle style, bool must, AskedStructure? answer, bool parallel)
 {
-    private readonly string _opening = ToolCallStyles.Opening(style);
-
     /// <summary>The structure, null where none can be held, and what of the functions' schemas it does not enforce.</summary>
     /// <exception cref="RequestFaultException">What has to be enforced cannot be.</exception>
     public async Task<(OutputStructure? Structure, IReadOnlyList<string> Unenforced)> Constrain(List<ToolFunction> functions, GrammarCheck grammars)
@@ -23,7 +21,7 @@ internal sealed class ToolCallForm(ToolCallStyle style, bool must, AskedStructur
             return (null, [.. functions.Where(static function => function.Parameters is not null).Select(static function => function.Path)]);
         }
 
-        if (answer is not null && (ToolCallStyles.IsOpenList(style) || answer.Source.Kind is GrammarKind.Regex or GrammarKind.Choice))
+        if (answer is { Source.Kind: GrammarKind.Regex or GrammarKind.Choice })
         {
             throw new RequestFaultException(
                 FaultKind.Unsupported, answer.Path, $"'{answer.Path}' and 'tools' that may be called or not cannot both be held with this model; set 'tool_choice' to none or required.");
@@ -92,22 +90,19 @@ internal sealed class ToolCallForm(ToolCallStyle style, bool must, AskedStructur
     {
         // Where the whole output is held, the opening is a part of it; otherwise it sets the grammar in.
         var isWhole = must || answer is not null || ToolCallStyles.IsHeldWholeOnly(style);
-        var (before, after) = style switch
-        {
-            ToolCallStyle.Hermes or ToolCallStyle.Xml => (isWhole ? _opening + "\n" : "\n", "\n" + ToolCallStyles.Closing(style)),
-            ToolCallStyle.Mistral or ToolCallStyle.Granite => ("[", "]"),
-            _ => ("", ""),
-        };
+        var writing = ToolCallStyles.Writing(style);
         var source = GrammarSource.ToolCall(new ToolSource
         {
-            IsXml = style == ToolCallStyle.Xml,
-            Key = style == ToolCallStyle.Llama ? "parameters" : "arguments",
-            Before = before,
-            After = after,
+            Syntax = writing.Syntax,
+            Key = writing.Key,
+            Before = isWhole ? writing.Outer + writing.Opening + writing.Head : writing.Head,
+            Between = writing.Between.Length > 0 ? writing.Between : null,
+            After = isWhole ? writing.Tail + writing.OuterTail : writing.Tail,
+            Quote = writing.Quote.Length > 0 ? writing.Quote : null,
             Tools = [.. functions.Select(static function => new ToolSource.Tool(function.Name, function.Path, function.Parameters?.GetRawText(), function.IsStrict))],
             Else = answer is null ? null : new ToolSource.Answer(
                 answer.Path, answer.Source.Kind == GrammarKind.JsonObject ? null : answer.Source.Text, answer.Source.Kind == GrammarKind.JsonSchema),
         });
-        return isWhole ? new OutputStructure(source) : new OutputStructure(source, _opening, Once: !parallel);
+        return isWhole ? new OutputStructure(source) : new OutputStructure(source, writing.Opening, Once: !parallel);
     }
 }

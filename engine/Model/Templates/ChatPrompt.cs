@@ -116,7 +116,7 @@ public sealed class ChatPrompt
         {
             // A code point is one byte at least.
             return Template.Render(
-                Form.Apply(messages), tools, addGenerationPrompt, variables, _own, _time, ((long)most + 1) * _tokenizer.LongestToken);
+                Form.Apply(messages, tools), tools, addGenerationPrompt, variables, _own, _time, ((long)most + 1) * _tokenizer.LongestToken);
         }
         catch (OutputTooLongException e)
         {

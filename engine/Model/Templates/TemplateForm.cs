@@ -30,15 +30,29 @@ public sealed record TemplateForm
     /// <summary>The name by which it reads what the model thought in an earlier turn; null where it reads nothing of it.</summary>
     public string? Thinking { get; init; }
 
+    /// <summary>Whether it reads tools off the system message, as the text of a list of functions.</summary>
+    public bool ReadsToolsInSystem { get; init; }
+
+    /// <summary>Whether it reads what tools said off the message that has called them, as <c>tool_responses</c>.</summary>
+    public bool ReadsToolResponses { get; init; }
+
     /// <summary>The names by which clients send what the model thought.</summary>
     internal static readonly string[] ThinkingNames = ["reasoning_content", "reasoning", "thinking"];
 
     /// <summary>A conversation in this form; those given stay as they are.</summary>
-    internal JsonArray Apply(JsonArray messages)
+    /// <param name="messages">In OpenAI's form.</param>
+    /// <param name="tools">In OpenAI's form; null for none.</param>
+    internal JsonArray Apply(JsonArray messages, JsonArray? tools = null)
     {
         try
         {
             var formed = (JsonArray)messages.DeepClone();
+            formed = ReadsToolResponses ? ToolResponses.Join(formed) : formed;
+            if (ReadsToolsInSystem && tools is { Count: > 0 })
+            {
+                TellTools(formed, tools);
+            }
+
             foreach (var message in formed.OfType<JsonObject>())
             {
                 Apply(message);
@@ -76,6 +90,17 @@ public sealed record TemplateForm
         {
             message["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = content });
         }
+    }
+
+    private static void TellTools(JsonArray messages, JsonArray tools)
+    {
+        if (messages is not [JsonObject first, ..] || Text(first["role"]) != "system")
+        {
+            first = new JsonObject { ["role"] = "system", ["content"] = "" };
+            messages.Insert(0, first);
+        }
+
+        first["tools"] = new JsonArray([.. tools.Select(static tool => (tool?["function"] ?? tool)?.DeepClone())]).ToJsonString();
     }
 
     /// <summary>Tells in the user's name what a tool said.</summary>

@@ -17,6 +17,8 @@ internal sealed class TemplateProbe
     // A template that asks takes both forms, and the text as it was sent is nearest to what the model wrote.
     private static readonly string[] Questions = ["arguments is string", "arguments'] is string", "arguments\"] is string"];
 
+    private static readonly string[] ToolsInSystem = ["message['tools']", "message[\"tools\"]", "message.tools "];
+
     private readonly ChatTemplate _template;
 
     private TemplateProbe(ChatTemplate template) => _template = template;
@@ -41,7 +43,9 @@ internal sealed class TemplateProbe
             KnowsSystem = probe.Writes("system", parts, Said) || !probe.Writes("user", parts, Said),
             KnowsDeveloper = template.Source.Contains("developer", StringComparison.Ordinal) && probe.Writes("developer", parts, Said),
             KeepsUserText = probe.KeepsUserText(parts),
-            KnowsTool = probe.Writes("tool", parts, Said) || !probe.Writes("assistant", parts, Said),
+            KnowsTool = ReadsToolResponses(template.Source) || probe.Writes("tool", parts, Said) || !probe.Writes("assistant", parts, Said),
+            ReadsToolResponses = ReadsToolResponses(template.Source),
+            ReadsToolsInSystem = Array.Exists(ToolsInSystem, read => template.Source.Contains(read, StringComparison.Ordinal)),
             Thinking = Array.Find(TemplateForm.ThinkingNames, name => Reads(template.Source, name)),
         };
     }
@@ -140,6 +144,10 @@ internal sealed class TemplateProbe
             return null;
         }
     }
+
+    // Newer ones of the same family take messages of tools as well.
+    private static bool ReadsToolResponses(string source) =>
+        Reads(source, "tool_responses") && !source.Contains("== 'tool'", StringComparison.Ordinal) && !source.Contains("== \"tool\"", StringComparison.Ordinal);
 
     private static bool Reads(string source, string name) =>
         source.Contains("." + name, StringComparison.Ordinal) || source.Contains($"'{name}'", StringComparison.Ordinal) || source.Contains($"\"{name}\"", StringComparison.Ordinal);

@@ -19,9 +19,9 @@ public sealed class NamedCallParser(Func<int, string> newId) : BlockCallParser(T
     protected override void Begin() => (_scanner, _start, _at) = (default, 0, 0);
 
     /// <inheritdoc/>
-    protected override BlockKind Read(ReadOnlySpan<char> block, bool isEnd, out BlockCall call)
+    protected override BlockKind Read(ReadOnlySpan<char> block, bool isEnd, List<BlockCall> calls, out int end)
     {
-        call = default;
+        end = 0;
         if (_start == 0)
         {
             var mark = block.IndexOf(ArgumentsMark, StringComparison.Ordinal);
@@ -45,7 +45,8 @@ public sealed class NamedCallParser(Func<int, string> newId) : BlockCallParser(T
                 var head = block[..(_start - ArgumentsMark.Length)];
                 var id = head.IndexOf(IdMark, StringComparison.Ordinal);
                 var name = (id < 0 ? head : head[..id]).Trim();
-                call = new BlockCall(name.ToString(), block[_start..(_at + 1)].Trim().ToString(), id < 0 ? null : head[(id + IdMark.Length)..].Trim().ToString(), _at + 1);
+                calls.Add(new BlockCall(name.ToString(), block[_start..(_at + 1)].Trim().ToString(), id < 0 ? null : head[(id + IdMark.Length)..].Trim().ToString()));
+                end = _at + 1;
                 return name.IsEmpty ? BlockKind.NoCall : BlockKind.Call;
             }
         }

@@ -17,6 +17,7 @@ public sealed class ToolCallParser : IAnswerParser
     private readonly string _opening;
     private readonly string _closing;
     private readonly bool _isList;
+    private readonly bool _mayBeList;
 
     // Calls of a list that is not closed yet.
     private readonly List<(string? Id, string Name, string Arguments)> _group = [];
@@ -33,6 +34,9 @@ public sealed class ToolCallParser : IAnswerParser
     private int _retry;
 
     private Stage _stage;
+
+    // Whether what is open is a list, and whether that has been closed.
+    private bool _inList, _listEnded;
     private CallReader _call;
     private bool _announced;
     private int _streamed;
@@ -51,7 +55,8 @@ public sealed class ToolCallParser : IAnswerParser
         _delivery = delivery;
         _opening = ToolCallStyles.Opening(style);
         _closing = ToolCallStyles.Closing(style);
-        _isList = style is ToolCallStyle.Mistral or ToolCallStyle.Granite;
+        _isList = style is ToolCallStyle.Mistral or ToolCallStyle.Granite or ToolCallStyle.Nemotron;
+        _mayBeList = _isList || style == ToolCallStyle.Phi;
     }
 
     private enum Stage
@@ -81,16 +86,12 @@ public sealed class ToolCallParser : IAnswerParser
     public bool IsThinking => false;
 
     /// <inheritdoc/>
-    public bool Reads(string controlToken) => controlToken == _opening;
+    public bool Reads(string controlToken) => controlToken.Length > 0 && (controlToken == _opening || controlToken == _closing);
 
     /// <inheritdoc/>
     public void Append(ReadOnlySpan<char> text, ICollection<AnswerDelta> deltas)
     {
-        if (_count + text.Length > _buffer.Length)
-        {
-            Array.Resize(ref _buffer, Math.Max(_count + text.Length, _buffer.Length * 2));
-        }
-
+        Array.Resize(ref _buffer, _count + text.Length > _buffer.Length ? Math.Max(_count + text.Length, _buffer.Length * 2) : _buffer.Length);
         text.CopyTo(_buffer.AsSpan(_count));
         _count += text.Length;
         Advance(deltas, isEnd: false);
@@ -176,6 +177,7 @@ public sealed class ToolCallParser : IAnswerParser
         _at += length;
         _retry = _at;
         _stage = Stage.Opened;
+        (_inList, _listEnded) = (false, false);
         _group.Clear();
     }
 
@@ -188,9 +190,10 @@ public sealed class ToolCallParser : IAnswerParser
             _announced = false;
             _stage = Stage.Call;
         }
-        else if (c == '[' && _stage == Stage.Opened && _isList)
+        else if (c == '[' && _stage == Stage.Opened && _mayBeList)
         {
             _at++;
+            _inList = true;
             _stage = Stage.Listed;
         }
         else if (JsonScanner.IsSpace(c))
@@ -262,19 +265,20 @@ public sealed class ToolCallParser : IAnswerParser
         {
             _at++;
         }
-        else if (_isList && c is ',' or ']')
+        else if (_inList && !_listEnded && c is ',' or ']')
         {
             _at++;
+            _listEnded = c == ']';
             if (c == ',')
             {
                 _stage = Stage.Listed;
             }
-            else
+            else if (_closing.Length == 0)
             {
                 Commit(deltas);
             }
         }
-        else if (_closing.Length > 0 && _closing.AsSpan().StartsWith(_buffer.AsSpan(_at, Math.Min(_count - _at, _closing.Length))))
+        else if (_closing.Length > 0 && _inList == _listEnded && _closing.AsSpan().StartsWith(_buffer.AsSpan(_at, Math.Min(_count - _at, _closing.Length))))
         {
             if (_count - _at < _closing.Length)
             {

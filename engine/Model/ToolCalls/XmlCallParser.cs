@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-
 namespace Crescent.Engine.Model.ToolCalls;
 
 /// <summary><see cref="ToolCallStyle.Xml"/>: values stand as they are where a parameter is text, else as JSON.</summary>
@@ -16,8 +11,6 @@ public sealed class XmlCallParser(Func<int, string> newId, Func<string, string, 
     private const string ParameterOpening = "<parameter=";
     private const string ParameterClosing = "</parameter>";
 
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private int _seen;
 
     /// <inheritdoc/>
@@ -27,17 +20,18 @@ public sealed class XmlCallParser(Func<int, string> newId, Func<string, string, 
     protected override void Begin() => _seen = 0;
 
     /// <inheritdoc/>
-    protected override BlockKind Read(ReadOnlySpan<char> block, bool isEnd, out BlockCall call)
+    protected override BlockKind Read(ReadOnlySpan<char> block, bool isEnd, List<BlockCall> calls, out int end)
     {
-        call = default;
+        end = 0;
         var from = Math.Max(0, _seen - Closing.Length);
         _seen = block.Length;
         while (block[from..].IndexOf(Closing, StringComparison.Ordinal) is >= 0 and var at)
         {
-            var end = from + at;
-            if (TryRead(block[..end], isWhole: true, out var name, out var arguments, out var isInValue))
+            var closing = from + at;
+            if (TryRead(block[..closing], isWhole: true, out var name, out var arguments, out var isInValue))
             {
-                call = new BlockCall(name, arguments, null, end + Closing.Length);
+                calls.Add(new BlockCall(name, arguments, null));
+                end = closing + Closing.Length;
                 return BlockKind.Call;
             }
 
@@ -47,7 +41,7 @@ public sealed class XmlCallParser(Func<int, string> newId, Func<string, string, 
             }
 
             // The mark stands in a value; the block ends with another.
-            from = end + 1;
+            from = closing + 1;
         }
 
         if (!isEnd)
@@ -60,7 +54,8 @@ public sealed class XmlCallParser(Func<int, string> newId, Func<string, string, 
             return BlockKind.NoCall;
         }
 
-        call = new BlockCall(last, with, null, block.Length);
+        calls.Add(new BlockCall(last, with, null));
+        end = block.Length;
         return BlockKind.Call;
     }
 
@@ -79,66 +74,29 @@ public sealed class XmlCallParser(Func<int, string> newId, Func<string, string, 
         }
 
         name = function.Trim().ToString();
-        var json = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(json, Plain))
+        var written = new WrittenArguments();
+        while (TryTake(ref block, ParameterOpening, ">", out var key))
         {
-            writer.WriteStartObject();
-            var names = new HashSet<string>(StringComparer.Ordinal);
-            while (TryTake(ref block, ParameterOpening, ">", out var key))
+            var parameter = key.Trim().ToString();
+
+            // What begins on a line of its own ends before one.
+            var end = block.IndexOf(block.StartsWith("\n") ? "\n" + ParameterClosing : ParameterClosing, StringComparison.Ordinal);
+            end += end >= 0 && block.StartsWith("\n") ? 1 : 0;
+            isInValue = end < 0;
+            if (end < 0 || parameter.Length == 0)
             {
-                var parameter = key.Trim().ToString();
-                // What begins on a line of its own ends before one.
-                var end = block.IndexOf(block.StartsWith("\n") ? "\n" + ParameterClosing : ParameterClosing, StringComparison.Ordinal);
-                end += end >= 0 && block.StartsWith("\n") ? 1 : 0;
-                isInValue = end < 0;
-                if (end < 0 || parameter.Length == 0)
-                {
-                    return false;
-                }
-
-                if (names.Add(parameter))
-                {
-                    writer.WritePropertyName(parameter);
-                    WriteValue(writer, name, parameter, WithoutLineEnds(block[..end]));
-                }
-
-                block = block[(end + ParameterClosing.Length)..];
+                return false;
             }
 
-            writer.WriteEndObject();
+            written.Add(parameter, WithoutLineEnds(block[..end]), isText(name, parameter));
+            block = block[(end + ParameterClosing.Length)..];
         }
 
-        arguments = Encoding.UTF8.GetString(json.WrittenSpan);
+        arguments = written.ToString();
         var rest = block.Trim();
 
         // Where the answer ended before the block did, more parameters may have been to come.
         return (isWhole && rest.IsEmpty) || rest.SequenceEqual(FunctionClosing);
-    }
-
-    private void WriteValue(Utf8JsonWriter writer, string function, string parameter, ReadOnlySpan<char> value)
-    {
-        if (!isText(function, parameter))
-        {
-            try
-            {
-                // Written apart first: half a surrogate is found while it is written.
-                using var read = JsonDocument.Parse(value.ToString());
-                var apart = new ArrayBufferWriter<byte>();
-                using (var draft = new Utf8JsonWriter(apart, Plain))
-                {
-                    read.RootElement.WriteTo(draft);
-                }
-
-                writer.WriteRawValue(apart.WrittenSpan);
-                return;
-            }
-            catch (Exception e) when (e is JsonException or InvalidOperationException)
-            {
-                // It is text, then.
-            }
-        }
-
-        writer.WriteStringValue(value);
     }
 
     private static bool TryTake(ref ReadOnlySpan<char> text, string opening, string closing, out ReadOnlySpan<char> between)

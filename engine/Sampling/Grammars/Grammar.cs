@@ -69,7 +69,7 @@ public sealed class Grammar
         {
             GrammarKind.JsonObject => new JsonFragments(network).Object(at),
             GrammarKind.JsonSchema or GrammarKind.LenientJsonSchema => Schema(network, at, source.Text, report),
-            GrammarKind.ToolCall => ToolCallCompiler.Append(network, at, ToolSource.Of(source.Text), unenforced),
+            GrammarKind.ToolCall => ToolCallCompiler.Append(network, at, ToolSource.Of(source.Text), vocabulary, unenforced),
             GrammarKind.Regex => RegexParser.ParseWhole(source.Text).AppendWhole(network, at, network.CodePoint),
             GrammarKind.Choice => Choices(network, at, source.Text),
             _ => throw new ArgumentOutOfRangeException(nameof(source), source.Kind, "no such kind of grammar"),

@@ -38,7 +38,7 @@ public sealed class GrammarState
 
     /// <summary>What <see cref="Distance"/> would be after a token with text; more than any text is long if it is not allowed here.</summary>
     public int DistanceAfter(int token) =>
-        _grammar.After(State, _grammar.Vocabulary.Tokenizer.TokenBytes(token)) is { } next ? _grammar.Distance(next) : NetworkAnalysis.Endless;
+        _grammar.After(State, _grammar.Vocabulary.Bytes(token)) is { } next ? _grammar.Distance(next) : NetworkAnalysis.Endless;
 
     /// <summary>
     /// The first token of a shortest way to the end, byte by byte: an end token where the text may end; -1 when the vocabulary has no token of
@@ -97,7 +97,7 @@ public sealed class GrammarState
             return IsEnded;
         }
 
-        var bytes = tokenizer.TokenBytes(token);
+        var bytes = _grammar.Vocabulary.Bytes(token);
         if (bytes.Length == 0 || _grammar.After(State, bytes) is not { } next)
         {
             return false;

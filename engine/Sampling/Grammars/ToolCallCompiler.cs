@@ -1,4 +1,5 @@
 using System.Text;
+using Crescent.Engine.Model.ToolCalls;
 
 namespace Crescent.Engine.Sampling.Grammars;
 
@@ -13,44 +14,53 @@ internal sealed class ToolCallCompiler
     private readonly JsonFragments _json;
     private readonly List<string> _unenforced;
 
-    private ToolCallCompiler(ByteNetwork network, List<string> unenforced)
+    private readonly TokenVocabulary _vocabulary;
+
+    private ToolCallCompiler(ByteNetwork network, TokenVocabulary vocabulary, List<string> unenforced)
     {
-        (_network, _unenforced) = (network, unenforced);
+        (_network, _vocabulary, _unenforced) = (network, vocabulary, unenforced);
         _json = new JsonFragments(network);
         _json.Prepare();
     }
 
     /// <summary>Appends a call of one of the tools.</summary>
     /// <exception cref="GrammarException">What must be enforced cannot be, or is too large.</exception>
-    public static int Append(ByteNetwork network, int from, ToolSource source, List<string> unenforced)
+    public static int Append(ByteNetwork network, int from, ToolSource source, TokenVocabulary vocabulary, List<string> unenforced)
     {
         network.Meter.Widen(source.Tools.Count(static tool => tool.IsStrict));
-        if (source.IsXml)
+        if (source.Syntax is CallSyntax.Json or CallSyntax.Named)
         {
-            var end = XmlCallCompiler.Append(network, from, source, unenforced);
-            if (source.Else is { } answer)
-            {
-                network.Jump(new ToolCallCompiler(network, unenforced).Answer(from, answer), end);
-            }
-
-            return end;
+            return new ToolCallCompiler(network, vocabulary, unenforced).Append(from, source);
         }
 
-        return new ToolCallCompiler(network, unenforced).Append(from, source);
+        var end = source.Syntax is CallSyntax.Xml or CallSyntax.KeysAndValues
+            ? ElementCallCompiler.Append(network, from, source, vocabulary, unenforced)
+            : LiteralCallCompiler.Append(network, from, source, vocabulary, unenforced);
+        if (source.Else is { } answer)
+        {
+            network.Jump(new ToolCallCompiler(network, vocabulary, unenforced).Answer(from, answer), end);
+        }
+
+        return end;
     }
 
     private int Append(int from, ToolSource source)
     {
         var calls = new List<(ToolSource.Tool Tool, int Start, SchemaReport Report)>();
-        var at = _network.Literal(from, Encoding.UTF8.GetBytes(source.Before));
-        at = Name(_json.Space(_network.Literal(at, "{"u8)), "name");
+        var isNamed = source.Syntax == CallSyntax.Named;
+        var at = _network.Literal(from, _vocabulary.Encode(source.Before));
+        at = isNamed ? at : Name(_json.Space(_network.Literal(at, "{"u8)), "name");
         at = _network.AnyOf(at, source.Tools.Select(tool => new Func<int, int>(next =>
         {
             var start = _network.BeginRule(out var rule);
             calls.Add((tool, start, new SchemaReport(tool.Field, tool.IsStrict)));
-            return _network.Call(Name(_json.Comma(Quoted(next, tool.Name)), source.Key), rule);
+            next = isNamed
+                ? _network.Literal(_network.Literal(next, Encoding.UTF8.GetBytes(tool.Name)), _vocabulary.Encode(source.Between ?? ""))
+                : Name(_json.Comma(Quoted(next, tool.Name)), source.Key);
+            return _network.Call(next, rule);
         })));
-        at = _network.Literal(_network.Literal(_json.Space(at), "}"u8), Encoding.UTF8.GetBytes(source.After));
+        at = isNamed ? at : _network.Literal(_json.Space(at), "}"u8);
+        at = _network.Literal(at, _vocabulary.Encode(source.After));
         if (source.Else is { } answer)
         {
             _network.Jump(Answer(from, answer), at);

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Crescent.Engine.Model.ToolCalls;
 
 namespace Crescent.Engine.Sampling.Grammars;
 
-/// <summary>A call of one of several tools: a JSON object with the name of one and its arguments, and text around it.</summary>
+/// <summary>A call of one of several tools: the name of one and its arguments, and text around it, in which control tokens of the model stand by their names (<see cref="ToolCallMarks"/>).</summary>
 public sealed record ToolSource
 {
     /// <summary>The name that the arguments go by.</summary>
@@ -15,11 +16,17 @@ public sealed record ToolSource
     /// <summary>Text after it.</summary>
     public string After { get; init; } = "";
 
-    /// <summary>
-    /// Whether a call is <c>&lt;function=NAME&gt;</c> with a <c>&lt;parameter=KEY&gt;</c> for each argument instead of a JSON object; texts stand in those as they are.
-    /// </summary>
+    /// <summary>In what syntax name and arguments are written.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public bool IsXml { get; init; }
+    public CallSyntax Syntax { get; init; }
+
+    /// <summary>Text between name and arguments, of <see cref="CallSyntax.Named"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Between { get; init; }
+
+    /// <summary>What stands around texts, of <see cref="CallSyntax.Gemma"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Quote { get; init; }
 
     /// <summary>The tools.</summary>
     public required IReadOnlyList<Tool> Tools { get; init; }

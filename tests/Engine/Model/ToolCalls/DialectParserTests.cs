@@ -50,7 +50,7 @@ public sealed class DialectParserTests
         "<|tool_call|>[{\"name\": \"look\", \"arguments\": {\"a\": 1}}, {\"name\": \"now\", \"arguments\": {}}]",
         ["call 0 id0 look {\"a\": 1}", "call 1 id1 now {}"]);
 
-    private static void Check(Func<IAnswerParser> parser, string text, string[] expected)
+    internal static void Check(Func<IAnswerParser> parser, string text, string[] expected)
     {
         for (var length = 1; length <= text.Length; length = length < 8 ? length + 1 : length * 2)
         {

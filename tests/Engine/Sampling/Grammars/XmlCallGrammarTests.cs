@@ -1,3 +1,4 @@
+using Crescent.Engine.Model.ToolCalls;
 using Crescent.Engine.Sampling.Grammars;
 
 namespace Crescent.Tests.Engine.Sampling.Grammars;
@@ -46,7 +47,7 @@ public sealed class XmlCallGrammarTests
     private static GrammarSource Tool(string? schema, bool isStrict) => GrammarSource.ToolCall(new ToolSource
     {
         Key = "arguments",
-        IsXml = true,
+        Syntax = CallSyntax.Xml,
         After = "\n</tool_call>",
         Tools = [new ToolSource.Tool("look", "tools[0]", schema, isStrict)],
     });
