@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Crescent.Client.Json;
 using Crescent.Client.Terminals;
 using Crescent.Grains.Contracts.Hub;
 using Spectre.Console;
@@ -11,8 +12,16 @@ internal sealed class ModelsListCommand : Command
 {
     public ModelsListCommand(Terminal terminal) : base("list", "List the models that were brought, by the names that --model takes.")
     {
-        SetAction((_, _) => ModelsCommand.Guarded(terminal, _ =>
+        var json = new Option<bool>("--json") { Description = "Write the models as one JSON document (default: a table)" };
+        Options.Add(json);
+        SetAction((parsed, _) => ModelsCommand.Guarded(terminal, _ =>
         {
+            if (parsed.GetValue(json))
+            {
+                terminal.WriteData(WireJson.Pages.Text(ModelsDocument.Of(ModelFolder.Default)));
+                return Task.CompletedTask;
+            }
+
             var table = new Table().AddColumns("model", "MB", "files", "commit", "brought");
             foreach (var model in ModelFolder.Default.List())
             {

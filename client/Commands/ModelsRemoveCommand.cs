@@ -17,7 +17,7 @@ internal sealed class ModelsRemoveCommand : Command
             var folder = ModelFolder.Default;
             var reference = HubReference.Parse(parsed.GetValue(model)!);
             var found = folder.Find(reference) ?? throw new HubException($"{reference} is not in {folder.Path}", "`models list` shows what is.");
-            foreach (var copy in folder.List().Where(other => other.Repository == found.Repository && other.Name == found.Name))
+            foreach (var copy in folder.List().Where(other => other.Repository == found.Repository && other.Name == found.Name && other.IsOf(reference.Revision)))
             {
                 try
                 {

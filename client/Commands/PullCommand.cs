@@ -12,7 +12,7 @@ internal sealed class PullCommand : Command
         $"Bring a GGUF model from the Hugging Face Hub into ~/.crescent/models, where `--model hf:ORG/REPO` of a silo finds it; a newer one where the hub has one. {HubSettings.TokenVariable} is "
         + $"the token for repositories that ask for one, {HubSettings.EndpointVariable} another hub. What was begun is gone on with.")
     {
-        var model = new Argument<string>("MODEL") { Description = "hf:ORG/REPO, or hf:ORG/REPO:QUANT for another quantisation than Q4_K_M, such as Q8_0" };
+        var model = new Argument<string>("MODEL") { Description = "hf:ORG/REPO, or hf:ORG/REPO:QUANT for another quantisation than Q4_K_M, such as Q8_0; @REVISION behind it for a branch, a tag or a commit" };
         Arguments.Add(model);
         SetAction((parsed, _) => ModelsCommand.Guarded(terminal, async interrupted =>
         {

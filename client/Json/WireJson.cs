@@ -28,6 +28,7 @@ namespace Crescent.Client.Json;
 [JsonSerializable(typeof(AgentNews))]
 [JsonSerializable(typeof(EvalDocument))]
 [JsonSerializable(typeof(EvalOutcome))]
+[JsonSerializable(typeof(ModelsDocument))]
 [JsonSerializable(typeof(JsonNode))]
 internal sealed partial class WireJson : JsonSerializerContext
 {

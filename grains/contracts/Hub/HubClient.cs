@@ -15,11 +15,16 @@ public sealed class HubClient : IDisposable
     private const int MaxRedirects = 5;
 
     private readonly HubSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly Action<string> _waits;
     private readonly HttpClient _http;
 
-    public HubClient(HubSettings settings)
+    /// <param name="settings">Where the hub is.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="waits">Told where the hub asks to come again later.</param>
+    public HubClient(HubSettings settings, TimeProvider time, Action<string> waits)
     {
-        _settings = settings;
+        (_settings, _time, _waits) = (settings, time, waits);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = settings.Patience, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
         {
             Timeout = Timeout.InfiniteTimeSpan,
@@ -28,11 +33,11 @@ public sealed class HubClient : IDisposable
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("crescent", "1"));
     }
 
-    /// <summary>The commit that the repository's main branch is at.</summary>
+    /// <summary>The commit that the revision of a reference is at.</summary>
     /// <exception cref="HubException">There is none that may be read, or the hub does not answer.</exception>
     public async Task<string> GetCommit(HubReference reference, CancellationToken cancellationToken)
     {
-        var (document, _) = await GetJson(reference, new Uri(_settings.Endpoint, $"api/models/{reference.Path}/revision/main"), cancellationToken);
+        var (document, _) = await GetJson(reference, new Uri(_settings.Endpoint, $"api/models/{reference.Path}/revision/{Uri.EscapeDataString(reference.Revision ?? HubReference.Main)}"), cancellationToken);
         using (document)
         {
             return Text(document.RootElement, "sha") is { Length: >= 7 and <= 64 } sha && sha.All(char.IsAsciiHexDigit) ? sha : throw Garbled("names no commit");
@@ -71,7 +76,7 @@ public sealed class HubClient : IDisposable
     public async Task<HubContent> Open(HubReference reference, string commit, HubFile file, long from, CancellationToken cancellationToken)
     {
         var path = string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString));
-        var response = await Send(new Uri(_settings.Endpoint, $"{reference.Path}/resolve/{commit}/{path}"), from, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        var response = await SendPatiently(new Uri(_settings.Endpoint, $"{reference.Path}/resolve/{commit}/{path}"), from, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         try
         {
             if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
@@ -122,7 +127,7 @@ public sealed class HubClient : IDisposable
     {
         try
         {
-            using var response = await Send(address, 0, HttpCompletionOption.ResponseContentRead, cancellationToken);
+            using var response = await SendPatiently(address, 0, HttpCompletionOption.ResponseContentRead, cancellationToken);
             Check(reference, response);
             return (JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)), Next(response));
         }
@@ -154,6 +159,44 @@ public sealed class HubClient : IDisposable
         }
 
         return null;
+    }
+
+    /// <summary>Sends, and again where the hub says that it is asked too often, when it says so: within <see cref="HubSettings.LongestWait"/> in all.</summary>
+    /// <exception cref="HubException">It asks for a longer wait.</exception>
+    private async Task<HttpResponseMessage> SendPatiently(Uri address, long from, HttpCompletionOption completion, CancellationToken cancellationToken)
+    {
+        var waited = TimeSpan.Zero;
+        for (var tries = 1; ; tries++)
+        {
+            var response = await Send(address, from, completion, cancellationToken);
+            if (response.StatusCode != HttpStatusCode.TooManyRequests && !(response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Headers.RetryAfter is not null))
+            {
+                return response;
+            }
+
+            var wait = Wait(response, tries);
+            var host = address.Host;
+            response.Dispose();
+            if (waited + wait > _settings.LongestWait)
+            {
+                throw new HubException(
+                    FormattableString.Invariant($"{host} is asked too often ({(int)response.StatusCode}), and asks to wait {wait.TotalSeconds:0} s"),
+                    $"Try again then; what has come is kept. {(_settings.Token is null ? $"With {HubSettings.TokenVariable} set a hub may be asked more often." : "")}".TrimEnd());
+            }
+
+            _waits(FormattableString.Invariant($"{host} asks to come again in {wait.TotalSeconds:0.#} s"));
+            await Task.Delay(wait, _time, cancellationToken);
+            waited += wait;
+        }
+    }
+
+    // At least the pause that is made without the hub's word: a hub that says 0 is not asked in a circle.
+    private TimeSpan Wait(HttpResponseMessage response, int tries)
+    {
+        var least = TimeSpan.FromTicks(_settings.Pause.Ticks << Math.Min(tries - 1, 16));
+        var asked = response.Headers.RetryAfter is not { } after ? least
+            : after.Delta ?? (after.Date is { } date ? date - _time.GetUtcNow() : least);
+        return asked > least ? asked : least;
     }
 
     private async Task<HttpResponseMessage> Send(Uri address, long from, HttpCompletionOption completion, CancellationToken cancellationToken)
@@ -216,7 +259,9 @@ public sealed class HubClient : IDisposable
                     $"{reference.Path} is not given to us ({code}): there is no such repository, or it is private or asks for consent, and {asked}",
                     $"Look at the name; accept its conditions at {new Uri(_settings.Endpoint, reference.Path)}, and set {HubSettings.TokenVariable} to a token that may read it.");
             case 404 or 410:
-                throw new HubException($"{reference.Path} is not on {_settings.Endpoint.Host} ({code})", "Look at the name of the repository.");
+                throw new HubException(
+                    $"{reference.Path}{(reference.Revision is { } revision ? $" at {revision}" : "")} is not on {_settings.Endpoint.Host} ({code})",
+                    $"Look at the name of the repository{(reference.Revision is null ? "" : " and at the revision")}.");
             default:
                 throw new HttpRequestException($"{response.RequestMessage?.RequestUri?.Host ?? _settings.Endpoint.Host} answers {code}", null, response.StatusCode);
         }

@@ -11,6 +11,7 @@ public sealed class HubPull(HubSettings settings, ModelFolder folder, TimeProvid
 {
     private const int BufferBytes = 1 << 20;
     private const string PartSuffix = ".part";
+    private const int MostRevisions = 64;
 
     private static readonly TimeSpan Telling = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -30,14 +31,15 @@ public sealed class HubPull(HubSettings settings, ModelFolder folder, TimeProvid
     /// <exception cref="HubException">It cannot be had; the message says why.</exception>
     public async Task<PulledModel> Pull(HubReference reference, Action<PullProgress> progress, CancellationToken cancellationToken)
     {
-        using var hub = new HubClient(settings);
+        using var hub = new HubClient(settings, time, note => progress(new PullProgress(reference.ToString(), 0, 0, 0, note)));
         var commit = await hub.GetCommit(reference, cancellationToken);
         var model = HubModel.Choose(reference, await hub.GetFiles(reference, commit, cancellationToken));
         var target = folder.FolderOf(reference, model);
         try
         {
             using var owned = await folder.Lock(reference, () => progress(new PullProgress(model.Name, 0, model.Bytes, 0, "another process brings files of this repository; waiting for it")), cancellationToken);
-            if (ModelFolder.Read(target) is null)
+            var there = ModelFolder.Read(target);
+            if (there is null)
             {
                 Directory.CreateDirectory(target);
                 ModelFolder.Clear(target, model, PartSuffix);
@@ -49,7 +51,16 @@ public sealed class HubPull(HubSettings settings, ModelFolder folder, TimeProvid
                 }
             }
 
-            var pulled = new PulledModel { Repository = reference.Path, Name = model.Name, Commit = commit, Files = model.Files, Pulled = time.GetUtcNow(), Folder = target };
+            var pulled = new PulledModel
+            {
+                Repository = reference.Path,
+                Name = model.Name,
+                Commit = commit,
+                Revisions = Revisions(there, reference, commit),
+                Files = model.Files,
+                Pulled = time.GetUtcNow(),
+                Folder = target,
+            };
             ModelFolder.Write(pulled);
             return pulled;
         }
@@ -57,6 +68,14 @@ public sealed class HubPull(HubSettings settings, ModelFolder folder, TimeProvid
         {
             throw new HubException($"{model.Name} cannot be kept in {target}: {e.Message}", "See that the folder can be written to and has room; CRESCENT_HOME moves it.", e);
         }
+    }
+
+    /// <summary>Where this content was found: now, and before.</summary>
+    private static string[] Revisions(PulledModel? there, HubReference reference, string commit)
+    {
+        string[] now = [reference.Revision ?? HubReference.Main, commit];
+        var before = there is null ? [] : there.Revisions ?? [HubReference.Main, there.Commit];
+        return [.. now.Concat(before).Distinct(StringComparer.Ordinal).Take(MostRevisions)];
     }
 
     private static void CheckSpace(string target, HubModel model)

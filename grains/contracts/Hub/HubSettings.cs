@@ -25,6 +25,9 @@ public sealed record HubSettings(Uri Endpoint, string? Token)
     /// <summary>Pause before the second try; it doubles.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Longest wait for one answer of a hub that says that it is asked too often, all its times together.</summary>
+    public TimeSpan LongestWait { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>What the environment says.</summary>
     /// <exception cref="HubException">A variable is no address, or the token would go over the net in the clear.</exception>
     public static HubSettings FromEnvironment() =>

@@ -40,7 +40,7 @@ public sealed class ModelFolder(string path)
     /// <exception cref="HubException">It can mean several.</exception>
     public PulledModel? Find(HubReference reference)
     {
-        var own = List().Where(model => model.Repository.Equals(reference.Path, StringComparison.OrdinalIgnoreCase)).ToList();
+        var own = List().Where(model => model.Repository.Equals(reference.Path, StringComparison.OrdinalIgnoreCase) && model.IsOf(reference.Revision)).ToList();
         var newest = own.GroupBy(static model => model.Name, StringComparer.Ordinal).Select(static group => group.MaxBy(static model => model.Pulled)!).ToList();
         if (reference.Quantisation is null && newest.Count <= 1)
         {

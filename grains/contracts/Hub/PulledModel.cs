@@ -17,6 +17,10 @@ public sealed record PulledModel
     /// <summary>The commit that it was found at.</summary>
     public required string Commit { get; init; }
 
+    /// <summary>Branches, tags and commits at which it was found; null in records of before there were any, which are of <see cref="HubReference.Main"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Revisions { get; init; }
+
     /// <summary>It, or its parts in order.</summary>
     public required IReadOnlyList<HubFile> Files { get; init; }
 
@@ -35,7 +39,12 @@ public sealed record PulledModel
     [JsonIgnore]
     public long Bytes => Files.Sum(static file => file.Bytes);
 
-    /// <summary>What asks for it: <c>hf:ORG/REPO:NAME</c>.</summary>
+    /// <summary>What asks for it: <c>hf:ORG/REPO:NAME</c>, with a revision where it was never found at the main branch.</summary>
     [JsonIgnore]
-    public string Reference => $"{HubReference.Scheme}{Repository}:{Name}";
+    public string Reference => $"{HubReference.Scheme}{Repository}:{Name}{(IsOf(null) ? "" : "@" + Revisions![0])}";
+
+    /// <summary>Whether it was found at a revision: a branch, a tag, or a commit by its first digits; null for the main branch.</summary>
+    public bool IsOf(string? revision) =>
+        (Revisions?.Contains(revision ?? HubReference.Main, StringComparer.Ordinal) ?? revision is null or HubReference.Main)
+        || (revision is { Length: >= 7 } && revision.All(char.IsAsciiHexDigit) && (Revisions ?? [Commit]).Append(Commit).Any(known => known.StartsWith(revision, StringComparison.OrdinalIgnoreCase)));
 }

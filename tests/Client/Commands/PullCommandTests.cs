@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Crescent.Client.Commands;
 using Crescent.Grains.Contracts.Hub;
 using Crescent.Tests.Grains.Contracts.Hub;
@@ -18,6 +19,13 @@ public sealed class PullCommandTests
             Assert.Equal([4], await File.ReadAllBytesAsync(output.Trim(), TestContext.Current.CancellationToken));
 
             Assert.Contains("hf:owner/model-GGUF:model-Q8_0", (await Run("models", "list")).Output, StringComparison.Ordinal);
+            using (var listed = JsonDocument.Parse((await Run("models", "list", "--json")).Output))
+            {
+                var model = Assert.Single(listed.RootElement.GetProperty("models").EnumerateArray(), static model => model.GetProperty("reference").GetString() == "hf:owner/model-GGUF:model-Q8_0");
+                Assert.Equal((output.Trim(), 1), (model.GetProperty("file").GetString(), model.GetProperty("bytes").GetInt64()));
+                Assert.Equal(["main", FakeHub.Commit], model.GetProperty("revisions").EnumerateArray().Select(static revision => revision.GetString()));
+            }
+
             Assert.Equal(ExitCodes.Success, (await Run("models", "remove", "hf:owner/model-GGUF:Q8_0")).Code);
             Assert.DoesNotContain("hf:owner/model-GGUF", (await Run("models", "list")).Output, StringComparison.Ordinal);
             (code, _, var error) = await Run("models", "remove", "hf:owner/model-GGUF:Q8_0");

@@ -22,6 +22,8 @@ internal sealed class FakeHub : IAsyncDisposable
 {
     public const string Commit = "0123456789abcdef0123456789abcdef01234567";
     public const string Token = "hf_secret";
+    public const string Branch = "refs/pr/7";
+    public const string BranchCommit = "fedcba9876543210fedcba9876543210fedcba98";
 
     private readonly WebApplication _hub;
     private readonly WebApplication _store;
@@ -35,6 +37,9 @@ internal sealed class FakeHub : IAsyncDisposable
 
     public Uri Endpoint { get; private set; } = null!;
 
+    /// <summary>What the repository has at <see cref="Branch"/>.</summary>
+    public Dictionary<string, byte[]> BranchFiles { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Whether repositories ask for <see cref="Token"/>.</summary>
     public bool IsPrivate { get; init; }
 
@@ -46,6 +51,9 @@ internal sealed class FakeHub : IAsyncDisposable
 
     /// <summary>Whether it gives other bytes than the hub says.</summary>
     public bool IsDamaged { get; init; }
+
+    /// <summary>Seconds after which the hub asks to be asked again; each is taken for one request, and below 0 as 429 without a word.</summary>
+    public ConcurrentQueue<int> Busy { get; } = new();
 
     /// <summary>Awaited by the store before each file.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
@@ -100,6 +108,17 @@ internal sealed class FakeHub : IAsyncDisposable
         var path = context.Request.Path.Value!;
         var authorization = (string?)context.Request.Headers.Authorization;
         Asked.Enqueue((path + context.Request.QueryString, authorization));
+        if (Busy.TryDequeue(out var seconds))
+        {
+            context.Response.StatusCode = 429;
+            if (seconds >= 0)
+            {
+                context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            }
+
+            return;
+        }
+
         if (IsPrivate && authorization != $"Bearer {Token}")
         {
             context.Response.StatusCode = 401;
@@ -111,9 +130,18 @@ internal sealed class FakeHub : IAsyncDisposable
         {
             await context.Response.WriteAsJsonAsync(new { sha = Commit });
         }
-        else if (path == $"/api/models{Repository}/tree/{Commit}")
+        else if (Uri.UnescapeDataString(path) == $"/api/models{Repository}/revision/{Branch}" || path == $"/api/models{Repository}/revision/{BranchCommit[..10]}")
+        {
+            await context.Response.WriteAsJsonAsync(new { sha = BranchCommit });
+        }
+        else if (path == $"/api/models{Repository}/tree/{Commit}" || path == $"/api/models{Repository}/tree/{BranchCommit}")
         {
             await Tree(context);
+        }
+        else if (path.StartsWith($"{Repository}/resolve/{BranchCommit}/", StringComparison.Ordinal) && BranchFiles.ContainsKey(path[$"{Repository}/resolve/{BranchCommit}/".Length..]))
+        {
+            context.Response.StatusCode = 302;
+            context.Response.Headers.Location = new Uri(Address(_store), "branch/" + path[$"{Repository}/resolve/{BranchCommit}/".Length..]).ToString();
         }
         else if (path.StartsWith($"{Repository}/resolve/{Commit}/", StringComparison.Ordinal) && _files.ContainsKey(path[$"{Repository}/resolve/{Commit}/".Length..]))
         {
@@ -129,13 +157,14 @@ internal sealed class FakeHub : IAsyncDisposable
     // A page has two entries: a client that reads the first alone misses files.
     private Task Tree(HttpContext context)
     {
+        var files = context.Request.Path.Value!.EndsWith(BranchCommit, StringComparison.Ordinal) ? BranchFiles : _files;
         var at = int.Parse(context.Request.Query["cursor"].FirstOrDefault("0")!, CultureInfo.InvariantCulture);
-        if (at + 2 < _files.Count)
+        if (at + 2 < files.Count)
         {
             context.Response.Headers.Link = $"<{Endpoint}api/models/owner/model-GGUF/tree/{Commit}?recursive=true&cursor={at + 2}>; rel=\"next\"";
         }
 
-        var entries = _files.OrderBy(static file => file.Key, StringComparer.Ordinal).Skip(at).Take(2).Select(static file => file.Key.EndsWith(".gguf", StringComparison.Ordinal)
+        var entries = files.OrderBy(static file => file.Key, StringComparer.Ordinal).Skip(at).Take(2).Select(static file => file.Key.EndsWith(".gguf", StringComparison.Ordinal)
             ? (object)new { type = "file", oid = "0", size = file.Value.Length, path = file.Key, lfs = new { oid = Convert.ToHexStringLower(SHA256.HashData(file.Value)), size = file.Value.Length, pointerSize = 134 } }
             : new { type = "file", oid = "0", size = file.Value.Length, path = file.Key });
         return context.Response.WriteAsync(JsonSerializer.Serialize(entries), Encoding.UTF8);
@@ -143,11 +172,13 @@ internal sealed class FakeHub : IAsyncDisposable
 
     private async Task Give(HttpContext context)
     {
-        var file = context.Request.Path.Value!["/blob/".Length..];
+        var isBranch = context.Request.Path.Value!.StartsWith("/branch/", StringComparison.Ordinal);
+        var file = context.Request.Path.Value![(isBranch ? "/branch/" : "/blob/").Length..];
+        var files = isBranch ? BranchFiles : _files;
         var range = context.Request.GetTypedHeaders().Range?.Ranges.Single().From;
         Given.Enqueue((file, context.Request.Headers.Range, context.Request.Headers.Authorization));
         await Gate;
-        var content = IsDamaged ? [.. _files[file].Select(static b => (byte)~b)] : _files[file];
+        var content = IsDamaged ? [.. files[file].Select(static b => (byte)~b)] : files[file];
         var from = IgnoresRanges ? 0 : (int)(range ?? 0);
         if (from > 0)
         {

@@ -45,7 +45,22 @@ public sealed class HubModelTests
     [InlineData("hf:a/b:")]
     [InlineData("hf:a/b:x/y")]
     [InlineData("hf:a/b?x=1")]
+    [InlineData("hf:a/b@")]
+    [InlineData("hf:a/b@x/../y")]
+    [InlineData("hf:a/b@main@x")]
+    [InlineData("hf:a/b@main:Q8_0")]
     public void Names_that_lead_elsewhere_are_none(string text) => Assert.Throws<HubException>(() => HubReference.Parse(text));
+
+    [Theory]
+    [InlineData("hf:a/b@v1.0", null, "v1.0")]
+    [InlineData("a/b:Q8_0@refs/pr/7", "Q8_0", "refs/pr/7")]
+    [InlineData("hf:a/b:Q8_0", "Q8_0", null)]
+    public void A_reference_may_say_a_revision(string text, string? quantisation, string? revision)
+    {
+        var reference = HubReference.Parse(text);
+        Assert.Equal((quantisation, revision), (reference.Quantisation, reference.Revision));
+        Assert.Equal(reference, HubReference.Parse(reference.ToString()));
+    }
 
     [Fact]
     public void Files_whose_names_lead_elsewhere_are_left_out() =>

@@ -44,6 +44,85 @@ public sealed class HubPullTests : IDisposable
     }
 
     [Fact]
+    public async Task A_revision_is_another_model_than_the_main_branch()
+    {
+        var (main, branch) = (Bytes(100, 1), Bytes(100, 2));
+        await using var hub = await FakeHub.Start([("model.gguf", main)]);
+        hub.BranchFiles.Add("model.gguf", branch);
+        var other = HubReference.Parse($"hf:owner/model-GGUF@{FakeHub.Branch}");
+        var pinned = await Pull(hub).Pull(other, _progress.Enqueue, Stop);
+        Assert.Equal(branch, await File.ReadAllBytesAsync(pinned.File, Stop));
+        Assert.Equal((FakeHub.BranchCommit, $"hf:owner/model-GGUF:model@{FakeHub.Branch}"), (pinned.Commit, pinned.Reference));
+
+        // Who names no revision does not get one.
+        var folder = new ModelFolder(_folder.Path);
+        Assert.Null(folder.Find(Reference));
+        var usual = await Pull(hub).Have(Reference, offline: false, _progress.Enqueue, Stop);
+        Assert.Equal(main, await File.ReadAllBytesAsync(usual.File, Stop));
+        Assert.Equal("hf:owner/model-GGUF:model", usual.Reference);
+        Assert.Equal(usual.File, folder.Find(Reference)?.File);
+
+        var asked = hub.Asked.Count;
+        foreach (var name in new[] { FakeHub.Branch, FakeHub.BranchCommit, FakeHub.BranchCommit[..10] })
+        {
+            Assert.Equal(pinned.File, (await Pull(hub).Have(other with { Revision = name }, offline: true, _progress.Enqueue, Stop)).File);
+        }
+
+        Assert.Equal(asked, hub.Asked.Count);
+        await Assert.ThrowsAsync<HubException>(() => Pull(hub).Have(other with { Revision = "v2" }, offline: true, _progress.Enqueue, Stop));
+        var missing = await Assert.ThrowsAsync<HubException>(() => Pull(hub).Pull(other with { Revision = "v2" }, _progress.Enqueue, Stop));
+        Assert.Contains("at v2", missing.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_content_found_at_several_revisions_is_brought_once_and_found_by_each()
+    {
+        await using var hub = await FakeHub.Start([("model.gguf", Bytes(100, 1))]);
+        hub.BranchFiles.Add("model.gguf", Bytes(100, 1));
+        var other = Reference with { Revision = FakeHub.BranchCommit[..10] };
+        var first = await Pull(hub).Pull(other, _progress.Enqueue, Stop);
+        var second = await Pull(hub).Pull(Reference, _progress.Enqueue, Stop);
+        Assert.Equal(first.File, second.File);
+        Assert.Single(hub.Given);
+        var folder = new ModelFolder(_folder.Path);
+        Assert.Equal([first.File, first.File], [folder.Find(other)?.File, folder.Find(Reference)?.File]);
+        Assert.Equal("hf:owner/model-GGUF:model", second.Reference);
+    }
+
+    [Fact]
+    public async Task A_hub_that_is_asked_too_often_is_asked_again_when_it_says()
+    {
+        await using var hub = await FakeHub.Start([("model.gguf", Bytes(100, 1))]);
+        hub.Busy.Enqueue(1);
+        hub.Busy.Enqueue(-1);
+        var time = new InstantTime();
+        await new HubPull(hub.Settings(), new ModelFolder(_folder.Path), time).Pull(Reference, _progress.Enqueue, Stop);
+        Assert.Equal([TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(2)], time.Waits);
+        Assert.Contains(_progress, static told => told.Note?.Contains("come again in 1 s", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task A_hub_that_asks_for_a_long_wait_is_not_waited_for()
+    {
+        await using var hub = await FakeHub.Start([("model.gguf", Bytes(100, 1))]);
+        hub.Busy.Enqueue(3600);
+        var time = new InstantTime();
+        var fault = await Assert.ThrowsAsync<HubException>(() => new HubPull(hub.Settings(), new ModelFolder(_folder.Path), time).Pull(Reference, _progress.Enqueue, Stop));
+        Assert.Contains("3600 s", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("HF_TOKEN", fault.Remedy, StringComparison.Ordinal);
+        Assert.Empty(time.Waits);
+
+        // Many short waits are a long one.
+        for (var i = 0; i < 10; i++)
+        {
+            hub.Busy.Enqueue(50);
+        }
+
+        await Assert.ThrowsAsync<HubException>(() => new HubPull(hub.Settings(), new ModelFolder(_folder.Path), time).Pull(Reference, _progress.Enqueue, Stop));
+        Assert.Equal(2, time.Waits.Count);
+    }
+
+    [Fact]
     public async Task A_cut_connection_is_gone_on_with_where_it_was_cut()
     {
         var content = Bytes(100_000, 1);
