@@ -31,12 +31,12 @@ public sealed class CudaEngineTests : EmulatedCudaTest
     {
         using var model = Open(blocks: 64);
         var text = model.Encode(string.Concat(Enumerable.Repeat("The quick brown fox jumps over the lazy dog while it rains in Oslo. ", 6)));
-        var requests = Enumerable.Range(0, 6).Select(id => Greedy(id, text[(2 * id)..((2 * id) + 28)], 24) with
+        var requests = Enumerable.Range(0, 12).Select(id => Greedy(id, text[(2 * id)..((2 * id) + 28)], 24) with
         {
             Sampling = id % 2 == 0 ? SamplingParameters.Greedy : new SamplingParameters { Temperature = 0.9f, Seed = (ulong)id, TopP = 0.95f },
         }).ToArray();
         var sink = new RecordingSink();
-        using var engine = model.Engine(model.Device(8), sink, new EngineOptions { MaxStepTokens = 24, MaxRunning = 5, HostBlocks = 4 });
+        using var engine = model.Engine(model.Device(12), sink, new EngineOptions { MaxStepTokens = 24, MaxRunning = 10, HostBlocks = 8 });
         foreach (var request in requests)
             engine.Submit(request);
         Run(engine);
