@@ -33,6 +33,12 @@ public readonly record struct DeviceForecast
     /// <summary>Share of the time that goes to prompts, 0 to 0.95.</summary>
     public double PromptShare { get; init; }
 
+    /// <summary>The same without bursts: of the last seconds.</summary>
+    public double LastingShare { get; init; }
+
+    /// <summary>Clock of prompts under the cap in force, as a share of the highest.</summary>
+    public double PromptClock { get; init; }
+
     /// <summary>What of it goes to prompts that were placed on the device since its report, as a burst.</summary>
     public double UnseenShare { get; init; }
 
@@ -58,7 +64,7 @@ public readonly record struct DeviceForecast
     public int Queued { get; init; }
 
     /// <summary>Prompt tokens that wait before a new prompt.</summary>
-    public int QueuedPromptTokens { get; init; }
+    public long QueuedPromptTokens { get; init; }
 
     /// <summary>Positions in a KV block.</summary>
     public int BlockSize { get; init; }
@@ -83,21 +89,22 @@ public readonly record struct DeviceForecast
         var profile = device.Profile;
         var load = device.Load;
         var cap = load.CapWatts > 0 ? load.CapWatts : profile.MaxCapWatts;
-        var batch = device.Sequences;
+        var batch = device.Sequences + (lasting ? 0 : device.OthersCalls);
         var promptClock = profile.PrefillClock(cap);
         var decodeClock = profile.DecodeClock(cap, batch + 1);
         var context = load.Context;
         var now = batch == 0 ? 0 : profile.DecodeSeconds(batch, context, decodeClock);
         var next = profile.DecodeSeconds(batch + 1, context, decodeClock);
-        var queued = load.QueuedPromptTokens + device.UnseenPromptTokens;
-        var queuedSeconds = (load.QueuedSeconds(profile) + device.UnseenPromptSeconds) / promptClock;
+        var unseen = device.UnseenPromptSeconds + (lasting ? 0 : device.OthersPromptSeconds);
+        var queued = load.QueuedPromptTokens + device.UnseenPromptTokens + (lasting ? 0 : device.OthersPromptTokens);
+        var queuedSeconds = (load.QueuedSeconds(profile) + unseen) / promptClock;
         var perToken = profile.PromptSeconds / promptClock;
 
         // Each step's budget of prompt tokens comes with a decode step of the sequences beside it.
         var chunk = Math.Max(1, load.MaxStepTokens - batch);
         var share = Math.Min(MostPromptShare, (lasting
             ? device.PromptShare
-            : Math.Max(device.PromptShare, device.BurstShare) + (device.UnseenPromptSeconds / BurstSeconds)) / promptClock);
+            : Math.Max(device.PromptShare, device.BurstShare) + (unseen / BurstSeconds)) / promptClock);
         var idle = profile.IdleWatts;
         var more = profile.DecodeWatts(batch + 1, decodeClock) - idle;
         var decode = batch == 0 ? 0 : profile.DecodeWatts(batch, decodeClock) - idle;
@@ -111,7 +118,9 @@ public readonly record struct DeviceForecast
             StepSeconds = next,
             ContextSeconds = profile.ContextSeconds * profile.DecodeStretch(decodeClock),
             PromptShare = share,
-            UnseenShare = device.UnseenPromptSeconds / BurstSeconds / promptClock,
+            UnseenShare = unseen / BurstSeconds / promptClock,
+            LastingShare = Math.Min(MostPromptShare, device.PromptShare / promptClock),
+            PromptClock = promptClock,
             StepJoules = (more * next) - (decode * now),
             PromptWatts = prompt,
             DrawnWatts = (share * prompt) + ((1 - share) * decode),

@@ -50,6 +50,15 @@ public struct DeviceState
     /// <summary>The same in seconds at full clock.</summary>
     public double UnseenPromptSeconds { get; set; }
 
+    /// <summary>Calls that other front ends are taken to have placed here meanwhile: they count where devices are compared, and close none.</summary>
+    public int OthersCalls { get; set; }
+
+    /// <summary>Their prompt tokens, less what the cache holds of them.</summary>
+    public long OthersPromptTokens { get; set; }
+
+    /// <summary>The same in seconds at full clock.</summary>
+    public double OthersPromptSeconds { get; set; }
+
     /// <summary>All of their prompt tokens.</summary>
     public int UnseenWholeTokens { get; set; }
 

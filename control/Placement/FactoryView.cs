@@ -15,9 +15,6 @@ public sealed class FactoryView
     // Scores of many devices for one call ask for it again and again.
     private const int NotLookedFor = -2;
 
-    /// <summary>Share of one call in the mean of the last.</summary>
-    private const double CallShare = 0.01;
-
     private readonly List<DeviceState> _devices = [];
     private readonly Dictionary<string, int> _index = new(StringComparer.Ordinal);
     private DeviceForecast[] _forecasts = new DeviceForecast[16];
@@ -47,8 +44,8 @@ public sealed class FactoryView
     /// <summary>Devices of those that work for one parent; null where no policy asks for them.</summary>
     public SessionBindings? Groups { get; init; }
 
-    /// <summary>What the prompts of the calls that were placed lately took each, less what caches held of them, s at full clock; 0 before the first.</summary>
-    public double CallSeconds { get; private set; }
+    /// <summary>The prompts of each model; whoever sees one begin tells it.</summary>
+    public PromptFlows Flows { get; init; } = new();
 
     /// <summary>Changes when devices come or go.</summary>
     public int Version { get; private set; }
@@ -89,9 +86,6 @@ public sealed class FactoryView
             return _bestCache;
         }
     }
-
-    /// <summary>A call has been placed whose prompt takes so long, s at full clock.</summary>
-    public void LearnCall(double seconds) => CallSeconds += (seconds - CallSeconds) * (CallSeconds > 0 ? CallShare : 1);
 
     /// <summary>Adds a device.</summary>
     public void Add(in DeviceState device)
@@ -154,10 +148,9 @@ public sealed class FactoryView
         return DeviceForecast.Of(device, lasting: true);
     }
 
-    /// <summary>Takes over from <paramref name="other"/> what it knows of these devices beside their load: power levels, the prompts of the last seconds, and what calls take.</summary>
+    /// <summary>Takes over from <paramref name="other"/> what it knows of these devices beside their load: power levels, and the prompts of the last seconds.</summary>
     public void Complete(FactoryView other)
     {
-        CallSeconds = other.CallSeconds;
         for (var i = 0; i < _devices.Count; i++)
         {
             ref var device = ref Devices[i];

@@ -16,13 +16,11 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
     // By device: those that its newest report does not count. A list stays when it is empty, so that the next call allocates none.
     private readonly Dictionary<string, List<Reservation>> _unseen = new(StringComparer.Ordinal);
 
-    private readonly CallShare _share = new();
-
     /// <summary>The devices.</summary>
     public FactoryView View => view;
 
-    /// <summary>How many calls come to the devices, those of other front ends included, for each that is placed here, where the policy counts them; 1 and up.</summary>
-    public int Times => policy.CountsOthers ? _share.Times : 1;
+    /// <summary>Front ends that place calls, this one included; 1 and up. No call placed here stands for more.</summary>
+    public int Fronts { get; set; } = 1;
 
     /// <summary>Who decides.</summary>
     public IPlacementPolicy Policy => policy;
@@ -68,7 +66,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         {
             // Both by the newer profile: where it is learned, a small change of it times all tokens since start would look like a burst.
             var arrived = Math.Max(0, load.ArrivedSeconds(profile) - state.Load.ArrivedSeconds(profile));
-            _share.Arrived(arrived, view.Now);
+            view.Flows.Of(model).Arrived(arrived * Math.Min(1, PromptFlow.Seconds / elapsed), view.Now);
             var share = arrived / elapsed;
             state.PromptShare += (share - state.PromptShare) * (1 - Math.Exp(-elapsed / RateSeconds));
             state.BurstShare += (share - state.BurstShare) * (1 - Math.Exp(-elapsed / DeviceForecast.BurstSeconds));
@@ -167,11 +165,9 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             NewBlocks = (int)Math.Max(0, load.BlocksFor(call.PromptTokens) - load.Demand.BlocksFor(view.CachedBlocks(device))),
             Blocks = load.BlocksFor((long)call.PromptTokens + call.MaxTokens),
             Watts = view.AddedWatts(call, device),
-            Times = Times,
+            Others = Others(view.Devices[device].Model),
             MadeAt = view.Now,
         };
-        view.LearnCall(reservation.PromptSeconds);
-        _share.Placed(reservation.PromptSeconds, view.Now);
         _reservations.Add(id, reservation);
         UnseenOf(reservation.Device).Add(reservation);
         view.Devices[device].Reserved++;
@@ -207,7 +203,6 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         view.ChangeOverlap().Clear();
         view.ChangeOverlap()[at] = (reservation.Call.PromptTokens - reservation.Uncached) / Math.Max(1, view.Devices[at].Load.BlockSize);
         present = WithoutItself(reservation, at);
-        view.ChangeOverlap().Clear();
         var placed = reservation.Call;
         var come = Math.Max(0, placed.MaxTokens - Math.Max(1, left));
         call = placed with
@@ -218,7 +213,11 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             Avoid = [reservation.Device],
             Prefer = null,
         };
-        return policy.Choose(call, view);
+
+        // What its device holds of it would have to be computed again elsewhere.
+        var other = policy.Choose(call, view);
+        view.ChangeOverlap().Clear();
+        return other;
     }
 
     /// <summary>Scores a call on its own device as if it were not there yet.</summary>
@@ -284,6 +283,7 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         }
 
         reservation.AcceptedAfter = reportSequence;
+        view.Flows.Of(view.IndexOf(device) is >= 0 and var at ? view.Devices[at].Model : null).Placed(reservation.PromptSeconds, view.Now);
     }
 
     /// <summary>The call has ended, or was refused. False when there is no such reservation.</summary>
@@ -350,6 +350,9 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         }
     }
 
+    /// <summary>Calls of other front ends that one placed here stands for.</summary>
+    private int Others(string? model) => policy.CountsOthers && Fronts > 1 ? (int)Math.Round(Math.Min(Fronts, view.Flows.Of(model).Times)) - 1 : 0;
+
     private List<Reservation> UnseenOf(string device)
     {
         if (!_unseen.TryGetValue(device, out var unseen))
@@ -376,9 +379,12 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         }
 
         ref var device = ref view.Devices[at];
-        device.UnseenCalls += sign * reservation.Times;
-        device.UnseenPromptTokens += sign * reservation.Times * reservation.Uncached;
-        device.UnseenPromptSeconds += sign * reservation.Times * reservation.PromptSeconds;
+        device.UnseenCalls += sign;
+        device.UnseenPromptTokens += sign * reservation.Uncached;
+        device.UnseenPromptSeconds += sign * reservation.PromptSeconds;
+        device.OthersCalls += sign * reservation.Others;
+        device.OthersPromptTokens += (long)sign * reservation.Others * reservation.Uncached;
+        device.OthersPromptSeconds += sign * reservation.Others * reservation.PromptSeconds;
         device.UnseenWholeTokens += sign * reservation.Call.PromptTokens;
         device.UnseenNewBlocks += sign * reservation.NewBlocks;
         device.UnseenBlocks += sign * reservation.Blocks;

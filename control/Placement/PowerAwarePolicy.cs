@@ -149,14 +149,14 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         var most = _weights.Overlap && view.BestCache is >= 0 and var best ? (double)view.CachedBlocks(best) * view.Forecasts[best].BlockSize : 0;
         double uncached = view.Uncached(call, device);
         var again = most - (call.PromptTokens - uncached);
-        if (again <= 0 || view.CallSeconds <= 0)
+        if (again <= 0 || view.Flows.CallSeconds(view.Devices[device].Model) is not (> 0 and var each))
         {
             return 0;
         }
 
         var queue = forecast.TtftSeconds;
         var without = queue - PromptSeconds(memory, uncached, call.PromptTokens) + PromptSeconds(memory, Math.Max(1, uncached - again), call.PromptTokens);
-        var behind = memory.PromptShare / view.CallSeconds * queue / (1 - memory.PromptShare);
+        var behind = memory.LastingShare * memory.PromptClock / each * queue / (1 - memory.LastingShare);
         var limit = _weights.Margin * call.Level.TtftSeconds;
         return behind * (Phi(queue / limit) - Phi(without / limit));
     }

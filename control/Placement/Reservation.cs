@@ -24,8 +24,8 @@ internal sealed class Reservation
     /// <summary>Watts it was expected to add.</summary>
     public required double Watts { get; init; }
 
-    /// <summary>How many calls it stands for, those of other front ends included; 1 and up.</summary>
-    public required int Times { get; init; }
+    /// <summary>How many calls of other front ends it stands for.</summary>
+    public required int Others { get; init; }
 
     /// <summary>When it was made, in seconds of the view's clock.</summary>
     public required double MadeAt { get; init; }

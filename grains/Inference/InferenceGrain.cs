@@ -47,7 +47,7 @@ internal sealed class InferenceGrain(
                 if (!submission.Front.Equals(silo.SiloAddress))
                 {
                     // In the front end's own silo the decision has said so already.
-                    choice.Took(device);
+                    choice.Took(submission, device);
                 }
 
                 break;

@@ -47,7 +47,15 @@ internal sealed class LocalChoice(IPlacementPolicy policy, SiloReport report, Kv
     public BlockHash[]? ChainOf(string device) => _prefix is not null && caches.RootOf(device) is { } root && _prefix.ChainOf(root) is { Length: > 0 } chain ? chain : null;
 
     /// <summary>The call was taken by <paramref name="device"/>.</summary>
-    public void Took(string device) => _prefixes.Predict(_prefix, device);
+    public void Took(Submission submission, string device)
+    {
+        _prefixes.Predict(_prefix, device);
+        if (_view.IndexOf(device) is >= 0 and var at && !submission.Request.WantsEmbedding)
+        {
+            var cached = CachedTokens(submission, device);
+            _view.Flows.Of(_view.Devices[at].Model).Learn(_view.Devices[at].Profile.PromptTime(Math.Max(1, submission.Request.Prompt.Length - cached), cached));
+        }
+    }
 
     /// <summary>The best device for the call but the one it is to avoid.</summary>
     /// <returns><c>silo/device</c>, or null when none may take it.</returns>

@@ -15,6 +15,9 @@ internal sealed class DeviceOwners
     private HashSet<SiloAddress>? _reachable;
     private SiloAddress[] _told = [];
 
+    /// <summary>Silos that calls enter the cluster by.</summary>
+    public int Fronts { get; private set; }
+
     /// <summary>In the order of the view.</summary>
     public IReadOnlyList<DeviceOwner> All => _owners;
 
@@ -32,7 +35,8 @@ internal sealed class DeviceOwners
     {
         if (!_silos.TryGetValue(report.Name, out var known))
         {
-            _silos.Add(report.Name, new KnownSilo(report.Silo, report.Sequence, keys.ToArray()));
+            _silos.Add(report.Name, new KnownSilo(report.Silo, report.Sequence, keys.ToArray(), report.Role != SiloRoles.Device));
+            CountFronts();
             Welcome(report.Silo);
             return null;
         }
@@ -49,7 +53,12 @@ internal sealed class DeviceOwners
             gone = [.. known.Keys.Except(keys.ToArray())];
         }
 
-        _silos[report.Name] = new KnownSilo(report.Silo, report.Sequence, gone is null ? known.Keys : keys.ToArray());
+        _silos[report.Name] = new KnownSilo(report.Silo, report.Sequence, gone is null ? known.Keys : keys.ToArray(), report.Role != SiloRoles.Device);
+        if (_silos[report.Name].IsFront != known.IsFront)
+        {
+            CountFronts();
+        }
+
         return gone;
     }
 
@@ -83,6 +92,7 @@ internal sealed class DeviceOwners
             }
         }
 
+        CountFronts();
         return gone;
     }
 
@@ -109,6 +119,8 @@ internal sealed class DeviceOwners
         return true;
     }
 
+    private void CountFronts() => Fronts = _silos.Values.Count(static silo => silo.IsFront);
+
     // Who reports can be reached until a call that is placed says otherwise: where none can be, none is placed.
     private void Welcome(SiloAddress silo)
     {
@@ -117,5 +129,5 @@ internal sealed class DeviceOwners
     }
 
     /// <summary>What the newest report of a silo says of it.</summary>
-    private sealed record KnownSilo(SiloAddress Silo, long Sequence, string[] Keys);
+    private sealed record KnownSilo(SiloAddress Silo, long Sequence, string[] Keys, bool IsFront);
 }

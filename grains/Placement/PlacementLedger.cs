@@ -87,6 +87,8 @@ internal sealed class PlacementLedger : IDeviceReports
                 Forget(gone);
             }
 
+            _book.Fronts = Math.Max(1, _owners.Fronts);
+
             _view.Now = Now();
             var reachable = _owners.IsReachable(report.Silo);
             for (var i = 0; i < owners.Length; i++)
@@ -324,7 +326,7 @@ internal sealed class PlacementLedger : IDeviceReports
     }
 
     /// <summary>An empty view that knows what the ledger knows of outputs.</summary>
-    public FactoryView NewView() => new() { Lengths = _view.Lengths, StaleAfter = _view.StaleAfter, MaxQueued = _view.MaxQueued };
+    public FactoryView NewView() => new() { Lengths = _view.Lengths, Flows = _view.Flows, StaleAfter = _view.StaleAfter, MaxQueued = _view.MaxQueued };
 
     /// <summary>Adds to the devices of <paramref name="view"/> what the ledger knows of them beside their state: power levels, and the prompts of the last seconds.</summary>
     public void Complete(FactoryView view)

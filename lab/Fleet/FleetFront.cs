@@ -36,7 +36,10 @@ internal sealed class FleetFront
             Active = _active,
             Sessions = bindings.Sessions,
             Groups = bindings.Groups,
-        });
+        })
+        {
+            Fronts = options.Fronts.Count,
+        };
     }
 
     /// <summary>The devices as it sees them.</summary>

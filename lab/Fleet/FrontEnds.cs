@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Crescent.Lab.Fleet;
 
-/// <summary>The front ends of a fleet: each places every so manieth call by what it has heard and by its own reservations alone.</summary>
+/// <summary>The front ends of a fleet: they take calls in turn, and each places by what it has heard and by its own reservations alone.</summary>
 /// <param name="Count">How many there are, 1 to <see cref="Most"/>.</param>
 /// <param name="DelaySeconds">For how long reports of devices and events of their caches are under way to each, 0 to <see cref="LongestDelay"/>; the interval between two reports comes on top.</param>
 public readonly record struct FrontEnds(int Count, double DelaySeconds)

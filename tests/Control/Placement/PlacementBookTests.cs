@@ -42,49 +42,93 @@ public sealed class PlacementBookTests
         (int Reserved, int Unseen) Counts() => (_book.View.Devices[0].Reserved, _book.View.Devices[0].UnseenCalls);
     }
 
-    [Fact]
-    public void What_one_of_several_front_ends_places_stands_for_what_the_others_do()
+    [Theory]
+    [InlineData(8, 3)]
+    [InlineData(3, 2)]
+    [InlineData(1, 0)]
+    public void What_one_of_several_front_ends_places_stands_for_what_the_others_do(int fronts, int others)
     {
-        var (book, blind) = (Book(new PowerAwarePolicy()), Book(new LeastQueuePolicy()));
-        foreach (var each in (PlacementBook[])[book, blind])
-        {
-            // Of four calls that come to the device one is placed here.
-            var arrived = 0.0;
-            for (var i = 1; i <= 40; i++)
-            {
-                each.Place(Views.Call(i, prompt: 1000), i);
-                each.Accept(i, Views.Key(0), i);
-                arrived += 4 * Views.Gpu.PromptTime(1000);
-                each.View.Now += 0.25;
-                each.Report(Views.Key(0), Views.Gpu, Views.Idle with { ComputedPromptSeconds = arrived }, i + 1);
-                each.Settle();
-                each.Release(i);
-            }
-        }
-
-        Assert.Equal((4, 1), (book.Times, blind.Times));
+        // Of four calls that come to the device one is placed here.
+        var book = Book(new PowerAwarePolicy(), fronts);
+        Serve(book, 40, 4);
         book.Place(Views.Call(100, prompt: 1000), 100);
-        blind.Place(Views.Call(100, prompt: 1000), 100);
-        Assert.Equal((4, 4000, 1), (book.View.Devices[0].UnseenCalls, book.View.Devices[0].UnseenPromptTokens, blind.View.Devices[0].UnseenCalls));
+        Assert.Equal((1, others, 1000, 1000 * others), Unseen(book));
+
+        // Others' calls close no device, whatever this one takes them to be: what is known to wait does.
+        Assert.Equal(1, book.View.Forecasts[0].Queued);
+        Assert.Equal(1 + others, book.View.Forecasts[0].Batch);
 
         // What it stood for when it was placed goes with it, whatever it would stand for now.
         book.View.Now += 100;
         book.Report(Views.Key(0), Views.Gpu, book.View.Devices[0].Load, 1000);
-        book.Place(Views.Call(101, prompt: 1000), 101);
-        book.Release(101);
-        Assert.Equal(1, book.Times);
-        book.Place(Views.Call(101, prompt: 1000), 101);
-        Assert.Equal((5, 2), (book.View.Devices[0].UnseenCalls, book.View.Devices[0].Reserved));
         book.Release(100);
-        book.Release(101);
-        AssertNothingReserved(book);
+        Assert.Equal((0, 0, 0, 0), Unseen(book));
+    }
 
-        static PlacementBook Book(IPlacementPolicy policy)
+    [Fact]
+    public void Others_are_not_guessed_by_few_calls_nor_where_a_policy_does_not_count_them()
+    {
+        // A front end that has rested in a busy cluster: all that comes is others'.
+        var rested = Book(new PowerAwarePolicy(), 8);
+        Serve(rested, 7, 100);
+        rested.Place(Views.Call(100, prompt: 1000), 100);
+        Assert.Equal((1, 0, 1000, 0), Unseen(rested));
+        var blind = Book(new LeastQueuePolicy(), 8);
+        Serve(blind, 40, 4);
+        blind.Place(Views.Call(100, prompt: 1000), 100);
+        Assert.Equal((1, 0, 1000, 0), Unseen(blind));
+    }
+
+    private static PlacementBook Book(IPlacementPolicy policy, int fronts)
+    {
+        var book = new PlacementBook(policy, new FactoryView { Now = 100 }) { Fronts = fronts };
+        book.Report(Views.Key(0), Views.Gpu, Views.Idle, 1);
+        return book;
+    }
+
+    /// <summary>Places calls, of which <paramref name="times"/> as many come to the device.</summary>
+    private static void Serve(PlacementBook book, int calls, int times)
+    {
+        for (var i = 1; i <= calls; i++)
         {
-            var book = new PlacementBook(policy, new FactoryView { Now = 100 });
-            book.Report(Views.Key(0), Views.Gpu, Views.Idle, 1);
-            return book;
+            book.Place(Views.Call(i, prompt: 1000), i);
+            book.Accept(i, Views.Key(0), i);
+            book.View.Now += 0.25;
+            book.Report(Views.Key(0), Views.Gpu, Views.Idle with { ComputedPromptSeconds = i * times * Views.Gpu.PromptTime(1000) }, i + 1);
+            book.Settle();
+            book.Release(i);
         }
+    }
+
+    private static (int Calls, int Others, int Tokens, long OthersTokens) Unseen(PlacementBook book)
+    {
+        ref readonly var device = ref book.View.Devices[0];
+        return (device.UnseenCalls, device.OthersCalls, device.UnseenPromptTokens, device.OthersPromptTokens);
+    }
+
+    [Fact]
+    public void A_call_that_was_kept_by_its_prompt_is_not_moved_away_from_it()
+    {
+        var book = new PlacementBook(new PowerAwarePolicy(), Views.Of(Long(35_000), Long(0)));
+        foreach (ref var device in book.View.Devices)
+        {
+            device.PromptShare = 0.9;
+        }
+
+        book.View.Refresh(0);
+        book.View.Refresh(1);
+        for (var i = 0; i < 8; i++)
+        {
+            book.View.Flows.Of(null).Learn(0.05);
+        }
+
+        book.View.ChangeOverlap()[0] = 1240;
+        Assert.Equal(0, book.Place(Views.Call(1, prompt: 20_000), 1).Device);
+        var other = book.Elsewhere(1, 64, out _, out var present);
+        Assert.True(other.Terms.Score > present, $"{other.Terms} against {present}");
+
+        static DeviceLoad Long(int queued) =>
+            Views.Idle with { Running = 10, QueuedPromptTokens = queued, FreeBlocks = 20_000, TotalBlocks = 30_000, MaxContext = 100_000 };
     }
 
     [Theory]

@@ -150,7 +150,11 @@ public sealed class PowerAwarePolicyTests
 
             view.Refresh(0);
             view.Refresh(1);
-            view.LearnCall(0.05);
+            for (var i = 0; i < 8; i++)
+            {
+                view.Flows.Of(null).Learn(0.05);
+            }
+
             view.ChangeOverlap()[0] = 1240;
             return view;
         }

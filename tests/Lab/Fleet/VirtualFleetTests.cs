@@ -56,10 +56,15 @@ public sealed class VirtualFleetTests
     public void Long_calls_have_a_pool_of_their_own()
     {
         var trace = SyntheticTrace.Create("bursts");
-        var apart = Run("kv-queue+pools:1:0.5", rate: 5, seconds: 10, trace: trace);
         var together = Run("kv-queue", rate: 5, seconds: 10, trace: trace);
-        Assert.Equal(together.Tokens, apart.Tokens);
-        Assert.True(apart.BusyShare < together.BusyShare);
+        foreach (var limit in (int[])[1, 1_000_000])
+        {
+            // All of them are long, or short: half of the devices have nothing to do.
+            var apart = Run($"kv-queue+pools:{limit}:0.5", rate: 5, seconds: 10, trace: trace);
+            Assert.Equal(together.Tokens, apart.Tokens);
+            Assert.True(apart.BusyShare < together.BusyShare);
+        }
+
         foreach (var wrong in (string[])["0:0.5", "8192", "8192:1", "x:0.5", "8192:-1"])
         {
             Assert.Contains("+pools:POSITIONS:SHARE", Assert.Throws<FormatException>(() => StudyPolicy.Parse($"kv-queue+pools:{wrong}")).Message, StringComparison.Ordinal);
