@@ -54,7 +54,7 @@ internal sealed class LoadDriver : IAsyncDisposable
     /// <exception cref="FactoryException">It is not there, or does not tell.</exception>
     public static Task<LoadDriver> Open(Terminal terminal, ParseResult parsed, LoadOptions options, LoadPatternOptions pattern, Connector connect, CancellationToken interrupted)
     {
-        pattern.Check(parsed, options.Endpoint(parsed));
+        pattern.Check(parsed, options.Endpoint(parsed), options.Streams(parsed));
         return options.OverOrleans(parsed) ? OpenCluster(terminal, parsed, options, pattern, connect, interrupted) : OpenHttp(terminal, parsed, options, pattern, interrupted);
     }
 

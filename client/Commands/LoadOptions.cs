@@ -191,6 +191,9 @@ internal sealed class LoadOptions
 
     public LoadEndpoint Endpoint(ParseResult parsed) => parsed.GetValue(_endpoint);
 
+    /// <summary>Whether answers come as events where the endpoint has those.</summary>
+    public bool Streams(ParseResult parsed) => !parsed.GetValue(_whole);
+
     /// <summary>More fields of each call; null for none.</summary>
     public JsonObject? Extra(ParseResult parsed) => parsed.GetValue(_extra);
 
@@ -233,5 +236,5 @@ internal sealed class LoadOptions
 
     /// <summary>The body of each call.</summary>
     public RequestForm Form(ParseResult parsed, string model) => new(
-        parsed.GetValue(_endpoint), model, !parsed.GetValue(_whole), parsed.GetValue(_ignoreEos), parsed.GetValue(_extra), parsed.GetValue(_limitField));
+        parsed.GetValue(_endpoint), model, Streams(parsed), parsed.GetValue(_ignoreEos), parsed.GetValue(_extra), parsed.GetValue(_limitField));
 }

@@ -111,10 +111,14 @@ internal sealed class LoadPatternOptions(bool swept = false)
         });
     }
 
-    /// <summary>Checks that what is sent has a place at an endpoint.</summary>
-    /// <exception cref="FactoryException">It has none.</exception>
-    public void Check(ParseResult parsed, LoadEndpoint endpoint)
+    /// <summary>Checks that what is sent has a place at an endpoint, and that its answers have the figures that are to hold.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="endpoint">What is asked.</param>
+    /// <param name="streams">Whether answers come as events.</param>
+    /// <exception cref="FactoryException">They have not.</exception>
+    public void Check(ParseResult parsed, LoadEndpoint endpoint, bool streams)
     {
+        _stable.Check(parsed, endpoint, streams);
         if (parsed.GetValue(_system) && endpoint is not (LoadEndpoint.Chat or LoadEndpoint.Responses))
         {
             throw new FactoryException("--system is of chats, and what is asked there has no messages", "Leave it out, or ask --endpoint chat or responses.");
@@ -149,7 +153,9 @@ internal sealed class LoadPatternOptions(bool swept = false)
     {
         var trace = parsed.GetValue(_trace);
         var hasSessions = trace is null ? parsed.GetValue(_turns) is not null : SessionFile.IsOne(trace.FullName) || WorkflowFile.IsOne(trace.FullName);
-        return axis == SweepAxis.Agents && !hasSessions
+        return axis != SweepAxis.Rate && parsed.GetResult(_arrivals) is { Implicit: false }
+            ? throw new FactoryException("--arrivals goes with a sweep --over rate: no other one draws when calls come", "Leave it out, or sweep --over rate.")
+            : axis == SweepAxis.Agents && !hasSessions
             ? throw new FactoryException("An agent is a session, and single calls are none", "Give --turns, or a --trace of sessions; or sweep --over concurrency.")
             : axis == SweepAxis.Rate && trace is not null && !hasSessions
             ? throw new FactoryException("A trace of arrivals says itself when calls come", "Sweep it --over speed, or --over concurrency.")

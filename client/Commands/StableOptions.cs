@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Crescent.Client.Connections;
 using Crescent.Client.Load.Draws;
 using Crescent.Client.Load.Measures;
+using Crescent.Client.Load.Prompts;
 
 namespace Crescent.Client.Commands;
 
@@ -49,6 +51,24 @@ internal sealed class StableOptions
                 result.AddError($"{part.Name} goes with {_confidence.Name}.");
             }
         });
+    }
+
+    /// <summary>Checks that answers have the figures that are named.</summary>
+    /// <exception cref="FactoryException">They have not.</exception>
+    public void Check(ParseResult parsed, LoadEndpoint endpoint, bool streams)
+    {
+        foreach (var figure in parsed.GetValue(_figures) ?? [])
+        {
+            if (endpoint == LoadEndpoint.Embeddings && (figure.CountsTokens || figure.NeedsStream))
+            {
+                throw new FactoryException($"--stable-of {figure.Name} is of tokens of answers, and embeddings have none", "Name requests_per_s, or statistics of latency.");
+            }
+
+            if (!streams && figure.NeedsStream)
+            {
+                throw new FactoryException($"--stable-of {figure.Name} is of answers that come as events, and --no-stream asks for whole ones", "Leave --no-stream out, or name tokens_per_s, requests_per_s, or statistics of latency.");
+            }
+        }
     }
 
     /// <summary>Whether a run is to end by them.</summary>

@@ -13,7 +13,7 @@ public sealed record Workflow(double? Seconds, IReadOnlyList<WorkflowCall> Calls
         for (var i = 0; i < places.Length; i++)
         {
             var call = Calls[i];
-            places[i] = call.PromptTokens + call.OutputTokens <= context && Array.TrueForAll(call.After, place => places[place] >= 0) ? kept.Count : -1;
+            places[i] = (long)call.PromptTokens + call.OutputTokens <= context && Array.TrueForAll(call.After, place => places[place] >= 0) ? kept.Count : -1;
             if (places[i] >= 0)
             {
                 kept.Add(call with { After = [.. call.After.Select(place => places[place])], Continues = call.Continues is { } before ? places[before] : null });

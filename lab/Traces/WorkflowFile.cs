@@ -6,7 +6,7 @@ namespace Crescent.Lab.Traces;
 /// Reads Mooncake's JSON lines with sessions, in both forms that there are. With <c>request_id</c> (agentic Mooncake) a line is a call with its whole prompt, which begins when the calls that <c>wait_for</c> names have
 /// ended and <c>delay</c> and <c>tool_wait_ms</c> are over; one that waits for none begins at its <c>timestamp</c>. Without it, lines of one <c>session_id</c> are its turns, each with what it adds to the prompt, and
 /// begin <c>delay</c> after the answer before; where there is none, as long after it as their <c>timestamp</c> is after that of the line before. Times are milliseconds; an id of <c>hash_ids</c> stands for
-/// <see cref="Trace.BlockTokens"/> tokens, the last for what is left, and for the same ones in all lines.
+/// <see cref="Trace.BlockTokens"/> tokens, the last for what is left, and for the same ones in all lines: where whoever sends them cuts a prompt into messages, it is these tokens but for what stands between messages.
 /// </summary>
 /// <remarks>
 /// As Dynamo writes them (lib/data-gen, agentic Mooncake rows), and AIPerf (multi-turn Mooncake). <c>branches</c> says again what <c>wait_for</c> of others says, <c>tool_events</c> what <c>tool_wait_ms</c> sums up, and
@@ -80,6 +80,12 @@ public static class WorkflowFile
             }
 
             var prompt = Whole(root, "input_length", "input_tokens");
+            var output = Whole(root, "output_length", "output_tokens");
+            if ((long)prompt + output > int.MaxValue)
+            {
+                throw new FormatException($"its prompt and answer have {(long)prompt + output} tokens, {int.MaxValue} is the most");
+            }
+
             var request = Text(root, "request_id");
             return new WorkflowRow(
                 number,
@@ -88,9 +94,9 @@ public static class WorkflowFile
                 Number(root, "timestamp", "created_time") / 1000,
                 Number(root, "delay", "delay_ms") / 1000,
                 (Number(root, "tool_wait_ms", null) ?? 0) / 1000,
-                root.TryGetProperty("wait_for", out var names) ? [.. names.EnumerateArray().Select(static name => name.GetString()!)] : [],
+                root.TryGetProperty("wait_for", out var names) && names.ValueKind != JsonValueKind.Null ? [.. names.EnumerateArray().Select(static name => Text(name)).OfType<string>()] : [],
                 prompt,
-                Whole(root, "output_length", "output_tokens"),
+                output,
                 Stretches(root.TryGetProperty("hash_ids", out var blocks) && blocks.ValueKind == JsonValueKind.Array ? [.. blocks.EnumerateArray().Select(ids.Of)] : [], prompt));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
@@ -102,12 +108,19 @@ public static class WorkflowFile
     /// <summary>The blocks of a prompt as far as they are told.</summary>
     private static PromptStretch[] Stretches(int[] blocks, int tokens)
     {
-        var count = Math.Min(blocks.Length, (tokens + Trace.BlockTokens - 1) / Trace.BlockTokens);
+        var count = Math.Min(blocks.Length, ((tokens - 1) / Trace.BlockTokens) + 1);
         return [.. Enumerable.Range(0, count).Select(i => new PromptStretch(blocks[i], Math.Min(Trace.BlockTokens, tokens - (i * Trace.BlockTokens))))];
     }
 
-    private static string? Text(JsonElement element, string name) => !element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null
-        : value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText();
+    private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? Text(value) : null;
+
+    /// <summary>A name, which may be a number; null for none.</summary>
+    private static string? Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.String => value.GetString(),
+        _ => value.GetRawText(),
+    };
 
     private static int Whole(JsonElement element, string name, string other) =>
         Math.Max(1, element.TryGetProperty(name, out var value) || element.TryGetProperty(other, out value) ? value.GetInt32() : throw new KeyNotFoundException($"it has no {name}"));

@@ -10,7 +10,7 @@ internal static class WorkflowRows
         {
             var turns = session.ToList();
             var calls = new List<WorkflowCall>(turns.Count);
-            var before = 0;
+            var before = 0L;
             foreach (var turn in turns)
             {
                 if (turn.WaitFor.Length > 0)
@@ -19,10 +19,15 @@ internal static class WorkflowRows
                 }
 
                 var place = calls.Count;
-                var prompt = checked(before + turn.PromptTokens);
+                var prompt = before + turn.PromptTokens;
+                before = prompt + turn.OutputTokens;
+                if (before > int.MaxValue)
+                {
+                    throw new FormatException($"{path}: line {turn.Line} brings the prompt and answer of session '{turn.Session}' to {before} tokens, {int.MaxValue} is the most.");
+                }
+
                 var pause = place == 0 ? 0 : Math.Max(0, (turn.Delay ?? turn.At - turns[place - 1].At ?? 0) + turn.ToolWait);
-                calls.Add(new WorkflowCall(turn.Session, place == 0 ? [] : [place - 1], pause, prompt, turn.OutputTokens, turn.Prompt, place == 0 ? null : place - 1));
-                before = checked(prompt + turn.OutputTokens);
+                calls.Add(new WorkflowCall(turn.Session, place == 0 ? [] : [place - 1], pause, (int)prompt, turn.OutputTokens, turn.Prompt, place == 0 ? null : place - 1));
             }
 
             yield return new Workflow(turns[0].At, calls);

@@ -50,7 +50,7 @@ internal readonly record struct CallRecord
     /// <summary>How often the call was refused before, and asked again after the time that the server named.</summary>
     public int Refusals { get; init; }
 
-    /// <summary>What those waits were in all, s: a part of every time from the intended start.</summary>
+    /// <summary>What those waits were in all, s, with one that the end of the run cut short: a part of every time from the intended start.</summary>
     public double WaitedSeconds { get; init; }
 
     /// <summary>What was wrong; null for nothing.</summary>

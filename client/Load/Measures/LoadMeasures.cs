@@ -220,9 +220,9 @@ internal sealed class LoadMeasures
         {
             Interlocked.Increment(ref _waits);
             Interlocked.Add(ref _refusals, call.Refusals);
-            Interlocked.Add(ref _waitedMs, (long)Math.Round(call.WaitedSeconds * 1000));
         }
 
+        Interlocked.Add(ref _waitedMs, (long)Math.Round(call.WaitedSeconds * 1000));
         Window(call);
         if (call.End == CallEnd.Whole)
         {

@@ -11,8 +11,9 @@ namespace Crescent.Client.Load.Measures;
 internal sealed record StableFigure(string Name, Func<CallRecord, double>? Read, double Percent = 0, bool CountsTokens = false)
 {
     /// <summary>What <see cref="Parse"/> takes.</summary>
-    public const string Form = "tokens_per_s, requests_per_s, or METRIC.mean or METRIC.pN (N up to 99.9) of ttft, ttft_actual, ttfo, ttfo_actual, itl, latency and latency_actual";
+    public const string Form = "tokens_per_s, requests_per_s, or METRIC.mean or METRIC.pN (N from 0.1 to 99.9) of ttft, ttft_actual, ttfo, ttfo_actual, itl, latency and latency_actual";
 
+    private const double LeastPercent = 0.1;
     private const double MostPercent = 99.9;
     private const int LeastCalls = 10;
 
@@ -27,8 +28,11 @@ internal sealed record StableFigure(string Name, Func<CallRecord, double>? Read,
         ["latency_actual"] = static call => Time(call.Started, call.Ended),
     };
 
-    /// <summary>A stretch of fewer calls says nothing of it: a percentile needs one call beyond it at least.</summary>
-    public int Least => Read is null ? LeastCalls : Math.Max(LeastCalls, (int)Math.Ceiling((100 / (100 - Percent)) - 1e-9));
+    /// <summary>A stretch of fewer calls says nothing of it: a percentile needs one call above it and one below it at least.</summary>
+    public int Least => Percent == 0 ? LeastCalls : Math.Max(LeastCalls, Math.Max((int)Math.Ceiling((100 / (100 - Percent)) - 1e-9), (int)Math.Floor((100 / Percent) + 1e-9) + 1));
+
+    /// <summary>Whether it is of times within an answer, which one that comes whole does not tell.</summary>
+    public bool NeedsStream => Name.StartsWith("ttf", StringComparison.Ordinal) || Name.StartsWith("itl", StringComparison.Ordinal);
 
     /// <summary>Reads one; null where it is none.</summary>
     public static StableFigure? Parse(string text)
@@ -46,7 +50,7 @@ internal sealed record StableFigure(string Name, Func<CallRecord, double>? Read,
 
         var statistic = text.AsSpan(dot + 1);
         return statistic is "mean" ? new StableFigure(text, read)
-            : statistic.StartsWith("p") && double.TryParse(statistic[1..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent) && percent is > 0 and <= MostPercent
+            : statistic.StartsWith("p") && double.TryParse(statistic[1..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent) && percent is >= LeastPercent and <= MostPercent
                 ? new StableFigure(text, read, percent)
                 : null;
     }

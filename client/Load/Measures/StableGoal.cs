@@ -6,11 +6,11 @@ namespace Crescent.Client.Load.Measures;
 /// <param name="Within">Half of an interval may be this share of the figure.</param>
 internal sealed record StableGoal(IReadOnlyList<StableFigure> Figures, double Confidence, double Within)
 {
-    /// <summary>Whether a figure holds: its interval is narrow enough, and no trend takes it farther than that over the run.</summary>
+    /// <summary>Whether a figure holds: it is above 0, its interval is narrow enough, and no trend takes it farther than that over the run. Of nothing, as tokens that nobody counts, nothing holds.</summary>
     public bool Holds(in BatchInterval interval)
     {
-        var room = Within * Math.Abs(interval.Value);
-        return interval.HalfWidth <= room && !Drifts(interval);
+        var room = Within * interval.Value;
+        return double.IsFinite(interval.Value) && interval.Value > 0 && interval.HalfWidth <= room && !Drifts(interval);
     }
 
     /// <summary>Whether a trend takes a figure farther than the interval may be wide.</summary>

@@ -18,9 +18,9 @@ internal sealed class StableSeries(StableGoal goal)
     private const double Growth = 1.1;
 
     private readonly Lock _gate = new();
-    private readonly List<(long Ended, int Tokens)> _calls = [];
-    private readonly List<float>[] _values = [.. goal.Figures.Select(static _ => new List<float>())];
+    private readonly StableChunk?[] _chunks = new StableChunk?[MostCalls / StableChunk.Calls];
     private int _next = (goal.Figures.Max(static figure => figure.Least) * Batches) + 1;
+    private int _count;
     private bool _held;
 
     /// <summary>What is known now.</summary>
@@ -31,38 +31,32 @@ internal sealed class StableSeries(StableGoal goal)
     {
         lock (_gate)
         {
-            if (_calls.Count == MostCalls)
+            if (_count == MostCalls)
             {
                 return;
             }
 
-            _calls.Add((call.Ended, call.OutputTokens));
-            for (var i = 0; i < _values.Length; i++)
-            {
-                if (goal.Figures[i].Read is { } read)
-                {
-                    _values[i].Add((float)read(call));
-                }
-            }
+            var chunk = _chunks[_count / StableChunk.Calls] ??= new StableChunk(goal.Figures);
+            chunk.Set(_count % StableChunk.Calls, call);
+            _count++;
         }
     }
 
     /// <summary>Whether the figures hold: at two looks in a row, the second after a tenth more answers.</summary>
     public bool Check()
     {
-        (long Ended, int Tokens)[] calls;
-        float[][] values;
+        int count;
         lock (_gate)
         {
-            if (_calls.Count < _next || Outcome.IsStable)
-            {
-                return Outcome.IsStable;
-            }
-
-            calls = [.. _calls];
-            values = [.. _values.Select(static list => list.ToArray())];
+            count = _count;
         }
 
+        if (count < _next || Outcome.IsStable)
+        {
+            return Outcome.IsStable;
+        }
+
+        var (calls, values) = InOrder(count);
         _next = (int)Math.Ceiling(calls.Length * Growth);
 
         // The first ones that make no whole batch are left out, and one at the least: where it ended, the first batch begins.
@@ -73,6 +67,37 @@ internal sealed class StableSeries(StableGoal goal)
         Outcome = new StableOutcome(goal, holds && _held, size * Batches, intervals);
         _held = holds;
         return Outcome.IsStable;
+    }
+
+    /// <summary>The first so many in the order of their ends. What has been written is not written again: nobody who adds waits for this.</summary>
+    private ((long Ended, int Tokens)[] Calls, float[][] Values) InOrder(int count)
+    {
+        var ends = new long[count];
+        var order = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            ends[i] = _chunks[i / StableChunk.Calls]!.Ended[i % StableChunk.Calls];
+            order[i] = i;
+        }
+
+        // Threads that add one after the other may have had their ends the other way round.
+        Array.Sort(ends, order);
+        var calls = new (long Ended, int Tokens)[count];
+        var values = Array.ConvertAll(_chunks[0]!.Values, list => new float[list.Length > 0 ? count : 0]);
+        for (var i = 0; i < count; i++)
+        {
+            var (chunk, at) = (_chunks[order[i] / StableChunk.Calls]!, order[i] % StableChunk.Calls);
+            calls[i] = (ends[i], chunk.Tokens[at]);
+            for (var figure = 0; figure < values.Length; figure++)
+            {
+                if (values[figure].Length > 0)
+                {
+                    values[figure][i] = chunk.Values[figure][at];
+                }
+            }
+        }
+
+        return (calls, values);
     }
 
     private BatchInterval Rate(StableFigure figure, (long Ended, int Tokens)[] calls, int first, int size)

@@ -5,7 +5,8 @@ using Crescent.Lab.Traces;
 namespace Crescent.Client.Load.Plans;
 
 /// <summary>
-/// Recorded workflows: at their own moments, once; or one after the other in an order that is drawn, after the last the first again with other words. Blocks of a trace are the same text in all of its workflows.
+/// Recorded workflows: at their own moments, once; or one after the other in an order that is drawn, after the last the first again with other words. Blocks of a trace are the same words in all of
+/// its workflows. A session that begins with another's blocks has them as one message, though, where the other has them in several: as chats, the two are alike up to the end of the other's first message.
 /// </summary>
 internal sealed class WorkflowScripts : IScriptSource
 {

@@ -62,6 +62,10 @@ internal sealed class CallLines : IDisposable
             if (call.Refusals > 0)
             {
                 _json.WriteNumber("refusals"u8, call.Refusals);
+            }
+
+            if (call.WaitedSeconds > 0)
+            {
                 _json.WriteNumber("waited"u8, Math.Round(call.WaitedSeconds, 3));
             }
 

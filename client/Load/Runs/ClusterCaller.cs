@@ -49,12 +49,12 @@ internal sealed class ClusterCaller(LoadRunOptions options, ClusterTarget target
             var isEmpty = record.Chunks == 0;
             return record with { Ended = Stopwatch.GetTimestamp(), End = isEmpty ? CallEnd.Empty : CallEnd.Whole, Fault = isEmpty ? "an answer without a token" : null };
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             var stopped = _cut.IsCancellationRequested || cancellationToken.IsCancellationRequested;
             return record with { Ended = Stopwatch.GetTimestamp(), End = stopped ? CallEnd.Unfinished : CallEnd.Cancelled };
         }
-        catch (Exception e) when (e is FactoryException or NotSupportedException)
+        catch (Exception e) when (e is FactoryException or NotSupportedException or OperationCanceledException)
         {
             return record with { Ended = Stopwatch.GetTimestamp(), End = Kind(e), Fault = e.Message, RetryAfterSeconds = (e.InnerException as ChatRefusedException)?.RetryAfter?.TotalSeconds };
         }

@@ -87,8 +87,14 @@ internal sealed class LoadRun : IDisposable
         }
     }
 
-    /// <summary>Begins no more calls; what is in flight has the grace to end.</summary>
-    public void Finish() => _finished.TrySetResult();
+    /// <summary>Begins no more calls; what is in flight has the grace to end. What waits for a moment, be it an arrival, the end of a pause or a time that a refusal named, waits no longer.</summary>
+    public void Finish()
+    {
+        if (_finished.TrySetResult())
+        {
+            _clock.Stop();
+        }
+    }
 
     public void Dispose()
     {
@@ -299,19 +305,34 @@ internal sealed class LoadRun : IDisposable
         var measured = !slow && call.Number >= _options.WarmUpCalls && due - _began >= PreciseClock.Ticks(_options.WarmUpSeconds);
         Measures.Begin();
         PreciseTimer? timer = null;
-        for (var first = true; ; first = false)
+        CallRecord? refused = null;
+        while (true)
         {
-            var made = await Make(call, record, measured, slow, first);
+            if (await Make(call, record, measured, slow, first: refused is null) is not { } made)
+            {
+                record = refused ?? record with { Started = record.Dispatched, Ended = Stopwatch.GetTimestamp(), End = CallEnd.Unfinished };
+                break;
+            }
+
             // Whoever is told to come again at once would else do nothing but ask.
             var wait = Math.Max(made.RetryAfterSeconds ?? double.NaN, LeastWaitSeconds);
-            if (made.End != CallEnd.Refused || _stopped || made.Refusals == MostRefusals || !(made.WaitedSeconds + wait <= _options.MostWaitSeconds))
+            if (made.End != CallEnd.Refused || _stopped || Finished || made.Refusals == MostRefusals || !(made.WaitedSeconds + wait <= _options.MostWaitSeconds))
             {
                 record = made;
                 break;
             }
 
-            record = record with { HeldBack = made.HeldBack, Refusals = made.Refusals + 1, WaitedSeconds = made.WaitedSeconds + wait };
             await _clock.Until(made.Ended + PreciseClock.Ticks(wait), timer ??= new PreciseTimer(inline: false));
+            var waited = made.WaitedSeconds + Math.Min(wait, PreciseClock.Seconds(PreciseClock.Now - made.Ended));
+            refused = made with { WaitedSeconds = waited };
+            if (_stopped || Finished)
+            {
+                // The server has refused it, and the end of the run makes that no answer that was under way.
+                record = refused.Value;
+                break;
+            }
+
+            record = record with { HeldBack = made.HeldBack, Refusals = made.Refusals + 1, WaitedSeconds = waited };
         }
 
         if (slow)
@@ -331,7 +352,8 @@ internal sealed class LoadRun : IDisposable
         return (record.Ended, record.End == CallEnd.Whole);
     }
 
-    private async Task<CallRecord> Make(PlannedCall call, CallRecord record, bool measured, bool slow, bool first)
+    /// <summary>Asks once; null where the run was stopped before.</summary>
+    private async Task<CallRecord?> Make(PlannedCall call, CallRecord record, bool measured, bool slow, bool first)
     {
         var room = _room.WaitAsync(CancellationToken.None);
         record = first ? record with { HeldBack = !room.IsCompleted } : record;
@@ -339,7 +361,7 @@ internal sealed class LoadRun : IDisposable
         try
         {
             return _stopped
-                ? record with { Started = record.Dispatched, Ended = Stopwatch.GetTimestamp(), End = CallEnd.Unfinished }
+                ? null
                 : await _caller.Make(call, record, measured ? Measures.ChunkGap : null, slow ? _options.Slow.PauseSeconds : 0, CancellationToken.None);
         }
         finally

@@ -211,6 +211,9 @@ public sealed class LoadCommandTests : IAsyncDisposable
     [InlineData("--extra takes a JSON object", "--extra", "[1]")]
     [InlineData("--stable takes a share from 0.5 to 0.999", "--stable", "95")]
     [InlineData("--stable-within goes with --stable", "--stable-within", "5%")]
+    [InlineData("--stable-of tokens_per_s is of tokens of answers", "--stable", "95%", "--stable-of", "tokens_per_s", "--endpoint", "embeddings")]
+    [InlineData("--stable-of ttft.p50 is of answers that come as events", "--stable", "95%", "--stable-of", "latency.p50,ttft.p50", "--no-stream")]
+    [InlineData("--stable-of itl.mean is of answers that come as events", "--stable", "95%", "--stable-of", "itl.mean", "--no-stream")]
     [InlineData("--stable-of takes tokens_per_s, requests_per_s, or METRIC", "--stable", "95%", "--stable-of", "latency")]
     public async Task A_wrong_option_is_refused_with_what_it_takes(string words, params string[] options)
     {

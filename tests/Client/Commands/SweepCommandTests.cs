@@ -76,6 +76,17 @@ public sealed class SweepCommandTests : IAsyncDisposable
         Assert.Contains("A sweep over speed is one of a --trace", _terminal.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("concurrency")]
+    [InlineData("agents")]
+    [InlineData("speed")]
+    public async Task Gaps_are_drawn_over_rate_alone(string axis)
+    {
+        Assert.Equal(1, await Run("--over", axis, "--at", "1", "--arrivals", "constant"));
+        Assert.Contains("--arrivals goes with a sweep --over rate", _terminal.Error, StringComparison.Ordinal);
+        Assert.Equal(0, _server.Record.Requests);
+    }
+
     [Fact]
     public async Task Agents_are_sessions_and_nothing_else()
     {

@@ -72,6 +72,15 @@ public sealed class ClusterLoadTests
         Assert.Equal(2, (int)document["calls"]!["cancelled"]!);
     }
 
+    [Fact]
+    public async Task A_chat_that_the_other_side_cancels_has_failed()
+    {
+        _factory.Answer = static (_, _) => FakeFactory.Fail(new OperationCanceledException("gone"), " a");
+        var document = await Run(1, "--requests", "3", "--tokens-per-word", "1");
+        Assert.Equal((3, 0), ((int)document["calls"]!["failed"]!, (int)document["calls"]!["cancelled"]!));
+        Assert.Contains("gone", (string?)document["faults"]![0]!["example"], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--ignore-eos does not go with --orleans", "--ignore-eos")]
     [InlineData("--url does not go with --orleans", "--url", "http://127.0.0.1:1")]

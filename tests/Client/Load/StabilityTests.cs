@@ -79,10 +79,44 @@ public sealed class StabilityTests
     }
 
     [Fact]
+    public void What_is_nothing_does_not_hold()
+    {
+        var goal = new StableGoal([StableFigure.Parse("tokens_per_s")!], 0.95, 0.05);
+        Assert.False(goal.Holds(new BatchInterval(0, 0, 0, false)));
+        Assert.False(goal.Holds(new BatchInterval(double.PositiveInfinity, 0, 0, false)));
+        Assert.True(goal.Holds(new BatchInterval(10, 0.5, 0, false)));
+    }
+
+    [Fact]
+    public void Answers_that_are_told_in_another_order_than_that_of_their_ends_are_put_in_it()
+    {
+        var now = Stopwatch.Frequency;
+        var calls = LogNormal(5, 0.4).Take(5000).Select(latency => new CallRecord { Intended = now, Ended = now += (long)(latency * Stopwatch.Frequency), End = CallEnd.Whole, Chunks = 10 }).ToArray();
+        var ordered = Intervals(calls);
+        Assert.All(ordered, static interval => Assert.True(interval.Value > 0 && interval.HalfWidth > 0));
+        Assert.Equal(ordered, Intervals(calls.Chunk(7).SelectMany(static few => Enumerable.Reverse(few))));
+
+        static IReadOnlyList<BatchInterval> Intervals(IEnumerable<CallRecord> calls)
+        {
+            var series = new StableSeries(new StableGoal([.. ((string[])["requests_per_s", "tokens_per_s", "latency.p50"]).Select(static text => StableFigure.Parse(text)!)], 0.95, 0.05));
+            foreach (var call in calls)
+            {
+                series.Add(call);
+            }
+
+            series.Check();
+            return series.Outcome.Intervals;
+        }
+    }
+
+    [Fact]
     public void A_percentile_waits_for_calls_beyond_it_in_each_batch()
     {
         Assert.Equal(20, StableFigure.Parse("latency.p95")!.Least);
         Assert.Equal(1000, StableFigure.Parse("ttft.p99.9")!.Least);
+        Assert.Equal(101, StableFigure.Parse("latency.p1")!.Least);
+        Assert.Equal(1001, StableFigure.Parse("latency.p0.1")!.Least);
+        Assert.Equal((10, 10), (StableFigure.Parse("latency.p50")!.Least, StableFigure.Parse("latency.mean")!.Least));
         Assert.Equal(0, Stop("latency.p99", LogNormal(3, 0.01), 1600).Calls);
         Assert.True(Stop("latency.p99", LogNormal(3, 0.01), 2000).IsStable);
     }
@@ -90,6 +124,7 @@ public sealed class StabilityTests
     [Theory]
     [InlineData("latency")]
     [InlineData("latency.p0")]
+    [InlineData("latency.p0.01")]
     [InlineData("latency.p100")]
     [InlineData("latency.most")]
     [InlineData("isl.mean")]

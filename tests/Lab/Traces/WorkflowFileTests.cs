@@ -74,6 +74,26 @@ public sealed class WorkflowFileTests : IDisposable
     }
 
     [Fact]
+    public void Names_may_be_numbers_and_none_may_be_null()
+    {
+        var calls = WorkflowFile.Read(Write(
+            """
+            {"request_id":1,"input_length":5,"output_length":5,"wait_for":null}
+            {"request_id":2,"input_length":5,"output_length":5,"wait_for":[1,null]}
+
+            """)).Workflows.Single().Calls;
+        Assert.Equal([[], [0]], calls.Select(static call => call.After));
+    }
+
+    [Fact]
+    public void The_longest_call_is_read_and_left_out_where_it_does_not_fit()
+    {
+        var trace = WorkflowFile.Read(Write("""{"request_id":1,"input_length":2147483640,"output_length":7,"hash_ids":[1]}"""));
+        Assert.Equal([new PromptStretch(1, 512)], trace.Workflows.Single().Calls.Single().Prompt);
+        Assert.Throws<FormatException>(() => trace.Within(1000));
+    }
+
+    [Fact]
     public void Such_a_file_is_told_from_other_traces()
     {
         Assert.True(WorkflowFile.IsOne(Write(Agents)));
@@ -93,6 +113,8 @@ public sealed class WorkflowFileTests : IDisposable
     [InlineData("""{"session_id":"a","messages":[],"output_length":5}""", "'messages' is not known here")]
     [InlineData("""{"session_id":"a","output_length":5}""", "it has no input_length")]
     [InlineData("""{"session_id":"a","input_length":5,"output_length":5,"hash_ids":["x"]}""", "line 1 must be a JSON object")]
+    [InlineData("""{"request_id":"a","input_length":2147483647,"output_length":5}""", "its prompt and answer have 2147483652 tokens")]
+    [InlineData("""{"session_id":"a","input_length":2000000000,"output_length":5}|{"session_id":"a","input_length":2000000000,"output_length":5}""", "line 2 brings the prompt and answer of session 'a' to 4000000010 tokens")]
     [InlineData("", "there is no call in it")]
     public void A_fault_is_named(string text, string said)
     {
