@@ -53,7 +53,8 @@ internal sealed class SessionScripts : IScriptSource
                 turn.OutputTokens,
                 turn.Pause * _pauses,
                 _cancellation.Of(number, _seed),
-                turn.Agents.Count == 0 ? null : [.. turn.Agents.Select((agent, place) => Plan(agent, $"{program}.{i}.{place}", content, null))]) { Messages = messages };
+                turn.Agents.Count == 0 ? null : [.. turn.Agents.Select((agent, place) => Plan(agent, $"{program}.{i}.{place}", content, null))])
+            { Messages = messages };
         }
 
         return new Script(calls, start, program);

@@ -14,7 +14,8 @@ internal sealed record GoldenFile(string Path, Goldens Goldens)
     public static GoldenFile Embedded => new(TestFiles.TinyModel, Goldens.Read(TestFiles.Project("models", "crescent-tiny.goldens.json")));
 
     public static GoldenFile SmolLM2 => new(
-        TestFiles.Shared("smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf"), Goldens.Read(TestFiles.Shared("smollm2-135m-instruct", "goldens.json"))) { Threads = 1 };
+        TestFiles.Shared("smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf"), Goldens.Read(TestFiles.Shared("smollm2-135m-instruct", "goldens.json")))
+    { Threads = 1 };
 
     /// <summary>A small random model of an architecture.</summary>
     public static GoldenFile OfArchitecture(string name) => new(
