@@ -100,16 +100,27 @@ internal sealed class ModelDrafter : IDrafter
     /// <inheritdoc/>
     public void Join(Sequence sequence)
     {
-        if (sequence.Pool is null && Math.Min(sequence.Request.DraftTokens ?? _model.Tokens, Speculation.MaxTokens) is > 0 and var tokens)
+        if (!_isOff && sequence.Pool is null && (sequence.Request.DraftTokens ?? _model.Tokens) is > 0 and var tokens && KnowsBiases(sequence.Request))
         {
-            sequence.Draft = new SequenceDraft(tokens, sequence.Table.Hashes.Capacity);
+            sequence.Draft = new SequenceDraft(tokens, _kv.BlockSize.BlocksFor(Math.Min(sequence.Capacity, _device.Info.MaxContext)));
         }
     }
 
     /// <inheritdoc/>
     public int LimitOf(Sequence sequence)
     {
-        if (_isOff || sequence.Draft is not { IsOff: false } draft || sequence.TokenCount > _device.Info.MaxContext || !draft.Pace.Guesses())
+        if (_isOff || sequence.Draft is not { IsOff: false } draft)
+        {
+            return 0;
+        }
+
+        if (sequence.TokenCount > _device.Info.MaxContext)
+        {
+            GiveUp(sequence, draft);
+            return 0;
+        }
+
+        if (!draft.Pace.Guesses())
         {
             return 0;
         }
@@ -121,6 +132,7 @@ internal sealed class ModelDrafter : IDrafter
     /// <inheritdoc/>
     public void Propose(List<DraftAsk> asks, int room)
     {
+        var isDone = false;
         try
         {
             CatchUp(asks, room);
@@ -128,16 +140,25 @@ internal sealed class ModelDrafter : IDrafter
             {
                 Guess(pass);
             }
+
+            isDone = true;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // The sequences need no guesses, and nothing is known of its blocks any more.
-            _isOff = true;
-            _plan.Clear();
-            _guessing.Clear();
-            _sampler.Batch.Clear();
+            // The sequences need no guesses.
             _failed(fault);
             return;
+        }
+        finally
+        {
+            if (!isDone)
+            {
+                // Nothing is known of its blocks any more, whatever was thrown.
+                _isOff = true;
+                _plan.Clear();
+                _guessing.Clear();
+                _sampler.Batch.Clear();
+            }
         }
 
         foreach (var (sequence, _) in asks)
@@ -180,6 +201,27 @@ internal sealed class ModelDrafter : IDrafter
 
     private static void Smooth(ref double value, double newest) => value = value == 0 ? newest : value + (Smoothing * (newest - value));
 
+    /// <summary>Guesses nothing more for a sequence.</summary>
+    private void GiveUp(Sequence sequence, SequenceDraft draft)
+    {
+        Leave(sequence);
+        draft.IsOff = true;
+    }
+
+    /// <summary>Whether it has a logit for each token that a request moves: the vocabulary of the engine's model may be longer.</summary>
+    private bool KnowsBiases(InferenceRequest request)
+    {
+        foreach (var token in request.Sampling.LogitBias.Keys)
+        {
+            if (token >= _device.Info.VocabularySize)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Plans what is not computed yet of all sequences, of those that are far behind as much as there is time for.</summary>
     private void CatchUp(List<DraftAsk> asks, int room)
     {
@@ -206,8 +248,7 @@ internal sealed class ModelDrafter : IDrafter
 
             if (sequence.Tokens.Slice(draft.Computed, tokens).ContainsAnyExceptInRange(0, _device.Info.VocabularySize - 1))
             {
-                Leave(sequence);
-                draft.IsOff = true;
+                GiveUp(sequence, draft);
                 continue;
             }
 
@@ -282,6 +323,11 @@ internal sealed class ModelDrafter : IDrafter
             var token = _sampler.Batch[i].Token;
             if ((uint)token >= (uint)_vocabulary)
             {
+                if (draft.Count == 0)
+                {
+                    draft.Pace.Rest();
+                }
+
                 continue;
             }
 

@@ -35,6 +35,11 @@ internal sealed class RequestLimits(DeviceInfo device, int blocks, string model)
             }
         }
 
+        if (request.DraftTokens is < 0 or > Speculation.MaxTokens)
+        {
+            throw new RequestRefusedException(RefusalReason.Invalid, $"DraftTokens is {request.DraftTokens}; 0 to {Speculation.MaxTokens} can be asked for, or null for what the engine does by itself.");
+        }
+
         CheckSampling(request.Sampling);
 
         // The last token is only put out, never computed, so it needs no position.

@@ -261,7 +261,7 @@ internal sealed partial class Scheduler
         sequence.LimitGuess(free - (_running.Count - _step.Scheduled.Count));
         if (sequence.GuessCount > 0 && !_kv.TryGrow(sequence.Table, sequence.Position + 1 + sequence.GuessCount))
         {
-            sequence.DropGuess();
+            sequence.LimitGuess(0);
         }
 
         _budget.Decode(sequence.Class, sequence.Position, sequence.GuessCount);

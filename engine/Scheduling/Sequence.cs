@@ -66,6 +66,9 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
 
     public int TokenCount { get; private set; }
 
+    /// <summary>Tokens and guesses for which there is room.</summary>
+    public int Capacity => _tokens.Length;
+
     /// <summary>Positions whose keys and values are in the blocks.</summary>
     public int Computed { get; private set; }
 
@@ -348,13 +351,25 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
         (GuessedBy, GuessCount) = (by, guesses.Length);
     }
 
-    /// <summary>Keeps no more than <paramref name="most"/> guesses.</summary>
-    public void LimitGuess(int most) => GuessCount = Math.Clamp(most, 0, GuessCount);
+    /// <summary>
+    /// Keeps no more than <paramref name="most"/> guesses. Where a step has room for none, there is likely none in the next: a draft model is then not asked for some steps.
+    /// </summary>
+    public void LimitGuess(int most)
+    {
+        if (most <= 0 && GuessCount > 0 && GuessedBy == DrafterKind.Model)
+        {
+            Draft!.Pace.Rest();
+        }
+
+        GuessCount = Math.Clamp(most, 0, GuessCount);
+    }
 
     public void DropGuess() => GuessCount = 0;
 
     /// <summary>Learns how many guesses came true, and forgets them.</summary>
-    public void EndGuess(int accepted)
+    /// <param name="accepted">Guesses that came true.</param>
+    /// <param name="used">Of those, guesses whose positions need not be computed again.</param>
+    public void EndGuess(int accepted, int used)
     {
         if (GuessCount > 0)
         {
@@ -367,7 +382,7 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
                 Draft!.Pace.LearnEach(GuessCount, accepted, Draft.Cost);
             }
 
-            _promptWork += GuessCount - accepted;
+            _promptWork += GuessCount - used;
             GuessCount = 0;
         }
     }

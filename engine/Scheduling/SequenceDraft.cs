@@ -21,7 +21,7 @@ internal sealed class SequenceDraft(int tokens, int blocks)
     /// <summary>What a guess costs of a step: acceptance below that is not worth it.</summary>
     public double Cost { get; set; } = GuessPace.MinAcceptance;
 
-    /// <summary>True when nothing more is guessed for it: it has tokens that the draft model does not know.</summary>
+    /// <summary>True when nothing more is guessed for it: it has tokens that the draft model does not know, or more of them than that has positions.</summary>
     public bool IsOff { get; set; }
 
     /// <summary>Its blocks in the draft model's memory.</summary>

@@ -106,8 +106,10 @@ internal sealed class TokenIntake(
 
         if (drawn.Token != guess || sequence.HasEnded || sequence.WaitsForMask)
         {
-            scheduler.Counters.CountGuess(sequence.GuessedBy, sequence.GuessCount, accepted);
-            sequence.EndGuess(accepted);
+            // The last one may have come true and yet end this: its position is not taken over, because the sequence ends or waits.
+            var right = drawn.Token == guess ? accepted + 1 : accepted;
+            scheduler.Counters.CountGuess(sequence.GuessedBy, sequence.GuessCount, right);
+            sequence.EndGuess(right, accepted);
             return;
         }
 

@@ -121,11 +121,123 @@ public sealed class DraftModelTests
             engine.Step();
         }
 
-        draft.Throws = true;
+        draft.Throws = new InvalidOperationException("the draft's device is sick");
         Run(engine);
         Assert.Equal(Expected(1, 20, 60), sink[1].Tokens);
         Assert.Contains("draft model", Assert.Single(faults).Doing, StringComparison.Ordinal);
         Assert.Equal(1, engine.Counters.Faults);
+
+        // Those that come now have no draft at all: not even what is given goes ahead as guesses.
+        var guessed = engine.Counters.GuessedTokens;
+        var request = Request(2, 20, 30);
+        engine.Submit(request with { Sampling = request.Sampling with { Given = [.. Expected(2, 20, 12)] } });
+        Run(engine);
+        Assert.Equal(Expected(2, 20, 30), sink[2].Tokens);
+        Assert.Equal(guessed, engine.Counters.GuessedTokens);
+    }
+
+    [Fact]
+    public void A_draft_that_has_no_memory_is_asked_no_more_either()
+    {
+        var (draft, sink) = (new MistakenDevice(new HistoryDevice(64), 0), new RecordingSink());
+        using var engine = Engine(new HistoryDevice(64), sink, draft);
+        engine.Submit(Request(1, 20, 60));
+        for (var step = 0; step < 4; step++)
+        {
+            engine.Step();
+        }
+
+        draft.Throws = new InsufficientMemoryException();
+        Assert.ThrowsAny<OutOfMemoryException>(() => Run(engine));
+        draft.Throws = null;
+        var steps = draft.Steps;
+        Run(engine);
+        Assert.Equal(Expected(1, 20, 60), sink[1].Tokens);
+        Assert.Equal(steps, draft.Steps);
+    }
+
+    [Fact]
+    public void A_draft_whose_guesses_find_no_blocks_is_not_asked_at_every_step()
+    {
+        var (device, draft, sink) = (new HistoryDevice(6, blockSize: 32), new MistakenDevice(new HistoryDevice(64), 0), new RecordingSink());
+        using var engine = Engine(device, sink, draft, new EngineOptions { Watermark = 0 });
+
+        // The first has four blocks to its end; the second goes on for fourteen tokens in its two, and finds no third one for its guesses.
+        engine.Submit(Request(1, 97, 31) with { DraftTokens = 0 });
+        engine.Submit(Request(2, 50, 60) with { DraftTokens = 16 });
+        while (engine.Preemptions == 0)
+        {
+            Assert.True(engine.Step(), "nobody has lost blocks");
+        }
+
+        Assert.InRange(draft.Steps, 1, 16);
+        Assert.InRange(sink[2].Tokens.Count, 12, 16);
+        Run(engine);
+        Assert.Equal(Expected(1, 97, 31), sink[1].Tokens);
+        Assert.Equal(Expected(2, 50, 60), sink[2].Tokens);
+    }
+
+    [Fact]
+    public void A_bias_of_a_token_that_the_draft_does_not_know_is_left_to_the_model()
+    {
+        var (draft, sink) = (new MistakenDevice(new HistoryDevice(64, vocabulary: 100), 0), new RecordingSink());
+        using var engine = Engine(new HistoryDevice(64), sink, draft);
+        int[] prompt = [1, 2, Enumerable.Range(1, 99).First(static last => Continuation([1, 2, last], 8).TrueForAll(static token => token < 100))];
+        var request = new InferenceRequest { Id = 1, Prompt = prompt, MaxTokens = 8 };
+        engine.Submit(request with { Sampling = request.Sampling with { LogitBias = new Dictionary<int, float> { [110] = 0.5f } } });
+        Run(engine);
+        Assert.Equal((0, 0L), (draft.Steps, engine.Counters.Faults));
+        engine.Submit(request with { Id = 2 });
+        Run(engine);
+        Assert.Equal(Continuation(prompt, 8), sink[1].Tokens);
+        Assert.Equal(Continuation(prompt, 8), sink[2].Tokens);
+        Assert.True(draft.Steps > 0, "the draft has not guessed for the other either");
+    }
+
+    [Fact]
+    public void A_sequence_longer_than_the_draft_goes_on_without_and_gives_its_blocks_back()
+    {
+        var (draft, sink) = (new MistakenDevice(new HistoryDevice(64, maxContext: 64), 0), new RecordingSink());
+        using var engine = Engine(new HistoryDevice(64), sink, draft);
+        engine.Submit(Request(1, 20, 120));
+        while (engine.Counters.OutputTokens < 30)
+        {
+            engine.Step();
+        }
+
+        Assert.True(engine.State.Draft!.Value.FreeBlocks < 64, "the draft has no blocks of it");
+        while (engine.Counters.OutputTokens < 60)
+        {
+            engine.Step();
+        }
+
+        Assert.Equal(64, engine.State.Draft!.Value.FreeBlocks);
+        Run(engine);
+        Assert.Equal(Expected(1, 20, 120), sink[1].Tokens);
+    }
+
+    [Fact]
+    public void A_guess_that_comes_true_and_ends_its_sequence_counts_as_right()
+    {
+        var (draft, sink) = (new MistakenDevice(new HistoryDevice(64), 0), new RecordingSink());
+        using var engine = Engine(new HistoryDevice(64), sink, draft);
+        var expected = Expected(1, 20, 3);
+        Assert.Equal(3, expected.Distinct().Count());
+        engine.Submit(Request(1, 20, 11) with { StopTokens = [expected[2]] });
+        Run(engine);
+        Assert.Equal((FinishReason.Stop, 3), (sink[1].Finish, sink[1].Tokens.Count));
+        Assert.Equal(new GuessCounts(4, 2, 0, 0, 4, 2), engine.Counters.Guesses);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(17)]
+    public void More_guesses_than_there_can_be_are_refused(int tokens)
+    {
+        using var engine = Engine(new HistoryDevice(64), new RecordingSink(), new HistoryDevice(64));
+        var refused = Assert.Throws<RequestRefusedException>(() => engine.Submit(Request(1, 20, 8) with { DraftTokens = tokens }));
+        Assert.Equal(RefusalReason.Invalid, refused.Reason);
+        Assert.Contains("DraftTokens", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -57,6 +57,31 @@ public sealed class DraftRealModelTests
     }
 
     [Fact]
+    public void A_draft_shares_the_threads_of_its_device_which_goes_on_when_it_is_gone()
+    {
+        using var model = RealModel.Open(RealModel.Tiny, blocks: 64, threads: 2);
+        (List<int> Tokens, long Accepted) Answer(Crescent.Engine.Devices.IDevice? guesser)
+        {
+            var sink = new RecordingSink();
+            using var engine = model.Engine(model.Device(), sink, draft: guesser);
+            engine.Submit(new InferenceRequest { Id = 1, Prompt = model.Encode("What is 23 + 48?"), MaxTokens = 31, IgnoreEndOfGeneration = true });
+            EngineHarness.Run(engine);
+            return (sink[1].Tokens, engine.Counters.Guesses.DraftAccepted);
+        }
+
+        var plain = Answer(null);
+        using (var draft = model.Draft())
+        {
+            var guessed = Answer(draft);
+            Assert.Contains("2 threads", draft.Info.Description, StringComparison.Ordinal);
+            Assert.Equal(plain.Tokens, guessed.Tokens);
+            Assert.Equal(31 - 7, guessed.Accepted);
+        }
+
+        Assert.Equal(plain.Tokens, Answer(null).Tokens);
+    }
+
+    [Fact]
     public void Guesses_allocate_nothing()
     {
         using var model = RealModel.Open(RealModel.Tiny, blocks: 256);

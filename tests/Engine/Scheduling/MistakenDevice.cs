@@ -26,13 +26,14 @@ internal sealed class MistakenDevice(IDevice device, double mistakes, double? se
     /// <summary>Tokens in all of them.</summary>
     public long Tokens { get; private set; }
 
-    public bool Throws { get; set; }
+    /// <summary>What its steps throw from now on.</summary>
+    public Exception? Throws { get; set; }
 
     public void Begin(StepPlan plan)
     {
-        if (Throws)
+        if (Throws is { } fault)
         {
-            throw new InvalidOperationException("the draft's device is sick");
+            throw fault;
         }
 
         Steps++;

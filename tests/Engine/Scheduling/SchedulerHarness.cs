@@ -79,7 +79,7 @@ internal sealed class SchedulerHarness
             if (scheduled.LogitsRow >= 0)
             {
                 sequence.Append(1);
-                sequence.EndGuess(0);
+                sequence.EndGuess(0, 0);
                 if (sequence.OutputCount == _live[sequence.Request.Id].Output)
                 {
                     End(sequence);
