@@ -25,7 +25,8 @@ internal static partial class Devices
 
         var plan = options.Plan;
         var gpus = plan.Devices.Select(static device => device.Device).Where(CudaDevices.IsCuda).ToList();
-        var threads = ThreadShare(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, plan.Devices.Count - gpus.Count);
+        var processors = plan.Devices.Where(static device => !CudaDevices.IsCuda(device.Device)).ToList();
+        var threads = ThreadShare(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, processors.Count);
         var share = DeviceShare.Parse(options.DeviceShare);
         return
         [
@@ -33,9 +34,10 @@ internal static partial class Devices
                 device.Device,
                 (services, sink, model) => CudaDevices.IsCuda(device.Device)
                     ? CudaEngines.Open(device.Device, options, model!, services, sink)
-                    : Cpu(device.Device, threads, options, model!, models.Draft, services, sink),
+                    : Cpu(device.Device, threads, options, model!, models.Draft, processors.Count, services, sink),
                 ModelFiles.Find(plan, models, device.Model),
-                model => Fault(device.Device, options, model, models.Draft))),
+                model => Fault(
+                    device.Device, options, model.Model, models.Draft, [.. processors.Where(other => other != device).Select(other => ModelFiles.Find(plan, models, other.Model).Model)]))),
         ];
     }
 
@@ -57,20 +59,25 @@ internal static partial class Devices
     }
 
     /// <summary>Why the draft model of the settings cannot guess for <paramref name="model"/>; null where it can.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="draft">The draft model.</param>
+    /// <param name="model">The model of a device.</param>
+    /// <param name="others">Those of the silo's other devices, as far as they are known.</param>
     /// <exception cref="InvalidModelException">There is no room for it beside the model.</exception>
-    public static string? DraftFault(ServingOptions options, LanguageModel draft, LanguageModel model)
+    public static string? DraftFault(ServingOptions options, LanguageModel draft, LanguageModel model, IReadOnlyCollection<LanguageModel> others)
     {
-        CpuDevice.CheckFit(draft.Graph, CpuOptions("cpu", 1, options, Scheduling(options)), model.Graph);
-        return DraftModels.Fault(draft, model);
+        var cpu = CpuOptions("cpu", 1, options, Scheduling(options));
+        CpuDevice.CheckFit(draft.Graph, cpu, model.Graph);
+        return DraftModels.Fault(draft, model) ?? DraftModels.MemoryFault(draft, [model, .. others], cpu);
     }
 
-    private static string? Fault(string device, ServingOptions options, ServedModel model, LanguageModel? draft)
+    private static string? Fault(string device, ServingOptions options, LanguageModel model, LanguageModel? draft, IReadOnlyCollection<LanguageModel> others)
     {
         try
         {
-            CheckFit(device, options, model.Model);
-            return (draft is null ? null : DraftFault(options, draft, model.Model))
-                ?? HostTier.Fault(options, options.KvHostMib > 0 && model.Model.Graph.Operators.OfType<StateOperator>().Any());
+            CheckFit(device, options, model);
+            return (draft is null ? null : DraftFault(options, draft, model, others))
+                ?? HostTier.Fault(options, options.KvHostMib > 0 && model.Graph.Operators.OfType<StateOperator>().Any());
         }
         catch (InvalidModelException e)
         {
@@ -93,7 +100,7 @@ internal static partial class Devices
         MaxLogitRows = Math.Clamp(scheduling.MaxRunning + scheduling.MaxResumed, CpuDeviceOptions.DefaultMaxLogitRows, CpuDeviceOptions.MostLogitRows),
     };
 
-    private static OwnedEngine Cpu(string name, int threads, ServingOptions options, ServedModel served, LanguageModel? draft, IServiceProvider services, IEngineSink sink)
+    private static OwnedEngine Cpu(string name, int threads, ServingOptions options, ServedModel served, LanguageModel? draft, int drafts, IServiceProvider services, IEngineSink sink)
     {
         var model = served.Model;
         var scheduling = Scheduling(options);
@@ -108,7 +115,7 @@ internal static partial class Devices
             EngineWarmUp.Run(device, model.Tokenizer);
             if (draft is not null)
             {
-                guesser = DraftModels.Open(draft, cpu, cpuOptions, options.DraftTokens);
+                guesser = DraftModels.Open(draft, cpu, cpuOptions, drafts, options.DraftTokens);
                 EngineWarmUp.Run(guesser.Device, model.Tokenizer);
                 var info = guesser.Device.Info;
                 LogDraft(logger, name, draft.Path, guesser.Tokens, info.BlockCount, (info.BlockCount * info.BlockBytes) >> 20);

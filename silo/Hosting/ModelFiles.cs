@@ -21,6 +21,7 @@ internal static class ModelFiles
         {
             draft = serving.Draft is { } path ? Open(Path.GetFullPath(path)) : null;
             var models = new List<ServedModel>();
+            var guessedFor = new List<LanguageModel>();
             foreach (var reference in plan.Models)
             {
                 var name = ServingOptions.FileOf(reference);
@@ -33,10 +34,12 @@ internal static class ModelFiles
                 foreach (var device in simulated is null ? plan.Devices.Where(d => d.Model == reference) : [])
                 {
                     Devices.CheckFit(device.Device, serving, file.Model);
-                    if (draft is not null && Devices.DraftFault(serving, draft, file.Model) is { } fault)
+                    if (draft is not null && Devices.DraftFault(serving, draft, file.Model, guessedFor) is { } fault)
                     {
                         throw new StartException(fault);
                     }
+
+                    guessedFor.Add(file.Model);
                 }
 
                 models.Add(new ServedModel(

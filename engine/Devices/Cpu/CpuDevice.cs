@@ -44,7 +44,7 @@ public sealed class CpuDevice : IDevice
         var config = graph.Config;
         var instructions = Processor.Choose(options.InstructionSet);
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
+        var maxContext = MaxContextOf(graph, options);
         _ownsTeam = beside is null;
         _team = beside?._team ?? new ComputeTeam(threads, options.Name);
         threads = _team.Count;
@@ -156,6 +156,25 @@ public sealed class CpuDevice : IDevice
         var partition = new ModelCaches(graph, PageBytes(options.KvType)).Partition;
         return partition.BlockBytes * partition.Groups.Count;
     }
+
+    /// <summary>Blocks of positions that a device has, as <paramref name="options"/> say or as many as a quarter of the memory takes.</summary>
+    public static int BlocksOf(DecoderGraph graph, CpuDeviceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(options);
+        var partition = new ModelCaches(graph, PageBytes(options.KvType)).Partition;
+        return BlockCount(options, partition, MaxContextOf(graph, options)) / partition.Groups.Count;
+    }
+
+    /// <summary>Bytes of the weights, of which each device has its own.</summary>
+    public static long WeightBytesOf(DecoderGraph graph)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return WorkingMemory.Weights(graph);
+    }
+
+    private static int MaxContextOf(DecoderGraph graph, CpuDeviceOptions options) =>
+        options.MaxContext > 0 ? Math.Min(options.MaxContext, graph.Config.ContextLength) : graph.Config.ContextLength;
 
     private static int StateCount(CpuDeviceOptions options, IReadOnlyList<int> layers)
     {

@@ -1,7 +1,10 @@
 using Crescent.Engine.Model;
 using Crescent.Engine.Sampling.Grammars;
+using Crescent.Engine.Scheduling;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
+using Crescent.Tests.Grains.Placement;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Crescent.Tests.Silo.Hosting;
 
@@ -44,5 +47,88 @@ public sealed class DraftModelsTests
         using var models = ModelFiles.Open(serving, new GrammarLimits());
         Assert.Equal(TestFiles.TinyModel, models.Draft!.Path);
         Assert.Single(models.All);
+    }
+
+    [Theory]
+    [InlineData(100, 16_000, 1, 100)]
+    [InlineData(100, 16_000, 4, 50)]
+    [InlineData(100, 16_000, 0, 100)]
+    [InlineData(100, 79, 1, 1)]
+    [InlineData(0, 16_000, 1, 1)]
+    public void Drafts_of_all_devices_together_have_an_eighth_of_the_memory_for_keys_and_values(int blocks, long available, int devices, int expected) =>
+        Assert.Equal(expected, DraftModels.Blocks(blocks, blockBytes: 10, available, devices));
+
+    [Fact]
+    public void Weights_keys_and_values_of_all_devices_and_their_drafts_must_fit()
+    {
+        // 5000 and 200 blocks of 20 bytes; the draft has 100 and as many of 10, on two devices half as many for each.
+        var device = new DraftModels.DeviceMemory(Weights: 5000, Blocks: 200, BlockBytes: 20);
+        string? Fault(long available, params DraftModels.DeviceMemory[] devices) => DraftModels.MemoryFault("draft.gguf", weights: 100, blockBytes: 10, available, devices);
+        Assert.Null(Fault(16_000, device));
+        Assert.Null(Fault(11_100, device));
+        Assert.NotNull(Fault(10_000, device));
+        var fault = Fault(16_000, device, device)!;
+        Assert.Contains("2 devices", fault, StringComparison.Ordinal);
+        Assert.Contains("draft.gguf", fault, StringComparison.Ordinal);
+        Assert.Null(Fault(32_000, device, device));
+    }
+
+    [Fact]
+    public async Task A_device_with_a_draft_answers_as_without_and_counts_what_was_guessed()
+    {
+        var plain = await Serve(null);
+        var guessed = await Serve(TestFiles.TinyModel);
+        Assert.Equal(40, plain.Tokens.Count);
+        Assert.Equal(plain.Tokens, guessed.Tokens);
+        Assert.Equal(0, plain.Guesses.DraftGuessed);
+        Assert.InRange(guessed.Guesses.DraftAccepted, 20, 39);
+    }
+
+    private static async Task<(List<int> Tokens, GuessCounts Guesses)> Serve(string? draft)
+    {
+        var serving = new ServingOptions { Model = TestFiles.TinyModel, Draft = draft, Threads = 1, KvBlocks = 64 };
+        using var models = ModelFiles.Open(serving, new GrammarLimits());
+        await using var services = new ServiceCollection().AddLogging().AddSingleton<ILocalSiloDetails>(new LocalSilo()).BuildServiceProvider();
+        var plan = Assert.Single(Crescent.Silo.Hosting.Devices.Plans(serving, models));
+        var served = plan.Model!;
+        Assert.Null(plan.Check!(served));
+        var sink = new EndSink();
+        IInferenceEngine engine;
+        using (var owned = plan.Open(services, sink, served))
+        {
+            engine = owned.Engine;
+            engine.Submit(new InferenceRequest
+            {
+                Id = 1,
+                Prompt = served.Model.Tokenizer.Encode("What is 23 + 48?", parseSpecial: false),
+                MaxTokens = 40,
+                IgnoreEndOfGeneration = true,
+            });
+            await sink.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        }
+
+        return (sink.Tokens, engine.Counters.Guesses);
+    }
+
+    /// <summary>Keeps the tokens of a request until it ends.</summary>
+    private sealed class EndSink : IEngineSink
+    {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Ended => _ended.Task;
+
+        public List<int> Tokens { get; } = [];
+
+        public void OnStep(ReadOnlySpan<SequenceOutput> outputs)
+        {
+            foreach (var output in outputs)
+            {
+                Tokens.Add(output.Token);
+                if (output.Finish != FinishReason.None)
+                {
+                    _ended.TrySetResult();
+                }
+            }
+        }
     }
 }
