@@ -219,7 +219,7 @@ public sealed class VirtualFleet : IDisposable
         }
         else
         {
-            After(_options.Fronts.DelaySeconds, new Heard(heard), fromNow: true);
+            _clock.CreateTimer(_ => heard(), null, TimeSpan.FromSeconds(_options.Fronts.DelaySeconds), Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -374,11 +374,6 @@ public sealed class VirtualFleet : IDisposable
             Watts = watts,
             MachineSeconds = machineSeconds,
         };
-    }
-
-    private sealed class Heard(Action happens) : IVirtualEvent
-    {
-        public void Fire() => happens();
     }
 
     private sealed class Arrivals(VirtualFleet fleet, IEnumerator<Arrival> arrivals) : IVirtualEvent
