@@ -165,7 +165,11 @@ public sealed class PowerAwarePolicyTests
     {
         var late = Views.Idle with { Running = 10, FreeBlocks = 600 };
         var view = Views.Of(late with { QueuedPromptTokens = 900_000 }, late with { QueuedPromptTokens = 600_000 }, late with { QueuedPromptTokens = 800_000 });
-        Assert.Equal(1, new PowerAwarePolicy(new PowerWeights { Stall = 0, Energy = 0 }).Choose(Views.Call(), view).Device);
+        var policy = new PowerAwarePolicy(new PowerWeights { Stall = 0, Energy = 0 });
+        Assert.Equal(1, policy.Choose(Views.Call(), view).Device);
+
+        // By so much that nothing else outweighs it.
+        Assert.True(policy.Score(Views.Call(), view, 2).Wait - policy.Score(Views.Call(), view, 1).Wait > 1e6);
     }
 
     [Fact]
