@@ -56,9 +56,11 @@ public readonly record struct DeviceLoad
     /// <summary>Prompts not computed yet, in seconds at full clock.</summary>
     public double QueuedSeconds(DeviceProfile profile) => QueuedPromptSeconds > 0 ? QueuedPromptSeconds : QueuedPromptTokens * profile.PromptSeconds;
 
+    /// <summary>Prompts computed since start, in seconds at full clock.</summary>
+    public double ComputedSeconds(DeviceProfile profile) => ComputedPromptSeconds > 0 ? ComputedPromptSeconds : ComputedPromptTokens * profile.PromptSeconds;
+
     /// <summary>All prompts that have come since start, computed or queued, in seconds at full clock.</summary>
-    public double ArrivedSeconds(DeviceProfile profile) =>
-        (ComputedPromptSeconds > 0 ? ComputedPromptSeconds : ComputedPromptTokens * profile.PromptSeconds) + QueuedSeconds(profile);
+    public double ArrivedSeconds(DeviceProfile profile) => ComputedSeconds(profile) + QueuedSeconds(profile);
 
     /// <summary>Positions that the device can give one sequence.</summary>
     public int Positions => (int)Math.Min(MaxContext, Demand.SpansIn(TotalBlocks) * BlockSize);

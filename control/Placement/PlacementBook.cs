@@ -6,7 +6,7 @@ namespace Crescent.Control.Placement;
 /// A view with its reservations: charges a call to its device together with the decision, so that a burst does not herd to the device that
 /// looked idle, counts it as load until a report does, and holds it until the call ends. Not safe for use by several threads.
 /// </summary>
-public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
+public sealed partial class PlacementBook(IPlacementPolicy policy, FactoryView view)
 {
     /// <summary>Time over which the share of prompts is averaged, s.</summary>
     private const double RateSeconds = 3;
@@ -167,6 +167,8 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             Watts = view.AddedWatts(call, device),
             Others = Others(view.Devices[device].Model),
             MadeAt = view.Now,
+            Before = load,
+            UnseenBefore = view.Devices[device].UnseenPromptSeconds,
         };
         _reservations.Add(id, reservation);
         UnseenOf(reservation.Device).Add(reservation);
@@ -182,75 +184,6 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
         {
             view.Groups?.Bind(parent, reservation.Device, view.Now);
         }
-    }
-
-    /// <summary>
-    /// Where a call that is placed would go if its device were out of the question. What its device was found to have cached of it counts for that device;
-    /// others are taken to have nothing, which keeps calls where their siblings are.
-    /// </summary>
-    /// <param name="id">Of its reservation.</param>
-    /// <param name="left">Tokens that may still come; those that have come since it was placed are a part of its prompt now.</param>
-    /// <param name="call">What is left of the call.</param>
-    /// <param name="present">The points that its present device would have, were it placed there now.</param>
-    public PlacementDecision Elsewhere(long id, int left, out PlacementCall call, out double present)
-    {
-        (call, present) = (default, 0);
-        if (!_reservations.TryGetValue(id, out var reservation) || view.IndexOf(reservation.Device) is not (>= 0 and var at))
-        {
-            return PlacementDecision.None;
-        }
-
-        view.ChangeOverlap().Clear();
-        view.ChangeOverlap()[at] = (reservation.Call.PromptTokens - reservation.Uncached) / Math.Max(1, view.Devices[at].Load.BlockSize);
-        present = WithoutItself(reservation, at);
-        var placed = reservation.Call;
-        var come = Math.Max(0, placed.MaxTokens - Math.Max(1, left));
-        call = placed with
-        {
-            PromptTokens = placed.PromptTokens + come,
-            MaxTokens = placed.MaxTokens - come,
-            ExpectedTokens = Math.Clamp(placed.ExpectedTokens - come, 1, placed.MaxTokens - come),
-            Avoid = [reservation.Device],
-            Prefer = null,
-        };
-
-        // What its device holds of it would have to be computed again elsewhere.
-        var other = policy.Choose(call, view);
-        view.ChangeOverlap().Clear();
-        return other;
-    }
-
-    /// <summary>Scores a call on its own device as if it were not there yet.</summary>
-    private double WithoutItself(Reservation reservation, int at)
-    {
-        var load = view.Devices[at].Load;
-        if (reservation.Seen)
-        {
-            view.Devices[at].Load = load with
-            {
-                Waiting = Math.Max(0, load.Waiting - 1),
-                QueuedPromptTokens = Math.Max(0, load.QueuedPromptTokens - reservation.Uncached),
-                QueuedPromptSeconds = Math.Max(0, load.QueuedPromptSeconds - reservation.PromptSeconds),
-            };
-            view.Refresh(at);
-        }
-        else
-        {
-            Weigh(reservation, at, -1);
-        }
-
-        var score = policy.Score(reservation.Call, view, at).Score;
-        view.Devices[at].Load = load;
-        if (reservation.Seen)
-        {
-            view.Refresh(at);
-        }
-        else
-        {
-            Weigh(reservation, at, 1);
-        }
-
-        return score;
     }
 
     /// <summary>The device (<c>silo/device</c>) that a call is charged to, or null where there is no such reservation.</summary>
@@ -279,6 +212,12 @@ public sealed class PlacementBook(IPlacementPolicy policy, FactoryView view)
             }
 
             reservation.Device = device;
+            if (to >= 0)
+            {
+                reservation.Before = view.Devices[to].Load;
+                reservation.UnseenBefore = view.Devices[to].UnseenPromptSeconds - (reservation.Seen ? 0 : reservation.PromptSeconds);
+            }
+
             view.Active?.Move(id, device);
         }
 

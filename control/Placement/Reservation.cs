@@ -1,3 +1,5 @@
+using Crescent.Engine.Devices;
+
 namespace Crescent.Control.Placement;
 
 /// <summary>A call that was placed on a device and has not ended.</summary>
@@ -30,9 +32,21 @@ internal sealed class Reservation
     /// <summary>When it was made, in seconds of the view's clock.</summary>
     public required double MadeAt { get; init; }
 
+    /// <summary>What the device had reported when it took the call.</summary>
+    public DeviceLoad Before { get; set; }
+
+    /// <summary>Prompts that had been placed there since, in seconds at full clock.</summary>
+    public double UnseenBefore { get; set; }
+
     /// <summary>Reports with a higher number than this count the call.</summary>
     public long AcceptedAfter { get; set; } = long.MaxValue;
 
     /// <summary>Whether a report counts it, so that it is load no more.</summary>
     public bool Seen { get; set; }
+
+    /// <summary>Prompts that are still to be computed before this one's, in seconds at full clock, if those that came first go first.</summary>
+    /// <param name="load">What the device has reported now.</param>
+    /// <param name="profile">Its profile.</param>
+    public double Ahead(in DeviceLoad load, DeviceProfile profile) =>
+        Math.Max(0, Before.QueuedSeconds(profile) + UnseenBefore - Math.Max(0, load.ComputedSeconds(profile) - Before.ComputedSeconds(profile)));
 }

@@ -7,7 +7,7 @@ public sealed class PlacementOptions
 {
     public const string Section = "Crescent:Placement";
     public const string DefaultPolicy = PlacementPolicies.Default;
-    public const double DefaultMoveMargin = 0.5;
+    public const double DefaultMoveMargin = DeviceExits.DefaultMargin;
     public const double DefaultReservationLeaseSeconds = 30;
 
     /// <summary>Highest weight of a term.</summary>

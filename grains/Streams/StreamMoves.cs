@@ -1,3 +1,4 @@
+using Crescent.Control.Placement;
 using Crescent.Grains.Frames;
 using Crescent.Grains.Hosting;
 using Crescent.Grains.Metrics;
@@ -23,12 +24,6 @@ internal sealed class StreamMoves(
     /// <summary>Time between two looks.</summary>
     public static readonly TimeSpan Interval = DeviceSilence.Interval;
 
-    /// <summary>A call that waits for less long stays.</summary>
-    private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>Moves after which a call that waits stays where it is: it must not wander for ever.</summary>
-    private const int MostWanderings = 3;
-
     /// <summary>A stream that has moved doubles its patience with silent devices, so many times at the most: on a stalled machine it must not wander for ever.</summary>
     private const int MostDoublings = 6;
 
@@ -42,7 +37,7 @@ internal sealed class StreamMoves(
         foreach (var stream in router.Streams)
         {
             var ticket = stream.Ticket;
-            var waits = stream.Count == 0 && stream.Moves < MostWanderings && Time.GetElapsedTime(stream.LastHeard) > LeastWait;
+            var waits = stream.Count == 0 && stream.Moves < DeviceExits.MostWanderings && Time.GetElapsedTime(stream.LastHeard) > DeviceExits.LeastWait;
             if (ticket.Attempt <= LastToMove && stream.Device is { } device && ledger.TryMove(stream.Id, device, stream.Left, waits, IsSilent(stream, device)) is { } reason)
             {
                 stream.Move(ticket, reason);

@@ -21,7 +21,7 @@ internal sealed class StudySettings
     private readonly Option<string> _policies = new("--policies")
     {
         Description = $"Of {string.Join(", ", PlacementPolicies.Names)}, parent-groups; with +uniform or +efficient for other caps, +session or +burst for what other front ends do, +pools:POSITIONS:SHARE for short calls on a share of the devices and long ones on the rest, +park for servers that are switched off, "
-            + $"{PowerAwarePolicy.PolicyName}-TERM without a term (energy, power, kv, latency, overlap, stall, recompute), ~WHAT:X for a belief that is X times the truth (times, power, idle, curve, length), "
+            + $"{PowerAwarePolicy.PolicyName}-TERM without a term (energy, power, kv, latency, overlap, stall, recompute, moves), ~WHAT:X for a belief that is X times the truth (times, power, idle, curve, length), "
             + "or ~learned",
         HelpName = "A,B",
         DefaultValueFactory = static _ => $"{KvQueuePolicy.PolicyName},{PowerAwarePolicy.PolicyName}",

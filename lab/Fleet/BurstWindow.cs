@@ -11,14 +11,14 @@ internal sealed class BurstWindow(VirtualFleet fleet, FleetFront front) : Virtua
     private readonly List<(FleetCall Call, FleetRequest Request, int[] Prompt, BlockHash[] Chain)> _held = [];
 
     /// <summary>Holds a call until the window that it falls into ends.</summary>
-    public void Hold(FleetCall call, in FleetRequest request, int[] prompt, ReadOnlySpan<BlockHash> chain)
+    public void Hold(FleetCall call, in FleetRequest request, int[] prompt, BlockHash[] chain)
     {
         if (_held.Count == 0)
         {
             fleet.After(BurstGroups.WindowSeconds, this, fromNow: true);
         }
 
-        _held.Add((call, request, prompt, chain.ToArray()));
+        _held.Add((call, request, prompt, chain));
     }
 
     /// <summary>The window ends.</summary>

@@ -17,11 +17,14 @@ internal sealed class FleetCall
     /// <summary>Who waits for it; null for nobody.</summary>
     public IFleetCaller? Caller { get; init; }
 
-    /// <summary>Prompt tokens that no cache was known to hold.</summary>
-    public int Uncached { get; set; }
+    /// <summary>Where it is, or has ended; null where no device took it.</summary>
+    public FleetAttempt? Attempt { get; set; }
 
-    /// <summary>What computing them takes on its device, s at full clock.</summary>
-    public double PromptSeconds { get; set; }
+    /// <summary>Prompt tokens that no cache was known to hold when it was placed last.</summary>
+    public int Uncached => Attempt?.Uncached ?? 0;
+
+    /// <summary>Devices that it has left before its first token.</summary>
+    public int Moves { get; set; }
 
     public double FirstTokenAt { get; set; }
 
@@ -31,9 +34,6 @@ internal sealed class FleetCall
 
     /// <summary>No device took it, or it was not served whole.</summary>
     public bool Failed { get; set; }
-
-    /// <summary>The device that serves it; -1 for none.</summary>
-    public int Device { get; set; } = -1;
 
     /// <summary>Its caller has given it up.</summary>
     public bool IsCancelled { get; set; }

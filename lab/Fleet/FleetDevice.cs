@@ -71,14 +71,14 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
 
     public void SetCap(in CapOrder order) => _cap.Take(order);
 
-    /// <summary>Takes a call's request.</summary>
-    public void Submit(InferenceRequest request, FleetCall call)
+    /// <summary>Takes a call.</summary>
+    public void Submit(FleetAttempt attempt)
     {
-        call.PromptSeconds = Profile.PromptTime(call.Uncached, call.PromptTokens - call.Uncached);
+        attempt.PromptSeconds = Profile.PromptTime(attempt.Uncached, attempt.Call.PromptTokens - attempt.Uncached);
         _live++;
-        _queuedPromptTokens += call.Uncached;
-        _queuedPromptSeconds += call.PromptSeconds;
-        _engine.Submit(request);
+        _queuedPromptTokens += attempt.Uncached;
+        _queuedPromptSeconds += attempt.PromptSeconds;
+        _engine.Submit(attempt.Request!);
     }
 
     /// <summary>Gives a call up.</summary>
@@ -133,13 +133,14 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
     {
         foreach (ref readonly var output in outputs)
         {
-            var call = (FleetCall)output.Request.Link!;
-            var isUnbegun = call.Tokens == 0 && (output.Token >= 0 || (call.IsCancelled && output.Finish != FinishReason.None));
-            if (isUnbegun)
+            var attempt = (FleetAttempt)output.Request.Link!;
+            if (!attempt.HasBegun && (output.Token >= 0 || output.Finish != FinishReason.None))
             {
-                _queuedPromptTokens -= call.Uncached;
-                _queuedPromptSeconds -= call.PromptSeconds;
-                _computedPromptSeconds += output.Token >= 0 ? call.PromptSeconds : 0;
+                attempt.HasBegun = true;
+                attempt.Request = null;
+                _queuedPromptTokens -= attempt.Uncached;
+                _queuedPromptSeconds -= attempt.PromptSeconds;
+                _computedPromptSeconds += output.Token >= 0 ? attempt.PromptSeconds : 0;
             }
 
             if (output.Finish != FinishReason.None)
@@ -147,7 +148,7 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
                 _live--;
             }
 
-            _fleet.OnOutput(call, output);
+            _fleet.OnOutput(attempt, output);
         }
     }
 

@@ -33,6 +33,9 @@ public sealed record FleetOptions
     /// <summary>Weights of <c>power-aware</c>.</summary>
     public PowerWeights Weights { get; init; } = new() { ShedAbove = Studies.StudyOptions.DefaultShedAbove };
 
+    /// <summary>What a call that waits has to save to move, as <see cref="DeviceExits.DefaultMargin"/>; 0 for never. <c>power-aware</c> alone moves calls: others' front ends do not.</summary>
+    public double MoveMargin { get; init; } = DeviceExits.DefaultMargin;
+
     /// <summary>Promise to every request.</summary>
     public ServiceLevel Level { get; init; } = ServiceLevel.Standard;
 

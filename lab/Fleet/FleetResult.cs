@@ -18,6 +18,9 @@ public sealed record FleetResult
     /// <summary>Requests whose tokens came too slowly.</summary>
     public required int Slow { get; init; }
 
+    /// <summary>Times that a call which waited for its first token went to another device.</summary>
+    public required int Moves { get; init; }
+
     /// <summary>Tokens generated.</summary>
     public required long Tokens { get; init; }
 

@@ -112,9 +112,9 @@ public sealed class VirtualFleet : IDisposable
     internal void Cancel(FleetCall call)
     {
         call.IsCancelled = true;
-        if (call.Device >= 0)
+        if (call.Attempt is { } attempt)
         {
-            _devices[call.Device].Cancel(call);
+            _devices[attempt.Device].Cancel(call);
         }
     }
 
@@ -146,8 +146,14 @@ public sealed class VirtualFleet : IDisposable
         }
     }
 
-    internal void OnOutput(FleetCall call, in SequenceOutput output)
+    internal void OnOutput(FleetAttempt attempt, in SequenceOutput output)
     {
+        var call = attempt.Call;
+        if (call.Attempt != attempt)
+        {
+            return;
+        }
+
         var now = _clock.Elapsed.TotalSeconds;
         _lastAt = now;
         if (output.Token >= 0)
@@ -182,6 +188,7 @@ public sealed class VirtualFleet : IDisposable
             foreach (var front in _fronts)
             {
                 front.Hear(report, _clock.Elapsed.TotalSeconds);
+                Move(front);
             }
 
             Govern();
@@ -315,11 +322,11 @@ public sealed class VirtualFleet : IDisposable
     /// <param name="prompt">Its tokens.</param>
     /// <param name="chain">Hashes of its whole blocks.</param>
     /// <param name="prefer">The device that it was assigned to; null for none.</param>
-    internal void Place(FleetCall call, in FleetRequest request, int[] prompt, ReadOnlySpan<BlockHash> chain, string? prefer)
+    internal void Place(FleetCall call, in FleetRequest request, int[] prompt, BlockHash[] chain, string? prefer)
     {
         var now = _clock.Elapsed.TotalSeconds;
         var front = FrontOf(call);
-        if ((call.IsCancelled ? null : front.Place(call, request, chain, BlockSize, prefer, now)) is not { } device)
+        if ((call.IsCancelled ? null : front.Place(call, request, prompt, chain, BlockSize, prefer, now)) is not { } attempt)
         {
             _open--;
             call.Failed = true;
@@ -328,9 +335,29 @@ public sealed class VirtualFleet : IDisposable
             return;
         }
 
-        _devices[call.Device].Submit(
-            request.Call with { Id = call.Id, Prompt = prompt, MaxTokens = call.OutputTokens, Link = call, Chain = chain.Length > 0 ? chain.ToArray() : null }, call);
-        front.Accepted(call, device, _reports);
+        Submit(front, attempt);
+    }
+
+    /// <summary>Moves the calls of a front end that wait where they need not.</summary>
+    private void Move(FleetFront front)
+    {
+        var now = _clock.Elapsed.TotalSeconds;
+        foreach (var call in front.Waiting(now))
+        {
+            var former = call.Attempt!;
+            if (front.Move(call, BlockSize, now) is { } attempt)
+            {
+                call.Moves++;
+                _devices[former.Device].Cancel(call);
+                Submit(front, attempt);
+            }
+        }
+    }
+
+    private void Submit(FleetFront front, FleetAttempt attempt)
+    {
+        _devices[attempt.Device].Submit(attempt);
+        front.Accepted(attempt, _reports);
     }
 
     private FleetResult Result(double machineSeconds)
@@ -346,6 +373,7 @@ public sealed class VirtualFleet : IDisposable
         return new FleetResult
         {
             Requests = _calls.Count,
+            Moves = _calls.Sum(static call => call.Moves),
             Refused = _calls.Count(static call => call.Tokens == 0 && !call.IsCancelled),
             Good = good.Count,
             Late = served.Count(call => call.Ttft > _options.Level.TtftSeconds),

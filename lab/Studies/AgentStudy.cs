@@ -90,6 +90,7 @@ public static class AgentStudy
                 Fronts = options.Fronts,
                 Controller = policy.Controller?.Invoke(tier.Level),
                 Weights = policy.Weigh(new PowerWeights { ShedAbove = 0 }),
+                MoveMargin = policy.MoveMargin,
                 Level = tier.Level,
                 LengthError = policy.LengthFactor - 1,
                 Belief = policy.Belief,

@@ -42,6 +42,7 @@ public static class Study
                 RackBudgets = options.RackBudgets,
                 Controller = policy.Controller?.Invoke(options.Level),
                 Weights = policy.Weigh(options.Weights),
+                MoveMargin = policy.MoveMargin,
                 Level = options.Level,
                 LengthError = ((1 + options.LengthError) * policy.LengthFactor) - 1,
                 Belief = policy.Belief,

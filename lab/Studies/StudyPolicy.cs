@@ -8,7 +8,7 @@ namespace Crescent.Lab.Studies;
 /// <summary>
 /// A policy as a study names it: a placement policy and what goes with it after plus signs. <c>+uniform</c>, <c>+efficient</c>: other caps than its own; <c>+session</c>: Dynamo's
 /// session affinity before it; <c>+burst</c>: llm-d's windows in which siblings are placed together; <c>+pools:POSITIONS:SHARE</c>: short calls on a share of the devices; <c>+park</c>: servers that are not needed are parked and switched off. <c>power-aware</c> may lack one of its terms, named after a minus sign:
-/// <c>-energy</c>, <c>-power</c>, <c>-kv</c>, <c>-latency</c>, <c>-overlap</c>, <c>-stall</c>, <c>-recompute</c>. After tildes stands what it believes wrongly: <c>~times:0.8</c>, <c>~power:X</c>,
+/// <c>-energy</c>, <c>-power</c>, <c>-kv</c>, <c>-latency</c>, <c>-overlap</c>, <c>-stall</c>, <c>-recompute</c>, or <c>-moves</c>, by which calls that wait go elsewhere. After tildes stands what it believes wrongly: <c>~times:0.8</c>, <c>~power:X</c>,
 /// <c>~idle:X</c>, <c>~curve:X</c>, <c>~length:X</c>, factors of the truth, and <c>~learned</c> for times that are learned from steps.
 /// </summary>
 /// <param name="Name">As it is written.</param>
@@ -21,11 +21,14 @@ namespace Crescent.Lab.Studies;
 public sealed record StudyPolicy(
     string Name, string Placement, Func<ServiceLevel, IPowerController>? Controller, string? Without, ProfileBelief Belief, double LengthFactor, bool Parks = false)
 {
-    private static readonly string[] Terms = ["energy", "power", "kv", "latency", "overlap", "stall", "recompute"];
+    private static readonly string[] Terms = ["energy", "power", "kv", "latency", "overlap", "stall", "recompute", "moves"];
     private static readonly string[] Errors = ["times", "power", "idle", "curve", "length"];
 
     /// <summary>Whether it is one that others have: what a gain is measured against.</summary>
     public bool IsBaseline => !Parks && !Placement.StartsWith(PowerAwarePolicy.PolicyName, StringComparison.Ordinal);
+
+    /// <summary>What a call that waits has to save to move; 0 for never.</summary>
+    public double MoveMargin => Without == "moves" ? 0 : DeviceExits.DefaultMargin;
 
     /// <summary>Reads a name.</summary>
     /// <exception cref="FormatException">The message says what is known.</exception>

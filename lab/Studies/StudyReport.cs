@@ -38,6 +38,7 @@ public sealed record StudyReport(StudyOptions Options, FullLoad Full, IReadOnlyL
         ("wallSeconds", static run => run.Result.MachineSeconds),
         ("requests", static run => run.Result.Requests),
         ("refused", static run => run.Result.Refused),
+        ("moves", static run => run.Result.Moves),
         ("tokens", static run => run.Result.Tokens),
         ("goodput", static run => run.Result.Goodput),
         ("watts", static run => run.Result.Joules / run.Result.Seconds),

@@ -157,6 +157,36 @@ public sealed class PlacementBookTests
         Assert.Equal(load, book.View.Devices[0].Load);
     }
 
+    [Theory]
+    [InlineData(0, 12, 0, false)]
+    [InlineData(12, 0, 0, true)]
+    [InlineData(12, 0, 12, false)]
+    [InlineData(12, 12, 11, false)]
+    public void A_call_that_waits_leaves_for_what_is_before_it_and_not_for_what_has_come_behind_it(int before, int behind, int computed, bool leaves)
+    {
+        var each = Views.Gpu.PromptTime(6000);
+        var book = new PlacementBook(new PowerAwarePolicy(), Views.Of(Queue(before, 0), Queue(14, 0)));
+        var call = Views.Call(prompt: 6000);
+        Assert.Equal(0, book.Place(call, 1).Device);
+        book.Accept(1, Views.Key(0), 4);
+        book.Report(Views.Key(0), Views.Gpu, Queue(before - computed + 1 + behind, computed), 5);
+        book.Report(Views.Key(1), Views.Gpu, Queue(0, 14), 5);
+        book.Settle();
+        Assert.Equal(leaves, DeviceExits.Move(book, 1, Views.Key(0), call.MaxTokens, PlacementGate.Open, DeviceExits.DefaultMargin) > 0);
+        Assert.Equal(Views.Key(leaves ? 1 : 0), book.DeviceOf(1));
+
+        DeviceLoad Queue(int waiting, int done) => Views.Idle with
+        {
+            Waiting = waiting,
+            QueuedPromptTokens = waiting * 6000,
+            QueuedPromptSeconds = waiting * each,
+            ComputedPromptTokens = done * 6000,
+            ComputedPromptSeconds = done * each,
+            TotalBlocks = 10_000,
+            FreeBlocks = 10_000,
+        };
+    }
+
     [Fact]
     public void What_calls_will_draw_is_reserved_at_their_level_until_reports_show_it()
     {

@@ -53,6 +53,17 @@ public sealed class VirtualFleetTests
     }
 
     [Fact]
+    public void Calls_that_wait_where_many_were_sent_at_once_go_elsewhere_and_are_answered_whole()
+    {
+        var fronts = FrontEnds.Parse("12:1");
+        var (stay, move) = (Run("power-aware", rate: 88, seconds: 20, fronts: fronts, moveMargin: 0), Run("power-aware", rate: 88, seconds: 20, fronts: fronts));
+        Assert.Equal(0, stay.Moves);
+        Assert.InRange(move.Moves, 1, DeviceExits.MostWanderings * move.Requests);
+        Assert.Equal(stay.Tokens, move.Tokens);
+        Assert.Equal(0, Run("least-queue", rate: 88, seconds: 20, fronts: fronts).Moves);
+    }
+
+    [Fact]
     public void Long_calls_have_a_pool_of_their_own()
     {
         var trace = SyntheticTrace.Create("bursts");
@@ -273,7 +284,8 @@ public sealed class VirtualFleetTests
         FleetSpec? spec = null,
         ProfileBelief? belief = null,
         double[]? rackBudgets = null,
-        FrontEnds? fronts = null)
+        FrontEnds? fronts = null,
+        double moveMargin = DeviceExits.DefaultMargin)
     {
         trace ??= Poisson;
         using var fleet = new VirtualFleet(
@@ -282,6 +294,7 @@ public sealed class VirtualFleetTests
                 Spec = spec ?? Spec,
                 Policy = policy,
                 Fronts = fronts ?? FrontEnds.One,
+                MoveMargin = moveMargin,
                 Budget = budget,
                 Schedule = BudgetSchedule.Step(changesAt, later / budget),
                 RackBudgets = rackBudgets ?? [],

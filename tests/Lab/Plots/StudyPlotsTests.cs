@@ -86,6 +86,7 @@ public sealed class StudyPlotsTests
     {
         Requests = 200,
         Refused = 0,
+        Moves = 0,
         Good = good,
         Late = 0,
         Slow = 0,
