@@ -143,9 +143,17 @@ public sealed class FactoryView
     public DeviceForecast ForecastWhenBusy(int index)
     {
         var device = Devices[index];
-        var share = Math.Min(1, (device.ClusterLevel?.BudgetWatts ?? double.PositiveInfinity) / _maxCapWatts);
-        device.Load = device.Load with { CapWatts = Math.Max(device.Load.CapWatts, share * device.Profile.MaxCapWatts) };
+        device.Load = device.Load with { CapWatts = CapWhenBusy(device) };
         return DeviceForecast.Of(device, lasting: true);
+    }
+
+    /// <summary>Clock of prompts under that cap, as a share of the highest.</summary>
+    public double PromptClockWhenBusy(int index) => Devices[index].Profile.PrefillClock(CapWhenBusy(Devices[index]));
+
+    private double CapWhenBusy(in DeviceState device)
+    {
+        var share = Math.Min(1, (device.ClusterLevel?.BudgetWatts ?? double.PositiveInfinity) / _maxCapWatts);
+        return Math.Max(device.Load.CapWatts, share * device.Profile.MaxCapWatts);
     }
 
     /// <summary>Takes over from <paramref name="other"/> what it knows of these devices beside their load: power levels, and the prompts of the last seconds.</summary>

@@ -26,6 +26,12 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     /// <summary>Share of the promised time between tokens that is left for prompts at least, however long a step is.</summary>
     private const double LeastRoom = 0.1;
 
+    /// <summary>
+    /// Share of the promised time to first token above which the clock of a device's prompts has risen, if watts are there: caps that follow the queue let it take half of
+    /// that time, and the rest is for the reports until they do.
+    /// </summary>
+    private const double RiseShare = 0.7;
+
     private readonly PowerWeights _weights = weights ?? new PowerWeights();
 
     /// <inheritdoc/>
@@ -48,6 +54,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
 
         var perTtft = _weights.Latency / (_weights.Margin * call.Level.TtftSeconds);
         var perItl = _weights.Latency / (_weights.Margin * call.Level.ItlSeconds);
+        var rise = RiseShare * call.Level.TtftSeconds;
         var perJoule = _weights.Energy / view.ReferenceJoules(call);
         var cache = FindBestCache(view);
         var best = PlacementDecision.None;
@@ -59,7 +66,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
             // never below zero and takes a division.
             ref readonly var memory = ref forecasts[i];
             var prompt = (_weights.Overlap ? view.Uncached(call, i) : call.PromptTokens) * memory.PromptSeconds;
-            if (((memory.QueueSeconds + prompt) * perTtft) + (memory.StepSeconds * perItl)
+            if ((Math.Min(rise, memory.QueueSeconds + prompt) * perTtft) + (memory.StepSeconds * perItl)
                 + (((memory.PromptWatts * prompt) + (call.ExpectedTokens * memory.StepJoules)) * perJoule) >= bestScore)
             {
                 continue;
@@ -97,7 +104,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
             _weights.Energy * forecast.Joules / view.ReferenceJoules(call),
             state.PointsPerWatt is > 0 and var price ? _weights.Power * price * (watts ?? view.AddedWatts(call, device)) : 0,
             _weights.Kv * Wall(kv),
-            (_weights.Stall * Stalled(call, view, memory, forecast.TtftSeconds - memory.QueueSeconds)) + (_weights.Recompute * Recomputed(call, view, device, memory, forecast)));
+            (_weights.Stall * Stalled(call, view, memory, PromptSeconds(memory, Uncached(call, view, device), call.PromptTokens))) + (_weights.Recompute * Recomputed(call, view, device, memory)));
     }
 
     /// <summary>The points of one device with what they are made of, in seconds, joules and watts.</summary>
@@ -112,7 +119,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
 
     private CallForecast Foresee(in PlacementCall call, FactoryView view, int device, in DeviceForecast forecast, in BestCache cache)
     {
-        double uncached = _weights.Overlap ? view.Uncached(call, device) : call.PromptTokens;
+        var uncached = Uncached(call, view, device);
         var prompt = PromptSeconds(forecast, uncached, call.PromptTokens);
         var step = forecast.StepSeconds + ((call.PromptTokens + (call.ExpectedTokens / 2)) * forecast.ContextSeconds);
         var batch = forecast.Batch;
@@ -125,7 +132,16 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
         var itl = Math.Max(step, Math.Min(step / (1 - share), _weights.Margin * call.Level.ItlSeconds));
         var awake = batch == 0 ? 0 : forecast.AwakeWatts * call.ExpectedTokens * itl / (batch + 1);
         var joules = (forecast.PromptWatts * prompt) + (call.ExpectedTokens * forecast.StepJoules) + awake;
-        return new CallForecast(forecast.QueueSeconds + prompt, itl, joules, 0);
+        return new CallForecast(Risen(call, view, device, forecast, forecast.QueueSeconds + prompt), itl, joules, 0);
+    }
+
+    /// <summary>What a time to first token at the clock in force becomes when the clock rises with the queue, as far as the budget lets it.</summary>
+    private static double Risen(in PlacementCall call, FactoryView view, int device, in DeviceForecast forecast, double seconds)
+    {
+        var rise = RiseShare * call.Level.TtftSeconds;
+        return seconds > rise && view.PromptClockWhenBusy(device) is var clock && clock > forecast.PromptClock
+            ? Math.Max(rise, seconds * forecast.PromptClock / clock)
+            : seconds;
     }
 
     /// <summary>
@@ -144,7 +160,7 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
     /// What others lose by a prompt that is computed again although a device holds it: as many calls as come before the queue is worked off wait for it,
     /// and each of them loses the points that the longer queue costs. Where prompts take most of the time that is the whole price of moving a session.
     /// </summary>
-    private double Recomputed(in PlacementCall call, FactoryView view, int device, in DeviceForecast memory, in CallForecast forecast)
+    private double Recomputed(in PlacementCall call, FactoryView view, int device, in DeviceForecast memory)
     {
         var most = _weights.Overlap && view.BestCache is >= 0 and var best ? (double)view.CachedBlocks(best) * view.Forecasts[best].BlockSize : 0;
         double uncached = view.Uncached(call, device);
@@ -154,12 +170,14 @@ public sealed class PowerAwarePolicy(PowerWeights? weights = null) : IPlacementP
             return 0;
         }
 
-        var queue = forecast.TtftSeconds;
-        var without = queue - PromptSeconds(memory, uncached, call.PromptTokens) + PromptSeconds(memory, Math.Max(1, uncached - again), call.PromptTokens);
+        var queue = memory.QueueSeconds + PromptSeconds(memory, uncached, call.PromptTokens);
+        var without = memory.QueueSeconds + PromptSeconds(memory, Math.Max(1, uncached - again), call.PromptTokens);
         var behind = memory.LastingShare * memory.PromptClock / each * queue / (1 - memory.LastingShare);
         var limit = _weights.Margin * call.Level.TtftSeconds;
         return behind * (Phi(queue / limit) - Phi(without / limit));
     }
+
+    private double Uncached(in PlacementCall call, FactoryView view, int device) => _weights.Overlap ? view.Uncached(call, device) : call.PromptTokens;
 
     private static double PromptSeconds(in DeviceForecast forecast, double uncached, int promptTokens) =>
         (uncached * forecast.PromptSeconds) + (uncached * (promptTokens - (uncached / 2)) * forecast.PromptPairSeconds);

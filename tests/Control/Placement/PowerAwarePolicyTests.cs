@@ -184,4 +184,31 @@ public sealed class PowerAwarePolicyTests
         view.Refresh(0);
         Assert.True(policy.Foresee(Views.Call(), view, 0).ItlSeconds > 0.6 * Views.Call().Level.ItlSeconds);
     }
+
+    [Fact]
+    public void A_time_to_first_token_is_that_at_the_clock_that_caps_which_follow_the_queue_will_give()
+    {
+        // Of two devices under the lowest cap the budget lets neither, or both, rise to the highest.
+        var full = Views.Gpu.MaxCapWatts;
+        var low = full * 0.4;
+        var clock = Views.Gpu.PrefillClock(low);
+        foreach (var (queued, scarce, risen) in (ReadOnlySpan<(int, double, double)>)[(10_000, At(10_000), At(10_000)), (30_000, At(30_000), 1.4), (60_000, At(60_000), At(60_000) * clock)])
+        {
+            Assert.Equal(scarce, Foreseen(queued, 2 * low), 0.05);
+            Assert.Equal(risen, Foreseen(queued, 2 * full), 0.05);
+            Assert.Equal(At(queued) * clock, Foreseen(queued, 2 * full, cap: full), 0.05);
+        }
+
+        double At(int queued) => queued * Views.Gpu.PromptSeconds / clock;
+
+        double Foreseen(int queued, double budget, double? cap = null)
+        {
+            var load = Views.Idle with { CapWatts = cap ?? low, QueuedPromptTokens = queued, QueuedPromptSeconds = queued * Views.Gpu.PromptSeconds };
+            var book = new PlacementBook(new PowerAwarePolicy(), Views.Of(load, load));
+            var level = new PowerLevel { BudgetWatts = budget };
+            book.Assign(0, null, null, null, level);
+            book.Assign(1, null, null, null, level);
+            return new PowerAwarePolicy().Foresee(Views.Call(), book.View, 0).TtftSeconds;
+        }
+    }
 }
