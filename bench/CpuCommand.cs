@@ -23,7 +23,7 @@ internal static class CpuCommand
         var activations = new Option<ActivationPrecision>("--activations") { Description = "What activations are rounded to." };
         var kv = new Option<KvType>("--kv") { Description = "How keys and values are kept." };
         var repeat = new Option<int>("--repeat") { Description = "Runs of each measurement, after warming up.", DefaultValueFactory = _ => 7 };
-        var only = new Option<string>("--only") { Description = "Only what begins so, such as \"decode\".", DefaultValueFactory = _ => "" };
+        var only = new Option<string>("--only") { Description = "Only what begins so, such as \"decode\"; several parted by commas.", DefaultValueFactory = _ => "" };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("cpu", "Tokens a second of the CPU device.") { model, threads, instructions, activations, kv, repeat, only, json };
         command.SetAction(parse =>

@@ -2,15 +2,26 @@ using Crescent.Engine.Devices;
 
 namespace Crescent.Bench;
 
-/// <summary>Steps of fixed shapes on a device, on tokens without meaning: those whose name begins with <paramref name="only"/>.</summary>
+/// <summary>Steps of fixed shapes on a device, on tokens without meaning: those whose names begin with one of <paramref name="only"/>, parted by commas.</summary>
 internal sealed class CpuMeasurements(IDevice device, int repeat, string only = "")
 {
     private const int BlocksPerSequence = 72;
 
-    private readonly StepPlan _plan = new(KvBlockSize.Of(device.Info));
+    private readonly StepPlan _plan = new(KvBlockSize.Of(device.Info), groups: device.Info.KvGroups.Count);
 
     /// <summary>All measurements that the device's context has room for.</summary>
-    public IEnumerable<CpuMeasurement> Run() => All().Where(work => work.Name.StartsWith(only, StringComparison.Ordinal)).Select(Measure);
+    public IEnumerable<CpuMeasurement> Run() => All().Where(work => IsAmong(only, work.Name)).Select(Measure);
+
+    /// <summary>Whether <paramref name="name"/> begins with one of the beginnings, parted by commas.</summary>
+    public static bool IsAmong(string beginnings, string name) => beginnings.Split(',').Any(beginning => name.StartsWith(beginning, StringComparison.Ordinal));
+
+    /// <summary>The logits behind tokens of the first sequence from a position on (vocabulary); until the next step.</summary>
+    public ReadOnlySpan<float> Logits(int position, int[] tokens)
+    {
+        _plan.Clear();
+        Add(0, position, tokens);
+        return device.Execute(_plan).Logits(0);
+    }
 
     private IEnumerable<Work> All()
     {
@@ -49,7 +60,7 @@ internal sealed class CpuMeasurements(IDevice device, int repeat, string only = 
     private void Prefill(int sequence, int position, int count)
     {
         _plan.Clear();
-        _plan.Add([.. Enumerable.Range(position, count).Select(p => Token(p + sequence))], position, Blocks(sequence), LogitsWanted.Last);
+        Add(sequence, position, [.. Enumerable.Range(position, count).Select(p => Token(p + sequence))]);
         device.Execute(_plan);
     }
 
@@ -59,9 +70,18 @@ internal sealed class CpuMeasurements(IDevice device, int repeat, string only = 
         {
             _plan.Clear();
             for (var s = 0; s < sequences; s++)
-                _plan.Add([Token(position + t + s)], position + t, Blocks(s), LogitsWanted.Last);
+                Add(s, position + t, [Token(position + t + s)]);
             device.Execute(_plan);
         }
+    }
+
+    // Groups of layers have as many blocks each, and keep all of them whatever their window.
+    private void Add(int sequence, int position, int[] tokens)
+    {
+        var blocks = Blocks(sequence);
+        _plan.Add(tokens, position, blocks, LogitsWanted.Last, stateSlot: device.Info.StateSlots > 0 ? sequence : -1);
+        for (var group = 1; group < _plan.Groups; group++)
+            _plan.AddTable([.. blocks.Select(block => block + (group * (device.Info.BlockCount / _plan.Groups)))], 0);
     }
 
     // Long sequences are measured alone, short ones in batches: both fit without sharing.

@@ -9,7 +9,9 @@ return await new RootCommand("Measures parts of Crescent on this machine.")
 {
     CpuCommand.Create(),
     PeersCommand.Create(),
+    AgreementCommand.Create(),
     RandomModelCommand.Create(),
+    EnlargeModelCommand.Create(),
     EngineCommand.Create(),
     IndexCommand.Create(),
     PlacementCommand.Create(),

@@ -96,9 +96,13 @@ internal sealed unsafe class LlamaCpp : IDisposable
         ((delegate* unmanaged<nint, float*>)Export(_llama, "llama_get_logits"))(_context);
     }
 
-    /// <summary>Forgets a sequence from a position on.</summary>
-    public void Cut(int sequence, int position) => ((delegate* unmanaged<nint, int, int, int, byte>)Export(_llama, "llama_memory_seq_rm"))(
-        ((delegate* unmanaged<nint, nint>)Export(_llama, "llama_get_memory"))(_context), sequence, position, -1);
+    /// <summary>The logits of the last token of the batch that was computed last (vocabulary); until the next.</summary>
+    public ReadOnlySpan<float> LastLogits() =>
+        new(((delegate* unmanaged<nint, int, float*>)Export(_llama, "llama_get_logits_ith"))(_context, -1), VocabularySize);
+
+    /// <summary>Forgets a sequence from a position on; false, and nothing is forgotten, where it keeps a state that cannot go back.</summary>
+    public bool Cut(int sequence, int position) => ((delegate* unmanaged<nint, int, int, int, byte>)Export(_llama, "llama_memory_seq_rm"))(
+        ((delegate* unmanaged<nint, nint>)Export(_llama, "llama_get_memory"))(_context), sequence, position, -1) != 0;
 
     public void Dispose()
     {

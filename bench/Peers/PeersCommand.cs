@@ -33,15 +33,16 @@ internal static class PeersCommand
         var threads = new Option<int>("--threads") { Description = "Compute threads of both; 0 for one a core." };
         var repeat = new Option<int>("--repeat") { Description = "Runs of each measurement in a round.", DefaultValueFactory = _ => 5 };
         var rounds = new Option<int>("--rounds") { Description = "Rounds.", DefaultValueFactory = _ => 2 };
+        var only = new Option<string>("--only") { Description = "Only what begins so, such as \"decode\"; several parted by commas.", DefaultValueFactory = _ => "" };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("peers", "Tokens a second beside llama.cpp's.") { folder, models, threads, repeat, rounds, json };
+        var command = new Command("peers", "Tokens a second beside llama.cpp's.") { folder, models, threads, repeat, rounds, only, json };
         command.SetAction(parse =>
         {
             var count = parse.GetValue(threads) is > 0 and var given ? given : Environment.ProcessorCount;
             var results = parse.GetRequiredValue(models)
                 .Select(model => Compare(
                     parse.GetRequiredValue(folder).FullName, model, count, Math.Max(1, parse.GetValue(repeat)), Math.Max(1, parse.GetValue(rounds)),
-                    parse.GetValue(json)))
+                    parse.GetValue(only)!, parse.GetValue(json)))
                 .ToList();
             if (parse.GetValue(json))
                 Console.WriteLine(JsonSerializer.Serialize(results, Json));
@@ -49,7 +50,7 @@ internal static class PeersCommand
         return command;
     }
 
-    private static PeerComparison Compare(string folder, FileInfo model, int threads, int repeat, int rounds, bool quiet)
+    private static PeerComparison Compare(string folder, FileInfo model, int threads, int repeat, int rounds, string only, bool quiet)
     {
         if (!OperatingSystem.IsLinux())
             throw new PlatformNotSupportedException("llama.cpp is measured through its shared libraries for Linux.");
@@ -59,8 +60,8 @@ internal static class PeersCommand
         var limit = MemoryLimit.BytesPerSecond(threads) / MemoryLimit.WeightBytes(file);
         for (var round = 0; round < rounds; round++)
         {
-            device = MeasureOurs(model, threads, repeat, ours);
-            backend = MeasureTheirs(folder, model, threads, repeat, theirs);
+            device = MeasureOurs(model, threads, repeat, only, ours);
+            backend = MeasureTheirs(folder, model, threads, repeat, only, theirs);
         }
 
         var rows = theirs.Where(pair => ours.ContainsKey(pair.Key))
@@ -79,18 +80,18 @@ internal static class PeersCommand
         return new PeerComparison(model.Name, device, Path.GetFileNameWithoutExtension(backend), Math.Round(limit, 1), rows);
     }
 
-    private static string MeasureOurs(FileInfo model, int threads, int repeat, Dictionary<string, double> best)
+    private static string MeasureOurs(FileInfo model, int threads, int repeat, string only, Dictionary<string, double> best)
     {
         using var file = GgufFile.Open(model.FullName);
         using var device = new CpuDevice(Architecture.Read(file), new CpuDeviceOptions { Threads = threads, KvBlocks = 256 });
-        Keep(new CpuMeasurements(device, repeat).Run(), best);
+        Keep(new CpuMeasurements(device, repeat, only).Run(), best);
         return device.Info.Description;
     }
 
-    private static string MeasureTheirs(string folder, FileInfo model, int threads, int repeat, Dictionary<string, double> best)
+    private static string MeasureTheirs(string folder, FileInfo model, int threads, int repeat, string only, Dictionary<string, double> best)
     {
         using var peer = new LlamaCpp(folder, model.FullName, threads);
-        Keep(new LlamaCppMeasurements(peer, repeat).Run(), best);
+        Keep(new LlamaCppMeasurements(peer, repeat, only).Run(), best);
         return peer.Backend;
     }
 

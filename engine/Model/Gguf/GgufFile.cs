@@ -114,6 +114,9 @@ public sealed class GgufFile : IDisposable
     /// <exception cref="InvalidModelException">The value is no array of integers, or one does not fit 32 bits.</exception>
     public int[]? FindIntegers(string key) => _metadata.FindIntegers(key);
 
+    /// <summary>Of which type the value of <paramref name="key"/> is, or null.</summary>
+    internal GgufValue? FindValue(string key) => _metadata.Find(key);
+
     /// <summary>Elements of the array at <paramref name="key"/>, or null where there is none.</summary>
     internal long? FindArrayLength(string key) => _metadata.Find(key) is { IsArray: true } value ? value.Count : null;
 
