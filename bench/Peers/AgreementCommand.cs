@@ -36,7 +36,7 @@ internal static class AgreementCommand
         using var file = GgufFile.Open(model.FullName);
         using var device = new CpuDevice(Architecture.Read(file), new CpuDeviceOptions { KvBlocks = 256, Activations = activations });
         using var peer = new LlamaCpp(folder, model.FullName, Environment.ProcessorCount);
-        peer.Open(1024, 1);
+        peer.Open(device.Info.MaxContext, 1); // rotation may depend on it
         var ours = new CpuMeasurements(device, 1);
         var tokens = Enumerable.Range(0, Prompt).Select(i => (int)(((i * 7919L) + 13) % device.Info.VocabularySize)).ToList();
         var (same, firstOther, gap, furthest, least) = (0, -1, 0f, 0.0, 1f);

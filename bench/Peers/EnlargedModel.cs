@@ -94,6 +94,8 @@ internal sealed class EnlargedModel(GgufFile pattern, EnlargedShape shape, GgmlT
 
         // An embedding that is not the head keeps its spread, since nothing sums it up.
         var spread = Math.Sqrt(values.Average(static value => (double)value * value));
+        // Longer latent heads would see one position alone.
+        spread *= role == "attn_q_b.weight" ? 0.25 : 1;
         var sums = role == "per_layer_token_embd.weight" || (role == "token_embd.weight" && !_tied) ? 1 : Math.Sqrt((double)tensor.Columns / extents[0]);
         return new RandomTensor(name, extents, TypeOf(role, tensor, extents[0], layer), spread * sums);
     }
