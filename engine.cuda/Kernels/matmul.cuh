@@ -188,6 +188,19 @@ struct Lane<FORMAT_Q6>
 
 #define WARPS 8
 
+// Rows of x that each go to one of several matrices, all of one shape and one after the other: works (blocks of rows) are (matrix, first, count, 0) of order, which
+// holds rows of y; row r of y is of row r / share of x.
+struct Sorted
+{
+    const uint4* works;
+    const int* order;
+    int share;
+    long long matrixBytes;
+
+    // Part of a work; each call reads it, so that no register holds it meanwhile, past a cache in which it may be that of a layer before.
+    __device__ __forceinline__ int work(int part) const { return __float_as_int(load_fresh_32((const float*)(works + blockIdx.y) + part)); }
+};
+
 // Tiles that are fetched into the second-level cache at once; two such runs are ahead of the loads.
 #define FETCH_STEPS 4
 
@@ -203,11 +216,12 @@ DEVICE void fetch_ahead(const unsigned char* from, int bytes, int lane)
 // A block has 8 warps; those with the same warp / shares take the same rows, a share of K each; shares is 1, 2, 4 or 8. Grid: (blocks of 8 / shares * RT tile rows,
 // blocks of 8 NT rows of x, parts of K): where there are several parts, each writes sums of its own, (part, N, ldy), for sum_parts. x has zeros in the columns
 // beyond K. GATED: the matrix is two of M rows each, one under the other, M a multiple of 16; a warp takes the same tile row of both (RT is 2), and halves
-// (N, ldy) = silu(first) * second * alpha are written instead of y.
-template <int FORMAT, int NT, int RT, int AHEAD, bool GATED>
+// (N, ldy) = silu(first) * second * alpha are written instead of y. SORTED: the second dimension of the grid is works of sorted instead, a part of K takes all of it,
+// and N is not used; a work of no rows ends at once.
+template <int FORMAT, int NT, int RT, int AHEAD, bool GATED, bool SORTED = false>
 DEVICE void multiply(
     const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, unsigned short* __restrict__ halves, int M, int N, int steps,
-    int ldx, int ldy, int shares, float alpha, int accumulate)
+    int ldx, int ldy, int shares, float alpha, int accumulate, Sorted sorted = {})
 {
     let_next_begin();
     __shared__ float sums[GATED ? 2 : 1][WARPS][NT * 4][32];
@@ -216,12 +230,23 @@ DEVICE void multiply(
     int tileRows = (M + TILE_ROWS - 1) / TILE_ROWS;
     int firstTile = ((blockIdx.x * WARPS + warp) >> shift) * (GATED ? 1 : RT);
     int share = warp & (shares - 1);
-    int part = blockIdx.z, parts = gridDim.z;
+    int part = SORTED ? 0 : blockIdx.z, parts = SORTED ? 1 : gridDim.z;
     int begin = parts == 1 ? steps * share >> shift : (steps * part / parts) + ((steps * (part + 1) / parts - steps * part / parts) * share >> shift);
     int end = parts == 1 ? steps * (share + 1) >> shift : (steps * part / parts) + ((steps * (part + 1) / parts - steps * part / parts) * (share + 1) >> shift);
     if (parts > 1)
         y += (long long)part * N * ldy;
     int firstRow = blockIdx.y * NT * 8;
+    if constexpr (SORTED)
+    {
+        // Which weights are wanted is known when the kernels ahead have ended.
+        wait_for_previous();
+        int count = sorted.work(2);
+        if (count == 0)
+            return;
+        weights += (long long)sorted.work(0) * sorted.matrixBytes;
+        firstRow = sorted.work(1);
+        N = firstRow + count;
+    }
 
     // A tile row that the matrix lacks reads the last one, so that all lanes of a warp go the same way; its sums are not stored. Nor are those of rows that x lacks.
     const unsigned char* tiles[RT];
@@ -232,10 +257,17 @@ DEVICE void multiply(
         fetch_ahead(tiles[r] + (long long)begin * chunk_bytes(FORMAT), min(end - begin, 2 * FETCH_STEPS) * chunk_bytes(FORMAT), lane);
     }
 
+    // Of sorted rows only how far they are into x, which takes half the registers.
     const unsigned short* xs[NT];
+    unsigned from[NT];
 #pragma unroll
     for (int n = 0; n < NT; n++)
-        xs[n] = x + (long long)min(firstRow + n * 8 + g, N - 1) * ldx + t * 8;
+    {
+        int row = min(firstRow + n * 8 + g, N - 1);
+        xs[n] = x + (long long)row * ldx + t * 8;
+        if constexpr (SORTED)
+            from[n] = (unsigned)(sorted.order[row] / sorted.share) * ldx + t * 8;
+    }
 
     float c[RT][NT][4];
 #pragma unroll
@@ -251,7 +283,8 @@ DEVICE void multiply(
         for (int r = 0; r < RT; r++)
             if (begin + i < end)
                 ahead[i][r].load(tiles[r] + (long long)(begin + i) * chunk_bytes(FORMAT), lane);
-    wait_for_previous();
+    if constexpr (!SORTED)
+        wait_for_previous();
 
     for (int first = begin; first < end; first += AHEAD)
     {
@@ -286,7 +319,7 @@ DEVICE void multiply(
 #pragma unroll
                 for (int n = 0; n < NT; n++)
                 {
-                    uint4 b = *(const uint4*)(xs[n] + step * TILE_COLUMNS + h * 32);
+                    uint4 b = *(const uint4*)((SORTED ? x + from[n] : xs[n]) + step * TILE_COLUMNS + h * 32);
 #pragma unroll
                     for (int r = 0; r < RT; r++)
                     {
@@ -295,6 +328,12 @@ DEVICE void multiply(
                     }
                 }
         }
+    }
+
+    if constexpr (SORTED)
+    {
+        firstRow = sorted.work(1);
+        N = firstRow + sorted.work(2);
     }
 
     // Sums of the warps that share rows, in order; the threads of those warps part the values among them.
@@ -323,7 +362,7 @@ DEVICE void multiply(
                     up += sums[1][firstWarp + s][value][of];
                 }
 
-                halves[(long long)column * ldy + row] = float_to_half(clamp_half(silu(gate) * up * alpha));
+                halves[(long long)(SORTED ? sorted.order[column] : column) * ldy + row] = float_to_half(clamp_half(silu(gate) * up * alpha));
             }
         }
 
@@ -351,7 +390,7 @@ DEVICE void multiply(
                     float sum = 0;
                     for (int s = 0; s < shares; s++)
                         sum += sums[0][firstWarp + s][value][of];
-                    float* target = y + (long long)column * ldy + row;
+                    float* target = y + (long long)(SORTED ? sorted.order[column] : column) * ldy + row;
                     *target = accumulate ? *target + alpha * sum : alpha * sum;
                 }
             }

@@ -8,7 +8,7 @@ namespace Crescent.GpuCheck.Kernels;
 internal sealed record KernelCheck(string Name, Func<Gpu, Random, double> Run)
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<KernelCheck> All { get; } = [.. PackingChecks.All, .. ProductChecks.All, .. LayerChecks.All, .. AttentionChecks.All, .. DecodeAttentionChecks.All];
+    public static IReadOnlyList<KernelCheck> All { get; } = [.. PackingChecks.All, .. ProductChecks.All, .. LayerChecks.All, .. AttentionChecks.All, .. DecodeAttentionChecks.All, .. MixtureChecks.All, .. ExpertChecks.All];
 
     public override string ToString() => Name;
 

@@ -1,0 +1,8 @@
+#include "experts.cuh"
+
+MULTIPLY_EXPERTS(experts_f16_8, FORMAT_F16, 1, 2, 2)
+MULTIPLY_EXPERTS(experts_f16_16, FORMAT_F16, 2, 2, 2)
+MULTIPLY_EXPERTS(experts_f16_32, FORMAT_F16, 4, 1, 2)
+MULTIPLY_EXPERTS_GATED(experts_f16_gated_8, FORMAT_F16, 1, 1, 2)
+MULTIPLY_EXPERTS_GATED(experts_f16_gated_16, FORMAT_F16, 2, 1, 2)
+MULTIPLY_EXPERTS_GATED(experts_f16_gated_32, FORMAT_F16, 4, 1, 1)

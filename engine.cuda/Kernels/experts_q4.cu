@@ -1,0 +1,8 @@
+#include "experts.cuh"
+
+MULTIPLY_EXPERTS(experts_q4_8, FORMAT_Q4, 1, 4, 2)
+MULTIPLY_EXPERTS(experts_q4_16, FORMAT_Q4, 2, 4, 2)
+MULTIPLY_EXPERTS(experts_q4_32, FORMAT_Q4, 4, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q4_gated_8, FORMAT_Q4, 1, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q4_gated_16, FORMAT_Q4, 2, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q4_gated_32, FORMAT_Q4, 4, 1, 2)

@@ -1,0 +1,8 @@
+#include "experts.cuh"
+
+MULTIPLY_EXPERTS(experts_q4m_8, FORMAT_Q4M, 1, 4, 2)
+MULTIPLY_EXPERTS(experts_q4m_16, FORMAT_Q4M, 2, 4, 2)
+MULTIPLY_EXPERTS(experts_q4m_32, FORMAT_Q4M, 4, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q4m_gated_8, FORMAT_Q4M, 1, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q4m_gated_16, FORMAT_Q4M, 2, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q4m_gated_32, FORMAT_Q4M, 4, 1, 2)

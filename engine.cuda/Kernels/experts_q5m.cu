@@ -1,0 +1,8 @@
+#include "experts.cuh"
+
+MULTIPLY_EXPERTS(experts_q5m_8, FORMAT_Q5M, 1, 4, 2)
+MULTIPLY_EXPERTS(experts_q5m_16, FORMAT_Q5M, 2, 3, 2)
+MULTIPLY_EXPERTS(experts_q5m_32, FORMAT_Q5M, 4, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q5m_gated_8, FORMAT_Q5M, 1, 1, 2)
+MULTIPLY_EXPERTS_GATED(experts_q5m_gated_16, FORMAT_Q5M, 2, 1, 2)
+MULTIPLY_EXPERTS_GATED(experts_q5m_gated_32, FORMAT_Q5M, 4, 1, 1)

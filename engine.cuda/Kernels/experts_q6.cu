@@ -1,0 +1,8 @@
+#include "experts.cuh"
+
+MULTIPLY_EXPERTS(experts_q6_8, FORMAT_Q6, 1, 4, 2)
+MULTIPLY_EXPERTS(experts_q6_16, FORMAT_Q6, 2, 4, 2)
+MULTIPLY_EXPERTS(experts_q6_32, FORMAT_Q6, 4, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q6_gated_8, FORMAT_Q6, 1, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q6_gated_16, FORMAT_Q6, 2, 1, 2)
+MULTIPLY_EXPERTS_GATED(experts_q6_gated_32, FORMAT_Q6, 4, 1, 1)

@@ -1,0 +1,8 @@
+#include "experts.cuh"
+
+MULTIPLY_EXPERTS(experts_q8_8, FORMAT_Q8, 1, 4, 2)
+MULTIPLY_EXPERTS(experts_q8_16, FORMAT_Q8, 2, 4, 2)
+MULTIPLY_EXPERTS(experts_q8_32, FORMAT_Q8, 4, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q8_gated_8, FORMAT_Q8, 1, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_q8_gated_16, FORMAT_Q8, 2, 1, 2)
+MULTIPLY_EXPERTS_GATED(experts_q8_gated_32, FORMAT_Q8, 4, 1, 2)
