@@ -27,6 +27,7 @@ internal sealed class Decoder
     private readonly Kernel _attendParts;
     private readonly Kernel _attendDecode;
     private readonly Kernel _argmax;
+    private readonly MixtureLayers? _mixtures;
     private readonly DeviceBuffer _residual; // (width, tokens)
     private readonly DeviceBuffer _normed; // halves (padded width, tokens)
     private readonly DeviceBuffer _projected; // (query + 2 kv width, tokens)
@@ -77,8 +78,11 @@ internal sealed class Decoder
         _projected = memory.Allocate(4L * tokens * (config.QueryWidth + (2 * config.KvWidth)), Purpose);
         _queries = memory.Allocate(2L * tokens * config.HeadCount * kv.Padded, Purpose);
         _attended = memory.Allocate(2L * tokens * Padded(config.QueryWidth), Purpose);
-        _gateUp = memory.Allocate(8L * tokens * config.FeedForwardWidth, Purpose);
-        _hidden = memory.Allocate(2L * tokens * Padded(config.FeedForwardWidth), Purpose);
+        var dense = weights.Layers.Max(static layer => layer.Dense?.Down.Columns ?? 0);
+        _gateUp = memory.Allocate(8L * tokens * dense, Purpose);
+        _hidden = memory.Allocate(2L * tokens * Padded(dense), Purpose);
+        var mixtures = weights.Layers.Select(static layer => layer.Experts).OfType<ExpertWeights>().ToArray();
+        _mixtures = mixtures.Length == 0 ? null : new MixtureLayers(config, mixtures, kernels, memory, tokens, products);
         _turns = memory.Allocate(4L * tokens * config.HeadSize, Purpose);
         _partials = memory.Allocate(4L * partialRows * config.HeadCount * kv.Padded, Purpose);
         _partialSums = memory.Allocate(8L * partialRows * config.HeadCount, Purpose);
@@ -111,7 +115,15 @@ internal sealed class Decoder
         for (var i = 0; i < _weights.Layers.Count; i++)
         {
             Attend(i, tokens);
-            FeedForward(_weights.Layers[i], tokens);
+            Normalise(tokens, default, _weights.Layers[i].FeedForwardNorm, _normed, default);
+            if (_weights.Layers[i].Dense is { } dense)
+            {
+                FeedForward(dense, tokens);
+            }
+            else if (Has(StepParts.Products))
+            {
+                _mixtures!.Run(_weights.Layers[i].Experts!, _normed.Pointer, tokens, _residual.Pointer, HiddenFactor);
+            }
         }
 
         var none = default(CUdeviceptr);
@@ -133,7 +145,8 @@ internal sealed class Decoder
     {
         long tokens = Rounded(maxTokens, MatrixProducts.RowGroup), rows = Rounded(maxLogitRows, MatrixProducts.RowGroup), head = KvPool.PaddedHead(config);
         return (tokens * ((10L * Padded(config.Width)) + (6L * Padded(config.QueryWidth)) + (8L * config.KvWidth) + (2L * config.HeadCount * head) + (10L * Padded(config.FeedForwardWidth))
-            + (4L * config.HeadSize))) + (partialRows * config.HeadCount * 4L * (head + 2)) + (rows * ((4L * config.VocabularySize) + (2L * Padded(config.Width)))) + (64L << 20);
+            + (4L * config.HeadSize))) + (partialRows * config.HeadCount * 4L * (head + 2)) + (rows * ((4L * config.VocabularySize) + (2L * Padded(config.Width))))
+            + MixtureLayers.WorkBytes(config, tokens) + (64L << 20);
     }
 
     // Scores are powers of two: e^x = 2^(x log2 e).
@@ -232,10 +245,10 @@ internal sealed class Decoder
         }
     }
 
-    private void FeedForward(LayerWeights layer, int tokens)
+    private void FeedForward(DenseWeights layer, int tokens)
     {
-        Normalise(tokens, default, layer.FeedForwardNorm, _normed, default);
-        var padded = Padded(_config.FeedForwardWidth);
+        var width = layer.Down.Columns;
+        var padded = layer.Down.Padded;
         var gated = _products.CanGate(layer.GateUp, tokens);
         var halves = _products.CanBeHalves(layer.GateUp, tokens);
         if (Has(StepParts.Products))
@@ -256,12 +269,12 @@ internal sealed class Decoder
 
         if (halves && Has(StepParts.Silu))
         {
-            _siluHalves.With(_gateUp.Pointer).With(_gateUp.At(2L * _config.FeedForwardWidth)).With(2 * _config.FeedForwardWidth).With(_hidden.Pointer).With(_config.FeedForwardWidth)
-                .With(padded).With(HiddenFactor).Launch((padded + 2047) / 2048, tokens, 256);
+            _siluHalves.With(_gateUp.Pointer).With(_gateUp.At(2L * width)).With(2 * width).With(_hidden.Pointer).With(width).With(padded)
+                .With(HiddenFactor).Launch((padded + 2047) / 2048, tokens, 256);
         }
         else if (!gated && Has(StepParts.Silu))
         {
-            _silu.With(_gateUp.Pointer).With(_gateUp.At(4L * _config.FeedForwardWidth)).With(2 * _config.FeedForwardWidth).With(_hidden.Pointer).With(_config.FeedForwardWidth).With(padded)
+            _silu.With(_gateUp.Pointer).With(_gateUp.At(4L * width)).With(2 * width).With(_hidden.Pointer).With(width).With(padded)
                 .With(HiddenFactor).Launch((padded + 255) / 256, tokens, 256);
         }
 

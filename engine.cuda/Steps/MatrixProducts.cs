@@ -229,8 +229,8 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
 
     private static int WidthOf(int count) => count <= 8 ? 0 : count <= 16 ? 1 : 2;
 
-    // Of the columns alone, so that a sum is the same whatever else is in a step, up to 32 rows.
-    private static int SharesOf(int steps)
+    /// <summary>Warps that share a row's columns: of the columns alone, so that a sum is the same whatever else is in a step, up to 32 rows.</summary>
+    internal static int SharesOf(int steps)
     {
         var shares = Warps;
         while (shares > 1 && steps / shares < LeastSteps)
@@ -253,7 +253,8 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
         return _kernels[(int)format, variant] = kernels.Get($"matmul_{name}.cu", kernel);
     }
 
-    private static string NameOf(PackedFormat format) => format switch
+    /// <summary>A format's name in those of kernels.</summary>
+    internal static string NameOf(PackedFormat format) => format switch
     {
         PackedFormat.F16 => "f16",
         PackedFormat.Q8 => "q8",

@@ -11,6 +11,9 @@ namespace Crescent.Engine.Cuda.Weights;
 /// <param name="Rows">Values in a row of the result.</param>
 internal sealed record MatrixGroup(IReadOnlyList<(int Offset, PackedMatrix Matrix)> Parts, int Rows)
 {
+    /// <summary>Its matrices.</summary>
+    public IEnumerable<PackedMatrix> Matrices => Parts.Select(static part => part.Matrix);
+
     /// <summary>Loads tensors beside each other.</summary>
     public static MatrixGroup Load(WeightUpload upload, params GgufTensor[] tensors)
     {
@@ -35,6 +38,11 @@ internal sealed record MatrixGroup(IReadOnlyList<(int Offset, PackedMatrix Matri
     }
 }
 
+/// <summary>A dense feed-forward part in device memory.</summary>
+/// <param name="GateUp">Gate, up.</param>
+/// <param name="Down">(hidden, width).</param>
+internal sealed record DenseWeights(MatrixGroup GateUp, PackedMatrix Down);
+
 /// <summary>A layer's weights in device memory.</summary>
 internal sealed record LayerWeights
 {
@@ -54,10 +62,18 @@ internal sealed record LayerWeights
 
     public required DeviceBuffer FeedForwardNorm { get; init; }
 
-    /// <summary>Gate, up.</summary>
-    public required MatrixGroup GateUp { get; init; }
+    /// <summary>Null where there are experts.</summary>
+    public required DenseWeights? Dense { get; init; }
 
-    public required PackedMatrix Down { get; init; }
+    /// <summary>Null where there are none.</summary>
+    public required ExpertWeights? Experts { get; init; }
+
+    /// <summary>All matrices that rows are multiplied by, but for those of experts.</summary>
+    public IEnumerable<PackedMatrix> Matrices =>
+        [.. Projections.Matrices, AttentionOutput, .. Dense is { } dense ? dense.GateUp.Matrices.Append(dense.Down) : [], .. Experts is { } experts ? new[] { experts.Router } : []];
+
+    /// <summary>Bytes of matrices that a decode step of one token reads.</summary>
+    public long BytesOfToken => Matrices.Sum(static matrix => matrix.Buffer.Bytes) + (Experts?.BytesOfToken ?? 0);
 }
 
 /// <summary>A model's weights in device memory.</summary>
@@ -78,14 +94,11 @@ internal sealed record ModelWeights
     /// <summary>Radians a position by which each pair of a head turns (headSize / 2): doubles.</summary>
     public required DeviceBuffer Frequencies { get; init; }
 
-    /// <summary>All matrices that rows are multiplied by.</summary>
-    public IEnumerable<PackedMatrix> Matrices => Layers
-        .SelectMany(static layer => layer.Projections.Parts.Concat(layer.GateUp.Parts).Select(static part => part.Matrix).Append(layer.AttentionOutput).Append(layer.Down)).Append(Output);
+    /// <summary>All matrices that rows are multiplied by, but for those of experts.</summary>
+    public IEnumerable<PackedMatrix> Matrices => Layers.SelectMany(static layer => layer.Matrices).Append(Output);
 
-    /// <summary>Bytes of all matrices that a decode step reads: embeddings are gathered.</summary>
-    public long BytesPerStep =>
-        Layers.Sum(static layer => layer.Projections.Parts.Sum(static part => part.Matrix.Buffer.Bytes) + layer.AttentionOutput.Buffer.Bytes
-            + layer.GateUp.Parts.Sum(static part => part.Matrix.Buffer.Bytes) + layer.Down.Buffer.Bytes) + Output.Buffer.Bytes;
+    /// <summary>Bytes of all matrices that a decode step of one token reads: embeddings are gathered, and of experts some are read.</summary>
+    public long BytesPerStep => Layers.Sum(static layer => layer.BytesOfToken) + Output.Buffer.Bytes;
 
     /// <summary>Loads a model.</summary>
     public static ModelWeights Load(DecoderGraph graph, WeightUpload upload)
@@ -95,7 +108,7 @@ internal sealed record ModelWeights
         var plain = PlainModel.Of(graph);
         foreach (var layer in plain.Layers)
         {
-            var (attention, dense) = (layer.Attention, layer.FeedForward);
+            var attention = layer.Attention;
             layers.Add(new LayerWeights
             {
                 AttentionNorm = upload.LoadFloats(Purpose, layer.AttentionNorm)!,
@@ -105,8 +118,8 @@ internal sealed record ModelWeights
                 KeyNorm = upload.LoadFloats(Purpose, attention.KeyNorm),
                 AttentionOutput = upload.Load(Purpose, attention.Output),
                 FeedForwardNorm = upload.LoadFloats(Purpose, layer.FeedForwardNorm)!,
-                GateUp = MatrixGroup.Load(upload, dense.Gate, dense.Up),
-                Down = upload.Load(Purpose, dense.Down),
+                Dense = layer.FeedForward is { } dense ? new DenseWeights(MatrixGroup.Load(upload, dense.Gate, dense.Up), upload.Load(Purpose, dense.Down)) : null,
+                Experts = layer.Mixture is { } mixture ? ExpertWeights.Load(upload, mixture) : null,
             });
         }
 

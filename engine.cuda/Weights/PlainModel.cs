@@ -8,11 +8,12 @@ namespace Crescent.Engine.Cuda.Weights;
 /// <param name="AttentionNorm">(width).</param>
 /// <param name="Attention">Over all positions.</param>
 /// <param name="FeedForwardNorm">(width).</param>
-/// <param name="FeedForward">Dense, with SwiGLU.</param>
-internal sealed record PlainLayer(GgufTensor AttentionNorm, AttentionOperator Attention, GgufTensor FeedForwardNorm, FeedForwardOperator FeedForward);
+/// <param name="FeedForward">Dense, with SwiGLU; null where there are experts.</param>
+/// <param name="Mixture">Experts with SwiGLU, or null.</param>
+internal sealed record PlainLayer(GgufTensor AttentionNorm, AttentionOperator Attention, GgufTensor FeedForwardNorm, FeedForwardOperator? FeedForward, MixtureOperator? Mixture);
 
 /// <summary>
-/// A model whose layers are all attention over all positions and a dense feed-forward part with SwiGLU, one norm before each, heads of one shape that
+/// A model whose layers are all attention over all positions and a dense feed-forward part or experts with SwiGLU, one norm before each, heads of one shape that
 /// all turn alike: what CUDA devices run. Anything else is refused by the name of its architecture and operator.
 /// </summary>
 /// <param name="Layers">In order.</param>
@@ -38,16 +39,22 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
     {
         foreach (var step in layer.Operators)
         {
-            Refuse(graph, step.Name, step is not (AttentionOperator or FeedForwardOperator { Activation: FeedForwardActivation.SwiGlu, Share: null }));
+            Refuse(graph, step.Name, step is not (AttentionOperator or MixtureOperator or FeedForwardOperator { Activation: FeedForwardActivation.SwiGlu, Share: null }));
             if (step is AttentionOperator attention)
             {
                 Check(graph, attention);
             }
+            else if (step is MixtureOperator mixture)
+            {
+                Check(graph, mixture);
+            }
         }
 
         Refuse(graph, "norms behind a part, or a scale of it", layer.Branches.Any(static branch => branch.PostNorm is not null || branch.Scale != 1));
-        return layer.Branches is [{ Operators: [AttentionOperator first] }, { Operators: [FeedForwardOperator second] }]
-            ? new PlainLayer(layer.Branches[0].Norm!, first, layer.Branches[1].Norm!, second)
+        Refuse(graph, "experts that all tokens go through beside others", layer.Branches.Any(static branch => branch.Operators.Count > 1 && branch.Operators.Any(static step => step is MixtureOperator)));
+        return layer.Branches is [{ Operators: [AttentionOperator first] }, { Operators: [FeedForwardOperator or MixtureOperator] }]
+            ? new PlainLayer(
+                layer.Branches[0].Norm!, first, layer.Branches[1].Norm!, layer.Branches[1].Operators[0] as FeedForwardOperator, layer.Branches[1].Operators[0] as MixtureOperator)
             : throw Fault(graph, "layers that are not attention and then a feed-forward part");
     }
 
@@ -63,6 +70,17 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
         Refuse(graph, "norms of turned heads", attention.NormalisesTurned);
         Refuse(graph, "a bias of attention's output", attention.OutputBias is not null);
         Refuse(graph, "capped or scaled scores", attention.ScoreCap != 0 || attention.Temperature is not null || attention.Scale != 1 / MathF.Sqrt(attention.Heads.Size));
+    }
+
+    private static void Check(DecoderGraph graph, MixtureOperator mixture)
+    {
+        Refuse(graph, $"experts with {mixture.Activation}", mixture.Activation != FeedForwardActivation.SwiGlu);
+        Refuse(graph, "a norm of the router's own", mixture.RouterNorm is not null);
+        Refuse(graph, "experts whose input is weighed", mixture.WeighsInput);
+        Refuse(graph, "biases of experts", mixture.GateBias is not null || mixture.UpBias is not null || mixture.DownBias is not null);
+        Refuse(graph, $"more than {ExpertWeights.MostExperts} experts", mixture.ExpertCount > ExpertWeights.MostExperts);
+        Refuse(
+            graph, $"experts whose matrices are not whole times {PackedFormats.TileRows} rows, or lie in different formats as gate and up do", !ExpertWeights.CanLoad(mixture));
     }
 
     private static void Refuse(DecoderGraph graph, string what, bool there)

@@ -142,7 +142,7 @@ internal sealed unsafe class WeightUpload : IDisposable
         var type = raw ? tensor.Type : GgmlType.F32;
         var rowBytes = raw ? tensor.RowBytes : 4L * tensor.Columns;
         var rows = checked((int)tensor.Rows);
-        var pieceRows = (int)Math.Clamp(PieceBytes / rowBytes / PackedFormats.TileRows * PackedFormats.TileRows, PackedFormats.TileRows, rows);
+        var pieceRows = (int)Math.Min(rows, Math.Max(PackedFormats.TileRows, PieceBytes / rowBytes / PackedFormats.TileRows * PackedFormats.TileRows));
         for (var row = 0; row < rows; row += pieceRows)
         {
             var count = Math.Min(pieceRows, rows - row);

@@ -137,7 +137,7 @@ public sealed class CudaDeviceTests : EmulatedCudaTest
     }
 
     [Theory]
-    [InlineData("qwen3moe", "qwen3moe has mixture of experts")]
+    [InlineData("deepseek2", "deepseek2 has latent attention")]
     [InlineData("gemma3", "gemma3 has scaled embeddings")]
     [InlineData("gpt-oss", "gpt-oss has sliding-window attention")]
     [InlineData("smollm3", "smollm3 has attention without rotary positions")]

@@ -10,10 +10,12 @@ public sealed class CudaStepTests : EmulatedCudaTest
 {
     private static readonly int[] Prompt = [.. Enumerable.Range(0, 450).Select(static i => (i * 37) % 500)];
 
-    [Fact]
-    public void A_graph_gives_the_bits_of_its_kernels_launched_one_by_one()
+    [Theory]
+    [InlineData("crescent-tiny")]
+    [InlineData("qwen3moe")]
+    public void A_graph_gives_the_bits_of_its_kernels_launched_one_by_one(string name)
     {
-        using var model = LanguageModel.Open(TestFiles.TinyModel);
+        using var model = Open(name);
         using var graphs = new CudaDevice(model.Graph, EmulatedCuda.Options());
         using var kernels = new CudaDevice(model.Graph, EmulatedCuda.Options() with { Graphs = false });
         var before = EmulatedCuda.Counters(0).GraphLaunches;
@@ -31,10 +33,12 @@ public sealed class CudaStepTests : EmulatedCudaTest
         Assert.Equal(0, kernels.GraphsMade);
     }
 
-    [Fact]
-    public void Batches_of_nearly_one_size_share_a_graph_and_tokens_that_fill_it_up_change_nothing()
+    [Theory]
+    [InlineData("crescent-tiny")]
+    [InlineData("qwen3moe")]
+    public void Batches_of_nearly_one_size_share_a_graph_and_tokens_that_fill_it_up_change_nothing(string name)
     {
-        using var model = LanguageModel.Open(TestFiles.TinyModel);
+        using var model = Open(name);
         using var device = new CudaDevice(model.Graph, EmulatedCuda.Options());
         var alone = Decode(device, 1, 0);
         var made = device.GraphsMade;
@@ -62,6 +66,8 @@ public sealed class CudaStepTests : EmulatedCudaTest
         Assert.Contains("unpacked weights", vendor.Memory.Keys);
         Assert.DoesNotContain("unpacked weights", own.Memory.Keys);
     }
+
+    private static LanguageModel Open(string name) => LanguageModel.Open(name == "crescent-tiny" ? TestFiles.TinyModel : TestFiles.Shared("arch", $"{name}.gguf"));
 
     // One token of each of several sequences, all at one position.
     private static float[] Decode(CudaDevice device, int batch, int position)

@@ -1,0 +1,77 @@
+using Crescent.Engine.Cuda.Compilation;
+using Crescent.Engine.Cuda.Weights;
+using ManagedCuda.BasicTypes;
+
+namespace Crescent.Engine.Cuda.Steps;
+
+/// <summary>Where the sorted pairs of a step lie: see <c>sort_pairs</c> in <c>mixture.cu</c>.</summary>
+/// <param name="Works">(expert, first, count, 0) of each.</param>
+/// <param name="Order">Pairs by expert.</param>
+/// <param name="Count">Works, empty ones among them.</param>
+/// <param name="Rows">Pairs of a work at most: 8, 16 or 32.</param>
+internal readonly record struct SortedPairs(CUdeviceptr Works, CUdeviceptr Order, int Count, int Rows)
+{
+    /// <summary>Works that so many pairs can need, however they spread.</summary>
+    public static int WorksOf(int pairs, int experts, int rows) => (int)Math.Min(pairs, (pairs + ((long)Math.Min(pairs, experts) * (rows - 1))) / rows);
+
+    /// <summary>Pairs of a work: as many as leave most experts one work, if pairs spread evenly, and no more.</summary>
+    public static int RowsOf(int pairs, int experts) => pairs <= 4L * experts ? 8 : pairs <= 12L * experts ? 16 : 32;
+}
+
+/// <summary>Products of the experts' matrices with the rows of pairs of a token and an expert. A row's bits do not depend on what is beside it, nor on how many rows there are.</summary>
+/// <param name="kernels">The GPU's.</param>
+internal sealed class ExpertProducts(KernelLibrary kernels)
+{
+    private const int Warps = 8;
+
+    // (format; rows of a work 8, 16, 32, then the same of gate and up)
+    private readonly Kernel?[,] _kernels = new Kernel?[6, 6];
+
+    /// <summary>Compiles what a mixture's matrices need.</summary>
+    public void Prepare(ExpertWeights experts)
+    {
+        for (var width = 0; width < 3; width++)
+        {
+            _ = Kernel(experts.GateUp.Format, width, gated: true);
+            _ = Kernel(experts.Down.Format, width, gated: false);
+        }
+    }
+
+    /// <summary>y = silu(gate x) * (up x) * factor of each pair, as halves.</summary>
+    /// <param name="experts">Whose matrices.</param>
+    /// <param name="pairs">Of the step.</param>
+    /// <param name="x">(padded columns, tokens): halves.</param>
+    /// <param name="y">(stride, pairs): halves.</param>
+    /// <param name="stride">Halves from one row of y to the next.</param>
+    /// <param name="factor">Factor.</param>
+    public void MultiplyGated(ExpertWeights experts, in SortedPairs pairs, CUdeviceptr x, CUdeviceptr y, int stride, float factor) =>
+        Launch(Kernel(experts.GateUp.Format, WidthOf(pairs), gated: true), experts.GateUp, experts.Count, experts.HiddenWidth, pairs, x, experts.Used, y, stride, factor);
+
+    /// <summary>y = alpha down x of each pair.</summary>
+    /// <param name="experts">Whose matrices.</param>
+    /// <param name="pairs">Of the step.</param>
+    /// <param name="x">(padded columns, pairs): halves.</param>
+    /// <param name="y">(rows of down, pairs): floats.</param>
+    /// <param name="alpha">Factor.</param>
+    public void MultiplyDown(ExpertWeights experts, in SortedPairs pairs, CUdeviceptr x, CUdeviceptr y, float alpha)
+    {
+        var rows = experts.Down.Rows / experts.Count;
+        Launch(Kernel(experts.Down.Format, WidthOf(pairs), gated: false), experts.Down, experts.Count, rows, pairs, x, 1, y, rows, alpha);
+    }
+
+    private static void Launch(Kernel kernel, PackedMatrix w, int experts, int rows, in SortedPairs pairs, CUdeviceptr x, int share, CUdeviceptr y, int stride, float factor)
+    {
+        var shares = MatrixProducts.SharesOf(w.Steps);
+        var blockTiles = Warps / shares;
+        kernel.With(w.Pointer).With(x).With(y).With(pairs.Works).With(pairs.Order).With(share).With(PackedFormats.Bytes(w.Format, w.Rows / experts, w.Columns)).With(rows).With(w.Steps)
+            .With(w.Padded).With(stride).With(shares).With(factor).Launch(((rows / PackedFormats.TileRows) + blockTiles - 1) / blockTiles, pairs.Count, Warps * 32);
+    }
+
+    private static int WidthOf(in SortedPairs pairs) => pairs.Rows == 8 ? 0 : pairs.Rows == 16 ? 1 : 2;
+
+    private Kernel Kernel(PackedFormat format, int width, bool gated)
+    {
+        var name = MatrixProducts.NameOf(format);
+        return _kernels[(int)format, (gated ? 3 : 0) + width] ??= kernels.Get($"experts_{name}.cu", $"experts_{name}_{(gated ? "gated_" : "")}{8 << width}");
+    }
+}

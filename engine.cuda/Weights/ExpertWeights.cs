@@ -1,0 +1,76 @@
+using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
+
+namespace Crescent.Engine.Cuda.Weights;
+
+/// <summary>A mixture of experts in device memory: the matrices of all experts lie one after the other, in two.</summary>
+internal sealed record ExpertWeights
+{
+    /// <summary>Experts at most: what <c>mixture.cu</c> counts.</summary>
+    public const int MostExperts = 1024;
+
+    /// <summary>(width, experts).</summary>
+    public required PackedMatrix Router { get; init; }
+
+    /// <summary>Added to the router's logits (experts), or null.</summary>
+    public required DeviceBuffer? RouterBias { get; init; }
+
+    /// <summary>Added to scores for the choice alone (experts), or null.</summary>
+    public required DeviceBuffer? ChoiceBias { get; init; }
+
+    /// <summary>What the output of each expert is multiplied by (experts), or null.</summary>
+    public required DeviceBuffer? OutputScale { get; init; }
+
+    /// <summary>Of each expert gate, then up: (width, 2 hidden experts).</summary>
+    public required PackedMatrix GateUp { get; init; }
+
+    /// <summary>Of each expert: (hidden, width experts).</summary>
+    public required PackedMatrix Down { get; init; }
+
+    /// <summary>Experts.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>Experts of a token.</summary>
+    public required int Used { get; init; }
+
+    /// <summary>How logits become scores.</summary>
+    public required ExpertGating Gating { get; init; }
+
+    /// <summary>Whether a token's weights are divided by their sum.</summary>
+    public required bool NormalisesWeights { get; init; }
+
+    /// <summary>What weights are multiplied by in the end.</summary>
+    public required float WeightScale { get; init; }
+
+    /// <summary>Values between the matrices of an expert.</summary>
+    public int HiddenWidth => Down.Columns;
+
+    /// <summary>Bytes of experts that a token reads.</summary>
+    public long BytesOfToken => (GateUp.Buffer.Bytes + Down.Buffer.Bytes) / Count * Used;
+
+    /// <summary>Whether the kernels can find an expert's matrices: of whole tiles, gate and up in one format.</summary>
+    public static bool CanLoad(MixtureOperator mixture) => WeightUpload.CanJoin([.. GatesAndUps(mixture), mixture.Gate[0]]) && WeightUpload.CanJoin([.. mixture.Down, mixture.Down[0]]);
+
+    /// <summary>Loads a mixture of a kind that <see cref="PlainModel"/> has let through.</summary>
+    public static ExpertWeights Load(WeightUpload upload, MixtureOperator mixture)
+    {
+        const string Purpose = "weights";
+        return new ExpertWeights
+        {
+            Router = upload.Load(Purpose, mixture.Router),
+            RouterBias = upload.LoadFloats(Purpose, mixture.RouterBias),
+            ChoiceBias = upload.LoadFloats(Purpose, mixture.ChoiceBias),
+            OutputScale = upload.LoadFloats(Purpose, mixture.OutputScale),
+            GateUp = upload.Load(Purpose, GatesAndUps(mixture)),
+            Down = upload.Load(Purpose, [.. mixture.Down]),
+            Count = mixture.ExpertCount,
+            Used = mixture.UsedCount,
+            Gating = mixture.Gating,
+            NormalisesWeights = mixture.NormalisesWeights,
+            WeightScale = mixture.WeightScale,
+        };
+    }
+
+    private static GgufTensor[] GatesAndUps(MixtureOperator mixture) => [.. mixture.Gate.Zip(mixture.Up, static (gate, up) => new[] { gate, up }).SelectMany(static pair => pair)];
+}
