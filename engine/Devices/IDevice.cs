@@ -40,15 +40,15 @@ public interface IDevice : IDisposable
     void CopyState(int from, int to) => throw new NotSupportedException($"Device {Info.Name} keeps no states.");
 
     /// <summary>
-    /// Queues copies of KV blocks. They are done in their order, after the steps that were begun before. A step that is begun after them finds those within the
-    /// device done, and overwrites no block before it is copied out; the engine lets none use a block before it is copied in.
+    /// Queues copies of KV blocks and states. They are done in their order, after the steps that were begun before. A step that is begun after them finds those within the
+    /// device done, and overwrites nothing before it is copied out; the engine lets none use what is not copied in yet.
     /// </summary>
     /// <remarks>By itself it copies at once. Where it throws at a single copy, that is not queued.</remarks>
     unsafe void BeginCopies(ReadOnlySpan<KvCopy> copies)
     {
         foreach (var copy in copies)
         {
-            var host = new Span<byte>((void*)copy.Host, copy.Kind is KvCopyKind.Within or KvCopyKind.State ? 0 : checked((int)Info.BlockBytes));
+            var host = new Span<byte>((void*)copy.Host, copy.Bytes(Info));
             switch (copy.Kind)
             {
                 case KvCopyKind.ToHost:
@@ -59,6 +59,12 @@ public interface IDevice : IDisposable
                     break;
                 case KvCopyKind.State:
                     CopyState(copy.Source, copy.Block);
+                    break;
+                case KvCopyKind.StateToHost:
+                    ReadState(copy.Block, copy.Offset, host);
+                    break;
+                case KvCopyKind.StateFromHost:
+                    WriteState(copy.Block, copy.Offset, host);
                     break;
                 default:
                     CopyBlock(copy.Source, copy.Block);
@@ -80,4 +86,10 @@ public interface IDevice : IDisposable
 
     /// <summary>Copies a KV block in, at once, as <see cref="ReadBlock"/> gave it.</summary>
     void WriteBlock(int block, ReadOnlySpan<byte> source) => throw new NotSupportedException($"Device {Info.Name} cannot write KV blocks.");
+
+    /// <summary>Copies bytes of a state out, at once, from <paramref name="offset"/> on.</summary>
+    void ReadState(int state, long offset, Span<byte> destination) => throw new NotSupportedException($"Device {Info.Name} cannot read states.");
+
+    /// <summary>Copies bytes of a state in, at once, as <see cref="ReadState"/> gave them.</summary>
+    void WriteState(int state, long offset, ReadOnlySpan<byte> source) => throw new NotSupportedException($"Device {Info.Name} cannot write states.");
 }

@@ -29,6 +29,8 @@ public sealed partial class KvCache
         {
             _pool.Release(_arriving.Dequeue().Block);
         }
+
+        ArriveStates(copy);
     }
 
     /// <summary>Gives what is on the device and held by nobody of <paramref name="hashes"/> another worth, the tail first.</summary>
@@ -59,6 +61,7 @@ public sealed partial class KvCache
     public void CheckIntegrity(IEnumerable<BlockTable> tables)
     {
         _pool.CheckIntegrity();
+        _host?.CheckIntegrity();
         _states?.CheckIntegrity(tables.Select(static table => table.State).Where(static state => state >= 0));
         var holders = new int[_pool.Count];
         foreach (var (block, _) in _arriving)
@@ -105,20 +108,32 @@ public sealed partial class KvCache
             var passed = _pool.Worth(block) == KvWorth.Passed;
             var hash = _index.HashOf(block);
             _index.Remove(block);
-            var dropped = _host is null || passed ? hash : _host.Store(hash, block);
-            if (dropped != hash || _isTold[block])
+            _dropped.Clear();
+            if (_host is null || passed)
             {
-                Drop(dropped);
+                _dropped.Add(hash);
+            }
+            else
+            {
+                _host.Store(hash, block, _dropped);
+            }
+
+            foreach (var dropped in _dropped)
+            {
+                if (dropped != hash || _isTold[block])
+                {
+                    Drop(dropped);
+                }
             }
         }
 
         return block;
     }
 
-    private void Drop(BlockHash? dropped)
+    private void Drop(BlockHash hash)
     {
         // What the tier dropped may have been computed anew on the device since, and what the device passes by may be in the tier.
-        if (dropped is { } hash && _index.Find(hash) < 0 && _host?.Contains(hash) != true)
+        if (_index.Find(hash) < 0 && _states?.HoldsContent(hash) != true && _host?.Contains(hash) != true)
         {
             _events?.Add(KvEventKind.Evicted, hash);
         }

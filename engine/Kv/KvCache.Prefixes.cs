@@ -16,7 +16,7 @@ public sealed partial class KvCache
         var hashes = KnownHashes(table, tokens);
         var leading = Leading(hashes, inHost: false);
         var device = Usable(hashes[..leading], inHost: false);
-        if (_host is null || _states is not null)
+        if (_host is null)
         {
             return new PrefixMatch(device, 0);
         }
@@ -69,12 +69,20 @@ public sealed partial class KvCache
             return false;
         }
 
-        if (_states is not null)
+        TakeFound(table, match.Blocks);
+        var start = _states is null || match.Blocks == 0 ? default(BlockHash?) : table.Hashes[match.Blocks - 1];
+        var stateInHost = start is { } hash && !_states!.Holds(hash) ? StateSlots.NameOf(hash) : default(BlockHash?);
+        if (match.HostBlocks > 0)
         {
-            table.State = _states.Take(match.Blocks == 0 ? null : table.Hashes[match.Blocks - 1]);
+            // Taking a block or a state may push others out of the tier, but none that is held there.
+            ForMissing(table, static (cache, content, _, _) => cache._host!.Hold(content));
+            if (stateInHost is { } name)
+            {
+                _host!.Hold(name);
+            }
         }
 
-        TakeFound(table, match.Blocks);
+        TakeState(table, start, stateInHost);
         if (match.HostBlocks > 0)
         {
             LoadFromHost(table);
@@ -195,11 +203,9 @@ public sealed partial class KvCache
         }
     }
 
-    /// <summary>Has the host tier fill the places that <see cref="TakeFound"/> has left.</summary>
+    /// <summary>Has the host tier, where it is held, fill the places that <see cref="TakeFound"/> has left.</summary>
     private void LoadFromHost(BlockTable table)
     {
-        // Taking a block may push others out of the tier, but none that is held there.
-        ForMissing(table, static (cache, content, _, _) => cache._host!.Hold(content));
         ForMissing(table, static (cache, content, run, number) => run[number] = cache.Load(content));
         for (var group = 0; group < _groups.Length; group++)
         {
@@ -243,7 +249,7 @@ public sealed partial class KvCache
         private readonly ReadOnlySpan<BlockHash> _hashes = hashes;
 
         public bool Has(int number, int group) => group == KvPlaces.StateGroup
-            ? cache._states!.Holds(_hashes[number])
+            ? cache.HasState(StateSlots.NameOf(_hashes[number]), inHost)
             : cache.Has(_hashes[number].Of(group), inHost);
     }
 }

@@ -29,11 +29,12 @@ public sealed partial class KvCache
     // Blocks that are copied in, with the number of the copy: held until then, so that nobody takes one into which something is still written.
     private readonly Queue<(int Block, long Copy)> _arriving = new();
     private readonly long[] _arrivesWith;
+    private readonly List<BlockHash> _dropped = [];
 
     /// <summary>A cache over the blocks 0 to <paramref name="blockCount"/> less one.</summary>
     /// <param name="blockCount">Blocks of the device.</param>
     /// <param name="blockSize">Positions in each of them.</param>
-    /// <param name="host">Takes blocks that are evicted from the device.</param>
+    /// <param name="host">Takes blocks and states that are evicted from the device.</param>
     /// <param name="events">Takes note of content that is stored and evicted.</param>
     /// <param name="states">States of a device that keeps them: a sequence then begins where one is kept.</param>
     /// <param name="groups">How far the layers of each group see, the first all positions; null for one group.</param>
@@ -41,6 +42,7 @@ public sealed partial class KvCache
         int blockCount, KvBlockSize blockSize, IBlockTier? host = null, KvEventBuffer? events = null, StateSlots? states = null, IReadOnlyList<KvReach>? groups = null)
     {
         _states = states;
+        states?.GivesUp = GiveUpState;
         _groups = [.. groups ?? [default]];
         ArgumentOutOfRangeException.ThrowIfNotEqual(_groups[0].SeesAll, true, nameof(groups));
         _hasWindows = !_groups.All(static reach => reach.SeesAll);
@@ -62,8 +64,8 @@ public sealed partial class KvCache
     /// <summary>Groups of layers: blocks for a block of positions.</summary>
     public int Groups => _groups.Length;
 
-    /// <summary>Blocks whose content is being copied in.</summary>
-    public int ArrivingBlocks => _arriving.Count;
+    /// <summary>Blocks and states whose content is being copied in.</summary>
+    public int ArrivingCount => _arriving.Count + (_states?.ArrivingCount ?? 0);
 
     /// <summary>Number of the last copy that is known to be done.</summary>
     public long Arrived { get; private set; }

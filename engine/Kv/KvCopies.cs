@@ -3,7 +3,7 @@ using Crescent.Engine.Devices;
 namespace Crescent.Engine.Kv;
 
 /// <summary>
-/// Copies of KV blocks, between a device and its host tier and within the device: written down where blocks are given out, handed to the device before its next
+/// Copies of KV blocks and states, between a device and its host tier and within the device: written down where blocks are given out, handed to the device before its next
 /// step. They are known by their number, and done in its order. For the engine's thread.
 /// </summary>
 public sealed class KvCopies
@@ -28,7 +28,7 @@ public sealed class KvCopies
     /// Hands <paramref name="device"/> all that are pending, one by one: where it throws at one, that and those after it stay, and are handed over later. None is
     /// handed over twice: what it has copied from may hold something else since.
     /// </summary>
-    /// <returns>How many of them are from or to the host.</returns>
+    /// <returns>How many of them are from or to the host, a block or as much of a state each.</returns>
     public int HandTo(IDevice device)
     {
         var (handed, count) = (0, 0);
@@ -38,7 +38,7 @@ public sealed class KvCopies
             {
                 var copy = _pending[handed];
                 device.BeginCopies([copy]);
-                count += copy.Kind is KvCopyKind.Within or KvCopyKind.State ? 0 : 1;
+                count += copy.IsWithin ? 0 : 1;
             }
         }
         finally

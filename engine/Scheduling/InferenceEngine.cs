@@ -66,11 +66,9 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         var blockSize = KvBlockSize.Of(device.Info);
         _hashRoot = BlockHash.Root(model, _options.KvType);
         var copies = new KvCopies();
-
-        // A beginning goes on from a state as well, and states stay on the device.
-        _host = _options.HostBlocks > 0 && device.Info.StateSlots == 0 ? new HostBlockTier(copies, device.Info.BlockBytes, _options.HostBlocks, _options.HostPath) : null;
+        _host = _options.HostBlocks > 0 ? new HostBlockTier(copies, device.Info.BlockBytes, _options.HostBlocks, _options.HostPath, device.Info.StateSlots > 0 ? device.Info.StateBytes : 0) : null;
         _kvEvents = new KvEventBuffer(_time.GetUtcNow().UtcTicks, _options.KvEventBacklog);
-        var states = device.Info.StateSlots > 0 ? new StateSlots(device.Info.StateSlots, copies, _kvEvents) : null;
+        var states = device.Info.StateSlots > 0 ? new StateSlots(device.Info.StateSlots, copies) : null;
         _kv = new KvCache(device.Info.BlockCount, blockSize, _host, _kvEvents, states, device.Info.KvGroups);
         _costs = device.Info.Profile is null ? new StepCostEstimator(power) : null;
         var costs = device.Info.Profile is { } profile ? StepCosts.Of(profile) : default(StepCosts?);

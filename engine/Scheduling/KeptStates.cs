@@ -39,7 +39,8 @@ internal static class KeptStates
         var decoding = computed > sequence.Request.Prompt.Length;
         if (decoding || computed % Interval == 0 || computed == sequence.DepartsAt || computed == EndOfPrompt(kv.BlockSize, sequence))
         {
-            kv.KeepState(sequence.Table, computed, replaces: decoding);
+            var passed = !decoding && computed != sequence.DepartsAt && computed != EndOfPrompt(kv.BlockSize, sequence);
+            kv.KeepState(sequence.Table, computed, replaces: decoding, passed);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class KvTransfers(IDevice device, KvCache kv, KvCopies copies, A
     /// <returns>False when nothing is.</returns>
     public bool Wait()
     {
-        if (kv.ArrivingBlocks == 0)
+        if (kv.ArrivingCount == 0)
         {
             return false;
         }

@@ -3,7 +3,6 @@ using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model;
 using Crescent.Engine.Model.Gguf;
-using Crescent.Engine.Model.Layers;
 using Crescent.Engine.Power;
 using Crescent.Engine.Scheduling;
 using Crescent.Grains.Configuration;
@@ -76,8 +75,7 @@ internal static partial class Devices
         try
         {
             CheckFit(device, options, model);
-            return (draft is null ? null : DraftFault(options, draft, model, others))
-                ?? HostTier.Fault(options, options.KvHostMib > 0 && model.Graph.Operators.OfType<StateOperator>().Any());
+            return draft is null ? null : DraftFault(options, draft, model, others);
         }
         catch (InvalidModelException e)
         {

@@ -1,4 +1,5 @@
 using Crescent.Engine.Devices;
+using Crescent.Engine.Kv;
 using Crescent.Silo.Configuration;
 
 namespace Crescent.Silo.Hosting;
@@ -9,17 +10,12 @@ namespace Crescent.Silo.Hosting;
 internal readonly record struct HostTier(int Blocks, string? Path)
 {
     /// <summary>The tier of <paramref name="device"/> in the silo <paramref name="silo"/>.</summary>
-    /// <exception cref="StartException">It is too small for a block, too large for the machine, or for a model with states.</exception>
+    /// <exception cref="StartException">It is too small for a block or a state, or too large for the machine.</exception>
     public static HostTier Of(ServingOptions options, string silo, DeviceInfo device)
     {
         if (options.KvHostMib == 0)
         {
             return default;
-        }
-
-        if (Fault(options, device.StateSlots > 0) is { } fault)
-        {
-            throw new StartException(fault);
         }
 
         var bytes = (long)options.KvHostMib << 20;
@@ -28,6 +24,13 @@ internal readonly record struct HostTier(int Blocks, string? Path)
         {
             throw new StartException(
                 $"{Settings.KvHostMib} is {options.KvHostMib}; a KV block of this model has {device.BlockBytes / 1048576.0:0.##} MiB: give more, or 0 for none.");
+        }
+
+        if (device.StateSlots > 0 && HostBlockTier.BlocksForState(device.BlockBytes, device.StateBytes) > blocks)
+        {
+            throw new StartException(
+                $"{Settings.KvHostMib} is {options.KvHostMib}; a state of this model's layers has {device.StateBytes / 1048576.0:0.##} MiB, and without one no prompt goes on from "
+                + "the host's blocks: give more, or 0 for none.");
         }
 
         if (options.KvHostFolder is not { } folder)
@@ -43,13 +46,6 @@ internal readonly record struct HostTier(int Blocks, string? Path)
         var file = System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, $"{silo}-{device.Name.Replace(':', '-')}.kv"));
         return new HostTier(blocks, file);
     }
-
-    /// <summary>Why a model cannot have the tier that the settings ask for; null where it can, or none is asked for.</summary>
-    /// <param name="options">The settings.</param>
-    /// <param name="hasStates">Whether the model's layers keep states.</param>
-    public static string? Fault(ServingOptions options, bool hasStates) => hasStates && options.KvHostMib > 0
-        ? $"{Settings.KvHostMib} is {options.KvHostMib}; the states of this model's layers stay on the device, and without them no prompt goes on from the host's blocks: give 0."
-        : null;
 
     /// <summary>Makes the engine that holds the tier.</summary>
     /// <exception cref="StartException">Its file cannot be made.</exception>

@@ -89,9 +89,9 @@ public sealed partial class HostTierTests
         Assert.Equal(
             new HostTier(2, Path.GetFullPath("device-1-cpu-1.kv")), HostTier.Of(new ServingOptions { KvHostMib = 8, KvHostFolder = "." }, "device-1", device));
         Refuses(2, "3 MiB");
-        var withStates = device with { StateSlots = 4 };
-        Assert.Equal(default, HostTier.Of(new ServingOptions(), "device-1", withStates));
-        Assert.Contains("give 0", Assert.Throws<StartException>(() => HostTier.Of(new ServingOptions { KvHostMib = 8 }, "device-1", withStates)).Message, StringComparison.Ordinal);
+        device = device with { StateSlots = 4, StateBytes = 7 << 20 };
+        Assert.Equal(new HostTier(3, null), HostTier.Of(new ServingOptions { KvHostMib = 9 }, "device-1", device));
+        Refuses(8, "7 MiB");
         Refuses(ServingOptions.MaxKvHostMib, Settings.KvHostFolder.Option);
 
         void Refuses(int mib, string said) => Assert.Contains(

@@ -68,7 +68,7 @@ public sealed class CpuDevice : IDevice
             BlockBytes = _kv.BlockBytes,
             KvGroups = caches.Partition.Groups,
             StateSlots = _states.Slots,
-            StateBytes = _states.Bytes,
+            StateBytes = _states.BytesOfOne,
             MaxStepTokens = options.MaxStepTokens,
             MaxLogitRows = options.MaxLogitRows,
             MaxContext = maxContext,
@@ -110,9 +110,23 @@ public sealed class CpuDevice : IDevice
     /// <inheritdoc/>
     public void CopyState(int from, int to)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)from, (uint)_states.Slots);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)to, (uint)_states.Slots);
+        CheckState(from);
+        CheckState(to);
         _states.Copy(from, to);
+    }
+
+    /// <inheritdoc/>
+    public void ReadState(int state, long offset, Span<byte> destination)
+    {
+        CheckState(state);
+        _states.Bytes(state, offset, destination.Length).CopyTo(destination);
+    }
+
+    /// <inheritdoc/>
+    public void WriteState(int state, long offset, ReadOnlySpan<byte> source)
+    {
+        CheckState(state);
+        source.CopyTo(_states.Bytes(state, offset, source.Length));
     }
 
     /// <inheritdoc/>
@@ -172,6 +186,8 @@ public sealed class CpuDevice : IDevice
         ArgumentNullException.ThrowIfNull(graph);
         return WorkingMemory.Weights(graph);
     }
+
+    private void CheckState(int state) => ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)state, (uint)_states.Slots, nameof(state));
 
     private static int MaxContextOf(DecoderGraph graph, CpuDeviceOptions options) =>
         options.MaxContext > 0 ? Math.Min(options.MaxContext, graph.Config.ContextLength) : graph.Config.ContextLength;

@@ -14,7 +14,7 @@ public sealed class CopyLine(TimeSpan each)
         _last = _last > now ? _last : now;
         foreach (var copy in copies)
         {
-            _last += copy.Kind == KvCopyKind.Within ? TimeSpan.Zero : each;
+            _last += copy.IsWithin ? TimeSpan.Zero : each;
             _due.Enqueue(_last);
         }
     }

@@ -25,15 +25,17 @@ public sealed class KvPlacesTests
     }
 
     [Theory]
-    [InlineData("qwen35")]
-    [InlineData("lfm2")]
-    public void A_device_with_states_begins_where_its_follower_says(string name)
+    [InlineData("qwen35", 0)]
+    [InlineData("qwen35", 300)]
+    [InlineData("lfm2", 0)]
+    [InlineData("lfm2", 40)]
+    public void A_device_with_states_begins_where_its_follower_says(string name, int hostBlocks)
     {
         using var model = new RealModel(
             TestFiles.Shared("arch", $"{name}.gguf"), model => new CpuDevice(model.Graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 60, StateSlots = 6 }));
         var device = model.Device();
         var follower = new Follower(device.Info);
-        using var engine = model.Engine(device, follower);
+        using var engine = model.Engine(device, follower, new EngineOptions { HostBlocks = hostBlocks });
         Check(engine, follower, turns: 60, seed: 4, (seed, length) => Prompt(seed, length));
     }
 

@@ -30,6 +30,10 @@ internal sealed class CountingDevice(IDevice device, int blocks) : IDevice
 
     public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);
 
+    public void ReadState(int state, long offset, Span<byte> destination) => device.ReadState(state, offset, destination);
+
+    public void WriteState(int state, long offset, ReadOnlySpan<byte> source) => device.WriteState(state, offset, source);
+
     public void Dispose()
     {
     }

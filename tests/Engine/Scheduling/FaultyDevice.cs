@@ -81,5 +81,23 @@ internal sealed class FaultyDevice(IDevice device, Func<bool> failsStep, Func<bo
         device.WriteBlock(block, source);
     }
 
+    public void CopyState(int from, int to)
+    {
+        MayFail(failsCopy);
+        device.CopyState(from, to);
+    }
+
+    public void ReadState(int state, long offset, Span<byte> destination)
+    {
+        MayFail(failsCopy);
+        device.ReadState(state, offset, destination);
+    }
+
+    public void WriteState(int state, long offset, ReadOnlySpan<byte> source)
+    {
+        MayFail(failsCopy);
+        device.WriteState(state, offset, source);
+    }
+
     public void Dispose() => device.Dispose();
 }

@@ -5,10 +5,11 @@ namespace Crescent.Tests.Engine.Scheduling;
 
 /// <summary>
 /// A device whose next token is a hash of the sequence's whole history, read back through the block table: a wrong block, a wrong
-/// position or a lost token changes every token after it. Each further group of layers has the tokens in blocks of its own, and must find there what it sees.
+/// position or a lost token changes every token after it. Each further group of layers has the tokens in blocks of its own, and must find there what it sees. With states it
+/// says what the hash in its sequence's state says, which must be that of the history too.
 /// </summary>
 internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxContext = 4096, int maxStepTokens = 512, int maxLogitRows = 64, DeviceProfile? profile = null, int blockSize = HistoryDevice.DefaultBlockSize,
-    params KvReach[] windows) : IDevice
+    int states = 0, params KvReach[] windows) : IDevice
 {
     public const int DefaultBlockSize = 16;
 
@@ -16,7 +17,13 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
     private readonly float[] _logits = new float[maxLogitRows * vocabulary];
     private readonly float[] _hidden = new float[maxStepTokens * HiddenSize];
 
+    // Of each state the position it is at, the hash of all before, and more of the hash: what is lost of it shows.
+    private readonly uint[] _states = new uint[states * StateWords];
+
     public const int HiddenSize = 3;
+
+    /// <summary>Words of a state: not a whole number of blocks.</summary>
+    public const int StateWords = 50;
 
     public DeviceInfo Info { get; } = new()
     {
@@ -26,6 +33,8 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
         BlockCount = blocks,
         BlockBytes = blockSize * sizeof(int),
         KvGroups = [default, .. windows],
+        StateSlots = states,
+        StateBytes = states > 0 ? StateWords * sizeof(uint) : 0,
         MaxStepTokens = maxStepTokens,
         MaxLogitRows = maxLogitRows,
         MaxContext = maxContext,
@@ -46,16 +55,25 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
     /// <summary>The token that follows <paramref name="history"/> on any such device.</summary>
     public static int Next(ReadOnlySpan<int> history, int vocabulary = 128)
     {
-        var hash = 17u;
+        var hash = Start;
         foreach (var token in history)
         {
-            hash = (hash * 31) + (uint)token + 7;
-            hash ^= hash >> 13;
+            hash = Hash(hash, token);
         }
 
-        // Token 0 is the end of generation in these tests and never comes by itself.
-        return 1 + (int)(hash % (uint)(vocabulary - 1));
+        return TokenOf(hash, vocabulary);
     }
+
+    private const uint Start = 17;
+
+    private static uint Hash(uint hash, int token)
+    {
+        hash = (hash * 31) + (uint)token + 7;
+        return hash ^ (hash >> 13);
+    }
+
+    // Token 0 is the end of generation in these tests and never comes by itself.
+    private static int TokenOf(uint hash, int vocabulary) => 1 + (int)(hash % (uint)(vocabulary - 1));
 
     /// <summary>The hidden state of the last token of <paramref name="history"/> on any such device.</summary>
     public static float[] HiddenState(ReadOnlySpan<int> history) => [Next(history), -Next(history[..(history.Length / 2)]), history.Length];
@@ -105,6 +123,7 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
         {
             var slice = plan.Slices[s];
             CheckWindows(plan, s, slice);
+            var said = states > 0 ? Advance(plan.Tokens(slice), slice) : [];
             if (slice.Logits == LogitsWanted.None && slice.HiddenRow < 0)
             {
                 continue;
@@ -127,7 +146,9 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
             {
                 var logits = _logits.AsSpan((slice.LogitsRow + row) * vocabulary, vocabulary);
                 logits.Clear();
-                logits[Next(history.AsSpan(0, end - slice.LogitsRowCount + row + 1), vocabulary)] = 10;
+                var next = Next(history.AsSpan(0, end - slice.LogitsRowCount + row + 1), vocabulary);
+                logits[next] = 10;
+                Assert.True(states == 0 || said[slice.TokenCount - slice.LogitsRowCount + row] == next, $"the state of {slice} is not that of its history");
             }
         }
     }
@@ -143,8 +164,49 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
     public void WriteBlock(int block, ReadOnlySpan<byte> source) =>
         source.CopyTo(MemoryMarshal.AsBytes(_kv.AsSpan(block * blockSize, blockSize)));
 
+    public void CopyState(int from, int to) => State(from).CopyTo(State(to));
+
+    public void ReadState(int state, long offset, Span<byte> destination) =>
+        MemoryMarshal.AsBytes(State(state)).Slice((int)offset, destination.Length).CopyTo(destination);
+
+    public void WriteState(int state, long offset, ReadOnlySpan<byte> source) => source.CopyTo(MemoryMarshal.AsBytes(State(state))[(int)offset..]);
+
     public void Dispose()
     {
+    }
+
+    private Span<uint> State(int state) => _states.AsSpan(state * StateWords, StateWords);
+
+    /// <summary>Brings a slice's state to its end.</summary>
+    /// <returns>The token after each of its own.</returns>
+    private int[] Advance(ReadOnlySpan<int> tokens, in StepSlice slice)
+    {
+        var state = State(slice.StateSlot);
+        if (slice.StartPosition == 0)
+        {
+            Write(state, 0, Start);
+        }
+
+        Assert.True(state[0] == slice.StartPosition, $"the state of {slice} is at position {state[0]}");
+        for (var word = 1; word < StateWords; word++)
+        {
+            Assert.True(state[word] == state[1], $"word {word} of the state of {slice} is of another");
+        }
+
+        var said = new int[tokens.Length];
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            Write(state, state[0] + 1, Hash(state[1], tokens[i]));
+            said[i] = TokenOf(state[1], vocabulary);
+        }
+
+        return said;
+    }
+
+    private static void Write(Span<uint> state, uint position, uint hash)
+    {
+        state.Fill(hash);
+        state[0] = position;
     }
 
     /// <summary>What further groups see must be what the first has.</summary>

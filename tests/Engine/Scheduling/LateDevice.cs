@@ -63,7 +63,8 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
                 slice.StartPosition,
                 work.Plan.BlockTable(slice),
                 slice.Logits,
-                slice.HiddenRow >= 0);
+                slice.HiddenRow >= 0,
+                slice.StateSlot);
             for (var group = 1; group < plan.Groups; group++)
             {
                 plan.AddTable(work.Plan.Table(s, group).Blocks, work.Plan.Table(s, group).First);
@@ -99,7 +100,7 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
         {
             _queue.Enqueue(() =>
             {
-                if (HoldsCopies && copy.Kind == KvCopyKind.FromHost)
+                if (HoldsCopies && copy.Kind is KvCopyKind.FromHost or KvCopyKind.StateFromHost)
                 {
                     _held.Add(copy);
                 }

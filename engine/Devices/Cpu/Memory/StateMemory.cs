@@ -26,14 +26,22 @@ internal sealed unsafe class StateMemory : IDisposable
     public int Slots { get; }
 
     /// <summary>Bytes of one.</summary>
-    public long Bytes => _floats * sizeof(float);
+    public long BytesOfOne => _floats * sizeof(float);
 
     /// <summary>A layer's state.</summary>
     public float* State(int slot, int layer) => _memory.Floats + (slot * _floats) + _offsets[layer];
 
+    /// <summary>Some bytes of a state, of all layers one after the other.</summary>
+    public Span<byte> Bytes(int slot, long offset, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + count, BytesOfOne);
+        return new Span<byte>((byte*)(_memory.Floats + (slot * _floats)) + offset, count);
+    }
+
     /// <summary>Copies all layers of a state over those of another.</summary>
     public void Copy(int from, int to) =>
-        Buffer.MemoryCopy(_memory.Floats + (from * _floats), _memory.Floats + (to * _floats), Bytes, Bytes);
+        Buffer.MemoryCopy(_memory.Floats + (from * _floats), _memory.Floats + (to * _floats), BytesOfOne, BytesOfOne);
 
     public void Dispose() => _memory.Dispose();
 }
