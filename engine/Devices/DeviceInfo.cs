@@ -127,6 +127,11 @@ public sealed record DeviceInfo
                 throw new ArgumentException($"State {slice.StateSlot} is not one of {StateSlots}.", nameof(plan));
             }
 
+            if (slice.SpareSlot >= StateSlots || (slice.SpareSlot >= 0 && slice.SpareSlot == slice.StateSlot))
+            {
+                throw new ArgumentException($"State {slice.SpareSlot} is not one of {StateSlots} beside {slice.StateSlot}.", nameof(plan));
+            }
+
             for (var group = 0; group < plan.Groups && ReadsBlockTables; group++)
             {
                 CheckTable(plan.Table(i, group), group, slice.StartPosition, end);

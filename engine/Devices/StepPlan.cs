@@ -36,6 +36,9 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true, int 
     /// <summary>Rows of logits that all slices want together.</summary>
     public int LogitsRowCount { get; private set; }
 
+    /// <summary>Tokens that are computed again, see <see cref="StepSlice.RepeatedTokens"/>.</summary>
+    public int RepeatedTokens { get; private set; }
+
     /// <summary>Hidden states that all slices want together.</summary>
     public int HiddenRowCount { get; private set; }
 
@@ -63,7 +66,7 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true, int 
     }
 
     /// <summary>Empties the plan for the next step.</summary>
-    public void Clear() => _tokenCount = _tableCount = _sliceCount = _furtherCount = LogitsRowCount = HiddenRowCount = 0;
+    public void Clear() => _tokenCount = _tableCount = _sliceCount = _furtherCount = LogitsRowCount = HiddenRowCount = RepeatedTokens = 0;
 
     /// <summary>Adds a sequence to the step.</summary>
     /// <param name="tokens">Its new tokens, at least one.</param>
@@ -72,8 +75,12 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true, int 
     /// <param name="logits">For which of the tokens logits are wanted.</param>
     /// <param name="hiddenStates">Whether the hidden state of every token is wanted.</param>
     /// <param name="stateSlot">Where its state is; -1 for a device that keeps none.</param>
+    /// <param name="repeated">See <see cref="StepSlice.RepeatedTokens"/>.</param>
+    /// <param name="spareSlot">See <see cref="StepSlice.SpareSlot"/>.</param>
     /// <returns>The first of its rows of logits.</returns>
-    public int Add(ReadOnlySpan<int> tokens, int startPosition, ReadOnlySpan<int> blockTable, LogitsWanted logits, bool hiddenStates = false, int stateSlot = -1)
+    public int Add(
+        ReadOnlySpan<int> tokens, int startPosition, ReadOnlySpan<int> blockTable, LogitsWanted logits, bool hiddenStates = false, int stateSlot = -1, int repeated = 0,
+        int spareSlot = -1)
     {
         ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
         ArgumentOutOfRangeException.ThrowIfNegative(startPosition);
@@ -86,12 +93,13 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true, int 
 
         var table = withTables ? blockTable : [];
         var slice = new StepSlice(
-            _tokenCount, tokens.Length, startPosition, _tableCount, table.Length, logits, LogitsRowCount, hiddenStates ? HiddenRowCount : -1, stateSlot);
+            _tokenCount, tokens.Length, startPosition, _tableCount, table.Length, logits, LogitsRowCount, hiddenStates ? HiddenRowCount : -1, stateSlot, repeated, spareSlot);
         Append(ref _tokens, ref _tokenCount, tokens);
         Append(ref _tables, ref _tableCount, table);
         Append(ref _slices, ref _sliceCount, [slice]);
         LogitsRowCount += slice.LogitsRowCount;
         HiddenRowCount += hiddenStates ? tokens.Length : 0;
+        RepeatedTokens += repeated;
         return slice.LogitsRow;
     }
 

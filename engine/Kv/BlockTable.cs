@@ -30,6 +30,21 @@ public sealed class BlockTable
     /// <summary>Where the sequence's state is, on a device that keeps states; -1 for none.</summary>
     public int State { get; internal set; } = -1;
 
+    /// <summary>Positions that its state has seen; while guesses are checked, those of wrong ones among them.</summary>
+    public int StateAt { get; internal set; }
+
+    /// <summary>Where the state behind its newest token is, while guesses after that are checked; -1 for none.</summary>
+    public int Spare { get; internal set; } = -1;
+
+    /// <summary>Positions that the spare has seen.</summary>
+    internal int SpareAt { get; set; }
+
+    /// <summary>Where its state was last to be kept.</summary>
+    internal int KeptAt { get; set; }
+
+    /// <summary>The least position from which its sequence may have to go on that has computed <paramref name="computed"/> of them.</summary>
+    public int GoesOnFrom(int computed) => State < 0 ? computed : Math.Min(Math.Min(computed, StateAt), Spare < 0 ? computed : SpareAt);
+
     /// <summary>The last state that was kept of the sequence while it decoded; the next takes its place.</summary>
     internal BlockHash? LatestKept { get; set; }
 

@@ -62,7 +62,7 @@ public sealed partial class KvCache
     {
         _pool.CheckIntegrity();
         _host?.CheckIntegrity();
-        _states?.CheckIntegrity(tables.Select(static table => table.State).Where(static state => state >= 0));
+        _states?.CheckIntegrity(tables.SelectMany(static table => (int[])[table.State, table.Spare]).Where(static state => state >= 0));
         var holders = new int[_pool.Count];
         foreach (var (block, _) in _arriving)
         {

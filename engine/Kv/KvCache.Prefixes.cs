@@ -70,8 +70,9 @@ public sealed partial class KvCache
         }
 
         TakeFound(table, match.Blocks);
-        var start = _states is null || match.Blocks == 0 ? default(BlockHash?) : table.Hashes[match.Blocks - 1];
-        var stateInHost = start is { } hash && !_states!.Holds(hash) ? StateSlots.NameOf(hash) : default(BlockHash?);
+        var stateInHost = _states is not null && match.Blocks > 0 && !_states.Holds(table.Hashes[match.Blocks - 1])
+            ? StateSlots.NameOf(table.Hashes[match.Blocks - 1])
+            : default(BlockHash?);
         if (match.HostBlocks > 0)
         {
             // Taking a block or a state may push others out of the tier, but none that is held there.
@@ -82,7 +83,7 @@ public sealed partial class KvCache
             }
         }
 
-        TakeState(table, start, stateInHost);
+        TakeState(table, match.Blocks, stateInHost);
         if (match.HostBlocks > 0)
         {
             LoadFromHost(table);

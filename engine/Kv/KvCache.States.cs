@@ -1,3 +1,5 @@
+using Crescent.Engine.Devices;
+
 namespace Crescent.Engine.Kv;
 
 /// <summary>States of sequences, on a device that keeps them: a prompt begins again only where one is kept behind a block, here or in the host tier.</summary>
@@ -19,15 +21,68 @@ public sealed partial class KvCache
             return;
         }
 
+        // While guesses are checked its state may be behind some of them.
+        var state = table.StateAt == computed ? table.State : table.Spare >= 0 && table.SpareAt == computed ? table.Spare : -1;
+        if (state < 0)
+        {
+            return;
+        }
+
+        table.KeptAt = computed;
         var hash = table.Hashes[blocks - 1];
         if (replaces && table.LatestKept is { } latest && latest != hash && _states.Drop(latest))
         {
             Drop(StateSlots.NameOf(latest));
         }
 
-        if (Keep(hash, table.State, passed) && replaces)
+        if (Keep(hash, state, passed) && replaces)
         {
             table.LatestKept = hash;
+        }
+    }
+
+    /// <summary>Gives a sequence a second state for a step that checks guesses.</summary>
+    /// <returns>False when there is none for that.</returns>
+    public bool TryTakeSpare(BlockTable table)
+    {
+        if (table.Spare < 0 && _states!.CanSpare)
+        {
+            table.Spare = _states.Take(null);
+        }
+
+        return table.Spare >= 0;
+    }
+
+    /// <summary>A step has done <paramref name="slice"/> of a sequence: its states are as far as that.</summary>
+    public static void Advance(BlockTable table, in StepSlice slice)
+    {
+        table.StateAt = slice.StartPosition + slice.TokenCount;
+        table.SpareAt = slice.StartPosition + slice.SpareAfter;
+    }
+
+    /// <summary>Of a sequence's guesses those have come true that are computed up to <paramref name="computed"/>: its state goes back where it is behind others.</summary>
+    public void SettleState(BlockTable table, int computed)
+    {
+        if (table.State >= 0 && table.StateAt > computed)
+        {
+            if (table.Spare < 0 || table.SpareAt > computed)
+            {
+                throw new InvalidOperationException($"A state is at position {table.StateAt}, and its sequence has come to {computed}.");
+            }
+
+            (table.State, table.Spare) = (table.Spare, table.State);
+            table.StateAt = table.SpareAt;
+        }
+
+        GiveSpareBack(table);
+    }
+
+    private void GiveSpareBack(BlockTable table)
+    {
+        if (table.Spare >= 0)
+        {
+            _states!.Release(table.Spare);
+            table.Spare = -1;
         }
     }
 
@@ -35,16 +90,18 @@ public sealed partial class KvCache
 
     /// <summary>Gives a sequence that begins behind a block a state, on a device that keeps them.</summary>
     /// <param name="table">The sequence's.</param>
-    /// <param name="start">The block behind which it begins; null at the beginning.</param>
+    /// <param name="blocks">Blocks behind which it begins.</param>
     /// <param name="inHost">The name of the state there, where it is held in the host tier and not on the device.</param>
-    private void TakeState(BlockTable table, BlockHash? start, BlockHash? inHost)
+    private void TakeState(BlockTable table, int blocks, BlockHash? inHost)
     {
         if (_states is null)
         {
             return;
         }
 
+        var start = blocks == 0 ? default(BlockHash?) : table.Hashes[blocks - 1];
         table.State = _states.Take(start);
+        table.StateAt = table.KeptAt = BlockSize.PositionsIn(blocks);
         if (inHost is { } name)
         {
             var copy = _host!.LoadState(name, table.State);

@@ -196,6 +196,9 @@ public sealed partial class KvCache
         {
             _states!.Release(table.State);
             table.State = -1;
+            table.StateAt = table.KeptAt = 0;
         }
+
+        GiveSpareBack(table);
     }
 }

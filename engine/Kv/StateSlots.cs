@@ -11,6 +11,9 @@ namespace Crescent.Engine.Kv;
 /// <param name="copies">Take copies of states.</param>
 public sealed class StateSlots(int count, KvCopies copies)
 {
+    /// <summary>One of so many states is never a second one.</summary>
+    private const int SpareShare = 4;
+
     private readonly Stack<int> _free = new(Enumerable.Range(0, count).Reverse());
     private readonly Dictionary<BlockHash, LinkedListNode<KeptState>> _kept = [];
     private readonly LinkedList<KeptState> _passed = new();
@@ -35,6 +38,9 @@ public sealed class StateSlots(int count, KvCopies copies)
 
     /// <summary>Whether a sequence could have one.</summary>
     public bool CanTake => _free.Count + _kept.Count > 0;
+
+    /// <summary>Whether a running sequence could have a second one for a while: some are always left to those who have none, and to prompts to come.</summary>
+    public bool CanSpare => _free.Count + _kept.Count > Math.Max(1, count / SpareShare);
 
     /// <summary>Told of a kept state that is given up, before anything else is written there: its content's name, and where it is.</summary>
     public Action<BlockHash, int>? GivesUp { get; set; }

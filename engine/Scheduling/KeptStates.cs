@@ -13,6 +13,9 @@ internal static class KeptStates
     /// <summary>Positions between two states of a long prompt.</summary>
     public const int Interval = 2048;
 
+    /// <summary>Blocks that guesses let a sequence decode without a state that is kept.</summary>
+    private const int BlocksApart = 4;
+
     /// <summary>Positions from where a sequence is to the next place in its prompt; a step may take no more.</summary>
     public static int UntilNext(KvBlockSize blockSize, Sequence sequence)
     {
@@ -43,6 +46,14 @@ internal static class KeptStates
             kv.KeepState(sequence.Table, computed, replaces: decoding, passed);
         }
     }
+
+    /// <summary>
+    /// Guesses after its newest token that a sequence may have checked: its state can be kept only where a step ends, and where that has not been at a block's end for long, guesses are not
+    /// to pass the next.
+    /// </summary>
+    public static int MostGuesses(KvBlockSize blockSize, Sequence sequence) => sequence.HashRoot is null || sequence.Position - sequence.Table.KeptAt < blockSize.PositionsIn(BlocksApart)
+        ? Speculation.MaxTokens
+        : blockSize.Positions - 1 - blockSize.Slot(sequence.Position);
 
     /// <summary>The last whole block before the token whose logits are wanted.</summary>
     public static int EndOfPrompt(KvBlockSize blockSize, Sequence sequence) =>

@@ -46,6 +46,7 @@ internal sealed class ModelDrafter : IDrafter
     private double _passSeconds;
     private double _stepSeconds;
     private double _checkSeconds;
+    private double _againSeconds;
     private double _tokenSeconds;
     private double _seconds;
     private long _computed;
@@ -170,19 +171,25 @@ internal sealed class ModelDrafter : IDrafter
     /// <inheritdoc/>
     public void Took(StepPlan plan, TimeSpan duration)
     {
-        if (plan.AllTokens.Length > plan.LogitsRowCount)
+        if (plan.AllTokens.Length - plan.RepeatedTokens > plan.LogitsRowCount)
         {
             return;
         }
 
         var guesses = plan.LogitsRowCount - plan.Slices.Length;
-        if (guesses == 0)
+        if (guesses == 0 && plan.RepeatedTokens == 0)
         {
             Smooth(ref _stepSeconds, duration.TotalSeconds);
         }
         else if (_stepSeconds > 0)
         {
-            Smooth(ref _checkSeconds, Math.Max(0, duration.TotalSeconds - _stepSeconds) * plan.Slices.Length / guesses);
+            // What is computed again behind wrong guesses is a cost of guesses; a step without any has the next one's told with its own.
+            _againSeconds += Math.Max(0, duration.TotalSeconds - _stepSeconds) * plan.Slices.Length;
+            if (guesses > 0)
+            {
+                Smooth(ref _checkSeconds, _againSeconds / guesses);
+                _againSeconds = 0;
+            }
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed partial class Scheduler
     private readonly PromptShares _shares;
     private StepInFlight _step;
 
+    // Positions that sequences which are yet to be planned compute again.
+    private int _repeats;
+
     /// <param name="kv">The blocks.</param>
     /// <param name="copies">Take the tails of forks.</param>
     /// <param name="transfers">Bring copies on their way.</param>
@@ -145,6 +148,29 @@ internal sealed partial class Scheduler
     /// <summary>A step has taken so long.</summary>
     public void Took(StepInFlight step, TimeSpan duration) => _budget.Took(step.Forecast, duration);
 
+    /// <summary>A step has done <paramref name="slice"/> of a sequence.</summary>
+    public void Advance(Sequence sequence, in StepSlice slice)
+    {
+        if (_kv.HasStates)
+        {
+            KvCache.Advance(sequence.Table, slice);
+        }
+    }
+
+    /// <summary>It is known what has come of a sequence's guesses, if there were any.</summary>
+    /// <param name="sequence">It.</param>
+    /// <param name="accepted">Guesses that came true.</param>
+    /// <param name="used">Of those, guesses whose positions need not be computed again.</param>
+    public void EndGuess(Sequence sequence, int accepted, int used)
+    {
+        if (_kv.HasStates)
+        {
+            _kv.SettleState(sequence.Table, sequence.Computed);
+        }
+
+        sequence.EndGuess(accepted, used);
+    }
+
     /// <summary>
     /// Takes note of what a step computed of a sequence: its full blocks can be found by others from now on.
     /// </summary>
@@ -166,7 +192,7 @@ internal sealed partial class Scheduler
             // Followers go on from where they need it.
             var followers = sequence.Followers is { Count: > 0 } waiting ? waiting : null;
             _kv.Slide(
-                sequence.Table, sequence.Computed,
+                sequence.Table, sequence.Table.GoesOnFrom(sequence.Computed),
                 [KeptStates.EndOfPrompt(_kv.BlockSize, sequence), sequence.DepartsAt, followers?[0].NeededOfLeader ?? 0, followers?[^1].NeededOfLeader ?? 0]);
         }
 
@@ -184,6 +210,12 @@ internal sealed partial class Scheduler
 
     private bool PlanDecode(bool ahead)
     {
+        _repeats = 0;
+        for (var i = 0; i < _running.Count && _kv.HasStates; i++)
+        {
+            _repeats += Decodes(_running[i]) ? _running[i].Repeats : 0;
+        }
+
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
@@ -256,15 +288,29 @@ internal sealed partial class Scheduler
             return;
         }
 
-        // A token and a row are kept for each running sequence that comes after it.
-        var free = Math.Min(_budget.Tokens, _device.Info.MaxLogitRows - _step.Plan.LogitsRowCount);
+        var repeats = sequence.Repeats;
+        _repeats -= repeats;
+        if (_budget.Tokens < 1 + repeats)
+        {
+            // What others compute again has taken the room; it goes on in the next step.
+            return;
+        }
+
+        // A token and a row are kept for each running sequence that comes after it, and what it computes again.
+        var free = Math.Min(_budget.Tokens - repeats - _repeats, _device.Info.MaxLogitRows - _step.Plan.LogitsRowCount);
         sequence.LimitGuess(free - (_running.Count - _step.Scheduled.Count));
-        if (sequence.GuessCount > 0 && !_kv.TryGrow(sequence.Table, sequence.Position + 1 + sequence.GuessCount))
+        if (_kv.HasStates)
+        {
+            sequence.CutGuess(KeptStates.MostGuesses(_kv.BlockSize, sequence));
+        }
+
+        if (sequence.GuessCount > 0
+            && (!_kv.TryGrow(sequence.Table, sequence.Position + 1 + sequence.GuessCount) || (_kv.HasStates && !_kv.TryTakeSpare(sequence.Table))))
         {
             sequence.LimitGuess(0);
         }
 
-        _budget.Decode(sequence.Class, sequence.Position, sequence.GuessCount);
+        _budget.Decode(sequence.Class, sequence.Position, sequence.GuessCount + repeats);
         if (sequence.GuessCount == 0)
         {
             _step.Add(sequence, 1);

@@ -10,7 +10,7 @@ namespace Crescent.Engine.Scheduling;
 /// A request in the engine. There are no phases: computed positions chase the tokens, prompt and output alike, and a sequence
 /// whose last token is computed gets its next one.
 /// </summary>
-internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
+internal sealed partial class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
 {
     /// <summary>Output tokens for which there is room from the start, so that a running engine allocates nothing.</summary>
     private const int ReservedOutput = 8192;
@@ -203,30 +203,6 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
     /// <summary>Those that are set aside for it, the one that needs least of it and came first last; null while there has been none.</summary>
     public List<Sequence>? Followers { get; set; }
 
-    /// <summary>Whether something guesses ahead for it.</summary>
-    public bool Guesses => NGramPace is not null || Draft is not null;
-
-    /// <summary>How look-ups in its own text do; null where its request asks for none.</summary>
-    public GuessPace? NGramPace { get; }
-
-    /// <summary>What a draft model keeps of it; null where none guesses for it.</summary>
-    public SequenceDraft? Draft { get; set; }
-
-    /// <summary>Tokens guessed to follow, which the next step checks.</summary>
-    public int GuessCount { get; private set; }
-
-    /// <summary>Where the guesses come from; where there are none, nothing sensible.</summary>
-    public DrafterKind GuessedBy { get; private set; }
-
-    /// <summary>Guesses that can be of use to it: its last token is never computed.</summary>
-    public int MostGuesses => Request.MaxTokens - OutputCount - 1;
-
-    /// <summary>The newest token and the guesses after it.</summary>
-    public ReadOnlySpan<int> LastTokenAndGuess => _tokens.AsSpan(TokenCount - 1, 1 + GuessCount);
-
-    /// <summary>The next guessed token.</summary>
-    public int NextGuess => _tokens[TokenCount];
-
     /// <summary>Orders by class, then arrival: the last is preempted first.</summary>
     public int CompareTo(Sequence? other)
     {
@@ -321,71 +297,6 @@ internal sealed class Sequence : IComparable<Sequence>, IHeapItem<Sequence>
 
     /// <summary>Where it parts with others that have begun like it, so that more of them are to be expected; 0 for nowhere.</summary>
     public int DepartsAt { get; set; }
-
-    /// <summary>Guesses what its request gives: that is sure to come.</summary>
-    /// <returns>How many tokens.</returns>
-    public int ProposeGiven()
-    {
-        var given = Request.Sampling.Given;
-        var count = Math.Min(given.Count - Sampling.OutputCount, Math.Min(MostGuesses, Math.Max(Request.SpeculativeTokens, Draft?.Tokens ?? 0)));
-        if (count <= 0)
-        {
-            return 0;
-        }
-
-        Reserve(count);
-        for (var i = 0; i < count; i++)
-        {
-            _tokens[TokenCount + i] = given[Sampling.OutputCount + i];
-        }
-
-        (GuessedBy, GuessCount) = (DrafterKind.Given, count);
-        return count;
-    }
-
-    /// <summary>Takes guesses of its next tokens, at most <see cref="MostGuesses"/>, in place of those that it has.</summary>
-    public void Propose(DrafterKind by, ReadOnlySpan<int> guesses)
-    {
-        Reserve(guesses.Length);
-        guesses.CopyTo(_tokens.AsSpan(TokenCount));
-        (GuessedBy, GuessCount) = (by, guesses.Length);
-    }
-
-    /// <summary>
-    /// Keeps no more than <paramref name="most"/> guesses. Where a step has room for none, there is likely none in the next: a draft model is then not asked for some steps.
-    /// </summary>
-    public void LimitGuess(int most)
-    {
-        if (most <= 0 && GuessCount > 0 && GuessedBy == DrafterKind.Model)
-        {
-            Draft!.Pace.Rest();
-        }
-
-        GuessCount = Math.Clamp(most, 0, GuessCount);
-    }
-
-    public void DropGuess() => GuessCount = 0;
-
-    /// <summary>Learns how many guesses came true, and forgets them.</summary>
-    /// <param name="accepted">Guesses that came true.</param>
-    /// <param name="used">Of those, guesses whose positions need not be computed again.</param>
-    public void EndGuess(int accepted, int used)
-    {
-        if (GuessCount > 0)
-        {
-            if (GuessedBy == DrafterKind.NGram)
-            {
-                NGramPace!.Learn(GuessCount, accepted);
-            }
-            else if (GuessedBy == DrafterKind.Model)
-            {
-                Draft!.Pace.LearnEach(GuessCount, accepted, Draft.Cost);
-            }
-
-            _promptWork += GuessCount - used;
-            GuessCount = 0;
-        }
-    }
 
     private void Reserve(int more)
     {

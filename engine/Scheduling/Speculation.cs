@@ -20,12 +20,6 @@ internal sealed class Speculation(DeviceInfo device, int stepTokens, params IDra
     /// <summary>Guesses for those of <paramref name="scheduler"/>'s running sequences that decode next; no step may be in flight that draws a token of theirs.</summary>
     public void Propose(Scheduler scheduler)
     {
-        // A state cannot go back to the token before a wrong guess.
-        if (device.StateSlots > 0)
-        {
-            return;
-        }
-
         // Each running sequence has a token and a row.
         var running = scheduler.Running;
         var room = _room - running.Count;

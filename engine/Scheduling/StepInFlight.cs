@@ -50,13 +50,15 @@ internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables, int g
         var embeds = sequence.Pool is not null;
         var last = !embeds && sequence.Position + tokens == sequence.TokenCount;
         var hidden = embeds ? Plan.HiddenRowCount : -1;
+        var repeats = sequence.Repeats;
         var row = Plan.Add(
-            sequence.Tokens.Slice(sequence.Position, tokens),
-            sequence.Position,
+            sequence.Tokens.Slice(sequence.Position - repeats, repeats + tokens),
+            sequence.Position - repeats,
             sequence.Table.Blocks,
-            last ? LogitsWanted.Last : LogitsWanted.None,
+            !last ? LogitsWanted.None : repeats > 0 ? LogitsWanted.All : LogitsWanted.Last,
             embeds,
-            sequence.Table.State);
+            sequence.Table.State,
+            repeats);
         AddTables(sequence);
         Scheduled.Add(new ScheduledSequence(sequence, tokens, last ? row : -1, hidden));
     }
@@ -64,7 +66,14 @@ internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables, int g
     /// <summary>Adds the newest token of a sequence and its guesses.</summary>
     public void AddGuessed(Sequence sequence)
     {
-        var row = Plan.Add(sequence.LastTokenAndGuess, sequence.Position, sequence.Table.Blocks, LogitsWanted.All, stateSlot: sequence.Table.State);
+        var row = Plan.Add(
+            sequence.LastTokenAndGuess,
+            sequence.Position - sequence.Repeats,
+            sequence.Table.Blocks,
+            LogitsWanted.All,
+            stateSlot: sequence.Table.State,
+            repeated: sequence.Repeats,
+            spareSlot: sequence.Table.Spare);
         AddTables(sequence);
         Scheduled.Add(new ScheduledSequence(sequence, 1, row));
     }

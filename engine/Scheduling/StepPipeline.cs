@@ -46,7 +46,9 @@ internal sealed class StepPipeline
         _health = health;
         _costs = costs;
         _time = time;
-        _ahead = device.Info.StepsInFlight > 1;
+
+        // A state is kept and goes back between two steps.
+        _ahead = device.Info.StepsInFlight > 1 && device.Info.StateSlots == 0;
         var blockSize = KvBlockSize.Of(device.Info);
         for (var i = 0; i < 2; i++)
         {
@@ -186,6 +188,7 @@ internal sealed class StepPipeline
                 continue;
             }
 
+            _scheduler.Advance(sequence, step.Plan.Slices[i]);
             sequence.Joules += energy.Share(step.Plan.Slices[i]);
 
             // Where it was not known yet what may come next, the logits are made again with the last token.

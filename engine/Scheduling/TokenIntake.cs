@@ -109,7 +109,7 @@ internal sealed class TokenIntake(
             // The last one may have come true and yet end this: its position is not taken over, because the sequence ends or waits.
             var right = drawn.Token == guess ? accepted + 1 : accepted;
             scheduler.Counters.CountGuess(sequence.GuessedBy, sequence.GuessCount, right);
-            sequence.EndGuess(right, accepted);
+            scheduler.EndGuess(sequence, right, accepted);
             return;
         }
 

@@ -21,11 +21,6 @@ internal static class DraftModels
             return $"{Settings.Draft} names {draft.Path}, whose layers keep states of sequences that cannot go back behind a wrong guess; give a model without ({draft.Graph.Config.Architecture} has them).";
         }
 
-        if (HasStates(model))
-        {
-            return $"{Settings.Draft} names {draft.Path}, but nothing can be guessed for {model.Path}: its layers keep states of sequences, which cannot go back behind a wrong guess. Leave it out.";
-        }
-
         return Vocabularies.Difference(draft.Tokenizer, model.Tokenizer) is { } difference
             ? $"{Settings.Draft} names {draft.Path}, whose vocabulary is not that of {model.Path}: {difference}. A draft has the tokens of the model that it guesses for: give a smaller one of the same family."
             : null;

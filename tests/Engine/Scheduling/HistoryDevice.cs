@@ -198,6 +198,10 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
         {
             Write(state, state[0] + 1, Hash(state[1], tokens[i]));
             said[i] = TokenOf(state[1], vocabulary);
+            if (slice.SpareSlot >= 0 && i == slice.SpareAfter - 1)
+            {
+                state.CopyTo(State(slice.SpareSlot));
+            }
         }
 
         return said;

@@ -64,7 +64,9 @@ internal sealed class LateDevice(IDevice device, int stepsInFlight, List<string>
                 work.Plan.BlockTable(slice),
                 slice.Logits,
                 slice.HiddenRow >= 0,
-                slice.StateSlot);
+                slice.StateSlot,
+                slice.RepeatedTokens,
+                slice.SpareSlot);
             for (var group = 1; group < plan.Groups; group++)
             {
                 plan.AddTable(work.Plan.Table(s, group).Blocks, work.Plan.Table(s, group).First);

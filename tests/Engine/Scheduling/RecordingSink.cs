@@ -31,6 +31,9 @@ internal sealed class RecordingSink : IEngineSink
 
         public List<int> Tokens { get; } = [];
 
+        /// <summary>Each token's probabilities, where the request asks for them.</summary>
+        public List<string> Logprobs { get; } = [];
+
         public string Text => _text.ToString();
 
         public FinishReason Finish { get; private set; }
@@ -48,6 +51,10 @@ internal sealed class RecordingSink : IEngineSink
             if (output.Token >= 0)
             {
                 Tokens.Add(output.Token);
+                if (output.Logprobs is { } logprobs)
+                {
+                    Logprobs.Add($"{logprobs.Chosen:R}: {string.Join(' ', logprobs.TopTokens)} {string.Join(' ', logprobs.TopLogprobs)}");
+                }
             }
 
             _text.Append(output.Text);

@@ -99,6 +99,7 @@ public sealed class StateTierTests
                     Id = id,
                     Prompt = [.. Prompt(0, r.Item1 * 24), .. Prompt(r.Item5 % 4, r.Item2)],
                     MaxTokens = r.Item3,
+                    SpeculativeTokens = r.Item5 % 2 == 0 ? 3 : 0,
                     Priority = (RequestPriority)(r.Item5 % 3),
                 }).ToArray();
                 for (var step = 0; step <= 60 || engine.State.Running + engine.State.Waiting > 0; step++)
@@ -140,7 +141,7 @@ public sealed class StateTierTests
                 copied += engine.Counters.HostHitTokens;
                 found += engine.Counters.PrefixHitTokens;
             },
-            iter: 200,
+            iter: 150,
             threads: 1);
 
         // What is claimed to change nothing must have happened.

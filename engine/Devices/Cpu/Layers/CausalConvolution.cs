@@ -56,6 +56,13 @@ internal sealed unsafe class CausalConvolution<TLanes> : IDisposable
         }
     }
 
+    /// <summary>Copies what a state has of channels <paramref name="first"/> to before <paramref name="end"/> over another.</summary>
+    public void CopyState(float* from, float* to, int first, int end)
+    {
+        for (var j = 0; j < _kernel - 1; j++)
+            new ReadOnlySpan<float>(from + (j * _channels) + first, end - first).CopyTo(new Span<float>(to + (j * _channels) + first, end - first));
+    }
+
     public void Dispose() => _weights.Dispose();
 
     /// <summary>The channels of token <paramref name="t"/>, or, below 0, of one before the first.</summary>

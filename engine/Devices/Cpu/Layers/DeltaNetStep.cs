@@ -95,6 +95,7 @@ internal sealed unsafe class DeltaNetStep<TLanes>(
             }
 
             VectorMath<TLanes>.Scale(output, (float*)weights.OutputNorm, VectorMath<TLanes>.RmsScale(output, _size, context.Epsilon), output, _size);
+            _state.Keep(slice, token, head, memory, _size * _size);
             VectorMath<TLanes>.SiluMultiply(buffers.Gate.Floats + ((long)token * net.ValueWidth) + (head * _size), output, output, _size);
         }
     }

@@ -88,6 +88,8 @@ internal sealed unsafe class Mamba2Step<TLanes>(
                 VectorMath<TLanes>.Multiply(state, decay, state, _stateSize);
                 output[p] = MathF.FusedMultiplyAdd(skip, x[p], VectorMath<TLanes>.AddAndDot(b, step * x[p], state, c, _stateSize));
             }
+
+            _state.Keep(slice, token, head, memory, _headSize * _stateSize);
         }
     }
 

@@ -26,19 +26,38 @@ internal readonly unsafe struct StatePart<TLanes>(LayerContext<TLanes> context, 
             if (slice.StartPosition == 0)
                 LayerContext<TLanes>.ClearColumns(state, convolution.StateFloats, channels, first, end);
             var at = (long)slice.TokenOffset * channels;
-            convolution.Run(input + at, slice.TokenCount, state, first, end, buffers.Convolved.Floats + at);
+            var done = 0;
+            if (slice.SpareSlot >= 0)
+            {
+                done = slice.SpareAfter;
+                convolution.Run(input + at, done, state, first, end, buffers.Convolved.Floats + at);
+                convolution.CopyState(state, buffers.States.State(slice.SpareSlot, layer), first, end);
+                at += (long)done * channels;
+            }
+
+            if (done < slice.TokenCount)
+                convolution.Run(input + at, slice.TokenCount - done, state, first, end, buffers.Convolved.Floats + at);
         }
     }
 
     /// <summary>The memory of a head, cleared where a sequence begins.</summary>
     public float* Memory(in StepSlice slice, int head, int floats)
     {
-        var memory = buffers.States.State(slice.StateSlot, layer) + convolution.StateFloats + ((long)head * floats);
+        var memory = Memory(slice.StateSlot, head, floats);
         if (slice.StartPosition == 0)
             new Span<float>(memory, floats).Clear();
         return memory;
     }
 
+    /// <summary>Behind the token of the step's number <paramref name="token"/>: keeps the memory of a head as it is now, if the slice wants it so.</summary>
+    public void Keep(in StepSlice slice, int token, int head, float* memory, int floats)
+    {
+        if (slice.SpareSlot >= 0 && token == slice.TokenOffset + slice.SpareAfter - 1)
+            new ReadOnlySpan<float>(memory, floats).CopyTo(new Span<float>(Memory(slice.SpareSlot, head, floats), floats));
+    }
+
     /// <summary>log(1 + e^x).</summary>
     public static float SoftPlus(float x) => MathF.Max(x, 0) + (float)NaturalLogarithm.Of(1 + VectorMath<TLanes>.Exp(-MathF.Abs(x)));
+
+    private float* Memory(int slot, int head, int floats) => buffers.States.State(slot, layer) + convolution.StateFloats + ((long)head * floats);
 }
