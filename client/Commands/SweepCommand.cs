@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Crescent.Client.Connections;
 using Crescent.Client.Json;
+using Crescent.Client.Load.Reports;
 using Crescent.Client.Load.Sweeps;
 using Crescent.Client.Terminals;
 using Crescent.Plots;
@@ -174,5 +175,5 @@ internal sealed class SweepCommand : Command
 
     private static string Progress(SweepPoint point, SweepAxis axis) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{point.Load:G4} {SweepPicture.Axis(axis)}: {(double.IsNaN(point.Errors) ? "no measured call has ended; " : "")}{point.UserSpeed:0.#} tokens/s per user, {point.TokensPerSecond:#,0.#} tokens/s{(point.PerMegawatt is { } volume ? FormattableString.Invariant($", {volume:#,0} per MW") : "")}{(point.Errors > 0 ? FormattableString.Invariant($", {100 * point.Errors:0.#} % failed") : "")}");
+        $"{RunComparison.Number(point.Load)} {SweepPicture.Axis(axis)}: {(double.IsNaN(point.Errors) ? "no measured call has ended; " : "")}{point.UserSpeed:0.#} tokens/s per user, {point.TokensPerSecond:#,0.#} tokens/s{(point.PerMegawatt is { } volume ? FormattableString.Invariant($", {volume:#,0} per MW") : "")}{(point.Errors > 0 ? FormattableString.Invariant($", {100 * point.Errors:0.#} % failed") : "")}");
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Crescent.Client.Connections;
+using Crescent.Client.Load.Reports;
 using Crescent.Plots;
 
 namespace Crescent.Client.Load.Sweeps;
@@ -106,7 +107,7 @@ internal static class SweepDocument
 
             var volume = (double?)point[perMegawatt ? "tokens_per_s_per_megawatt" : "tokens_per_s"]
                 ?? throw new FactoryException($"The sweep {name} does not tell its power, and this one does", "Overlay sweeps that were made alike.");
-            points.Add((speed, volume, ((double?)point["load"])?.ToString("G4", CultureInfo.InvariantCulture) ?? ""));
+            points.Add((speed, volume, (double?)point["load"] is { } load ? RunComparison.Number(load) : ""));
         }
 
         return new FrontierLine($"{name}: {(string?)document["model"]}{((bool?)document["simulated"] == true ? ", simulated" : "")}", points);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Crescent.Client.Load.Reports;
 using Crescent.Plots;
 
 namespace Crescent.Client.Load.Sweeps;
@@ -36,7 +37,7 @@ internal static class SweepPicture
             Title = $"{sweep.Model}: speed of a user against volume{(sweep.Simulated ? ", simulated devices" : "")}",
             Speed = "output tokens/s per user (median)",
             Volume = sweep.IsPerMegawatt ? "output tokens/s per MW" : "output tokens/s",
-            Lines = [new FrontierLine($"this sweep, labels: {Axis(sweep.Axis)}", [.. measured.Select(point => (point.UserSpeed, sweep.Volume(point), point.Load.ToString("G4", CultureInfo.InvariantCulture)))]), .. others],
+            Lines = [new FrontierLine($"this sweep, labels: {Axis(sweep.Axis)}", [.. measured.Select(point => (point.UserSpeed, sweep.Volume(point), RunComparison.Number(point.Load)))]), .. others],
             Marks = marks,
             MostVolume = shown ? (HopperTokensPerSecond, "published, 1 MW of Hopper: 180,000 tokens/s at the most") : null,
             MostSpeed = shown ? (HopperUserSpeed, "published, 1 MW of Hopper: 225 tokens/s for one user") : null,
@@ -58,7 +59,7 @@ internal static class SweepPicture
             notes.Add(string.Create(CultureInfo.InvariantCulture, $"The server's clock ran {sweep.Clock:G4} times as fast as the wall's; all figures are in its time."));
         }
 
-        var degraded = sweep.Points.Where(static point => point.Degraded).Select(static point => point.Load.ToString("G4", CultureInfo.InvariantCulture)).ToList();
+        var degraded = sweep.Points.Where(static point => point.Degraded).Select(static point => RunComparison.Number(point.Load)).ToList();
         if (degraded.Count > 0)
         {
             notes.Add($"The generator was a bottleneck at {string.Join(", ", degraded)}.");
