@@ -8,6 +8,8 @@ internal sealed class PodNetwork : IAsyncDisposable
 {
     private const string Lost = "02:00:00:00:00:01";
 
+    private const int MostTries = 3;
+
     private readonly string _name;
     private readonly string _prefix;
     private readonly HashSet<string> _spaces = [];
@@ -32,22 +34,35 @@ internal sealed class PodNetwork : IAsyncDisposable
         return network;
     }
 
-    /// <summary>Makes a namespace, and gives its name and address.</summary>
+    /// <summary>Makes a namespace, and gives its name and address. The kernel may find, while others are made, that something exists which does not: then another is made.</summary>
     public async Task<(string Space, IPAddress Address)> Add()
     {
-        int number;
-        string space;
-        lock (_lock)
+        for (var tries = 1; ; tries++)
         {
-            number = ++_next;
-            space = $"{_name}p{number}";
-            _spaces.Add(space);
-        }
+            int number;
+            string space;
+            lock (_lock)
+            {
+                number = ++_next;
+                space = $"{_name}p{number}";
+                _spaces.Add(space);
+            }
 
-        var address = $"{_prefix}.{(number % 250) + 2}";
-        await Run($"ip netns add {space}; ip link add {_name}v{number} type veth peer name eth0 netns {space}; ip link set {_name}v{number} master {_name} up; "
-            + $"ip -n {space} addr add {address}/24 dev eth0; ip -n {space} link set eth0 up; ip -n {space} link set lo up; ip -n {space} route add default via {Node}");
-        return (space, IPAddress.Parse(address));
+            var address = $"{_prefix}.{(number % 250) + 2}";
+            var commands = $"ip netns add {space}; ip link add {_name}v{number} type veth peer name eth0 netns {space}; ip link set {_name}v{number} master {_name} up; "
+                + $"ip -n {space} addr add {address}/24 dev eth0; ip -n {space} link set eth0 up; ip -n {space} link set lo up; ip -n {space} route add default via {Node}";
+            var (code, error) = await Try(commands);
+            if (code == 0)
+            {
+                return (space, IPAddress.Parse(address));
+            }
+
+            await Try($"ip netns del {space}");
+            if (tries == MostTries)
+            {
+                throw new InvalidOperationException($"{commands}: {error}");
+            }
+        }
     }
 
     /// <summary>Takes it away with its interface.</summary>
