@@ -22,7 +22,7 @@ public static class DeviceExits
     /// <returns>Points saved, or null when it stays.</returns>
     public static double? Move(PlacementBook book, long id, string device, int left, PlacementGate worst, double? margin)
     {
-        var other = book.Elsewhere(id, left, out var call, out var present);
+        var other = book.Elsewhere(id, left, mayReturn: margin is null, out var call, out var present);
         if (!other.IsPlaced || !call.Avoids(device) || book.View.Gate(call, other.Device) > worst)
         {
             return null;

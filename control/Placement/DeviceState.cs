@@ -88,9 +88,12 @@ public struct DeviceState
         (OwnLevel?.PointsPerWatt ?? 0) + (NodeLevel?.PointsPerWatt ?? 0) + (RackLevel?.PointsPerWatt ?? 0) + (ClusterLevel?.PointsPerWatt ?? 0);
 
     /// <summary>Watts that the tightest level it belongs to has left.</summary>
-    public readonly double HeadroomWatts => Math.Min(
+    public readonly double HeadroomWatts => Math.Min(LocalHeadroomWatts, ClusterLevel?.HeadroomWatts ?? double.PositiveInfinity);
+
+    /// <summary>The same of those below the cluster: its own, its node's and its rack's.</summary>
+    public readonly double LocalHeadroomWatts => Math.Min(
         Math.Min(OwnLevel?.HeadroomWatts ?? double.PositiveInfinity, NodeLevel?.HeadroomWatts ?? double.PositiveInfinity),
-        Math.Min(RackLevel?.HeadroomWatts ?? double.PositiveInfinity, ClusterLevel?.HeadroomWatts ?? double.PositiveInfinity));
+        RackLevel?.HeadroomWatts ?? double.PositiveInfinity);
 
     /// <summary>Adds to what all its levels draw and have promised, W.</summary>
     internal readonly void Charge(double watts, double reserved)

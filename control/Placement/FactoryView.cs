@@ -153,7 +153,8 @@ public sealed class FactoryView
     private double CapWhenBusy(in DeviceState device)
     {
         var share = Math.Min(1, (device.ClusterLevel?.BudgetWatts ?? double.PositiveInfinity) / _maxCapWatts);
-        return Math.Max(device.Load.CapWatts, share * device.Profile.MaxCapWatts);
+        var cap = device.Load.CapWatts;
+        return Math.Max(cap, Math.Min(share * device.Profile.MaxCapWatts, cap + Math.Max(0, device.LocalHeadroomWatts)));
     }
 
     /// <summary>Takes over from <paramref name="other"/> what it knows of these devices beside their load: power levels, and the prompts of the last seconds.</summary>

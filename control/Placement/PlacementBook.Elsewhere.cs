@@ -9,9 +9,10 @@ public sealed partial class PlacementBook
     /// </summary>
     /// <param name="id">Of its reservation.</param>
     /// <param name="left">Tokens that may still come; those that have come since it was placed are a part of its prompt now.</param>
+    /// <param name="mayReturn">Whether devices that it has avoided so far come into question again, since it has to leave.</param>
     /// <param name="call">What is left of the call.</param>
     /// <param name="present">The points that its present device would have, were it placed there now.</param>
-    public PlacementDecision Elsewhere(long id, int left, out PlacementCall call, out double present)
+    public PlacementDecision Elsewhere(long id, int left, bool mayReturn, out PlacementCall call, out double present)
     {
         (call, present) = (default, 0);
         if (!_reservations.TryGetValue(id, out var reservation) || view.IndexOf(reservation.Device) is not (>= 0 and var at))
@@ -29,7 +30,7 @@ public sealed partial class PlacementBook
             PromptTokens = placed.PromptTokens + come,
             MaxTokens = placed.MaxTokens - come,
             ExpectedTokens = Math.Clamp(placed.ExpectedTokens - come, 1, placed.MaxTokens - come),
-            Avoid = [reservation.Device],
+            Avoid = mayReturn ? [reservation.Device] : [.. placed.Avoid ?? [], reservation.Device],
             Prefer = null,
         };
 

@@ -168,7 +168,7 @@ public sealed partial class PlacementBook(IPlacementPolicy policy, FactoryView v
             Others = Others(view.Devices[device].Model),
             MadeAt = view.Now,
             Before = load,
-            UnseenBefore = view.Devices[device].UnseenPromptSeconds,
+            UnseenBefore = view.Devices[device].UnseenPromptSeconds + view.Devices[device].OthersPromptSeconds,
         };
         _reservations.Add(id, reservation);
         UnseenOf(reservation.Device).Add(reservation);
@@ -215,7 +215,8 @@ public sealed partial class PlacementBook(IPlacementPolicy policy, FactoryView v
             if (to >= 0)
             {
                 reservation.Before = view.Devices[to].Load;
-                reservation.UnseenBefore = view.Devices[to].UnseenPromptSeconds - (reservation.Seen ? 0 : reservation.PromptSeconds);
+                reservation.UnseenBefore = view.Devices[to].UnseenPromptSeconds + view.Devices[to].OthersPromptSeconds
+                    - (reservation.Seen ? 0 : (1 + reservation.Others) * reservation.PromptSeconds);
             }
 
             view.Active?.Move(id, device);

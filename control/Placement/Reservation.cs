@@ -35,7 +35,7 @@ internal sealed class Reservation
     /// <summary>What the device had reported when it took the call.</summary>
     public DeviceLoad Before { get; set; }
 
-    /// <summary>Prompts that had been placed there since, in seconds at full clock.</summary>
+    /// <summary>Prompts that had been placed there since, here and as far as that tells elsewhere, in seconds at full clock.</summary>
     public double UnseenBefore { get; set; }
 
     /// <summary>Reports with a higher number than this count the call.</summary>

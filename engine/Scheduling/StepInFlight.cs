@@ -60,7 +60,9 @@ internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables, int g
             sequence.Table.State,
             repeats);
         AddTables(sequence);
-        Scheduled.Add(new ScheduledSequence(sequence, tokens, last ? row : -1, hidden));
+
+        // Where all rows are wanted for the sake of what is computed again, that of the last token is drawn from.
+        Scheduled.Add(new ScheduledSequence(sequence, tokens, last ? row + (repeats > 0 ? tokens - 1 : 0) : -1, hidden));
     }
 
     /// <summary>Adds the newest token of a sequence and its guesses.</summary>

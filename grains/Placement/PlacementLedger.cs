@@ -138,22 +138,8 @@ internal sealed class PlacementLedger : IDeviceReports
         lock (_lock)
         {
             var at = _view.IndexOf(device);
-            if (at < 0)
-            {
-                return null;
-            }
-
-            var report = _owners[at].Report;
-            var mustLeave = ExitReasons.Compel(report, isSilent);
-            if (!mustLeave && !(waits && _moveMargin > 0))
-            {
-                return null;
-            }
-
             _view.Now = Now();
-            return DeviceExits.Move(_book, stream, device, left, ExitReasons.WorstGate(report, isSilent), mustLeave ? null : _moveMargin) is { } saved
-                ? ExitReasons.Say(report, device, isSilent, saved)
-                : null;
+            return at < 0 ? null : StreamExits.Move(_book, _owners[at].Report, stream, device, left, waits && _moveMargin > 0, isSilent, _moveMargin);
         }
     }
 

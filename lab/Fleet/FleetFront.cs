@@ -139,7 +139,7 @@ internal sealed class FleetFront
             return null;
         }
 
-        var needs = former.Needs with { Avoid = [key], Prefer = null };
+        var needs = former.Needs with { Avoid = [.. former.Needs.Avoid ?? [], key], Prefer = null };
         var charged = view.IndexOf(_book.DeviceOf(call.Id)!);
         Look(call, former.Request!.Chain ?? [], blockSize);
         _book.Release(call.Id);

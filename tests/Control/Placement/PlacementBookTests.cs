@@ -124,7 +124,7 @@ public sealed class PlacementBookTests
 
         book.View.ChangeOverlap()[0] = 1240;
         Assert.Equal(0, book.Place(Views.Call(1, prompt: 20_000), 1).Device);
-        var other = book.Elsewhere(1, 64, out _, out var present);
+        var other = book.Elsewhere(1, 64, mayReturn: true, out _, out var present);
         Assert.True(other.Terms.Score > present, $"{other.Terms} against {present}");
 
         static DeviceLoad Long(int queued) =>
@@ -150,7 +150,7 @@ public sealed class PlacementBookTests
         };
         book.Report(Views.Key(0), Views.Gpu, load, 5);
         book.Settle();
-        var elsewhere = book.Elsewhere(1, call.MaxTokens, out _, out var present);
+        var elsewhere = book.Elsewhere(1, call.MaxTokens, mayReturn: true, out _, out var present);
         Assert.Equal(1, elsewhere.Device);
         Assert.True(present <= elsewhere.Terms.Score + 1e-9, $"{present} against {elsewhere.Terms.Score}");
         Assert.Equal(cached > 0, present < elsewhere.Terms.Score - 0.5);
@@ -185,6 +185,40 @@ public sealed class PlacementBookTests
             TotalBlocks = 10_000,
             FreeBlocks = 10_000,
         };
+    }
+
+    [Theory]
+    [InlineData(0.5, false)]
+    [InlineData(null, true)]
+    public void Only_a_call_that_has_to_leave_goes_back_to_what_it_has_avoided(double? margin, bool leaves)
+    {
+        var queue = Views.Idle with { Waiting = 12, QueuedPromptTokens = 72_000, QueuedPromptSeconds = 12 * Views.Gpu.PromptTime(6000), TotalBlocks = 10_000, FreeBlocks = 10_000 };
+        var book = new PlacementBook(new PowerAwarePolicy(), Views.Of(queue, queue with { Waiting = 0, QueuedPromptTokens = 0, QueuedPromptSeconds = 0 }));
+        Assert.Equal(0, book.Place(Views.Call(prompt: 6000, avoid: Views.Key(1)), 1).Device);
+        Assert.Equal(leaves, DeviceExits.Move(book, 1, Views.Key(0), 64, PlacementGate.Open, margin) is not null);
+        book.Charge(Views.Call(prompt: 6000), 1, 0);
+        Assert.NotNull(DeviceExits.Move(book, 1, Views.Key(0), 64, PlacementGate.Open, margin));
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(12, true)]
+    public void What_others_are_taken_to_have_placed_before_a_call_is_before_it(int fronts, bool leaves)
+    {
+        var book = Book(new PowerAwarePolicy(), fronts);
+        Serve(book, 40, 12);
+        book.Report(Views.Key(1), Views.Gpu, Views.Idle with { TotalBlocks = 10_000, FreeBlocks = 10_000 }, 1);
+        book.View.Now += 1;
+        var call = Views.Call(prompt: 6000);
+        var (computed, each) = (book.View.Devices[0].Load.ComputedPromptSeconds, Views.Gpu.PromptTime(6000));
+        book.Charge(call, 101, 0);
+        book.Charge(call, 102, 0);
+        book.Accept(101, Views.Key(0), 100);
+        book.Accept(102, Views.Key(0), 100);
+        book.Report(
+            Views.Key(0), Views.Gpu, Views.Idle with { Waiting = 24, QueuedPromptTokens = 24 * 6000, QueuedPromptSeconds = 24 * each, ComputedPromptSeconds = computed, TotalBlocks = 10_000, FreeBlocks = 10_000 }, 101);
+        book.Settle();
+        Assert.Equal(leaves, DeviceExits.Move(book, 102, Views.Key(0), 64, PlacementGate.Open, DeviceExits.DefaultMargin) is not null);
     }
 
     [Fact]

@@ -197,17 +197,19 @@ public sealed class PowerAwarePolicyTests
             Assert.Equal(scarce, Foreseen(queued, 2 * low), 0.05);
             Assert.Equal(risen, Foreseen(queued, 2 * full), 0.05);
             Assert.Equal(At(queued) * clock, Foreseen(queued, 2 * full, cap: full), 0.05);
+            Assert.Equal(scarce, Foreseen(queued, 2 * full, rack: 2 * Views.Idle.Watts), 0.05);
         }
 
         double At(int queued) => queued * Views.Gpu.PromptSeconds / clock;
 
-        double Foreseen(int queued, double budget, double? cap = null)
+        double Foreseen(int queued, double budget, double? cap = null, double rack = double.PositiveInfinity)
         {
             var load = Views.Idle with { CapWatts = cap ?? low, QueuedPromptTokens = queued, QueuedPromptSeconds = queued * Views.Gpu.PromptSeconds };
             var book = new PlacementBook(new PowerAwarePolicy(), Views.Of(load, load));
             var level = new PowerLevel { BudgetWatts = budget };
-            book.Assign(0, null, null, null, level);
-            book.Assign(1, null, null, null, level);
+            var own = new PowerLevel { BudgetWatts = rack };
+            book.Assign(0, null, null, own, level);
+            book.Assign(1, null, null, own, level);
             return new PowerAwarePolicy().Foresee(Views.Call(), book.View, 0).TtftSeconds;
         }
     }

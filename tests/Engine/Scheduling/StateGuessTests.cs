@@ -106,7 +106,9 @@ public sealed class StateGuessTests
             new() { RepetitionPenalty = 1.3f, FrequencyPenalty = 0.4f, PresencePenalty = 0.2f },
             new() { Temperature = 1, Seed = 3, TopLogprobs = 3 },
             new() { Structure = new OutputStructure(GrammarSource.Regex("[a-z ]{200}")) },
+            new() { Structure = new OutputStructure(GrammarSource.Regex("(a b c d e ){5}")) },
         ];
+        var found = 0L;
         foreach (var way in ways)
         {
             var request = new InferenceRequest { Id = 1, Prompt = prompt, MaxTokens = Answer, IgnoreEndOfGeneration = true, Sampling = way };
@@ -123,7 +125,10 @@ public sealed class StateGuessTests
             var lookedUp = await Serve(model, request with { SpeculativeTokens = 6 }, null);
             Assert.Equal(alone.Tokens, lookedUp.Tokens);
             Assert.Equal(alone.Logprobs, lookedUp.Logprobs);
+            found += lookedUp.Found;
         }
+
+        Assert.True(found > 0, "nothing that was looked up came true");
     }
 
     [Fact]
@@ -189,7 +194,7 @@ public sealed class StateGuessTests
         Assert.Equal(sinks[0][2].Tokens, sinks[1][2].Tokens);
     }
 
-    private static async Task<(List<int> Tokens, List<string> Logprobs, long Guessed, long Accepted)> Serve(RealModel model, InferenceRequest request, IDevice? draft)
+    private static async Task<(List<int> Tokens, List<string> Logprobs, long Guessed, long Accepted, long Found)> Serve(RealModel model, InferenceRequest request, IDevice? draft)
     {
         var sink = new RecordingSink();
         using var engine = model.Engine(model.Device(), sink, draft: draft);
@@ -197,7 +202,7 @@ public sealed class StateGuessTests
         await Until(engine, sink, 1);
         Assert.Null(sink[1].Error);
         var guesses = engine.Counters.Guesses;
-        return (sink[1].Tokens, sink[1].Logprobs, guesses.DraftGuessed, guesses.DraftAccepted);
+        return (sink[1].Tokens, sink[1].Logprobs, guesses.DraftGuessed, guesses.DraftAccepted, guesses.NGramAccepted);
     }
 
     private static async Task Until(InferenceEngine engine, RecordingSink sink, int ended)
