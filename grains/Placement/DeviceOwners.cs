@@ -8,12 +8,16 @@ namespace Crescent.Grains.Placement;
 /// </summary>
 internal sealed class DeviceOwners
 {
+    /// <summary>A silo that calls could not be sent to, and that still reports so long after a call was last placed, is tried again, s.</summary>
+    public const double TryAgainSeconds = 1;
+
     private readonly List<DeviceOwner> _owners = [];
     private readonly Dictionary<string, KnownSilo> _silos = new(StringComparer.Ordinal);
 
-    // Those that calls could be sent to when one was last placed; null before the first.
+    // Those that calls could be sent to when one was last placed, null before the first; as they were told, null where others are taken for reachable since.
     private HashSet<SiloAddress>? _reachable;
-    private SiloAddress[] _told = [];
+    private SiloAddress[]? _told;
+    private double _placedAt = double.NegativeInfinity;
 
     /// <summary>Silos that calls enter the cluster by.</summary>
     public int Fronts { get; private set; }
@@ -99,14 +103,27 @@ internal sealed class DeviceOwners
     /// <summary>Whether calls can be sent to <paramref name="silo"/>, as far as is known.</summary>
     public bool IsReachable(SiloAddress silo) => _reachable is null || _reachable.Contains(silo);
 
-    /// <summary>Takes note of the silos that calls can be sent to.</summary>
-    /// <returns>False where they are those of last time.</returns>
-    public bool Reach(ReadOnlySpan<SiloAddress> compatible)
+    /// <summary>
+    /// Lets calls be tried again on one that reports now. Reports of a silo arrive before it is known which grains it takes, so that a call placed in between finds it out of reach; as none is
+    /// placed where no device can be reached, it would stay so.
+    /// </summary>
+    public void TryAgain(SiloAddress silo, double now)
     {
-        var same = _reachable is not null && compatible.Length == _told.Length;
+        if (now - _placedAt >= TryAgainSeconds && !IsReachable(silo))
+        {
+            Welcome(silo);
+        }
+    }
+
+    /// <summary>Takes note of the silos that a call that is placed now can be sent to.</summary>
+    /// <returns>False where they are those of last time.</returns>
+    public bool Reach(ReadOnlySpan<SiloAddress> compatible, double now)
+    {
+        _placedAt = now;
+        var same = _told is not null && compatible.Length == _told.Length;
         for (var i = 0; same && i < compatible.Length; i++)
         {
-            same = ReferenceEquals(compatible[i], _told[i]) || compatible[i].Equals(_told[i]);
+            same = ReferenceEquals(compatible[i], _told![i]) || compatible[i].Equals(_told[i]);
         }
 
         if (same)
@@ -125,7 +142,7 @@ internal sealed class DeviceOwners
     private void Welcome(SiloAddress silo)
     {
         _reachable?.Add(silo);
-        _told = [];
+        _told = null;
     }
 
     /// <summary>What the newest report of a silo says of it.</summary>

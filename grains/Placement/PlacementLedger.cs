@@ -90,6 +90,7 @@ internal sealed class PlacementLedger : IDeviceReports
             _book.Fronts = Math.Max(1, _owners.Fronts);
 
             _view.Now = Now();
+            _owners.TryAgain(report.Silo, _view.Now);
             var reachable = _owners.IsReachable(report.Silo);
             for (var i = 0; i < owners.Length; i++)
             {
@@ -217,7 +218,7 @@ internal sealed class PlacementLedger : IDeviceReports
     private DeviceOwner? Place(PlacementNeeds needs, ReadOnlySpan<SiloAddress> compatible, in CachedPrefix cached)
     {
         _view.Now = _askedAt = Now();
-        if (_owners.Reach(compatible))
+        if (_owners.Reach(compatible, _view.Now))
         {
             for (var i = 0; i < _owners.Count; i++)
             {

@@ -1,38 +1,12 @@
-using System.Diagnostics.Metrics;
 using Crescent.Control.Placement;
 using Crescent.Engine.Scheduling;
-using Crescent.Grains.Kv;
-using Crescent.Grains.Metrics;
 using Crescent.Grains.Placement;
-using Crescent.Grains.Telemetry;
-using Crescent.Tests.Grains.Kv;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Crescent.Tests.Grains.Placement;
 
-public sealed class PlacementLedgerTests : IDisposable
+public sealed class PlacementLedgerTests : LedgerTest
 {
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly Clock _clock = new();
-    private readonly KvIndexFeed _caches;
-    private readonly FactoryMetrics _metrics;
-    private readonly PlacementLedger _ledger;
-
-    public PlacementLedgerTests()
-    {
-        _metrics = new FactoryMetrics(_services.GetRequiredService<IMeterFactory>());
-        _caches = new KvIndexFeed(new ManualDumps(), new ManualMembership(), _clock, _metrics, NullLogger<KvIndexFeed>.Instance);
-        _ledger = Ledger(new LeastQueuePolicy(), new PlacementOptions());
-    }
-
-    public void Dispose()
-    {
-        _caches.Dispose();
-        _services.Dispose();
-    }
-
     [Fact]
     public void A_call_stops_counting_twice_once_a_later_report_counts_it()
     {
@@ -63,102 +37,6 @@ public sealed class PlacementLedgerTests : IDisposable
     }
 
     [Fact]
-    public void A_report_of_a_silo_that_calls_cannot_be_sent_to_does_not_make_it_reachable()
-    {
-        Report(0, 1, Reports.Idle with { Waiting = 9 });
-        Report(1, 1);
-        Assert.Equal(Reports.Silo(0), _ledger.Place(Needs(1), [Reports.Silo(0)]));
-        Report(1, 2);
-        Assert.Equal(Reports.Silo(0), _ledger.Place(Needs(2), [Reports.Silo(0)]));
-        Assert.Equal(Reports.Silo(1), _ledger.Place(Needs(3), [Reports.Silo(0), Reports.Silo(1)]));
-    }
-
-    [Fact]
-    public void A_device_that_its_silo_has_no_more_is_forgotten_and_the_others_stay()
-    {
-        _ledger.Apply(new SiloReport { Silo = Reports.Silo(0), Name = "silo-0", Sequence = 1, Devices = [Reports.Idle, Reports.Idle with { Device = "other" }] });
-        Report(1, 1);
-        Report(0, 2);
-        Assert.Equal([("silo-0", "gpu"), ("silo-1", "gpu")], _ledger.Newest().Select(static d => (d.Silo, d.Report.Device)));
-    }
-
-    [Fact]
-    public void An_older_report_is_dropped()
-    {
-        Report(0, 5, Reports.Idle with { Running = 5 });
-        Report(0, 4, Reports.Idle with { Running = 4 });
-        Assert.Equal(5, _ledger.Snapshot().Single().Report.Running);
-    }
-
-    [Fact]
-    public void A_restarted_silo_takes_the_place_of_its_former_self()
-    {
-        Report(0, 500);
-        _ledger.Apply(new SiloReport { Silo = Reports.Silo(9), Name = "silo-0", Sequence = 1, Devices = [Reports.Idle] });
-        var device = _ledger.Snapshot().Single();
-        Assert.Equal((Reports.Silo(9), 1L), (device.Silo, device.State.Sequence));
-    }
-
-    [Fact]
-    public void What_a_silo_said_before_its_restart_does_not_bring_its_former_self_back()
-    {
-        _ledger.Apply(new SiloReport { Silo = Reports.Silo(0, generation: 2), Name = "silo-0", Sequence = 1, Devices = [Reports.Idle] });
-        Report(0, 500);
-        Assert.Equal(Reports.Silo(0, generation: 2), _ledger.Snapshot().Single().Silo);
-    }
-
-    [Fact]
-    public void A_device_that_its_silo_no_longer_names_is_gone()
-    {
-        _ledger.Apply(Two("a", "b", 1));
-        _ledger.Apply(Two("b", "c", 2));
-        Assert.Equal(["silo-0/b", "silo-0/c"], _ledger.Snapshot().Select(static d => d.State.Key));
-        Assert.Equal(["b", "c"], _ledger.Newest().Select(static d => d.Report.Device));
-
-        static SiloReport Two(string first, string second, long sequence) => new()
-        {
-            Silo = Reports.Silo(0),
-            Name = "silo-0",
-            Sequence = sequence,
-            Devices = [Reports.Idle with { Device = first }, Reports.Idle with { Device = second }],
-        };
-    }
-
-    [Fact]
-    public void A_silo_that_left_takes_its_devices_with_it()
-    {
-        Report(0, 1);
-        Report(1, 1);
-        _ledger.Keep(silo => silo.Equals(Reports.Silo(1)));
-        Assert.Equal("silo-1/gpu", _ledger.Snapshot().Single().State.Key);
-        Assert.Equal(Reports.Silo(1), Place(1));
-    }
-
-    [Fact]
-    public void A_silo_where_Orleans_cannot_place_gets_no_calls()
-    {
-        Report(0, 1);
-        Report(1, 1);
-        for (var i = 1; i < 5; i++)
-        {
-            Assert.Equal(Reports.Silo(1), _ledger.Place(Needs(i), [Reports.Silo(1)]));
-        }
-
-        Assert.Null(_ledger.Place(Needs(9), []));
-    }
-
-    [Fact]
-    public void A_device_that_falls_silent_gets_no_calls_until_it_is_heard_again()
-    {
-        Report(0, 1);
-        _clock.Advance(3.5);
-        Assert.Null(Place(1));
-        Assert.Equal(RefusalReason.Unavailable, _ledger.Refuse(Needs(1))!.Reason);
-        Report(0, 2);
-        Assert.NotNull(Place(1));
-    }
-
-    [Fact]
     public void The_room_of_drained_and_silent_devices_does_not_count_while_others_take_calls()
     {
         Report(0, 1);
@@ -172,20 +50,6 @@ public sealed class PlacementLedgerTests : IDisposable
         Assert.Equal(800, _ledger.MaxPositions(null));
         _clock.Advance(3.5);
         Assert.Equal(1600, _ledger.MaxPositions(null));
-    }
-
-    [Fact]
-    public void A_silo_that_comes_or_comes_back_takes_calls_before_one_was_placed_on_it()
-    {
-        Report(0, 1);
-        Assert.NotNull(_ledger.Place(Needs(1), [Reports.Silo(0)]));
-        _ledger.Apply(Silo(0, 1, Reports.Idle) with { Silo = Reports.Silo(0, generation: 2) });
-        Assert.Null(_ledger.Refuse(Needs(2)));
-        Assert.Equal(Reports.Silo(0, generation: 2), _ledger.Place(Needs(2), [Reports.Silo(0, generation: 2)]));
-        Report(0, 2, draining: true);
-        Report(1, 1);
-        Assert.Null(_ledger.Refuse(Needs(3)));
-        Assert.Equal(Reports.Silo(1), _ledger.Place(Needs(3), [Reports.Silo(0, generation: 2), Reports.Silo(1)]));
     }
 
     [Fact]
@@ -351,8 +215,6 @@ public sealed class PlacementLedgerTests : IDisposable
         Assert.Equal("it waits at silo-0/gpu, and another device saves 6.0 points", _ledger.TryMove(1, "silo-0/gpu", 64, waits: true));
     }
 
-    private static DeviceReport Drained => Reports.Idle with { Draining = true };
-
     /// <summary>Two idle devices, the first of which has stream 1.</summary>
     private void OneOfTwo()
     {
@@ -365,35 +227,5 @@ public sealed class PlacementLedgerTests : IDisposable
     {
         Place(stream);
         _ledger.Accepted(stream, new SubmissionReply { Device = device, Owner = Reports.Silo(0), ReportSequence = 1 });
-    }
-
-    private static PlacementNeeds Needs(long stream) => new() { Stream = stream, PromptTokens = 64, MaxTokens = 64 };
-
-    private SiloAddress? Place(long stream) => _ledger.Place(Needs(stream), [Reports.Silo(0), Reports.Silo(1)]);
-
-    private PlacementLedger Ledger(IPlacementPolicy policy, PlacementOptions options) =>
-        new(policy, Options.Create(options), new LocalSilo(), _clock, _metrics, new PrefixOverlap(_caches));
-
-    private void Report(int silo, long sequence, DeviceReport? device = null, bool draining = false) =>
-        _ledger.Apply(Silo(silo, sequence, device ?? Reports.Idle, draining));
-
-    private static SiloReport Silo(int silo, long sequence, DeviceReport device, bool draining = false) => new()
-    {
-        Silo = Reports.Silo(silo),
-        Name = $"silo-{silo}",
-        Sequence = sequence,
-        Draining = draining,
-        Devices = [device],
-    };
-
-    private sealed class Clock : TimeProvider
-    {
-        private long _ticks;
-
-        public override long GetTimestamp() => _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public void Advance(double seconds) => _ticks += TimeSpan.FromSeconds(seconds).Ticks;
     }
 }
