@@ -5,22 +5,25 @@ namespace Crescent.Engine.Scheduling;
 
 /// <summary>
 /// Where the state of a sequence is kept for prompts to come, on a device that keeps states: behind the last whole block of its prompt, where a next turn
-/// goes on even if the answer's thinking is left out; where it departs from others before it; every <see cref="Interval"/> positions; and behind the last
+/// goes on even if the answer's thinking is left out; where it departs from others before it; every so many positions (<see cref="IntervalFor"/>); and behind the last
 /// whole block that it has decoded, one after the other in one place.
 /// </summary>
 internal static class KeptStates
 {
-    /// <summary>Positions between two states of a long prompt.</summary>
-    public const int Interval = 2048;
+    private const int Interval = 2048;
+    private const int LongestInterval = 8192;
 
     /// <summary>Blocks that guesses let a sequence decode without a state that is kept.</summary>
     private const int BlocksApart = 4;
 
+    /// <summary>Positions between two states of a long prompt: no step of <paramref name="stepTokens"/> is cut in two for them alone, as long as it is not very long.</summary>
+    public static int IntervalFor(int stepTokens) => Math.Clamp(stepTokens, Interval, LongestInterval);
+
     /// <summary>Positions from where a sequence is to the next place in its prompt; a step may take no more.</summary>
-    public static int UntilNext(KvBlockSize blockSize, Sequence sequence)
+    public static int UntilNext(KvBlockSize blockSize, Sequence sequence, int interval)
     {
         var position = sequence.Position;
-        var next = ((position / Interval) + 1) * Interval;
+        var next = ((position / interval) + 1) * interval;
         if (sequence.DepartsAt > position)
         {
             next = Math.Min(next, sequence.DepartsAt);
@@ -31,7 +34,7 @@ internal static class KeptStates
     }
 
     /// <summary>Keeps the state of a sequence that has just computed some of its tokens, if it is at such a place.</summary>
-    public static void Keep(KvCache kv, Sequence sequence)
+    public static void Keep(KvCache kv, Sequence sequence, int interval)
     {
         var computed = sequence.Computed;
         if (kv.BlockSize.Slot(computed) != 0)
@@ -40,7 +43,7 @@ internal static class KeptStates
         }
 
         var decoding = computed > sequence.Request.Prompt.Length;
-        if (decoding || computed % Interval == 0 || computed == sequence.DepartsAt || computed == EndOfPrompt(kv.BlockSize, sequence))
+        if (decoding || computed % interval == 0 || computed == sequence.DepartsAt || computed == EndOfPrompt(kv.BlockSize, sequence))
         {
             var passed = !decoding && computed != sequence.DepartsAt && computed != EndOfPrompt(kv.BlockSize, sequence);
             kv.KeepState(sequence.Table, computed, replaces: decoding, passed);

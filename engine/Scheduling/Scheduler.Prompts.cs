@@ -134,7 +134,7 @@ internal sealed partial class Scheduler
     {
         if (_kv.HasStates)
         {
-            tokens = Math.Min(tokens, KeptStates.UntilNext(_kv.BlockSize, sequence));
+            tokens = Math.Min(tokens, KeptStates.UntilNext(_kv.BlockSize, sequence, _stateInterval));
 
             // Logits that are not drawn from are made again with the last token, which a state must see once.
             tokens = sequence.WaitsForMask ? Math.Min(tokens, sequence.Remaining - 1) : tokens;

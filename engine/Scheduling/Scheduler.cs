@@ -19,6 +19,7 @@ internal sealed partial class Scheduler
     private readonly WaitingQueue _waiting;
     private readonly PendingPrefixes _pending;
     private readonly Admission _admission;
+    private readonly int _stateInterval;
     private readonly int _maxRunning;
     private readonly int _maxWithResumed;
     private readonly List<Sequence> _running = [];
@@ -49,6 +50,7 @@ internal sealed partial class Scheduler
         _device = device;
         _budget = budget;
         _step = new StepInFlight(kv.BlockSize, withTables: false);
+        _stateInterval = KeptStates.IntervalFor(budget.MaxTokens);
         _shares = new PromptShares(budget, options.PromptShare);
 
         // Every running sequence has at least a token and a row of a step.
@@ -183,7 +185,7 @@ internal sealed partial class Scheduler
             _kv.Register(sequence.Table, sequence.Computed);
             if (_kv.HasStates)
             {
-                KeptStates.Keep(_kv, sequence);
+                KeptStates.Keep(_kv, sequence, _stateInterval);
             }
         }
 

@@ -62,6 +62,9 @@ internal sealed class FleetDevice : IEngineSink, IDisposable
 
     public int MaxContext => _device.Info.MaxContext;
 
+    /// <summary>Where sequences can begin on it.</summary>
+    public KvPlaces Places => KvPlaces.Of(_device.Info);
+
     /// <summary>What is believed of it.</summary>
     public DeviceProfile Profile => _belief.Of(_device.Info.Profile!, _engine.Profile);
 

@@ -233,9 +233,9 @@ public sealed partial class VirtualFleet : IDisposable
     private KvIndex Index()
     {
         var index = new KvIndex(_clock, _devices.Length);
-        foreach (var _ in _devices)
+        foreach (var device in _devices)
         {
-            index.AddDevice();
+            index.AddDevice(device.Places);
         }
 
         return index;

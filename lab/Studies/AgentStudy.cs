@@ -1,4 +1,5 @@
 using Crescent.Control.Placement;
+using Crescent.Engine.Devices.Simulated;
 using Crescent.Engine.Scheduling;
 using Crescent.Lab.Fleet;
 using Crescent.Lab.Traces;
@@ -81,7 +82,7 @@ public static class AgentStudy
 
     private static SessionResult Serve(AgentStudyOptions options, FleetSpec spec, StudyPolicy policy, AgentTier tier, int agents, CancellationToken cancellationToken)
     {
-        var blockBytes = spec.Model.KvBytesPerToken(spec.Devices.TensorParallel, spec.Devices.DataParallel) * SessionTrace.BlockTokens;
+        var blockBytes = SimulatedDevice.BlockBytesOf(spec.Devices, spec.Model, SessionTrace.BlockTokens);
         using var fleet = new VirtualFleet(
             new FleetOptions
             {

@@ -1,4 +1,5 @@
 using Crescent.Control.Placement;
+using Crescent.Engine.Devices.Simulated;
 using Crescent.Lab.Fleet;
 using Crescent.Lab.Traces;
 
@@ -82,7 +83,7 @@ public static class SessionStudy
 
     private static SessionResult Run(SessionStudyOptions options, SessionVariant variant, SessionLoadOptions load, CancellationToken cancellationToken)
     {
-        var blockBytes = options.Fleet.Model.KvBytesPerToken(options.Fleet.Devices.TensorParallel, options.Fleet.Devices.DataParallel) * SessionTrace.BlockTokens;
+        var blockBytes = SimulatedDevice.BlockBytesOf(options.Fleet.Devices, options.Fleet.Model, SessionTrace.BlockTokens);
         using var fleet = new VirtualFleet(
             new FleetOptions
             {

@@ -2,7 +2,7 @@ namespace Crescent.Engine.Devices.Simulated;
 
 /// <summary>
 /// The shape of a model that is simulated, from its public configuration: enough to count weights, operations and KV bytes. Layers are alike
-/// but for <see cref="DenseLayers"/>, and for attention, which may be local in some of them.
+/// but for <see cref="DenseLayers"/>, and for attention, which may be local in some of them and a state in others.
 /// </summary>
 public sealed record ModelShape
 {
@@ -53,6 +53,12 @@ public sealed record ModelShape
 
     /// <summary>Positions that those layers see.</summary>
     public int LocalWindow { get; init; }
+
+    /// <summary>Layers that keep a state of one size for each sequence in place of keys and values; of the same weights as the others here.</summary>
+    public int StateLayers { get; init; }
+
+    /// <summary>Bytes of the state of one such layer.</summary>
+    public double StateBytes { get; init; }
 
     /// <summary>Latent attention: values of the compressed keys and values of a position, for all heads; 0 for plain attention.</summary>
     public int LatentWidth { get; init; }
@@ -107,20 +113,27 @@ public sealed record ModelShape
     /// <summary>Positions of a sequence by which the caches of layers with a window are shared out, where nobody knows better.</summary>
     public const int TypicalPositions = 8192;
 
+    /// <summary>Bytes of the state of a sequence over all layers.</summary>
+    public double SequenceStateBytes => StateLayers * StateBytes;
+
+    /// <summary>KV bytes of a position in a layer that keeps them, on a group of <paramref name="gpus"/> GPUs together; see <see cref="KvBytesPerToken"/>.</summary>
+    public double KvBytesPerLayer(int gpus, bool dataParallel = false) => LatentWidth == 0
+        ? 2.0 * (dataParallel ? KvHeads : Math.Max(KvHeads, gpus)) * HeadSize * KvBytes
+        : (LatentWidth + LatentRopeWidth) * KvBytes * (dataParallel ? 1 : gpus);
+
     /// <summary>KV bytes of a position over all layers, on a group of <paramref name="gpus"/> GPUs together.</summary>
     /// <remarks>
     /// Where they share each token's attention, each holds at least one KV head, and the whole of a latent cache; where each has sequences of its own, nothing is held twice.
-    /// A layer with a window keeps that of each sequence, however long it is: so much of it counts for each position.
+    /// A layer with a window keeps that of each sequence, however long it is, and one with a state keeps just one: so much of it counts for each position.
     /// </remarks>
     /// <param name="gpus">GPUs of the group.</param>
     /// <param name="dataParallel">Whether each has sequences of its own.</param>
     /// <param name="positions">Of a sequence.</param>
     public double KvBytesPerToken(int gpus, bool dataParallel = false, int positions = TypicalPositions)
     {
-        var layers = Layers - LocalLayers + (LocalLayers * Math.Min(1, (double)LocalWindow / Math.Max(1, positions)));
-        return LatentWidth == 0
-            ? 2.0 * layers * (dataParallel ? KvHeads : Math.Max(KvHeads, gpus)) * HeadSize * KvBytes
-            : layers * (LatentWidth + LatentRopeWidth) * KvBytes * (dataParallel ? 1 : gpus);
+        positions = Math.Max(1, positions);
+        var layers = Layers - LocalLayers - StateLayers + (LocalLayers * Math.Min(1, (double)LocalWindow / positions));
+        return (layers * KvBytesPerLayer(gpus, dataParallel)) + (SequenceStateBytes / positions);
     }
 
     /// <summary>Bytes of all weights: the matrices at <paramref name="precision"/>, embedding and head in BF16.</summary>
@@ -157,6 +170,8 @@ public sealed record ModelShape
         Require(MixtureLayers == Layers || FeedForwardWidth > 0, nameof(FeedForwardWidth), "above 0 where there are dense layers");
         Require(LocalLayers >= 0 && LocalLayers <= Layers, nameof(LocalLayers), "0 to Layers");
         Require(LocalLayers == 0 || LocalWindow > 0, nameof(LocalWindow), "above 0 where layers are local");
+        Require(StateLayers >= 0 && LocalLayers + StateLayers <= Layers && StateLayers < Layers, nameof(StateLayers), "0 to Layers less LocalLayers, and less than Layers");
+        Require(StateLayers == 0 || StateBytes is > 0 and <= 1e9, nameof(StateBytes), "above 0 and at most 1e9 where layers keep states");
         Require(KvBytes > 0, nameof(KvBytes), "above 0");
 
         void Require(bool condition, string field, string range)

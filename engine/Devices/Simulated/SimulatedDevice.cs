@@ -32,18 +32,17 @@ public sealed class SimulatedDevice : IDevice
     {
         options ??= new SimulatedDeviceOptions();
         CheckFit(spec, model);
-        var blocks = Blocks(spec, model, options.BlockSize);
+        var caches = SimulatedCaches.Of(KvBytes(spec.Gpu, spec.TensorParallel, model, spec.DataParallel), spec, model, options.BlockSize);
         Shape = model;
         Spec = spec;
         _text = text;
         _time = new StepTimeModel(spec.Gpu, model, spec.TensorParallel, options.Timing, spec.DataParallel);
         var gpu = spec.PoweredGpu;
         Power = new SimulatedPower(gpu, spec.TensorParallel) { Work = _time.Coefficients() };
-        var blockBytes = (long)(model.KvBytesPerToken(spec.TensorParallel, spec.DataParallel) * options.BlockSize);
-        Power.BlockCopyJoules = blockBytes / 1e9 * spec.Gpu.HostCopyJoulesPerGigabyte;
+        Power.BlockCopyJoules = caches.BlockBytes / 1e9 * spec.Gpu.HostCopyJoulesPerGigabyte;
         _window = model.LocalLayers > 0 ? model.LocalWindow : int.MaxValue;
         _tokens = new int[64];
-        Info = new DeviceInfo
+        var info = new DeviceInfo
         {
             Name = spec.DeviceName(index),
             Description = $"simulated {(spec.TensorParallel > 1 ? $"{spec.TensorParallel} x " : "")}{spec.Gpu.Description}",
@@ -52,15 +51,19 @@ public sealed class SimulatedDevice : IDevice
             Rack = options.Rack,
             ReadsBlockTables = false,
             BlockSize = options.BlockSize,
-            BlockCount = blocks,
-            BlockBytes = blockBytes,
-            BlockCopySeconds = blockBytes / (spec.TensorParallel * spec.Gpu.HostLinkGigabytesPerSecond * 1e9),
+            BlockCount = caches.Blocks,
+            BlockBytes = caches.BlockBytes,
+            KvGroups = caches.Groups,
+            StateSlots = caches.StateSlots,
+            StateBytes = caches.StateBytes,
+            BlockCopySeconds = caches.BlockBytes / (spec.TensorParallel * spec.Gpu.HostLinkGigabytesPerSecond * 1e9),
             MaxStepTokens = options.MaxStepTokens,
             MaxLogitRows = options.MaxLogitRows,
-            MaxContext = (int)Math.Min(options.MaxContext > 0 ? options.MaxContext : model.ContextLength, (long)blocks * options.BlockSize),
+            MaxContext = options.MaxContext > 0 ? options.MaxContext : model.ContextLength,
             VocabularySize = text.VocabularySize,
             Profile = SimulatedProfile.Of(gpu, spec.TensorParallel, _time, Power.Curve),
         };
+        Info = info with { MaxContext = (int)Math.Min(info.MaxContext, KvDemand.Of(info).SpansIn(caches.Blocks) * options.BlockSize) };
     }
 
     /// <inheritdoc/>
@@ -82,7 +85,7 @@ public sealed class SimulatedDevice : IDevice
     public StepTime LastTime { get; private set; }
 
     /// <summary>
-    /// Positions whose keys and values fit beside the weights: of each GPU's memory 92 % less 3 GB, less its part of the weights.
+    /// Positions whose keys and values, and states of their sequences, fit beside the weights: of each GPU's memory 92 % less 3 GB, less its part of the weights.
     /// </summary>
     /// <param name="gpu">The GPU.</param>
     /// <param name="gpus">How many of them are one device.</param>
@@ -90,19 +93,22 @@ public sealed class SimulatedDevice : IDevice
     /// <param name="dataParallel">Whether each has sequences of its own, and all of the model but the experts.</param>
     /// <param name="positions">Of a sequence.</param>
     public static double KvPositions(GpuModel gpu, int gpus, ModelShape model, bool dataParallel = false, int positions = ModelShape.TypicalPositions) =>
-        ((gpus * Usable(gpu)) - model.WeightBytes(model.Precision, dataParallel ? gpus : 1)) / model.KvBytesPerToken(gpus, dataParallel, positions);
+        KvBytes(gpu, gpus, model, dataParallel) / model.KvBytesPerToken(gpus, dataParallel, positions);
+
+    /// <summary>Bytes of a KV block: what a host tier has in so much of its memory.</summary>
+    public static long BlockBytesOf(SimulatedDeviceSpec spec, ModelShape model, int blockSize) => SimulatedCaches.Partition(spec, model, blockSize).BlockBytes;
 
     /// <summary>Throws when a device of <paramref name="spec"/> has no room for <paramref name="model"/>.</summary>
     /// <exception cref="FormatException">The message says how many GPUs it needs.</exception>
     public static void CheckFit(SimulatedDeviceSpec spec, ModelShape model)
     {
-        // Whatever its block size is, it then has a block.
+        // Whatever its block size is, it then has a block for each group of layers.
         if (spec.DataParallel && model.Experts == 0)
         {
             throw new FormatException($"{spec} divides experts among its GPUs, and {model.Name} has none: use :tp{spec.TensorParallel}.");
         }
 
-        if (KvPositions(spec.Gpu, spec.TensorParallel, model, spec.DataParallel) < KvBlockSize.Most)
+        if (!Fits(spec.Gpu, spec.TensorParallel, model, spec.DataParallel, KvBlockSize.Most))
         {
             throw new FormatException(
                 $"{model.Name} ({model.WeightBytes(model.Precision) / 1e9:0.#} GB of weights) does not fit {spec.TensorParallel} x {spec.Gpu.Description}: " +
@@ -166,15 +172,19 @@ public sealed class SimulatedDevice : IDevice
     {
     }
 
-    private static int Blocks(SimulatedDeviceSpec spec, ModelShape model, int blockSize) =>
-        (int)Math.Min(KvPositions(spec.Gpu, spec.TensorParallel, model, spec.DataParallel) / blockSize, int.MaxValue / 2);
+    private static double KvBytes(GpuModel gpu, int gpus, ModelShape model, bool dataParallel) =>
+        (gpus * Usable(gpu)) - model.WeightBytes(model.Precision, dataParallel ? gpus : 1);
+
+    /// <summary>Whether a sequence of so many positions fits, with a state of its own and one that is kept.</summary>
+    private static bool Fits(GpuModel gpu, int gpus, ModelShape model, bool dataParallel, int positions) =>
+        KvBytes(gpu, gpus, model, dataParallel) >= (2 * model.SequenceStateBytes) + ((double)positions * (model.Layers - model.StateLayers) * model.KvBytesPerLayer(gpus, dataParallel));
 
     private static double Usable(GpuModel gpu) => (UsableMemory * gpu.MemoryGigabytes * 1e9) - ReservedBytes;
 
     private static int GpusFor(GpuModel gpu, ModelShape model, bool dataParallel)
     {
         var gpus = 1;
-        while (gpus < 1024 && KvPositions(gpu, gpus, model, dataParallel) < UsefulPositions)
+        while (gpus < 1024 && !Fits(gpu, gpus, model, dataParallel, UsefulPositions))
         {
             gpus *= 2;
         }

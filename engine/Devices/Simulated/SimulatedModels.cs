@@ -128,11 +128,11 @@ public static class SimulatedModels
             Vocabulary = 151936, ContextLength = 131072,
         },
 
-        // Three layers of four keep a state of some 2 MB in place of keys and values: about as much as a window of 1,024 positions, which it is simulated as.
+        // Three layers of four are gated delta nets: a matrix of 128 x 128 for each of 32 heads and three positions of 8,192 channels, in single precision.
         new()
         {
             Name = "qwen3.6-35b-a3b", Layers = 40, Width = 2048, Heads = 16, KvHeads = 2, HeadSize = 256,
-            Experts = 256, ExpertsUsed = 8, ExpertWidth = 512, SharedExpertWidth = 512, LocalLayers = 30, LocalWindow = 1024,
+            Experts = 256, ExpertsUsed = 8, ExpertWidth = 512, SharedExpertWidth = 512, StateLayers = 30, StateBytes = 2_195_456,
             Vocabulary = 248320, ContextLength = 262144, KvBytes = 2,
         },
         GptOss,

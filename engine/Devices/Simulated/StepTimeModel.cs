@@ -5,7 +5,7 @@ namespace Crescent.Engine.Devices.Simulated;
 /// <summary>
 /// Time of a step on a group of one GPU model, by rooflines: kernels run one after the other, each as long as the slower of
 /// its memory traffic and its arithmetic; then all-reduces and gaps; and the host, which prepares the next step meanwhile and decides when it
-/// is slower than the GPUs.
+/// is slower than the GPUs. A layer that keeps a state reads and writes it for each sequence that decodes, and for every <c>StateChunk</c> positions of a prompt.
 /// </summary>
 /// <remarks>
 /// A mixture reads the experts that at least one token chose: E (1 - (1 - k/E)^n) of E for n tokens, were the choice even. In a group that is parallel by data and
@@ -17,6 +17,12 @@ public sealed class StepTimeModel
 {
     /// <summary>Values of a head that attention kernels are made for.</summary>
     private const int FullHead = 128;
+
+    /// <summary>Positions of a prompt between which kernels of linear attention write the state and read it again.</summary>
+    private const int StateChunk = 64;
+
+    /// <summary>Operations a value of the state and token.</summary>
+    private const int StateFlops = 8;
 
     /// <summary>Clock below which the memory system slows too, as a share of the highest.</summary>
     public const double MemoryKnee = 0.55;
@@ -38,6 +44,8 @@ public sealed class StepTimeModel
     private readonly double _kvBytesPerLayer;
     private readonly int _globalLayers;
     private readonly int _localLayers;
+    private readonly double _stateBytes;
+    private readonly double _stateFlops;
     private readonly double _decodeFlopsPerPair;
     private readonly double _decodeAttentionFlops;
     private readonly int _ranks;
@@ -85,9 +93,11 @@ public sealed class StepTimeModel
         var experts = shape.ExpertPrecision ?? shape.Precision;
         _expertBytes = shape.ExpertWeights * ModelShape.BytesPerWeight(experts) / gpus;
         _expertSecondsPerRow = 2 * shape.ExpertWeights / gpus / (ExpertFlops(gpu, shape, p) * MixtureEfficiency(gpu, experts, p));
-        _kvBytesPerLayer = (shape with { LocalLayers = 0 }).KvBytesPerToken((int)tp) / tp / shape.Layers;
+        _kvBytesPerLayer = shape.KvBytesPerLayer((int)tp) / tp;
+        _stateBytes = shape.SequenceStateBytes / tp;
+        _stateFlops = StateFlops * _stateBytes / sizeof(float);
         _localLayers = shape.LocalLayers;
-        _globalLayers = shape.Layers - shape.LocalLayers;
+        _globalLayers = shape.Layers - shape.LocalLayers - shape.StateLayers;
         var heads = Math.Max(1, shape.Heads / tp);
         _prefillFlopsPerPair = heads * 2 * ((2 * shape.HeadSize) + shape.LatentRopeWidth);
         _decodeFlopsPerPair = shape.LatentWidth == 0 ? _prefillFlopsPerPair : heads * 2 * ((2 * shape.LatentWidth) + shape.LatentRopeWidth);
@@ -153,6 +163,15 @@ public sealed class StepTimeModel
             var pairs = prompts * ((_globalLayers * work.PrefillPairs) + (_localLayers * work.PrefillLocalPairs));
             var compute = pairs * _prefillFlopsPerPair / _attentionFlops / clock;
             kernels.Add(0, compute);
+            prefill += compute;
+        }
+
+        if (_stateBytes > 0)
+        {
+            var sequences = work.DecodeSequences * decodes;
+            kernels.Add(sequences * 2 * _stateBytes / _attentionBandwidth * slowMemory, sequences * _stateFlops / _attentionFlops / clock);
+            var compute = promptTokens * _stateFlops / _attentionFlops / clock;
+            kernels.Add(promptTokens / StateChunk * 2 * _stateBytes / _attentionBandwidth * slowMemory, compute);
             prefill += compute;
         }
 

@@ -57,7 +57,17 @@ public sealed class ModelShapeTests
         Assert.Equal(layer * 24, shape.KvBytesPerToken(1, positions: 100), 6);
 
         // 20 KB for each position of the layers that see all of them.
-        Assert.Equal(20_480, (SimulatedModels.Find("qwen3.6-35b-a3b") with { LocalWindow = 1 }).KvBytesPerToken(1, positions: 1_000_000), 1.0);
+        Assert.Equal(20_480, SimulatedModels.Find("qwen3.6-35b-a3b").KvBytesPerToken(1, positions: 1_000_000_000), 1.0);
+    }
+
+    [Fact]
+    public void A_state_is_kept_once_for_each_sequence()
+    {
+        var shape = SimulatedModels.Find("qwen3.6-35b-a3b");
+
+        // As llama.cpp's checkpoints of it: 63 MiB and up.
+        Assert.InRange(shape.SequenceStateBytes / (1 << 20), 62, 64);
+        Assert.Equal(20_480 + (shape.SequenceStateBytes / 8192), shape.KvBytesPerToken(1), 6);
     }
 
     [Fact]
