@@ -39,7 +39,8 @@ internal static class AgreementCommand
         peer.Open(device.Info.MaxContext, 1); // rotation may depend on it
         var ours = new CpuMeasurements(device, 1);
         var tokens = Enumerable.Range(0, Prompt).Select(i => (int)(((i * 7919L) + 13) % device.Info.VocabularySize)).ToList();
-        var (same, firstOther, gap, furthest, least) = (0, -1, 0f, 0.0, 1f);
+        var (same, firstOther, gap, least) = (0, -1, 0f, 1f);
+        var apart = new List<double>();
         for (var step = 0; step <= count; step++)
         {
             var known = step == 0 ? 0 : tokens.Count - 1;
@@ -54,14 +55,15 @@ internal static class AgreementCommand
             if (next != likeliest && (firstOther < 0 || mine[likeliest] - mine[next] > gap))
                 gap = mine[likeliest] - mine[next];
             firstOther = next != likeliest && firstOther < 0 ? step : firstOther;
-            furthest = Math.Max(furthest, TensorPrimitives.Distance(mine, theirs) / TensorPrimitives.Norm(theirs));
+            apart.Add(TensorPrimitives.Distance(mine, theirs) / TensorPrimitives.Norm(theirs));
             least = Math.Min(least, TensorPrimitives.CosineSimilarity(mine, theirs));
             tokens.Add(next);
         }
 
+        apart.Sort();
         Console.WriteLine(
             $"{model.Name}: {same} of {count + 1} likeliest tokens the same"
             + (firstOther < 0 ? "" : $" (the first other at step {firstOther}; llama.cpp's at most {gap:F3} below ours)")
-            + $"; logits apart by at most {furthest:P1} of their norm, cosine at least {least:F4}");
+            + $"; logits apart by {apart[apart.Count / 2]:P1} of their norm in the median and {apart[^1]:P1} at most, cosine at least {least:F4}");
     }
 }

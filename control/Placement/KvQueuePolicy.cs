@@ -35,11 +35,12 @@ public sealed class KvQueuePolicy(double prefillScale = 1) : IPlacementPolicy
         double unit = view.Forecasts[0].BlockSize;
         var scale = forecast.BlockSize / unit;
         var prompt = (forecast.QueuedPromptTokens + call.PromptTokens) / unit;
-        var used = (forecast.UsedPositions / unit) - (scale * state.UnseenBlocks);
+        var load = state.Load;
+        var used = scale * load.Demand.SpansHeld(load.TotalBlocks - load.FreeBlocks, load.Running);
         var cached = scale * view.CachedBlocks(device);
         var decode = view.Active is { } active
             ? active.Count(state.Key) + active.New(state.Key)
-            : used + (scale * state.UnseenNewBlocks) + Math.Max(0, (scale * Math.Ceiling((double)call.PromptTokens / forecast.BlockSize)) - cached);
+            : used + (scale * load.Demand.SpansHeld(state.UnseenNewBlocks, state.UnseenCalls)) + Math.Max(0, (scale * Math.Ceiling((double)call.PromptTokens / forecast.BlockSize)) - cached);
         return new PlacementTerms(prefillScale * Math.Max(0, prompt - cached), decode, TieBreak * used);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class Reservation
     /// <summary>Whether a report counts it, so that it is load no more.</summary>
     public bool Seen { get; set; }
 
-    /// <summary>Prompts that are still to be computed before this one's, in seconds at full clock, if those that came first go first.</summary>
+    /// <summary>Prompts that are still to be computed before this one's, in seconds at full clock, if those that came first go first. Those that left without being computed count on, up to all that waits there.</summary>
     /// <param name="load">What the device has reported now.</param>
     /// <param name="profile">Its profile.</param>
     public double Ahead(in DeviceLoad load, DeviceProfile profile) =>

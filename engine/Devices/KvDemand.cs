@@ -16,11 +16,19 @@ public readonly record struct KvDemand(int FurtherGroups = 0, int WindowGroups =
     public static KvDemand Of(DeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        var size = KvBlockSize.Of(device);
-        var inFlight = (long)device.MaxStepTokens * Math.Max(1, device.StepsInFlight);
-        var windows = device.KvGroups.Where(static reach => !reach.SeesAll).ToArray();
+        return Of(device.KvGroups, KvBlockSize.Of(device), (long)device.MaxStepTokens * Math.Max(1, device.StepsInFlight));
+    }
+
+    /// <summary>The same of a device's parts.</summary>
+    /// <param name="groups">How far its groups of layers see.</param>
+    /// <param name="size">Of its blocks.</param>
+    /// <param name="inFlight">Tokens that it computes at once.</param>
+    public static KvDemand Of(IReadOnlyList<KvReach> groups, KvBlockSize size, long inFlight)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        var windows = groups.Where(static reach => !reach.SeesAll).ToArray();
         var most = windows.Sum(reach => ((reach.Most + inFlight + size.Positions) / size.Positions) + 2);
-        return new KvDemand(device.KvGroups.Count - windows.Length - 1, windows.Length, (int)Math.Min(int.MaxValue / 2, most));
+        return new KvDemand(groups.Count - windows.Length - 1, windows.Length, (int)Math.Min(int.MaxValue / 2, most));
     }
 
     /// <summary>Most blocks that a sequence holds while it grows to so many blocks of positions.</summary>

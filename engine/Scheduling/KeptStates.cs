@@ -16,8 +16,8 @@ internal static class KeptStates
     /// <summary>Blocks that guesses let a sequence decode without a state that is kept.</summary>
     private const int BlocksApart = 4;
 
-    /// <summary>Positions between two states of a long prompt: no step of <paramref name="stepTokens"/> is cut in two for them alone, as long as it is not very long.</summary>
-    public static int IntervalFor(int stepTokens) => Math.Clamp(stepTokens, Interval, LongestInterval);
+    /// <summary>Positions between two states of a long prompt, whole blocks of any size: about what a step of <paramref name="stepTokens"/> takes, so that few steps are cut for them alone.</summary>
+    public static int IntervalFor(int stepTokens) => Math.Clamp(stepTokens, Interval, LongestInterval) / KvBlockSize.Most * KvBlockSize.Most;
 
     /// <summary>Positions from where a sequence is to the next place in its prompt; a step may take no more.</summary>
     public static int UntilNext(KvBlockSize blockSize, Sequence sequence, int interval)

@@ -18,6 +18,7 @@ internal sealed class DeviceOwners
     private HashSet<SiloAddress>? _reachable;
     private SiloAddress[]? _told;
     private double _placedAt = double.NegativeInfinity;
+    private bool _tries;
 
     /// <summary>Silos that calls enter the cluster by.</summary>
     public int Fronts { get; private set; }
@@ -100,6 +101,9 @@ internal sealed class DeviceOwners
         return gone;
     }
 
+    /// <summary>Whether a silo is taken for reachable that was not when a call was last placed: no stream that runs is to be moved until the next one tells.</summary>
+    public bool Tries => _tries;
+
     /// <summary>Whether calls can be sent to <paramref name="silo"/>, as far as is known.</summary>
     public bool IsReachable(SiloAddress silo) => _reachable is null || _reachable.Contains(silo);
 
@@ -112,6 +116,7 @@ internal sealed class DeviceOwners
         if (now - _placedAt >= TryAgainSeconds && !IsReachable(silo))
         {
             Welcome(silo);
+            _tries = true;
         }
     }
 
@@ -119,7 +124,7 @@ internal sealed class DeviceOwners
     /// <returns>False where they are those of last time.</returns>
     public bool Reach(ReadOnlySpan<SiloAddress> compatible, double now)
     {
-        _placedAt = now;
+        (_placedAt, _tries) = (now, false);
         var same = _told is not null && compatible.Length == _told.Length;
         for (var i = 0; same && i < compatible.Length; i++)
         {

@@ -140,7 +140,7 @@ internal sealed class PlacementLedger : IDeviceReports
         {
             var at = _view.IndexOf(device);
             _view.Now = Now();
-            return at < 0 ? null : StreamExits.Move(_book, _owners[at].Report, stream, device, left, waits && _moveMargin > 0, isSilent, _moveMargin);
+            return at < 0 || (_owners.Tries && !isSilent) ? null : StreamExits.Move(_book, _owners[at].Report, stream, device, left, waits && _moveMargin > 0, isSilent, _moveMargin);
         }
     }
 

@@ -31,11 +31,25 @@ internal static class PlacementRefusal
                 null),
             PlacementGate.Draining => new Refusal(RefusalReason.Stopping, "All devices that could take it are drained: by an operator, for want of power, or because their silo stops.", TimeSpan.FromSeconds(1)),
             PlacementGate.Closed => new Refusal(RefusalReason.Unavailable, "All devices that could take it are sick, closed, or being opened.", TimeSpan.FromSeconds(1)),
+            PlacementGate.Stale when IsHeard(view, call.Model) => new Refusal(RefusalReason.Unavailable, "No silo with a device that could take it takes calls yet.", TimeSpan.FromSeconds(1)),
             PlacementGate.Stale => new Refusal(
                 RefusalReason.Unavailable, $"No device was heard of for {view.StaleAfter} s.", TimeSpan.FromSeconds(view.StaleAfter)),
             PlacementGate.Avoided => new Refusal(RefusalReason.Unavailable, "All devices that could take it have failed it.", TimeSpan.FromSeconds(1)),
             _ => new Refusal(RefusalReason.Overloaded, "All devices have full queues.", RetryAfter(view, call)),
         };
+    }
+
+    private static bool IsHeard(FactoryView view, string? model)
+    {
+        foreach (ref readonly var device in view.Devices)
+        {
+            if ((model is null || model == device.Model) && view.Now - device.HeardAt <= view.StaleAfter)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The refusal of a call that devices could take, but none in the promised time.</summary>

@@ -30,7 +30,7 @@ public static class ThroughputReplay
         timing ??= row.Is2026 ? TimingParameters.Release2026 : TimingParameters.Default;
         var length = row.PromptTokens + row.OutputTokens;
         var blockSize = new KvBlockSize(SimulatedDeviceOptions.DefaultBlockSize);
-        var blocks = (int)(SimulatedDevice.KvPositions(gpu, row.TensorParallel, shape, row.DataParallel, length) / blockSize.Positions);
+        var blocks = (int)(SimulatedDevice.Sequences(gpu, row.TensorParallel, shape, row.DataParallel, length) * length / blockSize.Positions);
         var batch = Math.Clamp(blocks / blockSize.BlocksFor(length), 1, MaxBatch);
         var stepTokens = Math.Clamp((int)(batch * (1 + ((double)row.PromptTokens / row.OutputTokens))), MinStepTokens, MaxStepTokens);
 

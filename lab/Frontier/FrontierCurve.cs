@@ -51,7 +51,7 @@ public sealed class FrontierCurve
         foreach (var (group, dataParallel) in Groups(gpu, shape))
         {
             var length = promptTokens + outputTokens;
-            var fits = (int)Math.Min(SimulatedDevice.KvPositions(gpu, group, shape, dataParallel, length) / length, 65_536);
+            var fits = (int)Math.Min(SimulatedDevice.Sequences(gpu, group, shape, dataParallel, length), 65_536);
             var time = new StepTimeModel(gpu, shape, group, timing, dataParallel);
             var power = new GpuPowerCurve(gpu);
             double Joules(double fullWatts, double clock, double prefillShare, double seconds) =>

@@ -14,10 +14,9 @@ public sealed record SimulatedServing(IReadOnlyList<(SimulatedDeviceSpec Spec, s
     public string NameOf(string model) => SimulatedDeviceSpec.Prefix + Models[model].Name;
 
     /// <summary>Positions that the largest device with <paramref name="model"/> can give one sequence; the model's context where none has it.</summary>
-    public int MaxPositions(string model) => (int)Math.Min(
-        Models[model].ContextLength,
-        Groups.Where(group => group.Model == model)
-            .Select(group => SimulatedDevice.KvPositions(group.Spec.Gpu, group.Spec.TensorParallel, Models[model])).DefaultIfEmpty(long.MaxValue).Max());
+    public int MaxPositions(string model) => Groups.Where(group => group.Model == model)
+        .Select(group => SimulatedDevice.MaxPositions(group.Spec, Models[model], SimulatedDeviceOptions.DefaultBlockSize, group.Spec.MaxStepTokens))
+        .DefaultIfEmpty(Models[model].ContextLength).Max();
 
     /// <summary>Reads what <paramref name="options"/> name.</summary>
     /// <exception cref="FormatException">The message names the option, the fault and what is known.</exception>

@@ -110,7 +110,7 @@ public sealed record ModelShape
     /// <summary>Weights that one token is multiplied with, without the head.</summary>
     public double ActiveWeights => CommonWeights + (MixtureLayers * ExpertsUsed * ExpertWeights);
 
-    /// <summary>Positions of a sequence by which the caches of layers with a window are shared out, where nobody knows better.</summary>
+    /// <summary>Positions of a sequence by which the caches of layers with a window or a state are shared out, where nobody knows better.</summary>
     public const int TypicalPositions = 8192;
 
     /// <summary>Bytes of the state of a sequence over all layers.</summary>
@@ -169,9 +169,9 @@ public sealed record ModelShape
         Require(DenseLayers >= 0 && DenseLayers <= Layers, nameof(DenseLayers), "0 to Layers");
         Require(MixtureLayers == Layers || FeedForwardWidth > 0, nameof(FeedForwardWidth), "above 0 where there are dense layers");
         Require(LocalLayers >= 0 && LocalLayers <= Layers, nameof(LocalLayers), "0 to Layers");
-        Require(LocalLayers == 0 || LocalWindow > 0, nameof(LocalWindow), "above 0 where layers are local");
+        Require(LocalLayers == 0 ? LocalWindow == 0 : LocalWindow > 0, nameof(LocalWindow), LocalLayers == 0 ? "0 where no layer is local (LocalLayers)" : "above 0 where layers are local");
         Require(StateLayers >= 0 && LocalLayers + StateLayers <= Layers && StateLayers < Layers, nameof(StateLayers), "0 to Layers less LocalLayers, and less than Layers");
-        Require(StateLayers == 0 || StateBytes is > 0 and <= 1e9, nameof(StateBytes), "above 0 and at most 1e9 where layers keep states");
+        Require(StateLayers == 0 ? StateBytes == 0 : StateBytes is >= 1 and <= 1e9, nameof(StateBytes), StateLayers == 0 ? "0 where no layer keeps a state (StateLayers)" : "1 to 1e9 where layers keep states");
         Require(KvBytes > 0, nameof(KvBytes), "above 0");
 
         void Require(bool condition, string field, string range)

@@ -23,16 +23,28 @@ internal sealed record SimulatedCaches(IReadOnlyList<KvReach> Groups, long Block
     {
         var partition = Partition(spec, model, blockSize);
         var stateBytes = (long)model.SequenceStateBytes;
-        var slots = 0;
-        if (stateBytes > 0)
-        {
-            var sequence = ModelShape.TypicalPositions * model.KvBytesPerToken(spec.TensorParallel, spec.DataParallel) + ((StatesOfSequence - 1) * stateBytes);
-            slots = (int)Math.Clamp(StatesOfSequence * bytes / sequence, StatesOfSequence, int.MaxValue / 2);
-        }
-
+        var slots = Slots(bytes, model, spec.TensorParallel, spec.DataParallel);
         var blocks = (int)Math.Clamp((bytes - ((double)slots * stateBytes)) / partition.BlockBytes, 0, int.MaxValue / 2);
         return new SimulatedCaches(partition.Groups, partition.BlockBytes, blocks, slots, stateBytes);
     }
+
+    /// <summary>Sequences of <paramref name="positions"/> positions that run at once in so many bytes of memory, with a state each where layers keep them.</summary>
+    public static double Sequences(double bytes, ModelShape model, int gpus, bool dataParallel, int positions)
+    {
+        if (model.SequenceStateBytes == 0)
+        {
+            return bytes / model.KvBytesPerToken(gpus, dataParallel, positions) / positions;
+        }
+
+        var slots = Slots(bytes, model, gpus, dataParallel);
+        var perSequence = (model.KvBytesPerToken(gpus, dataParallel, positions) * positions) - model.SequenceStateBytes;
+        return Math.Min(slots, (bytes - (slots * model.SequenceStateBytes)) / perSequence);
+    }
+
+    /// <summary>The longest sequence that fits, in positions.</summary>
+    /// <param name="blockSize">Positions in a block.</param>
+    /// <param name="stepTokens">Tokens of a step.</param>
+    public long MostPositions(int blockSize, int stepTokens) => KvDemand.Of(Groups, new KvBlockSize(blockSize), stepTokens).SpansIn(Blocks) * blockSize;
 
     /// <summary>The groups of a model's layers that keep keys and values.</summary>
     public static KvPartition Partition(SimulatedDeviceSpec spec, ModelShape model, int blockSize)
@@ -40,5 +52,16 @@ internal sealed record SimulatedCaches(IReadOnlyList<KvReach> Groups, long Block
         var bytes = (long)(model.KvBytesPerLayer(spec.TensorParallel, spec.DataParallel) * blockSize);
         return KvPartition.Of(
             [.. Enumerable.Range(0, model.Layers - model.StateLayers).Select(layer => (layer < model.LocalLayers ? new KvReach(model.LocalWindow) : default, bytes))]);
+    }
+
+    private static int Slots(double bytes, ModelShape model, int gpus, bool dataParallel)
+    {
+        if (model.SequenceStateBytes == 0)
+        {
+            return 0;
+        }
+
+        var sequence = (ModelShape.TypicalPositions * model.KvBytesPerToken(gpus, dataParallel)) + ((StatesOfSequence - 1) * model.SequenceStateBytes);
+        return (int)Math.Clamp(StatesOfSequence * bytes / sequence, StatesOfSequence, int.MaxValue / 2);
     }
 }

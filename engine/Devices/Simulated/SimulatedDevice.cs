@@ -32,7 +32,7 @@ public sealed class SimulatedDevice : IDevice
     {
         options ??= new SimulatedDeviceOptions();
         CheckFit(spec, model);
-        var caches = SimulatedCaches.Of(KvBytes(spec.Gpu, spec.TensorParallel, model, spec.DataParallel), spec, model, options.BlockSize);
+        var caches = Caches(spec, model, options.BlockSize);
         Shape = model;
         Spec = spec;
         _text = text;
@@ -63,7 +63,7 @@ public sealed class SimulatedDevice : IDevice
             VocabularySize = text.VocabularySize,
             Profile = SimulatedProfile.Of(gpu, spec.TensorParallel, _time, Power.Curve),
         };
-        Info = info with { MaxContext = (int)Math.Min(info.MaxContext, KvDemand.Of(info).SpansIn(caches.Blocks) * options.BlockSize) };
+        Info = info with { MaxContext = (int)Math.Min(info.MaxContext, caches.MostPositions(options.BlockSize, options.MaxStepTokens)) };
     }
 
     /// <inheritdoc/>
@@ -85,15 +85,28 @@ public sealed class SimulatedDevice : IDevice
     public StepTime LastTime { get; private set; }
 
     /// <summary>
-    /// Positions whose keys and values, and states of their sequences, fit beside the weights: of each GPU's memory 92 % less 3 GB, less its part of the weights.
+    /// Sequences of <paramref name="positions"/> positions whose keys, values and states fit beside the weights: of each GPU's memory 92 % less 3 GB, less its part of the weights.
+    /// Without the rest of a block, and of a window's blocks while a step is computed.
     /// </summary>
     /// <param name="gpu">The GPU.</param>
     /// <param name="gpus">How many of them are one device.</param>
     /// <param name="model">The model.</param>
     /// <param name="dataParallel">Whether each has sequences of its own, and all of the model but the experts.</param>
     /// <param name="positions">Of a sequence.</param>
-    public static double KvPositions(GpuModel gpu, int gpus, ModelShape model, bool dataParallel = false, int positions = ModelShape.TypicalPositions) =>
-        KvBytes(gpu, gpus, model, dataParallel) / model.KvBytesPerToken(gpus, dataParallel, positions);
+    public static double Sequences(GpuModel gpu, int gpus, ModelShape model, bool dataParallel = false, int positions = ModelShape.TypicalPositions) =>
+        SimulatedCaches.Sequences(KvBytes(gpu, gpus, model, dataParallel), model, gpus, dataParallel, positions);
+
+    /// <summary>Positions that a device of <paramref name="spec"/> can give one sequence; 0 where the model does not fit.</summary>
+    /// <param name="spec">The GPUs.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="blockSize">Positions in a block.</param>
+    /// <param name="stepTokens">Tokens of a step.</param>
+    public static int MaxPositions(SimulatedDeviceSpec spec, ModelShape model, int blockSize, int stepTokens) =>
+        (int)Math.Min(model.ContextLength, Caches(spec, model, blockSize).MostPositions(blockSize, stepTokens));
+
+    /// <summary>Bytes beside the weights.</summary>
+    public static double KvBytes(GpuModel gpu, int gpus, ModelShape model, bool dataParallel = false) =>
+        (gpus * Usable(gpu)) - model.WeightBytes(model.Precision, dataParallel ? gpus : 1);
 
     /// <summary>Bytes of a KV block: what a host tier has in so much of its memory.</summary>
     public static long BlockBytesOf(SimulatedDeviceSpec spec, ModelShape model, int blockSize) => SimulatedCaches.Partition(spec, model, blockSize).BlockBytes;
@@ -108,7 +121,8 @@ public sealed class SimulatedDevice : IDevice
             throw new FormatException($"{spec} divides experts among its GPUs, and {model.Name} has none: use :tp{spec.TensorParallel}.");
         }
 
-        if (!Fits(spec.Gpu, spec.TensorParallel, model, spec.DataParallel, KvBlockSize.Most))
+        var caches = Caches(spec, model, KvBlockSize.Most);
+        if (caches.Blocks < caches.Groups.Count)
         {
             throw new FormatException(
                 $"{model.Name} ({model.WeightBytes(model.Precision) / 1e9:0.#} GB of weights) does not fit {spec.TensorParallel} x {spec.Gpu.Description}: " +
@@ -172,8 +186,8 @@ public sealed class SimulatedDevice : IDevice
     {
     }
 
-    private static double KvBytes(GpuModel gpu, int gpus, ModelShape model, bool dataParallel) =>
-        (gpus * Usable(gpu)) - model.WeightBytes(model.Precision, dataParallel ? gpus : 1);
+    private static SimulatedCaches Caches(SimulatedDeviceSpec spec, ModelShape model, int blockSize) =>
+        SimulatedCaches.Of(KvBytes(spec.Gpu, spec.TensorParallel, model, spec.DataParallel), spec, model, blockSize);
 
     /// <summary>Whether a sequence of so many positions fits, with a state of its own and one that is kept.</summary>
     private static bool Fits(GpuModel gpu, int gpus, ModelShape model, bool dataParallel, int positions) =>

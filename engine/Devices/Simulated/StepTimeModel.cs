@@ -5,7 +5,7 @@ namespace Crescent.Engine.Devices.Simulated;
 /// <summary>
 /// Time of a step on a group of one GPU model, by rooflines: kernels run one after the other, each as long as the slower of
 /// its memory traffic and its arithmetic; then all-reduces and gaps; and the host, which prepares the next step meanwhile and decides when it
-/// is slower than the GPUs. A layer that keeps a state reads and writes it for each sequence that decodes, and for every <c>StateChunk</c> positions of a prompt.
+/// is slower than the GPUs. A layer that keeps a state reads and writes it for each sequence that decodes, and for every <c>StateChunk</c> positions of a prompt, once at least.
 /// </summary>
 /// <remarks>
 /// A mixture reads the experts that at least one token chose: E (1 - (1 - k/E)^n) of E for n tokens, were the choice even. In a group that is parallel by data and
@@ -171,7 +171,7 @@ public sealed class StepTimeModel
             var sequences = work.DecodeSequences * decodes;
             kernels.Add(sequences * 2 * _stateBytes / _attentionBandwidth * slowMemory, sequences * _stateFlops / _attentionFlops / clock);
             var compute = promptTokens * _stateFlops / _attentionFlops / clock;
-            kernels.Add(promptTokens / StateChunk * 2 * _stateBytes / _attentionBandwidth * slowMemory, compute);
+            kernels.Add(Math.Max(work.PrefillSequences * prompts, promptTokens / StateChunk) * 2 * _stateBytes / _attentionBandwidth * slowMemory, compute);
             prefill += compute;
         }
 

@@ -1,5 +1,6 @@
 using Crescent.Control.Kv;
 using Crescent.Control.Placement;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 
 namespace Crescent.Tests.Control.Placement;
@@ -72,6 +73,18 @@ public sealed class BaselineTests
         var (here, there) = (book.Policy.Score(Views.Call(prompt: 208), book.View, home), book.Policy.Score(Views.Call(prompt: 208), book.View, 1 - home));
         Assert.Equal((14, 14), (Math.Round(here.Wait), Math.Round(here.Pace)));
         Assert.Equal((13, 13), (Math.Round(there.Wait), Math.Round(there.Pace)));
+    }
+
+    [Fact]
+    public void What_was_just_placed_is_load_to_Dynamo_too_where_layers_have_windows()
+    {
+        var load = Views.Idle with { TotalBlocks = 100_000, FreeBlocks = 100_000, MaxContext = 131_072, Demand = new KvDemand(0, 1, 523) };
+        var book = new PlacementBook(new KvQueuePolicy(), Views.Of(load, load));
+        Assert.True(book.Place(Views.Call(1, prompt: 1008, max: 4096), 1).IsPlaced);
+        var home = book.View.IndexOf(book.DeviceOf(1)!);
+        Assert.InRange(book.Policy.Score(Views.Call(prompt: 1008), book.View, home).Pace, 63 + 63, 63 + 126);
+        Assert.Equal(63, book.Policy.Score(Views.Call(prompt: 1008), book.View, 1 - home).Pace, 6);
+        Assert.Equal(1 - home, book.Policy.Choose(Views.Call(prompt: 1008), book.View).Device);
     }
 
     [Theory]

@@ -15,6 +15,7 @@ public sealed class DeviceOwnersTests : LedgerTest
         Report(1, 1);
         Assert.Equal(Reports.Silo(0), _ledger.Place(Needs(1), [Reports.Silo(0)]));
         Report(1, 2);
+        Assert.False(_ledger.HasChoice(Needs(2)));
         Assert.Equal(Reports.Silo(0), _ledger.Place(Needs(2), [Reports.Silo(0)]));
         Assert.Equal(Reports.Silo(1), _ledger.Place(Needs(3), [Reports.Silo(0), Reports.Silo(1)]));
     }
@@ -100,7 +101,7 @@ public sealed class DeviceOwnersTests : LedgerTest
         Assert.Null(_ledger.Place(Needs(1), []));
         _clock.Advance(DeviceOwners.TryAgainSeconds / 2);
         Report(0, 2);
-        Assert.Equal(RefusalReason.Unavailable, _ledger.Refuse(Needs(1))!.Reason);
+        Assert.Contains("takes calls yet", _ledger.Refuse(Needs(1))!.Message, StringComparison.Ordinal);
         _clock.Advance(DeviceOwners.TryAgainSeconds / 2);
         Report(0, 3);
         Assert.Null(_ledger.Refuse(Needs(1)));
@@ -110,6 +111,23 @@ public sealed class DeviceOwnersTests : LedgerTest
         Report(0, 4);
         Assert.Null(_ledger.Refuse(Needs(1)));
         Assert.Equal(Reports.Silo(0), _ledger.Place(Needs(1), [Reports.Silo(0)]));
+    }
+
+    [Fact]
+    public void No_stream_leaves_for_a_silo_that_is_only_tried_again()
+    {
+        Report(0, 1);
+        Assert.Equal(Reports.Silo(0), Place(1));
+        _ledger.Accepted(1, new SubmissionReply { Device = "silo-0/gpu", Owner = Reports.Silo(0), ReportSequence = 1 });
+        Report(1, 1);
+        Assert.Equal(Reports.Silo(0), _ledger.Place(Needs(2), [Reports.Silo(0)]));
+        _clock.Advance(DeviceOwners.TryAgainSeconds);
+        Report(1, 2);
+        Report(0, 2, Drained);
+        Assert.Null(_ledger.Refuse(Needs(3)));
+        Assert.Null(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
+        Assert.Equal(Reports.Silo(1), Place(3));
+        Assert.NotNull(_ledger.TryMove(1, "silo-0/gpu", 64, waits: false));
     }
 
     [Fact]

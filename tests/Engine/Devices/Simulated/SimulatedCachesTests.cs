@@ -33,7 +33,7 @@ public sealed class SimulatedCachesTests
         var info = device.Info;
         Assert.Equal([default], info.KvGroups);
         Assert.Equal(device.Shape.SequenceStateBytes, info.StateBytes);
-        var bytes = SimulatedDevice.KvPositions(device.Spec.Gpu, device.Spec.TensorParallel, device.Shape) * device.Shape.KvBytesPerToken(device.Spec.TensorParallel);
+        var bytes = SimulatedDevice.KvBytes(device.Spec.Gpu, device.Spec.TensorParallel, device.Shape);
         Assert.InRange(((double)info.StateSlots * info.StateBytes) + ((double)info.BlockCount * info.BlockBytes), bytes - info.StateBytes - info.BlockBytes, bytes);
 
         // Sequences of 8,192 positions each have two states.
@@ -46,7 +46,7 @@ public sealed class SimulatedCachesTests
         var device = Device("sim:h100-sxm:tp4", "llama-3-70b-fp8");
         Assert.Equal([default], device.Info.KvGroups);
         Assert.Equal(163_840 * 16, device.Info.BlockBytes);
-        Assert.Equal((int)(SimulatedDevice.KvPositions(device.Spec.Gpu, 4, device.Shape) / 16), device.Info.BlockCount);
+        Assert.Equal((int)(SimulatedDevice.Sequences(device.Spec.Gpu, 4, device.Shape, positions: 16)), device.Info.BlockCount);
     }
 
     [Fact]
@@ -84,6 +84,27 @@ public sealed class SimulatedCachesTests
 
         Assert.True(engine.Counters.HostHitTokens > 0);
     }
+
+    [Theory]
+    [InlineData("sim:h100-sxm", "qwen3.6-35b-a3b-fp8", 1024)]
+    [InlineData("sim:h100-sxm", "qwen3.6-35b-a3b-fp8", 32_768)]
+    [InlineData("sim:h100-sxm:tp8", "llama-3-70b-fp8", 8192)]
+    public void As_many_sequences_fit_as_the_device_has_blocks_and_states_for(string gpus, string model, int positions)
+    {
+        var device = Device(gpus, model);
+        var blocks = device.Info.BlockCount / (positions / device.Info.BlockSize);
+        var sequences = device.Info.StateSlots > 0 ? Math.Min(blocks, device.Info.StateSlots) : blocks;
+        Assert.InRange(SimulatedDevice.Sequences(device.Spec.Gpu, device.Spec.TensorParallel, device.Shape, positions: positions), sequences, sequences + 1);
+        Assert.Equal(device.Info.MaxContext, SimulatedDevice.MaxPositions(device.Spec, device.Shape, device.Info.BlockSize, device.Info.MaxStepTokens));
+    }
+
+    [Theory]
+    [InlineData(16, 2048)]
+    [InlineData(512, 2048)]
+    [InlineData(3000, 2816)]
+    [InlineData(8192, 8192)]
+    [InlineData(65_536, 8192)]
+    public void States_in_the_midst_of_a_prompt_are_whole_blocks_apart(int stepTokens, int positions) => Assert.Equal(positions, KeptStates.IntervalFor(stepTokens));
 
     private static SimulatedDevice Device(string gpus, string model) =>
         new(SimulatedDeviceSpec.Parse(gpus), 0, SimulatedModels.Find(model), new SimulatedText(new LetterTokenizer()));
