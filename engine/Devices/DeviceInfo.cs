@@ -64,6 +64,9 @@ public sealed record DeviceInfo
     /// <summary>Floats in a hidden state; 0 when it has none to give, as a simulated device.</summary>
     public int HiddenSize { get; init; }
 
+    /// <summary>Floats of the hidden state with which each token comes, on a device of a head for multi-token prediction (<see cref="StepPlan.AddInput"/>); 0 for a whole model.</summary>
+    public int InputSize { get; init; }
+
     /// <summary>The node that it stands in; null for that of its silo.</summary>
     public string? Node { get; init; }
 
@@ -98,6 +101,11 @@ public sealed record DeviceInfo
         if (plan.LogitsRowCount > MaxLogitRows)
         {
             throw new ArgumentException($"{plan.LogitsRowCount} rows of logits in a step; the device gives {MaxLogitRows}.", nameof(plan));
+        }
+
+        if (plan.Inputs.Length != (long)plan.AllTokens.Length * InputSize)
+        {
+            throw new ArgumentException($"{plan.AllTokens.Length} tokens come with {plan.Inputs.Length} values of hidden states; device {Name} takes {InputSize} for each.", nameof(plan));
         }
 
         foreach (var token in plan.AllTokens)

@@ -11,10 +11,12 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true, int 
 {
     private int[] _tokens = new int[256];
     private int[] _tables = new int[1024];
+    private float[] _inputs = [];
     private StepSlice[] _slices = new StepSlice[64];
     private FurtherTable[] _further = new FurtherTable[groups == 1 ? 0 : 64 * (groups - 1)]; // (groups but the first, slices)
     private int _furtherCount;
     private int _tokenCount;
+    private int _inputCount;
     private int _tableCount;
     private int _sliceCount;
 
@@ -32,6 +34,9 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true, int 
     /// before this one.
     /// </summary>
     public ReadOnlySpan<int> AllTokens => _tokens.AsSpan(0, _tokenCount);
+
+    /// <summary>(input size, tokens): hidden states with which the tokens come, on a device with <see cref="DeviceInfo.InputSize"/>.</summary>
+    public ReadOnlySpan<float> Inputs => _inputs.AsSpan(0, _inputCount);
 
     /// <summary>Rows of logits that all slices want together.</summary>
     public int LogitsRowCount { get; private set; }
@@ -66,7 +71,7 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true, int 
     }
 
     /// <summary>Empties the plan for the next step.</summary>
-    public void Clear() => _tokenCount = _tableCount = _sliceCount = _furtherCount = LogitsRowCount = HiddenRowCount = RepeatedTokens = 0;
+    public void Clear() => _tokenCount = _tableCount = _sliceCount = _furtherCount = _inputCount = LogitsRowCount = HiddenRowCount = RepeatedTokens = 0;
 
     /// <summary>Adds a sequence to the step.</summary>
     /// <param name="tokens">Its new tokens, at least one.</param>
@@ -124,6 +129,9 @@ public sealed class StepPlan(KvBlockSize blockSize, bool withTables = true, int 
         Append(ref _further, ref _furtherCount, [new FurtherTable(_tableCount, table.Length, first)]);
         Append(ref _tables, ref _tableCount, table);
     }
+
+    /// <summary>Adds the hidden state with which the next token comes: to be done for each token, in order.</summary>
+    public void AddInput(ReadOnlySpan<float> state) => Append(ref _inputs, ref _inputCount, state);
 
     private static void Append<T>(ref T[] array, ref int count, ReadOnlySpan<T> items)
     {

@@ -16,8 +16,8 @@ public static class EngineWarmUp
     private static readonly int[][] Batches = [[15], [10], [5, 1, 1]];
     private const int Outputs = 4;
 
-    /// <summary>Runs it to its end; the device must be free.</summary>
-    public static void Run(IDevice device, Tokenizer tokenizer)
+    /// <summary>Runs it to its end; the device must be free, and that of <paramref name="draft"/> too.</summary>
+    public static void Run(IDevice device, Tokenizer tokenizer, DraftModel? draft = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         var sink = new Count();
@@ -31,7 +31,7 @@ public static class EngineWarmUp
             ItlSeconds = double.PositiveInfinity,
             BatchItlSeconds = double.PositiveInfinity,
         };
-        using var engine = new InferenceEngine(device, tokenizer, "warm-up", sink, power, options);
+        using var engine = new InferenceEngine(device, tokenizer, "warm-up", sink, power, options, draft: draft);
         var submitted = 0;
         foreach (var batch in Batches)
         {

@@ -32,6 +32,13 @@ internal interface IDrafter
     {
     }
 
+    /// <summary>The tokens that a step gave are known: all positions of its sequences that count as computed, and the token behind each.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="result">What it gave, with hidden states of sequences that <see cref="Sequence.WantsHiddenStates"/>.</param>
+    void Take(StepInFlight step, in StepResult result)
+    {
+    }
+
     /// <summary>Throws when an invariant of its blocks is broken; for tests and for idle moments.</summary>
     void CheckIntegrity(IEnumerable<Sequence> living)
     {

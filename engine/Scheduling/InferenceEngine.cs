@@ -270,11 +270,15 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private IEnumerable<IDrafter> Drafters(DraftModel? draft, Tokenizer tokenizer)
     {
         yield return new NGramDrafter();
-        if (draft is not null)
+        if (draft is null)
         {
-            yield return new ModelDrafter(
-                draft, tokenizer, _device.Info.VocabularySize, _options, _statistics.CountDraft, fault => _faults.Report(0, $"the draft model {draft.Name} guessed, which it does no more", fault));
+            yield break;
         }
+
+        void Failed(Exception fault) => _faults.Report(0, $"the draft model {draft.Name} guessed, which it does no more", fault);
+        yield return draft.Device.Info.InputSize > 0
+            ? new HeadDrafter(draft, tokenizer, _device.Info, _statistics.CountDraft, Failed)
+            : new ModelDrafter(draft, tokenizer, _device.Info.VocabularySize, _options, _statistics.CountDraft, Failed);
     }
 
     private BlockHash? HashRoot(InferenceRequest request) =>

@@ -27,11 +27,6 @@ internal sealed class ModelDrafter : IDrafter
     /// <summary>Part of the strictest promise that catching up takes of the time before a step.</summary>
     private const double ChunkShare = 0.25;
 
-    /// <summary>A guess that comes true more often than this is made whatever it costs.</summary>
-    private const double MostCost = 0.9;
-
-    private const double Smoothing = 0.1;
-
     private readonly DraftModel _model;
     private readonly IDevice _device;
     private readonly Tokenizer _tokenizer;
@@ -39,17 +34,11 @@ internal sealed class ModelDrafter : IDrafter
     private readonly double _promise;
     private readonly KvCache _kv;
     private readonly StepPlan _plan;
-    private readonly Sampler _sampler;
+    private readonly GuessDraws _draws;
     private readonly List<(Sequence Sequence, SequenceDraft Draft)> _guessing = [];
-    private readonly Action<StepPlan, TimeSpan> _count;
+    private readonly DraftCosts _costs;
     private readonly Action<Exception> _failed;
-    private double _passSeconds;
-    private double _stepSeconds;
-    private double _checkSeconds;
-    private double _againSeconds;
     private double _tokenSeconds;
-    private double _seconds;
-    private long _computed;
     private bool _isOff;
 
     /// <param name="model">The draft model.</param>
@@ -62,11 +51,7 @@ internal sealed class ModelDrafter : IDrafter
     public ModelDrafter(
         DraftModel model, Tokenizer tokenizer, int vocabulary, EngineOptions options, Action<StepPlan, TimeSpan> count, Action<Exception> failed)
     {
-        if ((uint)model.Tokens > Speculation.MaxTokens)
-        {
-            throw new ArgumentException($"{model.Name} is to guess {model.Tokens} tokens; 0 to {Speculation.MaxTokens} can be guessed.", nameof(model));
-        }
-
+        model.CheckTokens();
         var info = model.Device.Info;
         if (info.StateSlots > 0)
         {
@@ -81,8 +66,8 @@ internal sealed class ModelDrafter : IDrafter
         var blockSize = KvBlockSize.Of(info);
         _kv = new KvCache(info.BlockCount, blockSize, groups: info.KvGroups);
         _plan = new StepPlan(blockSize, info.ReadsBlockTables, info.KvGroups.Count);
-        _sampler = new Sampler(tokenizer, info.VocabularySize);
-        _count = count;
+        _draws = new GuessDraws(_device, new Sampler(tokenizer, info.VocabularySize));
+        _costs = new DraftCosts(count);
         _failed = failed;
     }
 
@@ -90,13 +75,7 @@ internal sealed class ModelDrafter : IDrafter
     public DrafterKind Kind => DrafterKind.Model;
 
     /// <inheritdoc/>
-    public DraftUse? Use => new DraftUse(_model.Name, _kv.TotalBlocks, _kv.FreeBlocks, _device.Info.BlockBytes, _seconds, _computed);
-
-    /// <summary>
-    /// What a guess for each sequence costs of a step without guesses, as far as it decides: a pass of the draft and a further row of each sequence to check;
-    /// <see cref="GuessPace.MinAcceptance"/> to <see cref="MostCost"/>.
-    /// </summary>
-    private double Cost => _stepSeconds > 0 ? Math.Clamp((_passSeconds + _checkSeconds) / _stepSeconds, GuessPace.MinAcceptance, MostCost) : GuessPace.MinAcceptance;
+    public DraftUse? Use => new DraftUse(_model.Name, _kv.TotalBlocks, _kv.FreeBlocks, _device.Info.BlockBytes, _costs.Seconds, _costs.Tokens);
 
     /// <inheritdoc/>
     public void Join(Sequence sequence)
@@ -126,7 +105,7 @@ internal sealed class ModelDrafter : IDrafter
             return 0;
         }
 
-        draft.Cost = Cost;
+        draft.Cost = _costs.Share;
         return draft.Pace.Depth(draft.Tokens, draft.Cost);
     }
 
@@ -158,7 +137,7 @@ internal sealed class ModelDrafter : IDrafter
                 _isOff = true;
                 _plan.Clear();
                 _guessing.Clear();
-                _sampler.Batch.Clear();
+                _draws.Clear();
             }
         }
 
@@ -169,29 +148,7 @@ internal sealed class ModelDrafter : IDrafter
     }
 
     /// <inheritdoc/>
-    public void Took(StepPlan plan, TimeSpan duration)
-    {
-        if (plan.AllTokens.Length - plan.RepeatedTokens > plan.LogitsRowCount)
-        {
-            return;
-        }
-
-        var guesses = plan.LogitsRowCount - plan.Slices.Length;
-        if (guesses == 0 && plan.RepeatedTokens == 0)
-        {
-            Smooth(ref _stepSeconds, duration.TotalSeconds);
-        }
-        else if (_stepSeconds > 0)
-        {
-            // What is computed again behind wrong guesses is a cost of guesses; a step without any has the next one's told with its own.
-            _againSeconds += Math.Max(0, duration.TotalSeconds - _stepSeconds) * plan.Slices.Length;
-            if (guesses > 0)
-            {
-                Smooth(ref _checkSeconds, _againSeconds / guesses);
-                _againSeconds = 0;
-            }
-        }
-    }
+    public void Took(StepPlan plan, TimeSpan duration) => _costs.Took(plan, duration);
 
     /// <inheritdoc/>
     public void Leave(Sequence sequence)
@@ -205,8 +162,6 @@ internal sealed class ModelDrafter : IDrafter
 
     /// <inheritdoc/>
     public void CheckIntegrity(IEnumerable<Sequence> living) => _kv.CheckIntegrity(living.Where(static sequence => sequence.Draft is not null).Select(static sequence => sequence.Draft!.Table));
-
-    private static void Smooth(ref double value, double newest) => value = value == 0 ? newest : value + (Smoothing * (newest - value));
 
     /// <summary>Guesses nothing more for a sequence.</summary>
     private void GiveUp(Sequence sequence, SequenceDraft draft)
@@ -321,13 +276,13 @@ internal sealed class ModelDrafter : IDrafter
     {
         var result = _device.Execute(_plan);
         Count(result.Duration);
-        Draw(result, pass);
+        _draws.Draw(result, _guessing, pass);
         _plan.Clear();
         var left = 0;
         for (var i = 0; i < _guessing.Count; i++)
         {
             var (sequence, draft) = _guessing[i];
-            var token = _sampler.Batch[i].Token;
+            var token = _draws[i];
             if ((uint)token >= (uint)_vocabulary)
             {
                 if (draft.Count == 0)
@@ -347,47 +302,17 @@ internal sealed class ModelDrafter : IDrafter
         }
 
         _guessing.RemoveRange(left, _guessing.Count - left);
-        _sampler.Batch.Clear();
-    }
-
-    private void Draw(in StepResult result, int pass)
-    {
-        var batch = _sampler.Batch;
-        for (var row = 0; row < _guessing.Count; row++)
-        {
-            batch.AddGuess(_guessing[row].Sequence.Sampling, row, _guessing[row].Sequence.TokenCount, pass);
-        }
-
-        if (batch.Rows.IsEmpty)
-        {
-            return;
-        }
-
-        if (_device.Sampler is { } sampler)
-        {
-            sampler.Sample(batch);
-            return;
-        }
-
-        foreach (var row in batch.Rows)
-        {
-            _sampler.Sample(result.Logits(row.LogitsRow), row);
-        }
+        _draws.Clear();
     }
 
     private void Count(TimeSpan duration)
     {
-        _count(_plan, duration);
         var tokens = _plan.AllTokens.Length;
-        _seconds += duration.TotalSeconds;
-        _computed += tokens;
-        if (tokens == _plan.LogitsRowCount)
+        var guesses = tokens == _plan.LogitsRowCount;
+        _costs.Passed(_plan, duration, guesses);
+        if (!guesses && tokens >= LeastChunk)
         {
-            Smooth(ref _passSeconds, duration.TotalSeconds);
-        }
-        else if (tokens >= LeastChunk)
-        {
-            Smooth(ref _tokenSeconds, duration.TotalSeconds / tokens);
+            DraftCosts.Smooth(ref _tokenSeconds, duration.TotalSeconds / tokens);
         }
     }
 }

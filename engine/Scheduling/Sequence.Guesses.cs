@@ -12,6 +12,9 @@ internal sealed partial class Sequence
     /// <summary>What a draft model keeps of it; null where none guesses for it.</summary>
     public SequenceDraft? Draft { get; set; }
 
+    /// <summary>Whether its model's head guesses for it, which needs the hidden state of each of its positions.</summary>
+    public bool WantsHiddenStates => Draft is { Rows: not null, IsOff: false };
+
     /// <summary>Tokens guessed to follow, which the next step checks.</summary>
     public int GuessCount { get; private set; }
 

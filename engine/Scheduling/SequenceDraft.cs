@@ -2,7 +2,7 @@ using Crescent.Engine.Kv;
 
 namespace Crescent.Engine.Scheduling;
 
-/// <summary>What a <see cref="ModelDrafter"/> keeps of a sequence: blocks of the draft model, how far they go, and what it guessed last.</summary>
+/// <summary>What a <see cref="ModelDrafter"/> or a <see cref="HeadDrafter"/> keeps of a sequence: blocks of the model that guesses, how far they go, and what it guessed last.</summary>
 /// <param name="tokens">Most tokens to guess, 1 to <see cref="Speculation.MaxTokens"/>.</param>
 /// <param name="blocks">Blocks of positions for which there is room from the start.</param>
 internal sealed class SequenceDraft(int tokens, int blocks)
@@ -38,6 +38,12 @@ internal sealed class SequenceDraft(int tokens, int blocks)
 
     /// <summary>What was guessed.</summary>
     public ReadOnlySpan<int> Guesses => _guesses.AsSpan(0, Count);
+
+    /// <summary>What the head of the engine's own model is still to take in; null where a draft model guesses.</summary>
+    public HeadRows? Rows { get; init; }
+
+    /// <summary>Forgets what was guessed.</summary>
+    public void ClearGuesses() => (Count, Wanted) = (0, 0);
 
     /// <summary>Goes back to the last position that holds one of <paramref name="tokens"/>, the newest of which is to be computed in any case.</summary>
     public void Rewind(ReadOnlySpan<int> tokens)

@@ -76,6 +76,15 @@ internal sealed class Speculation(DeviceInfo device, int stepTokens, params IDra
         }
     }
 
+    /// <summary>The tokens that a step gave are known.</summary>
+    public void Take(StepInFlight step, in StepResult result)
+    {
+        foreach (var drafter in drafters)
+        {
+            drafter.Take(step, result);
+        }
+    }
+
     /// <summary>Throws when an invariant of drafters' blocks is broken.</summary>
     public void CheckIntegrity(IEnumerable<Sequence> living)
     {

@@ -56,7 +56,7 @@ internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables, int g
             sequence.Position - repeats,
             sequence.Table.Blocks,
             !last ? LogitsWanted.None : repeats > 0 ? LogitsWanted.All : LogitsWanted.Last,
-            embeds,
+            embeds || sequence.WantsHiddenStates,
             sequence.Table.State,
             repeats);
         AddTables(sequence);
@@ -73,7 +73,8 @@ internal sealed class StepInFlight(KvBlockSize blockSize, bool withTables, int g
             sequence.Position - sequence.Repeats,
             sequence.Table.Blocks,
             LogitsWanted.All,
-            stateSlot: sequence.Table.State,
+            sequence.WantsHiddenStates,
+            sequence.Table.State,
             repeated: sequence.Repeats,
             spareSlot: sequence.Table.Spare);
         AddTables(sequence);

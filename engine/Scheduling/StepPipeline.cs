@@ -90,6 +90,7 @@ internal sealed class StepPipeline
 
         TakeIn(step, result);
         _intake.Take(result, ended);
+        _speculation.Take(step, result);
         if (_steps.TryPeek(out var next))
         {
             Draw(next);

@@ -60,8 +60,20 @@ public sealed class ServingOptions : IChecked
     /// <summary>Further models that devices may load on command, <c>PATH</c> or <c>NAME=PATH</c>, parted by commas; null for none.</summary>
     public string? Models { get; set; }
 
-    /// <summary>A GGUF file of a smaller model of the same vocabulary, which guesses what the device's model goes on with; null for none.</summary>
+    /// <summary><see cref="Draft"/> of who wants the model's own head for multi-token prediction.</summary>
+    public const string OwnHead = "head";
+
+    /// <summary><see cref="Draft"/> of who wants neither a draft model nor the model's own head.</summary>
+    public const string NoDraft = "none";
+
+    /// <summary>
+    /// A GGUF file of a smaller model of the same vocabulary, which guesses what the device's model goes on with; <see cref="OwnHead"/>, which every model on a processor must then have;
+    /// or <see cref="NoDraft"/>. Null for the model's own head where there is one and it fits the memory.
+    /// </summary>
     public string? Draft { get; set; }
+
+    /// <summary>The file of <see cref="Draft"/>, if it is one.</summary>
+    public string? DraftFile => Draft is OwnHead or NoDraft ? null : Draft;
 
     /// <summary>Most tokens that <see cref="Draft"/> guesses for a sequence in a step, unless the request says.</summary>
     public int DraftTokens { get; set; } = DraftModel.DefaultTokens;
@@ -274,16 +286,20 @@ public sealed class ServingOptions : IChecked
         {
             if (DraftTokens != DraftModel.DefaultTokens)
             {
-                yield return $"{Settings.DraftTokens} is {DraftTokens}, but there is no draft model; name one with {Settings.Draft}.";
+                yield return $"{Settings.DraftTokens} is {DraftTokens}, but there is no draft model; name one with {Settings.Draft}, or the model's own head with {Settings.Draft} {OwnHead}.";
             }
+        }
+        else if (Draft == NoDraft)
+        {
+            yield break;
         }
         else if (IsSimulated || DeviceNames.Any(CudaDevices.IsCuda))
         {
-            yield return $"{Settings.Draft} is '{Draft}'; only devices that are processors (cpu) run a draft model so far: leave it out.";
+            yield return $"{Settings.Draft} is '{Draft}'; only devices that are processors (cpu) run a draft model or a model's own head so far: leave it out.";
         }
-        else if (!File.Exists(Draft))
+        else if (DraftFile is { } file && !File.Exists(file))
         {
-            yield return $"{Settings.Draft} names {Path.GetFullPath(Draft)}, where there is no file.";
+            yield return $"{Settings.Draft} names {Path.GetFullPath(file)}, where there is no file.";
         }
     }
 

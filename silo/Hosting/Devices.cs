@@ -57,15 +57,20 @@ internal static partial class Devices
         }
     }
 
-    /// <summary>Why the draft model of the settings cannot guess for <paramref name="model"/>; null where it can.</summary>
+    /// <summary>Why what the settings name cannot guess for <paramref name="model"/>; null where it can, and where they name nothing.</summary>
     /// <param name="options">The settings.</param>
-    /// <param name="draft">The draft model.</param>
+    /// <param name="draft">The draft model; null where there is none.</param>
     /// <param name="model">The model of a device.</param>
     /// <param name="others">Those of the silo's other devices, as far as they are known.</param>
     /// <exception cref="InvalidModelException">There is no room for it beside the model.</exception>
-    public static string? DraftFault(ServingOptions options, LanguageModel draft, LanguageModel model, IReadOnlyCollection<LanguageModel> others)
+    public static string? DraftFault(ServingOptions options, LanguageModel? draft, LanguageModel model, IReadOnlyCollection<LanguageModel> others)
     {
         var cpu = CpuOptions("cpu", 1, options, Scheduling(options));
+        if (draft is null)
+        {
+            return options.Draft == ServingOptions.OwnHead ? ModelHeads.Fault(model, [model, .. others], cpu) : null;
+        }
+
         CpuDevice.CheckFit(draft.Graph, cpu, model.Graph);
         return DraftModels.Fault(draft, model) ?? DraftModels.MemoryFault(draft, [model, .. others], cpu);
     }
@@ -75,7 +80,7 @@ internal static partial class Devices
         try
         {
             CheckFit(device, options, model);
-            return draft is null ? null : DraftFault(options, draft, model, others);
+            return DraftFault(options, draft, model, others);
         }
         catch (InvalidModelException e)
         {
@@ -115,8 +120,20 @@ internal static partial class Devices
             {
                 guesser = DraftModels.Open(draft, cpu, cpuOptions, drafts, options.DraftTokens);
                 EngineWarmUp.Run(guesser.Device, model.Tokenizer);
-                var info = guesser.Device.Info;
-                LogDraft(logger, name, draft.Path, guesser.Tokens, info.BlockCount, (info.BlockCount * info.BlockBytes) >> 20);
+                LogDraft(logger, name, "draft model", draft.Path, guesser);
+            }
+            else if (model.Graph.Head is not null && options.Draft != ServingOptions.NoDraft)
+            {
+                if (options.Draft is null && !ModelHeads.Fits(model, drafts, cpuOptions))
+                {
+                    LogNoHead(logger, name, model.Path);
+                }
+                else
+                {
+                    guesser = ModelHeads.Open(model, cpu, cpuOptions, drafts, options.DraftTokens);
+                    EngineWarmUp.Run(device, model.Tokenizer, guesser);
+                    LogDraft(logger, name, "own head of", model.Path, guesser);
+                }
             }
 
             device = Practise(device, options.Drill, services);
@@ -167,8 +184,17 @@ internal static partial class Devices
         Level = LogLevel.Information, Message = "Device {Name}: {Model} on {Description}, {Blocks} KV blocks in {KvType}, {HostBlocks} in the host tier ({Where}).")]
     private static partial void LogDevice(ILogger logger, string name, string model, string description, int blocks, string kvType, int hostBlocks, string where);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Device {Name}: draft model {Path} guesses {Tokens} tokens at the most, with {Blocks} KV blocks of its own ({Mib} MiB).")]
-    private static partial void LogDraft(ILogger logger, string name, string path, int tokens, int blocks, long mib);
+    private static void LogDraft(ILogger logger, string name, string kind, string path, DraftModel draft)
+    {
+        var info = draft.Device.Info;
+        LogDraft(logger, name, kind, path, draft.Tokens, info.BlockCount, (info.BlockCount * info.BlockBytes) >> 20);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Device {Name}: {Kind} {Path} guesses {Tokens} tokens at the most, with {Blocks} KV blocks of its own ({Mib} MiB).")]
+    private static partial void LogDraft(ILogger logger, string name, string kind, string path, int tokens, int blocks, long mib);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Device {Name}: the head of {Path} for multi-token prediction is left out, since weights, keys and values with it would not fit the memory.")]
+    private static partial void LogNoHead(ILogger logger, string name, string path);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Fault}")]
     private static partial void LogMisread(ILogger logger, string fault);

@@ -1,5 +1,6 @@
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model;
+using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Layers;
 using Crescent.Engine.Model.Text;
 using Crescent.Engine.Scheduling;
@@ -30,12 +31,13 @@ internal static class DraftModels
     /// <param name="draft">The model.</param>
     /// <param name="models">That of each device; the same stands there once for each.</param>
     /// <param name="options">As the devices have them.</param>
-    public static string? MemoryFault(LanguageModel draft, IReadOnlyCollection<LanguageModel> models, CpuDeviceOptions options)
-    {
-        var (weights, block) = (CpuDevice.WeightBytesOf(draft.Graph), CpuDevice.BlockBytesOf(draft.Graph, options));
-        return MemoryFault(draft.Path, weights, block, Available, [.. models.Select(model => new DeviceMemory(
+    public static string? MemoryFault(LanguageModel draft, IReadOnlyCollection<LanguageModel> models, CpuDeviceOptions options) =>
+        MemoryFault(draft.Path, CpuDevice.WeightBytesOf(draft.Graph), CpuDevice.BlockBytesOf(draft.Graph, options), models, options);
+
+    /// <summary>As the other, by bytes of the draft's weights and of one of its blocks.</summary>
+    internal static string? MemoryFault(string draft, long weights, long blockBytes, IReadOnlyCollection<LanguageModel> models, CpuDeviceOptions options) =>
+        MemoryFault(draft, weights, blockBytes, Available, [.. models.Select(model => new DeviceMemory(
             CpuDevice.WeightBytesOf(model.Graph), CpuDevice.BlocksOf(model.Graph, options), CpuDevice.BlockBytesOf(model.Graph, options)))]);
-    }
 
     /// <summary>As the other, by sizes in bytes.</summary>
     internal static string? MemoryFault(string draft, long weights, long blockBytes, long available, IReadOnlyCollection<DeviceMemory> devices)
@@ -60,10 +62,13 @@ internal static class DraftModels
     /// <param name="tokens">Most tokens to guess.</param>
     public static DraftModel Open(LanguageModel draft, CpuDevice device, CpuDeviceOptions options, int devices, int tokens)
     {
-        var blocks = Blocks(device.Info.BlockCount / device.Info.KvGroups.Count, CpuDevice.BlockBytesOf(draft.Graph, options), Available, devices);
-        var limited = options with { Name = $"{options.Name} draft", KvBlocks = blocks };
+        var limited = options with { Name = $"{options.Name} draft", KvBlocks = BlocksBeside(device, draft.Graph, options, devices) };
         return new DraftModel(new CpuDevice(draft.Graph, limited, device), draft.Name, tokens);
     }
+
+    /// <summary>Blocks of what guesses beside <paramref name="device"/>, on each of <paramref name="devices"/> devices.</summary>
+    internal static int BlocksBeside(CpuDevice device, DecoderGraph graph, CpuDeviceOptions options, int devices) =>
+        Blocks(device.Info.BlockCount / device.Info.KvGroups.Count, CpuDevice.BlockBytesOf(graph, options), Available, devices);
 
     /// <summary>What a device has in memory without a draft: bytes of weights, and blocks of positions with bytes of each.</summary>
     internal readonly record struct DeviceMemory(long Weights, int Blocks, long BlockBytes);

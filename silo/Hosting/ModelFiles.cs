@@ -19,7 +19,7 @@ internal static class ModelFiles
         LanguageModel? draft = null;
         try
         {
-            draft = serving.Draft is { } path ? Open(Path.GetFullPath(path)) : null;
+            draft = serving.DraftFile is { } path ? Open(Path.GetFullPath(path)) : null;
             var models = new List<ServedModel>();
             var guessedFor = new List<LanguageModel>();
             foreach (var reference in plan.Models)
@@ -34,7 +34,7 @@ internal static class ModelFiles
                 foreach (var device in simulated is null ? plan.Devices.Where(d => d.Model == reference) : [])
                 {
                     Devices.CheckFit(device.Device, serving, file.Model);
-                    if (draft is not null && Devices.DraftFault(serving, draft, file.Model, guessedFor) is { } fault)
+                    if (Devices.DraftFault(serving, draft, file.Model, guessedFor) is { } fault)
                     {
                         throw new StartException(fault);
                     }

@@ -15,16 +15,16 @@ internal static class SpeculationMetrics
 
     private static readonly (string Name, string Type, string Help, Func<DeviceReport, double> Value)[] DraftMetrics =
     [
-        ("crescent:draft_kv_blocks", "gauge", "KV blocks of the draft model, beside those of the device.", static d => d.DraftBlocks),
+        ("crescent:draft_kv_blocks", "gauge", "KV blocks of the draft model or the model's own head, beside those of the device.", static d => d.DraftBlocks),
         ("crescent:draft_kv_bytes", "gauge", "Bytes of those blocks.", static d => (double)d.DraftBlocks * d.DraftBlockBytes),
         ("crescent:draft_kv_usage_perc", "gauge", "Share of those blocks that are held, 0 to 1.", static d => 1 - ((double)d.DraftFreeBlocks / Math.Max(1, d.DraftBlocks))),
-        ("crescent:draft_seconds_total", "counter", "Time that the draft model has computed, between the steps.", static d => d.DraftSeconds),
+        ("crescent:draft_seconds_total", "counter", "Time that the draft model or the model's own head has computed, between the steps.", static d => d.DraftSeconds),
     ];
 
     /// <summary>Writes the metrics of all <paramref name="devices"/>; those of draft models for devices that have one.</summary>
     public static void Write(IMetricSink text, IReadOnlyList<(string Silo, DeviceReport Device)> devices, ModelCatalogue models)
     {
-        text.Begin("crescent:drafted_tokens_total", "counter", "Tokens guessed ahead, by who guessed: ngram for look-ups in the sequence's own text, model for a draft model.");
+        text.Begin("crescent:drafted_tokens_total", "counter", "Tokens guessed ahead, by who guessed: ngram for look-ups in the sequence's own text, model for a draft model or the model's own head.");
         foreach (var (drafter, guessed, _) in Drafters)
         {
             Sample(text, "crescent:drafted_tokens_total", devices, models, d => guessed(d), drafter);

@@ -18,6 +18,7 @@ public sealed class CpuDevice : IDevice
 {
     private readonly ComputeTeam _team;
     private readonly bool _ownsTeam;
+    private readonly InstructionSet _instructions;
     private readonly DecoderWeights _weights;
     private readonly StepBuffers _buffers;
     private readonly KvMemory _kv;
@@ -31,7 +32,10 @@ public sealed class CpuDevice : IDevice
     /// <summary>Makes the model ready to run: repacks weights, allocates KV blocks, starts the compute threads.</summary>
     /// <param name="graph">The model.</param>
     /// <param name="options">What it may use.</param>
-    /// <param name="beside">A device whose threads it shares, because it does its steps while that one does none; to be disposed after it. Null for threads of its own.</param>
+    /// <param name="beside">
+    /// A device whose threads it shares, because it does its steps while that one does none, and whose output matrix where that is the same; to be disposed after it. Null for threads of
+    /// its own.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The processor lacks the instructions asked for.</exception>
     /// <exception cref="InvalidModelException">See <see cref="CheckFit"/>.</exception>
@@ -42,7 +46,7 @@ public sealed class CpuDevice : IDevice
         options.Validate();
         CheckFit(graph, options);
         var config = graph.Config;
-        var instructions = Processor.Choose(options.InstructionSet);
+        var instructions = _instructions = Processor.Choose(options.InstructionSet);
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         var maxContext = MaxContextOf(graph, options);
         _ownsTeam = beside is null;
@@ -52,17 +56,19 @@ public sealed class CpuDevice : IDevice
         var loader = new WeightLoader(instructions, options.Activations);
         var caches = new ModelCaches(graph, PageBytes(options.KvType));
         _states = new StateMemory(caches.StateFloats, StateCount(options, caches.StateFloats));
+        var activations = options.Activations == ActivationPrecision.Int16 ? "int16" : "int8";
+        var shared = beside?._instructions == instructions && beside.Info.Activations == activations ? beside._weights : null;
         (_weights, _kv, _attention, _forward, _sampler) = instructions switch
         {
-            InstructionSet.Avx512Vnni or InstructionSet.Avx512 => Build<Lanes512>(graph, caches, options, loader, maxContext),
-            InstructionSet.Avx2Vnni or InstructionSet.Avx2 => Build<Lanes256>(graph, caches, options, loader, maxContext),
-            _ => Build<Lanes128>(graph, caches, options, loader, maxContext),
+            InstructionSet.Avx512Vnni or InstructionSet.Avx512 => Build<Lanes512>(graph, caches, options, loader, shared, maxContext),
+            InstructionSet.Avx2Vnni or InstructionSet.Avx2 => Build<Lanes256>(graph, caches, options, loader, shared, maxContext),
+            _ => Build<Lanes128>(graph, caches, options, loader, shared, maxContext),
         };
         Info = new DeviceInfo
         {
             Name = options.Name,
             Description = $"{Processor.Name}, {threads} {(threads == 1 ? "thread" : "threads")}, {Processor.Describe(instructions)}",
-            Activations = options.Activations == ActivationPrecision.Int16 ? "int16" : "int8",
+            Activations = activations,
             BlockSize = KvPage.Slots,
             BlockCount = _kv.Blocks,
             BlockBytes = _kv.BlockBytes,
@@ -74,6 +80,7 @@ public sealed class CpuDevice : IDevice
             MaxContext = maxContext,
             VocabularySize = config.VocabularySize,
             HiddenSize = config.Width,
+            InputSize = graph.HiddenInput is null ? 0 : config.Width,
         };
     }
 
@@ -180,11 +187,11 @@ public sealed class CpuDevice : IDevice
         return BlockCount(options, partition, MaxContextOf(graph, options)) / partition.Groups.Count;
     }
 
-    /// <summary>Bytes of the weights, of which each device has its own.</summary>
-    public static long WeightBytesOf(DecoderGraph graph)
+    /// <summary>Bytes of the weights, of which each device has its own, but for embedding and output that the model <paramref name="beside"/> it has too.</summary>
+    public static long WeightBytesOf(DecoderGraph graph, DecoderGraph? beside = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        return WorkingMemory.Weights(graph);
+        return WorkingMemory.Weights(graph, beside);
     }
 
     private void CheckState(int state) => ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)state, (uint)_states.Slots, nameof(state));
@@ -222,10 +229,10 @@ public sealed class CpuDevice : IDevice
     };
 
     private (DecoderWeights Weights, KvMemory Kv, IAttentionPhase Attention, IForwardPass Forward, CpuSampler Sampler) Build<TLanes>(
-        DecoderGraph graph, ModelCaches caches, CpuDeviceOptions options, WeightLoader loader, int maxContext)
+        DecoderGraph graph, ModelCaches caches, CpuDeviceOptions options, WeightLoader loader, DecoderWeights? shared, int maxContext)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        var weights = new DecoderWeights(graph, loader);
+        var weights = new DecoderWeights(graph, loader, shared);
         var (kv, attention) = options.KvType switch
         {
             KvType.F32 => BuildAttention<TLanes, SingleKv<TLanes>>(caches, graph.Config.NormEpsilon, options, maxContext),

@@ -72,6 +72,7 @@ internal sealed unsafe class Decoder<TLanes> : IForwardPass, ITeamWork
     {
         Embed(thread);
         _context.Team.Barrier();
+        _builder.Hidden?.Run(thread);
         _builder.Inputs?.Run(thread);
         foreach (var branch in _branches)
             branch.Run(thread);

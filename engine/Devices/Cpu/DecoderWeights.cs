@@ -10,15 +10,19 @@ internal sealed unsafe class DecoderWeights : IDisposable
 {
     private readonly long _embeddingRowBytes;
     private readonly NativeBuffer _outputNorm;
+    private readonly GgufTensor _output;
+    private readonly bool _ownsOutput;
 
-    /// <summary>Loads them.</summary>
-    public DecoderWeights(DecoderGraph graph, WeightLoader loader)
+    /// <summary>Loads them, but for the output where <paramref name="beside"/> has the same, which is to live longer.</summary>
+    public DecoderWeights(DecoderGraph graph, WeightLoader loader, DecoderWeights? beside = null)
     {
         Embedding = graph.TokenEmbedding;
         EmbeddingScale = graph.EmbeddingScale;
         LogitScale = graph.LogitScale;
         LogitCap = graph.LogitCap;
-        Output = loader.Load(graph.Output);
+        _output = graph.Output;
+        _ownsOutput = !ReferenceEquals(beside?._output, _output);
+        Output = _ownsOutput ? loader.Load(_output) : loader.Take(beside!.Output);
         _embeddingRowBytes = Embedding.RowBytes;
         _outputNorm = WeightLoader.LoadVector(graph.OutputNorm);
     }
@@ -46,7 +50,8 @@ internal sealed unsafe class DecoderWeights : IDisposable
 
     public void Dispose()
     {
-        Output.Dispose();
+        if (_ownsOutput)
+            Output.Dispose();
         _outputNorm.Dispose();
     }
 }

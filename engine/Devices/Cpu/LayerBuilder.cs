@@ -41,11 +41,17 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
         _latents = latents.Count == 0 ? null : new LatentBuffers(latents, maxTokens);
         _furtherParts = graph.Layers.Any(static layer => layer.Branches.Any(static branch => branch.Parts.Count > 1)) ? NativeBuffer.OfFloats((long)maxTokens * graph.Config.Width) : null;
         Inputs = graph.PerLayer is { } input ? new PerLayerInputs<TLanes>(context, input, loader.Load(input.Projection), Floats(input.Norm), maxTokens) : null;
+        Hidden = graph.HiddenInput is { } hidden
+            ? new HiddenInputStep<TLanes>(context, loader.Load(hidden.Projection), Floats(hidden.TokenNorm), Floats(hidden.HiddenNorm), maxTokens)
+            : null;
         _states = keepers.Count == 0 ? null : new StateBuffers(keepers, states, maxTokens, context.Team.Count);
     }
 
     /// <summary>What layers are told of tokens beside the residual stream, or null.</summary>
     public PerLayerInputs<TLanes>? Inputs { get; }
+
+    /// <summary>What joins tokens with hidden states, in a head, or null.</summary>
+    public HiddenInputStep<TLanes>? Hidden { get; }
 
     /// <summary>All branches of all layers, in order, and room for what their matrices take.</summary>
     /// <exception cref="NotSupportedException">The device has no such operator.</exception>
@@ -65,6 +71,7 @@ internal sealed unsafe class LayerBuilder<TLanes> : IDisposable
         _latents?.Dispose();
         _furtherParts?.Dispose();
         Inputs?.Dispose();
+        Hidden?.Dispose();
         foreach (var vector in _vectors)
             vector.Dispose();
     }

@@ -17,9 +17,11 @@ internal sealed unsafe class WeightLoader(InstructionSet instructions, Activatio
     public ActivationFormat Formats { get; private set; }
 
     /// <summary>The matrix of a tensor (columns, rows).</summary>
-    public WeightMatrix Load(GgufTensor tensor)
+    public WeightMatrix Load(GgufTensor tensor) => Take(Load(tensor.Type, tensor.Data, tensor.Columns, checked((int)tensor.Rows)));
+
+    /// <summary>A matrix that is loaded, among those whose formats are told.</summary>
+    public WeightMatrix Take(WeightMatrix matrix)
     {
-        var matrix = Load(tensor.Type, tensor.Data, tensor.Columns, checked((int)tensor.Rows));
         Formats |= matrix.Format;
         return matrix;
     }

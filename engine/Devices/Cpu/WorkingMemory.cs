@@ -14,10 +14,13 @@ internal static class WorkingMemory
     /// <summary>Bytes a value of a row takes over all buffers that hold such rows: floats, quantised activations, what the phases hand on.</summary>
     private const int BytesPerValue = 16;
 
-    /// <summary>Bytes of a model's weights.</summary>
-    public static long Weights(DecoderGraph graph) =>
-        graph.Operators.SelectMany(static step => step.Matrices).Sum(static matrix => matrix.ByteLength) + graph.TokenEmbedding.ByteLength
-        + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
+    /// <summary>Bytes of a model's weights, but for embedding and output that <paramref name="beside"/> has too.</summary>
+    public static long Weights(DecoderGraph graph, DecoderGraph? beside = null)
+    {
+        HashSet<GgufTensor> ends = new([graph.TokenEmbedding, graph.Output], ReferenceEqualityComparer.Instance);
+        ends.ExceptWith(beside is null ? [] : [beside.TokenEmbedding, beside.Output]);
+        return graph.Operators.SelectMany(static step => step.Matrices).Concat(ends).Sum(static matrix => matrix.ByteLength) + (graph.HiddenInput?.Projection.ByteLength ?? 0);
+    }
 
     /// <summary>Throws when one of the model's sizes alone takes more than <paramref name="available"/> bytes.</summary>
     /// <param name="graph">The model.</param>

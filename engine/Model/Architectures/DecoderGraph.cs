@@ -21,6 +21,15 @@ public sealed record DecoderGraph
     /// <summary>What layers are told of tokens beside the residual stream, or null.</summary>
     public PerLayerInput? PerLayer { get; init; }
 
+    /// <summary>What the first layer of a head takes in beside tokens, or null for a whole model.</summary>
+    public HiddenInput? HiddenInput { get; init; }
+
+    /// <summary>
+    /// A head that predicts one token further (multi-token prediction), or null: a model of its own, with one layer, whose tokens come with the model's hidden states of the
+    /// tokens before them, after the final norm. So do the hidden states that it gives itself, with which it goes on to a further token.
+    /// </summary>
+    public DecoderGraph? Head { get; init; }
+
     /// <summary>Layers in order.</summary>
     public required IReadOnlyList<DecoderLayer> Layers { get; init; }
 

@@ -5,7 +5,7 @@ namespace Crescent.Engine.Model.Architectures;
 
 /// <summary>
 /// DeepSeek V2 to V3, Kimi K2, GLM-4.7-Flash: latent attention, first layers dense, then experts with some for all tokens. Files from before the absorbed form
-/// (without <c>attn_k_b</c>) are refused.
+/// (without <c>attn_k_b</c>) are refused. Heads for further tokens are as other layers, and take in states after the final norm (https://github.com/ROCm/ATOM/pull/1764).
 /// </summary>
 internal sealed class DeepSeek2 : Architecture
 {
@@ -34,16 +34,15 @@ internal sealed class DeepSeek2 : Architecture
         var shape = new LatentShape(heads, rank, full, keys.Integer("attention.value_length_mla", 1, MostRank), rope, (float)(stretch * stretch / Math.Sqrt(full)));
         var dense = keys.Integer("leading_dense_block_count", 0, model.BlockCount, 0);
         var predicting = keys.Integer("nextn_predict_layers", 0, model.BlockCount - 1, 0);
-        return model.Decoder(
-            layer =>
-            [
-                layer.Branch("attn_norm", Attention(model, layer, shape)),
-                layer.Index < dense
-                    ? layer.Branch("ffn_norm", layer.FeedForward(FeedForwardActivation.SwiGlu))
-                    : layer.Branch(
-                        "ffn_norm", layer.BiasedMixture(FeedForwardActivation.SwiGlu, ExpertGating.Softmax), layer.SharedExperts(FeedForwardActivation.SwiGlu)),
-            ],
-            predicting: predicting);
+        return model.Decoder(Layer, predicting: predicting, head: Layer);
+
+        IReadOnlyList<ResidualBranch> Layer(LayerReader layer) =>
+        [
+            layer.Branch("attn_norm", Attention(model, layer, shape)),
+            layer.Index < dense
+                ? layer.Branch("ffn_norm", layer.FeedForward(FeedForwardActivation.SwiGlu))
+                : layer.Branch("ffn_norm", layer.BiasedMixture(FeedForwardActivation.SwiGlu, ExpertGating.Softmax), layer.SharedExperts(FeedForwardActivation.SwiGlu)),
+        ];
     }
 
     private static LatentAttentionOperator Attention(ModelReader model, LayerReader layer, LatentShape shape)

@@ -15,6 +15,7 @@ internal sealed class ModelReader
     private const int MaxHeadSize = 4096;
     private const int MaxContext = 1 << 24;
     private const string Embedding = "token_embd.weight";
+    private const string HeadProjection = "nextn.eh_proj";
 
     private readonly GgufFile _file;
     private readonly string _architecture;
@@ -170,14 +171,15 @@ internal sealed class ModelReader
     /// <summary>The model, layer by layer.</summary>
     /// <param name="layer">The branches of a layer.</param>
     /// <param name="context">Positions that it may be used for, where they are less than <see cref="ContextLength"/>.</param>
-    /// <param name="predicting">Blocks at the end that predict further tokens, which are left out.</param>
+    /// <param name="predicting">Blocks at the end that predict further tokens: they are left out, but for the first where there is <paramref name="head"/>.</param>
     /// <param name="outputNorm">Name of the last norm.</param>
     /// <param name="outputScales">Whether layers may scale the residual stream.</param>
     /// <param name="perLayer">What layers are told of tokens beside it.</param>
+    /// <param name="head">The branches of a block that predicts a further token; null where such blocks are left out.</param>
     /// <exception cref="InvalidModelException">A number or a tensor is missing, wrong, or not known to the architecture.</exception>
     public DecoderGraph Decoder(
         Func<LayerReader, IReadOnlyList<ResidualBranch>> layer, int? context = null, int predicting = 0, string outputNorm = "output_norm", bool outputScales = false,
-        PerLayerInput? perLayer = null)
+        PerLayerInput? perLayer = null, Func<LayerReader, IReadOnlyList<ResidualBranch>>? head = null)
     {
         var embedding = Tensors.Matrix(Embedding, Width, VocabularySize);
         var layers = new List<DecoderLayer>();
@@ -188,23 +190,50 @@ internal sealed class ModelReader
             layers.Add(new DecoderLayer(branches) { OutputScale = outputScales && Tensors.Has(scale) ? Tensors.Number(scale) : 1 });
         }
 
-        for (var i = BlockCount - predicting; i < BlockCount; i++)
-        {
-            Tensors.Skip($"blk.{i}.");
-        }
-
+        var positions = Math.Min(ContextLength, context ?? ContextLength);
         var graph = new DecoderGraph
         {
-            Config = Config(layers, Math.Min(ContextLength, context ?? ContextLength)),
+            Config = Config(layers, positions),
             TokenEmbedding = embedding,
             PerLayer = perLayer,
             Layers = layers,
             OutputNorm = Tensors.Vector(outputNorm + ".weight", Width),
             Output = Tensors.Has("output.weight") ? Tensors.Matrix("output.weight", Width, VocabularySize) : embedding,
         };
+        var predictor = new LayerReader(this, layers.Count);
+        if (predicting > 0 && head is not null && predictor.Has(HeadProjection))
+        {
+            graph = graph with { Head = Head(graph, predictor, head(predictor), positions) };
+        }
+
+        // Quantisers keep the number of such blocks where they leave their tensors out.
+        for (var i = layers.Count + (graph.Head is null ? 0 : 1); i < BlockCount; i++)
+        {
+            Tensors.Skip($"blk.{i}.");
+        }
+
         Tensors.RefuseUnknown();
         Keys.RefuseOtherMathematics();
         return graph;
+    }
+
+    /// <summary>What a block that predicts has beside its branches; embedding, last norm and output are the model's where it has none of its own.</summary>
+    private DecoderGraph Head(DecoderGraph model, LayerReader layer, IReadOnlyList<ResidualBranch> branches, int context)
+    {
+        const string Tokens = "nextn.embed_tokens", Norm = "nextn.shared_head_norm", Output = "nextn.shared_head_head";
+        List<DecoderLayer> layers = [new DecoderLayer(branches)];
+        return new DecoderGraph
+        {
+            Config = Config(layers, context),
+            TokenEmbedding = layer.Has(Tokens) ? layer.Matrix(Tokens, Width, VocabularySize) : model.TokenEmbedding,
+            EmbeddingScale = model.EmbeddingScale,
+            HiddenInput = new HiddenInput(layer.Vector("nextn.enorm", Width), layer.Vector("nextn.hnorm", Width), layer.Matrix(HeadProjection, 2L * Width, Width)),
+            Layers = layers,
+            OutputNorm = layer.Has(Norm) ? layer.Vector(Norm, Width) : model.OutputNorm,
+            Output = layer.Has(Output) ? layer.Matrix(Output, Width, VocabularySize) : model.Output,
+            LogitScale = model.LogitScale,
+            LogitCap = model.LogitCap,
+        };
     }
 
     private ModelConfig Config(List<DecoderLayer> layers, int context)

@@ -3,7 +3,8 @@ using Crescent.Engine.Model.Layers;
 namespace Crescent.Engine.Model.Architectures;
 
 /// <summary>
-/// Qwen3.5 to Qwen3.8 and Qwen3-Next, dense or with experts: gated delta nets, and each fourth layer attention with a gate behind it.
+/// Qwen3.5 to Qwen3.8 and Qwen3-Next, dense or with experts: gated delta nets, and each fourth layer attention with a gate behind it. Heads for further tokens have
+/// attention alone; their hidden states are those after the final norm (https://github.com/ggml-org/llama.cpp/pull/24025).
 /// </summary>
 internal sealed class Qwen35(string name) : Architecture
 {
@@ -16,13 +17,13 @@ internal sealed class Qwen35(string name) : Architecture
         var interval = model.Keys.Integer("full_attention_interval", 1, 4096, 4);
         var predicting = model.Keys.Integer("nextn_predict_layers", 0, model.BlockCount - 1, 0);
         return model.Decoder(
-            layer =>
-            [
-                layer.Branch("attn_norm", (layer.Index + 1) % interval == 0 ? Attention(model, layer, heads, rope) : DeltaNet(model, layer)),
-                layer.Has("ffn_gate_inp") ? Experts(model, layer) : layer.Branch("post_attention_norm", layer.FeedForward(FeedForwardActivation.SwiGlu)),
-            ],
-            predicting: predicting);
+            layer => [layer.Branch("attn_norm", (layer.Index + 1) % interval == 0 ? Attention(model, layer, heads, rope) : DeltaNet(model, layer)), FeedForward(model, layer)],
+            predicting: predicting,
+            head: layer => [layer.Branch("attn_norm", Attention(model, layer, heads, rope)), FeedForward(model, layer)]);
     }
+
+    private static ResidualBranch FeedForward(ModelReader model, LayerReader layer) =>
+        layer.Has("ffn_gate_inp") ? Experts(model, layer) : layer.Branch("post_attention_norm", layer.FeedForward(FeedForwardActivation.SwiGlu));
 
     private static AttentionOperator Attention(ModelReader model, LayerReader layer, HeadShape heads, RopeSettings rope) =>
         layer.WithHeadNorms(layer.Attention(heads, rope, layer.Matrix("attn_q", model.Width, 2L * heads.QueryWidth)) with { HasOutputGate = true });

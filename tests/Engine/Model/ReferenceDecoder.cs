@@ -22,9 +22,9 @@ internal sealed class ReferenceDecoder
     }
 
     /// <summary>Log-probabilities (vocabulary) of what follows position <paramref name="from"/> and each later one of <paramref name="tokens"/>.</summary>
-    public float[][] LogProbabilities(ReadOnlySpan<int> tokens, int from)
+    public float[][] LogProbabilities(ReadOnlySpan<int> tokens, int from, float[][]? inputs = null)
     {
-        var logits = Linear(HiddenStates(tokens)[from..], _graph.Output);
+        var logits = Linear(HiddenStates(tokens, inputs)[from..], _graph.Output);
         Scale(logits, _graph.LogitScale);
         if (_graph.LogitCap > 0)
         {
@@ -37,8 +37,8 @@ internal sealed class ReferenceDecoder
     /// <summary>Values in the residual stream.</summary>
     public int Width => _config.Width;
 
-    /// <summary>What the last layer gives for each of <paramref name="tokens"/> (width), after the final norm.</summary>
-    public float[][] HiddenStates(ReadOnlySpan<int> tokens)
+    /// <summary>What the last layer gives for each of <paramref name="tokens"/> (width), after the final norm; those of a head come with the hidden states <paramref name="inputs"/>.</summary>
+    public float[][] HiddenStates(ReadOnlySpan<int> tokens, float[][]? inputs = null)
     {
         var stream = new float[tokens.Length][];
         for (var t = 0; t < tokens.Length; t++)
@@ -48,6 +48,11 @@ internal sealed class ReferenceDecoder
         }
 
         Scale(stream, _graph.EmbeddingScale);
+        if (_graph.HiddenInput is { } joined)
+        {
+            stream = Linear([.. stream.Zip(inputs!, (e, h) => (float[])[.. Norm(e, Weights(joined.TokenNorm)), .. Norm(h, Weights(joined.HiddenNorm))])], joined.Projection);
+        }
+
         PerLayer = Told(tokens, stream);
         KeysAndValues.Clear();
         foreach (var layer in _graph.Layers)

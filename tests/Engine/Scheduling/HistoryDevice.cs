@@ -20,7 +20,7 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
     // Of each state the position it is at, the hash of all before, and more of the hash: what is lost of it shows.
     private readonly uint[] _states = new uint[states * StateWords];
 
-    public const int HiddenSize = 3;
+    public const int HiddenSize = 5;
 
     /// <summary>Words of a state: not a whole number of blocks.</summary>
     public const int StateWords = 50;
@@ -66,17 +66,26 @@ internal sealed class HistoryDevice(int blocks, int vocabulary = 128, int maxCon
 
     private const uint Start = 17;
 
-    private static uint Hash(uint hash, int token)
+    internal static uint Hash(uint hash, int token)
     {
         hash = (hash * 31) + (uint)token + 7;
         return hash ^ (hash >> 13);
     }
 
     // Token 0 is the end of generation in these tests and never comes by itself.
-    private static int TokenOf(uint hash, int vocabulary) => 1 + (int)(hash % (uint)(vocabulary - 1));
+    internal static int TokenOf(uint hash, int vocabulary) => 1 + (int)(hash % (uint)(vocabulary - 1));
 
     /// <summary>The hidden state of the last token of <paramref name="history"/> on any such device.</summary>
-    public static float[] HiddenState(ReadOnlySpan<int> history) => [Next(history), -Next(history[..(history.Length / 2)]), history.Length];
+    public static float[] HiddenState(ReadOnlySpan<int> history)
+    {
+        var hash = Start;
+        foreach (var token in history)
+        {
+            hash = Hash(hash, token);
+        }
+
+        return [Next(history), -Next(history[..(history.Length / 2)]), history.Length, hash & 0xFFFF, hash >> 16];
+    }
 
     /// <summary>The embedding that any engine over such a device must give for <paramref name="prompt"/>.</summary>
     public static float[] Embedding(int[] prompt)

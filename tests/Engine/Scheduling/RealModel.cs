@@ -48,6 +48,9 @@ internal sealed class RealModel : IDisposable
     public CpuDevice Draft(int? blocks = null) =>
         new(_model.Graph, new CpuDeviceOptions { Threads = 1, KvBlocks = blocks ?? _device.Info.BlockCount }, _device as CpuDevice);
 
+    /// <summary>The model's own head for multi-token prediction on the threads of its device; to be disposed before it.</summary>
+    public CpuDevice Head() => new(_model.Graph.Head!, new CpuDeviceOptions { Threads = 1, KvBlocks = _device.Info.BlockCount }, (CpuDevice)_device);
+
     public Grammar Compile(GrammarSource source) => Grammar.Compile(source, _vocabulary.Value);
 
     public void Dispose()

@@ -25,6 +25,7 @@ internal sealed record StepSizes
     public static StepSizes Of(DecoderGraph graph)
     {
         var (width, query, kv, hidden, widest) = (graph.Config.Width, 0, 0, 0, graph.Config.Width);
+        widest *= graph.HiddenInput is null ? 1 : 2;
         foreach (var step in graph.Operators)
         {
             switch (step)
