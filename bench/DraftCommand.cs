@@ -10,7 +10,7 @@ using Crescent.Engine.Scheduling;
 namespace Crescent.Bench;
 
 /// <summary>
-/// <c>draft</c>: tokens a second without guesses, with look-ups in the text itself and with a draft model, in turns in one run, as ratios; and how many guesses came true.
+/// <c>draft</c>: tokens a second without guesses, with look-ups in the text itself and with a draft model or the model's own head, in turns in one run, as ratios; and how many guesses came true.
 /// </summary>
 internal static class DraftCommand
 {
@@ -32,7 +32,7 @@ internal static class DraftCommand
     {
         var model = new Option<FileInfo>("--model") { Description = "GGUF file to run.", Required = true };
         model.AcceptExistingOnly();
-        var draft = new Option<FileInfo>("--draft") { Description = "GGUF file that guesses. Default: the model itself." };
+        var draft = new Option<FileInfo>("--draft") { Description = "GGUF file that guesses. Default: the model's own head for multi-token prediction, or the model itself where it has none." };
         draft.AcceptExistingOnly();
         var layers = new Option<int>("--draft-layers") { Description = "Of the draft's layers only so many, the first; 0 for all.", DefaultValueFactory = _ => 0 };
         var guesses = new Option<int>("--draft-tokens") { Description = "Most tokens to guess.", DefaultValueFactory = _ => DraftModel.DefaultTokens };
@@ -41,19 +41,20 @@ internal static class DraftCommand
         command.SetAction(parse =>
         {
             var file = parse.GetRequiredValue(model);
-            Run(file, parse.GetValue(draft) ?? file, parse.GetValue(layers), Math.Clamp(parse.GetValue(guesses), 1, DraftModel.MaxTokens), Math.Max(1, parse.GetValue(rounds)));
+            Run(file, parse.GetValue(draft), parse.GetValue(layers), Math.Clamp(parse.GetValue(guesses), 1, DraftModel.MaxTokens), Math.Max(1, parse.GetValue(rounds)));
         });
         return command;
     }
 
-    private static void Run(FileInfo file, FileInfo draftFile, int layers, int guesses, int rounds)
+    private static void Run(FileInfo file, FileInfo? draftFile, int layers, int guesses, int rounds)
     {
         using var model = LanguageModel.Open(file.FullName);
-        using var draftModel = LanguageModel.Open(draftFile.FullName);
+        using var draftModel = draftFile is null ? null : LanguageModel.Open(draftFile.FullName);
         using var device = new CpuDevice(model.Graph, new CpuDeviceOptions { KvBlocks = 256 });
-        var graph = layers > 0 ? FirstLayers(draftModel.Graph, layers) : draftModel.Graph;
+        var whole = draftModel?.Graph ?? (layers > 0 ? model.Graph : model.Graph.Head ?? model.Graph);
+        var graph = layers > 0 ? FirstLayers(whole, layers) : whole;
         using var guesser = new CpuDevice(graph, new CpuDeviceOptions { KvBlocks = 256 }, device);
-        Console.WriteLine($"{file.Name} on {device.Info.Description}; draft {draftFile.Name}, {graph.Layers.Count} of {draftModel.Graph.Layers.Count} layers, {guesses} tokens at the most");
+        Console.WriteLine($"{file.Name} on {device.Info.Description}; draft {draftFile?.Name ?? (graph.HiddenInput is null ? file.Name : "its own head")}, {graph.Layers.Count} of {whole.Layers.Count} layers, {guesses} tokens at the most");
         foreach (var sequences in new[] { 1, Prompts.Length })
         {
             foreach (var temperature in new[] { 0f, 0.7f })

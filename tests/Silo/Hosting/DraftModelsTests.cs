@@ -109,26 +109,4 @@ public sealed class DraftModelsTests
 
         return (sink.Tokens, engine.Counters.Guesses);
     }
-
-    /// <summary>Keeps the tokens of a request until it ends.</summary>
-    private sealed class EndSink : IEngineSink
-    {
-        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Ended => _ended.Task;
-
-        public List<int> Tokens { get; } = [];
-
-        public void OnStep(ReadOnlySpan<SequenceOutput> outputs)
-        {
-            foreach (var output in outputs)
-            {
-                Tokens.Add(output.Token);
-                if (output.Finish != FinishReason.None)
-                {
-                    _ended.TrySetResult();
-                }
-            }
-        }
-    }
 }
