@@ -2,7 +2,10 @@ using Crescent.Engine.Devices;
 
 namespace Crescent.Engine.Scheduling;
 
-/// <summary>What guesses of a model cost, as measured: passes of it, rows to check, and what is computed again behind wrong ones. All of it in seconds of a step without guesses.</summary>
+/// <summary>
+/// What guesses of a model cost, as measured: passes of it, rows to check, and what is computed again behind wrong ones, as a share of a step without guesses; and how many of all sequences
+/// came true.
+/// </summary>
 /// <param name="count">Told of each pass.</param>
 internal sealed class DraftCosts(Action<StepPlan, TimeSpan> count)
 {
@@ -11,10 +14,16 @@ internal sealed class DraftCosts(Action<StepPlan, TimeSpan> count)
 
     private const double Smoothing = 0.1;
 
+    /// <summary>Guesses that came true before the first was made, so to speak; and what is kept of what sequences have shown when the next one ends.</summary>
+    private const double Trust = 8;
+    private const double Kept = 0.8;
+
     private double _passSeconds;
     private double _stepSeconds;
     private double _checkSeconds;
     private double _againSeconds;
+    private double _right = Trust;
+    private double _tried = Trust;
 
     /// <summary>Time of all passes, s.</summary>
     public double Seconds { get; private set; }
@@ -27,6 +36,20 @@ internal sealed class DraftCosts(Action<StepPlan, TimeSpan> count)
     /// <see cref="GuessPace.MinAcceptance"/> to 0.9.
     /// </summary>
     public double Share => _stepSeconds > 0 ? Math.Clamp((_passSeconds + _checkSeconds) / _stepSeconds, GuessPace.MinAcceptance, MostCost) : GuessPace.MinAcceptance;
+
+    /// <summary>How a new sequence begins to guess: as those before it have done, the newest counting most.</summary>
+    public GuessPace NewPace() => new(_right / _tried);
+
+    /// <summary>Takes note of what a sequence has shown, and forgets it there.</summary>
+    public void Learn(GuessPace pace)
+    {
+        if (pace.Tried > 0)
+        {
+            _right = (Kept * _right) + pace.Right;
+            _tried = (Kept * _tried) + pace.Tried;
+            pace.ClearCounts();
+        }
+    }
 
     /// <summary>The model that guesses has done a pass.</summary>
     /// <param name="plan">The pass.</param>

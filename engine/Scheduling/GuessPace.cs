@@ -1,7 +1,8 @@
 namespace Crescent.Engine.Scheduling;
 
 /// <summary>How many of a sequence's guesses come true, and whether guessing is worth while: not for some steps after too many that did not.</summary>
-internal sealed class GuessPace
+/// <param name="acceptance">Share of the guesses that are expected to come true, as long as none has been made.</param>
+internal sealed class GuessPace(double acceptance = 1)
 {
     /// <summary>Below this share of accepted tokens guessing costs more than it saves, whatever it costs.</summary>
     public const double MinAcceptance = 0.3;
@@ -16,7 +17,13 @@ internal sealed class GuessPace
     private int _pause;
 
     /// <summary>Share of the guesses that came true, the newest counting most.</summary>
-    public double Acceptance { get; private set; } = 1;
+    public double Acceptance { get; private set; } = acceptance;
+
+    /// <summary>Guesses that came true, see <see cref="LearnEach"/>.</summary>
+    public long Right { get; private set; }
+
+    /// <summary>Guesses that came true or were the first that did not.</summary>
+    public long Tried { get; private set; }
 
     /// <summary>Whether there is to be a guess now; one asks once a step.</summary>
     public bool Guesses() => _pause == 0 || _pause-- == 0;
@@ -51,6 +58,8 @@ internal sealed class GuessPace
     /// <param name="least">Acceptance below which there is a pause.</param>
     public void LearnEach(int guessed, int accepted, double least)
     {
+        Right += accepted;
+        Tried += accepted + (accepted < guessed ? 1 : 0);
         for (var i = 0; i < accepted; i++)
         {
             Acceptance += NewestGuess * (1 - Acceptance);
@@ -59,6 +68,9 @@ internal sealed class GuessPace
         Acceptance -= accepted < guessed ? NewestGuess * Acceptance : 0;
         Weigh(least);
     }
+
+    /// <summary>Forgets how many came true, for who has taken note of it.</summary>
+    public void ClearCounts() => Right = Tried = 0;
 
     private void Weigh(double least)
     {

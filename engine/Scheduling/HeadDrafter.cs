@@ -69,7 +69,7 @@ internal sealed class HeadDrafter : IDrafter
     {
         if (!_isOff && sequence.Pool is null && (sequence.Request.DraftTokens ?? _model.Tokens) is > 0 and var tokens)
         {
-            sequence.Draft = new SequenceDraft(tokens, _kv.BlockSize.BlocksFor(Math.Min(sequence.Capacity, _device.Info.MaxContext))) { Rows = new HeadRows() };
+            sequence.Draft = new SequenceDraft(tokens, _costs.NewPace(), _kv.BlockSize.BlocksFor(Math.Min(sequence.Capacity, _device.Info.MaxContext))) { Rows = new HeadRows() };
         }
     }
 
@@ -170,6 +170,7 @@ internal sealed class HeadDrafter : IDrafter
     {
         if (sequence.Draft is { Rows: { } rows } draft)
         {
+            _costs.Learn(draft.Pace);
             _kv.Free(draft.Table);
             draft.LoseBlocks();
             if (rows.End() is { } states)

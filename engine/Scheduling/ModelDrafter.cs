@@ -82,7 +82,7 @@ internal sealed class ModelDrafter : IDrafter
     {
         if (!_isOff && sequence.Pool is null && (sequence.Request.DraftTokens ?? _model.Tokens) is > 0 and var tokens && KnowsBiases(sequence.Request))
         {
-            sequence.Draft = new SequenceDraft(tokens, _kv.BlockSize.BlocksFor(Math.Min(sequence.Capacity, _device.Info.MaxContext)));
+            sequence.Draft = new SequenceDraft(tokens, _costs.NewPace(), _kv.BlockSize.BlocksFor(Math.Min(sequence.Capacity, _device.Info.MaxContext)));
         }
     }
 
@@ -155,6 +155,7 @@ internal sealed class ModelDrafter : IDrafter
     {
         if (sequence.Draft is { } draft)
         {
+            _costs.Learn(draft.Pace);
             _kv.Free(draft.Table);
             draft.LoseBlocks();
         }

@@ -4,8 +4,9 @@ namespace Crescent.Engine.Scheduling;
 
 /// <summary>What a <see cref="ModelDrafter"/> or a <see cref="HeadDrafter"/> keeps of a sequence: blocks of the model that guesses, how far they go, and what it guessed last.</summary>
 /// <param name="tokens">Most tokens to guess, 1 to <see cref="Speculation.MaxTokens"/>.</param>
+/// <param name="pace">How its guesses do.</param>
 /// <param name="blocks">Blocks of positions for which there is room from the start.</param>
-internal sealed class SequenceDraft(int tokens, int blocks)
+internal sealed class SequenceDraft(int tokens, GuessPace pace, int blocks)
 {
     private readonly int[] _guesses = new int[Speculation.MaxTokens];
 
@@ -16,7 +17,7 @@ internal sealed class SequenceDraft(int tokens, int blocks)
     public int Tokens { get; } = tokens;
 
     /// <summary>How its guesses do.</summary>
-    public GuessPace Pace { get; } = new();
+    public GuessPace Pace { get; } = pace;
 
     /// <summary>What a guess costs of a step: acceptance below that is not worth it.</summary>
     public double Cost { get; set; } = GuessPace.MinAcceptance;
