@@ -54,8 +54,9 @@ public sealed class CudaDevice : IDevice
             _started = Own(new GpuEvent(_context, timed: true));
             _ended = Own(new GpuEvent(_context, timed: true));
             Weights = Load(graph, options);
+            var shares = new KvShares(PlainModel.Of(graph), config);
             var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
-            var partialRows = options.MaxLogitRows * StepLayout.MostParts;
+            var partialRows = options.MaxLogitRows * AttentionWorks.MostParts;
             var vendor = options.Blas ? VendorProducts.Open(_context, _memory, out var fault) : Without(out fault);
             BlasFault = fault;
             if (vendor is not null)
@@ -65,14 +66,14 @@ public sealed class CudaDevice : IDevice
 
             Products = new MatrixProducts(_kernels, _memory, _context.Gpu.Multiprocessors, vendor);
             Products.Prepare([.. Weights.Matrices], options.MaxStepTokens);
-            _layout = Own(new StepLayout(_context, _memory, config, partialRows));
+            _layout = Own(new StepLayout(_context, _memory, config, shares, partialRows));
             _results = Own(new StepResults(_context, config, options.MaxStepTokens, options.MaxLogitRows, options.HostLogits));
 
             // The pool is what is left, and the decoder's work space comes first.
             var work = Decoder.WorkBytes(config, options.MaxStepTokens, options.MaxLogitRows, partialRows);
             _context.Synchronize();
-            _kv = new KvPool(_context, _memory, config, BlockCount(config, options, maxContext, _memory.Free() - work));
-            _decoder = new Decoder(config, Weights, _kernels, _memory, _kv, _layout, options.MaxStepTokens, options.MaxLogitRows, partialRows, Products);
+            _kv = new KvPool(_context, _memory, config, shares.Partition, BlockCount(shares.Partition, options, maxContext, _memory.Free() - work));
+            _decoder = new Decoder(config, Weights, _kernels, _memory, _kv, shares, _layout, options.MaxStepTokens, options.MaxLogitRows, partialRows, Products);
             _graphs = options.Graphs ? Own(new StepGraphs(_context, Math.Min(options.MaxLogitRows, options.MaxStepTokens))) : null;
             _queueStep = () => _decoder.Run(_tokens, _rows, 0);
             _sampler = Own(new CudaSampler(_context, _decoder, _results, config, options.MaxLogitRows));
@@ -87,6 +88,7 @@ public sealed class CudaDevice : IDevice
                 StepsInFlight = 1,
                 BlockCount = _kv.Blocks,
                 BlockBytes = _kv.BlockBytes,
+                KvGroups = shares.Partition.Groups,
                 MaxStepTokens = options.MaxStepTokens,
                 MaxLogitRows = options.MaxLogitRows,
                 MaxContext = maxContext,
@@ -282,7 +284,7 @@ public sealed class CudaDevice : IDevice
         {
             (_tokens, _rows) = (batch, batch);
             _layout.Write(plan, batch, batch, roundsParts: true, _kv.Spare);
-            if (_graphs!.Launch(batch, _layout.PartWorkCount, _layout.Moved, _queueStep))
+            if (_graphs!.Launch(batch, _layout.PartsKey, _layout.Moved, _queueStep))
             {
                 return;
             }
@@ -299,17 +301,18 @@ public sealed class CudaDevice : IDevice
     // One token of each sequence, and logits of each.
     private static bool IsDecode(StepPlan plan) => plan.AllTokens.Length == plan.Slices.Length && plan.LogitsRowCount == plan.Slices.Length && plan.HiddenRowCount == 0;
 
-    private static int BlockCount(ModelConfig config, CudaDeviceOptions options, int maxContext, long free)
+    private static int BlockCount(KvPartition partition, CudaDeviceOptions options, int maxContext, long free)
     {
+        var groups = partition.Groups.Count;
         if (options.KvBlocks > 0)
         {
-            return options.KvBlocks;
+            return checked(options.KvBlocks * groups);
         }
 
         // As many as the memory has room for, but no more than all sequences of a step could fill.
-        var useful = (long)options.MaxLogitRows * ((maxContext + KvPool.Slots - 1) / KvPool.Slots) * 2;
-        var affordable = (long)(Math.Max(0, free) * options.MemoryShare) / KvPool.BlockBytesOf(config);
-        return (int)Math.Clamp(affordable, 1, Math.Min(useful, int.MaxValue / KvPool.Slots));
+        var useful = (long)options.MaxLogitRows * ((maxContext + KvPool.Slots - 1) / KvPool.Slots) * 2 * groups;
+        var affordable = (long)(Math.Max(0, free) * options.MemoryShare) / partition.BlockBytes;
+        return (int)Math.Clamp(affordable, groups, Math.Min(useful, int.MaxValue / KvPool.Slots));
     }
 
     private unsafe void CopyHost(KvCopyKind kind, int block, Span<byte> host)

@@ -30,7 +30,7 @@ public sealed record CudaDeviceOptions
     /// <summary>Number of the GPU, from 0.</summary>
     public int Gpu { get; init; }
 
-    /// <summary>KV blocks of 16 positions to hold; 0 for as many as fit in <see cref="MemoryShare"/> of what weights and work space leave.</summary>
+    /// <summary>KV blocks of 16 positions of all layers to hold; 0 for as many as fit in <see cref="MemoryShare"/> of what weights and work space leave.</summary>
     public int KvBlocks { get; init; }
 
     /// <summary>Share of the memory that is free then which KV blocks may take: above 0, up to 1.</summary>

@@ -10,7 +10,7 @@ namespace Crescent.Engine.Cuda.Compilation;
 /// </summary>
 internal sealed unsafe class Kernel : IDisposable
 {
-    private const int MostParameters = 24;
+    private const int MostParameters = 32;
 
     private readonly GpuContext _context;
     private readonly CUfunction _function;

@@ -5,6 +5,7 @@
 #include "rope.cuh"
 
 #define MASKED -1e30f
+#define LOG2_E 1.44269504f
 
 // A part of a step: of a warp, or of the four warps of a block together.
 struct Work
@@ -54,6 +55,11 @@ DEVICE void load_keys(uint4 (&key)[2][SIZE / 32], const unsigned short* keys, in
             key[n][k] = *(const uint4*)(keys + (n * 8 + g) * SIZE + t * 8 + k * 32);
 }
 
+// A head's sink: one more score, of no value. Scores are powers of two.
+DEVICE float sink_of(const float* sinks, int head) { return sinks ? sinks[head] * LOG2_E : MASKED; }
+
+DEVICE float sink_weight(float sink, float most) { return sink == MASKED ? 0.0f : exp2f(sink - most); }
+
 // What a block of the parts of a step shares: results of its warps.
 template <int SIZE>
 struct Shared
@@ -68,17 +74,19 @@ struct Shared
 // Adds up what the warps of a block have found; a column is a thread's.
 template <int SIZE>
 DEVICE void join_warps(
-    const Work& work, Shared<SIZE>* shared, unsigned short* output, int ldo, float* values, float* sums, int heads, int size, int firstHead, int rowHeads)
+    const Work& work, Shared<SIZE>* shared, unsigned short* output, int ldo, float* values, float* sums, int heads, int size, int firstHead, int rowHeads,
+    const float* sinks)
 {
     __syncthreads();
     int column = threadIdx.x % SIZE;
     for (int row = threadIdx.x / SIZE; row < work.tokens * rowHeads; row += 128 / SIZE)
     {
         int token = row / rowHeads, head = firstHead + row % rowHeads;
-        float most = MASKED, sum = 0.0f, value = 0.0f;
+        float sink = work.parts == 1 ? sink_of(sinks, head) : MASKED, most = sink, value = 0.0f;
 #pragma unroll
         for (int w = 0; w < TOGETHER; w++)
             most = fmaxf(most, shared->largest[w][row]);
+        float sum = sink_weight(sink, most);
 #pragma unroll
         for (int w = 0; w < TOGETHER; w++)
         {
@@ -108,7 +116,7 @@ DEVICE void join_warps(
 template <int SIZE>
 DEVICE void join_parts(
     const Work& work, Shared<SIZE>* shared, int* counter, unsigned short* output, int ldo, const float* values, const float* sums, int heads, int size, int firstHead,
-    int rowHeads)
+    int rowHeads, const float* sinks)
 {
     __threadfence();
     __syncthreads();
@@ -135,11 +143,11 @@ DEVICE void join_parts(
             sum = load_fresh_32(sums + (first + lane * next) * 2 + 1);
         }
 
-        float most = largest;
+        float sink = sink_of(sinks, head), most = fmaxf(largest, sink);
         for (int offset = 16; offset > 0; offset >>= 1)
             most = fmaxf(most, __shfl_xor_sync(ALL_LANES, most, offset));
         float weight = exp2f(largest - most);
-        weight /= warp_sum(sum * weight);
+        weight /= warp_sum(sum * weight) + sink_weight(sink, most);
         float v[SIZE / 32];
 #pragma unroll
         for (int k = 0; k < SIZE / 32; k++)
@@ -206,15 +214,16 @@ DEVICE void rope_work(
     __syncthreads();
 }
 
-// queries (token, head, SIZE) halves, times scale and log2 e. output (token, ldo) halves: (head, size). partials: values (row, head, SIZE), sums (row, head, 2):
-// largest score and sum. Grid: (blocks of 4 works, or works where SHARED is there, key heads * head groups): a group of more than 16 heads is taken 16 at a time.
-// Block: 128. Where SHARED is there the four warps of a block take a work together, every fourth block of the cache each, and the last block of those that share
-// tokens joins their results: counters (slot, key heads * head groups), zeros before and after. Where rope is there, queries are turned here, of one token a work.
+// A token sees itself and as many positions before it as make window. sinks (heads) may be null. queries (token, head, SIZE) halves, times scale and log2 e. output
+// (token, ldo) halves: (head, size). partials: values (row, head, SIZE), sums (row, head, 2): largest score and sum. Grid: (blocks of 4 works, or works where SHARED
+// is there, key heads * head groups): a group of more than 16 heads is taken 16 at a time. Block: 128. Where SHARED is there the four warps of a block take a work
+// together, every fourth block of the cache each, and the last block of those that share tokens joins their results: counters (slot, key heads * head groups), zeros
+// before and after. Where rope is there, queries are turned here, of one token a work.
 template <int SIZE, bool SHARED, bool ROPE>
 DEVICE void attend(
     const unsigned short* __restrict__ queries, unsigned char* blocks, long long blockBytes, long long layerOffset,
     const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, float* values,
-    float* sums, int* counters, int heads, int kvHeads, int size, Shared<SIZE>* shared, const Rope* rope)
+    float* sums, int* counters, int heads, int kvHeads, int size, int window, const float* __restrict__ sinks, Shared<SIZE>* shared, const Rope* rope)
 {
     let_next_begin();
     int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
@@ -297,7 +306,7 @@ DEVICE void attend(
 #pragma unroll
         for (int r = 0; r < 2; r++)
         {
-            int last = min(work.position + token[r], work.end - 1);
+            int own = work.position + token[r], last = min(own, work.end - 1);
             float most = largest[r];
 #pragma unroll
             for (int n = 0; n < 2; n++)
@@ -305,7 +314,8 @@ DEVICE void attend(
                 for (int j = 0; j < 2; j++)
                 {
                     float& score = s[n][r * 2 + j];
-                    if (first + n * 8 + t * 2 + j > last)
+                    int position = first + n * 8 + t * 2 + j;
+                    if (position > last || position <= own - window)
                         score = MASKED;
                     most = fmaxf(most, score);
                 }
@@ -354,7 +364,13 @@ DEVICE void attend(
         sum[r] += __shfl_xor_sync(ALL_LANES, sum[r], 2);
         if (!there[r])
             continue;
-        float factor = SHARED ? 1.0f : 1.0f / sum[r];
+        float factor = 1.0f;
+        if (!SHARED)
+        {
+            float sink = sink_of(sinks, head[r]), most = fmaxf(largest[r], sink), shrink = exp2f(largest[r] - most);
+            factor = shrink / (sum[r] * shrink + sink_weight(sink, most));
+        }
+
         if (SHARED && t == 0)
         {
             shared->largest[warp][g + r * 8] = largest[r];
@@ -389,9 +405,10 @@ DEVICE void attend(
 
     if constexpr (SHARED)
     {
-        join_warps<SIZE>(work, shared, output, ldo, values, sums, heads, size, firstHead, rowHeads);
+        join_warps<SIZE>(work, shared, output, ldo, values, sums, heads, size, firstHead, rowHeads, sinks);
         if (work.parts > 1)
-            join_parts<SIZE>(work, shared, counters + work.slot * gridDim.y + blockIdx.y, output, ldo, values, sums, heads, size, firstHead, rowHeads);
+            join_parts<SIZE>(work, shared, counters + work.slot * gridDim.y + blockIdx.y, output, ldo, values, sums, heads, size, firstHead, rowHeads,
+                sinks);
     }
 }
 
@@ -399,10 +416,10 @@ DEVICE void attend(
     extern "C" __global__ void __launch_bounds__(128, 2) name(                                                                                      \
         const unsigned short* __restrict__ queries, unsigned char* __restrict__ blocks, long long blockBytes, long long layerOffset,                \
         const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, int heads,         \
-        int kvHeads, int size)                                                                                                                      \
+        int kvHeads, int size, int window, const float* __restrict__ sinks)                                                                         \
     {                                                                                                                                               \
         attend<SIZE, false, false>(                                                                                                                 \
-            queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, 0, 0, 0, heads, kvHeads, size, 0, 0);                      \
+            queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, 0, 0, 0, heads, kvHeads, size, window, sinks, 0, 0);       \
     }                                                                                                                                               \
     EXPORT_KERNEL(name)
 
@@ -413,11 +430,12 @@ ATTEND(attend_128, 128)
     extern "C" __global__ void __launch_bounds__(128, 2) name(                                                                                      \
         const unsigned short* __restrict__ queries, unsigned char* __restrict__ blocks, long long blockBytes, long long layerOffset,                \
         const int* __restrict__ tables, const Work* __restrict__ works, int count, unsigned short* __restrict__ output, int ldo, float* values,     \
-        float* sums, int* counters, int heads, int kvHeads, int size)                                                                               \
+        float* sums, int* counters, int heads, int kvHeads, int size, int window, const float* __restrict__ sinks)                                  \
     {                                                                                                                                               \
         __shared__ Shared<SIZE> shared;                                                                                                             \
         attend<SIZE, true, false>(                                                                                                                  \
-            queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, counters, heads, kvHeads, size, &shared, 0); \
+            queries, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, counters, heads, kvHeads, size, window,      \
+            sinks, &shared, 0);                                                                                                                     \
     }                                                                                                                                               \
     EXPORT_KERNEL(name)
 
@@ -431,12 +449,13 @@ ATTEND_PARTS(attend_parts_128, 128)
         const float* __restrict__ keyNorm, const float2* __restrict__ turns, const int* __restrict__ cells, unsigned char* blocks,                  \
         long long blockBytes, long long layerOffset, const int* __restrict__ tables, const Work* __restrict__ works, int count,                     \
         unsigned short* __restrict__ output, int ldo, float* values, float* sums, int* counters, int heads, int kvHeads, int size,                  \
-        int interleaved, float epsilon, float scale)                                                                                                \
+        int interleaved, float epsilon, float scale, int window, const float* __restrict__ sinks)                                                   \
     {                                                                                                                                               \
         __shared__ Shared<SIZE> shared;                                                                                                             \
         Rope rope = {qkv, ld, bias, queryNorm, keyNorm, turns, cells, interleaved, epsilon, scale};                                                 \
         attend<SIZE, true, true>(                                                                                                                   \
-            0, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, counters, heads, kvHeads, size, &shared, &rope);   \
+            0, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, counters, heads, kvHeads, size, window, sinks,     \
+            &shared, &rope);                                                                                                                        \
     }                                                                                                                                               \
     EXPORT_KERNEL(name)
 

@@ -16,6 +16,7 @@ internal sealed class Decoder
     private readonly ModelWeights _weights;
     private readonly MatrixProducts _products;
     private readonly KvPool _kv;
+    private readonly KvShares _shares;
     private readonly StepLayout _layout;
     private readonly Kernel _gather;
     private readonly Kernel _norm;
@@ -46,19 +47,21 @@ internal sealed class Decoder
     /// <param name="kernels">Of the GPU.</param>
     /// <param name="memory">Of the GPU.</param>
     /// <param name="kv">The cache.</param>
+    /// <param name="shares">What layers look at in it.</param>
     /// <param name="layout">Of the step.</param>
     /// <param name="maxTokens">Tokens of a step.</param>
     /// <param name="maxLogitRows">Rows of logits of a step.</param>
     /// <param name="partialRows">Rows of partial attention.</param>
     /// <param name="products">Of the GPU.</param>
     public Decoder(
-        ModelConfig config, ModelWeights weights, KernelLibrary kernels, DeviceMemory memory, KvPool kv, StepLayout layout, int maxTokens, int maxLogitRows,
-        int partialRows, MatrixProducts products)
+        ModelConfig config, ModelWeights weights, KernelLibrary kernels, DeviceMemory memory, KvPool kv, KvShares shares, StepLayout layout, int maxTokens,
+        int maxLogitRows, int partialRows, MatrixProducts products)
     {
         const string Purpose = "work space";
         _config = config;
         _weights = weights;
         _kv = kv;
+        _shares = shares;
         _layout = layout;
         _products = products;
         _gather = kernels.Get("repack.cu", "gather_rows");
@@ -174,6 +177,7 @@ internal sealed class Decoder
         var layer = _weights.Layers[index];
         var none = default(CUdeviceptr);
         var offset = _kv.LayerOffset(index);
+        var works = _layout.Attention[_shares.ViewOf(index)];
         Normalise(tokens, none, layer.AttentionNorm, _normed, none);
         if (Has(StepParts.Products))
         {
@@ -184,19 +188,19 @@ internal sealed class Decoder
         {
             if (Has(StepParts.Attention))
             {
-                AttendOneEach(layer, offset);
+                AttendOneEach(layer, works, offset);
             }
         }
         else
         {
             if (Has(StepParts.Rope))
             {
-                Rope(layer, offset, tokens);
+                Rope(layer, works, offset, tokens);
             }
 
             if (Has(StepParts.Attention))
             {
-                AttendTo(offset);
+                AttendTo(layer, works, offset);
             }
         }
 
@@ -206,42 +210,45 @@ internal sealed class Decoder
         }
     }
 
-    private void Rope(LayerWeights layer, long offset, int tokens)
+    private void Rope(LayerWeights layer, AttentionWorks works, long offset, int tokens)
     {
         var none = default(CUdeviceptr);
         var heads = _config.HeadCount + (2 * _config.KvHeadCount);
         _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
-            .With(_turns.Pointer).With(_layout.Cells).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
+            .With(_turns.Pointer).With(_layout.Cells(works.View.Group)).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
             .With(_config.HeadSize).With(_kv.Padded).With(_weights.Layout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(ScoreScale)
             .Launch(tokens, (heads + 3) / 4, 128);
     }
 
     // Rotations, the new key and value, and attention at once.
-    private void AttendOneEach(LayerWeights layer, long offset)
+    private void AttendOneEach(LayerWeights layer, AttentionWorks works, long offset)
     {
         var none = default(CUdeviceptr);
         _attendDecode.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none)
-            .With(layer.KeyNorm?.Pointer ?? none).With(_turns.Pointer).With(_layout.Cells).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables)
-            .With(_layout.PartWorks).With(_layout.PartWorkCount).With(_attended.Pointer).With(Padded(_config.QueryWidth)).With(_partials.Pointer).With(_partialSums.Pointer)
+            .With(layer.KeyNorm?.Pointer ?? none).With(_turns.Pointer).With(_layout.Cells(works.View.Group)).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables)
+            .With(works.PartWorks).With(works.PartWorkCount).With(_attended.Pointer).With(Padded(_config.QueryWidth)).With(_partials.Pointer).With(_partialSums.Pointer)
             .With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_weights.Layout == RopeLayout.Interleaved ? 1 : 0)
-            .With(_config.NormEpsilon).With(ScoreScale).Launch(_layout.PartWorkCount, _config.KvHeadCount * HeadGroups(_config), 128);
+            .With(_config.NormEpsilon).With(ScoreScale).With(works.Window).With(layer.Sinks?.Pointer ?? none)
+            .Launch(works.PartWorkCount, _config.KvHeadCount * HeadGroups(_config), 128);
     }
 
-    private void AttendTo(long offset)
+    private void AttendTo(LayerWeights layer, AttentionWorks works, long offset)
     {
         var padded = Padded(_config.QueryWidth);
         var groups = _config.KvHeadCount * HeadGroups(_config);
-        if (_layout.PartWorkCount > 0)
+        var sinks = layer.Sinks?.Pointer ?? default;
+        if (works.PartWorkCount > 0)
         {
-            _attendParts.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables).With(_layout.PartWorks).With(_layout.PartWorkCount)
+            _attendParts.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables).With(works.PartWorks).With(works.PartWorkCount)
                 .With(_attended.Pointer).With(padded).With(_partials.Pointer).With(_partialSums.Pointer).With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount)
-                .With(_config.HeadSize).Launch(_layout.PartWorkCount, groups, 128);
+                .With(_config.HeadSize).With(works.Window).With(sinks).Launch(works.PartWorkCount, groups, 128);
         }
 
-        if (_layout.WorkCount > 0)
+        if (works.WorkCount > 0)
         {
-            _attend.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables).With(_layout.Works).With(_layout.WorkCount).With(_attended.Pointer)
-                .With(padded).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).Launch((_layout.WorkCount + 3) / 4, groups, 128);
+            _attend.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables).With(works.Works).With(works.WorkCount).With(_attended.Pointer)
+                .With(padded).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(works.Window).With(sinks)
+                .Launch((works.WorkCount + 3) / 4, groups, 128);
         }
     }
 

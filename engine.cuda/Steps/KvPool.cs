@@ -8,8 +8,8 @@ using ManagedCuda.BasicTypes;
 namespace Crescent.Engine.Cuda.Steps;
 
 /// <summary>
-/// Keys and values in blocks of 16 positions, as halves. A block is one piece of memory: (layer; keys, then values; kv head; slot; padded head), so that it is
-/// copied at once.
+/// Keys and values in blocks of 16 positions, as halves. A block is one piece of memory: (layer of its group; keys, then values; kv head; slot; padded head), so
+/// that it is copied at once.
 /// </summary>
 internal sealed class KvPool
 {
@@ -18,17 +18,18 @@ internal sealed class KvPool
 
     private readonly GpuContext _context;
     private readonly DeviceBuffer _memory;
+    private readonly KvPartition _partition;
 
     /// <param name="context">The GPU's.</param>
     /// <param name="memory">Of the GPU.</param>
     /// <param name="config">Shape.</param>
+    /// <param name="partition">Which layers share a block.</param>
     /// <param name="blocks">Blocks.</param>
-    public KvPool(GpuContext context, DeviceMemory memory, ModelConfig config, int blocks)
+    public KvPool(GpuContext context, DeviceMemory memory, ModelConfig config, KvPartition partition, int blocks)
     {
         _context = context;
+        _partition = partition;
         Padded = PaddedHead(config);
-        LayerBytes = LayerBytesOf(config);
-        BlockBytes = BlockBytesOf(config);
         Blocks = blocks;
         _memory = memory.Allocate(BlockBytes * (blocks + 1L), "keys and values");
     }
@@ -39,8 +40,8 @@ internal sealed class KvPool
     /// <summary>A block behind those of <see cref="Blocks"/>, for tokens that are there to fill a batch up.</summary>
     public int Spare => Blocks;
 
-    /// <summary>Bytes of a block over all layers.</summary>
-    public long BlockBytes { get; }
+    /// <summary>Bytes of a block, of all layers of a group.</summary>
+    public long BlockBytes => _partition.BlockBytes;
 
     /// <summary>Values of a head as they lie: a multiple of 64.</summary>
     public int Padded { get; }
@@ -48,16 +49,14 @@ internal sealed class KvPool
     /// <summary>First byte of block 0.</summary>
     public CUdeviceptr Pointer => _memory.Pointer;
 
-    private long LayerBytes { get; }
-
     /// <summary>Values of a head as they lie for a model.</summary>
     public static int PaddedHead(ModelConfig config) => (config.HeadSize + 63) / 64 * 64;
 
-    /// <summary>Bytes of a block for a model.</summary>
-    public static long BlockBytesOf(ModelConfig config) => LayerBytesOf(config) * config.LayerCount;
+    /// <summary>Bytes of a layer of a model in a block.</summary>
+    public static long LayerBytesOf(ModelConfig config) => 2L * config.KvHeadCount * Slots * PaddedHead(config) * 2;
 
-    /// <summary>Where a layer begins in a block.</summary>
-    public long LayerOffset(int layer) => layer * LayerBytes;
+    /// <summary>Where a layer begins in a block of its group.</summary>
+    public long LayerOffset(int layer) => _partition.OffsetOf[layer];
 
     /// <summary>Queues a copy.</summary>
     public void Copy(in KvCopy copy)
@@ -72,6 +71,4 @@ internal sealed class KvPool
             },
             "copy a KV block");
     }
-
-    private static long LayerBytesOf(ModelConfig config) => 2L * config.KvHeadCount * Slots * PaddedHead(config) * 2;
 }

@@ -17,7 +17,7 @@ internal sealed class StepGraphs(GpuContext context, int mostTokens) : IDisposab
 
     private const int MostTokens = 256;
 
-    private readonly Dictionary<(int Tokens, int Parts), CUgraphExec> _graphs = new(MostGraphs);
+    private readonly Dictionary<(int Tokens, long Parts), CUgraphExec> _graphs = new(MostGraphs);
     private int _moved;
 
     /// <summary>Why there are no graphs any more, or null.</summary>
@@ -42,7 +42,7 @@ internal sealed class StepGraphs(GpuContext context, int mostTokens) : IDisposab
 
     /// <summary>Launches the graph of a step, which is captured from <paramref name="queue"/> where there is none yet.</summary>
     /// <returns>False where there can be none: nothing is queued then.</returns>
-    public bool Launch(int tokens, int parts, int moved, Action queue)
+    public bool Launch(int tokens, long parts, int moved, Action queue)
     {
         if (moved != _moved || _graphs.Count >= MostGraphs)
         {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Crescent.Engine.Cuda.Driver;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Devices;
@@ -14,44 +15,41 @@ namespace Crescent.Engine.Cuda.Steps;
 /// </summary>
 internal sealed class StepLayout : IDisposable
 {
-    /// <summary>Parts of a long context that warps share, at most.</summary>
-    public const int MostParts = 32;
-
-    private const int LeastPart = 128; // positions: four blocks' warps with two blocks of the cache each
-    private const int WorkInts = 12;
-
     private readonly GpuContext _context;
     private readonly DeviceMemory _memory;
-    private readonly int _tokensOfWork;
-    private readonly int _mostPartialRows;
+    private readonly AttentionWorks[] _attention;
+    private readonly CUdeviceptr[] _cells; // of each group
+    private readonly int[] _firstTables; // of each group
     private PinnedBuffer _host;
     private DeviceBuffer _device;
     private int _at;
-    private int _slots;
 
     /// <param name="context">The GPU's.</param>
     /// <param name="memory">Of the GPU.</param>
     /// <param name="config">Heads.</param>
+    /// <param name="shares">What layers look at.</param>
     /// <param name="mostPartialRows">Rows of partial results that there is room for.</param>
-    public StepLayout(GpuContext context, DeviceMemory memory, ModelConfig config, int mostPartialRows)
+    public StepLayout(GpuContext context, DeviceMemory memory, ModelConfig config, KvShares shares, int mostPartialRows)
     {
         const int Bytes = 1 << 18;
         _context = context;
         _memory = memory;
-        _mostPartialRows = mostPartialRows;
-        _tokensOfWork = 16 / Math.Min(16, config.HeadCount / config.KvHeadCount);
+        var tokensOfWork = 16 / Math.Min(16, config.HeadCount / config.KvHeadCount);
+        _attention = [.. shares.Views.Select(view => new AttentionWorks(view, tokensOfWork, mostPartialRows))];
+        _cells = new CUdeviceptr[shares.Partition.Groups.Count];
+        _firstTables = new int[_cells.Length];
         _host = new PinnedBuffer(context, Bytes);
         _device = memory.Allocate(Bytes, "work space");
     }
+
+    /// <summary>How attention is shared out for each of the views of layers.</summary>
+    public ReadOnlySpan<AttentionWorks> Attention => _attention;
 
     /// <summary>(tokens).</summary>
     public CUdeviceptr Tokens { get; private set; }
 
     /// <summary>(tokens).</summary>
     public CUdeviceptr Positions { get; private set; }
-
-    /// <summary>(tokens): block * 16 + slot.</summary>
-    public CUdeviceptr Cells { get; private set; }
 
     /// <summary>(rows of logits): tokens of the step.</summary>
     public CUdeviceptr LogitTokens { get; private set; }
@@ -62,43 +60,39 @@ internal sealed class StepLayout : IDisposable
     /// <summary>All block tables.</summary>
     public CUdeviceptr Tables { get; private set; }
 
-    /// <summary>What single warps attend to: see <c>attention.cu</c>.</summary>
-    public CUdeviceptr Works { get; private set; }
+    /// <summary>How many parts attention has for each reach of layers, powers of two, in one number: steps of as many tokens and the same number have the same grids.</summary>
+    public long PartsKey { get; private set; }
 
-    /// <summary>How many <see cref="Works"/>.</summary>
-    public int WorkCount { get; private set; }
-
-    /// <summary>What blocks attend to, in parts that they join.</summary>
-    public CUdeviceptr PartWorks { get; private set; }
-
-    /// <summary>How many <see cref="PartWorks"/>, those with nothing to do among them.</summary>
-    public int PartWorkCount { get; private set; }
-
-    /// <summary>Whether each sequence has one token, which <see cref="PartWorks"/> attend for.</summary>
+    /// <summary>Whether each sequence has one token, which parts attend for.</summary>
     public bool IsDecode { get; private set; }
 
     /// <summary>How often the addresses of all parts have changed.</summary>
     public int Moved { get; private set; }
 
+    /// <summary>(tokens): block * 16 + slot in a group's blocks.</summary>
+    public CUdeviceptr Cells(int group) => _cells[group];
+
     /// <summary>Writes a plan and queues its copy. The copy of the one before is done.</summary>
     /// <param name="plan">The step's.</param>
     /// <param name="tokens">Tokens that the kernels see, no less than the plan's: what is added stands at position 0, in <paramref name="spare"/>, and attends to nothing.</param>
     /// <param name="rows">Rows of logits, no less than the plan's: what is added is of the first token.</param>
-    /// <param name="roundsParts">Whether <see cref="PartWorkCount"/> is a power of two.</param>
+    /// <param name="roundsParts">Whether numbers of parts are powers of two.</param>
     /// <param name="spare">A block of the cache that no sequence has.</param>
     public void Write(StepPlan plan, int tokens, int rows, bool roundsParts, int spare)
     {
-        Size(plan, out var works, out var partWorks, out var tables);
-        partWorks = roundsParts ? (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)partWorks) : partWorks;
-        var ints = (3 * tokens) + rows + plan.HiddenRowCount + tables + ((works + partWorks) * WorkInts);
+        var (works, tables) = Count(plan, roundsParts);
+        var ints = ((2 + plan.Groups) * tokens) + rows + plan.HiddenRowCount + tables + works;
         Reserve(4L * ints);
         var all = _host.As<int>(0, ints);
-        _at = 0;
-        Works = Part(all, works * WorkInts, out var workInts);
-        PartWorks = Part(all, partWorks * WorkInts, out var partInts);
+        _at = works;
         Tokens = Part(all, tokens, out var tokenInts);
         Positions = Part(all, tokens, out var positionInts);
-        Cells = Part(all, tokens, out var cellInts);
+        var cellsAt = _at;
+        for (var group = 0; group < plan.Groups; group++)
+        {
+            _cells[group] = Part(all, tokens, out _);
+        }
+
         LogitTokens = Part(all, rows, out var logitInts);
         HiddenTokens = Part(all, plan.HiddenRowCount, out var hiddenInts);
         Tables = Part(all, tables, out var tableInts);
@@ -106,20 +100,12 @@ internal sealed class StepLayout : IDisposable
         var real = plan.AllTokens.Length;
         tokenInts[real..].Clear();
         positionInts[real..].Clear();
-        cellInts[real..].Fill(spare * plan.BlockSize.Positions);
         logitInts[plan.LogitsRowCount..].Clear();
-        WorkCount = PartWorkCount = _slots = 0;
-        var partials = 0;
-        var tableAt = 0;
         foreach (ref readonly var slice in plan.Slices)
         {
-            var table = plan.BlockTable(slice);
-            table.CopyTo(tableInts[tableAt..]);
             for (var i = 0; i < slice.TokenCount; i++)
             {
-                var position = slice.StartPosition + i;
-                positionInts[slice.TokenOffset + i] = position;
-                cellInts[slice.TokenOffset + i] = (table[plan.BlockSize.FullBlocks(position)] * plan.BlockSize.Positions) + plan.BlockSize.Slot(position);
+                positionInts[slice.TokenOffset + i] = slice.StartPosition + i;
             }
 
             for (var i = 0; i < slice.LogitsRowCount; i++)
@@ -131,13 +117,18 @@ internal sealed class StepLayout : IDisposable
             {
                 hiddenInts[slice.HiddenRow + i] = slice.TokenOffset + i;
             }
-
-            Share(slice, tableAt, ref partials, workInts, partInts);
-            tableAt += table.Length;
         }
 
-        partInts[(PartWorkCount * WorkInts)..].Clear();
-        PartWorkCount = partWorks;
+        var table = 0;
+        for (var group = 0; group < plan.Groups; group++)
+        {
+            _firstTables[group] = table;
+            var cells = all.Slice(cellsAt + (group * tokens), tokens);
+            cells[real..].Fill(spare * plan.BlockSize.Positions);
+            WriteTables(plan, group, cells, tableInts, ref table);
+        }
+
+        WriteWorks(plan, all);
         IsDecode = plan.Slices.Length == real;
         _context.Check(
             DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyHtoDAsync_v2(_device.Pointer, _host.Pointer, 4L * ints, _context.Stream), "copy a step's plan");
@@ -145,77 +136,61 @@ internal sealed class StepLayout : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    /// <summary>Positions of each part of a context of <paramref name="end"/>: of it alone, so that a sum is the same whatever else is in a step.</summary>
-    private static int PartOf(int end) => Math.Max(LeastPart, ((((end + MostParts - 1) / MostParts) + 15) / 16) * 16);
-
-    private void Size(StepPlan plan, out int works, out int partWorks, out int tables)
+    /// <summary>Ints of all works, and blocks in all tables.</summary>
+    private (int Works, int Tables) Count(StepPlan plan, bool roundsParts)
     {
-        works = partWorks = tables = 0;
-        var partials = 0;
-        foreach (ref readonly var slice in plan.Slices)
+        int works = 0, tables = 0;
+        PartsKey = 0;
+        for (var i = 0; i < Attention.Length; i++)
         {
-            tables += slice.TableLength;
-            var parts = PartsOf(slice, partials);
-            partials += parts > 1 ? parts * slice.TokenCount : 0;
-            partWorks += parts;
-            works += parts > 0 ? 0 : (slice.TokenCount + _tokensOfWork - 1) / _tokensOfWork;
-        }
-    }
+            var share = Attention[i];
+            share.Count(plan, roundsParts);
+            works += (share.WorkCount + share.PartWorkCount) * AttentionWorks.WorkInts;
 
-    // 0 where each warp looks at all of its tokens' context: for prompts, which have warps enough.
-    private int PartsOf(in StepSlice slice, int partials)
-    {
-        if (slice.TokenCount > _tokensOfWork)
-        {
-            return 0;
-        }
-
-        var end = slice.StartPosition + slice.TokenCount;
-        var part = PartOf(end);
-        var parts = (end + part - 1) / part;
-        return partials + (parts * slice.TokenCount) <= _mostPartialRows ? parts : 1;
-    }
-
-    private void Share(in StepSlice slice, int table, ref int partials, Span<int> works, Span<int> partWorks)
-    {
-        var parts = PartsOf(slice, partials);
-        var end = slice.StartPosition + slice.TokenCount;
-        if (parts == 0)
-        {
-            for (var first = 0; first < slice.TokenCount; first += _tokensOfWork)
+            // Layers that see equally far have as many parts.
+            if (i == 0 || share.View.Reach != Attention[i - 1].View.Reach)
             {
-                var count = Math.Min(_tokensOfWork, slice.TokenCount - first);
-                var position = slice.StartPosition + first;
-                Fill(works.Slice(WorkCount++ * WorkInts, WorkInts), slice.TokenOffset + first, count, position, table, 0, position + count);
+                PartsKey = (PartsKey * 32) + BitOperations.Log2((uint)share.PartWorkCount);
             }
-
-            return;
         }
 
-        var part = parts == 1 ? end : PartOf(end);
-        for (var i = 0; i < parts; i++)
+        for (var slice = 0; slice < plan.Slices.Length; slice++)
         {
-            var work = partWorks.Slice(PartWorkCount++ * WorkInts, WorkInts);
-            Fill(work, slice.TokenOffset, slice.TokenCount, slice.StartPosition, table, i * part, Math.Min(end, (i + 1) * part));
-            work[6] = partials + (i * slice.TokenCount);
-            work[7] = _slots;
-            work[8] = i;
-            work[9] = parts;
+            for (var group = 0; group < plan.Groups; group++)
+            {
+                tables += plan.Table(slice, group).Blocks.Length;
+            }
         }
 
-        _slots++;
-        partials += parts > 1 ? parts * slice.TokenCount : 0;
+        return (works, tables);
     }
 
-    private static void Fill(Span<int> work, int token, int tokens, int position, int table, int begin, int end)
+    private static void WriteTables(StepPlan plan, int group, Span<int> cells, Span<int> tables, ref int at)
     {
-        work.Clear();
-        work[0] = token;
-        work[1] = tokens;
-        work[2] = position;
-        work[3] = table;
-        work[4] = begin;
-        work[5] = end;
+        for (var i = 0; i < plan.Slices.Length; i++)
+        {
+            ref readonly var slice = ref plan.Slices[i];
+            var table = plan.Table(i, group);
+            table.Blocks.CopyTo(tables[at..]);
+            at += table.Blocks.Length;
+            for (var token = 0; token < slice.TokenCount; token++)
+            {
+                var position = slice.StartPosition + token;
+                cells[slice.TokenOffset + token] = (table[plan.BlockSize.FullBlocks(position)] * plan.BlockSize.Positions) + plan.BlockSize.Slot(position);
+            }
+        }
+    }
+
+    // They come first: where they lie follows from their numbers alone.
+    private void WriteWorks(StepPlan plan, Span<int> all)
+    {
+        _at = 0;
+        foreach (var share in Attention)
+        {
+            share.Works = Part(all, share.WorkCount * AttentionWorks.WorkInts, out var works);
+            share.PartWorks = Part(all, share.PartWorkCount * AttentionWorks.WorkInts, out var partWorks);
+            share.Write(plan, _firstTables[share.View.Group], works, partWorks);
+        }
     }
 
     private CUdeviceptr Part(Span<int> all, int count, out Span<int> part)

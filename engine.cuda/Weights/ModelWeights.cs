@@ -58,6 +58,9 @@ internal sealed record LayerWeights
 
     public required DeviceBuffer? KeyNorm { get; init; }
 
+    /// <summary>One more score for each query head (heads), or null.</summary>
+    public required DeviceBuffer? Sinks { get; init; }
+
     public required PackedMatrix AttentionOutput { get; init; }
 
     public required DeviceBuffer FeedForwardNorm { get; init; }
@@ -116,6 +119,7 @@ internal sealed record ModelWeights
                 Bias = upload.LoadFloats(Purpose, attention.QueryBias, attention.KeyBias, attention.ValueBias),
                 QueryNorm = upload.LoadFloats(Purpose, attention.QueryNorm),
                 KeyNorm = upload.LoadFloats(Purpose, attention.KeyNorm),
+                Sinks = upload.LoadFloats(Purpose, attention.Sinks),
                 AttentionOutput = upload.Load(Purpose, attention.Output),
                 FeedForwardNorm = upload.LoadFloats(Purpose, layer.FeedForwardNorm)!,
                 Dense = layer.FeedForward is { } dense ? new DenseWeights(MatrixGroup.Load(upload, dense.Gate, dense.Up), upload.Load(Purpose, dense.Down)) : null,

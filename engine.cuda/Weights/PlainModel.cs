@@ -6,20 +6,23 @@ namespace Crescent.Engine.Cuda.Weights;
 
 /// <summary>A layer of the one form that the kernels here have.</summary>
 /// <param name="AttentionNorm">(width).</param>
-/// <param name="Attention">Over all positions.</param>
+/// <param name="Attention">Over all positions or a window.</param>
 /// <param name="FeedForwardNorm">(width).</param>
 /// <param name="FeedForward">Dense, with SwiGLU; null where there are experts.</param>
 /// <param name="Mixture">Experts with SwiGLU, or null.</param>
 internal sealed record PlainLayer(GgufTensor AttentionNorm, AttentionOperator Attention, GgufTensor FeedForwardNorm, FeedForwardOperator? FeedForward, MixtureOperator? Mixture);
 
 /// <summary>
-/// A model whose layers are all attention over all positions and a dense feed-forward part or experts with SwiGLU, one norm before each, heads of one shape that
-/// all turn alike: what CUDA devices run. Anything else is refused by the name of its architecture and operator.
+/// A model whose layers are all attention, over all positions or a window, and a dense feed-forward part or experts with SwiGLU, one norm before each, heads of one
+/// shape that all turn alike: what CUDA devices run. Anything else is refused by the name of its architecture and operator.
 /// </summary>
 /// <param name="Layers">In order.</param>
 /// <param name="Rope">How heads turn.</param>
 internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings Rope)
 {
+    /// <summary>Lengths of windows, at most: how each is shared out is part of what a graph is known by.</summary>
+    private const int MostWindows = 8;
+
     /// <summary>The same model in this form.</summary>
     /// <exception cref="InvalidModelException">It is not of this form; the message says what is not, and what to do.</exception>
     public static PlainModel Of(DecoderGraph graph)
@@ -31,6 +34,7 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
         PlainLayer[] layers = [.. graph.Layers.Select(layer => Layer(graph, layer))];
         var first = layers[0].Attention;
         Refuse(graph, "layers with heads of different shapes", layers.Any(layer => layer.Attention.Heads != first.Heads));
+        Refuse(graph, $"windows of more than {MostWindows} lengths", layers.Select(static layer => layer.Attention.Window).Distinct().Count() > MostWindows + 1);
         Refuse(graph, "layers that turn heads differently", layers.Any(layer => layer.Attention.Rope != first.Rope));
         return new PlainModel(layers, first.Rope!);
     }
@@ -60,8 +64,9 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
 
     private static void Check(DecoderGraph graph, AttentionOperator attention)
     {
-        Refuse(graph, attention.Name, attention.Window > 0 || attention.ChunkLength > 0 || attention.Sinks is not null || attention.HasOutputGate);
-        Refuse(graph, attention.Name, attention.KeysOf is not null);
+        Refuse(graph, "chunked attention", attention.ChunkLength > 0);
+        Refuse(graph, "gated attention", attention.HasOutputGate);
+        Refuse(graph, "attention with the keys and values of another layer", attention.KeysOf is not null);
         Refuse(graph, "norms of values", attention.NormalisesValues);
         Refuse(graph, "attention whose values are its keys", attention.Value is null);
         Refuse(graph, "attention without rotary positions", attention.Rope is null);

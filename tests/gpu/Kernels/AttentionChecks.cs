@@ -3,7 +3,7 @@ using Crescent.GpuCheck.Device;
 
 namespace Crescent.GpuCheck.Kernels;
 
-/// <summary>Attention over paged keys and values, in one part and in several that are joined.</summary>
+/// <summary>Attention over paged keys and values, in one part and in several that are joined; over all positions or a window, with sinks or without.</summary>
 internal static class AttentionChecks
 {
     private const string File = "attention.cu";
@@ -11,21 +11,26 @@ internal static class AttentionChecks
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        new("attend_64", static (gpu, random) => Run(gpu, random, 64, parts: 0)), new("attend_128", static (gpu, random) => Run(gpu, random, 128, parts: 0)),
-        new("attend_parts_64", static (gpu, random) => Run(gpu, random, 64, parts: random.Next(1, 4))),
-        new("attend_parts_128", static (gpu, random) => Run(gpu, random, 128, parts: random.Next(1, 4))),
+        new("attend_64", static (gpu, random) => Run(gpu, random, 64, several: false)), new("attend_128", static (gpu, random) => Run(gpu, random, 128, several: false)),
+        new("attend_parts_64", static (gpu, random) => Run(gpu, random, 64, several: true)), new("attend_parts_128", static (gpu, random) => Run(gpu, random, 128, several: true)),
     ];
 
-    private static double Run(Gpu gpu, Random random, int padded, int parts)
+    // Plain, with sinks, with a window, with both.
+    private static double Run(Gpu gpu, Random random, int padded, bool several) => Enumerable.Range(0, 4).Max(
+        kind => Run(gpu, random, padded, several ? random.Next(1, 4) : 0, kind < 2 ? int.MaxValue : random.Next(2) == 0 ? random.Next(1, 16) : random.Next(16, 130), kind % 2 == 1));
+
+    private static double Run(Gpu gpu, Random random, int padded, int parts, int window, bool hasSinks)
     {
         int kvHeads = random.Next(1, 3), group = random.Next(5) == 0 ? random.Next(17, 20) : random.Next(1, 9), heads = kvHeads * group;
         var size = padded - (random.Next(2) * 8 * random.Next(1, 5));
         long layer = 2L * kvHeads * Slots * padded * 2, blockBytes = 2 * layer, offset = layer * random.Next(2);
         var sequences = Enumerable.Range(0, random.Next(1, 4)).Select(_ => (Before: random.Next(0, 90), New: random.Next(3) == 0 ? random.Next(2, 40) : 1)).ToArray();
+        var sinks = hasSinks ? KernelCheck.Normal(random, heads, 2) : null;
         var blockCount = sequences.Sum(static s => (s.Before + s.New + Slots - 1) / Slots) + 2;
         var free = new Queue<int>(Enumerable.Range(0, blockCount).OrderBy(_ => random.Next()));
 
-        // Cells that no sequence has written are NaN: none may be looked at, but for those beyond a sequence's end in its last block, which are finite.
+        // Cells that no sequence has written are NaN: none may be looked at, but for those beyond a sequence's end in its last block, which are finite. Nor may blocks
+        // behind a window, which their sequence has given back.
         var cache = new Half[blockBytes * blockCount / 2];
         Array.Fill(cache, Half.NaN);
         var tokens = sequences.Sum(static s => s.New);
@@ -37,10 +42,11 @@ internal static class AttentionChecks
         foreach (var (before, count) in sequences)
         {
             var end = before + count;
-            var table = tables.Count;
             var own = Enumerable.Range(0, (end + Slots - 1) / Slots).Select(_ => free.Dequeue()).ToArray();
-            tables.AddRange(own);
-            foreach (var block in own)
+            var kept = First(before) / Slots;
+            var table = tables.Count - kept;
+            tables.AddRange(own[kept..]);
+            foreach (var block in own[kept..])
             {
                 var at = (int)(((block * blockBytes) + offset) / 2);
                 cache.AsSpan(at, (int)(layer / 2)).Clear();
@@ -54,11 +60,11 @@ internal static class AttentionChecks
                     KernelCheck.Halves(KernelCheck.Normal(random, size, 0.3)).CopyTo(queries.AsSpan((((first + token) * heads) + head) * padded));
             }
 
-            AddWorks(works, first, count, before, table, Math.Max(1, 16 / Math.Min(16, group)), parts, ref partialRows, ref slots);
+            AddWorks(works, first, count, before, table, Math.Max(1, 16 / Math.Min(16, group)), parts, First, ref partialRows, ref slots);
             for (var token = 0; token < count; token++)
             {
                 for (var head = 0; head < heads; head++)
-                    Reference(head / group, before + token, queries.AsSpan((((first + token) * heads) + head) * padded, size), expected.AsSpan((((first + token) * heads) + head) * size, size), own);
+                    Reference(head, before + token, queries.AsSpan((((first + token) * heads) + head) * padded, size), expected.AsSpan((((first + token) * heads) + head) * size, size), own);
             }
 
             first += count;
@@ -69,6 +75,7 @@ internal static class AttentionChecks
         using var blocks = gpu.Upload<Half>(cache);
         using var tablesOnDevice = gpu.Upload<int>(CollectionsMarshal.AsSpan(tables));
         using var worksOnDevice = gpu.Upload<Work>(CollectionsMarshal.AsSpan(works));
+        using var sinksOnDevice = sinks is null ? null : gpu.Upload<float>(sinks);
         using var output = gpu.Allocate(2L * tokens * ldo);
         using var values = gpu.Allocate(4L * Math.Max(1, partialRows) * heads * padded);
         using var sums = gpu.Allocate(8L * Math.Max(1, partialRows) * heads);
@@ -81,7 +88,8 @@ internal static class AttentionChecks
         if (parts == 0)
         {
             gpu.Launch(
-                File, $"attend_{padded}", ((works.Count + 3) / 4, groups), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count, output, ldo, heads, kvHeads, size);
+                File, $"attend_{padded}", ((works.Count + 3) / 4, groups), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count, output, ldo, heads, kvHeads, size,
+                window, sinksOnDevice);
         }
         else
         {
@@ -90,7 +98,7 @@ internal static class AttentionChecks
             {
                 gpu.Launch(
                     File, $"attend_parts_{padded}", (works.Count, groups), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count, output, ldo, values, sums, counters,
-                    heads, kvHeads, size);
+                    heads, kvHeads, size, window, sinksOnDevice);
             }
 
             KernelCheck.Require(gpu.Download<int>(counters.Address, slots * groups).All(static count => count == 0), "attend_parts left a counter");
@@ -100,26 +108,29 @@ internal static class AttentionChecks
         var actual = new float[expected.Length];
         for (var token = 0; token < tokens; token++)
             result.AsSpan(token * ldo, heads * size).CopyTo(actual.AsSpan(token * heads * size));
-        return KernelCheck.Near($"{heads} heads of {size} on {kvHeads}, {tokens} tokens of {sequences.Length} sequences, {parts} parts", expected, actual, 2e-3);
+        return KernelCheck.Near($"{heads} heads of {size} on {kvHeads}, {tokens} tokens of {sequences.Length} sequences, {parts} parts, window {window}, sinks {hasSinks}", expected, actual, 2e-3);
 
-        void Reference(int kvHead, int position, ReadOnlySpan<Half> query, Span<double> to, int[] own)
+        int First(int position) => Math.Max(0, position - window + 1);
+
+        void Reference(int head, int position, ReadOnlySpan<Half> query, Span<double> to, int[] own)
         {
+            var first = First(position);
             var weights = new double[position + 1];
-            for (var p = 0; p <= position; p++)
+            for (var p = first; p <= position; p++)
             {
-                var key = Row(own, 0, kvHead, p);
+                var key = Row(own, 0, head / group, p);
                 for (var i = 0; i < query.Length; i++)
                     weights[p] += (double)query[i] * (double)key[i];
             }
 
             // The device's queries carry log2 e.
-            var most = weights.Max();
-            var total = 0.0;
-            for (var p = 0; p <= position; p++)
+            var most = weights[first..].Max();
+            var total = sinks is null ? 0.0 : Math.Pow(2, (sinks[head] * Math.Log2(Math.E)) - most);
+            for (var p = first; p <= position; p++)
                 total += weights[p] = Math.Pow(2, weights[p] - most);
-            for (var p = 0; p <= position; p++)
+            for (var p = first; p <= position; p++)
             {
-                var value = Row(own, 1, kvHead, p);
+                var value = Row(own, 1, head / group, p);
                 for (var i = 0; i < to.Length; i++)
                     to[i] += weights[p] / total * (double)value[i];
             }
@@ -130,17 +141,19 @@ internal static class AttentionChecks
     }
 
     // Neighbouring tokens share a work; where there are several parts, each looks at a range of positions. One with nothing to do is among them.
-    private static void AddWorks(List<Work> works, int first, int count, int before, int table, int together, int parts, ref int partialRows, ref int slots)
+    private static void AddWorks(List<Work> works, int first, int count, int before, int table, int together, int parts, Func<int, int> firstSeen, ref int partialRows,
+        ref int slots)
     {
         for (var token = 0; token < count; token += together)
         {
             var some = Math.Min(together, count - token);
             var end = before + token + some;
-            var blocks = (end + Slots - 1) / Slots;
+            var begin = firstSeen(before + token) / Slots;
+            var blocks = ((end + Slots - 1) / Slots) - begin;
             var ranges = Math.Clamp(parts, 1, blocks);
             for (var part = 0; part < ranges; part++)
             {
-                var (from, to) = (blocks * part / ranges * Slots, Math.Min(end, blocks * (part + 1) / ranges * Slots));
+                var (from, to) = ((begin + (blocks * part / ranges)) * Slots, Math.Min(end, (begin + (blocks * (part + 1) / ranges)) * Slots));
                 works.Add(new Work(first + token, some, before + token, table, from, to, partialRows + (part * some), slots, part, ranges));
             }
 

@@ -14,7 +14,11 @@ internal static class DecodeAttentionChecks
         new("attend_decode_64", static (gpu, random) => Run(gpu, random, 64)), new("attend_decode_128", static (gpu, random) => Run(gpu, random, 128)),
     ];
 
-    private static double Run(Gpu gpu, Random random, int padded)
+    // Plain, with sinks, with a window, with both.
+    private static double Run(Gpu gpu, Random random, int padded) =>
+        Enumerable.Range(0, 4).Max(kind => Run(gpu, random, padded, kind < 2 ? int.MaxValue : random.Next(1, 100), kind % 2 == 1));
+
+    private static double Run(Gpu gpu, Random random, int padded, int window, bool hasSinks)
     {
         int kvHeads = random.Next(1, 3), group = random.Next(5) == 0 ? random.Next(17, 20) : random.Next(1, 9), heads = kvHeads * group, all = heads + (2 * kvHeads);
         int size = padded - (random.Next(2) * 8 * random.Next(1, 5)), half = size / 2, interleaved = random.Next(2), groups = kvHeads * ((group + 15) / 16);
@@ -33,16 +37,19 @@ internal static class DecodeAttentionChecks
         var (tables, works, cells, expected) = (new List<int>(), new List<int>(), new List<int>(), new double[positions.Length * heads * size]);
         var (partials, token) = (0, 0);
         var stored = (Half[])cache.Clone();
+        var sinks = hasSinks ? KernelCheck.Normal(random, heads, 2) : null;
         foreach (var position in positions)
         {
             var own = Enumerable.Range(0, (position / Slots) + 1).Select(_ => free.Dequeue()).ToArray();
-            var parts = random.Next(1, Math.Min(4, own.Length + 1));
+            int kept = First(position) / Slots, looked = own.Length - kept, parts = random.Next(1, Math.Min(4, looked + 1));
             for (var part = 0; part < parts; part++)
             {
-                works.AddRange([token, 1, position, tables.Count, own.Length * part / parts * Slots, Math.Min(position + 1, own.Length * (part + 1) / parts * Slots), partials + part, token, part, parts, 0, 0]);
+                int from = (kept + (looked * part / parts)) * Slots, to = Math.Min(position + 1, (kept + (looked * (part + 1) / parts)) * Slots);
+                works.AddRange([token, 1, position, tables.Count - kept, from, to, partials + part, token, part, parts, 0, 0]);
             }
 
-            tables.AddRange(own);
+            // Blocks behind the window are another's by now.
+            tables.AddRange(own[kept..]);
             cells.Add((own[^1] * Slots) + (position % Slots));
             partials += parts;
             for (var kvHead = 0; kvHead < kvHeads; kvHead++)
@@ -50,7 +57,7 @@ internal static class DecodeAttentionChecks
                 Halves(Turned(token, heads + kvHead, size, 1)).CopyTo(Row(stored, own, 0, kvHead, position));
                 Halves(Biased(token, heads + kvHeads + kvHead)).CopyTo(Row(stored, own, 1, kvHead, position));
                 for (var head = kvHead * group; head < (kvHead + 1) * group; head++)
-                    Attend(Halves(Turned(token, head, 0, Scale)), own, kvHead, position, expected.AsSpan(((token * heads) + head) * size, size));
+                    Attend(Halves(Turned(token, head, 0, Scale)), own, head, position, expected.AsSpan(((token * heads) + head) * size, size));
             }
 
             token++;
@@ -65,6 +72,7 @@ internal static class DecodeAttentionChecks
         using var blocks = gpu.Upload<Half>(cache);
         using var tablesOnDevice = gpu.Upload<int>(CollectionsMarshal.AsSpan(tables));
         using var worksOnDevice = gpu.Upload<int>(CollectionsMarshal.AsSpan(works));
+        using var sinksOnDevice = sinks is null ? null : gpu.Upload<float>(sinks);
         using var output = gpu.Allocate(2L * positions.Length * heads * size);
         using var values = gpu.Allocate(4L * partials * heads * padded);
         using var sums = gpu.Allocate(8L * partials * heads);
@@ -73,9 +81,10 @@ internal static class DecodeAttentionChecks
         gpu.Fill(counters.Address, 0, counters.Bytes);
         gpu.Launch(
             "attention.cu", $"attend_decode_{padded}", (works.Count / WorkInts, groups), 128, inputs, ld, biases, queryNorm, keyNorm, turnsOnDevice, cellsOnDevice, blocks, blockBytes, offset,
-            tablesOnDevice, worksOnDevice, works.Count / WorkInts, output, heads * size, values, sums, counters, heads, kvHeads, size, interleaved, Epsilon, Scale);
+            tablesOnDevice, worksOnDevice, works.Count / WorkInts, output, heads * size, values, sums, counters, heads, kvHeads, size, interleaved, Epsilon, Scale, window,
+            sinksOnDevice);
         var error = KernelCheck.Near(
-            $"{heads} heads of {size} on {kvHeads}, positions {string.Join(' ', positions)}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, expected.Length)), 2e-3);
+            $"{heads} heads of {size} on {kvHeads}, positions {string.Join(' ', positions)}, window {window}, sinks {hasSinks}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, expected.Length)), 2e-3);
         var found = KernelCheck.Floats(gpu.Download<Half>(blocks.Address, stored.Length));
         return Math.Max(error, KernelCheck.Near("keys and values", [.. stored.Select(static v => (double)v)], found, 1e-3));
 
@@ -103,23 +112,26 @@ internal static class DecodeAttentionChecks
             return v;
         }
 
-        void Attend(Half[] query, int[] own, int kvHead, int position, Span<double> to)
+        int First(int position) => Math.Max(0, position - window + 1);
+
+        void Attend(Half[] query, int[] own, int head, int position, Span<double> to)
         {
+            var first = First(position);
             var weights = new double[position + 1];
-            for (var p = 0; p <= position; p++)
+            for (var p = first; p <= position; p++)
             {
-                var key = Row(stored, own, 0, kvHead, p);
+                var key = Row(stored, own, 0, head / group, p);
                 for (var i = 0; i < size; i++)
                     weights[p] += (double)query[i] * (double)key[i];
             }
 
-            var most = weights.Max();
-            var total = 0.0;
-            for (var p = 0; p <= position; p++)
+            var most = weights[first..].Max();
+            var total = sinks is null ? 0.0 : Math.Pow(2, (sinks[head] * Math.Log2(Math.E)) - most);
+            for (var p = first; p <= position; p++)
                 total += weights[p] = Math.Pow(2, weights[p] - most);
-            for (var p = 0; p <= position; p++)
+            for (var p = first; p <= position; p++)
             {
-                var value = Row(stored, own, 1, kvHead, p);
+                var value = Row(stored, own, 1, head / group, p);
                 for (var i = 0; i < size; i++)
                     to[i] += weights[p] / total * (double)value[i];
             }

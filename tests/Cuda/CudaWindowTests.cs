@@ -1,0 +1,103 @@
+using Crescent.Engine.Cuda;
+using Crescent.Engine.Devices;
+using Crescent.Engine.Devices.Cpu;
+using Crescent.Engine.Model;
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Layers;
+using Crescent.Engine.Power;
+using Crescent.Engine.Sampling;
+using Crescent.Engine.Scheduling;
+using Crescent.Tests.Engine.Devices.Cpu;
+using Crescent.Tests.Engine.Scheduling;
+
+namespace Crescent.Tests.Cuda;
+
+/// <summary>Layers that see a window, and sinks, on the emulated GPU: a model that has neither, which is given them.</summary>
+public sealed class CudaWindowTests : EmulatedCudaTest
+{
+    private static readonly int[] Prompt = [.. Enumerable.Range(0, 75).Select(static i => ((i * 37) % 500) + 3)];
+
+    [Theory]
+    [InlineData(false, 0, 11)]
+    [InlineData(true, 0, 11)]
+    [InlineData(true, 37, 0)]
+    [InlineData(false, 37, 11)]
+    [InlineData(true, 16, 16)]
+    [InlineData(true, 0, 0)]
+    public void Logits_are_near_the_processors_however_a_prompt_is_cut(bool hasSinks, int first, int second)
+    {
+        using var model = LanguageModel.Open(TestFiles.Shared("arch", "qwen3.gguf"));
+        var graph = Changed(model.Graph, hasSinks, first, second);
+        using var cpu = new CpuDevice(graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 16, Activations = ActivationPrecision.Int16 });
+        using var device = EmulatedCuda.Open(graph, blocks: 16);
+        Assert.Equal(cpu.Info.KvGroups, device.Info.KvGroups);
+        Assert.Equal(first == second ? 1 : 2, device.Info.KvGroups.Count);
+        using var all = EmulatedCuda.Open(model.Graph, blocks: 16);
+        var expected = new DeviceSequence(cpu, Prompt.Length).Append(Prompt);
+        var size = expected.Max(Math.Abs);
+
+        // Of one token a step, of few, of many, of all.
+        foreach (var chunk in new[] { 1, 3, 30, Prompt.Length })
+            Assert.InRange(Distance(expected, new DeviceSequence(device, Prompt.Length).AppendChunked(Prompt, chunk)), 0, 0.01f * size);
+        Assert.True(Distance(expected, new DeviceSequence(all, Prompt.Length).Append(Prompt)) > 0.05f * size, "windows and sinks change nothing");
+    }
+
+    [Fact]
+    public void Blocks_behind_windows_are_anothers_and_tokens_stay_those_of_the_processor()
+    {
+        using var model = LanguageModel.Open(TestFiles.Shared("arch", "qwen3.gguf"));
+        var graph = Changed(model.Graph, hasSinks: true, 11, 0);
+        using var cpu = new CpuDevice(graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 32, Activations = ActivationPrecision.Int16 });
+        using var device = new CudaDevice(graph, EmulatedCuda.Options() with { KvBlocks = 9, HostLogits = false });
+        var expected = Generate(cpu, model, out _);
+        Assert.Equal(expected, Generate(device, model, out var counters));
+        Assert.True(counters.Preemptions > 0, "the pool was large enough");
+        Assert.True(device.GraphsMade > 0, device.GraphFault);
+    }
+
+    [Fact]
+    public void A_graph_gives_the_bits_of_its_kernels_launched_one_by_one()
+    {
+        using var model = LanguageModel.Open(TestFiles.Shared("arch", "qwen3.gguf"));
+        var graph = Changed(model.Graph, hasSinks: true, 11, 0);
+        using var graphs = EmulatedCuda.Open(graph, blocks: 16);
+        using var kernels = new CudaDevice(graph, EmulatedCuda.Options() with { KvBlocks = 16, Graphs = false });
+        var (first, second) = (new DeviceSequence(graphs, 200), new DeviceSequence(kernels, 200));
+        first.Append([.. Prompt, .. Prompt]);
+        second.Append([.. Prompt, .. Prompt]);
+
+        // Layers that see all have their second part from position 128 on, those with windows one.
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(second.Append(7 + i), first.Append(7 + i));
+        Assert.Equal(1, graphs.GraphsMade);
+    }
+
+    // Windows that begin within a block, shorter and longer than one.
+    private static DecoderGraph Changed(DecoderGraph graph, bool hasSinks, params int[] windows)
+    {
+        Assert.Equal(windows.Length, graph.Layers.Count);
+        return graph with { Layers = [.. graph.Layers.Select((layer, index) => layer with { Branches = [Changed(layer.Branches[0], hasSinks, windows[index]), .. layer.Branches.Skip(1)] })] };
+    }
+
+    private static ResidualBranch Changed(ResidualBranch branch, bool hasSinks, int window)
+    {
+        var attention = (AttentionOperator)branch.Operators[0];
+        return branch with { Operators = [attention with { Window = window, Sinks = hasSinks ? attention.QueryNorm : null }] };
+    }
+
+    private static float Distance(float[] a, float[] b) => a.Zip(b, static (x, y) => Math.Abs(x - y)).Max();
+
+    private static List<List<int>> Generate(IDevice device, LanguageModel model, out EngineCounters counters)
+    {
+        var sink = new RecordingSink();
+        using var engine = new InferenceEngine(device, model.Tokenizer, "windows", sink, new CpuPowerModel(1), new EngineOptions { MaxStepTokens = 32 });
+        for (var id = 0; id < 3; id++)
+        {
+            engine.Submit(new InferenceRequest { Id = id, Prompt = Prompt.AsSpan(id, 40 + (9 * id)).ToArray(), MaxTokens = 20, IgnoreEndOfGeneration = true, Sampling = SamplingParameters.Greedy });
+        }
+
+        EngineHarness.Run(engine);
+        counters = engine.Counters;
+        return [.. Enumerable.Range(0, 3).Select(id => sink[id].Tokens)];
+    }
+}
