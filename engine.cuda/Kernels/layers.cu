@@ -1,13 +1,17 @@
 // What stands between matrix products: norms, rotations, keys and values into their blocks, the feed-forward product, the likeliest token.
 #include "rope.cuh"
 
+// Of two floats.
+DEVICE unsigned sum_bits(unsigned a, unsigned b) { return __float_as_uint(__uint_as_float(a) + __uint_as_float(b)); }
+
 // Times four values of a row that a thread of rms_norm holds.
 #define HELD 2
 
 // output (count, ldo) halves = x's row / rms * gain, zeros from columns to ldo; also as floats (count, columns) where floats is not null. Row i is rows[i] of x
-// (, columns), or i where rows is null. Grid: (count); a block of whole warps.
+// (, columns), or i where rows is null. bias (columns), where it is not null, is added to rows of x before, which keep it: each row is then there once. Grid: (count); a
+// block of whole warps.
 extern "C" __global__ void rms_norm(
-    const float* __restrict__ x, const int* __restrict__ rows, const float* __restrict__ gain, unsigned short* __restrict__ output,
+    float* __restrict__ x, const int* __restrict__ rows, const float* __restrict__ gain, const float* __restrict__ bias, unsigned short* __restrict__ output,
     float* __restrict__ floats, int columns, int ldo, float epsilon)
 {
     let_next_begin();
@@ -16,22 +20,31 @@ extern "C" __global__ void rms_norm(
     // A row that the block holds in its registers is read once; the gains, which are weights, while another kernel still writes it.
     if (columns % 4 == 0 && !floats && ldo <= (int)blockDim.x * 4 * HELD)
     {
-        uint4 values[HELD], gains[HELD];
+        uint4 values[HELD], gains[HELD], biases[HELD];
 #pragma unroll
         for (int k = 0; k < HELD; k++)
         {
             int i = (k * blockDim.x + threadIdx.x) * 4;
             gains[k] = i < columns ? *(const uint4*)(gain + i) : make_uint4(0, 0, 0, 0);
+            biases[k] = bias && i < columns ? *(const uint4*)(bias + i) : make_uint4(0, 0, 0, 0);
         }
 
         wait_for_previous();
-        const float* from = x + (long long)(rows ? rows[blockIdx.x] : (int)blockIdx.x) * columns;
+        float* from = x + (long long)(rows ? rows[blockIdx.x] : (int)blockIdx.x) * columns;
         float squares = 0;
 #pragma unroll
         for (int k = 0; k < HELD; k++)
         {
             int i = (k * blockDim.x + threadIdx.x) * 4;
-            uint4 v = values[k] = i < columns ? *(const uint4*)(from + i) : make_uint4(0, 0, 0, 0);
+            uint4 v = i < columns ? *(const uint4*)(from + i) : make_uint4(0, 0, 0, 0);
+            if (bias)
+            {
+                v = make_uint4(sum_bits(v.x, biases[k].x), sum_bits(v.y, biases[k].y), sum_bits(v.z, biases[k].z), sum_bits(v.w, biases[k].w));
+                if (i < columns)
+                    *(uint4*)(from + i) = v;
+            }
+
+            values[k] = v;
             float a = __uint_as_float(v.x), b = __uint_as_float(v.y), c = __uint_as_float(v.z), d = __uint_as_float(v.w);
             squares += a * a + b * b + c * c + d * d;
         }
@@ -54,10 +67,16 @@ extern "C" __global__ void rms_norm(
     }
 
     wait_for_previous();
-    const float* from = x + (long long)(rows ? rows[blockIdx.x] : (int)blockIdx.x) * columns;
+    float* from = x + (long long)(rows ? rows[blockIdx.x] : (int)blockIdx.x) * columns;
     float squares = 0;
     for (int i = threadIdx.x; i < columns; i += blockDim.x)
-        squares += from[i] * from[i];
+    {
+        float v = from[i];
+        if (bias)
+            from[i] = v += bias[i];
+        squares += v * v;
+    }
+
     float scale = 1.0f / sqrtf(block_sum(squares, shared) / (float)columns + epsilon);
     for (int i = threadIdx.x; i < ldo; i += blockDim.x)
     {
@@ -69,8 +88,24 @@ extern "C" __global__ void rms_norm(
 }
 EXPORT_KERNEL(rms_norm)
 
-// turns (count, half): cosine and sine of position * frequency. Grid: threads for all.
-extern "C" __global__ void rope_angles(const int* __restrict__ positions, const double* __restrict__ frequencies, float2* __restrict__ turns, int count, int half)
+// x (count, columns) += branch's row / rms * gain. Grid: (count); a block of whole warps.
+extern "C" __global__ void add_norm(const float* __restrict__ branch, const float* __restrict__ gain, float* __restrict__ x, int columns, float epsilon)
+{
+    take_turn();
+    __shared__ float shared[32];
+    const float* from = branch + (long long)blockIdx.x * columns;
+    float squares = 0;
+    for (int i = threadIdx.x; i < columns; i += blockDim.x)
+        squares += from[i] * from[i];
+    float scale = 1.0f / sqrtf(block_sum(squares, shared) / (float)columns + epsilon);
+    for (int i = threadIdx.x; i < columns; i += blockDim.x)
+        x[(long long)blockIdx.x * columns + i] += from[i] * scale * gain[i];
+}
+EXPORT_KERNEL(add_norm)
+
+// turns (count, half): cosine and sine of position * frequency, times magnitude. Grid: threads for all.
+extern "C" __global__ void rope_angles(
+    const int* __restrict__ positions, const double* __restrict__ frequencies, float2* __restrict__ turns, int count, int half, float magnitude)
 {
     take_turn();
     int i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -78,7 +113,7 @@ extern "C" __global__ void rope_angles(const int* __restrict__ positions, const 
         return;
     double sine, cosine;
     sincos((double)positions[i / half] * frequencies[i % half], &sine, &cosine);
-    turns[i] = make_float2((float)cosine, (float)sine);
+    turns[i] = make_float2((float)cosine * magnitude, (float)sine * magnitude);
 }
 EXPORT_KERNEL(rope_angles)
 
@@ -109,9 +144,10 @@ extern "C" __global__ void rope_store(
 }
 EXPORT_KERNEL(rope_store)
 
-// output (rows, ldo) halves = silu(gate) * up * factor, zeros from columns to ldo. gate and up (rows, ld). Grid: (blocks of columns, rows).
-extern "C" __global__ void silu_product(
-    const float* __restrict__ gate, const float* __restrict__ up, int ld, unsigned short* __restrict__ output, int columns, int ldo, float factor)
+// output (rows, ldo) halves = gated(activation, gate, up) * factor, zeros from columns to ldo. gate and up (rows, ld). Grid: (blocks of columns, rows).
+extern "C" __global__ void gate_product(
+    const float* __restrict__ gate, const float* __restrict__ up, int ld, unsigned short* __restrict__ output, int columns, int ldo, float factor,
+    int activation)
 {
     take_turn();
     int i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -120,18 +156,15 @@ extern "C" __global__ void silu_product(
     long long row = blockIdx.y;
     float v = 0;
     if (i < columns)
-    {
-        float g = gate[row * ld + i];
-        v = silu(g) * up[row * ld + i];
-    }
-
+        v = gated(activation, gate[row * ld + i], up[row * ld + i]);
     output[row * ldo + i] = float_to_half(clamp_half(v * factor));
 }
-EXPORT_KERNEL(silu_product)
+EXPORT_KERNEL(gate_product)
 
 // The same of halves, of which infinite ones are the largest there are; columns is a multiple of 8. Grid: (blocks of 8 columns a thread, rows).
-extern "C" __global__ void silu_halves(
-    const unsigned short* __restrict__ gate, const unsigned short* __restrict__ up, int ld, unsigned short* __restrict__ output, int columns, int ldo, float factor)
+extern "C" __global__ void gate_halves(
+    const unsigned short* __restrict__ gate, const unsigned short* __restrict__ up, int ld, unsigned short* __restrict__ output, int columns, int ldo, float factor,
+    int activation)
 {
     take_turn();
     int i = (blockIdx.x * blockDim.x + threadIdx.x) * 8;
@@ -146,8 +179,8 @@ extern "C" __global__ void silu_halves(
 #pragma unroll
         for (int k = 0; k < 4; k++)
         {
-            float low = silu(clamp_half(half_to_float((unsigned short)gates[k]))) * clamp_half(half_to_float((unsigned short)ups[k]));
-            float high = silu(clamp_half(half_to_float((unsigned short)(gates[k] >> 16)))) * clamp_half(half_to_float((unsigned short)(ups[k] >> 16)));
+            float low = gated(activation, clamp_half(half_to_float((unsigned short)gates[k])), clamp_half(half_to_float((unsigned short)ups[k])));
+            float high = gated(activation, clamp_half(half_to_float((unsigned short)(gates[k] >> 16))), clamp_half(half_to_float((unsigned short)(ups[k] >> 16))));
             pairs[k] = pack_half2(clamp_half(low * factor), clamp_half(high * factor));
         }
 
@@ -156,7 +189,7 @@ extern "C" __global__ void silu_halves(
 
     *(uint4*)(output + row * ldo + i) = result;
 }
-EXPORT_KERNEL(silu_halves)
+EXPORT_KERNEL(gate_halves)
 
 // drawn (rows, 2): the index of the largest of each row's values (, columns), the lowest of equal ones; the bits of that value, NaN if any is. Grid: (rows); a
 // block of whole warps.

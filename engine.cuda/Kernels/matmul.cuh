@@ -110,6 +110,34 @@ struct Lane<FORMAT_Q4>
     }
 };
 
+// Pair p of four of a row's eight numbers of FP4 as halves, 2^-14 times as large: see fp4_to_float.
+DEVICE unsigned fp4_pair(unsigned low, int p)
+{
+    return masked_or(p < 3 ? low << (9 - 4 * p) : low >> 3, 0x0e000e00u, low << (12 - 4 * p) & 0x80008000u);
+}
+
+// A scale can be a power of two that times 2^14 is no half.
+template <>
+struct Lane<FORMAT_FP4>
+{
+    uint4 numbers;
+    uint2 scales;
+
+    __device__ __forceinline__ void load(const unsigned char* chunk, int lane)
+    {
+        numbers = load_once_128(chunk + lane * 16);
+        scales = load_once_64(chunk + 512 + lane / 4 * 8);
+    }
+
+    __device__ __forceinline__ void unpack(int h, int rowHalf, unsigned* pairs) const
+    {
+        unsigned low = word(numbers, h * 2 + rowHalf), scale = both(h == 0 ? scales.x : scales.y, rowHalf);
+#pragma unroll
+        for (int p = 0; p < 4; p++)
+            pairs[p] = half2_mul(half2_mul(fp4_pair(low, p), 0x74007400u), scale);
+    }
+};
+
 template <>
 struct Lane<FORMAT_Q4M>
 {
@@ -189,13 +217,16 @@ struct Lane<FORMAT_Q6>
 #define WARPS 8
 
 // Rows of x that each go to one of several matrices, all of one shape and one after the other: works (blocks of rows) are (matrix, first, count, 0) of order, which
-// holds rows of y; row r of y is of row r / share of x.
+// holds rows of y; row r of y is of row r / share of x. bias (matrix, M) is added to sums, where they are gated to those of the first matrix, upBias to those of the
+// second; each may be null.
 struct Sorted
 {
     const uint4* works;
     const int* order;
     int share;
     long long matrixBytes;
+    const float* bias;
+    const float* upBias;
 
     // Part of a work; each call reads it, so that no register holds it meanwhile, past a cache in which it may be that of a layer before.
     __device__ __forceinline__ int work(int part) const { return __float_as_int(load_fresh_32((const float*)(works + blockIdx.y) + part)); }
@@ -216,12 +247,12 @@ DEVICE void fetch_ahead(const unsigned char* from, int bytes, int lane)
 // A block has 8 warps; those with the same warp / shares take the same rows, a share of K each; shares is 1, 2, 4 or 8. Grid: (blocks of 8 / shares * RT tile rows,
 // blocks of 8 NT rows of x, parts of K): where there are several parts, each writes sums of its own, (part, N, ldy), for sum_parts. x has zeros in the columns
 // beyond K. GATED: the matrix is two of M rows each, one under the other, M a multiple of 16; a warp takes the same tile row of both (RT is 2), and halves
-// (N, ldy) = silu(first) * second * alpha are written instead of y. SORTED: the second dimension of the grid is works of sorted instead, a part of K takes all of it,
+// (N, ldy) = gated(activation, first, second) * alpha are written instead of y. SORTED: the second dimension of the grid is works of sorted instead, a part of K takes all of it,
 // and N is not used; a work of no rows ends at once.
 template <int FORMAT, int NT, int RT, int AHEAD, bool GATED, bool SORTED = false>
 DEVICE void multiply(
     const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, float* __restrict__ y, unsigned short* __restrict__ halves, int M, int N, int steps,
-    int ldx, int ldy, int shares, float alpha, int accumulate, Sorted sorted = {})
+    int ldx, int ldy, int shares, float alpha, int accumulate, int activation = 0, Sorted sorted = {})
 {
     let_next_begin();
     __shared__ float sums[GATED ? 2 : 1][WARPS][NT * 4][32];
@@ -362,7 +393,14 @@ DEVICE void multiply(
                     up += sums[1][firstWarp + s][value][of];
                 }
 
-                halves[(long long)(SORTED ? sorted.order[column] : column) * ldy + row] = float_to_half(clamp_half(silu(gate) * up * alpha));
+                if constexpr (SORTED)
+                {
+                    long long at = (long long)sorted.work(0) * M + row;
+                    gate += sorted.bias ? sorted.bias[at] : 0.0f;
+                    up += sorted.upBias ? sorted.upBias[at] : 0.0f;
+                }
+
+                halves[(long long)(SORTED ? sorted.order[column] : column) * ldy + row] = float_to_half(clamp_half(gated(activation, gate, up) * alpha));
             }
         }
 
@@ -391,7 +429,10 @@ DEVICE void multiply(
                     for (int s = 0; s < shares; s++)
                         sum += sums[0][firstWarp + s][value][of];
                     float* target = y + (long long)(SORTED ? sorted.order[column] : column) * ldy + row;
-                    *target = accumulate ? *target + alpha * sum : alpha * sum;
+                    if constexpr (SORTED)
+                        *target = alpha * sum + (sorted.bias ? sorted.bias[(long long)sorted.work(0) * M + row] : 0.0f);
+                    else
+                        *target = accumulate ? *target + alpha * sum : alpha * sum;
                 }
             }
         }
@@ -444,9 +485,9 @@ DEVICE void unpack(const unsigned char* __restrict__ weights, unsigned short* __
 #define MULTIPLY_GATED(name, FORMAT, NT, AHEAD, BLOCKS)                                                                                             \
     extern "C" __global__ void __launch_bounds__(256, BLOCKS) name(                                                                                 \
         const unsigned char* __restrict__ weights, const unsigned short* __restrict__ x, unsigned short* __restrict__ output, int M, int N,         \
-        int steps, int ldx, int ldo, int shares, float factor)                                                                                      \
+        int steps, int ldx, int ldo, int shares, float factor, int activation)                                                                      \
     {                                                                                                                                               \
-        multiply<FORMAT, NT, 2, AHEAD, true>(weights, x, 0, output, M, N, steps, ldx, ldo, shares, factor, 0);                                      \
+        multiply<FORMAT, NT, 2, AHEAD, true>(weights, x, 0, output, M, N, steps, ldx, ldo, shares, factor, 0, activation);                          \
     }                                                                                                                                               \
     EXPORT_KERNEL(name)
 

@@ -17,6 +17,25 @@ DEVICE float half_at(const unsigned char* p) { return half_to_float((unsigned sh
 
 DEVICE float silu(float v) { return v / (1.0f + expf(-v)); }
 
+// What is between the matrices of a feed-forward part, as FeedForwardActivation numbers it.
+#define ACTIVATION_SWIGLU 0
+#define ACTIVATION_GEGLU 1
+#define ACTIVATION_CLAMPED_SWIGLU 2
+
+// g / 2 (1 + tanh(a)) is g / (1 + e^(-2 a)).
+DEVICE float gated(int activation, float gate, float up)
+{
+    if (activation == ACTIVATION_GEGLU)
+        return gate / (1.0f + expf(-1.5957691216f * (gate + 0.044715f * gate * gate * gate))) * up;
+    if (activation == ACTIVATION_CLAMPED_SWIGLU)
+    {
+        gate = fminf(gate, 7.0f);
+        return gate / (1.0f + expf(-1.702f * gate)) * (fminf(fmaxf(up, -7.0f), 7.0f) + 1.0f);
+    }
+
+    return silu(gate) * up;
+}
+
 DEVICE float warp_sum(float v)
 {
     for (int offset = 16; offset > 0; offset >>= 1)

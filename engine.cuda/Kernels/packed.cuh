@@ -10,6 +10,7 @@
 //   Q5M   as Q4M; at 640: (lane) 32 bits: pair i = 8 h + 4 (row half) + p has its fifth bits at i and i + 16.
 //   Q6    as Q4 at 0; at 512: (h, lane) 32 bits: pair i = 4 (row half) + p has two upper bits each at 2i and 16 + 2i. At 768: (t / 2, g, h) scales, one for each
 //         16 columns; the value is (q - 32) scale.
+//   FP4   as Q4; a number is a sign, two bits of an exponent and one of a mantissa: 0, 0.5, 1, 1.5, 2, 3, 4 or 6, and the value is that times scale.
 // A scale (or offset) is two halves: row g's in the low sixteen bits, row g + 8's in the high.
 #pragma once
 #include "numbers.cuh"
@@ -20,6 +21,7 @@
 #define FORMAT_Q4M 3
 #define FORMAT_Q5M 4
 #define FORMAT_Q6 5
+#define FORMAT_FP4 6
 
 #define TILE_ROWS 16
 #define TILE_COLUMNS 64
@@ -29,10 +31,14 @@ DEVICE constexpr int chunk_bytes(int format)
     return format == FORMAT_F16 ? 2048
         : format == FORMAT_Q8   ? 1088
         : format == FORMAT_Q4   ? 576
+        : format == FORMAT_FP4  ? 576
         : format == FORMAT_Q4M  ? 640
         : format == FORMAT_Q5M  ? 768
                                 : 896;
 }
+
+// A number of FP4: its bits are the upper ones of a half, of which the exponent is 14 too small, with or without a leading one.
+DEVICE float fp4_to_float(int q) { return half_to_float((unsigned short)((q & 8) << 12 | (q & 7) << 9)) * 16384.0f; }
 
 // Eight neighbouring values of one row, column a multiple of 8.
 DEVICE void unpack_eight(int format, const unsigned char* weights, long long steps, long long row, int column, float* values)
@@ -60,17 +66,19 @@ DEVICE void unpack_eight(int format, const unsigned char* weights, long long ste
     unsigned low = *(const unsigned*)(chunk + lane * 16 + (h * 2 + rowHalf) * 4);
     unsigned fifth = format == FORMAT_Q5M ? *(const unsigned*)(chunk + 640 + lane * 4) >> (8 * h + 4 * rowHalf) : 0;
     unsigned upper = format == FORMAT_Q6 ? *(const unsigned*)(chunk + 512 + h * 128 + lane * 4) >> (8 * rowHalf) : 0;
-    int scaleAt = format == FORMAT_Q4 ? 512 + (g * 2 + h) * 4
-        : format == FORMAT_Q6         ? 768 + ((t / 2 * 8 + g) * 2 + h) * 4
-                                      : 512 + g * 16 + h * 4;
+    bool plain = format == FORMAT_Q4 || format == FORMAT_FP4;
+    int scaleAt = plain       ? 512 + (g * 2 + h) * 4
+        : format == FORMAT_Q6 ? 768 + ((t / 2 * 8 + g) * 2 + h) * 4
+                              : 512 + g * 16 + h * 4;
     float scale = half_at(chunk + scaleAt + rowHalf * 2);
-    float offset = format == FORMAT_Q4 ? -8.0f * scale
+    float offset = format == FORMAT_FP4 ? 0.0f
+        : format == FORMAT_Q4          ? -8.0f * scale
         : format == FORMAT_Q6          ? -32.0f * scale
                                        : half_at(chunk + scaleAt + 8 + rowHalf * 2);
     for (int i = 0; i < 8; i++)
     {
         int p = i / 2, side = i % 2 * 16;
         int q = (int)(low >> (4 * p + side) & 15) | (int)(fifth >> (p + side) & 1) << 4 | (int)(upper >> (2 * p + side) & 3) << 4;
-        values[i] = scale * (float)q + offset;
+        values[i] = scale * (format == FORMAT_FP4 ? fp4_to_float(q) : (float)q) + offset;
     }
 }

@@ -13,6 +13,7 @@
 #define GGUF_Q5_K 13
 #define GGUF_Q6_K 14
 #define GGUF_BF16 30
+#define GGUF_MXFP4 39
 
 // Six bits each of scale and minimum of group 0 to 7 of a block of 256.
 DEVICE void group_of_k(const unsigned char* groups, int group, int& scale, int& minimum)
@@ -108,6 +109,15 @@ DEVICE void read_eight(int type, const unsigned char* row, int column, Eight& e)
             }
             break;
         }
+        case GGUF_MXFP4:
+        {
+            int at = column % 32;
+            const unsigned char* block = row + column / 32 * 17ll;
+            e.scale = __uint_as_float((unsigned)block[0] << 23); // 2^(that - 127)
+            for (int i = 0; i < 8; i++)
+                e.q[i] = block[1 + at % 16 + i] >> (at < 16 ? 0 : 4) & 15;
+            break;
+        }
         default: // Q6_K
         {
             int at = column % 256, part = at / 128, inPart = at % 128;
@@ -185,7 +195,7 @@ extern "C" __global__ void repack(
 
         if (format == FORMAT_Q8 && t == 0)
             *(unsigned*)(chunk + 1024 + (g * 2 + h) * 4) = scales;
-        if (format == FORMAT_Q4 && t == 0)
+        if ((format == FORMAT_Q4 || format == FORMAT_FP4) && t == 0)
             *(unsigned*)(chunk + 512 + (g * 2 + h) * 4) = scales;
         if ((format == FORMAT_Q4M || format == FORMAT_Q5M) && t == 0)
         {
@@ -206,10 +216,10 @@ extern "C" __global__ void repack(
 }
 EXPORT_KERNEL(repack)
 
-// output (count, stride): rows ids of a packed matrix as floats; a negative id is taken from drawn (, 2) of row ~id. Grid: (count). Also gathers embeddings.
+// output (count, stride): rows ids of a packed matrix as floats, times scale; a negative id is taken from drawn (, 2) of row ~id. Grid: (count). Also gathers embeddings.
 extern "C" __global__ void gather_rows(
     const unsigned char* __restrict__ weights, int format, int steps, int columns, const int* __restrict__ ids, const int* __restrict__ drawn,
-    float* __restrict__ output, int stride)
+    float* __restrict__ output, int stride, float scale)
 {
     take_turn();
     int id = ids[blockIdx.x];
@@ -220,7 +230,7 @@ extern "C" __global__ void gather_rows(
         float values[8];
         unpack_eight(format, weights, steps, id, column, values);
         for (int i = 0; i < 8 && column + i < columns; i++)
-            output[(long long)blockIdx.x * stride + column + i] = values[i];
+            output[(long long)blockIdx.x * stride + column + i] = values[i] * scale;
     }
 }
 EXPORT_KERNEL(gather_rows)

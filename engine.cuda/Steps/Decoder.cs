@@ -20,10 +20,11 @@ internal sealed class Decoder
     private readonly StepLayout _layout;
     private readonly Kernel _gather;
     private readonly Kernel _norm;
+    private readonly Kernel _addNorm;
     private readonly Kernel _angles;
     private readonly Kernel _rope;
-    private readonly Kernel _silu;
-    private readonly Kernel _siluHalves;
+    private readonly Kernel _gate;
+    private readonly Kernel _gateHalves;
     private readonly Kernel _attend;
     private readonly Kernel _attendParts;
     private readonly Kernel _attendDecode;
@@ -36,7 +37,8 @@ internal sealed class Decoder
     private readonly DeviceBuffer _attended; // halves (padded query width, tokens)
     private readonly DeviceBuffer _gateUp; // (2 feed-forward width, tokens)
     private readonly DeviceBuffer _hidden; // halves (padded feed-forward width, tokens)
-    private readonly DeviceBuffer _turns; // float2 (headSize / 2, tokens)
+    private readonly DeviceBuffer? _branch; // (width, tokens): what a norm is behind
+    private readonly DeviceBuffer[] _turns; // float2 (headSize / 2, tokens) of each way to turn
     private readonly DeviceBuffer _partials; // (padded head, heads, rows)
     private readonly DeviceBuffer _partialSums; // (2, heads, rows)
     private readonly DeviceBuffer _counters; // ints (key heads * head groups, tokens)
@@ -66,10 +68,11 @@ internal sealed class Decoder
         _products = products;
         _gather = kernels.Get("repack.cu", "gather_rows");
         _norm = kernels.Get("layers.cu", "rms_norm");
+        _addNorm = kernels.Get("layers.cu", "add_norm");
         _angles = kernels.Get("layers.cu", "rope_angles");
         _rope = kernels.Get("layers.cu", "rope_store");
-        _silu = kernels.Get("layers.cu", "silu_product");
-        _siluHalves = kernels.Get("layers.cu", "silu_halves");
+        _gate = kernels.Get("layers.cu", "gate_product");
+        _gateHalves = kernels.Get("layers.cu", "gate_halves");
         _argmax = kernels.Get("layers.cu", "argmax");
         _attend = kernels.Get("attention.cu", $"attend_{kv.Padded}");
         _attendParts = kernels.Get("attention.cu", $"attend_parts_{kv.Padded}");
@@ -86,7 +89,9 @@ internal sealed class Decoder
         _hidden = memory.Allocate(2L * tokens * Padded(dense), Purpose);
         var mixtures = weights.Layers.Select(static layer => layer.Experts).OfType<ExpertWeights>().ToArray();
         _mixtures = mixtures.Length == 0 ? null : new MixtureLayers(config, mixtures, kernels, memory, tokens, products);
-        _turns = memory.Allocate(4L * tokens * config.HeadSize, Purpose);
+        var hasNormsBehind = weights.Layers.Any(static layer => layer.AttentionPostNorm is not null || layer.FeedForwardPostNorm is not null);
+        _branch = hasNormsBehind ? memory.Allocate(4L * tokens * config.Width, Purpose) : null;
+        _turns = [.. weights.Ropes.Select(_ => memory.Allocate(4L * tokens * config.HeadSize, Purpose))];
         _partials = memory.Allocate(4L * partialRows * config.HeadCount * kv.Padded, Purpose);
         _partialSums = memory.Allocate(8L * partialRows * config.HeadCount, Purpose);
         _counters = memory.Allocate(4L * maxTokens * config.KvHeadCount * HeadGroups(config), Purpose);
@@ -118,10 +123,10 @@ internal sealed class Decoder
         for (var i = 0; i < _weights.Layers.Count; i++)
         {
             Attend(i, tokens);
-            Normalise(tokens, default, _weights.Layers[i].FeedForwardNorm, _normed, default);
+            Normalise(tokens, default, _weights.Layers[i].FeedForwardNorm, _normed, default, _weights.Layers[i].OutputBias);
             if (_weights.Layers[i].Dense is { } dense)
             {
-                FeedForward(dense, tokens);
+                FeedForward(dense, _weights.Layers[i].FeedForwardPostNorm, tokens);
             }
             else if (Has(StepParts.Products))
             {
@@ -152,9 +157,6 @@ internal sealed class Decoder
             + MixtureLayers.WorkBytes(config, tokens) + (64L << 20);
     }
 
-    // Scores are powers of two: e^x = 2^(x log2 e).
-    private float ScoreScale => (float)(Math.Log2(Math.E) / Math.Sqrt(_config.HeadSize));
-
     private static int HeadGroups(ModelConfig config) => ((config.HeadCount / config.KvHeadCount) + 15) / 16;
 
     private bool Has(StepParts part) => (Parts & part) != 0;
@@ -167,9 +169,14 @@ internal sealed class Decoder
     {
         var w = _weights.Embedding;
         _gather.With(w.Pointer).With((int)w.Format).With(w.Steps).With(w.Columns).With(_layout.Tokens).With(Likeliest.Pointer).With(_residual.Pointer).With(_config.Width)
-            .Launch(tokens, 1, 128);
+            .With(_weights.EmbeddingScale).Launch(tokens, 1, 128);
         var half = _config.HeadSize / 2;
-        _angles.With(_layout.Positions).With(_weights.Frequencies.Pointer).With(_turns.Pointer).With(tokens).With(half).Launch(((tokens * half) + 127) / 128, 1, 128);
+        for (var i = 0; i < _turns.Length; i++)
+        {
+            var rope = _weights.Ropes[i];
+            _angles.With(_layout.Positions).With(rope.Frequencies.Pointer).With(_turns[i].Pointer).With(tokens).With(half).With((float)rope.Settings.Magnitude)
+                .Launch(((tokens * half) + 127) / 128, 1, 128);
+        }
     }
 
     private void Attend(int index, int tokens)
@@ -206,8 +213,21 @@ internal sealed class Decoder
 
         if (Has(StepParts.Products))
         {
-            _products.Multiply(layer.AttentionOutput, _attended.Pointer, tokens, _residual.Pointer, _config.Width, adds: true);
+            Add(layer.AttentionOutput, _attended, layer.AttentionPostNorm, tokens, 1);
         }
+    }
+
+    // To the residual stream: the product, or what a norm makes of it.
+    private void Add(PackedMatrix matrix, DeviceBuffer x, DeviceBuffer? postNorm, int tokens, float alpha)
+    {
+        if (postNorm is null)
+        {
+            _products.Multiply(matrix, x.Pointer, tokens, _residual.Pointer, _config.Width, alpha, adds: true);
+            return;
+        }
+
+        _products.Multiply(matrix, x.Pointer, tokens, _branch!.Pointer, _config.Width, alpha);
+        _addNorm.With(_branch.Pointer).With(postNorm.Pointer).With(_residual.Pointer).With(_config.Width).With(_config.NormEpsilon).Launch(tokens, 1, NormThreads);
     }
 
     private void Rope(LayerWeights layer, AttentionWorks works, long offset, int tokens)
@@ -215,8 +235,8 @@ internal sealed class Decoder
         var none = default(CUdeviceptr);
         var heads = _config.HeadCount + (2 * _config.KvHeadCount);
         _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
-            .With(_turns.Pointer).With(_layout.Cells(works.View.Group)).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
-            .With(_config.HeadSize).With(_kv.Padded).With(_weights.Layout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(ScoreScale)
+            .With(_turns[layer.Rope].Pointer).With(_layout.Cells(works.View.Group)).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
+            .With(_config.HeadSize).With(_kv.Padded).With(_weights.Ropes[layer.Rope].Settings.Layout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(layer.ScoreScale)
             .Launch(tokens, (heads + 3) / 4, 128);
     }
 
@@ -225,10 +245,10 @@ internal sealed class Decoder
     {
         var none = default(CUdeviceptr);
         _attendDecode.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none)
-            .With(layer.KeyNorm?.Pointer ?? none).With(_turns.Pointer).With(_layout.Cells(works.View.Group)).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables)
+            .With(layer.KeyNorm?.Pointer ?? none).With(_turns[layer.Rope].Pointer).With(_layout.Cells(works.View.Group)).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables)
             .With(works.PartWorks).With(works.PartWorkCount).With(_attended.Pointer).With(Padded(_config.QueryWidth)).With(_partials.Pointer).With(_partialSums.Pointer)
-            .With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_weights.Layout == RopeLayout.Interleaved ? 1 : 0)
-            .With(_config.NormEpsilon).With(ScoreScale).With(works.Window).With(layer.Sinks?.Pointer ?? none)
+            .With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_weights.Ropes[layer.Rope].Settings.Layout == RopeLayout.Interleaved ? 1 : 0)
+            .With(_config.NormEpsilon).With(layer.ScoreScale).With(works.Window).With(layer.Sinks?.Pointer ?? none)
             .Launch(works.PartWorkCount, _config.KvHeadCount * HeadGroups(_config), 128);
     }
 
@@ -252,7 +272,7 @@ internal sealed class Decoder
         }
     }
 
-    private void FeedForward(DenseWeights layer, int tokens)
+    private void FeedForward(DenseWeights layer, DeviceBuffer? postNorm, int tokens)
     {
         var width = layer.Down.Columns;
         var padded = layer.Down.Padded;
@@ -262,7 +282,7 @@ internal sealed class Decoder
         {
             if (gated)
             {
-                _products.MultiplyGated(layer.GateUp, _normed.Pointer, tokens, _hidden.Pointer, padded, HiddenFactor);
+                _products.MultiplyGated(layer.GateUp, _normed.Pointer, tokens, _hidden.Pointer, padded, HiddenFactor, layer.Activation);
             }
             else if (halves)
             {
@@ -276,29 +296,32 @@ internal sealed class Decoder
 
         if (halves && Has(StepParts.Silu))
         {
-            _siluHalves.With(_gateUp.Pointer).With(_gateUp.At(2L * width)).With(2 * width).With(_hidden.Pointer).With(width).With(padded)
-                .With(HiddenFactor).Launch((padded + 2047) / 2048, tokens, 256);
+            _gateHalves.With(_gateUp.Pointer).With(_gateUp.At(2L * width)).With(2 * width).With(_hidden.Pointer).With(width).With(padded)
+                .With(HiddenFactor).With((int)layer.Activation).Launch((padded + 2047) / 2048, tokens, 256);
         }
         else if (!gated && Has(StepParts.Silu))
         {
-            _silu.With(_gateUp.Pointer).With(_gateUp.At(4L * width)).With(2 * width).With(_hidden.Pointer).With(width).With(padded)
-                .With(HiddenFactor).Launch((padded + 255) / 256, tokens, 256);
+            _gate.With(_gateUp.Pointer).With(_gateUp.At(4L * width)).With(2 * width).With(_hidden.Pointer).With(width).With(padded)
+                .With(HiddenFactor).With((int)layer.Activation).Launch((padded + 255) / 256, tokens, 256);
         }
 
         if (Has(StepParts.Products))
         {
-            _products.Multiply(layer.Down, _hidden.Pointer, tokens, _residual.Pointer, _config.Width, 1 / HiddenFactor, adds: true);
+            Add(layer.Down, _hidden, postNorm, tokens, 1 / HiddenFactor);
         }
     }
 
-    private void Normalise(int rows, CUdeviceptr tokens, DeviceBuffer gain, DeviceBuffer output, CUdeviceptr floats)
+    private int NormThreads => Math.Clamp(Rounded(_config.Width / 8, 32), 256, 1024);
+
+    // The bias is one that the rows still lack.
+    private void Normalise(int rows, CUdeviceptr tokens, DeviceBuffer gain, DeviceBuffer output, CUdeviceptr floats, DeviceBuffer? bias = null)
     {
         if (!Has(StepParts.Norms))
         {
             return;
         }
 
-        _norm.With(_residual.Pointer).With(tokens).With(gain.Pointer).With(output.Pointer).With(floats).With(_config.Width).With(Padded(_config.Width)).With(_config.NormEpsilon)
-            .Launch(rows, 1, Math.Clamp(Rounded(_config.Width / 8, 32), 256, 1024));
+        _norm.With(_residual.Pointer).With(tokens).With(gain.Pointer).With(bias?.Pointer ?? default).With(output.Pointer).With(floats).With(_config.Width).With(Padded(_config.Width)).With(_config.NormEpsilon)
+            .Launch(rows, 1, NormThreads);
     }
 }

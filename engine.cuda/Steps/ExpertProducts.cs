@@ -25,7 +25,7 @@ internal sealed class ExpertProducts(KernelLibrary kernels)
     private const int Warps = 8;
 
     // (format; rows of a work 8, 16, 32, then the same of gate and up)
-    private readonly Kernel?[,] _kernels = new Kernel?[6, 6];
+    private readonly Kernel?[,] _kernels = new Kernel?[PackedFormats.Count, 6];
 
     /// <summary>Compiles what a mixture's matrices need.</summary>
     public void Prepare(ExpertWeights experts)
@@ -37,17 +37,21 @@ internal sealed class ExpertProducts(KernelLibrary kernels)
         }
     }
 
-    /// <summary>y = silu(gate x) * (up x) * factor of each pair, as halves.</summary>
+    /// <summary>y = factor times the function of gate x and up x of each pair, with their biases, as halves.</summary>
     /// <param name="experts">Whose matrices.</param>
     /// <param name="pairs">Of the step.</param>
     /// <param name="x">(padded columns, tokens): halves.</param>
     /// <param name="y">(stride, pairs): halves.</param>
     /// <param name="stride">Halves from one row of y to the next.</param>
     /// <param name="factor">Factor.</param>
-    public void MultiplyGated(ExpertWeights experts, in SortedPairs pairs, CUdeviceptr x, CUdeviceptr y, int stride, float factor) =>
-        Launch(Kernel(experts.GateUp.Format, WidthOf(pairs), gated: true), experts.GateUp, experts.Count, experts.HiddenWidth, pairs, x, experts.Used, y, stride, factor);
+    public void MultiplyGated(ExpertWeights experts, in SortedPairs pairs, CUdeviceptr x, CUdeviceptr y, int stride, float factor)
+    {
+        var kernel = Kernel(experts.GateUp.Format, WidthOf(pairs), gated: true);
+        var blocks = Give(kernel, experts.GateUp, experts.Count, experts.HiddenWidth, pairs, x, experts.Used, y, stride, factor);
+        kernel.With((int)experts.Activation).With(experts.GateBias?.Pointer ?? default).With(experts.UpBias?.Pointer ?? default).Launch(blocks, pairs.Count, Warps * 32);
+    }
 
-    /// <summary>y = alpha down x of each pair.</summary>
+    /// <summary>y = alpha down x of each pair, with the bias.</summary>
     /// <param name="experts">Whose matrices.</param>
     /// <param name="pairs">Of the step.</param>
     /// <param name="x">(padded columns, pairs): halves.</param>
@@ -56,15 +60,19 @@ internal sealed class ExpertProducts(KernelLibrary kernels)
     public void MultiplyDown(ExpertWeights experts, in SortedPairs pairs, CUdeviceptr x, CUdeviceptr y, float alpha)
     {
         var rows = experts.Down.Rows / experts.Count;
-        Launch(Kernel(experts.Down.Format, WidthOf(pairs), gated: false), experts.Down, experts.Count, rows, pairs, x, 1, y, rows, alpha);
+        var kernel = Kernel(experts.Down.Format, WidthOf(pairs), gated: false);
+        var blocks = Give(kernel, experts.Down, experts.Count, rows, pairs, x, 1, y, rows, alpha);
+        kernel.With(experts.DownBias?.Pointer ?? default).Launch(blocks, pairs.Count, Warps * 32);
     }
 
-    private static void Launch(Kernel kernel, PackedMatrix w, int experts, int rows, in SortedPairs pairs, CUdeviceptr x, int share, CUdeviceptr y, int stride, float factor)
+    // What both kinds of kernels are told, and blocks of their first dimension.
+    private static int Give(Kernel kernel, PackedMatrix w, int experts, int rows, in SortedPairs pairs, CUdeviceptr x, int share, CUdeviceptr y, int stride, float factor)
     {
         var shares = MatrixProducts.SharesOf(w.Steps);
         var blockTiles = Warps / shares;
         kernel.With(w.Pointer).With(x).With(y).With(pairs.Works).With(pairs.Order).With(share).With(PackedFormats.Bytes(w.Format, w.Rows / experts, w.Columns)).With(rows).With(w.Steps)
-            .With(w.Padded).With(stride).With(shares).With(factor).Launch(((rows / PackedFormats.TileRows) + blockTiles - 1) / blockTiles, pairs.Count, Warps * 32);
+            .With(w.Padded).With(stride).With(shares).With(factor);
+        return ((rows / PackedFormats.TileRows) + blockTiles - 1) / blockTiles;
     }
 
     private static int WidthOf(in SortedPairs pairs) => pairs.Rows == 8 ? 0 : pairs.Rows == 16 ? 1 : 2;

@@ -1,6 +1,7 @@
 using Crescent.Engine.Cuda.Compilation;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Cuda.Weights;
+using Crescent.Engine.Model.Layers;
 using ManagedCuda.BasicTypes;
 
 namespace Crescent.Engine.Cuda.Steps;
@@ -31,7 +32,7 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
     private const int UnpackTiles = 4 * Warps; // of a block
 
     // (format, rows of x: 8, 16, 32, 64; gated: 8, 16, 32; unpack)
-    private readonly Kernel?[,] _kernels = new Kernel?[6, 8];
+    private readonly Kernel?[,] _kernels = new Kernel?[PackedFormats.Count, 8];
     private readonly Kernel _sum = kernels.Get("layers.cu", "sum_parts");
 
     // (part, count, rows): no product has more blocks with parts than the GPU has multiprocessors.
@@ -41,7 +42,7 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
     private DeviceBuffer? _unpacked;
 
     // (format; 32, 64 rows of x): products of warp groups, which only some GPUs have.
-    private readonly Kernel?[,] _groups = new Kernel?[6, 2];
+    private readonly Kernel?[,] _groups = new Kernel?[PackedFormats.Count, 2];
 
     /// <summary>Whether products of more than 16 rows are taken by warp groups where the GPU has them; by default unless the environment variable is 0.</summary>
     public bool UsesGroups { get; set; } = Environment.GetEnvironmentVariable(GroupsVariable) != "0";
@@ -149,20 +150,21 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
         }
     }
 
-    /// <summary>y = silu(first half of W x) * (second half of W x) * factor, as halves; see <see cref="CanGate"/>.</summary>
+    /// <summary>y = factor times a function of the first half of W x and the second, as halves; see <see cref="CanGate"/>.</summary>
     /// <param name="group">Gate, up.</param>
     /// <param name="x">(padded columns, count rounded up to <see cref="RowGroup"/>): halves.</param>
     /// <param name="count">Rows of x, at most 32.</param>
     /// <param name="y">(stride, count): halves.</param>
     /// <param name="stride">Halves from one row of y to the next.</param>
     /// <param name="factor">Factor.</param>
-    public void MultiplyGated(MatrixGroup group, CUdeviceptr x, int count, CUdeviceptr y, int stride, float factor)
+    /// <param name="activation">The function.</param>
+    public void MultiplyGated(MatrixGroup group, CUdeviceptr x, int count, CUdeviceptr y, int stride, float factor, FeedForwardActivation activation)
     {
         var w = group.Parts[0].Matrix;
         var shares = SharesOf(w.Steps);
         var tileRows = w.Rows / 2 / PackedFormats.TileRows;
         var blockTiles = Warps / shares;
-        Kernel(w.Format, 4 + WidthOf(count)).With(w.Pointer).With(x).With(y).With(w.Rows / 2).With(count).With(w.Steps).With(w.Padded).With(stride).With(shares).With(factor)
+        Kernel(w.Format, 4 + WidthOf(count)).With(w.Pointer).With(x).With(y).With(w.Rows / 2).With(count).With(w.Steps).With(w.Padded).With(stride).With(shares).With(factor).With((int)activation)
             .Launch((tileRows + blockTiles - 1) / blockTiles, 1, Warps * 32);
     }
 
@@ -261,6 +263,7 @@ internal sealed class MatrixProducts(KernelLibrary kernels, DeviceMemory memory,
         PackedFormat.Q4 => "q4",
         PackedFormat.Q4M => "q4m",
         PackedFormat.Q5M => "q5m",
+        PackedFormat.Fp4 => "fp4",
         _ => "q6",
     };
 }

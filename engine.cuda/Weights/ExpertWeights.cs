@@ -28,6 +28,18 @@ internal sealed record ExpertWeights
     /// <summary>Of each expert: (hidden, width experts).</summary>
     public required PackedMatrix Down { get; init; }
 
+    /// <summary>Added to the gates' products (hidden, experts), or null.</summary>
+    public required DeviceBuffer? GateBias { get; init; }
+
+    /// <summary>Added to the ups' products (hidden, experts), or null.</summary>
+    public required DeviceBuffer? UpBias { get; init; }
+
+    /// <summary>Added to the outputs of experts (width, experts), or null.</summary>
+    public required DeviceBuffer? DownBias { get; init; }
+
+    /// <summary>What is between the matrices.</summary>
+    public required FeedForwardActivation Activation { get; init; }
+
     /// <summary>Experts.</summary>
     public required int Count { get; init; }
 
@@ -64,6 +76,10 @@ internal sealed record ExpertWeights
             OutputScale = upload.LoadFloats(Purpose, mixture.OutputScale),
             GateUp = upload.Load(Purpose, GatesAndUps(mixture)),
             Down = upload.Load(Purpose, [.. mixture.Down]),
+            GateBias = upload.LoadFloats(Purpose, mixture.GateBias),
+            UpBias = upload.LoadFloats(Purpose, mixture.UpBias),
+            DownBias = upload.LoadFloats(Purpose, mixture.DownBias),
+            Activation = mixture.Activation,
             Count = mixture.ExpertCount,
             Used = mixture.UsedCount,
             Gating = mixture.Gating,

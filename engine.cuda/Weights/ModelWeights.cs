@@ -41,7 +41,13 @@ internal sealed record MatrixGroup(IReadOnlyList<(int Offset, PackedMatrix Matri
 /// <summary>A dense feed-forward part in device memory.</summary>
 /// <param name="GateUp">Gate, up.</param>
 /// <param name="Down">(hidden, width).</param>
-internal sealed record DenseWeights(MatrixGroup GateUp, PackedMatrix Down);
+/// <param name="Activation">What is between them.</param>
+internal sealed record DenseWeights(MatrixGroup GateUp, PackedMatrix Down, FeedForwardActivation Activation);
+
+/// <summary>A way in which heads turn.</summary>
+/// <param name="Settings">What it is.</param>
+/// <param name="Frequencies">Radians a position by which each pair of a head turns (headSize / 2): doubles.</param>
+internal sealed record RopeWeights(RopeSettings Settings, DeviceBuffer Frequencies);
 
 /// <summary>A layer's weights in device memory.</summary>
 internal sealed record LayerWeights
@@ -61,7 +67,22 @@ internal sealed record LayerWeights
     /// <summary>One more score for each query head (heads), or null.</summary>
     public required DeviceBuffer? Sinks { get; init; }
 
+    /// <summary>What scores are multiplied by to be powers of two: e^x = 2^(x log2 e).</summary>
+    public required float ScoreScale { get; init; }
+
+    /// <summary>Number of how heads turn.</summary>
+    public required int Rope { get; init; }
+
     public required PackedMatrix AttentionOutput { get; init; }
+
+    /// <summary>Added to what attention adds (width), or null.</summary>
+    public required DeviceBuffer? OutputBias { get; init; }
+
+    /// <summary>Gain of a norm of what attention adds (width), or null.</summary>
+    public required DeviceBuffer? AttentionPostNorm { get; init; }
+
+    /// <summary>Gain of a norm of what the feed-forward part adds (width), or null.</summary>
+    public required DeviceBuffer? FeedForwardPostNorm { get; init; }
 
     public required DeviceBuffer FeedForwardNorm { get; init; }
 
@@ -91,11 +112,11 @@ internal sealed record ModelWeights
     /// <summary>The same as <see cref="Embedding"/> where it is tied.</summary>
     public required PackedMatrix Output { get; init; }
 
-    /// <summary>Which values of a head turn together.</summary>
-    public required RopeLayout Layout { get; init; }
+    /// <summary>What embeddings are multiplied by.</summary>
+    public required float EmbeddingScale { get; init; }
 
-    /// <summary>Radians a position by which each pair of a head turns (headSize / 2): doubles.</summary>
-    public required DeviceBuffer Frequencies { get; init; }
+    /// <summary>All ways in which heads turn.</summary>
+    public required IReadOnlyList<RopeWeights> Ropes { get; init; }
 
     /// <summary>All matrices that rows are multiplied by, but for those of experts.</summary>
     public IEnumerable<PackedMatrix> Matrices => Layers.SelectMany(static layer => layer.Matrices).Append(Output);
@@ -109,6 +130,7 @@ internal sealed record ModelWeights
         const string Purpose = "weights";
         var layers = new List<LayerWeights>();
         var plain = PlainModel.Of(graph);
+        RopeSettings[] ropes = [.. plain.Layers.Select(static layer => layer.Attention.Rope!).Distinct()];
         foreach (var layer in plain.Layers)
         {
             var attention = layer.Attention;
@@ -120,9 +142,14 @@ internal sealed record ModelWeights
                 QueryNorm = upload.LoadFloats(Purpose, attention.QueryNorm),
                 KeyNorm = upload.LoadFloats(Purpose, attention.KeyNorm),
                 Sinks = upload.LoadFloats(Purpose, attention.Sinks),
+                ScoreScale = (float)(Math.Log2(Math.E) * attention.Scale),
+                Rope = Array.IndexOf(ropes, attention.Rope),
                 AttentionOutput = upload.Load(Purpose, attention.Output),
+                OutputBias = upload.LoadFloats(Purpose, attention.OutputBias),
+                AttentionPostNorm = upload.LoadFloats(Purpose, layer.AttentionPostNorm),
+                FeedForwardPostNorm = upload.LoadFloats(Purpose, layer.FeedForwardPostNorm),
                 FeedForwardNorm = upload.LoadFloats(Purpose, layer.FeedForwardNorm)!,
-                Dense = layer.FeedForward is { } dense ? new DenseWeights(MatrixGroup.Load(upload, dense.Gate, dense.Up), upload.Load(Purpose, dense.Down)) : null,
+                Dense = layer.FeedForward is { } dense ? new DenseWeights(MatrixGroup.Load(upload, dense.Gate, dense.Up), upload.Load(Purpose, dense.Down), dense.Activation) : null,
                 Experts = layer.Mixture is { } mixture ? ExpertWeights.Load(upload, mixture) : null,
             });
         }
@@ -134,8 +161,8 @@ internal sealed record ModelWeights
             Embedding = embedding,
             OutputNorm = upload.LoadFloats(Purpose, graph.OutputNorm)!,
             Output = ReferenceEquals(graph.Output, graph.TokenEmbedding) ? embedding : upload.Load(Purpose, graph.Output),
-            Layout = plain.Rope.Layout,
-            Frequencies = upload.LoadBytes(Purpose, MemoryMarshal.AsBytes<double>([.. plain.Rope.Frequencies])),
+            EmbeddingScale = graph.EmbeddingScale,
+            Ropes = [.. ropes.Select(rope => new RopeWeights(rope, upload.LoadBytes(Purpose, MemoryMarshal.AsBytes<double>([.. rope.Frequencies]))))],
         };
     }
 }

@@ -22,11 +22,17 @@ internal enum PackedFormat
 
     /// <summary>Six bits, a scale for 16.</summary>
     Q6,
+
+    /// <summary>Four bits of a number with an exponent, a scale for 32.</summary>
+    Fp4,
 }
 
 /// <summary>Sizes of the formats.</summary>
 internal static class PackedFormats
 {
+    /// <summary>Formats.</summary>
+    public const int Count = 7;
+
     /// <summary>Rows of a tile.</summary>
     public const int TileRows = 16;
 
@@ -41,6 +47,7 @@ internal static class PackedFormats
         GgmlType.Q4_1 or GgmlType.Q4_K => PackedFormat.Q4M,
         GgmlType.Q5_0 or GgmlType.Q5_1 or GgmlType.Q5_K => PackedFormat.Q5M,
         GgmlType.Q6_K => PackedFormat.Q6,
+        GgmlType.MXFP4 => PackedFormat.Fp4,
         _ => PackedFormat.F16,
     };
 
@@ -52,7 +59,7 @@ internal static class PackedFormats
     {
         PackedFormat.F16 => 2048,
         PackedFormat.Q8 => 1088,
-        PackedFormat.Q4 => 576,
+        PackedFormat.Q4 or PackedFormat.Fp4 => 576,
         PackedFormat.Q4M => 640,
         PackedFormat.Q5M => 768,
         _ => 896,

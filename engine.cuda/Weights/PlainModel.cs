@@ -8,17 +8,20 @@ namespace Crescent.Engine.Cuda.Weights;
 /// <param name="AttentionNorm">(width).</param>
 /// <param name="Attention">Over all positions or a window.</param>
 /// <param name="FeedForwardNorm">(width).</param>
-/// <param name="FeedForward">Dense, with SwiGLU; null where there are experts.</param>
-/// <param name="Mixture">Experts with SwiGLU, or null.</param>
-internal sealed record PlainLayer(GgufTensor AttentionNorm, AttentionOperator Attention, GgufTensor FeedForwardNorm, FeedForwardOperator? FeedForward, MixtureOperator? Mixture);
+/// <param name="AttentionPostNorm">Of what attention gives; null for none.</param>
+/// <param name="FeedForward">Dense; null where there are experts.</param>
+/// <param name="Mixture">Experts, or null.</param>
+/// <param name="FeedForwardPostNorm">Of what the dense part gives; null for none.</param>
+internal sealed record PlainLayer(
+    GgufTensor AttentionNorm, AttentionOperator Attention, GgufTensor? AttentionPostNorm, GgufTensor FeedForwardNorm, FeedForwardOperator? FeedForward, MixtureOperator? Mixture,
+    GgufTensor? FeedForwardPostNorm);
 
 /// <summary>
-/// A model whose layers are all attention, over all positions or a window, and a dense feed-forward part or experts with SwiGLU, one norm before each, heads of one
-/// shape that all turn alike: what CUDA devices run. Anything else is refused by the name of its architecture and operator.
+/// A model whose layers are all attention, over all positions or a window, and a dense feed-forward part or experts with a gate, heads of one shape: what CUDA devices
+/// run. Anything else is refused by the name of its architecture and operator.
 /// </summary>
 /// <param name="Layers">In order.</param>
-/// <param name="Rope">How heads turn.</param>
-internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings Rope)
+internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers)
 {
     /// <summary>Lengths of windows, at most: how each is shared out is part of what a graph is known by.</summary>
     private const int MostWindows = 8;
@@ -27,7 +30,6 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
     /// <exception cref="InvalidModelException">It is not of this form; the message says what is not, and what to do.</exception>
     public static PlainModel Of(DecoderGraph graph)
     {
-        Refuse(graph, "scaled embeddings", graph.EmbeddingScale != 1);
         Refuse(graph, "per-layer embeddings", graph.PerLayer is not null);
         Refuse(graph, "layers that scale the residual stream", graph.Layers.Any(static layer => layer.OutputScale != 1));
         Refuse(graph, "scaled or capped logits", graph.LogitScale != 1 || graph.LogitCap != 0);
@@ -35,15 +37,15 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
         var first = layers[0].Attention;
         Refuse(graph, "layers with heads of different shapes", layers.Any(layer => layer.Attention.Heads != first.Heads));
         Refuse(graph, $"windows of more than {MostWindows} lengths", layers.Select(static layer => layer.Attention.Window).Distinct().Count() > MostWindows + 1);
-        Refuse(graph, "layers that turn heads differently", layers.Any(layer => layer.Attention.Rope != first.Rope));
-        return new PlainModel(layers, first.Rope!);
+        return new PlainModel(layers);
     }
 
     private static PlainLayer Layer(DecoderGraph graph, DecoderLayer layer)
     {
         foreach (var step in layer.Operators)
         {
-            Refuse(graph, step.Name, step is not (AttentionOperator or MixtureOperator or FeedForwardOperator { Activation: FeedForwardActivation.SwiGlu, Share: null }));
+            Refuse(graph, step.Name, step is not (AttentionOperator or MixtureOperator or FeedForwardOperator { Share: null }));
+            Refuse(graph, step.Name, step is FeedForwardOperator { Activation: FeedForwardActivation.SquaredRelu });
             if (step is AttentionOperator attention)
             {
                 Check(graph, attention);
@@ -54,11 +56,14 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
             }
         }
 
-        Refuse(graph, "norms behind a part, or a scale of it", layer.Branches.Any(static branch => branch.PostNorm is not null || branch.Scale != 1));
+        Refuse(graph, "a scale of a part", layer.Branches.Any(static branch => branch.Scale != 1));
+        Refuse(graph, "norms behind experts", layer.Branches.Any(static branch => branch.PostNorm is not null && branch.Operators.Any(static step => step is MixtureOperator)));
+        Refuse(graph, "a norm behind a bias", layer.Branches.Any(static branch => branch.PostNorm is not null && branch.Operators.Any(static step => step is AttentionOperator { OutputBias: not null })));
         Refuse(graph, "experts that all tokens go through beside others", layer.Branches.Any(static branch => branch.Operators.Count > 1 && branch.Operators.Any(static step => step is MixtureOperator)));
         return layer.Branches is [{ Operators: [AttentionOperator first] }, { Operators: [FeedForwardOperator or MixtureOperator] }]
             ? new PlainLayer(
-                layer.Branches[0].Norm!, first, layer.Branches[1].Norm!, layer.Branches[1].Operators[0] as FeedForwardOperator, layer.Branches[1].Operators[0] as MixtureOperator)
+                layer.Branches[0].Norm!, first, layer.Branches[0].PostNorm, layer.Branches[1].Norm!, layer.Branches[1].Operators[0] as FeedForwardOperator,
+                layer.Branches[1].Operators[0] as MixtureOperator, layer.Branches[1].PostNorm)
             : throw Fault(graph, "layers that are not attention and then a feed-forward part");
     }
 
@@ -71,18 +76,15 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers, RopeSettings
         Refuse(graph, "attention whose values are its keys", attention.Value is null);
         Refuse(graph, "attention without rotary positions", attention.Rope is null);
         Refuse(graph, "partial rotation", attention.Rope?.Dimensions != attention.Heads.Size);
-        Refuse(graph, "scaled rotation (YaRN)", attention.Rope?.Magnitude is not 1);
         Refuse(graph, "norms of turned heads", attention.NormalisesTurned);
-        Refuse(graph, "a bias of attention's output", attention.OutputBias is not null);
-        Refuse(graph, "capped or scaled scores", attention.ScoreCap != 0 || attention.Temperature is not null || attention.Scale != 1 / MathF.Sqrt(attention.Heads.Size));
+        Refuse(graph, "capped scores, or scores scaled by the position", attention.ScoreCap != 0 || attention.Temperature is not null);
     }
 
     private static void Check(DecoderGraph graph, MixtureOperator mixture)
     {
-        Refuse(graph, $"experts with {mixture.Activation}", mixture.Activation != FeedForwardActivation.SwiGlu);
+        Refuse(graph, $"experts with {mixture.Activation}", mixture.Activation == FeedForwardActivation.SquaredRelu);
         Refuse(graph, "a norm of the router's own", mixture.RouterNorm is not null);
         Refuse(graph, "experts whose input is weighed", mixture.WeighsInput);
-        Refuse(graph, "biases of experts", mixture.GateBias is not null || mixture.UpBias is not null || mixture.DownBias is not null);
         Refuse(graph, $"more than {ExpertWeights.MostExperts} experts", mixture.ExpertCount > ExpertWeights.MostExperts);
         Refuse(
             graph, $"experts whose matrices are not whole times {PackedFormats.TileRows} rows, or lie in different formats as gate and up do", !ExpertWeights.CanLoad(mixture));

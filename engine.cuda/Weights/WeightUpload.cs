@@ -85,7 +85,7 @@ internal sealed unsafe class WeightUpload : IDisposable
         return true;
     }
 
-    /// <summary>Vectors as floats, one after the other; null where the first is.</summary>
+    /// <summary>Vectors, or vectors of experts, as floats, one after the other; null where the first is.</summary>
     public DeviceBuffer? LoadFloats(string purpose, params ReadOnlySpan<GgufTensor?> tensors)
     {
         if (tensors[0] is null)
@@ -96,7 +96,7 @@ internal sealed unsafe class WeightUpload : IDisposable
         var count = 0;
         foreach (var tensor in tensors)
         {
-            count += tensor!.Columns;
+            count += checked((int)(tensor!.Columns * tensor.Rows));
         }
 
         var values = new float[count];
@@ -104,8 +104,11 @@ internal sealed unsafe class WeightUpload : IDisposable
         var at = 0;
         foreach (var tensor in _random is null ? tensors : [])
         {
-            Dequantizer.Dequantize(tensor!.Type, tensor.Row(0), values.AsSpan(at, tensor.Columns));
-            at += tensor.Columns;
+            for (var row = 0; row < tensor!.Rows; row++)
+            {
+                Dequantizer.Dequantize(tensor.Type, tensor.Row(row), values.AsSpan(at, tensor.Columns));
+                at += tensor.Columns;
+            }
         }
 
         return LoadBytes(purpose, System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));

@@ -17,6 +17,9 @@ public sealed class CudaGoldenTests : EmulatedCudaTest
     [InlineData("qwen3-F16")]
     [InlineData("qwen3-BF16")]
     [InlineData("qwen3moe")]
+    [InlineData("gpt-oss")]
+    [InlineData("gpt-oss-MXFP4")]
+    [InlineData("gemma3")]
     public void A_model_of_each_architecture_is_near_exact(string name)
     {
         var errors = Errors(GoldenFile.OfArchitecture(name), prompts: int.MaxValue, tie: 0.03);

@@ -13,6 +13,7 @@ public sealed class CudaStepTests : EmulatedCudaTest
     [Theory]
     [InlineData("crescent-tiny")]
     [InlineData("qwen3moe")]
+    [InlineData("gpt-oss-MXFP4")]
     public void A_graph_gives_the_bits_of_its_kernels_launched_one_by_one(string name)
     {
         using var model = Open(name);
@@ -36,6 +37,7 @@ public sealed class CudaStepTests : EmulatedCudaTest
     [Theory]
     [InlineData("crescent-tiny")]
     [InlineData("qwen3moe")]
+    [InlineData("gpt-oss-MXFP4")]
     public void Batches_of_nearly_one_size_share_a_graph_and_tokens_that_fill_it_up_change_nothing(string name)
     {
         using var model = Open(name);
@@ -72,9 +74,14 @@ public sealed class CudaStepTests : EmulatedCudaTest
     // One token of each of several sequences, all at one position.
     private static float[] Decode(CudaDevice device, int batch, int position)
     {
-        var plan = new StepPlan(KvBlockSize.Of(device.Info));
+        var plan = new StepPlan(KvBlockSize.Of(device.Info), groups: device.Info.KvGroups.Count);
         for (var i = 0; i < batch; i++)
+        {
             plan.Add([7 + i + position], position, [i], LogitsWanted.Last);
+            for (var group = 1; group < plan.Groups; group++)
+                plan.AddTable([(group * batch) + i], 0);
+        }
+
         var result = device.Execute(plan);
         var logits = new List<float>();
         for (var i = 0; i < batch; i++)

@@ -52,9 +52,10 @@ public sealed partial class KernelGateTests
     // 65536 registers of a multiprocessor: blocks of 512 threads fit once up to 128, of 256 threads twice, of 128 threads twice up to 255 and four times up to 128.
     private static int MostRegisters(string kernel) => kernel switch
     {
+        "attend_256" or "attend_parts_256" or "attend_decode_256" => 252,
         "attend_128" or "attend_parts_128" or "attend_decode_128" => 232,
         "attend_64" or "attend_parts_64" or "attend_decode_64" => 152,
-        "matmul_f16_gated_32" => 160,
+        "matmul_f16_gated_32" or "matmul_fp4_gated_32" => 160,
         "experts_f16_gated_32" or "experts_q5m_gated_32" or "experts_q6_gated_32" => 160,
         _ when kernel.StartsWith("experts", StringComparison.Ordinal) => 128,
         _ when kernel.StartsWith("matmul", StringComparison.Ordinal) => kernel.EndsWith("_64", StringComparison.Ordinal) ? 240 : 128,

@@ -37,15 +37,21 @@ internal static class ExpertChecks
         for (var row = 0; row < x.Length / ldx; row++)
             KernelCheck.Halves(KernelCheck.Normal(random, columns, gated ? 3 / Math.Sqrt(columns) : 1)).CopyTo(x.AsSpan(row * ldx));
         var ldy = rows + (8 * random.Next(3));
+        var activation = KernelCheck.Activation(random);
+        float[]?[] biases = [.. Enumerable.Range(0, matrices).Select(_ => random.Next(3) == 0 ? null : KernelCheck.Normal(random, experts * rows, 2))];
         using var input = gpu.Upload<Half>(x);
         using var workList = gpu.Upload<int>(works);
         using var orders = gpu.Upload<int>(order);
+        using var bias = biases[0] is null ? null : gpu.Upload<float>(biases[0]);
+        using var upBias = biases[^1] is null ? null : gpu.Upload<float>(biases[^1]);
         using var output = gpu.Allocate((gated ? 2L : 4L) * chosen.Length * ldy);
         gpu.Fill(output.Address, 0xff, output.Bytes);
         var rowsOfBlock = Warps / shares;
+        object?[] ending = gated ? [(int)activation, bias, upBias] : [bias];
         gpu.Launch(
             $"experts_{packing.Name}.cu", $"experts_{packing.Name}_{(gated ? "gated_" : "")}{rowsOfWork}", (((rows / Packing.TileRows) + rowsOfBlock - 1) / rowsOfBlock, works.Length / 4),
-            Warps * 32, packed, input, output, workList, orders, share, packing.Bytes(matrices * rows, columns), rows, steps, ldx, ldy, shares, Factor);
+            Warps * 32,
+            [packed, input, output, workList, orders, share, packing.Bytes(matrices * rows, columns), rows, steps, ldx, ldy, shares, Factor, .. ending]);
         var y = gated ? KernelCheck.Floats(gpu.Download<Half>(output.Address, chosen.Length * ldy)) : gpu.Download<float>(output.Address, chosen.Length * ldy);
         var expected = new double[chosen.Length * rows];
         var actual = new float[chosen.Length * rows];
@@ -53,12 +59,15 @@ internal static class ExpertChecks
         {
             for (var m = 0; m < rows; m++)
             {
-                var first = Product(m);
-                expected[(pair * rows) + m] = Factor * (gated ? first / (1 + Math.Exp(-first)) * Product(rows + m) : first);
+                expected[(pair * rows) + m] = gated
+                    ? Factor * KernelCheck.Gated(activation, Product(m) + Bias(0, m), Product(rows + m) + Bias(1, m))
+                    : (Factor * Product(m)) + Bias(0, m);
                 actual[(pair * rows) + m] = y[(pair * ldy) + m];
             }
 
             KernelCheck.Require(y.AsSpan((pair * ldy) + rows, ldy - rows).ToArray().All(float.IsNaN), "more than a row was written");
+
+            double Bias(int matrix, int row) => biases[matrix]?[(chosen[pair] * rows) + row] ?? 0;
 
             double Product(int row)
             {

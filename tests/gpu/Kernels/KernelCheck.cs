@@ -1,3 +1,4 @@
+using Crescent.Engine.Model.Layers;
 using Crescent.GpuCheck.Device;
 
 namespace Crescent.GpuCheck.Kernels;
@@ -39,6 +40,17 @@ internal sealed record KernelCheck(string Name, Func<Gpu, Random, double> Run)
         if (!condition)
             throw new CheckFailedException(what);
     }
+
+    /// <summary>What is between the matrices of a feed-forward part, of each of the functions that kernels have.</summary>
+    public static double Gated(FeedForwardActivation activation, double gate, double up) => activation switch
+    {
+        FeedForwardActivation.GeGlu => gate / 2 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (gate + (0.044715 * gate * gate * gate)))) * up,
+        FeedForwardActivation.ClampedSwiGlu => Math.Min(gate, 7) / (1 + Math.Exp(-1.702 * Math.Min(gate, 7))) * (Math.Clamp(up, -7, 7) + 1),
+        _ => gate / (1 + Math.Exp(-gate)) * up,
+    };
+
+    /// <summary>One of those functions.</summary>
+    public static FeedForwardActivation Activation(Random random) => (FeedForwardActivation)random.Next(3);
 
     /// <summary>Standard-normal numbers.</summary>
     public static float[] Normal(Random random, int count, double deviation = 1)

@@ -9,7 +9,8 @@ internal static class LayerChecks
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        new("rms_norm", RmsNorm), new("rope_angles", RopeAngles), new("rope_store", RopeStore), new("silu_product", SiluProduct), new("silu_halves", SiluHalves), new("argmax", ArgMax),
+        new("rms_norm", RmsNorm), new("add_norm", AddNorm), new("rope_angles", RopeAngles), new("rope_store", RopeStore), new("gate_product", GateProduct),
+        new("gate_halves", GateHalves), new("argmax", ArgMax),
     ];
 
     private static double RmsNorm(Gpu gpu, Random random)
@@ -20,15 +21,22 @@ internal static class LayerChecks
         var gain = KernelCheck.Normal(random, columns);
         var picked = random.Next(2) == 0 ? null : Enumerable.Range(0, count).Select(_ => random.Next(all)).ToArray();
         var withFloats = random.Next(2) == 0;
+
+        // A bias stays with the rows of x, and may be added but once.
+        var bias = picked is null && random.Next(2) == 0 ? KernelCheck.Normal(random, columns) : null;
         using var xs = gpu.Upload<float>(x);
         using var gains = gpu.Upload<float>(gain);
         using var rows = picked is null ? null : gpu.Upload<int>(picked);
         using var output = gpu.Allocate(2L * count * ldo);
         using var floats = gpu.Allocate(4L * count * columns);
         gpu.Fill(output.Address, 0xff, output.Bytes);
-        gpu.Launch(File, "rms_norm", (count, 1), 32 * random.Next(1, 9), xs, rows, gains, output, withFloats ? floats : null, columns, ldo, Epsilon);
+        using var biases = bias is null ? null : gpu.Upload<float>(bias);
+        gpu.Launch(File, "rms_norm", (count, 1), 32 * random.Next(1, 9), xs, rows, gains, biases, output, withFloats ? floats : null, columns, ldo, Epsilon);
         var halves = KernelCheck.Floats(gpu.Download<Half>(output.Address, count * ldo));
         var expected = new double[count * ldo];
+        for (var i = 0; bias is not null && i < count * columns; i++)
+            x[i] += bias[i % columns];
+        KernelCheck.Require(x.AsSpan().SequenceEqual(gpu.Download<float>(xs.Address, x.Length)), "rms_norm has not left x with its bias");
         for (var i = 0; i < count; i++)
         {
             var row = x.AsSpan((picked is null ? i : picked[i]) * columns, columns);
@@ -49,23 +57,44 @@ internal static class LayerChecks
         return KernelCheck.Near($"{count} rows of {columns}", expected, halves, 1e-3);
     }
 
+    private static double AddNorm(Gpu gpu, Random random)
+    {
+        const float Epsilon = 1e-5f;
+        int columns = random.Next(1, 700), count = random.Next(1, 12);
+        var (branch, gain, before) = (KernelCheck.Normal(random, count * columns, 3), KernelCheck.Normal(random, columns), KernelCheck.Normal(random, count * columns));
+        using var input = gpu.Upload<float>(branch);
+        using var gains = gpu.Upload<float>(gain);
+        using var x = gpu.Upload<float>(before);
+        gpu.Launch(File, "add_norm", (count, 1), 32 * random.Next(1, 9), input, gains, x, columns, Epsilon);
+        var expected = new double[before.Length];
+        for (var row = 0; row < count; row++)
+        {
+            var squares = branch.AsSpan(row * columns, columns).ToArray().Sum(static v => (double)v * v);
+            for (var c = 0; c < columns; c++)
+                expected[(row * columns) + c] = before[(row * columns) + c] + (branch[(row * columns) + c] / Math.Sqrt((squares / columns) + Epsilon) * gain[c]);
+        }
+
+        return KernelCheck.Near($"{count} rows of {columns}", expected, gpu.Download<float>(x.Address, before.Length), 1e-6);
+    }
+
     private static double RopeAngles(Gpu gpu, Random random)
     {
         int count = random.Next(1, 40), half = random.Next(1, 65);
+        var magnitude = random.Next(2) == 0 ? 1 : 1.21f;
         var positions = Enumerable.Range(0, count).Select(_ => random.Next(100_000)).ToArray();
         var frequencies = Enumerable.Range(0, half).Select(i => Math.Pow(10_000, -(double)i / half)).ToArray();
         using var positionsOnDevice = gpu.Upload<int>(positions);
         using var frequenciesOnDevice = gpu.Upload<double>(frequencies);
         using var turns = gpu.Allocate(8L * count * half);
         gpu.Fill(turns.Address, 0xff, turns.Bytes);
-        gpu.Launch(File, "rope_angles", (((count * half) + 127) / 128, 1), 128, positionsOnDevice, frequenciesOnDevice, turns, count, half);
-        var expected = positions.SelectMany(p => frequencies.SelectMany(f => new[] { Math.Cos(p * f), Math.Sin(p * f) })).ToArray();
+        gpu.Launch(File, "rope_angles", (((count * half) + 127) / 128, 1), 128, positionsOnDevice, frequenciesOnDevice, turns, count, half, magnitude);
+        var expected = positions.SelectMany(p => frequencies.SelectMany(f => new[] { magnitude * Math.Cos(p * f), magnitude * Math.Sin(p * f) })).ToArray();
         return KernelCheck.Near($"{count} positions, {half} pairs", expected, gpu.Download<float>(turns.Address, 2 * count * half), 1e-6);
     }
 
     private static double RopeStore(Gpu gpu, Random random)
     {
-        int kvHeads = random.Next(1, 4), heads = kvHeads * random.Next(1, 5), size = 2 * random.Next(1, 65), padded = size <= 64 ? 64 : 128, half = size / 2;
+        int kvHeads = random.Next(1, 4), heads = kvHeads * random.Next(1, 5), size = 2 * (random.Next(2) == 0 ? random.Next(1, 65) : random.Next(65, 129)), padded = size <= 64 ? 64 : size <= 128 ? 128 : 256, half = size / 2;
         int tokens = random.Next(1, 12), blockCount = 4, ld = ((heads + (2 * kvHeads)) * size) + random.Next(9), interleaved = random.Next(2);
         long layer = 2L * kvHeads * 16 * padded * 2, blockBytes = 3 * layer, offset = layer * random.Next(3);
         var scale = 0.21f;
@@ -141,38 +170,38 @@ internal static class LayerChecks
         return Math.Max(error, KernelCheck.Near("keys and values", [.. written.Select(i => expectedBlocks[i])], [.. written.Select(i => stored[i])], 1e-3));
     }
 
-    private static double SiluProduct(Gpu gpu, Random random)
+    private static double GateProduct(Gpu gpu, Random random)
     {
         int columns = random.Next(1, 700), rows = random.Next(1, 10), ldo = (columns + 63) / 64 * 64, ld = 2 * columns;
-        var factor = 0.5f;
+        var (factor, activation) = (0.5f, KernelCheck.Activation(random));
         var gateAndUp = KernelCheck.Normal(random, rows * ld, 2);
         using var input = gpu.Upload<float>(gateAndUp);
         using var output = gpu.Allocate(2L * rows * ldo);
         gpu.Fill(output.Address, 0xff, output.Bytes);
-        gpu.Launch(File, "silu_product", ((ldo + 127) / 128, rows), 128, input, input.Address + (4ul * (ulong)columns), ld, output, columns, ldo, factor);
+        gpu.Launch(File, "gate_product", ((ldo + 127) / 128, rows), 128, input, input.Address + (4ul * (ulong)columns), ld, output, columns, ldo, factor, (int)activation);
         var expected = new double[rows * ldo];
         for (var row = 0; row < rows; row++)
         {
             for (var c = 0; c < columns; c++)
             {
                 double gate = gateAndUp[(row * ld) + c], up = gateAndUp[(row * ld) + columns + c];
-                expected[(row * ldo) + c] = gate / (1 + Math.Exp(-gate)) * up * factor;
+                expected[(row * ldo) + c] = KernelCheck.Gated(activation, gate, up) * factor;
             }
         }
 
-        return KernelCheck.Near($"{rows} rows of {columns}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, rows * ldo)), 1e-3);
+        return KernelCheck.Near($"{rows} rows of {columns}, {activation}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, rows * ldo)), 1e-3);
     }
 
-    private static double SiluHalves(Gpu gpu, Random random)
+    private static double GateHalves(Gpu gpu, Random random)
     {
         int columns = 8 * random.Next(1, 90), rows = random.Next(1, 10), ldo = (columns + 63) / 64 * 64, ld = 2 * columns;
-        var factor = 0.5f;
+        var (factor, activation) = (0.5f, KernelCheck.Activation(random));
         var gateAndUp = KernelCheck.Halves(KernelCheck.Normal(random, rows * ld, 2));
         (gateAndUp[0], gateAndUp[1]) = (Half.NegativeInfinity, Half.PositiveInfinity);
         using var input = gpu.Upload<Half>(gateAndUp);
         using var output = gpu.Allocate(2L * rows * ldo);
         gpu.Fill(output.Address, 0xff, output.Bytes);
-        gpu.Launch(File, "silu_halves", (((ldo / 8) + 63) / 64, rows), 64, input, input.Address + (2ul * (ulong)columns), ld, output, columns, ldo, factor);
+        gpu.Launch(File, "gate_halves", (((ldo / 8) + 63) / 64, rows), 64, input, input.Address + (2ul * (ulong)columns), ld, output, columns, ldo, factor, (int)activation);
         var expected = new double[rows * ldo];
         for (var i = 0; i < expected.Length; i++)
         {
@@ -180,11 +209,11 @@ internal static class LayerChecks
             if (c < columns)
             {
                 double gate = Finite(gateAndUp[(row * ld) + c]), up = Finite(gateAndUp[(row * ld) + columns + c]);
-                expected[i] = Math.Clamp(gate / (1 + Math.Exp(-gate)) * up * factor, -65504, 65504);
+                expected[i] = Math.Clamp(KernelCheck.Gated(activation, gate, up) * factor, -65504, 65504);
             }
         }
 
-        return KernelCheck.Near($"{rows} rows of {columns}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, rows * ldo)), 1e-3);
+        return KernelCheck.Near($"{rows} rows of {columns}, {activation}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, rows * ldo)), 1e-3);
 
         static double Finite(Half value) => Math.Clamp((double)value, -65504, 65504);
     }

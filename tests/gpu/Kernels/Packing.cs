@@ -20,7 +20,7 @@ internal sealed partial record Packing(GgmlType Type, int Format, string Name, i
     [
         new(GgmlType.F32, 0, "f16", 2048), new(GgmlType.F16, 0, "f16", 2048), new(GgmlType.BF16, 0, "f16", 2048), new(GgmlType.Q8_0, 1, "q8", 1088),
         new(GgmlType.Q4_0, 2, "q4", 576), new(GgmlType.Q4_1, 3, "q4m", 640), new(GgmlType.Q4_K, 3, "q4m", 640), new(GgmlType.Q5_0, 4, "q5m", 768),
-        new(GgmlType.Q5_1, 4, "q5m", 768), new(GgmlType.Q5_K, 4, "q5m", 768), new(GgmlType.Q6_K, 5, "q6", 896),
+        new(GgmlType.Q5_1, 4, "q5m", 768), new(GgmlType.Q5_K, 4, "q5m", 768), new(GgmlType.Q6_K, 5, "q6", 896), new(GgmlType.MXFP4, 6, "fp4", 576),
     ];
 
     public string File => $"matmul_{Name}.cu";

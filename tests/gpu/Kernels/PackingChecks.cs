@@ -13,7 +13,7 @@ internal static class PackingChecks
     ];
 
     // Scales are halves on the device; those of the K types are products of two numbers, and BF16 and F32 weights lose digits.
-    private static double Tolerance(GgmlType type) => type is GgmlType.F16 or GgmlType.Q8_0 or GgmlType.Q4_0 or GgmlType.Q4_1 or GgmlType.Q5_1 ? 1e-7 : 1e-3;
+    private static double Tolerance(GgmlType type) => type is GgmlType.F16 or GgmlType.Q8_0 or GgmlType.Q4_0 or GgmlType.Q4_1 or GgmlType.Q5_1 or GgmlType.MXFP4 ? 1e-7 : 1e-3;
 
     private static double Run(Gpu gpu, Random random, Packing packing)
     {
@@ -28,19 +28,20 @@ internal static class PackingChecks
         // Some of the rows are of tokens that have just been drawn.
         var drawn = Enumerable.Range(0, rows).Select(_ => random.Next(rows)).ToArray();
         var ids = Enumerable.Range(0, rows + 5).Select(i => i < rows ? i : ~random.Next(rows)).ToArray();
-        var stride = columns + random.Next(0, 40);
+        var (stride, scale) = (columns + random.Next(0, 40), random.Next(2) == 0 ? 1 : 8.5f);
         using var idsOnDevice = gpu.Upload<int>(ids);
         using var drawnOnDevice = gpu.Upload<int>([.. drawn.SelectMany(static id => new[] { id, -1 })]);
         using var output = gpu.Allocate(4L * ids.Length * stride);
         gpu.Fill(output.Address, 0xff, output.Bytes);
-        gpu.Launch("repack.cu", "gather_rows", (ids.Length, 1), 32 * random.Next(1, 5), packed, packing.Format, Packing.Steps(columns), columns, idsOnDevice, drawnOnDevice, output, stride);
+        gpu.Launch("repack.cu", "gather_rows", (ids.Length, 1), 32 * random.Next(1, 5), packed, packing.Format, Packing.Steps(columns), columns, idsOnDevice, drawnOnDevice, output, stride,
+            scale);
         var values = gpu.Download<float>(output.Address, ids.Length * stride);
         var expected = new List<double>();
         var actual = new List<float>();
         for (var i = 0; i < ids.Length; i++)
         {
             var row = ids[i] < 0 ? drawn[~ids[i]] : ids[i];
-            expected.AddRange(tensor.Values.AsSpan(row * columns, columns).ToArray().Select(static v => (double)v));
+            expected.AddRange(tensor.Values.AsSpan(row * columns, columns).ToArray().Select(v => (double)v * scale));
             actual.AddRange(values.AsSpan(i * stride, columns));
             KernelCheck.Require(values.AsSpan((i * stride) + columns, stride - columns).ToArray().All(float.IsNaN), "gather_rows wrote beyond a row's columns");
         }

@@ -77,6 +77,7 @@ internal static class ProductChecks
     private static double RunGated(Gpu gpu, Random random, Packing packing, (string Kernel, int Eights) product)
     {
         const float Factor = 0.25f;
+        var activation = KernelCheck.Activation(random);
         var length = Math.Max(GgmlTypes.BlockLength(packing.Type), 8);
         var columns = length * random.Next(1, Math.Max(2, 700 / length));
         var rows = Packing.TileRows * random.Next(1, 6);
@@ -101,7 +102,7 @@ internal static class ProductChecks
         var tileRowsOfBlock = Warps / shares;
         gpu.Launch(
             packing.File, product.Kernel, (((rows / Packing.TileRows) + tileRowsOfBlock - 1) / tileRowsOfBlock, 1), Warps * 32, packed, input, output, rows, count, steps,
-            ldx, ldo, shares, Factor);
+            ldx, ldo, shares, Factor, (int)activation);
         var y = KernelCheck.Floats(gpu.Download<Half>(output.Address, count * ldo));
         var expected = new double[count * rows];
         var actual = new float[count * rows];
@@ -116,14 +117,14 @@ internal static class ProductChecks
                     up += (double)tensor.Values[((rows + m) * columns) + k] * (double)x[(n * ldx) + k];
                 }
 
-                expected[(n * rows) + m] = gate / (1 + Math.Exp(-gate)) * up * Factor;
+                expected[(n * rows) + m] = KernelCheck.Gated(activation, gate, up) * Factor;
                 actual[(n * rows) + m] = y[(n * ldo) + m];
             }
 
             KernelCheck.Require(y.AsSpan((n * ldo) + rows, ldo - rows).ToArray().All(float.IsNaN), $"{product.Kernel} wrote beyond a row");
         }
 
-        return KernelCheck.Near($"{rows} by {columns}, {count} rows, {shares} shares", expected, actual, 5e-3);
+        return KernelCheck.Near($"{rows} by {columns}, {count} rows, {shares} shares, {activation}", expected, actual, 5e-3);
     }
 
     // By warp groups, in one part or in several that stand beside each other. A GPU that has none has nothing to check.

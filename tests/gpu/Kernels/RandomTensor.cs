@@ -19,6 +19,8 @@ internal sealed record RandomTensor(byte[] Bytes, float[] Values)
             do
             {
                 random.NextBytes(at);
+                if (type == GgmlType.MXFP4)
+                    at[0] = (byte)random.Next(112, 132); // 2^-15 to 2^4
                 Dequantizer.Dequantize(type, at, to);
             }
             while (!Sensible(to));

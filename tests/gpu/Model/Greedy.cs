@@ -6,7 +6,7 @@ namespace Crescent.GpuCheck.Model;
 /// <param name="device">It gives logits.</param>
 internal sealed class Greedy(IDevice device)
 {
-    private readonly StepPlan _plan = new(KvBlockSize.Of(device.Info));
+    private readonly StepPlan _plan = new(KvBlockSize.Of(device.Info), groups: device.Info.KvGroups.Count);
 
     /// <summary>Continues prompts side by side, in one step for each token.</summary>
     /// <param name="prompts">Their tokens.</param>
@@ -34,6 +34,8 @@ internal sealed class Greedy(IDevice device)
                     continue;
                 room -= next.Length;
                 var row = _plan.Add(next, run.Length, run.Table, run.Ends(next.Length) ? LogitsWanted.Last : LogitsWanted.None);
+                for (var group = 1; group < _plan.Groups; group++)
+                    _plan.AddTable(Array.ConvertAll(run.Table, id => id + (group * (device.Info.BlockCount / _plan.Groups))), 0);
                 if (run.Advance(next.Length))
                     rows.Add((run, row));
             }

@@ -8,7 +8,7 @@ using Crescent.GpuCheck.Reports;
 
 namespace Crescent.GpuCheck.Steps;
 
-/// <summary>Greedy tokens of the small model beside those of the processor: alone, side by side, and with the prompt in pieces.</summary>
+/// <summary>Greedy tokens of small models beside those of the processor: alone, side by side, and with the prompt in pieces.</summary>
 internal static class TokensStep
 {
     // Where the two likeliest tokens are nearer than this, the devices' roundings may part them.
@@ -17,10 +17,23 @@ internal static class TokensStep
     public static void Run(Options options, StepReport report)
     {
         using var model = new EmbeddedModel();
-        using var file = GgufFile.Open(model.Path);
-        var graph = Architecture.Read(file);
-        var prompts = model.Prompts.Take(options.Small ? 3 : 12).ToList();
         var count = options.Small ? 6 : 24;
+        Compare(options, report, "", model.Path, [.. model.Prompts.Take(options.Small ? 3 : 12)], count);
+
+        // Windows, sinks, biases and experts: prompts shorter and longer than the window, and what follows beyond it.
+        var path = Path.Combine(options.Work, "small-gpt-oss.gguf");
+        SmallGptOss.Write(path);
+        var random = new Random(3);
+        var prompts = new[] { 5, 23, 24, 61, 150, 300 }.Take(options.Small ? 4 : 6).Select(
+            length => ($"{length} tokens", Enumerable.Range(0, length).Select(_ => random.Next(SmallGptOss.Tokens)).ToArray()));
+        Compare(options, report, "gpt-oss ", path, [.. prompts], count);
+        File.Delete(path);
+    }
+
+    private static void Compare(Options options, StepReport report, string model, string path, IReadOnlyList<(string Name, int[] Tokens)> prompts, int count)
+    {
+        using var file = GgufFile.Open(path);
+        var graph = Architecture.Read(file);
         IReadOnlyList<Greedy.Continuation> expected;
         using (var cpu = new CpuDevice(graph, new CpuDeviceOptions { KvBlocks = 512, Activations = ActivationPrecision.Int16 }))
         {
@@ -36,7 +49,7 @@ internal static class TokensStep
             HostLogits = true,
             KernelCache = Path.Combine(options.Work, "kernels"),
         });
-        report.Line(device.Info.Description);
+        report.Line($"{graph.Config.Architecture} on {device.Info.Description}");
         var greedy = new Greedy(device);
         var same = 0;
         double furthest = 0;
@@ -51,15 +64,15 @@ internal static class TokensStep
             if (agreed == count || tie)
                 same++;
             else
-                report.Fault($"{prompts[i].Name}: token {agreed} is {run.Tokens[agreed]} instead of {expected[i].Tokens[agreed]}, {expected[i].Gaps[agreed]:g3} before the second");
+                report.Fault($"{model}{prompts[i].Name}: token {agreed} is {run.Tokens[agreed]} instead of {expected[i].Tokens[agreed]}, {expected[i].Gaps[agreed]:g3} before the second");
         }
 
         report.Line(string.Create(CultureInfo.InvariantCulture, $"{same} of {prompts.Count} prompts have the processor's {count} tokens, up to a tie of {Tie}; logits differ by at most {furthest:g3}"));
-        report.Figure("prompts", prompts.Count);
-        report.Figure("prompts_equal", same);
-        report.Figure("logit_difference", furthest);
-        SameBits(report, "side by side", alone, greedy.Run([.. prompts.Select(static prompt => prompt.Tokens)], count));
-        SameBits(report, "with prompts in pieces of 7 tokens", alone, greedy.Run([.. prompts.Select(static prompt => prompt.Tokens)], count, chunk: 7));
+        report.Figure($"{model}prompts", prompts.Count);
+        report.Figure($"{model}prompts_equal", same);
+        report.Figure($"{model}logit_difference", furthest);
+        SameBits(report, model, "side by side", alone, greedy.Run([.. prompts.Select(static prompt => prompt.Tokens)], count));
+        SameBits(report, model, "with prompts in pieces of 7 tokens", alone, greedy.Run([.. prompts.Select(static prompt => prompt.Tokens)], count, chunk: 7));
     }
 
     private static int Agreed(Greedy.Continuation expected, Greedy.Continuation run, out bool tie)
@@ -76,16 +89,16 @@ internal static class TokensStep
         return expected.Tokens.Count;
     }
 
-    private static void SameBits(StepReport report, string how, List<Greedy.Continuation> alone, IReadOnlyList<Greedy.Continuation> other)
+    private static void SameBits(StepReport report, string model, string how, List<Greedy.Continuation> alone, IReadOnlyList<Greedy.Continuation> other)
     {
         for (var i = 0; i < alone.Count; i++)
         {
             if (!alone[i].Tokens.SequenceEqual(other[i].Tokens))
-                report.Fault($"prompt {i} has other tokens {how} than alone");
+                report.Fault($"{model}prompt {i} has other tokens {how} than alone");
         }
 
         var equal = alone.Zip(other).Sum(static pair => pair.First.Logits.Zip(pair.Second.Logits).Count(static logits => logits.First.AsSpan().SequenceEqual(logits.Second)));
-        report.Line($"{how}: {equal} of {alone.Sum(static run => run.Logits.Count)} steps have the same bits as alone");
-        report.Figure($"steps of the same bits {how}", equal);
+        report.Line($"{model}{how}: {equal} of {alone.Sum(static run => run.Logits.Count)} steps have the same bits as alone");
+        report.Figure($"{model}steps of the same bits {how}", equal);
     }
 }

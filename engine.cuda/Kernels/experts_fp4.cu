@@ -1,0 +1,8 @@
+#include "experts.cuh"
+
+MULTIPLY_EXPERTS(experts_fp4_8, FORMAT_FP4, 1, 4, 2)
+MULTIPLY_EXPERTS(experts_fp4_16, FORMAT_FP4, 2, 4, 2)
+MULTIPLY_EXPERTS(experts_fp4_32, FORMAT_FP4, 4, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_fp4_gated_8, FORMAT_FP4, 1, 2, 2)
+MULTIPLY_EXPERTS_GATED(experts_fp4_gated_16, FORMAT_FP4, 2, 1, 2)
+MULTIPLY_EXPERTS_GATED(experts_fp4_gated_32, FORMAT_FP4, 4, 1, 2)
