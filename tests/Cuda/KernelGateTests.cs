@@ -56,7 +56,7 @@ public sealed partial class KernelGateTests
         "attend_128" or "attend_parts_128" or "attend_decode_128" => 232,
         "attend_64" or "attend_parts_64" or "attend_decode_64" => 152,
         "matmul_f16_gated_32" or "matmul_fp4_gated_32" => 160,
-        "experts_f16_gated_32" or "experts_q5m_gated_32" or "experts_q6_gated_32" => 160,
+        "experts_f16_gated_32" or "experts_q5m_gated_32" or "experts_q6_gated_32" => 168,
         _ when kernel.StartsWith("experts", StringComparison.Ordinal) => 128,
         _ when kernel.StartsWith("matmul", StringComparison.Ordinal) => kernel.EndsWith("_64", StringComparison.Ordinal) ? 240 : 128,
         "repack" => 128,

@@ -11,7 +11,7 @@ internal static class ExpertChecks
     // A type of each format: how others are packed is checked elsewhere.
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        .. Packing.All.Where(static packing => packing.Type is GgmlType.F16 or GgmlType.Q8_0 or GgmlType.Q4_0 or GgmlType.Q4_K or GgmlType.Q5_K or GgmlType.Q6_K)
+        .. Packing.All.Where(static packing => packing.Type is GgmlType.F16 or GgmlType.Q8_0 or GgmlType.Q4_0 or GgmlType.Q4_K or GgmlType.Q5_K or GgmlType.Q6_K or GgmlType.MXFP4)
             .SelectMany(static packing => new[] { 8, 16, 32 }.SelectMany(rows => new[] { false, true }.Select(gated => new KernelCheck(
                 $"experts_{packing.Name}_{(gated ? "gated_" : "")}{rows} of {packing.Type}", (gpu, random) => Run(gpu, random, packing, rows, gated))))),
     ];

@@ -13,7 +13,7 @@ internal sealed record CheckStep(string Name, string About, int LimitSeconds, Ac
     public static IReadOnlyList<CheckStep> All { get; } =
     [
         new("device", "the GPU, the driver and the libraries", 45, DeviceStep.Run),
-        new("tokens", "tokens of the small model, beside the processor's", 60, TokensStep.Run),
+        new("tokens", "tokens of small models, beside the processor's", 60, TokensStep.Run),
         new("kernels", "every kernel beside plain arithmetic", 75, KernelsStep.Run),
         new("products", "copies, products of quantised matrices, and the vendor's", 75, ProductsStep.Run),
         new("decode", "decode and prefill of a large model of random weights", 110, DecodeStep.Run),
