@@ -98,7 +98,7 @@ public sealed class HeadTests
         long Guessed(double mistakes)
         {
             var sink = new RecordingSink();
-            using var engine = Engine(new HistoryDevice(128), sink, new MistakenDevice(ownHead ? new HeadDevice(128) : new HistoryDevice(128), mistakes));
+            using var engine = Engine(new HistoryDevice(128), sink, ownHead ? new MistakenDevice(new HeadDevice(128), mistakes) : new MistakenDevice(new HistoryDevice(128), mistakes, seconds: 1e-5));
             for (var id = 1; id <= 6; id++)
             {
                 engine.Submit(Request(id, 20, 31));
