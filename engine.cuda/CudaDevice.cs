@@ -70,7 +70,7 @@ public sealed class CudaDevice : IDevice
             _results = Own(new StepResults(_context, config, options.MaxStepTokens, options.MaxLogitRows, options.HostLogits));
 
             // The pool is what is left, and the decoder's work space comes first.
-            var work = Decoder.WorkBytes(config, options.MaxStepTokens, options.MaxLogitRows, partialRows);
+            var work = Decoder.WorkBytes(config, Weights, options.MaxStepTokens, options.MaxLogitRows, partialRows);
             _context.Synchronize();
             _kv = new KvPool(_context, _memory, config, shares.Partition, BlockCount(shares.Partition, options, maxContext, _memory.Free() - work));
             _decoder = new Decoder(config, Weights, _kernels, _memory, _kv, shares, _layout, options.MaxStepTokens, options.MaxLogitRows, partialRows, Products);

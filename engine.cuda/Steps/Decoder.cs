@@ -89,8 +89,7 @@ internal sealed class Decoder
         _hidden = memory.Allocate(2L * tokens * Padded(dense), Purpose);
         var mixtures = weights.Layers.Select(static layer => layer.Experts).OfType<ExpertWeights>().ToArray();
         _mixtures = mixtures.Length == 0 ? null : new MixtureLayers(config, mixtures, kernels, memory, tokens, products);
-        var hasNormsBehind = weights.Layers.Any(static layer => layer.AttentionPostNorm is not null || layer.FeedForwardPostNorm is not null);
-        _branch = hasNormsBehind ? memory.Allocate(4L * tokens * config.Width, Purpose) : null;
+        _branch = weights.HasPostNorms ? memory.Allocate(4L * tokens * config.Width, Purpose) : null;
         _turns = [.. weights.Ropes.Select(_ => memory.Allocate(4L * tokens * config.HeadSize, Purpose))];
         _partials = memory.Allocate(4L * partialRows * config.HeadCount * kv.Padded, Purpose);
         _partialSums = memory.Allocate(8L * partialRows * config.HeadCount, Purpose);
@@ -149,12 +148,12 @@ internal sealed class Decoder
     }
 
     /// <summary>Bytes of work space, logits among it; a little more than is used.</summary>
-    public static long WorkBytes(ModelConfig config, int maxTokens, int maxLogitRows, int partialRows)
+    public static long WorkBytes(ModelConfig config, ModelWeights weights, int maxTokens, int maxLogitRows, int partialRows)
     {
         long tokens = Rounded(maxTokens, MatrixProducts.RowGroup), rows = Rounded(maxLogitRows, MatrixProducts.RowGroup), head = KvPool.PaddedHead(config);
         return (tokens * ((10L * Padded(config.Width)) + (6L * Padded(config.QueryWidth)) + (8L * config.KvWidth) + (2L * config.HeadCount * head) + (10L * Padded(config.FeedForwardWidth))
-            + (4L * config.HeadSize))) + (partialRows * config.HeadCount * 4L * (head + 2)) + (rows * ((4L * config.VocabularySize) + (2L * Padded(config.Width))))
-            + MixtureLayers.WorkBytes(config, tokens) + (64L << 20);
+            + (4L * config.HeadSize * weights.Ropes.Count) + (weights.HasPostNorms ? 4L * config.Width : 0))) + (partialRows * config.HeadCount * 4L * (head + 2))
+            + (rows * ((4L * config.VocabularySize) + (2L * Padded(config.Width)))) + MixtureLayers.WorkBytes(config, tokens) + (64L << 20);
     }
 
     private static int HeadGroups(ModelConfig config) => ((config.HeadCount / config.KvHeadCount) + 15) / 16;
@@ -230,13 +229,15 @@ internal sealed class Decoder
         _addNorm.With(_branch.Pointer).With(postNorm.Pointer).With(_residual.Pointer).With(_config.Width).With(_config.NormEpsilon).Launch(tokens, 1, NormThreads);
     }
 
+    private int Interleaved(LayerWeights layer) => _weights.Ropes[layer.Rope].Settings.Layout == RopeLayout.Interleaved ? 1 : 0;
+
     private void Rope(LayerWeights layer, AttentionWorks works, long offset, int tokens)
     {
         var none = default(CUdeviceptr);
         var heads = _config.HeadCount + (2 * _config.KvHeadCount);
         _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
-            .With(_turns[layer.Rope].Pointer).With(_layout.Cells(works.View.Group)).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_config.HeadCount).With(_config.KvHeadCount)
-            .With(_config.HeadSize).With(_kv.Padded).With(_weights.Ropes[layer.Rope].Settings.Layout == RopeLayout.Interleaved ? 1 : 0).With(_config.NormEpsilon).With(layer.ScoreScale)
+            .With(_turns[layer.Rope].Pointer).With(_layout.Cells(works.View.Group)).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset)
+            .With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_kv.Padded).With(Interleaved(layer)).With(_config.NormEpsilon).With(layer.ScoreScale)
             .Launch(tokens, (heads + 3) / 4, 128);
     }
 
@@ -245,9 +246,9 @@ internal sealed class Decoder
     {
         var none = default(CUdeviceptr);
         _attendDecode.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none)
-            .With(layer.KeyNorm?.Pointer ?? none).With(_turns[layer.Rope].Pointer).With(_layout.Cells(works.View.Group)).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(_layout.Tables)
-            .With(works.PartWorks).With(works.PartWorkCount).With(_attended.Pointer).With(Padded(_config.QueryWidth)).With(_partials.Pointer).With(_partialSums.Pointer)
-            .With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_weights.Ropes[layer.Rope].Settings.Layout == RopeLayout.Interleaved ? 1 : 0)
+            .With(layer.KeyNorm?.Pointer ?? none).With(_turns[layer.Rope].Pointer).With(_layout.Cells(works.View.Group)).With(_kv.Pointer).With(_kv.BlockBytes).With(offset)
+            .With(_layout.Tables).With(works.PartWorks).With(works.PartWorkCount).With(_attended.Pointer).With(Padded(_config.QueryWidth)).With(_partials.Pointer).With(_partialSums.Pointer)
+            .With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(Interleaved(layer))
             .With(_config.NormEpsilon).With(layer.ScoreScale).With(works.Window).With(layer.Sinks?.Pointer ?? none)
             .Launch(works.PartWorkCount, _config.KvHeadCount * HeadGroups(_config), 128);
     }
@@ -321,7 +322,7 @@ internal sealed class Decoder
             return;
         }
 
-        _norm.With(_residual.Pointer).With(tokens).With(gain.Pointer).With(bias?.Pointer ?? default).With(output.Pointer).With(floats).With(_config.Width).With(Padded(_config.Width)).With(_config.NormEpsilon)
-            .Launch(rows, 1, NormThreads);
+        _norm.With(_residual.Pointer).With(tokens).With(gain.Pointer).With(bias?.Pointer ?? default).With(output.Pointer).With(floats).With(_config.Width)
+            .With(Padded(_config.Width)).With(_config.NormEpsilon).Launch(rows, 1, NormThreads);
     }
 }

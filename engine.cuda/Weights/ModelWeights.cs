@@ -118,6 +118,9 @@ internal sealed record ModelWeights
     /// <summary>All ways in which heads turn.</summary>
     public required IReadOnlyList<RopeWeights> Ropes { get; init; }
 
+    /// <summary>Whether a norm stands behind a part of some layer.</summary>
+    public bool HasPostNorms => Layers.Any(static layer => layer.AttentionPostNorm is not null || layer.FeedForwardPostNorm is not null);
+
     /// <summary>All matrices that rows are multiplied by, but for those of experts.</summary>
     public IEnumerable<PackedMatrix> Matrices => Layers.SelectMany(static layer => layer.Matrices).Append(Output);
 

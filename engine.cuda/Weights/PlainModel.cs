@@ -58,7 +58,9 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers)
 
         Refuse(graph, "a scale of a part", layer.Branches.Any(static branch => branch.Scale != 1));
         Refuse(graph, "norms behind experts", layer.Branches.Any(static branch => branch.PostNorm is not null && branch.Operators.Any(static step => step is MixtureOperator)));
-        Refuse(graph, "a norm behind a bias", layer.Branches.Any(static branch => branch.PostNorm is not null && branch.Operators.Any(static step => step is AttentionOperator { OutputBias: not null })));
+        Refuse(
+            graph, "a norm behind a bias of attention's output",
+            layer.Branches.Any(static branch => branch.PostNorm is not null && branch.Operators.Any(static step => step is AttentionOperator { OutputBias: not null })));
         Refuse(graph, "experts that all tokens go through beside others", layer.Branches.Any(static branch => branch.Operators.Count > 1 && branch.Operators.Any(static step => step is MixtureOperator)));
         return layer.Branches is [{ Operators: [AttentionOperator first] }, { Operators: [FeedForwardOperator or MixtureOperator] }]
             ? new PlainLayer(
