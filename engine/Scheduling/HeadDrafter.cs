@@ -356,7 +356,8 @@ internal sealed class HeadDrafter : IDrafter
     private void Guess(int pass)
     {
         var result = _device.Execute(_plan);
-        _costs.Passed(_plan, result.Duration, guesses: true);
+        // Hidden states that wait go through it anyhow.
+        _costs.Passed(_plan, result.Duration, guesses: _plan.AllTokens.Length == _plan.LogitsRowCount);
         _draws.Draw(result, _guessing, pass);
         if (_newest.Length < _guessing.Count)
         {

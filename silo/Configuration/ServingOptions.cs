@@ -63,17 +63,14 @@ public sealed class ServingOptions : IChecked
     /// <summary><see cref="Draft"/> of who wants the model's own head for multi-token prediction.</summary>
     public const string OwnHead = "head";
 
-    /// <summary><see cref="Draft"/> of who wants neither a draft model nor the model's own head.</summary>
-    public const string NoDraft = "none";
-
     /// <summary>
-    /// A GGUF file of a smaller model of the same vocabulary, which guesses what the device's model goes on with; <see cref="OwnHead"/>, which every model on a processor must then have;
-    /// or <see cref="NoDraft"/>. Null for the model's own head where there is one and it fits the memory.
+    /// A GGUF file of a smaller model of the same vocabulary, which guesses what the device's model goes on with; or <see cref="OwnHead"/>, which every model on a processor must then have.
+    /// Null for neither.
     /// </summary>
     public string? Draft { get; set; }
 
     /// <summary>The file of <see cref="Draft"/>, if it is one.</summary>
-    public string? DraftFile => Draft is OwnHead or NoDraft ? null : Draft;
+    public string? DraftFile => Draft == OwnHead ? null : Draft;
 
     /// <summary>Most tokens that <see cref="Draft"/> guesses for a sequence in a step, unless the request says.</summary>
     public int DraftTokens { get; set; } = DraftModel.DefaultTokens;
@@ -288,10 +285,6 @@ public sealed class ServingOptions : IChecked
             {
                 yield return $"{Settings.DraftTokens} is {DraftTokens}, but there is no draft model; name one with {Settings.Draft}, or the model's own head with {Settings.Draft} {OwnHead}.";
             }
-        }
-        else if (Draft == NoDraft)
-        {
-            yield break;
         }
         else if (IsSimulated || DeviceNames.Any(CudaDevices.IsCuda))
         {

@@ -122,18 +122,11 @@ internal static partial class Devices
                 EngineWarmUp.Run(guesser.Device, model.Tokenizer);
                 LogDraft(logger, name, "draft model", draft.Path, guesser);
             }
-            else if (model.Graph.Head is not null && options.Draft != ServingOptions.NoDraft)
+            else if (options.Draft == ServingOptions.OwnHead)
             {
-                if (options.Draft is null && !ModelHeads.Fits(model, drafts, cpuOptions))
-                {
-                    LogNoHead(logger, name, model.Path);
-                }
-                else
-                {
-                    guesser = ModelHeads.Open(model, cpu, cpuOptions, drafts, options.DraftTokens);
-                    EngineWarmUp.Run(device, model.Tokenizer, guesser);
-                    LogDraft(logger, name, "own head of", model.Path, guesser);
-                }
+                guesser = ModelHeads.Open(model, cpu, cpuOptions, drafts, options.DraftTokens);
+                EngineWarmUp.Run(device, model.Tokenizer, guesser);
+                LogDraft(logger, name, "own head of", model.Path, guesser);
             }
 
             device = Practise(device, options.Drill, services);
@@ -192,9 +185,6 @@ internal static partial class Devices
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Device {Name}: {Kind} {Path} guesses {Tokens} tokens at the most, with {Blocks} KV blocks of its own ({Mib} MiB).")]
     private static partial void LogDraft(ILogger logger, string name, string kind, string path, int tokens, int blocks, long mib);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Device {Name}: the head of {Path} for multi-token prediction is left out, since weights, keys and values with it would not fit the memory.")]
-    private static partial void LogNoHead(ILogger logger, string name, string path);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Fault}")]
     private static partial void LogMisread(ILogger logger, string fault);

@@ -16,15 +16,12 @@ internal static class ModelHeads
     {
         if (model.Graph.Head is null)
         {
-            return $"{Settings.Draft} is '{ServingOptions.OwnHead}', but {model.Path} has no head for multi-token prediction that is known ({model.Graph.Config.Architecture}): "
-                + "give another file of the model, or leave it out.";
+            return $"{Settings.Draft} is '{ServingOptions.OwnHead}', but {model.Path} has no head for multi-token prediction that is known ({model.Graph.Config.Architecture})"
+                + $"{(model.Graph.HeadFault is { } fault ? $": {fault}" : "")}: give another file of the model, or leave it out.";
         }
 
         return MemoryFault(model, models, options);
     }
-
-    /// <summary>Whether there is room for the head of <paramref name="model"/> on each of <paramref name="devices"/> devices like it.</summary>
-    public static bool Fits(LanguageModel model, int devices, CpuDeviceOptions options) => MemoryFault(model, [.. Enumerable.Repeat(model, devices)], options) is null;
 
     /// <summary>Opens the head beside <paramref name="device"/>, whose threads and output matrix it shares.</summary>
     /// <param name="model">The device's model.</param>

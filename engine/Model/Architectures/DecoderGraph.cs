@@ -30,6 +30,9 @@ public sealed record DecoderGraph
     /// </summary>
     public DecoderGraph? Head { get; init; }
 
+    /// <summary>Why the file's head cannot be had; null where it can, and where the file has none.</summary>
+    public string? HeadFault { get; init; }
+
     /// <summary>Layers in order.</summary>
     public required IReadOnlyList<DecoderLayer> Layers { get; init; }
 

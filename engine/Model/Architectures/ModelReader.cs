@@ -203,7 +203,16 @@ internal sealed class ModelReader
         var predictor = new LayerReader(this, layers.Count);
         if (predicting > 0 && head is not null && predictor.Has(HeadProjection))
         {
-            graph = graph with { Head = Head(graph, predictor, head(predictor), positions) };
+            // Whoever does not ask for it can do without.
+            try
+            {
+                graph = graph with { Head = Head(graph, predictor, head(predictor), positions) };
+                Tensors.RefuseUnknown($"blk.{layers.Count}.");
+            }
+            catch (InvalidModelException e)
+            {
+                graph = graph with { Head = null, HeadFault = e.Message };
+            }
         }
 
         // Quantisers keep the number of such blocks where they leave their tensors out.

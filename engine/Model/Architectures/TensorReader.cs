@@ -75,12 +75,12 @@ internal sealed class TensorReader(GgufFile file, string architecture)
     /// <summary>Lets all tensors whose names begin so be where they are: what a plain pass does not use.</summary>
     public void Skip(string prefix) => _used.UnionWith(file.Tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)));
 
-    /// <summary>A tensor that nobody reads is a step of the model that would be left out silently.</summary>
-    public void RefuseUnknown()
+    /// <summary>A tensor that nobody reads is a step of the model that would be left out silently: refuses those whose names begin so.</summary>
+    public void RefuseUnknown(string prefix = "")
     {
         foreach (var name in file.Tensors.Keys)
         {
-            if (!_used.Contains(name))
+            if (!_used.Contains(name) && name.StartsWith(prefix, StringComparison.Ordinal))
             {
                 throw new InvalidModelException(file.Path, GgufCursor.Printable(name),
                     $"the architecture {architecture} has no such tensor; the file asks for something that is not supported");
