@@ -14,7 +14,7 @@ struct Work
     int table;    // where the sequence's block table begins
     int begin;    // first position to look at, a multiple of 16
     int end;      // one past the last
-    int partial;  // row of the partial results, or -1 where this is all that the tokens look at
+    int partial;  // row of the partial results, where there are several parts
     int slot;     // of the counter that parts of the same tokens share
     int part;     // its number among them
     int parts;    // how many they are, at most 32

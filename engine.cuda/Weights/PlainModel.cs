@@ -77,6 +77,7 @@ internal sealed record PlainModel(IReadOnlyList<PlainLayer> Layers)
         Refuse(graph, "norms of values", attention.NormalisesValues);
         Refuse(graph, "attention whose values are its keys", attention.Value is null);
         Refuse(graph, "attention without rotary positions", attention.Rope is null);
+        Refuse(graph, "biases of some of queries, keys and values", (attention.QueryBias is null) != (attention.KeyBias is null) || (attention.KeyBias is null) != (attention.ValueBias is null));
         Refuse(graph, "partial rotation", attention.Rope?.Dimensions != attention.Heads.Size);
         Refuse(graph, "norms of turned heads", attention.NormalisesTurned);
         Refuse(graph, "capped scores, or scores scaled by the position", attention.ScoreCap != 0 || attention.Temperature is not null);

@@ -19,7 +19,7 @@ public sealed class KernelTests : EmulatedCudaTest
         for (var seed = 1; seed <= 3; seed++)
         {
             EmulatedCuda.Order((uint)(seed % 3 * seed));
-            check.Run(gpu, new Random(seed));
+            check.Run(gpu, new Seeded(seed));
         }
     }
 

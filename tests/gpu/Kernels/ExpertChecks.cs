@@ -16,7 +16,7 @@ internal static class ExpertChecks
                 $"experts_{packing.Name}_{(gated ? "gated_" : "")}{rows} of {packing.Type}", (gpu, random) => Run(gpu, random, packing, rows, gated))))),
     ];
 
-    private static double Run(Gpu gpu, Random random, Packing packing, int rowsOfWork, bool gated)
+    private static double Run(Gpu gpu, Seeded random, Packing packing, int rowsOfWork, bool gated)
     {
         const float Factor = 0.37f;
         var length = Math.Max(GgmlTypes.BlockLength(packing.Type), 8);

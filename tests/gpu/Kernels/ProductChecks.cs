@@ -74,7 +74,7 @@ internal static class ProductChecks
     }
 
     // Two matrices one under the other, a function of the first times the second.
-    private static double RunGated(Gpu gpu, Random random, Packing packing, (string Kernel, int Eights) product)
+    private static double RunGated(Gpu gpu, Seeded random, Packing packing, (string Kernel, int Eights) product)
     {
         const float Factor = 0.25f;
         var activation = KernelCheck.Activation(random);
