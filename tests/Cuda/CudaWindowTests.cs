@@ -43,6 +43,28 @@ public sealed class CudaWindowTests : EmulatedCudaTest
     }
 
     [Fact]
+    public void Windows_of_several_parts_that_have_slid_are_the_processors()
+    {
+        using var model = LanguageModel.Open(TestFiles.Shared("arch", "qwen3.gguf"));
+        var graph = Changed(model.Graph, hasSinks: true, 150, 300);
+        using var cpu = new CpuDevice(graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 64, Activations = ActivationPrecision.Int16 });
+        using var device = EmulatedCuda.Open(graph, blocks: 64);
+        int[] prompt = [.. Enumerable.Range(0, 400).Select(static i => ((i * 41) % 500) + 3)];
+        var (there, here) = (new DeviceSequence(cpu, 420), new DeviceSequence(device, 420));
+        foreach (var part in prompt.Chunk(57))
+        {
+            var expected = there.Append(part);
+            Assert.InRange(Distance(expected, here.Append(part)), 0, 0.01f * expected.Max(Math.Abs));
+        }
+
+        for (var i = 0; i < 12; i++)
+        {
+            var expected = there.Append(7 + i);
+            Assert.InRange(Distance(expected, here.Append(7 + i)), 0, 0.01f * expected.Max(Math.Abs));
+        }
+    }
+
+    [Fact]
     public void Blocks_behind_windows_are_anothers_and_tokens_stay_those_of_the_processor()
     {
         using var model = LanguageModel.Open(TestFiles.Shared("arch", "qwen3.gguf"));
