@@ -1,7 +1,6 @@
 using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
-using Crescent.Engine.Sampling;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -15,20 +14,15 @@ namespace Crescent.Engine.Scheduling;
 /// that the head has nothing of, it begins anew behind them: turned keys tell how far apart positions are and not where they are, so that it sees less and nothing wrong.
 /// Who finds no block decodes without guesses until hidden states of more positions come.
 /// </remarks>
-internal sealed class HeadDrafter : IDrafter
+internal sealed class HeadDrafter : PassDrafter, IDrafter
 {
     private readonly DraftModel _model;
     private readonly IDevice _device;
     private readonly Tokenizer _tokenizer;
     private readonly KvCache _kv;
-    private readonly StepPlan _plan;
-    private readonly GuessDraws _draws;
     private readonly DraftCosts _costs;
-    private readonly List<(Sequence Sequence, SequenceDraft Draft)> _guessing = [];
     private readonly Stack<float[]> _free = [];
-    private readonly Action<Exception> _failed;
     private int[] _newest = []; // of each sequence that guesses the row of its newest hidden state
-    private bool _isOff;
 
     /// <param name="model">The head.</param>
     /// <param name="tokenizer">The engine's.</param>
@@ -37,6 +31,7 @@ internal sealed class HeadDrafter : IDrafter
     /// <param name="failed">Told when it has thrown; nothing more is guessed then.</param>
     /// <exception cref="ArgumentException">It is no head of the device's model.</exception>
     public HeadDrafter(DraftModel model, Tokenizer tokenizer, DeviceInfo device, Action<StepPlan, TimeSpan> count, Action<Exception> failed)
+        : base(model, tokenizer, failed)
     {
         model.CheckTokens();
         var info = model.Device.Info;
@@ -52,14 +47,8 @@ internal sealed class HeadDrafter : IDrafter
         _tokenizer = tokenizer;
         var blockSize = KvBlockSize.Of(info);
         _kv = new KvCache(info.BlockCount, blockSize, groups: info.KvGroups);
-        _plan = new StepPlan(blockSize, info.ReadsBlockTables, info.KvGroups.Count);
-        _draws = new GuessDraws(_device, new Sampler(tokenizer, info.VocabularySize));
         _costs = new DraftCosts(count);
-        _failed = failed;
     }
-
-    /// <inheritdoc/>
-    public DrafterKind Kind => DrafterKind.Model;
 
     /// <inheritdoc/>
     public DraftUse? Use => new DraftUse(_model.Name, _kv.TotalBlocks, _kv.FreeBlocks, _device.Info.BlockBytes, _costs.Seconds, _costs.Tokens);
@@ -67,7 +56,7 @@ internal sealed class HeadDrafter : IDrafter
     /// <inheritdoc/>
     public void Join(Sequence sequence)
     {
-        if (!_isOff && sequence.Pool is null && (sequence.Request.DraftTokens ?? _model.Tokens) is > 0 and var tokens)
+        if (!IsOff && sequence.Pool is null && (sequence.Request.DraftTokens ?? _model.Tokens) is > 0 and var tokens)
         {
             sequence.Draft = new SequenceDraft(tokens, _costs.NewPace(), _kv.BlockSize.BlocksFor(Math.Min(sequence.Capacity, _device.Info.MaxContext))) { Rows = new HeadRows() };
         }
@@ -76,7 +65,7 @@ internal sealed class HeadDrafter : IDrafter
     /// <inheritdoc/>
     public int LimitOf(Sequence sequence)
     {
-        if (_isOff || sequence.Draft is not { } draft || !draft.Pace.Guesses())
+        if (IsOff || sequence.Draft is not { } draft || !draft.Pace.Guesses())
         {
             return 0;
         }
@@ -91,7 +80,7 @@ internal sealed class HeadDrafter : IDrafter
     /// <inheritdoc/>
     public void Take(StepInFlight step, in StepResult result)
     {
-        if (_isOff || step.Plan.HiddenRowCount == 0)
+        if (IsOff || step.Plan.HiddenRowCount == 0)
         {
             return;
         }
@@ -120,7 +109,7 @@ internal sealed class HeadDrafter : IDrafter
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            _failed(fault);
+            Failed(fault);
         }
         finally
         {
@@ -128,40 +117,6 @@ internal sealed class HeadDrafter : IDrafter
             {
                 GiveUp();
             }
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Propose(List<DraftAsk> asks, int room)
-    {
-        var isDone = false;
-        try
-        {
-            Plan(asks, room);
-            for (var pass = 0; !_plan.Slices.IsEmpty; pass++)
-            {
-                Guess(pass);
-            }
-
-            isDone = true;
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            // The sequences need no guesses.
-            _failed(fault);
-            return;
-        }
-        finally
-        {
-            if (!isDone)
-            {
-                GiveUp();
-            }
-        }
-
-        foreach (var (sequence, _) in asks)
-        {
-            sequence.Propose(Kind, sequence.Draft!.Guesses);
         }
     }
 
@@ -182,15 +137,6 @@ internal sealed class HeadDrafter : IDrafter
 
     /// <inheritdoc/>
     public void CheckIntegrity(IEnumerable<Sequence> living) => _kv.CheckIntegrity(living.Where(static sequence => sequence.Draft is not null).Select(static sequence => sequence.Draft!.Table));
-
-    /// <summary>Nothing is known of its blocks any more.</summary>
-    private void GiveUp()
-    {
-        _isOff = true;
-        _plan.Clear();
-        _guessing.Clear();
-        _draws.Clear();
-    }
 
     /// <summary>Takes the hidden states that a slice gave of positions that hold.</summary>
     private void Take(Sequence sequence, SequenceDraft draft, HeadRows rows, in StepSlice slice, in StepResult result)
@@ -257,7 +203,7 @@ internal sealed class HeadDrafter : IDrafter
 
         for (var done = 0; done < all;)
         {
-            var tokens = Math.Min(all - done, _device.Info.MaxStepTokens - _plan.AllTokens.Length);
+            var tokens = Math.Min(all - done, _device.Info.MaxStepTokens - Pass.AllTokens.Length);
             if (tokens == 0)
             {
                 Compute();
@@ -268,7 +214,7 @@ internal sealed class HeadDrafter : IDrafter
             draft.Computed += tokens;
             for (; tokens > 0; tokens--, done++)
             {
-                _plan.AddInput(done < rows.Count ? rows[done] : result.HiddenState(first + done - rows.Count));
+                Pass.AddInput(done < rows.Count ? rows[done] : result.HiddenState(first + done - rows.Count));
             }
         }
 
@@ -279,10 +225,10 @@ internal sealed class HeadDrafter : IDrafter
     /// <summary>Does a pass without guesses, if one is planned.</summary>
     private void Compute()
     {
-        if (!_plan.Slices.IsEmpty)
+        if (!Pass.Slices.IsEmpty)
         {
-            _costs.Passed(_plan, _device.Execute(_plan).Duration, guesses: false);
-            _plan.Clear();
+            _costs.Passed(Pass, _device.Execute(Pass).Duration, guesses: false);
+            Pass.Clear();
         }
     }
 
@@ -301,7 +247,7 @@ internal sealed class HeadDrafter : IDrafter
         KvCache.Hash(draft.Table, _kv.BlockSize, root.Next(sequence.Tokens[..1]), sequence.Tokens.Slice(1, positions));
 
     /// <summary>Plans the newest hidden states of all sequences that have them.</summary>
-    private void Plan(List<DraftAsk> asks, int room)
+    protected override void Plan(List<DraftAsk> asks, int room)
     {
         var most = Math.Max(1, room / asks.Count);
         foreach (var (sequence, limit) in asks)
@@ -316,7 +262,7 @@ internal sealed class HeadDrafter : IDrafter
             }
 
             var wanted = Math.Min(Math.Min(limit, most), Math.Min(room, _device.Info.MaxContext - draft.Computed - count + 1));
-            if (wanted <= 0 || count > _device.Info.MaxStepTokens - _plan.AllTokens.Length || _plan.LogitsRowCount == _device.Info.MaxLogitRows)
+            if (wanted <= 0 || count > _device.Info.MaxStepTokens - Pass.AllTokens.Length || Pass.LogitsRowCount == _device.Info.MaxLogitRows)
             {
                 continue;
             }
@@ -333,48 +279,48 @@ internal sealed class HeadDrafter : IDrafter
             Add(draft, sequence.Tokens[^count..], draft.Computed, LogitsWanted.Last);
             for (var i = 0; i < count; i++)
             {
-                _plan.AddInput(rows[i]);
+                Pass.AddInput(rows[i]);
             }
 
             draft.Computed += count;
             rows.Clear();
             draft.Wanted = wanted;
-            _guessing.Add((sequence, draft));
+            Guessing.Add((sequence, draft));
         }
     }
 
     private void Add(SequenceDraft draft, ReadOnlySpan<int> tokens, int position, LogitsWanted logits)
     {
-        _plan.Add(tokens, position, draft.Table.Blocks, logits, hiddenStates: logits != LogitsWanted.None);
+        Pass.Add(tokens, position, draft.Table.Blocks, logits, hiddenStates: logits != LogitsWanted.None);
         for (var group = 1; group < _kv.Groups; group++)
         {
-            _plan.AddTable(draft.Table.Run(group).Blocks, draft.Table.Run(group).First);
+            Pass.AddTable(draft.Table.Run(group).Blocks, draft.Table.Run(group).First);
         }
     }
 
     /// <summary>Does the pass that is planned, takes the guess of each sequence that is in it, and plans the next.</summary>
-    private void Guess(int pass)
+    protected override void Guess(int pass)
     {
-        var result = _device.Execute(_plan);
+        var result = _device.Execute(Pass);
         // Hidden states that wait go through it anyhow.
-        _costs.Passed(_plan, result.Duration, guesses: _plan.AllTokens.Length == _plan.LogitsRowCount);
-        _draws.Draw(result, _guessing, pass);
-        if (_newest.Length < _guessing.Count)
+        _costs.Passed(Pass, result.Duration, guesses: Pass.AllTokens.Length == Pass.LogitsRowCount);
+        Draws.Draw(result, Guessing, pass);
+        if (_newest.Length < Guessing.Count)
         {
-            Array.Resize(ref _newest, _guessing.Count * 2);
+            Array.Resize(ref _newest, Guessing.Count * 2);
         }
 
-        for (var i = 0; i < _guessing.Count; i++)
+        for (var i = 0; i < Guessing.Count; i++)
         {
-            _newest[i] = _plan.Slices[i].HiddenRow + _plan.Slices[i].TokenCount - 1;
+            _newest[i] = Pass.Slices[i].HiddenRow + Pass.Slices[i].TokenCount - 1;
         }
 
-        _plan.Clear();
+        Pass.Clear();
         var left = 0;
-        for (var i = 0; i < _guessing.Count; i++)
+        for (var i = 0; i < Guessing.Count; i++)
         {
-            var (sequence, draft) = _guessing[i];
-            var token = _draws[i];
+            var (sequence, draft) = Guessing[i];
+            var token = Draws[i];
             if ((uint)token >= (uint)_device.Info.VocabularySize)
             {
                 if (draft.Count == 0)
@@ -390,12 +336,12 @@ internal sealed class HeadDrafter : IDrafter
             {
                 // What it writes there is written over when the model has been there itself.
                 Add(draft, draft.Guesses[^1..], draft.Computed + draft.Count - 1, LogitsWanted.Last);
-                _plan.AddInput(result.HiddenState(_newest[i]));
-                _guessing[left++] = (sequence, draft);
+                Pass.AddInput(result.HiddenState(_newest[i]));
+                Guessing[left++] = (sequence, draft);
             }
         }
 
-        _guessing.RemoveRange(left, _guessing.Count - left);
-        _draws.Clear();
+        Guessing.RemoveRange(left, Guessing.Count - left);
+        Draws.Clear();
     }
 }

@@ -1,7 +1,6 @@
 using Crescent.Engine.Devices;
 using Crescent.Engine.Kv;
 using Crescent.Engine.Model.Text;
-using Crescent.Engine.Sampling;
 
 namespace Crescent.Engine.Scheduling;
 
@@ -15,7 +14,7 @@ namespace Crescent.Engine.Scheduling;
 /// computed once, and after a preemption most of it is there. Who finds no block decodes without guesses: nobody loses blocks to another here.
 /// How many tokens it guesses for a sequence follows from how many came true: each further one must come true more often than it costs of a step, in passes of the draft and in rows to check.
 /// </remarks>
-internal sealed class ModelDrafter : IDrafter
+internal sealed class ModelDrafter : PassDrafter, IDrafter
 {
     /// <summary>Tokens that are not computed yet beyond which a sequence has to catch up in chunks.</summary>
     private const int Near = Speculation.MaxTokens + 1;
@@ -33,13 +32,8 @@ internal sealed class ModelDrafter : IDrafter
     private readonly int _vocabulary;
     private readonly double _promise;
     private readonly KvCache _kv;
-    private readonly StepPlan _plan;
-    private readonly GuessDraws _draws;
-    private readonly List<(Sequence Sequence, SequenceDraft Draft)> _guessing = [];
     private readonly DraftCosts _costs;
-    private readonly Action<Exception> _failed;
     private double _tokenSeconds;
-    private bool _isOff;
 
     /// <param name="model">The draft model.</param>
     /// <param name="tokenizer">The engine's.</param>
@@ -50,6 +44,7 @@ internal sealed class ModelDrafter : IDrafter
     /// <exception cref="ArgumentException">The model cannot be a draft.</exception>
     public ModelDrafter(
         DraftModel model, Tokenizer tokenizer, int vocabulary, EngineOptions options, Action<StepPlan, TimeSpan> count, Action<Exception> failed)
+        : base(model, tokenizer, failed)
     {
         model.CheckTokens();
         var info = model.Device.Info;
@@ -65,14 +60,8 @@ internal sealed class ModelDrafter : IDrafter
         _promise = Math.Min(options.ItlSeconds, options.BatchItlSeconds);
         var blockSize = KvBlockSize.Of(info);
         _kv = new KvCache(info.BlockCount, blockSize, groups: info.KvGroups);
-        _plan = new StepPlan(blockSize, info.ReadsBlockTables, info.KvGroups.Count);
-        _draws = new GuessDraws(_device, new Sampler(tokenizer, info.VocabularySize));
         _costs = new DraftCosts(count);
-        _failed = failed;
     }
-
-    /// <inheritdoc/>
-    public DrafterKind Kind => DrafterKind.Model;
 
     /// <inheritdoc/>
     public DraftUse? Use => new DraftUse(_model.Name, _kv.TotalBlocks, _kv.FreeBlocks, _device.Info.BlockBytes, _costs.Seconds, _costs.Tokens);
@@ -80,7 +69,7 @@ internal sealed class ModelDrafter : IDrafter
     /// <inheritdoc/>
     public void Join(Sequence sequence)
     {
-        if (!_isOff && sequence.Pool is null && (sequence.Request.DraftTokens ?? _model.Tokens) is > 0 and var tokens && KnowsBiases(sequence.Request))
+        if (!IsOff && sequence.Pool is null && (sequence.Request.DraftTokens ?? _model.Tokens) is > 0 and var tokens && KnowsBiases(sequence.Request))
         {
             sequence.Draft = new SequenceDraft(tokens, _costs.NewPace(), _kv.BlockSize.BlocksFor(Math.Min(sequence.Capacity, _device.Info.MaxContext)));
         }
@@ -89,7 +78,7 @@ internal sealed class ModelDrafter : IDrafter
     /// <inheritdoc/>
     public int LimitOf(Sequence sequence)
     {
-        if (_isOff || sequence.Draft is not { IsOff: false } draft)
+        if (IsOff || sequence.Draft is not { IsOff: false } draft)
         {
             return 0;
         }
@@ -107,44 +96,6 @@ internal sealed class ModelDrafter : IDrafter
 
         draft.Cost = _costs.Share;
         return draft.Pace.Depth(draft.Tokens, draft.Cost);
-    }
-
-    /// <inheritdoc/>
-    public void Propose(List<DraftAsk> asks, int room)
-    {
-        var isDone = false;
-        try
-        {
-            CatchUp(asks, room);
-            for (var pass = 0; !_plan.Slices.IsEmpty; pass++)
-            {
-                Guess(pass);
-            }
-
-            isDone = true;
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            // The sequences need no guesses.
-            _failed(fault);
-            return;
-        }
-        finally
-        {
-            if (!isDone)
-            {
-                // Nothing is known of its blocks any more, whatever was thrown.
-                _isOff = true;
-                _plan.Clear();
-                _guessing.Clear();
-                _draws.Clear();
-            }
-        }
-
-        foreach (var (sequence, _) in asks)
-        {
-            sequence.Propose(Kind, sequence.Draft!.Guesses);
-        }
     }
 
     /// <inheritdoc/>
@@ -186,7 +137,7 @@ internal sealed class ModelDrafter : IDrafter
     }
 
     /// <summary>Plans what is not computed yet of all sequences, of those that are far behind as much as there is time for.</summary>
-    private void CatchUp(List<DraftAsk> asks, int room)
+    protected override void Plan(List<DraftAsk> asks, int room)
     {
         var chunk = _tokenSeconds > 0 ? (int)Math.Clamp(ChunkShare * _promise / _tokenSeconds, LeastChunk, _device.Info.MaxStepTokens) : FirstChunk;
         var most = Math.Max(1, room / asks.Count);
@@ -201,10 +152,10 @@ internal sealed class ModelDrafter : IDrafter
             }
 
             var behind = sequence.TokenCount - draft.Computed;
-            var tokens = Math.Min(behind <= Near ? behind : Math.Min(behind, chunk), _device.Info.MaxStepTokens - _plan.AllTokens.Length);
+            var tokens = Math.Min(behind <= Near ? behind : Math.Min(behind, chunk), _device.Info.MaxStepTokens - Pass.AllTokens.Length);
             var isThere = tokens == behind;
             var wanted = isThere ? Math.Min(Math.Min(limit, most), Math.Min(room, _device.Info.MaxContext - sequence.TokenCount + 1)) : 0;
-            if (tokens <= 0 || (isThere && (wanted <= 0 || _plan.LogitsRowCount == _device.Info.MaxLogitRows)))
+            if (tokens <= 0 || (isThere && (wanted <= 0 || Pass.LogitsRowCount == _device.Info.MaxLogitRows)))
             {
                 continue;
             }
@@ -229,7 +180,7 @@ internal sealed class ModelDrafter : IDrafter
             if (isThere)
             {
                 draft.Wanted = wanted;
-                _guessing.Add((sequence, draft));
+                Guessing.Add((sequence, draft));
             }
         }
     }
@@ -263,27 +214,27 @@ internal sealed class ModelDrafter : IDrafter
 
     private void Add(SequenceDraft draft, ReadOnlySpan<int> tokens, LogitsWanted logits)
     {
-        _plan.Add(tokens, draft.Computed, draft.Table.Blocks, logits);
+        Pass.Add(tokens, draft.Computed, draft.Table.Blocks, logits);
         for (var group = 1; group < _kv.Groups; group++)
         {
-            _plan.AddTable(draft.Table.Run(group).Blocks, draft.Table.Run(group).First);
+            Pass.AddTable(draft.Table.Run(group).Blocks, draft.Table.Run(group).First);
         }
 
         draft.Computed += tokens.Length;
     }
 
     /// <summary>Does the pass that is planned, takes the guess of each sequence that is in it with a row, and plans the next.</summary>
-    private void Guess(int pass)
+    protected override void Guess(int pass)
     {
-        var result = _device.Execute(_plan);
+        var result = _device.Execute(Pass);
         Count(result.Duration);
-        _draws.Draw(result, _guessing, pass);
-        _plan.Clear();
+        Draws.Draw(result, Guessing, pass);
+        Pass.Clear();
         var left = 0;
-        for (var i = 0; i < _guessing.Count; i++)
+        for (var i = 0; i < Guessing.Count; i++)
         {
-            var (sequence, draft) = _guessing[i];
-            var token = _draws[i];
+            var (sequence, draft) = Guessing[i];
+            var token = Draws[i];
             if ((uint)token >= (uint)_vocabulary)
             {
                 if (draft.Count == 0)
@@ -298,19 +249,19 @@ internal sealed class ModelDrafter : IDrafter
             if (draft.Count < draft.Wanted && (sequence.Request.IgnoreEndOfGeneration || !_tokenizer.IsEndOfGeneration(token)))
             {
                 Add(draft, draft.Guesses[^1..], LogitsWanted.Last);
-                _guessing[left++] = (sequence, draft);
+                Guessing[left++] = (sequence, draft);
             }
         }
 
-        _guessing.RemoveRange(left, _guessing.Count - left);
-        _draws.Clear();
+        Guessing.RemoveRange(left, Guessing.Count - left);
+        Draws.Clear();
     }
 
     private void Count(TimeSpan duration)
     {
-        var tokens = _plan.AllTokens.Length;
-        var guesses = tokens == _plan.LogitsRowCount;
-        _costs.Passed(_plan, duration, guesses);
+        var tokens = Pass.AllTokens.Length;
+        var guesses = tokens == Pass.LogitsRowCount;
+        _costs.Passed(Pass, duration, guesses);
         if (!guesses && tokens >= LeastChunk)
         {
             DraftCosts.Smooth(ref _tokenSeconds, duration.TotalSeconds / tokens);
