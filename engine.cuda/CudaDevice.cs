@@ -24,6 +24,8 @@ public sealed class CudaDevice : IDevice
     private readonly StepLayout _layout;
     private readonly Decoder _decoder;
     private readonly KvPool _kv;
+    private readonly StatePool? _states;
+    private readonly StepTools _tools;
     private readonly StepResults _results;
     private readonly CudaSampler _sampler;
     private readonly StepGraphs? _graphs;
@@ -54,7 +56,7 @@ public sealed class CudaDevice : IDevice
             _started = Own(new GpuEvent(_context, timed: true));
             _ended = Own(new GpuEvent(_context, timed: true));
             Weights = Load(graph, options);
-            var shares = new KvShares(PlainModel.Of(graph), config);
+            var shares = new KvShares(graph);
             var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
             var partialRows = options.MaxLogitRows * AttentionWorks.MostParts;
             var vendor = options.Blas ? VendorProducts.Open(_context, _memory, out var fault) : Without(out fault);
@@ -66,14 +68,17 @@ public sealed class CudaDevice : IDevice
 
             Products = new MatrixProducts(_kernels, _memory, _context.Gpu.Multiprocessors, vendor);
             Products.Prepare([.. Weights.Matrices], options.MaxStepTokens);
-            _layout = Own(new StepLayout(_context, _memory, config, shares, partialRows));
+            _states = States(options);
+            _layout = Own(new StepLayout(_context, _memory, config, shares, partialRows, _states?.Spare ?? -1));
             _results = Own(new StepResults(_context, config, options.MaxStepTokens, options.MaxLogitRows, options.HostLogits));
 
-            // The pool is what is left, and the decoder's work space comes first.
-            var work = Decoder.WorkBytes(config, Weights, options.MaxStepTokens, options.MaxLogitRows, partialRows);
+            _kv = new KvPool(_context, _memory, config, shares.Partition);
+            _tools = new StepTools(config, _kernels, _memory, Products, _layout, options.MaxStepTokens, options.MaxLogitRows);
+            _decoder = new Decoder(_tools, Weights, _kv, shares, partialRows, _states);
+
+            // Keys and values get what all else leaves.
             _context.Synchronize();
-            _kv = new KvPool(_context, _memory, config, shares.Partition, BlockCount(shares.Partition, options, maxContext, _memory.Free() - work));
-            _decoder = new Decoder(config, Weights, _kernels, _memory, _kv, shares, _layout, options.MaxStepTokens, options.MaxLogitRows, partialRows, Products);
+            _kv.Allocate(BlockCount(shares.Partition, options, maxContext, _memory.Free()));
             _graphs = options.Graphs ? Own(new StepGraphs(_context, Math.Min(options.MaxLogitRows, options.MaxStepTokens))) : null;
             _queueStep = () => _decoder.Run(_tokens, _rows, 0);
             _sampler = Own(new CudaSampler(_context, _decoder, _results, config, options.MaxLogitRows));
@@ -88,6 +93,8 @@ public sealed class CudaDevice : IDevice
                 StepsInFlight = 1,
                 BlockCount = _kv.Blocks,
                 BlockBytes = _kv.BlockBytes,
+                StateSlots = _states?.Slots ?? 0,
+                StateBytes = _states?.BytesOfOne ?? 0,
                 KvGroups = shares.Partition.Groups,
                 MaxStepTokens = options.MaxStepTokens,
                 MaxLogitRows = options.MaxLogitRows,
@@ -133,10 +140,10 @@ public sealed class CudaDevice : IDevice
     /// <summary>What of a step is queued, for measurements of what each part takes; graphs are made anew.</summary>
     internal StepParts Parts
     {
-        get => _decoder.Parts;
+        get => _tools.Parts;
         set
         {
-            _decoder.Parts = value;
+            _tools.Parts = value;
             ForgetGraphs();
         }
     }
@@ -155,7 +162,7 @@ public sealed class CudaDevice : IDevice
     {
         ArgumentNullException.ThrowIfNull(graph);
         var config = graph.Config;
-        PlainModel.Of(graph);
+        ModelFit.Check(graph);
         if (config.HeadSize % 8 != 0 || config.HeadSize > KvPool.MostHead)
         {
             throw new InvalidModelException(
@@ -199,14 +206,8 @@ public sealed class CudaDevice : IDevice
         var waits = false;
         foreach (ref readonly var copy in copies)
         {
-            Info.CheckBlock(copy.Block);
-            if (copy.Kind == KvCopyKind.Within)
-            {
-                Info.CheckBlock(copy.Source);
-            }
-
-            _kv.Copy(copy);
-            waits |= copy.Kind != KvCopyKind.Within;
+            Copy(copy);
+            waits |= !copy.IsWithin;
         }
 
         // The host's memory is its owner's again when this returns.
@@ -218,6 +219,9 @@ public sealed class CudaDevice : IDevice
 
     /// <inheritdoc/>
     public void CopyBlock(int from, int to) => BeginCopies([new KvCopy(KvCopyKind.Within, to, 0, from)]);
+
+    /// <inheritdoc/>
+    public void CopyState(int from, int to) => BeginCopies([new KvCopy(KvCopyKind.State, to, 0, from)]);
 
     /// <inheritdoc/>
     public void ReadBlock(int block, Span<byte> destination) => CopyHost(KvCopyKind.ToHost, block, destination);
@@ -300,6 +304,38 @@ public sealed class CudaDevice : IDevice
 
     // One token of each sequence, and logits of each.
     private static bool IsDecode(StepPlan plan) => plan.AllTokens.Length == plan.Slices.Length && plan.LogitsRowCount == plan.Slices.Length && plan.HiddenRowCount == 0;
+
+    private void Copy(in KvCopy copy)
+    {
+        if (copy.Kind is KvCopyKind.State or KvCopyKind.StateToHost or KvCopyKind.StateFromHost)
+        {
+            (_states ?? throw new NotSupportedException($"Device {Info.Name} keeps no states.")).Copy(copy, copy.Bytes(Info));
+            return;
+        }
+
+        Info.CheckBlock(copy.Block);
+        if (copy.Kind == KvCopyKind.Within)
+        {
+            Info.CheckBlock(copy.Source);
+        }
+
+        _kv.Copy(copy);
+    }
+
+    // Null for a model whose layers keep none.
+    private StatePool? States(CudaDeviceOptions options)
+    {
+        const int Wanted = 128;
+        StateShape[] shapes = [.. Weights.Parts.OfType<StateWeights>().Select(static part => part.Shape)];
+        if (shapes.Length == 0)
+        {
+            return null;
+        }
+
+        _context.Synchronize();
+        var slots = options.StateSlots > 0 ? options.StateSlots : (int)Math.Clamp(_memory.Free() / 8 / StatePool.BytesOf(shapes), 2, Wanted);
+        return new StatePool(_context, _memory, shapes, slots);
+    }
 
     private static int BlockCount(KvPartition partition, CudaDeviceOptions options, int maxContext, long free)
     {

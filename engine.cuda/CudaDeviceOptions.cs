@@ -33,6 +33,9 @@ public sealed record CudaDeviceOptions
     /// <summary>KV blocks of 16 positions of all layers to hold; 0 for as many as fit in <see cref="MemoryShare"/> of what weights and work space leave.</summary>
     public int KvBlocks { get; init; }
 
+    /// <summary>States of sequences to hold, for models whose layers keep one; 0 for 128, but no more than an eighth of what weights leave. Range 0 to 65536.</summary>
+    public int StateSlots { get; init; }
+
     /// <summary>Share of the memory that is free then which KV blocks may take: above 0, up to 1.</summary>
     public double MemoryShare { get; init; } = DefaultMemoryShare;
 
@@ -68,6 +71,7 @@ public sealed record CudaDeviceOptions
     {
         Check(nameof(Gpu), Gpu, 0, 1023);
         Check(nameof(KvBlocks), KvBlocks, 0, int.MaxValue / 16);
+        Check(nameof(StateSlots), StateSlots, 0, 65536);
         Check(nameof(MaxStepTokens), MaxStepTokens, 1, MostStepTokens);
         Check(nameof(MaxLogitRows), MaxLogitRows, 1, MostLogitRows);
         Check(nameof(MaxContext), MaxContext, 0, int.MaxValue);

@@ -14,6 +14,7 @@ struct Rope
     const float* keyNorm;
     const float2* turns;
     const int* cells;
+    int turning;
     int interleaved;
     float epsilon;
     float scale;
@@ -27,7 +28,7 @@ DEVICE void rope_work(
 {
     int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
     const float* x = rope.qkv + (long long)work.token * rope.ld;
-    const float2* turns = rope.turns + (long long)work.token * (size / 2);
+    const float2* turns = rope.turns + (long long)work.token * (rope.turning / 2);
     if (work.part == work.parts - 1 && warp >= TOGETHER - 2)
     {
         bool value = warp == TOGETHER - 1;
@@ -37,14 +38,14 @@ DEVICE void rope_work(
         if (value)
             store_head(x + head * size, biases, target, size, SIZE, lane);
         else
-            rope_head(x + head * size, biases, rope.keyNorm, turns, target, size, SIZE, rope.interleaved, rope.epsilon, 1.0f, lane);
+            rope_head(x + head * size, biases, rope.keyNorm, turns, target, size, SIZE, rope.turning, rope.interleaved, rope.epsilon, 1.0f, lane);
     }
 
     for (int row = warp; row < rowHeads; row += TOGETHER)
     {
         int head = firstHead + row;
         rope_head(
-            x + head * size, rope.bias ? rope.bias + head * size : 0, rope.queryNorm, turns, queries[row], size, SIZE, rope.interleaved, rope.epsilon, rope.scale, lane);
+            x + head * size, rope.bias ? rope.bias + head * size : 0, rope.queryNorm, turns, queries[row], size, SIZE, rope.turning, rope.interleaved, rope.epsilon, rope.scale, lane);
     }
 
     __syncthreads();
@@ -314,10 +315,10 @@ ATTEND_PARTS(attend_parts_256, 256)
         const float* __restrict__ keyNorm, const float2* __restrict__ turns, const int* __restrict__ cells, unsigned char* blocks,                  \
         long long blockBytes, long long layerOffset, const int* __restrict__ tables, const Work* __restrict__ works, int count,                     \
         unsigned short* __restrict__ output, int ldo, float* values, float* sums, int* counters, int heads, int kvHeads, int size,                  \
-        int interleaved, float epsilon, float scale, int window, const float* __restrict__ sinks)                                                   \
+        int turning, int interleaved, float epsilon, float scale, int window, const float* __restrict__ sinks)                                      \
     {                                                                                                                                               \
         __shared__ Shared<SIZE> shared;                                                                                                             \
-        Rope rope = {qkv, ld, bias, queryNorm, keyNorm, turns, cells, interleaved, epsilon, scale};                                                 \
+        Rope rope = {qkv, ld, bias, queryNorm, keyNorm, turns, cells, turning, interleaved, epsilon, scale};                                        \
         attend<SIZE, true, true>(                                                                                                                   \
             0, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, counters, heads, kvHeads, size, window, sinks,     \
             &shared, &rope);                                                                                                                        \

@@ -119,12 +119,12 @@ EXPORT_KERNEL(rope_angles)
 
 // A warp takes one head of one token: bias, norm, rotation; queries go to queries (token, head, padded) as halves times scale, keys and values to their place in
 // the cache. qkv (tokens, ld): query heads, key heads, value heads. bias (same) and norms (size) may be null. cells: block * 16 + slot of each token. Within a
-// block, layerOffset bytes in: keys (kv head, slot, padded), then values. Columns from size to padded are zeros. interleaved: neighbours turn together,
-// else halves. Grid: (tokens, warps for all heads).
+// block, layerOffset bytes in: keys (kv head, slot, padded), then values. Columns from size to padded are zeros. turning: values of a head that turn,
+// interleaved: neighbours together, else halves. Grid: (tokens, warps for all heads).
 extern "C" __global__ void rope_store(
     const float* __restrict__ qkv, int ld, const float* __restrict__ bias, const float* __restrict__ queryNorm, const float* __restrict__ keyNorm,
     const float2* __restrict__ turns, const int* __restrict__ cells, unsigned short* __restrict__ queries, unsigned char* __restrict__ blocks,
-    long long blockBytes, long long layerOffset, int heads, int kvHeads, int size, int padded, int interleaved, float epsilon, float scale)
+    long long blockBytes, long long layerOffset, int heads, int kvHeads, int size, int padded, int turning, int interleaved, float epsilon, float scale)
 {
     take_turn();
     int head = blockIdx.y * (blockDim.x >> 5) + (threadIdx.x >> 5), lane = threadIdx.x & 31, token = blockIdx.x;
@@ -133,16 +133,48 @@ extern "C" __global__ void rope_store(
 
     const float* x = qkv + (long long)token * ld + head * size;
     const float* biases = bias ? bias + head * size : 0;
-    const float2* turn = turns + (long long)token * (size / 2);
+    const float2* turn = turns + (long long)token * (turning / 2);
     if (head < heads)
-        rope_head(x, biases, queryNorm, turn, queries + ((long long)token * heads + head) * padded, size, padded, interleaved, epsilon, scale, lane);
+        rope_head(x, biases, queryNorm, turn, queries + ((long long)token * heads + head) * padded, size, padded, turning, interleaved, epsilon, scale, lane);
     else if (head < heads + kvHeads)
         rope_head(
-            x, biases, keyNorm, turn, cell_of(blocks, blockBytes, layerOffset, cells[token], 0, head - heads, kvHeads, padded), size, padded, interleaved, epsilon, 1.0f, lane);
+            x, biases, keyNorm, turn, cell_of(blocks, blockBytes, layerOffset, cells[token], 0, head - heads, kvHeads, padded), size, padded, turning, interleaved, epsilon, 1.0f, lane);
     else
         store_head(x, biases, cell_of(blocks, blockBytes, layerOffset, cells[token], 1, head - heads - kvHeads, kvHeads, padded), size, padded, lane);
 }
 EXPORT_KERNEL(rope_store)
+
+// x (rows, ldx) halves of columns *= sigmoid(gates (rows, ld)). Grid: (blocks of columns, rows).
+extern "C" __global__ void gate_heads(unsigned short* __restrict__ x, int ldx, const float* __restrict__ gates, int ld, int columns)
+{
+    take_turn();
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= columns)
+        return;
+    long long row = blockIdx.y;
+    x[row * ldx + i] = float_to_half(half_to_float(x[row * ldx + i]) / (1.0f + expf(-gates[row * ld + i])));
+}
+EXPORT_KERNEL(gate_heads)
+
+// Rows of hidden (rows, padded) halves *= the sigmoid of x's row (, ldx) halves times share (columns). Grid: (rows); a block of whole warps.
+extern "C" __global__ void share_rows(
+    const unsigned short* __restrict__ x, int ldx, const float* __restrict__ share, int columns, unsigned short* __restrict__ hidden, int padded)
+{
+    take_turn();
+    __shared__ float shared[32];
+    const unsigned short* from = x + (long long)blockIdx.x * ldx;
+    unsigned short* row = hidden + (long long)blockIdx.x * padded;
+    float sum = 0;
+    for (int i = threadIdx.x; i < columns; i += blockDim.x)
+        sum += half_to_float(from[i]) * share[i];
+    float factor = 1.0f / (1.0f + expf(-block_sum(sum, shared)));
+    for (int i = threadIdx.x; i < padded; i += blockDim.x)
+        row[i] = float_to_half(half_to_float(row[i]) * factor);
+}
+EXPORT_KERNEL(share_rows)
+
+// The one function of FeedForwardActivation that needs no gate: max(up, 0)^2.
+#define ACTIVATION_SQUARED_RELU 3
 
 // output (rows, ldo) halves = gated(activation, gate, up) * factor, zeros from columns to ldo. gate and up (rows, ld). Grid: (blocks of columns, rows).
 extern "C" __global__ void gate_product(
@@ -156,7 +188,11 @@ extern "C" __global__ void gate_product(
     long long row = blockIdx.y;
     float v = 0;
     if (i < columns)
-        v = gated(activation, gate[row * ld + i], up[row * ld + i]);
+    {
+        v = up[row * ld + i];
+        v = activation == ACTIVATION_SQUARED_RELU ? fmaxf(v, 0.0f) * fmaxf(v, 0.0f) : gated(activation, gate[row * ld + i], v);
+    }
+
     output[row * ldo + i] = float_to_half(clamp_half(v * factor));
 }
 EXPORT_KERNEL(gate_product)

@@ -2,10 +2,10 @@
 #pragma once
 #include "numbers.cuh"
 
-// Bias, norm and rotation of a head's values x (size): halves times scale to target (padded), zeros from size on. biases and norm (size) may be null. turns (size / 2):
-// cosine and sine. interleaved: neighbours turn together, else halves.
+// Bias, norm and rotation of a head's values x (size): halves times scale to target (padded), zeros from size on. biases and norm (size) may be null. The first turning
+// values turn: turns (turning / 2), cosine and sine. interleaved: neighbours turn together, else halves of them.
 DEVICE void rope_head(
-    const float* x, const float* biases, const float* norm, const float2* turns, unsigned short* target, int size, int padded, int interleaved, float epsilon, float scale,
+    const float* x, const float* biases, const float* norm, const float2* turns, unsigned short* target, int size, int padded, int turning, int interleaved, float epsilon, float scale,
     int lane)
 {
     float rms = 1.0f;
@@ -21,7 +21,7 @@ DEVICE void rope_head(
         rms = 1.0f / sqrtf(warp_sum(squares) / (float)size + epsilon);
     }
 
-    int half = size / 2;
+    int half = turning / 2;
     for (int i = lane; i < half; i += 32)
     {
         int a = interleaved ? 2 * i : i, b = interleaved ? 2 * i + 1 : i + half;
@@ -37,8 +37,8 @@ DEVICE void rope_head(
         target[b] = float_to_half(clamp_half((vb * turn.x + va * turn.y) * scale));
     }
 
-    for (int i = size + lane; i < padded; i += 32)
-        target[i] = 0;
+    for (int i = turning + lane; i < padded; i += 32)
+        target[i] = i < size ? float_to_half(clamp_half((x[i] + (biases ? biases[i] : 0.0f)) * (norm ? rms * norm[i] : 1.0f) * scale)) : 0;
 }
 
 // A head's values with their bias as halves; zeros from size on.

@@ -20,25 +20,24 @@ internal sealed class KvPool
     public const int MostHead = 256;
 
     private readonly GpuContext _context;
-    private readonly DeviceBuffer _memory;
+    private readonly DeviceMemory _owner;
+    private DeviceBuffer? _memory;
     private readonly KvPartition _partition;
 
     /// <param name="context">The GPU's.</param>
     /// <param name="memory">Of the GPU.</param>
     /// <param name="config">Shape.</param>
     /// <param name="partition">Which layers share a block.</param>
-    /// <param name="blocks">Blocks.</param>
-    public KvPool(GpuContext context, DeviceMemory memory, ModelConfig config, KvPartition partition, int blocks)
+    public KvPool(GpuContext context, DeviceMemory memory, ModelConfig config, KvPartition partition)
     {
         _context = context;
         _partition = partition;
         Padded = PaddedHead(config);
-        Blocks = blocks;
-        _memory = memory.Allocate(BlockBytes * (blocks + 1L), "keys and values");
+        _owner = memory;
     }
 
     /// <summary>Blocks.</summary>
-    public int Blocks { get; }
+    public int Blocks { get; private set; }
 
     /// <summary>A block behind those of <see cref="Blocks"/>, for tokens that are there to fill a batch up.</summary>
     public int Spare => Blocks;
@@ -50,7 +49,7 @@ internal sealed class KvPool
     public int Padded { get; }
 
     /// <summary>First byte of block 0.</summary>
-    public CUdeviceptr Pointer => _memory.Pointer;
+    public CUdeviceptr Pointer => _memory!.Pointer;
 
     /// <summary>Values of a head as they lie for a model.</summary>
     public static int PaddedHead(ModelConfig config) => config.HeadSize <= 64 ? 64 : config.HeadSize <= 128 ? 128 : MostHead;
@@ -61,16 +60,24 @@ internal sealed class KvPool
     /// <summary>Where a layer begins in a block of its group.</summary>
     public long LayerOffset(int layer) => _partition.OffsetOf[layer];
 
+    /// <summary>Takes the memory, which is what all else leaves: once, before any other use.</summary>
+    /// <param name="blocks">Blocks.</param>
+    public void Allocate(int blocks)
+    {
+        _memory = _owner.Allocate(BlockBytes * (blocks + 1L), "keys and values");
+        Blocks = blocks;
+    }
+
     /// <summary>Queues a copy.</summary>
     public void Copy(in KvCopy copy)
     {
-        var block = _memory.At(copy.Block * BlockBytes);
+        var block = _memory!.At(copy.Block * BlockBytes);
         _context.Check(
             copy.Kind switch
             {
                 KvCopyKind.ToHost => DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoHAsync_v2(copy.Host, block, BlockBytes, _context.Stream),
                 KvCopyKind.FromHost => DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyHtoDAsync_v2(block, copy.Host, BlockBytes, _context.Stream),
-                _ => DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoDAsync_v2(block, _memory.At(copy.Source * BlockBytes), BlockBytes, _context.Stream),
+                _ => DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoDAsync_v2(block, _memory!.At(copy.Source * BlockBytes), BlockBytes, _context.Stream),
             },
             "copy a KV block");
     }

@@ -2,7 +2,6 @@ using Crescent.Engine.Cuda.Compilation;
 using Crescent.Engine.Cuda.Driver;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Cuda.Weights;
-using Crescent.Engine.Model.Architectures;
 using ManagedCuda.BasicTypes;
 
 namespace Crescent.Engine.Cuda.Steps;
@@ -13,11 +12,9 @@ namespace Crescent.Engine.Cuda.Steps;
 /// </summary>
 internal sealed class MixtureLayers
 {
-    private const string Purpose = "work space";
     private const int LeastRows = 8; // of a work: the most works
 
-    private readonly ModelConfig _config;
-    private readonly MatrixProducts _products;
+    private readonly StepTools _tools;
     private readonly ExpertProducts _experts;
     private readonly Kernel _choose;
     private readonly Kernel _sort;
@@ -30,16 +27,12 @@ internal sealed class MixtureLayers
     private readonly DeviceBuffer _hidden; // halves (padded hidden width, pairs)
     private readonly DeviceBuffer _outputs; // (width, pairs)
 
-    /// <param name="config">Shape.</param>
+    /// <param name="tools">Of the step.</param>
     /// <param name="layers">All mixtures of the model.</param>
-    /// <param name="kernels">Of the GPU.</param>
-    /// <param name="memory">Of the GPU.</param>
-    /// <param name="tokens">Of a step at most, rounded up to <see cref="MatrixProducts.RowGroup"/>.</param>
-    /// <param name="products">Of the GPU.</param>
-    public MixtureLayers(ModelConfig config, IReadOnlyCollection<ExpertWeights> layers, KernelLibrary kernels, DeviceMemory memory, int tokens, MatrixProducts products)
+    public MixtureLayers(StepTools tools, IReadOnlyCollection<ExpertWeights> layers)
     {
-        _config = config;
-        _products = products;
+        _tools = tools;
+        var kernels = tools.Kernels;
         _experts = new ExpertProducts(kernels);
         foreach (var layer in layers)
         {
@@ -50,7 +43,8 @@ internal sealed class MixtureLayers
         _sort = kernels.Get("mixture.cu", "sort_pairs");
         _add = kernels.Get("mixture.cu", "add_experts");
         var experts = layers.Max(static layer => layer.Count);
-        var pairs = checked(tokens * layers.Max(static layer => layer.Used));
+        var used = layers.Max(static layer => layer.Used);
+        var pairs = checked(tools.Rows * used);
         var hidden = layers.Max(static layer => layer.Down.Padded);
         if ((long)pairs * Math.Max(hidden, layers.Max(static layer => layer.GateUp.Padded)) > uint.MaxValue)
         {
@@ -58,45 +52,35 @@ internal sealed class MixtureLayers
             throw new CudaDeviceException($"{pairs} rows of experts, of {hidden} values each, are too many for one step; have steps of fewer tokens (--step-tokens).");
         }
 
-        _logits = memory.Allocate(4L * tokens * experts, Purpose);
-        _chosen = memory.Allocate(4L * pairs, Purpose);
-        _weights = memory.Allocate(4L * pairs, Purpose);
-        _order = memory.Allocate(4L * pairs, Purpose);
-        _works = memory.Allocate(16L * SortedPairs.WorksOf(pairs, experts, LeastRows), Purpose);
-        _hidden = memory.Allocate(2L * pairs * hidden, Purpose);
-        _outputs = memory.Allocate(4L * pairs * config.Width, Purpose);
+        _logits = tools.Allocate(4L * experts);
+        _chosen = tools.Allocate(4L * used);
+        _weights = tools.Allocate(4L * used);
+        _order = tools.Allocate(4L * used);
+        _works = tools.AllocateBytes(16L * SortedPairs.WorksOf(pairs, experts, LeastRows));
+        _hidden = tools.Allocate(2L * used * hidden);
+        _outputs = tools.Allocate(4L * used * tools.Config.Width);
     }
 
-    /// <summary>Bytes of work space, a little more than is used; 0 for a model without experts.</summary>
-    /// <param name="config">Shape.</param>
-    /// <param name="tokens">Of a step at most, rounded up to <see cref="MatrixProducts.RowGroup"/>.</param>
-    public static long WorkBytes(ModelConfig config, long tokens)
-    {
-        const int Tile = PackedFormats.TileColumns;
-        var padded = (config.FeedForwardWidth + Tile - 1) / Tile * Tile;
-        return tokens * ((4L * config.ExpertCount) + (config.ExpertUsedCount * (28L + (2L * padded) + (4L * config.Width))));
-    }
-
-    /// <summary>y += what the experts of each token make of x.</summary>
+    /// <summary>Queues what the experts of each token make of x.</summary>
     /// <param name="experts">The layer's.</param>
-    /// <param name="x">(padded width, tokens rounded up to <see cref="MatrixProducts.RowGroup"/>): halves.</param>
+    /// <param name="x">(padded width, rows): halves.</param>
     /// <param name="tokens">Rows of x.</param>
-    /// <param name="y">(width, tokens): floats.</param>
-    /// <param name="hiddenFactor">What values between the matrices are multiplied by, to be within a half's range; undone behind.</param>
-    public void Run(ExpertWeights experts, CUdeviceptr x, int tokens, CUdeviceptr y, float hiddenFactor)
+    /// <param name="target">Where to.</param>
+    public void Run(ExpertWeights experts, CUdeviceptr x, int tokens, PartTarget target)
     {
         const int Warps = 4; // of a block, a token each
         var pairs = tokens * experts.Used;
         var none = default(CUdeviceptr);
-        _products.Multiply(experts.Router, x, tokens, _logits.Pointer, experts.Count);
+        var width = _tools.Config.Width;
+        _tools.Products.Multiply(experts.Router, x, tokens, _logits.Pointer, experts.Count);
         _choose.With(_logits.Pointer).With(experts.RouterBias?.Pointer ?? none).With(experts.ChoiceBias?.Pointer ?? none).With(experts.OutputScale?.Pointer ?? none)
             .With(_chosen.Pointer).With(_weights.Pointer).With(tokens).With(experts.Count).With(experts.Used).With((int)experts.Gating).With(experts.NormalisesWeights ? 1 : 0)
-            .With(experts.WeightScale).Launch((tokens + Warps - 1) / Warps, 1, Warps * 32);
+            .With(experts.WeightScale * target.Scale).Launch((tokens + Warps - 1) / Warps, 1, Warps * 32);
         var rows = SortedPairs.RowsOf(pairs, experts.Count);
         var sorted = new SortedPairs(_works.Pointer, _order.Pointer, SortedPairs.WorksOf(pairs, experts.Count, rows), rows);
         _sort.With(_chosen.Pointer).With(sorted.Order).With(sorted.Works).With(pairs).With(experts.Count).With(rows).With(sorted.Count).Launch(experts.Count, 1, 256);
-        _experts.MultiplyGated(experts, sorted, x, _hidden.Pointer, experts.Down.Padded, hiddenFactor);
-        _experts.MultiplyDown(experts, sorted, _hidden.Pointer, _outputs.Pointer, 1 / hiddenFactor);
-        _add.With(_outputs.Pointer).With(_weights.Pointer).With(y).With(_config.Width).With(experts.Used).Launch((_config.Width + 255) / 256, tokens, 256);
+        _experts.MultiplyGated(experts, sorted, x, _hidden.Pointer, experts.Down.Padded, StepTools.HiddenFactor);
+        _experts.MultiplyDown(experts, sorted, _hidden.Pointer, _outputs.Pointer, 1 / StepTools.HiddenFactor);
+        _add.With(_outputs.Pointer).With(_weights.Pointer).With(target.Pointer).With(width).With(experts.Used).With(target.Adds ? 1 : 0).Launch((width + 255) / 256, tokens, 256);
     }
 }

@@ -15,11 +15,14 @@ namespace Crescent.Engine.Cuda.Steps;
 /// </summary>
 internal sealed class StepLayout : IDisposable
 {
+    private const int SequenceInts = 8;
+
     private readonly GpuContext _context;
     private readonly DeviceMemory _memory;
     private readonly AttentionWorks[] _attention;
     private readonly CUdeviceptr[] _cells; // of each group
     private readonly int[] _firstTables; // of each group
+    private readonly int _spareState; // -1 for a model without states
     private PinnedBuffer _host;
     private DeviceBuffer _device;
     private int _at;
@@ -29,11 +32,13 @@ internal sealed class StepLayout : IDisposable
     /// <param name="config">Heads.</param>
     /// <param name="shares">What layers look at.</param>
     /// <param name="mostPartialRows">Rows of partial results that there is room for.</param>
-    public StepLayout(GpuContext context, DeviceMemory memory, ModelConfig config, KvShares shares, int mostPartialRows)
+    /// <param name="spareState">A state that no sequence has; -1 for a model without states.</param>
+    public StepLayout(GpuContext context, DeviceMemory memory, ModelConfig config, KvShares shares, int mostPartialRows, int spareState)
     {
         const int Bytes = 1 << 18;
         _context = context;
         _memory = memory;
+        _spareState = spareState;
         var tokensOfWork = 16 / Math.Min(16, config.HeadCount / config.KvHeadCount);
         _attention = [.. shares.Views.Select(view => new AttentionWorks(view, tokensOfWork, mostPartialRows))];
         _cells = new CUdeviceptr[shares.Partition.Groups.Count];
@@ -56,6 +61,12 @@ internal sealed class StepLayout : IDisposable
 
     /// <summary>(hidden states): tokens of the step.</summary>
     public CUdeviceptr HiddenTokens { get; private set; }
+
+    /// <summary>(8, sequences): see <c>states.cu</c>; for models whose layers keep states.</summary>
+    public CUdeviceptr Sequences { get; private set; }
+
+    /// <summary>How many <see cref="Sequences"/>, those of tokens that fill a batch up among them.</summary>
+    public int SequenceCount { get; private set; }
 
     /// <summary>All block tables.</summary>
     public CUdeviceptr Tables { get; private set; }
@@ -81,7 +92,8 @@ internal sealed class StepLayout : IDisposable
     public void Write(StepPlan plan, int tokens, int rows, bool roundsParts, int spare)
     {
         var (works, tables) = Count(plan, roundsParts);
-        var ints = ((2 + plan.Groups) * tokens) + rows + plan.HiddenRowCount + tables + works;
+        SequenceCount = _spareState < 0 ? 0 : plan.Slices.Length + tokens - plan.AllTokens.Length;
+        var ints = ((2 + plan.Groups) * tokens) + rows + plan.HiddenRowCount + tables + works + (SequenceCount * SequenceInts);
         Reserve(4L * ints);
         var all = _host.As<int>(0, ints);
         _at = works;
@@ -94,6 +106,7 @@ internal sealed class StepLayout : IDisposable
         }
 
         LogitTokens = Part(all, rows, out var logitInts);
+        Sequences = Part(all, SequenceCount * SequenceInts, out var sequences);
         HiddenTokens = Part(all, plan.HiddenRowCount, out var hiddenInts);
         Tables = Part(all, tables, out var tableInts);
         plan.AllTokens.CopyTo(tokenInts);
@@ -129,6 +142,7 @@ internal sealed class StepLayout : IDisposable
         }
 
         WriteWorks(plan, all);
+        WriteSequences(plan, sequences);
         IsDecode = plan.Slices.Length == real;
         _context.Check(
             DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyHtoDAsync_v2(_device.Pointer, _host.Pointer, 4L * ints, _context.Stream), "copy a step's plan");
@@ -190,6 +204,32 @@ internal sealed class StepLayout : IDisposable
             share.Works = Part(all, share.WorkCount * AttentionWorks.WorkInts, out var works);
             share.PartWorks = Part(all, share.PartWorkCount * AttentionWorks.WorkInts, out var partWorks);
             share.Write(plan, _firstTables[share.View.Group], works, partWorks);
+        }
+    }
+
+    private void WriteSequences(StepPlan plan, Span<int> sequences)
+    {
+        sequences.Clear();
+        for (var i = 0; i < SequenceCount; i++)
+        {
+            var sequence = sequences.Slice(i * SequenceInts, SequenceInts);
+            if (i < plan.Slices.Length)
+            {
+                ref readonly var slice = ref plan.Slices[i];
+                sequence[0] = slice.TokenOffset;
+                sequence[1] = slice.TokenCount;
+                sequence[2] = slice.StateSlot;
+                sequence[3] = slice.SpareSlot;
+                sequence[4] = slice.SpareAfter;
+                sequence[5] = slice.StartPosition == 0 ? 1 : 0;
+                continue;
+            }
+
+            sequence[0] = plan.AllTokens.Length + i - plan.Slices.Length;
+            sequence[1] = 1;
+            sequence[2] = _spareState;
+            sequence[3] = -1;
+            sequence[5] = 1;
         }
     }
 

@@ -13,5 +13,8 @@ internal enum StepParts
 
     /// <summary>The matrix of logits and the likeliest tokens.</summary>
     Head = 32,
-    All = 63,
+
+    /// <summary>Convolutions and states.</summary>
+    States = 64,
+    All = 127,
 }

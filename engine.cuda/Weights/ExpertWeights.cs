@@ -5,7 +5,7 @@ using Crescent.Engine.Model.Layers;
 namespace Crescent.Engine.Cuda.Weights;
 
 /// <summary>A mixture of experts in device memory: the matrices of all experts lie one after the other, in two.</summary>
-internal sealed record ExpertWeights
+internal sealed record ExpertWeights : PartWeights
 {
     /// <summary>Experts at most: what <c>mixture.cu</c> counts.</summary>
     public const int MostExperts = 1024;
@@ -58,13 +58,16 @@ internal sealed record ExpertWeights
     /// <summary>Values between the matrices of an expert.</summary>
     public int HiddenWidth => Down.Columns;
 
-    /// <summary>Bytes of experts that a token reads.</summary>
-    public long BytesOfToken => (GateUp.Buffer.Bytes + Down.Buffer.Bytes) / Count * Used;
+    /// <inheritdoc/>
+    public override IEnumerable<PackedMatrix> Matrices => [Router];
+
+    /// <inheritdoc/>
+    public override long BytesOfToken => Router.Buffer.Bytes + ((GateUp.Buffer.Bytes + Down.Buffer.Bytes) / Count * Used);
 
     /// <summary>Whether the kernels can find an expert's matrices: of whole tiles, gate and up in one format.</summary>
     public static bool CanLoad(MixtureOperator mixture) => WeightUpload.CanJoin([.. GatesAndUps(mixture), mixture.Gate[0]]) && WeightUpload.CanJoin([.. mixture.Down, mixture.Down[0]]);
 
-    /// <summary>Loads a mixture of a kind that <see cref="PlainModel"/> has let through.</summary>
+    /// <summary>Loads a mixture of a kind that <see cref="ModelFit"/> has let through.</summary>
     public static ExpertWeights Load(WeightUpload upload, MixtureOperator mixture)
     {
         const string Purpose = "weights";

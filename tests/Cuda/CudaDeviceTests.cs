@@ -1,4 +1,3 @@
-using Crescent.Engine.Cuda;
 using Crescent.Engine.Cuda.Driver;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Cpu;
@@ -157,19 +156,6 @@ public sealed class CudaDeviceTests : EmulatedCudaTest
     public void A_GPU_that_is_not_there_is_told_with_those_that_are()
     {
         Assert.Contains("cuda:0", Assert.Throws<CudaDeviceException>(() => CudaGpu.Of(200)).Message);
-    }
-
-    [Theory]
-    [InlineData("deepseek2", "deepseek2 has latent attention")]
-    [InlineData("granitehybrid", "granitehybrid has scaled or capped logits")]
-    [InlineData("llama4", "llama4 has chunked attention")]
-    [InlineData("smollm3", "smollm3 has attention without rotary positions")]
-    public void What_the_kernels_do_not_do_is_refused_by_architecture_and_operator(string name, string says)
-    {
-        using var file = GgufFile.Open(TestFiles.Shared("arch", $"{name}.gguf"));
-        var fault = Assert.Throws<InvalidModelException>(() => CudaDevice.CheckFit(Crescent.Engine.Model.Architectures.Architecture.Read(file)));
-        Assert.Contains(says, fault.Message);
-        Assert.Contains("--devices cpu", fault.Message);
     }
 
     private static List<int> Generate(IDevice device, LanguageModel model)

@@ -7,28 +7,36 @@ namespace Crescent.Tests.Cuda;
 /// <summary>The CUDA device, its kernels run by the emulated driver, against exact logprobs of golden prompts.</summary>
 public sealed class CudaGoldenTests : EmulatedCudaTest
 {
-    // What is left is weights, activations, keys and values in halves.
+    // What is left is weights, activations, keys and values in halves: bounds are a little above what is seen. States add up what rounding has left of every token; of
+    // glm4moe a step is further off where rounding has chosen another expert.
     [Theory]
-    [InlineData("gpt2-pre")]
-    [InlineData("llama-bpe-rope-factors")]
-    [InlineData("llama-spm")]
-    [InlineData("qwen2")]
-    [InlineData("qwen3")]
-    [InlineData("qwen3-F16")]
-    [InlineData("qwen3-BF16")]
-    [InlineData("qwen3moe")]
-    [InlineData("gpt-oss")]
-    [InlineData("gpt-oss-MXFP4")]
-    [InlineData("gemma3")]
-    [InlineData("phi3")]
-    [InlineData("phi3-long")]
-    public void A_model_of_each_architecture_is_near_exact(string name)
+    [InlineData("gpt2-pre", 6e-3, 6e-2)]
+    [InlineData("llama-bpe-rope-factors", 6e-3, 6e-2)]
+    [InlineData("llama-spm", 6e-3, 6e-2)]
+    [InlineData("qwen2", 6e-3, 6e-2)]
+    [InlineData("qwen3", 6e-3, 6e-2)]
+    [InlineData("qwen3-F16", 6e-3, 6e-2)]
+    [InlineData("qwen3-BF16", 6e-3, 6e-2)]
+    [InlineData("qwen3moe", 6e-3, 6e-2)]
+    [InlineData("gpt-oss", 6e-3, 6e-2)]
+    [InlineData("gpt-oss-MXFP4", 6e-3, 6e-2)]
+    [InlineData("gemma3", 6e-3, 6e-2)]
+    [InlineData("phi3", 6e-3, 6e-2)]
+    [InlineData("phi3-long", 7e-3, 6e-2)]
+    [InlineData("smollm3", 6e-3, 6e-2)]
+    [InlineData("glm4moe", 1e-2, 2)]
+    [InlineData("qwen35", 1.2e-2, 0.2)]
+    [InlineData("qwen35moe", 1.4e-2, 0.3)]
+    [InlineData("qwen3next", 1.3e-2, 0.2)]
+    [InlineData("lfm2", 6e-3, 6e-2)]
+    [InlineData("lfm2moe", 6e-3, 6e-2)]
+    [InlineData("granitehybrid", 1e-2, 0.3)]
+    [InlineData("nemotron_h", 6e-3, 0.12)]
+    public void A_model_of_each_architecture_is_near_exact(string name, double mean, double greatest)
     {
         var errors = Errors(GoldenFile.OfArchitecture(name), prompts: int.MaxValue, tie: 0.03);
-
-        // What halves lose: 5.9e-3 of phi3-long, 5.2e-3 of the others at most.
-        Assert.InRange(errors.Average(), 0, name == "phi3-long" ? 7e-3 : 6e-3);
-        Assert.InRange(errors[^1], 0, 6e-2);
+        Assert.InRange(errors.Average(), 0, mean);
+        Assert.InRange(errors[^1], 0, greatest);
     }
 
     [Theory]

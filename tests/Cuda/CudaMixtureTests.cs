@@ -14,7 +14,6 @@ public sealed class CudaMixtureTests
     [InlineData("norm", "a norm of the router's own")]
     [InlineData("input", "experts whose input is weighed")]
     [InlineData("rows", "experts whose matrices are not whole times 16 rows")]
-    [InlineData("shared", "experts that all tokens go through beside others")]
     [InlineData("many", "more than 1024 experts")]
     public void What_the_kernels_do_not_do_with_experts_is_refused_by_name(string what, string says)
     {
@@ -58,8 +57,7 @@ public sealed class CudaMixtureTests
             "norm" => [mixture with { RouterNorm = branch.Norm }],
             "input" => [mixture with { WeighsInput = true }],
             "rows" => [mixture with { Gate = [.. mixture.Gate.Select(static gate => gate.Slice(0, 120))] }],
-            "many" => [mixture with { Gate = [.. Enumerable.Repeat(mixture.Gate[0], 1025)] }],
-            _ => [mixture, new FeedForwardOperator { Gate = mixture.Gate[0], Up = mixture.Up[0], Down = mixture.Down[0], Activation = FeedForwardActivation.SwiGlu }],
+            _ => [mixture with { Gate = [.. Enumerable.Repeat(mixture.Gate[0], 1025)] }],
         };
         return new DecoderLayer([layer.Branches[0], branch with { Operators = operators }]);
     }

@@ -14,6 +14,9 @@ public sealed class CudaStepTests : EmulatedCudaTest
     [InlineData("crescent-tiny")]
     [InlineData("qwen3moe")]
     [InlineData("gpt-oss-MXFP4")]
+    [InlineData("qwen35")]
+    [InlineData("nemotron_h")]
+    [InlineData("lfm2")]
     public void A_graph_gives_the_bits_of_its_kernels_launched_one_by_one(string name)
     {
         using var model = Open(name);
@@ -38,6 +41,9 @@ public sealed class CudaStepTests : EmulatedCudaTest
     [InlineData("crescent-tiny")]
     [InlineData("qwen3moe")]
     [InlineData("gpt-oss-MXFP4")]
+    [InlineData("qwen35")]
+    [InlineData("nemotron_h")]
+    [InlineData("lfm2")]
     public void Batches_of_nearly_one_size_share_a_graph_and_tokens_that_fill_it_up_change_nothing(string name)
     {
         using var model = Open(name);
@@ -77,7 +83,7 @@ public sealed class CudaStepTests : EmulatedCudaTest
         var plan = new StepPlan(KvBlockSize.Of(device.Info), groups: device.Info.KvGroups.Count);
         for (var i = 0; i < batch; i++)
         {
-            plan.Add([7 + i + position], position, [i], LogitsWanted.Last);
+            plan.Add([7 + i + position], position, [i], LogitsWanted.Last, stateSlot: device.Info.StateSlots > 0 ? i : -1);
             for (var group = 1; group < plan.Groups; group++)
                 plan.AddTable([(group * batch) + i], 0);
         }

@@ -9,7 +9,7 @@ namespace Crescent.GpuCheck.Kernels;
 internal sealed record KernelCheck(string Name, Func<Gpu, Seeded, double> Run)
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<KernelCheck> All { get; } = [.. PackingChecks.All, .. ProductChecks.All, .. LayerChecks.All, .. AttentionChecks.All, .. DecodeAttentionChecks.All, .. MixtureChecks.All, .. ExpertChecks.All];
+    public static IReadOnlyList<KernelCheck> All { get; } = [.. PackingChecks.All, .. ProductChecks.All, .. LayerChecks.All, .. GateChecks.All, .. StateChecks.All, .. AttentionChecks.All, .. DecodeAttentionChecks.All, .. MixtureChecks.All, .. ExpertChecks.All];
 
     public override string ToString() => Name;
 
@@ -46,11 +46,20 @@ internal sealed record KernelCheck(string Name, Func<Gpu, Seeded, double> Run)
     {
         FeedForwardActivation.GeGlu => gate / 2 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (gate + (0.044715 * gate * gate * gate)))) * up,
         FeedForwardActivation.ClampedSwiGlu => Math.Min(gate, 7) / (1 + Math.Exp(-1.702 * Math.Min(gate, 7))) * (Math.Clamp(up, -7, 7) + 1),
+        FeedForwardActivation.SquaredRelu => Math.Max(up, 0) * Math.Max(up, 0),
         _ => gate / (1 + Math.Exp(-gate)) * up,
     };
 
     /// <summary>One of those functions; three neighbouring shapes have all.</summary>
     public static FeedForwardActivation Activation(Seeded random) => (FeedForwardActivation)(random.Seed % 3);
+
+    /// <summary>How many values of a head turn, even: all, some or none; three neighbouring shapes have each.</summary>
+    public static int Turning(Seeded random, int size) => (random.Seed % 3) switch
+    {
+        0 => 2 * random.Next(1, size / 2),
+        1 => size,
+        _ => 0,
+    };
 
     /// <summary>Standard-normal numbers.</summary>
     public static float[] Normal(Random random, int count, double deviation = 1)

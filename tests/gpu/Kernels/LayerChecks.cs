@@ -9,8 +9,7 @@ internal static class LayerChecks
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        new("rms_norm", RmsNorm), new("add_norm", AddNorm), new("rope_angles", RopeAngles), new("rope_store", RopeStore), new("gate_product", GateProduct),
-        new("gate_halves", GateHalves), new("argmax", ArgMax),
+        new("rms_norm", RmsNorm), new("add_norm", AddNorm), new("rope_angles", RopeAngles), new("rope_store", RopeStore), new("argmax", ArgMax),
     ];
 
     // Rows that a block holds and others, with a bias and without.
@@ -95,9 +94,9 @@ internal static class LayerChecks
         return KernelCheck.Near($"{count} positions, {half} pairs", expected, gpu.Download<float>(turns.Address, 2 * count * half), 1e-6);
     }
 
-    private static double RopeStore(Gpu gpu, Random random)
+    private static double RopeStore(Gpu gpu, Seeded random)
     {
-        int kvHeads = random.Next(1, 4), heads = kvHeads * random.Next(1, 5), size = 2 * (random.Next(2) == 0 ? random.Next(1, 65) : random.Next(65, 129)), padded = size <= 64 ? 64 : size <= 128 ? 128 : 256, half = size / 2;
+        int kvHeads = random.Next(1, 4), heads = kvHeads * random.Next(1, 5), size = 2 * (random.Next(2) == 0 ? random.Next(1, 65) : random.Next(65, 129)), padded = size <= 64 ? 64 : size <= 128 ? 128 : 256, half = KernelCheck.Turning(random, size) / 2;
         int tokens = random.Next(1, 12), blockCount = 4, ld = ((heads + (2 * kvHeads)) * size) + random.Next(9), interleaved = random.Next(2);
         long layer = 2L * kvHeads * 16 * padded * 2, blockBytes = 3 * layer, offset = layer * random.Next(3);
         var scale = 0.21f;
@@ -121,7 +120,7 @@ internal static class LayerChecks
         const int Warps = 4;
         gpu.Launch(
             File, "rope_store", (tokens, (heads + (2 * kvHeads) + Warps - 1) / Warps), Warps * 32, qkvs, ld, biases, queryNorm, keyNorm, turnsOnDevice, cellsOnDevice,
-            queries, blocks, blockBytes, offset, heads, kvHeads, size, padded, interleaved, Epsilon, scale);
+            queries, blocks, blockBytes, offset, heads, kvHeads, size, padded, 2 * half, interleaved, Epsilon, scale);
 
         var expectedQueries = new double[tokens * heads * padded];
         var expectedBlocks = Enumerable.Repeat(double.NaN, (int)(blocks.Bytes / 2)).ToArray();
@@ -156,10 +155,13 @@ internal static class LayerChecks
                         v[i] *= rms * norms[(head < heads ? 0 : size) + i];
                 }
 
+                var factor = head < heads ? scale : 1;
+                for (var i = 2 * half; i < size; i++)
+                    to[i] = v[i] * factor;
                 for (var i = 0; i < half; i++)
                 {
                     var (a, b) = interleaved == 1 ? (2 * i, (2 * i) + 1) : (i, i + half);
-                    double cosine = turns[((token * half) + i) * 2], sine = turns[(((token * half) + i) * 2) + 1], factor = head < heads ? scale : 1;
+                    double cosine = turns[((token * half) + i) * 2], sine = turns[(((token * half) + i) * 2) + 1];
                     to[a] = ((v[a] * cosine) - (v[b] * sine)) * factor;
                     to[b] = ((v[b] * cosine) + (v[a] * sine)) * factor;
                 }
@@ -171,57 +173,6 @@ internal static class LayerChecks
         var written = Enumerable.Range(0, stored.Length).Where(i => !double.IsNaN(expectedBlocks[i])).ToArray();
         KernelCheck.Require(Enumerable.Range(0, stored.Length).All(i => double.IsNaN(expectedBlocks[i]) == float.IsNaN(stored[i])), "rope_store wrote other cells than its own");
         return Math.Max(error, KernelCheck.Near("keys and values", [.. written.Select(i => expectedBlocks[i])], [.. written.Select(i => stored[i])], 1e-3));
-    }
-
-    private static double GateProduct(Gpu gpu, Seeded random)
-    {
-        int columns = random.Next(1, 700), rows = random.Next(1, 10), ldo = (columns + 63) / 64 * 64, ld = 2 * columns;
-        var (factor, activation) = (0.5f, KernelCheck.Activation(random));
-        var gateAndUp = KernelCheck.Normal(random, rows * ld, 2);
-        using var input = gpu.Upload<float>(gateAndUp);
-        using var output = gpu.Allocate(2L * rows * ldo);
-        gpu.Fill(output.Address, 0xff, output.Bytes);
-        gpu.Launch(File, "gate_product", ((ldo + 127) / 128, rows), 128, input, input.Address + (4ul * (ulong)columns), ld, output, columns, ldo, factor, (int)activation);
-        var expected = new double[rows * ldo];
-        for (var row = 0; row < rows; row++)
-        {
-            for (var c = 0; c < columns; c++)
-            {
-                double gate = gateAndUp[(row * ld) + c], up = gateAndUp[(row * ld) + columns + c];
-                expected[(row * ldo) + c] = KernelCheck.Gated(activation, gate, up) * factor;
-            }
-        }
-
-        return KernelCheck.Near($"{rows} rows of {columns}, {activation}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, rows * ldo)), 1e-3);
-    }
-
-    private static double GateHalves(Gpu gpu, Seeded random)
-    {
-        int columns = 8 * random.Next(1, 90), rows = random.Next(1, 10), ldo = (columns + 63) / 64 * 64, ld = 2 * columns;
-        var (factor, activation) = (0.5f, KernelCheck.Activation(random));
-        var gateAndUp = KernelCheck.Halves(KernelCheck.Normal(random, rows * ld, 2));
-        (gateAndUp[0], gateAndUp[1]) = (Half.NegativeInfinity, Half.PositiveInfinity);
-        using var input = gpu.Upload<Half>(gateAndUp);
-        using var output = gpu.Allocate(2L * rows * ldo);
-        gpu.Fill(output.Address, 0xff, output.Bytes);
-        gpu.Launch(File, "gate_halves", (((ldo / 8) + 63) / 64, rows), 64, input, input.Address + (2ul * (ulong)columns), ld, output, columns, ldo, factor, (int)activation);
-        var expected = new double[rows * ldo];
-        for (var i = 0; i < expected.Length; i++)
-        {
-            var (row, c) = (i / ldo, i % ldo);
-            if (c < columns)
-            {
-                double gate = Finite(gateAndUp[(row * ld) + c]), up = Finite(gateAndUp[(row * ld) + columns + c]);
-                expected[i] = Math.Clamp(KernelCheck.Gated(activation, gate, up) * factor, -65504, 65504);
-            }
-        }
-
-        // The two that were infinite are greater than all others together.
-        var actual = KernelCheck.Floats(gpu.Download<Half>(output.Address, rows * ldo));
-        var error = KernelCheck.Near($"{activation} of infinities", expected[..2], actual[..2], 1e-3);
-        return Math.Max(error, KernelCheck.Near($"{rows} rows of {columns}, {activation}", expected[2..], actual[2..], 1e-3));
-
-        static double Finite(Half value) => Math.Clamp((double)value, -65504, 65504);
     }
 
     private static double ArgMax(Gpu gpu, Random random)

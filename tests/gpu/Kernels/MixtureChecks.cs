@@ -119,15 +119,15 @@ internal static class MixtureChecks
 
     private static double Add(Gpu gpu, Random random)
     {
-        int tokens = random.Next(1, 10), used = random.Next(1, 9), columns = random.Next(1, 600);
+        int tokens = random.Next(1, 10), used = random.Next(1, 9), columns = random.Next(1, 600), adds = random.Next(2);
         var outputs = KernelCheck.Normal(random, tokens * used * columns);
         var weights = KernelCheck.Normal(random, tokens * used);
         var before = KernelCheck.Normal(random, tokens * columns);
         using var input = gpu.Upload<float>(outputs);
         using var factors = gpu.Upload<float>(weights);
         using var y = gpu.Upload<float>(before);
-        gpu.Launch(File, "add_experts", ((columns + 127) / 128, tokens), 128, input, factors, y, columns, used);
-        var expected = before.Select((v, i) => v + Enumerable.Range(i / columns * used, used).Sum(pair => (double)weights[pair] * outputs[(pair * columns) + (i % columns)])).ToArray();
+        gpu.Launch(File, "add_experts", ((columns + 127) / 128, tokens), 128, input, factors, y, columns, used, adds);
+        var expected = before.Select((v, i) => (adds * v) + Enumerable.Range(i / columns * used, used).Sum(pair => (double)weights[pair] * outputs[(pair * columns) + (i % columns)])).ToArray();
         return KernelCheck.Near($"{tokens} tokens, {used} used, {columns} columns", expected, gpu.Download<float>(y.Address, before.Length), 1e-6);
     }
 }

@@ -1,0 +1,170 @@
+using Crescent.Engine.Cuda.Compilation;
+using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Cuda.Weights;
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Layers;
+using ManagedCuda.BasicTypes;
+
+namespace Crescent.Engine.Cuda.Steps;
+
+/// <summary>The attentions of a step.</summary>
+internal sealed class AttentionLayers
+{
+    private readonly StepTools _tools;
+    private readonly ModelConfig _config;
+    private readonly IReadOnlyList<RopeWeights> _ropes;
+    private readonly KvPool _kv;
+    private readonly KvShares _shares;
+    private readonly Kernel _angles;
+    private readonly Kernel _rope;
+    private readonly Kernel _attend;
+    private readonly Kernel _attendParts;
+    private readonly Kernel _attendDecode;
+    private readonly Kernel _gate;
+    private readonly DeviceBuffer _projected; // (rows of projections, tokens)
+    private readonly DeviceBuffer _queries; // halves (padded head, heads, tokens)
+    private readonly DeviceBuffer _attended; // halves (padded query width, tokens)
+    private readonly DeviceBuffer[] _turns; // float2 (dimensions / 2, tokens) of each way to turn
+    private readonly DeviceBuffer _partials; // (padded head, heads, rows)
+    private readonly DeviceBuffer _partialSums; // (2, heads, rows)
+    private readonly DeviceBuffer _counters; // ints (key heads * head groups, tokens)
+
+    /// <param name="tools">Of the step.</param>
+    /// <param name="layers">All attentions of the model.</param>
+    /// <param name="ropes">Ways to turn.</param>
+    /// <param name="kv">The cache.</param>
+    /// <param name="shares">What attentions look at in it.</param>
+    /// <param name="partialRows">Rows of partial attention.</param>
+    public AttentionLayers(StepTools tools, IReadOnlyCollection<AttentionWeights> layers, IReadOnlyList<RopeWeights> ropes, KvPool kv, KvShares shares, int partialRows)
+    {
+        _tools = tools;
+        _config = tools.Config;
+        _ropes = ropes;
+        _kv = kv;
+        _shares = shares;
+        _angles = tools.Kernels.Get("layers.cu", "rope_angles");
+        _rope = tools.Kernels.Get("layers.cu", "rope_store");
+        _gate = tools.Kernels.Get("layers.cu", "gate_heads");
+        _attend = tools.Kernels.Get("attention.cu", $"attend_{kv.Padded}");
+        _attendParts = tools.Kernels.Get("attention.cu", $"attend_parts_{kv.Padded}");
+        _attendDecode = tools.Kernels.Get("attention.cu", $"attend_decode_{kv.Padded}");
+        _projected = tools.Allocate(4L * layers.Max(static layer => layer.Projections.Rows));
+        _queries = tools.Allocate(2L * _config.HeadCount * kv.Padded);
+        _attended = tools.Allocate(2L * StepTools.Padded(_config.QueryWidth));
+        _turns = [.. ropes.Select(rope => tools.Allocate(4L * rope.Settings.Dimensions))];
+        _partials = tools.AllocateBytes(4L * partialRows * _config.HeadCount * kv.Padded);
+        _partialSums = tools.AllocateBytes(8L * partialRows * _config.HeadCount);
+        _counters = tools.AllocateBytes(4L * tools.MaxTokens * _config.KvHeadCount * HeadGroups);
+    }
+
+    private int HeadGroups => ((_config.HeadCount / _config.KvHeadCount) + 15) / 16;
+
+    /// <summary>Queues what all layers need of a step's positions.</summary>
+    public void Begin(int tokens)
+    {
+        for (var i = 0; i < _turns.Length; i++)
+        {
+            var rope = _ropes[i];
+            var half = rope.Settings.Dimensions / 2;
+            _angles.With(_tools.Layout.Positions).With(rope.Frequencies.Pointer).With(_turns[i].Pointer).With(tokens).With(half).With((float)rope.Settings.Magnitude)
+                .Launch(((tokens * half) + 127) / 128, 1, 128);
+        }
+    }
+
+    /// <summary>Queues an attention.</summary>
+    /// <param name="layer">Which.</param>
+    /// <param name="x">(padded width, rows): halves.</param>
+    /// <param name="tokens">Rows of x.</param>
+    /// <param name="target">Where to.</param>
+    public void Run(AttentionWeights layer, CUdeviceptr x, int tokens, PartTarget target)
+    {
+        var offset = _kv.LayerOffset(layer.Index);
+        var works = _tools.Layout.Attention[_shares.ViewOf(layer.Index)];
+        if (_tools.Has(StepParts.Products))
+        {
+            _tools.Products.Multiply(layer.Projections, x, tokens, _projected.Pointer);
+        }
+
+        if (_tools.Layout.IsDecode)
+        {
+            if (_tools.Has(StepParts.Attention))
+            {
+                AttendOneEach(layer, works, offset);
+            }
+        }
+        else
+        {
+            if (_tools.Has(StepParts.Rope))
+            {
+                Rope(layer, works, offset, tokens);
+            }
+
+            if (_tools.Has(StepParts.Attention))
+            {
+                AttendTo(layer, works, offset);
+            }
+        }
+
+        if (layer.Gated && _tools.Has(StepParts.Attention))
+        {
+            var gates = _projected.At(4L * (_config.QueryWidth + (2 * _config.KvWidth)));
+            _gate.With(_attended.Pointer).With(StepTools.Padded(_config.QueryWidth)).With(gates).With(layer.Projections.Rows).With(_config.QueryWidth)
+                .Launch((_config.QueryWidth + 255) / 256, tokens, 256);
+        }
+
+        if (_tools.Has(StepParts.Products))
+        {
+            _tools.Products.Multiply(layer.Output, _attended.Pointer, tokens, target.Pointer, _config.Width, target.Scale, target.Adds);
+        }
+    }
+
+    private int Interleaved(AttentionWeights layer) => layer.Rope >= 0 && _ropes[layer.Rope].Settings.Layout == RopeLayout.Interleaved ? 1 : 0;
+
+    // Values of a head that turn.
+    private int Turning(AttentionWeights layer) => layer.Rope >= 0 ? _ropes[layer.Rope].Settings.Dimensions : 0;
+
+    private CUdeviceptr Turns(AttentionWeights layer) => layer.Rope >= 0 ? _turns[layer.Rope].Pointer : default;
+
+    private void Rope(AttentionWeights layer, AttentionWorks works, long offset, int tokens)
+    {
+        var none = default(CUdeviceptr);
+        var heads = _config.HeadCount + (2 * _config.KvHeadCount);
+        _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
+            .With(Turns(layer)).With(_tools.Layout.Cells(works.View.Group)).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset)
+            .With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_kv.Padded).With(Turning(layer)).With(Interleaved(layer)).With(_config.NormEpsilon)
+            .With(layer.ScoreScale).Launch(tokens, (heads + 3) / 4, 128);
+    }
+
+    // Rotations, the new key and value, and attention at once.
+    private void AttendOneEach(AttentionWeights layer, AttentionWorks works, long offset)
+    {
+        var none = default(CUdeviceptr);
+        _attendDecode.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none)
+            .With(layer.KeyNorm?.Pointer ?? none).With(Turns(layer)).With(_tools.Layout.Cells(works.View.Group)).With(_kv.Pointer).With(_kv.BlockBytes).With(offset)
+            .With(_tools.Layout.Tables).With(works.PartWorks).With(works.PartWorkCount).With(_attended.Pointer).With(StepTools.Padded(_config.QueryWidth)).With(_partials.Pointer)
+            .With(_partialSums.Pointer).With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(Turning(layer)).With(Interleaved(layer))
+            .With(_config.NormEpsilon).With(layer.ScoreScale).With(works.Window).With(layer.Sinks?.Pointer ?? none)
+            .Launch(works.PartWorkCount, _config.KvHeadCount * HeadGroups, 128);
+    }
+
+    private void AttendTo(AttentionWeights layer, AttentionWorks works, long offset)
+    {
+        var padded = StepTools.Padded(_config.QueryWidth);
+        var groups = _config.KvHeadCount * HeadGroups;
+        var sinks = layer.Sinks?.Pointer ?? default;
+        var tables = _tools.Layout.Tables;
+        if (works.PartWorkCount > 0)
+        {
+            _attendParts.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(tables).With(works.PartWorks).With(works.PartWorkCount)
+                .With(_attended.Pointer).With(padded).With(_partials.Pointer).With(_partialSums.Pointer).With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount)
+                .With(_config.HeadSize).With(works.Window).With(sinks).Launch(works.PartWorkCount, groups, 128);
+        }
+
+        if (works.WorkCount > 0)
+        {
+            _attend.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(tables).With(works.Works).With(works.WorkCount).With(_attended.Pointer)
+                .With(padded).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(works.Window).With(sinks)
+                .Launch((works.WorkCount + 3) / 4, groups, 128);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
+
+namespace Crescent.Engine.Cuda.Weights;
+
+/// <summary>An attention's weights in device memory.</summary>
+internal sealed record AttentionWeights : PartWeights
+{
+    /// <summary>Its number among a model's attentions.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Queries, keys, values and, where <see cref="Gated"/>, the gates of queries' heads.</summary>
+    public required MatrixGroup Projections { get; init; }
+
+    /// <summary>Of queries, keys and values, or null.</summary>
+    public required DeviceBuffer? Bias { get; init; }
+
+    public required DeviceBuffer? QueryNorm { get; init; }
+
+    public required DeviceBuffer? KeyNorm { get; init; }
+
+    /// <summary>One more score for each query head (heads), or null.</summary>
+    public required DeviceBuffer? Sinks { get; init; }
+
+    /// <summary>What scores are multiplied by to be powers of two: e^x = 2^(x log2 e).</summary>
+    public required float ScoreScale { get; init; }
+
+    /// <summary>Number of how heads turn; -1 where they do not.</summary>
+    public required int Rope { get; init; }
+
+    /// <summary>Whether what attention gives is multiplied by the sigmoid of a gate.</summary>
+    public required bool Gated { get; init; }
+
+    public required PackedMatrix Output { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<PackedMatrix> Matrices => Projections.Matrices.Append(Output);
+
+    /// <summary>Loads an attention of a kind that <see cref="ModelFit"/> has let through.</summary>
+    public static AttentionWeights Load(WeightUpload upload, AttentionOperator attention, int index, IReadOnlyList<RopeSettings> ropes)
+    {
+        const string Purpose = "weights";
+        var (queries, gates) = Heads(attention);
+        return new AttentionWeights
+        {
+            Index = index,
+            Projections = MatrixGroup.Load(upload, [.. queries, attention.Key!, attention.Value!, .. gates]),
+            Bias = upload.LoadFloats(Purpose, attention.QueryBias, attention.KeyBias, attention.ValueBias),
+            QueryNorm = upload.LoadFloats(Purpose, attention.QueryNorm),
+            KeyNorm = upload.LoadFloats(Purpose, attention.KeyNorm),
+            Sinks = upload.LoadFloats(Purpose, attention.Sinks),
+            ScoreScale = (float)(Math.Log2(Math.E) * attention.Scale),
+            Rope = attention.Rope is { } rope ? ropes.ToList().IndexOf(rope) : -1,
+            Gated = attention.HasOutputGate,
+            Output = upload.Load(Purpose, attention.Output),
+        };
+    }
+
+    // In a file the gate of each head follows its query.
+    private static (GgufTensor[] Queries, GgufTensor[] Gates) Heads(AttentionOperator attention)
+    {
+        if (!attention.HasOutputGate)
+        {
+            return ([attention.Query], []);
+        }
+
+        var size = attention.Heads.Size;
+        var heads = Enumerable.Range(0, attention.Heads.Count).ToArray();
+        return ([.. heads.Select(head => attention.Query.Slice(2L * head * size, size))], [.. heads.Select(head => attention.Query.Slice(((2L * head) + 1) * size, size))]);
+    }
+}

@@ -1,0 +1,94 @@
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
+
+namespace Crescent.Engine.Cuda.Weights;
+
+/// <summary>What of a model CUDA devices run; anything else is refused by the name of its architecture and operator.</summary>
+internal static class ModelFit
+{
+    /// <summary>Lengths of windows, at most: how each is shared out is part of what a graph is known by.</summary>
+    private const int MostWindows = 8;
+
+    /// <summary>Refuses what devices do not run.</summary>
+    /// <exception cref="InvalidModelException">The message says what it is, and what to do.</exception>
+    public static void Check(DecoderGraph graph)
+    {
+        Refuse(graph, "per-layer embeddings", graph.PerLayer is not null);
+        Refuse(graph, "layers that scale the residual stream", graph.Layers.Any(static layer => layer.OutputScale != 1));
+        Refuse(graph, "capped logits", graph.LogitCap != 0);
+        var branches = graph.Layers.SelectMany(static layer => layer.Branches).ToArray();
+        foreach (var branch in branches)
+        {
+            Check(graph, branch);
+        }
+
+        AttentionOperator[] attentions = [.. graph.Operators.OfType<AttentionOperator>()];
+        Refuse(graph, "no attention", attentions.Length == 0);
+        var heads = attentions[0].Heads;
+        Refuse(graph, "layers with heads of different shapes", attentions.Any(attention => attention.Heads != heads));
+        Refuse(graph, $"windows of more than {MostWindows} lengths", attentions.Select(static attention => attention.Window).Distinct().Count() > MostWindows + 1);
+        Refuse(graph, "a bias behind the last layer", branches[^1].Operators.Any(static step => step is AttentionOperator { OutputBias: not null }));
+    }
+
+    private static void Check(DecoderGraph graph, ResidualBranch branch)
+    {
+        Refuse(graph, "parts with norms of their own", branch.Parts.Count > 0);
+        Refuse(graph, "a branch without a norm", branch.Norm is null);
+        Refuse(graph, "a scaled part behind a norm", branch is { PostNorm: not null, Scale: not 1 });
+        foreach (var step in branch.Operators)
+        {
+            switch (step)
+            {
+                case AttentionOperator attention:
+                    Check(graph, attention);
+                    Refuse(graph, "a norm or a scale behind a bias of attention's output", attention.OutputBias is not null && (branch.PostNorm is not null || branch.Scale != 1 || branch.Operators.Count > 1));
+                    break;
+                case MixtureOperator mixture:
+                    Check(graph, mixture);
+                    break;
+                case FeedForwardOperator:
+                    break;
+                case GatedDeltaNetOperator or Mamba2Operator or ShortConvolutionOperator:
+                    var shape = StateShape.Of((StateOperator)step);
+                    Refuse(graph, $"states of {shape.Columns} values a row, where CUDA devices take up to {StateShape.MostColumns}", shape.Columns > StateShape.MostColumns);
+                    break;
+                default:
+                    throw Fault(graph, step.Name);
+            }
+        }
+    }
+
+    private static void Check(DecoderGraph graph, AttentionOperator attention)
+    {
+        Refuse(graph, "chunked attention", attention.ChunkLength > 0);
+        Refuse(graph, "attention with the keys and values of another layer", attention.KeysOf is not null);
+        Refuse(graph, "norms of values", attention.NormalisesValues);
+        Refuse(graph, "attention whose values are its keys", attention.Value is null);
+        Refuse(graph, "biases of some of queries, keys and values", (attention.QueryBias is null) != (attention.KeyBias is null) || (attention.KeyBias is null) != (attention.ValueBias is null));
+        Refuse(graph, "biases of gated attention", attention.HasOutputGate && attention.QueryBias is not null);
+        Refuse(graph, "norms of turned heads", attention.NormalisesTurned);
+        Refuse(graph, "capped scores, or scores scaled by the position", attention.ScoreCap != 0 || attention.Temperature is not null);
+    }
+
+    private static void Check(DecoderGraph graph, MixtureOperator mixture)
+    {
+        Refuse(graph, $"experts with {mixture.Activation}", mixture.Activation == FeedForwardActivation.SquaredRelu);
+        Refuse(graph, "a norm of the router's own", mixture.RouterNorm is not null);
+        Refuse(graph, "experts whose input is weighed", mixture.WeighsInput);
+        Refuse(graph, $"more than {ExpertWeights.MostExperts} experts", mixture.ExpertCount > ExpertWeights.MostExperts);
+        Refuse(
+            graph, $"experts whose matrices are not whole times {PackedFormats.TileRows} rows, or lie in different formats as gate and up do", !ExpertWeights.CanLoad(mixture));
+    }
+
+    private static void Refuse(DecoderGraph graph, string what, bool there)
+    {
+        if (there)
+        {
+            throw Fault(graph, what);
+        }
+    }
+
+    private static InvalidModelException Fault(DecoderGraph graph, string what) => new(
+        graph.Config.Name, "general.architecture", $"{graph.Config.Architecture} has {what}, which CUDA devices do not run yet; serve it with --devices cpu");
+}

@@ -1,0 +1,11 @@
+namespace Crescent.Engine.Cuda.Weights;
+
+/// <summary>What an operator of a layer multiplies with, in device memory.</summary>
+internal abstract record PartWeights
+{
+    /// <summary>All matrices that rows are multiplied by, but for those of experts.</summary>
+    public abstract IEnumerable<PackedMatrix> Matrices { get; }
+
+    /// <summary>Bytes of matrices that a decode step of one token reads.</summary>
+    public virtual long BytesOfToken => Matrices.Sum(static matrix => matrix.Buffer.Bytes);
+}

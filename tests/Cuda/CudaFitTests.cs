@@ -1,0 +1,101 @@
+using Crescent.Engine.Cuda;
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
+
+namespace Crescent.Tests.Cuda;
+
+/// <summary>What of a model CUDA devices do not run is refused by name before anything is loaded.</summary>
+public sealed class CudaFitTests
+{
+    [Theory]
+    [InlineData("deepseek2", "latent attention")]
+    [InlineData("llama4", "chunked attention")]
+    [InlineData("gemma4", "per-layer embeddings")]
+    public void An_architecture_is_refused_by_its_operator(string name, string says) => Refused(name, says, static graph => graph);
+
+    [Theory]
+    [InlineData("stream", "layers that scale the residual stream")]
+    [InlineData("cap", "capped logits")]
+    [InlineData("windows", "windows of more than 8 lengths")]
+    [InlineData("shapes", "layers with heads of different shapes")]
+    public void What_a_whole_model_has_is_refused(string what, string says) => Refused("qwen3", says, graph => what switch
+    {
+        "stream" => graph with { Layers = [.. graph.Layers.Select(static layer => layer with { OutputScale = 2 })] },
+        "cap" => graph with { LogitCap = 30 },
+        "windows" => graph with { Layers = [.. Enumerable.Range(0, 10).Select(i => Changed(graph.Layers[0], attention => attention with { Window = i }))] },
+        _ => graph with { Layers = [.. graph.Layers.Append(Changed(graph.Layers[0], static attention => attention with { Heads = attention.Heads with { Count = 1, KvCount = 1 } }))] },
+    });
+
+    [Theory]
+    [InlineData("chunks", "chunked attention")]
+    [InlineData("keys", "attention with the keys and values of another layer")]
+    [InlineData("value norms", "norms of values")]
+    [InlineData("values", "attention whose values are its keys")]
+    [InlineData("query bias", "biases of some of queries, keys and values")]
+    [InlineData("value bias", "biases of some of queries, keys and values")]
+    [InlineData("gated", "biases of gated attention")]
+    [InlineData("turned", "norms of turned heads")]
+    [InlineData("scores", "capped scores, or scores scaled by the position")]
+    [InlineData("temperature", "capped scores, or scores scaled by the position")]
+    public void What_an_attention_has_is_refused(string what, string says) => Refused("qwen2", says, graph => graph with
+    {
+        Layers = [.. graph.Layers.Select(layer => Changed(layer, attention => what switch
+        {
+            "chunks" => attention with { ChunkLength = 64 },
+            "keys" => attention with { KeysOf = attention },
+            "value norms" => attention with { NormalisesValues = true },
+            "values" => attention with { Value = null },
+            "query bias" => attention with { QueryBias = null },
+            "value bias" => attention with { ValueBias = null },
+            "gated" => attention with { HasOutputGate = true },
+            "turned" => attention with { NormalisesTurned = true },
+            "scores" => attention with { ScoreCap = 50 },
+            _ => attention with { Temperature = new AttentionTemperature(8192, 0.1f, 1) },
+        }))],
+    });
+
+    [Theory]
+    [InlineData("parts", "parts with norms of their own")]
+    [InlineData("norm", "a branch without a norm")]
+    [InlineData("scale", "a scaled part behind a norm")]
+    [InlineData("bias", "a norm or a scale behind a bias of attention's output")]
+    [InlineData("last", "a bias behind the last layer")]
+    public void What_a_branch_has_is_refused(string what, string says) => Refused("gpt-oss", says, graph =>
+    {
+        var layer = graph.Layers[^1];
+        var (attention, experts) = (layer.Branches[0], layer.Branches[1]);
+        DecoderLayer changed = new(what switch
+        {
+            "parts" => [attention, experts with { Parts = [experts] }],
+            "norm" => [attention, experts with { Norm = null }],
+            "scale" => [attention, experts with { PostNorm = experts.Norm, Scale = 0.5f }],
+            "bias" => [attention with { PostNorm = attention.Norm }, experts],
+            _ => [experts, attention],
+        });
+        return graph with { Layers = [.. graph.Layers.SkipLast(1), changed] };
+    });
+
+    [Fact]
+    public void A_state_of_too_wide_rows_is_refused() => Refused("nemotron_h", "states of 272 values a row", static graph => graph with
+    {
+        Layers = [.. graph.Layers.Select(static layer => new DecoderLayer([.. layer.Branches.Select(static branch => branch with
+        {
+            Operators = [.. branch.Operators.Select(static step => step is Mamba2Operator mamba ? mamba with { StateSize = 272 } : step)],
+        })]))],
+    });
+
+    private static void Refused(string name, string says, Func<DecoderGraph, DecoderGraph> change)
+    {
+        using var file = GgufFile.Open(TestFiles.Shared("arch", $"{name}.gguf"));
+        var graph = change(Architecture.Read(file));
+        var fault = Assert.Throws<InvalidModelException>(() => CudaDevice.CheckFit(graph));
+        Assert.Contains($"{name} has {says}", fault.Message);
+        Assert.Contains("--devices cpu", fault.Message);
+    }
+
+    private static DecoderLayer Changed(DecoderLayer layer, Func<AttentionOperator, AttentionOperator> change) => new([.. layer.Branches.Select(branch => branch with
+    {
+        Operators = [.. branch.Operators.Select(step => step is AttentionOperator attention ? change(attention) : step)],
+    })]);
+}
