@@ -18,6 +18,7 @@ struct Rope
     int interleaved;
     float epsilon;
     float scale;
+    const float* temperatures;
 };
 
 // Turns the queries of a token's heads to where all warps of the block read them; the block that looks at the token's own position stores its key and value first.
@@ -41,11 +42,12 @@ DEVICE void rope_work(
             rope_head(x + head * size, biases, rope.keyNorm, turns, target, size, SIZE, rope.turning, rope.interleaved, rope.epsilon, 1.0f, lane);
     }
 
+    float scale = rope.temperatures ? rope.scale * rope.temperatures[work.token] : rope.scale;
     for (int row = warp; row < rowHeads; row += TOGETHER)
     {
         int head = firstHead + row;
         rope_head(
-            x + head * size, rope.bias ? rope.bias + head * size : 0, rope.queryNorm, turns, queries[row], size, SIZE, rope.turning, rope.interleaved, rope.epsilon, rope.scale, lane);
+            x + head * size, rope.bias ? rope.bias + head * size : 0, rope.queryNorm, turns, queries[row], size, SIZE, rope.turning, rope.interleaved, rope.epsilon, scale, lane);
     }
 
     __syncthreads();
@@ -126,22 +128,24 @@ DEVICE void attend(
         float s[2][4];
 #pragma unroll
         for (int n = 0; n < 2; n++)
-        {
             s[n][0] = s[n][1] = s[n][2] = s[n][3] = 0.0f;
-            if constexpr (holds<SIZE>())
-            {
+        if constexpr (holds<SIZE>())
+        {
+#pragma unroll
+            for (int n = 0; n < 2; n++)
 #pragma unroll
                 for (int k = 0; k < SIZE / 32; k++)
                     multiply_keys(s[n], q[0][k], q[1][k], key[n][k]);
-            }
-            else
-            {
-                const unsigned short* keys = keys_of<SIZE>(blocks, tables[work.table + (first >> 4)] * blockBytes + layerOffset, kvHead) + (n * 8 + g) * SIZE + t * 8;
+        }
+        else
+        {
+            const unsigned short* keys = keys_of<SIZE>(blocks, tables[work.table + (first >> 4)] * blockBytes + layerOffset, kvHead) + g * SIZE + t * 8;
 #pragma unroll 2
-                for (int k = 0; k < SIZE / 32; k++)
-                    multiply_keys(
-                        s[n], there[0] ? *(const uint4*)(own[0] + k * 32) : make_uint4(0, 0, 0, 0), there[1] ? *(const uint4*)(own[1] + k * 32) : make_uint4(0, 0, 0, 0),
-                        *(const uint4*)(keys + k * 32));
+            for (int k = 0; k < SIZE / 32; k++)
+            {
+                uint4 a = there[0] ? *(const uint4*)(own[0] + k * 32) : make_uint4(0, 0, 0, 0), b = there[1] ? *(const uint4*)(own[1] + k * 32) : make_uint4(0, 0, 0, 0);
+                multiply_keys(s[0], a, b, *(const uint4*)(keys + k * 32));
+                multiply_keys(s[1], a, b, *(const uint4*)(keys + 8 * SIZE + k * 32));
             }
         }
 
@@ -315,10 +319,11 @@ ATTEND_PARTS(attend_parts_256, 256)
         const float* __restrict__ keyNorm, const float2* __restrict__ turns, const int* __restrict__ cells, unsigned char* blocks,                  \
         long long blockBytes, long long layerOffset, const int* __restrict__ tables, const Work* __restrict__ works, int count,                     \
         unsigned short* __restrict__ output, int ldo, float* values, float* sums, int* counters, int heads, int kvHeads, int size,                  \
-        int turning, int interleaved, float epsilon, float scale, int window, const float* __restrict__ sinks)                                      \
+        int turning, int interleaved, float epsilon, float scale, const float* __restrict__ temperatures, int window,                               \
+        const float* __restrict__ sinks)                                                                                                            \
     {                                                                                                                                               \
         __shared__ Shared<SIZE> shared;                                                                                                             \
-        Rope rope = {qkv, ld, bias, queryNorm, keyNorm, turns, cells, turning, interleaved, epsilon, scale};                                        \
+        Rope rope = {qkv, ld, bias, queryNorm, keyNorm, turns, cells, turning, interleaved, epsilon, scale, temperatures};                          \
         attend<SIZE, true, true>(                                                                                                                   \
             0, blocks, blockBytes, layerOffset, tables, works, count, output, ldo, values, sums, counters, heads, kvHeads, size, window, sinks,     \
             &shared, &rope);                                                                                                                        \

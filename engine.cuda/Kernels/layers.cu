@@ -117,14 +117,25 @@ extern "C" __global__ void rope_angles(
 }
 EXPORT_KERNEL(rope_angles)
 
+// temperatures (count): what scores are multiplied by at a position, 1 + scale * log(1 + floor((position + offset) / length)). Grid: threads for all.
+extern "C" __global__ void score_temperatures(const int* __restrict__ positions, float* __restrict__ temperatures, int count, int length, int offset, float scale)
+{
+    take_turn();
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < count)
+        temperatures[i] = 1.0f + scale * logf((float)(1 + (positions[i] + offset) / length));
+}
+EXPORT_KERNEL(score_temperatures)
+
 // A warp takes one head of one token: bias, norm, rotation; queries go to queries (token, head, padded) as halves times scale, keys and values to their place in
 // the cache. qkv (tokens, ld): query heads, key heads, value heads. bias (same) and norms (size) may be null. cells: block * 16 + slot of each token. Within a
 // block, layerOffset bytes in: keys (kv head, slot, padded), then values. Columns from size to padded are zeros. turning: values of a head that turn,
-// interleaved: neighbours together, else halves. Grid: (tokens, warps for all heads).
+// interleaved: neighbours together, else halves. temperatures (tokens) may be null: scale is times that for queries. Grid: (tokens, warps for all heads).
 extern "C" __global__ void rope_store(
     const float* __restrict__ qkv, int ld, const float* __restrict__ bias, const float* __restrict__ queryNorm, const float* __restrict__ keyNorm,
     const float2* __restrict__ turns, const int* __restrict__ cells, unsigned short* __restrict__ queries, unsigned char* __restrict__ blocks,
-    long long blockBytes, long long layerOffset, int heads, int kvHeads, int size, int padded, int turning, int interleaved, float epsilon, float scale)
+    long long blockBytes, long long layerOffset, int heads, int kvHeads, int size, int padded, int turning, int interleaved, float epsilon, float scale,
+    const float* __restrict__ temperatures)
 {
     take_turn();
     int head = blockIdx.y * (blockDim.x >> 5) + (threadIdx.x >> 5), lane = threadIdx.x & 31, token = blockIdx.x;
@@ -135,7 +146,8 @@ extern "C" __global__ void rope_store(
     const float* biases = bias ? bias + head * size : 0;
     const float2* turn = turns + (long long)token * (turning / 2);
     if (head < heads)
-        rope_head(x, biases, queryNorm, turn, queries + ((long long)token * heads + head) * padded, size, padded, turning, interleaved, epsilon, scale, lane);
+        rope_head(x, biases, queryNorm, turn, queries + ((long long)token * heads + head) * padded, size, padded, turning, interleaved, epsilon,
+            temperatures ? scale * temperatures[token] : scale, lane);
     else if (head < heads + kvHeads)
         rope_head(
             x, biases, keyNorm, turn, cell_of(blocks, blockBytes, layerOffset, cells[token], 0, head - heads, kvHeads, padded), size, padded, turning, interleaved, epsilon, 1.0f, lane);
@@ -172,6 +184,17 @@ extern "C" __global__ void share_rows(
         row[i] = float_to_half(half_to_float(row[i]) * factor);
 }
 EXPORT_KERNEL(share_rows)
+
+// output (rows, ld) halves = x's rows times factors (rows). Grid: (blocks of columns, rows).
+extern "C" __global__ void scale_rows(const unsigned short* __restrict__ x, const float* __restrict__ factors, unsigned short* __restrict__ output, int ld)
+{
+    take_turn();
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    long long row = blockIdx.y;
+    if (i < ld)
+        output[row * ld + i] = float_to_half(clamp_half(half_to_float(x[row * ld + i]) * factors[row]));
+}
+EXPORT_KERNEL(scale_rows)
 
 // The one function of FeedForwardActivation that needs no gate: max(up, 0)^2.
 #define ACTIVATION_SQUARED_RELU 3

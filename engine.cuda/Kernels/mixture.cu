@@ -176,7 +176,8 @@ extern "C" __global__ void __launch_bounds__(256) sort_pairs(
 }
 EXPORT_KERNEL(sort_pairs)
 
-// y (tokens, columns) = or, where adds is not 0, += the sum of outputs (tokens, used, columns), each times its weight (tokens, used), in the order of choice. Grid: (blocks of columns, tokens).
+// y (tokens, columns) = or, where adds is not 0, += the sum of outputs (tokens, used, columns), each times its weight (tokens, used), in the order of
+// choice; weights may be null for 1. Grid: (blocks of columns, tokens).
 extern "C" __global__ void add_experts(const float* __restrict__ outputs, const float* __restrict__ weights, float* __restrict__ y, int columns, int used, int adds)
 {
     take_turn();
@@ -186,7 +187,7 @@ extern "C" __global__ void add_experts(const float* __restrict__ outputs, const 
     long long first = (long long)blockIdx.y * used;
     float sum = 0;
     for (int k = 0; k < used; k++)
-        sum += weights[first + k] * outputs[(first + k) * columns + i];
+        sum += (weights ? weights[first + k] : 1.0f) * outputs[(first + k) * columns + i];
     float* target = y + (long long)blockIdx.y * columns + i;
     *target = adds ? *target + sum : sum;
 }

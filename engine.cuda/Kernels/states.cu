@@ -57,7 +57,7 @@ DEVICE void keep_columns(
 
 // output (tokens, channels) = silu(convolution of input's channels + bias), and the states behind it. input (tokens, ld); w (channels, kernel); bias (channels) may be
 // null. A block has lanes channels of a sequence, as many of its tokens side by side as it has threads for. Grid: (blocks of channels, sequences).
-extern "C" __global__ void __launch_bounds__(512) convolve(
+extern "C" __global__ void __launch_bounds__(512, 2) convolve(
     const float* __restrict__ input, int ld, const float* __restrict__ w, const float* __restrict__ bias, const Sequence* __restrict__ sequences, float* states,
     long long stateFloats, long long layerOffset, float* __restrict__ output, int channels, int kernel, int lanes)
 {
@@ -79,7 +79,7 @@ extern "C" __global__ void __launch_bounds__(512) convolve(
 EXPORT_KERNEL(convolve)
 
 // output (tokens, ldo) halves = c * convolution(b * x) * factor, zeros from channels on; input (tokens, ld): b, c, x of all channels. Else as convolve.
-extern "C" __global__ void __launch_bounds__(512) convolve_gated(
+extern "C" __global__ void __launch_bounds__(512, 2) convolve_gated(
     const float* __restrict__ input, int ld, const float* __restrict__ w, const Sequence* __restrict__ sequences, float* states, long long stateFloats,
     long long layerOffset, unsigned short* __restrict__ output, int ldo, int channels, int kernel, int lanes, float factor)
 {

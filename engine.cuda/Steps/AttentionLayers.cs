@@ -17,6 +17,7 @@ internal sealed class AttentionLayers
     private readonly KvShares _shares;
     private readonly Kernel _angles;
     private readonly Kernel _rope;
+    private readonly Kernel _temperature;
     private readonly Kernel _attend;
     private readonly Kernel _attendParts;
     private readonly Kernel _attendDecode;
@@ -25,6 +26,8 @@ internal sealed class AttentionLayers
     private readonly DeviceBuffer _queries; // halves (padded head, heads, tokens)
     private readonly DeviceBuffer _attended; // halves (padded query width, tokens)
     private readonly DeviceBuffer[] _turns; // float2 (dimensions / 2, tokens) of each way to turn
+    private readonly AttentionTemperature[] _temperatures;
+    private readonly DeviceBuffer[] _factors; // (tokens) of each temperature
     private readonly DeviceBuffer _partials; // (padded head, heads, rows)
     private readonly DeviceBuffer _partialSums; // (2, heads, rows)
     private readonly DeviceBuffer _counters; // ints (key heads * head groups, tokens)
@@ -44,6 +47,7 @@ internal sealed class AttentionLayers
         _shares = shares;
         _angles = tools.Kernels.Get("layers.cu", "rope_angles");
         _rope = tools.Kernels.Get("layers.cu", "rope_store");
+        _temperature = tools.Kernels.Get("layers.cu", "score_temperatures");
         _gate = tools.Kernels.Get("layers.cu", "gate_heads");
         _attend = tools.Kernels.Get("attention.cu", $"attend_{kv.Padded}");
         _attendParts = tools.Kernels.Get("attention.cu", $"attend_parts_{kv.Padded}");
@@ -52,6 +56,8 @@ internal sealed class AttentionLayers
         _queries = tools.Allocate(2L * _config.HeadCount * kv.Padded);
         _attended = tools.Allocate(2L * StepTools.Padded(_config.QueryWidth));
         _turns = [.. ropes.Select(rope => tools.Allocate(4L * rope.Settings.Dimensions))];
+        _temperatures = [.. layers.Select(static layer => layer.Temperature).OfType<AttentionTemperature>().Distinct()];
+        _factors = [.. _temperatures.Select(_ => tools.Allocate(4))];
         _partials = tools.AllocateBytes(4L * partialRows * _config.HeadCount * kv.Padded);
         _partialSums = tools.AllocateBytes(8L * partialRows * _config.HeadCount);
         _counters = tools.AllocateBytes(4L * tools.MaxTokens * _config.KvHeadCount * HeadGroups);
@@ -68,6 +74,13 @@ internal sealed class AttentionLayers
             var half = rope.Settings.Dimensions / 2;
             _angles.With(_tools.Layout.Positions).With(rope.Frequencies.Pointer).With(_turns[i].Pointer).With(tokens).With(half).With((float)rope.Settings.Magnitude)
                 .Launch(((tokens * half) + 127) / 128, 1, 128);
+        }
+
+        for (var i = 0; i < _factors.Length; i++)
+        {
+            var temperature = _temperatures[i];
+            _temperature.With(_tools.Layout.Positions).With(_factors[i].Pointer).With(tokens).With(temperature.Length).With(temperature.Offset).With(temperature.Scale)
+                .Launch((tokens + 127) / 128, 1, 128);
         }
     }
 
@@ -125,6 +138,8 @@ internal sealed class AttentionLayers
 
     private CUdeviceptr Turns(AttentionWeights layer) => layer.Rope >= 0 ? _turns[layer.Rope].Pointer : default;
 
+    private CUdeviceptr Factors(AttentionWeights layer) => layer.Temperature is { } temperature ? _factors[Array.IndexOf(_temperatures, temperature)].Pointer : default;
+
     private void Rope(AttentionWeights layer, AttentionWorks works, long offset, int tokens)
     {
         var none = default(CUdeviceptr);
@@ -132,7 +147,7 @@ internal sealed class AttentionLayers
         _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
             .With(Turns(layer)).With(_tools.Layout.Cells(works.View.Group)).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset)
             .With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_kv.Padded).With(Turning(layer)).With(Interleaved(layer)).With(_config.NormEpsilon)
-            .With(layer.ScoreScale).Launch(tokens, (heads + 3) / 4, 128);
+            .With(layer.ScoreScale).With(Factors(layer)).Launch(tokens, (heads + 3) / 4, 128);
     }
 
     // Rotations, the new key and value, and attention at once.
@@ -143,7 +158,7 @@ internal sealed class AttentionLayers
             .With(layer.KeyNorm?.Pointer ?? none).With(Turns(layer)).With(_tools.Layout.Cells(works.View.Group)).With(_kv.Pointer).With(_kv.BlockBytes).With(offset)
             .With(_tools.Layout.Tables).With(works.PartWorks).With(works.PartWorkCount).With(_attended.Pointer).With(StepTools.Padded(_config.QueryWidth)).With(_partials.Pointer)
             .With(_partialSums.Pointer).With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(Turning(layer)).With(Interleaved(layer))
-            .With(_config.NormEpsilon).With(layer.ScoreScale).With(works.Window).With(layer.Sinks?.Pointer ?? none)
+            .With(_config.NormEpsilon).With(layer.ScoreScale).With(Factors(layer)).With(works.Window).With(layer.Sinks?.Pointer ?? none)
             .Launch(works.PartWorkCount, _config.KvHeadCount * HeadGroups, 128);
     }
 

@@ -46,10 +46,13 @@ internal sealed class AttentionWorks(KvView view, int tokensOfWork, int mostPart
         int works = 0, partWorks = 0, partials = 0;
         foreach (ref readonly var slice in plan.Slices)
         {
-            var parts = PartsOf(slice, partials);
-            partials += parts > 1 ? parts * slice.TokenCount : 0;
-            partWorks += parts;
-            works += parts > 0 ? 0 : (slice.TokenCount + tokensOfWork - 1) / tokensOfWork;
+            for (var run = First(slice); run.Count > 0; run = Next(slice, run))
+            {
+                var parts = PartsOf(run, partials);
+                partials += parts > 1 ? parts * run.Count : 0;
+                partWorks += parts;
+                works += parts > 0 ? 0 : (run.Count + tokensOfWork - 1) / tokensOfWork;
+            }
         }
 
         WorkCount = works;
@@ -68,11 +71,28 @@ internal sealed class AttentionWorks(KvView view, int tokensOfWork, int mostPart
         {
             // The kernels count blocks from the sequence's first on, whichever are kept.
             var blocks = plan.Table(i, view.Group);
-            Share(plan.Slices[i], table - blocks.First, ref works, ref partWorks);
+            ref readonly var slice = ref plan.Slices[i];
+            for (var run = First(slice); run.Count > 0; run = Next(slice, run))
+            {
+                Share(run, table - blocks.First, ref works, ref partWorks);
+            }
+
             table += blocks.Blocks.Length;
         }
 
         partWorks.Clear();
+    }
+
+    // All of a slice's tokens or, of layers that see chunks, those of one chunk: what they see begins at the same block.
+    private TokenRun First(in StepSlice slice) => RunOf(slice.TokenOffset, slice.StartPosition, slice.TokenCount);
+
+    private TokenRun Next(in StepSlice slice, in TokenRun run) =>
+        RunOf(run.Token + run.Count, run.Position + run.Count, slice.TokenOffset + slice.TokenCount - run.Token - run.Count);
+
+    private TokenRun RunOf(int token, int position, int left)
+    {
+        var chunk = view.Reach.ChunkLength;
+        return new TokenRun(token, position, chunk > 0 ? Math.Min(left, chunk - (position % chunk)) : left);
     }
 
     /// <summary>Where a token's attention begins: at the block of the first position that it sees.</summary>
@@ -82,49 +102,49 @@ internal sealed class AttentionWorks(KvView view, int tokensOfWork, int mostPart
     private static int PartOf(int span) => Math.Max(LeastPart, ((((span + MostParts - 1) / MostParts) + 15) / 16) * 16);
 
     // 0 where each warp looks at all of its tokens' context: for prompts, which have warps enough.
-    private int PartsOf(in StepSlice slice, int partials)
+    private int PartsOf(in TokenRun run, int partials)
     {
-        if (slice.TokenCount > tokensOfWork)
+        if (run.Count > tokensOfWork)
         {
             return 0;
         }
 
         // A window begins within a block: what it thereby looks at beside is not worth a part.
-        var span = slice.StartPosition + slice.TokenCount - BeginOf(slice.StartPosition);
+        var span = run.Position + run.Count - BeginOf(run.Position);
         var part = PartOf(span);
         var parts = Math.Max(1, (span - (view.Reach.SeesAll ? 0 : KvPool.Slots) + part - 1) / part);
-        return partials + (parts * slice.TokenCount) <= mostPartialRows ? parts : 1;
+        return partials + (parts * run.Count) <= mostPartialRows ? parts : 1;
     }
 
-    private void Share(in StepSlice slice, int table, ref Span<int> works, ref Span<int> partWorks)
+    private void Share(in TokenRun run, int table, ref Span<int> works, ref Span<int> partWorks)
     {
-        var parts = PartsOf(slice, _partials);
-        var end = slice.StartPosition + slice.TokenCount;
+        var parts = PartsOf(run, _partials);
+        var end = run.Position + run.Count;
         if (parts == 0)
         {
-            for (var first = 0; first < slice.TokenCount; first += tokensOfWork)
+            for (var first = 0; first < run.Count; first += tokensOfWork)
             {
-                var count = Math.Min(tokensOfWork, slice.TokenCount - first);
-                var position = slice.StartPosition + first;
-                _ = Fill(ref works, slice.TokenOffset + first, count, position, table, BeginOf(position), position + count);
+                var count = Math.Min(tokensOfWork, run.Count - first);
+                var position = run.Position + first;
+                _ = Fill(ref works, run.Token + first, count, position, table, BeginOf(position), position + count);
             }
 
             return;
         }
 
-        var begin = BeginOf(slice.StartPosition);
+        var begin = BeginOf(run.Position);
         var part = PartOf(end - begin);
         for (var i = 0; i < parts; i++)
         {
-            var work = Fill(ref partWorks, slice.TokenOffset, slice.TokenCount, slice.StartPosition, table, begin + (i * part), i == parts - 1 ? end : begin + ((i + 1) * part));
-            work[6] = _partials + (i * slice.TokenCount);
+            var work = Fill(ref partWorks, run.Token, run.Count, run.Position, table, begin + (i * part), i == parts - 1 ? end : begin + ((i + 1) * part));
+            work[6] = _partials + (i * run.Count);
             work[7] = _slots;
             work[8] = i;
             work[9] = parts;
         }
 
         _slots++;
-        _partials += parts > 1 ? parts * slice.TokenCount : 0;
+        _partials += parts > 1 ? parts * run.Count : 0;
     }
 
     private static Span<int> Fill(ref Span<int> works, int token, int tokens, int position, int table, int begin, int end)
@@ -140,4 +160,6 @@ internal sealed class AttentionWorks(KvView view, int tokensOfWork, int mostPart
         work[5] = end;
         return work;
     }
+
+    private readonly record struct TokenRun(int Token, int Position, int Count);
 }

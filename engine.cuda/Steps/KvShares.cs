@@ -17,7 +17,7 @@ internal sealed class KvShares
     /// <param name="graph">Its attentions have heads of one shape.</param>
     public KvShares(DecoderGraph graph)
     {
-        KvReach[] reaches = [.. graph.Operators.OfType<AttentionOperator>().Select(static attention => new KvReach(attention.Window))];
+        KvReach[] reaches = [.. graph.Operators.OfType<AttentionOperator>().Select(static attention => new KvReach(attention.Window, attention.ChunkLength))];
         var bytes = KvPool.LayerBytesOf(graph.Config);
         Partition = KvPartition.Of([.. reaches.Select(reach => (reach, bytes))]);
         KvView[] views = [.. reaches.Select((reach, attention) => new KvView(Partition.GroupOf[attention], reach))];

@@ -19,6 +19,7 @@ internal sealed class MixtureLayers
     private readonly Kernel _choose;
     private readonly Kernel _sort;
     private readonly Kernel _add;
+    private readonly Kernel _scale;
     private readonly DeviceBuffer _logits; // (experts, tokens)
     private readonly DeviceBuffer _chosen; // ints (used, tokens)
     private readonly DeviceBuffer _weights; // (used, tokens)
@@ -26,6 +27,7 @@ internal sealed class MixtureLayers
     private readonly DeviceBuffer _works; // ints (4, works)
     private readonly DeviceBuffer _hidden; // halves (padded hidden width, pairs)
     private readonly DeviceBuffer _outputs; // (width, pairs)
+    private readonly DeviceBuffer? _weighed; // halves (padded width, tokens)
 
     /// <param name="tools">Of the step.</param>
     /// <param name="layers">All mixtures of the model.</param>
@@ -42,6 +44,7 @@ internal sealed class MixtureLayers
         _choose = kernels.Get("mixture.cu", "choose_experts");
         _sort = kernels.Get("mixture.cu", "sort_pairs");
         _add = kernels.Get("mixture.cu", "add_experts");
+        _scale = kernels.Get("layers.cu", "scale_rows");
         var experts = layers.Max(static layer => layer.Count);
         var used = layers.Max(static layer => layer.Used);
         var pairs = checked(tools.Rows * used);
@@ -59,6 +62,7 @@ internal sealed class MixtureLayers
         _works = tools.AllocateBytes(16L * SortedPairs.WorksOf(pairs, experts, LeastRows));
         _hidden = tools.Allocate(2L * used * hidden);
         _outputs = tools.Allocate(4L * used * tools.Config.Width);
+        _weighed = layers.Any(static layer => layer.WeighsInput) ? tools.Allocate(2L * StepTools.Padded(tools.Config.Width)) : null;
     }
 
     /// <summary>Queues what the experts of each token make of x.</summary>
@@ -75,12 +79,19 @@ internal sealed class MixtureLayers
         _tools.Products.Multiply(experts.Router, x, tokens, _logits.Pointer, experts.Count);
         _choose.With(_logits.Pointer).With(experts.RouterBias?.Pointer ?? none).With(experts.ChoiceBias?.Pointer ?? none).With(experts.OutputScale?.Pointer ?? none)
             .With(_chosen.Pointer).With(_weights.Pointer).With(tokens).With(experts.Count).With(experts.Used).With((int)experts.Gating).With(experts.NormalisesWeights ? 1 : 0)
-            .With(experts.WeightScale * target.Scale).Launch((tokens + Warps - 1) / Warps, 1, Warps * 32);
+            .With(experts.WeighsInput ? experts.WeightScale : experts.WeightScale * target.Scale).Launch((tokens + Warps - 1) / Warps, 1, Warps * 32);
+        if (experts.WeighsInput)
+        {
+            var padded = StepTools.Padded(width);
+            _scale.With(x).With(_weights.Pointer).With(_weighed!.Pointer).With(padded).Launch((padded + 255) / 256, tokens, 256);
+            x = _weighed.Pointer;
+        }
+
         var rows = SortedPairs.RowsOf(pairs, experts.Count);
         var sorted = new SortedPairs(_works.Pointer, _order.Pointer, SortedPairs.WorksOf(pairs, experts.Count, rows), rows);
         _sort.With(_chosen.Pointer).With(sorted.Order).With(sorted.Works).With(pairs).With(experts.Count).With(rows).With(sorted.Count).Launch(experts.Count, 1, 256);
         _experts.MultiplyGated(experts, sorted, x, _hidden.Pointer, experts.Down.Padded, StepTools.HiddenFactor);
         _experts.MultiplyDown(experts, sorted, _hidden.Pointer, _outputs.Pointer, 1 / StepTools.HiddenFactor);
-        _add.With(_outputs.Pointer).With(_weights.Pointer).With(target.Pointer).With(width).With(experts.Used).With(target.Adds ? 1 : 0).Launch((width + 255) / 256, tokens, 256);
+        _add.With(_outputs.Pointer).With(experts.WeighsInput ? none : _weights.Pointer).With(target.Pointer).With(width).With(experts.Used).With(target.Adds ? 1 : 0).Launch((width + 255) / 256, tokens, 256);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Layers;
@@ -29,6 +30,9 @@ internal sealed record AttentionWeights : PartWeights
     /// <summary>Number of how heads turn; -1 where they do not.</summary>
     public required int Rope { get; init; }
 
+    /// <summary>Grows scores with the position, or null.</summary>
+    public required AttentionTemperature? Temperature { get; init; }
+
     /// <summary>Whether what attention gives is multiplied by the sigmoid of a gate.</summary>
     public required bool Gated { get; init; }
 
@@ -47,14 +51,20 @@ internal sealed record AttentionWeights : PartWeights
             Index = index,
             Projections = MatrixGroup.Load(upload, [.. queries, attention.Key!, attention.Value!, .. gates]),
             Bias = upload.LoadFloats(Purpose, attention.QueryBias, attention.KeyBias, attention.ValueBias),
-            QueryNorm = upload.LoadFloats(Purpose, attention.QueryNorm),
-            KeyNorm = upload.LoadFloats(Purpose, attention.KeyNorm),
+            QueryNorm = Norm(attention.QueryNorm),
+            KeyNorm = Norm(attention.KeyNorm),
             Sinks = upload.LoadFloats(Purpose, attention.Sinks),
             ScoreScale = (float)(Math.Log2(Math.E) * attention.Scale),
             Rope = attention.Rope is { } rope ? ropes.ToList().IndexOf(rope) : -1,
+            Temperature = attention.Temperature,
             Gated = attention.HasOutputGate,
             Output = upload.Load(Purpose, attention.Output),
         };
+
+        // Turning leaves a head as long as it is: a norm without gain behind it is one before it.
+        DeviceBuffer? Norm(GgufTensor? gain) => attention.NormalisesTurned
+            ? upload.LoadBytes(Purpose, MemoryMarshal.AsBytes<float>([.. Enumerable.Repeat(1f, attention.Heads.Size)]))
+            : upload.LoadFloats(Purpose, gain);
     }
 
     // In a file the gate of each head follows its query.

@@ -55,6 +55,9 @@ internal sealed record ExpertWeights : PartWeights
     /// <summary>What weights are multiplied by in the end.</summary>
     public required float WeightScale { get; init; }
 
+    /// <summary>Whether the weight goes to the expert's input instead of its output; then a token has one expert.</summary>
+    public required bool WeighsInput { get; init; }
+
     /// <summary>Values between the matrices of an expert.</summary>
     public int HiddenWidth => Down.Columns;
 
@@ -88,6 +91,7 @@ internal sealed record ExpertWeights : PartWeights
             Gating = mixture.Gating,
             NormalisesWeights = mixture.NormalisesWeights,
             WeightScale = mixture.WeightScale,
+            WeighsInput = mixture.WeighsInput,
         };
     }
 

@@ -27,7 +27,7 @@ internal static class ModelFit
         Refuse(graph, "no attention", attentions.Length == 0);
         var heads = attentions[0].Heads;
         Refuse(graph, "layers with heads of different shapes", attentions.Any(attention => attention.Heads != heads));
-        Refuse(graph, $"windows of more than {MostWindows} lengths", attentions.Select(static attention => attention.Window).Distinct().Count() > MostWindows + 1);
+        Refuse(graph, $"windows and chunks of more than {MostWindows} lengths", attentions.Select(static attention => (attention.Window, attention.ChunkLength)).Distinct().Count() > MostWindows + 1);
         Refuse(graph, "a bias behind the last layer", branches[^1].Operators.Any(static step => step is AttentionOperator { OutputBias: not null }));
     }
 
@@ -45,7 +45,7 @@ internal static class ModelFit
                     Refuse(graph, "a norm or a scale behind a bias of attention's output", attention.OutputBias is not null && (branch.PostNorm is not null || branch.Scale != 1 || branch.Operators.Count > 1));
                     break;
                 case MixtureOperator mixture:
-                    Check(graph, mixture);
+                    Check(graph, mixture, branch.Scale);
                     break;
                 case FeedForwardOperator:
                     break;
@@ -61,21 +61,23 @@ internal static class ModelFit
 
     private static void Check(DecoderGraph graph, AttentionOperator attention)
     {
-        Refuse(graph, "chunked attention", attention.ChunkLength > 0);
+        Refuse(graph, $"chunks of {attention.ChunkLength} positions, which are not whole times {Steps.KvPool.Slots},", attention.ChunkLength % Steps.KvPool.Slots != 0);
         Refuse(graph, "attention with the keys and values of another layer", attention.KeysOf is not null);
         Refuse(graph, "norms of values", attention.NormalisesValues);
         Refuse(graph, "attention whose values are its keys", attention.Value is null);
         Refuse(graph, "biases of some of queries, keys and values", (attention.QueryBias is null) != (attention.KeyBias is null) || (attention.KeyBias is null) != (attention.ValueBias is null));
         Refuse(graph, "biases of gated attention", attention.HasOutputGate && attention.QueryBias is not null);
-        Refuse(graph, "norms of turned heads", attention.NormalisesTurned);
-        Refuse(graph, "capped scores, or scores scaled by the position", attention.ScoreCap != 0 || attention.Temperature is not null);
+        Refuse(graph, "norms of heads before and after they turn", attention.NormalisesTurned && (attention.QueryNorm ?? attention.KeyNorm) is not null);
+        Refuse(graph, "norms of heads that turning makes longer", attention.NormalisesTurned && attention.Rope is { Magnitude: not 1 });
+        Refuse(graph, "capped scores", attention.ScoreCap != 0);
     }
 
-    private static void Check(DecoderGraph graph, MixtureOperator mixture)
+    private static void Check(DecoderGraph graph, MixtureOperator mixture, float scale)
     {
         Refuse(graph, $"experts with {mixture.Activation}", mixture.Activation == FeedForwardActivation.SquaredRelu);
         Refuse(graph, "a norm of the router's own", mixture.RouterNorm is not null);
-        Refuse(graph, "experts whose input is weighed", mixture.WeighsInput);
+        Refuse(graph, "several experts of a token whose input is weighed", mixture.WeighsInput && mixture.UsedCount > 1);
+        Refuse(graph, "experts whose input is weighed in a scaled part", mixture.WeighsInput && scale != 1);
         Refuse(graph, $"more than {ExpertWeights.MostExperts} experts", mixture.ExpertCount > ExpertWeights.MostExperts);
         Refuse(
             graph, $"experts whose matrices are not whole times {PackedFormats.TileRows} rows, or lie in different formats as gate and up do", !ExpertWeights.CanLoad(mixture));

@@ -152,7 +152,9 @@ internal sealed unsafe class WeightUpload : IDisposable
             var stage = Take(out var pinned, count * rowBytes);
             if (raw)
             {
-                new ReadOnlySpan<byte>(tensor.Data + (row * rowBytes), checked((int)(count * rowBytes))).CopyTo(pinned.As<byte>(0, checked((int)(count * rowBytes))));
+                var bytes = new ReadOnlySpan<byte>(tensor.Data + (row * rowBytes), checked((int)(count * rowBytes)));
+                CheckScales(tensor, bytes);
+                bytes.CopyTo(pinned.As<byte>(0, bytes.Length));
             }
             else
             {
@@ -168,6 +170,19 @@ internal sealed unsafe class WeightUpload : IDisposable
                 .Launch(checked((int)((threads + 255) / 256)), 1, 256);
             stage.Mark(_context);
             _uploaded?.Invoke(count * tensor.RowBytes);
+        }
+    }
+
+    // A half holds 6 * 2^13, the greatest number of such a block, and no more.
+    private static void CheckScales(GgufTensor tensor, ReadOnlySpan<byte> blocks)
+    {
+        const int Bytes = 17, Bias = 127, Most = Bias + 13;
+        for (var i = 0; tensor.Type == GgmlType.MXFP4 && i < blocks.Length; i += Bytes)
+        {
+            if (blocks[i] > Most)
+            {
+                throw new InvalidModelException("the model", tensor.Name, $"has a block with the scale 2^{blocks[i] - Bias}; CUDA devices take up to 2^{Most - Bias}; serve it with --devices cpu");
+            }
         }
     }
 

@@ -158,6 +158,43 @@ public sealed class CudaDeviceTests : EmulatedCudaTest
         Assert.Contains("cuda:0", Assert.Throws<CudaDeviceException>(() => CudaGpu.Of(200)).Message);
     }
 
+    [Theory]
+    [InlineData(140, false)]
+    [InlineData(141, true)]
+    public void A_scale_of_mxfp4_that_no_half_holds_is_refused_by_the_tensors_name(byte scale, bool isRefused)
+    {
+        var path = TestFiles.Shared("arch", "gpt-oss-MXFP4.gguf");
+        var bytes = File.ReadAllBytes(path);
+        string name;
+        using (var original = GgufFile.Open(path))
+        {
+            var tensor = original.Tensors.Values.First(static tensor => tensor.Type == GgmlType.MXFP4);
+            name = tensor.Name;
+            bytes[bytes.AsSpan().IndexOf(tensor.Row(0)) + 17] = scale;
+        }
+
+        var changed = Path.Combine(Path.GetTempPath(), $"scale-{Guid.NewGuid():N}.gguf");
+        File.WriteAllBytes(changed, bytes);
+        try
+        {
+            using var model = LanguageModel.Open(changed);
+            if (isRefused)
+            {
+                var fault = Assert.Throws<InvalidModelException>(() => EmulatedCuda.Open(model.Graph));
+                Assert.Contains(name, fault.Message);
+                Assert.Contains("the scale 2^14", fault.Message);
+                return;
+            }
+
+            using var device = EmulatedCuda.Open(model.Graph);
+            Assert.All(new DeviceSequence(device, 64).Append(Prompt), static logit => Assert.True(float.IsFinite(logit)));
+        }
+        finally
+        {
+            File.Delete(changed);
+        }
+    }
+
     private static List<int> Generate(IDevice device, LanguageModel model)
     {
         var sink = new Tokens();

@@ -10,14 +10,13 @@ public sealed class CudaFitTests
 {
     [Theory]
     [InlineData("deepseek2", "latent attention")]
-    [InlineData("llama4", "chunked attention")]
     [InlineData("gemma4", "per-layer embeddings")]
     public void An_architecture_is_refused_by_its_operator(string name, string says) => Refused(name, says, static graph => graph);
 
     [Theory]
     [InlineData("stream", "layers that scale the residual stream")]
     [InlineData("cap", "capped logits")]
-    [InlineData("windows", "windows of more than 8 lengths")]
+    [InlineData("windows", "windows and chunks of more than 8 lengths")]
     [InlineData("shapes", "layers with heads of different shapes")]
     public void What_a_whole_model_has_is_refused(string what, string says) => Refused("qwen3", says, graph => what switch
     {
@@ -28,30 +27,30 @@ public sealed class CudaFitTests
     });
 
     [Theory]
-    [InlineData("chunks", "chunked attention")]
+    [InlineData("chunks", "chunks of 72 positions, which are not whole times 16")]
     [InlineData("keys", "attention with the keys and values of another layer")]
     [InlineData("value norms", "norms of values")]
     [InlineData("values", "attention whose values are its keys")]
     [InlineData("query bias", "biases of some of queries, keys and values")]
     [InlineData("value bias", "biases of some of queries, keys and values")]
     [InlineData("gated", "biases of gated attention")]
-    [InlineData("turned", "norms of turned heads")]
-    [InlineData("scores", "capped scores, or scores scaled by the position")]
-    [InlineData("temperature", "capped scores, or scores scaled by the position")]
+    [InlineData("turned", "norms of heads before and after they turn")]
+    [InlineData("longer", "norms of heads that turning makes longer")]
+    [InlineData("scores", "capped scores")]
     public void What_an_attention_has_is_refused(string what, string says) => Refused("qwen2", says, graph => graph with
     {
         Layers = [.. graph.Layers.Select(layer => Changed(layer, attention => what switch
         {
-            "chunks" => attention with { ChunkLength = 64 },
+            "chunks" => attention with { ChunkLength = 72 },
             "keys" => attention with { KeysOf = attention },
             "value norms" => attention with { NormalisesValues = true },
             "values" => attention with { Value = null },
             "query bias" => attention with { QueryBias = null },
             "value bias" => attention with { ValueBias = null },
             "gated" => attention with { HasOutputGate = true },
-            "turned" => attention with { NormalisesTurned = true },
-            "scores" => attention with { ScoreCap = 50 },
-            _ => attention with { Temperature = new AttentionTemperature(8192, 0.1f, 1) },
+            "turned" => attention with { NormalisesTurned = true, QueryNorm = graph.OutputNorm },
+            "longer" => attention with { NormalisesTurned = true, Rope = attention.Rope! with { Magnitude = 1.2 } },
+            _ => attention with { ScoreCap = 50 },
         }))],
     });
 

@@ -12,7 +12,8 @@ public sealed class CudaMixtureTests
     [Theory]
     [InlineData("activation", "experts with SquaredRelu")]
     [InlineData("norm", "a norm of the router's own")]
-    [InlineData("input", "experts whose input is weighed")]
+    [InlineData("input", "several experts of a token whose input is weighed")]
+    [InlineData("scaled input", "experts whose input is weighed in a scaled part")]
     [InlineData("rows", "experts whose matrices are not whole times 16 rows")]
     [InlineData("many", "more than 1024 experts")]
     public void What_the_kernels_do_not_do_with_experts_is_refused_by_name(string what, string says)
@@ -56,9 +57,10 @@ public sealed class CudaMixtureTests
             "activation" => [mixture with { Activation = FeedForwardActivation.SquaredRelu }],
             "norm" => [mixture with { RouterNorm = branch.Norm }],
             "input" => [mixture with { WeighsInput = true }],
+            "scaled input" => [mixture with { WeighsInput = true, UsedCount = 1 }],
             "rows" => [mixture with { Gate = [.. mixture.Gate.Select(static gate => gate.Slice(0, 120))] }],
             _ => [mixture with { Gate = [.. Enumerable.Repeat(mixture.Gate[0], 1025)] }],
         };
-        return new DecoderLayer([layer.Branches[0], branch with { Operators = operators }]);
+        return new DecoderLayer([layer.Branches[0], branch with { Operators = operators, Scale = what == "scaled input" ? 2 : 1 }]);
     }
 }

@@ -24,6 +24,9 @@ public sealed class CudaWindowTests : EmulatedCudaTest
     [InlineData(false, 37, 11)]
     [InlineData(true, 16, 16)]
     [InlineData(true, 0, 0)]
+    [InlineData(false, -32, 0)]
+    [InlineData(true, -16, -48)]
+    [InlineData(false, 20, -64)]
     public void Logits_are_near_the_processors_however_a_prompt_is_cut(bool hasSinks, int first, int second)
     {
         using var model = LanguageModel.Open(TestFiles.Shared("arch", "qwen3.gguf"));
@@ -96,7 +99,7 @@ public sealed class CudaWindowTests : EmulatedCudaTest
         Assert.Equal(graphsMade, graphs.GraphsMade);
     }
 
-    // Windows that begin within a block, shorter and longer than one.
+    // Windows that begin within a block, shorter and longer than one; below 0, chunks.
     private static DecoderGraph Changed(DecoderGraph graph, bool hasSinks, params int[] windows)
     {
         Assert.Equal(windows.Length, graph.Layers.Count);
@@ -106,7 +109,7 @@ public sealed class CudaWindowTests : EmulatedCudaTest
     private static ResidualBranch Changed(ResidualBranch branch, bool hasSinks, int window)
     {
         var attention = (AttentionOperator)branch.Operators[0];
-        return branch with { Operators = [attention with { Window = window, Sinks = hasSinks ? attention.QueryNorm : null }] };
+        return branch with { Operators = [attention with { Window = Math.Max(0, window), ChunkLength = Math.Max(0, -window), Sinks = hasSinks ? attention.QueryNorm : null }] };
     }
 
     private static float Distance(float[] a, float[] b) => a.Zip(b, static (x, y) => Math.Abs(x - y)).Max();

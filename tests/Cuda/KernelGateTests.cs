@@ -59,8 +59,8 @@ public sealed partial class KernelGateTests
         "experts_f16_gated_32" or "experts_q5m_gated_32" or "experts_q6_gated_32" => 168,
         _ when kernel.StartsWith("experts", StringComparison.Ordinal) => 128,
         _ when kernel.StartsWith("matmul", StringComparison.Ordinal) => kernel.EndsWith("_64", StringComparison.Ordinal) ? 240 : 128,
-        "delta_256" or "mamba_256" => 144, // a lane has 64 floats of a row
-        "delta_128" or "mamba_128" => 96,
+        "delta_256" or "mamba_256" => 216, // a lane has 64 floats of a row
+        "delta_128" or "mamba_128" => 112,
         "repack" => 128,
         _ when kernel.StartsWith("unpack", StringComparison.Ordinal) || kernel.StartsWith("wide", StringComparison.Ordinal) => 128,
         _ => 64,

@@ -34,6 +34,7 @@ internal static class DecodeAttentionChecks
         var bias = random.Next(2) == 0 ? null : KernelCheck.Normal(random, all * size);
         var norms = random.Next(2) == 0 ? null : KernelCheck.Normal(random, 2 * size);
         var turns = KernelCheck.Normal(random, positions.Length * half, 10).SelectMany(static a => new[] { (float)Math.Cos(a), (float)Math.Sin(a) }).ToArray();
+        var temperatures = random.Next(2) == 0 ? null : positions.Select(_ => 1 + (float)random.NextDouble()).ToArray();
         var (tables, works, cells, expected) = (new List<int>(), new List<int>(), new List<int>(), new double[positions.Length * heads * size]);
         var (partials, token) = (0, 0);
         var stored = (Half[])cache.Clone();
@@ -57,7 +58,7 @@ internal static class DecodeAttentionChecks
                 Halves(Turned(token, heads + kvHead, size, 1)).CopyTo(Row(stored, own, 0, kvHead, position));
                 Halves(Biased(token, heads + kvHeads + kvHead)).CopyTo(Row(stored, own, 1, kvHead, position));
                 for (var head = kvHead * group; head < (kvHead + 1) * group; head++)
-                    Attend(Halves(Turned(token, head, 0, Scale)), own, head, position, expected.AsSpan(((token * heads) + head) * size, size));
+                    Attend(Halves(Turned(token, head, 0, Scale * (double)(temperatures?[token] ?? 1))), own, head, position, expected.AsSpan(((token * heads) + head) * size, size));
             }
 
             token++;
@@ -67,6 +68,7 @@ internal static class DecodeAttentionChecks
         using var biases = bias is null ? null : gpu.Upload<float>(bias);
         using var queryNorm = norms is null ? null : gpu.Upload<float>(norms.AsSpan(0, size));
         using var keyNorm = norms is null ? null : gpu.Upload<float>(norms.AsSpan(size));
+        using var factors = temperatures is null ? null : gpu.Upload<float>(temperatures);
         using var turnsOnDevice = gpu.Upload<float>(turns);
         using var cellsOnDevice = gpu.Upload<int>(CollectionsMarshal.AsSpan(cells));
         using var blocks = gpu.Upload<Half>(cache);
@@ -81,7 +83,7 @@ internal static class DecodeAttentionChecks
         gpu.Fill(counters.Address, 0, counters.Bytes);
         gpu.Launch(
             "attention.cu", $"attend_decode_{padded}", (works.Count / WorkInts, groups), 128, inputs, ld, biases, queryNorm, keyNorm, turnsOnDevice, cellsOnDevice, blocks, blockBytes, offset,
-            tablesOnDevice, worksOnDevice, works.Count / WorkInts, output, heads * size, values, sums, counters, heads, kvHeads, size, 2 * half, interleaved, Epsilon, Scale, window,
+            tablesOnDevice, worksOnDevice, works.Count / WorkInts, output, heads * size, values, sums, counters, heads, kvHeads, size, 2 * half, interleaved, Epsilon, Scale, factors, window,
             sinksOnDevice);
         var error = KernelCheck.Near(
             $"{heads} heads of {size} on {kvHeads}, positions {string.Join(' ', positions)}, window {window}, sinks {hasSinks}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, expected.Length)), 2e-3);

@@ -12,7 +12,7 @@ internal static class GateChecks
     [
         new("gate_product", static (gpu, random) => GateProduct(gpu, random, KernelCheck.Activation(random))),
         new("gate_product without a gate", static (gpu, random) => GateProduct(gpu, random, FeedForwardActivation.SquaredRelu)), new("gate_halves", GateHalves), new("gate_heads", GateHeads),
-        new("share_rows", ShareRows),
+        new("share_rows", ShareRows), new("scale_rows", ScaleRows),
     ];
 
     private static double GateProduct(Gpu gpu, Seeded random, FeedForwardActivation activation)
@@ -76,6 +76,20 @@ internal static class GateChecks
         gpu.Launch(File, "gate_heads", ((columns + 127) / 128, rows), 128, values, ldx, input, ld, columns);
         var expected = x.Select((v, i) => i % ldx < columns ? (double)v / (1 + Math.Exp(-gates[(i / ldx * ld) + (i % ldx)])) : (double)v).ToArray();
         return KernelCheck.Near($"{rows} rows of {columns}", expected, KernelCheck.Floats(gpu.Download<Half>(values.Address, x.Length)), 1e-3);
+    }
+
+    private static double ScaleRows(Gpu gpu, Seeded random)
+    {
+        int rows = random.Next(1, 10), ld = 64 * random.Next(1, 9);
+        var x = KernelCheck.Halves(KernelCheck.Normal(random, rows * ld));
+        var factors = KernelCheck.Normal(random, rows);
+        using var input = gpu.Upload<Half>(x);
+        using var factorsOnDevice = gpu.Upload<float>(factors);
+        using var output = gpu.Allocate(2L * x.Length);
+        gpu.Fill(output.Address, 0xff, output.Bytes);
+        gpu.Launch(File, "scale_rows", ((ld + 127) / 128, rows), 128, input, factorsOnDevice, output, ld);
+        var expected = x.Select((v, i) => (double)v * factors[i / ld]).ToArray();
+        return KernelCheck.Near($"{rows} rows of {ld}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, x.Length)), 1e-3);
     }
 
     private static double ShareRows(Gpu gpu, Seeded random)

@@ -9,7 +9,7 @@ internal static class LayerChecks
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        new("rms_norm", RmsNorm), new("add_norm", AddNorm), new("rope_angles", RopeAngles), new("rope_store", RopeStore), new("argmax", ArgMax),
+        new("rms_norm", RmsNorm), new("add_norm", AddNorm), new("rope_angles", RopeAngles), new("score_temperatures", ScoreTemperatures), new("rope_store", RopeStore), new("argmax", ArgMax),
     ];
 
     // Rows that a block holds and others, with a bias and without.
@@ -94,12 +94,23 @@ internal static class LayerChecks
         return KernelCheck.Near($"{count} positions, {half} pairs", expected, gpu.Download<float>(turns.Address, 2 * count * half), 1e-6);
     }
 
+    private static double ScoreTemperatures(Gpu gpu, Random random)
+    {
+        int count = random.Next(1, 300), length = random.Next(1, 9000), offset = random.Next(2);
+        var positions = Enumerable.Range(0, count).Select(_ => random.Next(200_000)).ToArray();
+        using var input = gpu.Upload<int>(positions);
+        using var output = gpu.Allocate(4L * count);
+        gpu.Launch(File, "score_temperatures", ((count + 127) / 128, 1), 128, input, output, count, length, offset, 0.1f);
+        var expected = positions.Select(position => 1 + (0.1 * Math.Log(1 + ((position + offset) / length)))).ToArray();
+        return KernelCheck.Near($"{count} positions, steps of {length}", expected, gpu.Download<float>(output.Address, count), 1e-6);
+    }
+
     private static double RopeStore(Gpu gpu, Seeded random)
     {
         int kvHeads = random.Next(1, 4), heads = kvHeads * random.Next(1, 5), size = 2 * (random.Next(2) == 0 ? random.Next(1, 65) : random.Next(65, 129)), padded = size <= 64 ? 64 : size <= 128 ? 128 : 256, half = KernelCheck.Turning(random, size) / 2;
         int tokens = random.Next(1, 12), blockCount = 4, ld = ((heads + (2 * kvHeads)) * size) + random.Next(9), interleaved = random.Next(2);
         long layer = 2L * kvHeads * 16 * padded * 2, blockBytes = 3 * layer, offset = layer * random.Next(3);
-        var scale = 0.21f;
+        var (scale, temperatures) = (0.21f, random.Next(2) == 0 ? null : Enumerable.Range(0, tokens).Select(_ => 1 + (float)random.NextDouble()).ToArray());
         const float Epsilon = 1e-6f;
         var qkv = KernelCheck.Normal(random, tokens * ld);
         var bias = random.Next(2) == 0 ? null : KernelCheck.Normal(random, (heads + (2 * kvHeads)) * size);
@@ -112,6 +123,7 @@ internal static class LayerChecks
         using var queryNorm = norms is null ? null : gpu.Upload<float>(norms.AsSpan(0, size));
         using var keyNorm = norms is null ? null : gpu.Upload<float>(norms.AsSpan(size));
         using var turnsOnDevice = gpu.Upload<float>(turns);
+        using var factors = temperatures is null ? null : gpu.Upload<float>(temperatures);
         using var cellsOnDevice = gpu.Upload<int>(cells);
         using var queries = gpu.Allocate(2L * tokens * heads * padded);
         using var blocks = gpu.Allocate(blockBytes * blockCount);
@@ -120,7 +132,7 @@ internal static class LayerChecks
         const int Warps = 4;
         gpu.Launch(
             File, "rope_store", (tokens, (heads + (2 * kvHeads) + Warps - 1) / Warps), Warps * 32, qkvs, ld, biases, queryNorm, keyNorm, turnsOnDevice, cellsOnDevice,
-            queries, blocks, blockBytes, offset, heads, kvHeads, size, padded, 2 * half, interleaved, Epsilon, scale);
+            queries, blocks, blockBytes, offset, heads, kvHeads, size, padded, 2 * half, interleaved, Epsilon, scale, factors);
 
         var expectedQueries = new double[tokens * heads * padded];
         var expectedBlocks = Enumerable.Repeat(double.NaN, (int)(blocks.Bytes / 2)).ToArray();
@@ -155,7 +167,7 @@ internal static class LayerChecks
                         v[i] *= rms * norms[(head < heads ? 0 : size) + i];
                 }
 
-                var factor = head < heads ? scale : 1;
+                var factor = head < heads ? scale * (double)(temperatures?[token] ?? 1) : 1;
                 for (var i = 2 * half; i < size; i++)
                     to[i] = v[i] * factor;
                 for (var i = 0; i < half; i++)

@@ -16,11 +16,11 @@ internal sealed class Greedy(IDevice device)
     {
         var size = KvBlockSize.Of(device.Info);
         var block = 0;
-        var runs = prompts.Select(prompt =>
+        var runs = prompts.Select((prompt, index) =>
         {
             var blocks = size.BlocksFor(prompt.Length + count);
             block += blocks;
-            return new Continuation(prompt, [.. Enumerable.Range(block - blocks, blocks)]);
+            return new Continuation(prompt, [.. Enumerable.Range(block - blocks, blocks)], device.Info.StateSlots > 0 ? index : -1);
         }).ToList();
         while (runs.Exists(run => run.Tokens.Count < count))
         {
@@ -33,7 +33,7 @@ internal sealed class Greedy(IDevice device)
                 if (next.Length == 0)
                     continue;
                 room -= next.Length;
-                var row = _plan.Add(next, run.Length, run.Table, run.Ends(next.Length) ? LogitsWanted.Last : LogitsWanted.None);
+                var row = _plan.Add(next, run.Length, run.Table, run.Ends(next.Length) ? LogitsWanted.Last : LogitsWanted.None, stateSlot: run.State);
                 for (var group = 1; group < _plan.Groups; group++)
                     _plan.AddTable(Array.ConvertAll(run.Table, id => id + (group * (device.Info.BlockCount / _plan.Groups))), 0);
                 if (run.Advance(next.Length))
@@ -52,8 +52,11 @@ internal sealed class Greedy(IDevice device)
     /// <summary>A prompt and what follows.</summary>
     /// <param name="prompt">Its tokens.</param>
     /// <param name="table">Its blocks.</param>
-    public sealed class Continuation(int[] prompt, int[] table)
+    /// <param name="state">Its state; -1 on a device that keeps none.</param>
+    public sealed class Continuation(int[] prompt, int[] table, int state)
     {
+        public int State => state;
+
         public int[] Table { get; } = table;
 
         /// <summary>Positions in the device.</summary>

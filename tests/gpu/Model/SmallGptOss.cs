@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Crescent.Engine.Model.Gguf;
 
 namespace Crescent.GpuCheck.Model;
@@ -27,7 +26,7 @@ internal static class SmallGptOss
                 ("gpt-oss.rope.scaling.original_context_length", 128u),
             ],
             [.. Tensors()],
-            (tensor, file) => Fill(tensor, file, random));
+            (tensor, file) => RandomTensors.Fill(tensor, file, random));
 
         static IEnumerable<TensorShape> Tensors()
         {
@@ -54,32 +53,4 @@ internal static class SmallGptOss
         new("ffn_up_exps.weight", GgmlType.MXFP4, Width, Hidden, Experts), new("ffn_up_exps.bias", GgmlType.F32, Hidden, Experts),
         new("ffn_down_exps.weight", GgmlType.MXFP4, Hidden, Width, Experts), new("ffn_down_exps.bias", GgmlType.F32, Width, Experts),
     ];
-
-    // Matrices keep the size of what they multiply; the head makes logits that lie well apart.
-    private static void Fill(TensorShape tensor, Stream file, Random random)
-    {
-        var count = tensor.Shape.Aggregate(1, static (product, extent) => product * extent);
-        var isMatrix = tensor.Shape.Length > 1 && !tensor.Name.EndsWith(".bias", StringComparison.Ordinal);
-        var deviation = isMatrix ? (tensor.Name == "output.weight" ? 4 : 1) / Math.Sqrt(tensor.Shape[0]) : 0.5;
-        switch (tensor.Type)
-        {
-            case GgmlType.MXFP4:
-                var bytes = new byte[tensor.Bytes];
-                random.NextBytes(bytes);
-                for (var at = 0; at < bytes.Length; at += GgmlTypes.BlockBytes(tensor.Type))
-                    bytes[at] = (byte)(127 + Math.Round(Math.Log2(deviation / 2.9)));
-                file.Write(bytes);
-                break;
-            case GgmlType.F16:
-                file.Write(MemoryMarshal.AsBytes<Half>([.. Enumerable.Range(0, count).Select(_ => (Half)Number())]));
-                break;
-            default:
-                var mean = tensor.Name.EndsWith("norm.weight", StringComparison.Ordinal) ? 1 : 0;
-                file.Write(MemoryMarshal.AsBytes<float>([.. Enumerable.Range(0, count).Select(_ => (float)(mean + Number()))]));
-                break;
-        }
-
-        // Twelve evenly spread numbers add up to nearly a normal one.
-        double Number() => deviation * (Enumerable.Range(0, 12).Sum(_ => random.NextDouble()) - 6);
-    }
 }

@@ -21,12 +21,21 @@ internal static class TokensStep
         Compare(options, report, "", model.Path, [.. model.Prompts.Take(options.Small ? 3 : 12)], count);
 
         // Windows, sinks, biases and experts: prompts shorter and longer than the window, and what follows beyond it.
-        var path = Path.Combine(options.Work, "small-gpt-oss.gguf");
-        SmallGptOss.Write(path);
+        Compare(options, report, "gpt-oss", SmallGptOss.Write, SmallGptOss.Tokens, count);
+
+        // States, and heads of 256 values.
+        Compare(options, report, "qwen35", SmallQwen35.Write, SmallQwen35.Tokens, count);
+    }
+
+    // A model of random weights, written for this alone, with random prompts.
+    private static void Compare(Options options, StepReport report, string model, Action<string> write, int vocabulary, int count)
+    {
+        var path = Path.Combine(options.Work, $"small-{model}.gguf");
+        write(path);
         var random = new Random(3);
         var prompts = new[] { 5, 23, 24, 61, 150, 300 }.Take(options.Small ? 4 : 6).Select(
-            length => ($"{length} tokens", Enumerable.Range(0, length).Select(_ => random.Next(SmallGptOss.Tokens)).ToArray()));
-        Compare(options, report, "gpt-oss ", path, [.. prompts], count);
+            length => ($"{length} tokens", Enumerable.Range(0, length).Select(_ => random.Next(vocabulary)).ToArray()));
+        Compare(options, report, $"{model} ", path, [.. prompts], count);
         File.Delete(path);
     }
 
