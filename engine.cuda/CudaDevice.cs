@@ -76,12 +76,16 @@ public sealed class CudaDevice : IDevice
             _tools = new StepTools(config, _kernels, _memory, Products, _layout, options.MaxStepTokens, options.MaxLogitRows);
             _decoder = new Decoder(_tools, Weights, _kv, shares, partialRows, _states);
 
+            var sampling = config.VocabularySize <= SamplingAsk.MostVocabulary
+                ? Own(new GpuSampling(_context, _kernels, _memory, config.VocabularySize, options.MaxLogitRows))
+                : null;
+
             // Keys and values get what all else leaves.
             _context.Synchronize();
             _kv.Allocate(BlockCount(shares.Partition, options, maxContext, _memory.Free()));
             _graphs = options.Graphs ? Own(new StepGraphs(_context, Math.Min(options.MaxLogitRows, options.MaxStepTokens))) : null;
             _queueStep = () => _decoder.Run(_tokens, _rows, 0);
-            _sampler = Own(new CudaSampler(_context, _decoder, _results, config, options.MaxLogitRows));
+            _sampler = Own(new CudaSampler(_context, _decoder.Logits, _results, sampling, config.VocabularySize, options.MaxLogitRows));
             _context.Synchronize();
             var gpu = _context.Gpu;
             Info = new DeviceInfo

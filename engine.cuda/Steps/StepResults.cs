@@ -62,11 +62,11 @@ internal sealed class StepResults : IDisposable
     }
 
     /// <summary>Queues the copy of a row of logits.</summary>
-    public void CopyLogits(Decoder decoder, int row)
+    public void CopyLogits(DeviceBuffer logits, int row)
     {
         var offset = 4L * row * _config.VocabularySize;
         _context.Check(
-            DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoHAsync_v2(_logits.Pointer + (nint)offset, decoder.Logits.At(offset), 4L * _config.VocabularySize, _context.Stream),
+            DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoHAsync_v2(_logits.Pointer + (nint)offset, logits.At(offset), 4L * _config.VocabularySize, _context.Stream),
             "copy logits");
     }
 

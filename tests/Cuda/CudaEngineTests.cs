@@ -1,4 +1,5 @@
 using Crescent.Engine.Cuda;
+using Crescent.Engine.Cuda.Steps;
 using Crescent.Engine.Sampling;
 using Crescent.Engine.Scheduling;
 using Crescent.Tests.Engine.Scheduling;
@@ -43,6 +44,35 @@ public sealed class CudaEngineTests : EmulatedCudaTest
         Assert.True(engine.Counters.Preemptions > 0, "nothing was preempted");
         foreach (var request in requests)
             Assert.Equal(Alone(model, request), sink[request.Id].Tokens);
+    }
+
+    [Fact]
+    public void Sampled_text_is_that_of_an_engine_that_draws_on_the_host_from_the_same_device()
+    {
+        CudaDevice? cuda = null;
+        using var model = new RealModel(TestFiles.TinyModel, opened => cuda = new CudaDevice(opened.Graph, EmulatedCuda.Options() with { KvBlocks = 64 }));
+        var one = new SamplingParameters { Temperature = 1, Seed = 5 };
+        SamplingParameters[] ways =
+        [
+            one, one with { TopP = 0.9f, TopLogprobs = 3 }, one with { TopK = 20, MinP = 0.02f, FrequencyPenalty = 0.6f, RepetitionPenalty = 1.2f }, one with { MinTokens = 10, LogitBias = new Dictionary<int, float> { [7] = 4 } },
+            new SamplingParameters { TopLogprobs = 2 },
+        ];
+        var (byGpu, byHost) = (new RecordingSink(), new RecordingSink());
+        foreach (var (sink, samples) in new[] { (byGpu, true), (byHost, false) })
+        {
+            using var engine = model.Engine(new CountingDevice(cuda!, 64, samples), sink, new EngineOptions { PrefixCache = false });
+            for (var id = 0; id < ways.Length; id++)
+                engine.Submit(new InferenceRequest { Id = id, Prompt = model.Encode("Once upon a time there was")[..6], MaxTokens = 12, IgnoreEndOfGeneration = true, Sampling = ways[id] });
+            Run(engine);
+        }
+
+        var sampler = Assert.IsType<CudaSampler>(cuda!.Sampler);
+        Assert.Equal((ways.Length * 12, 0), (sampler.RowsOfGpu, sampler.RowsOfHost));
+        for (var id = 0; id < ways.Length; id++)
+        {
+            Assert.Equal(byHost[id].Tokens, byGpu[id].Tokens);
+            Assert.Equal(byHost[id].Logprobs, byGpu[id].Logprobs);
+        }
     }
 
     private static RealModel Open(int blocks) => new(TestFiles.TinyModel, model => new CudaDevice(model.Graph, EmulatedCuda.Options() with { KvBlocks = blocks, HostLogits = false }));

@@ -11,7 +11,7 @@ internal sealed record Options
         Crescent.GpuCheck --out FOLDER [--small] [--only STEP,...] [--limit SECONDS] [--device N]
           --out     where summary.md, summary.json and the logs are written
           --small   small shapes, for an emulated GPU
-          --only    these steps alone; all: device, tokens, kernels, products, decode, parts, sanitizer
+          --only    these steps alone; all: device, tokens, kernels, products, decode, sampling, parts, sanitizer
           --limit   seconds that all steps have together, 30 to 3600; 400 unless said
           --device  number of the GPU, from 0
         It never changes clocks, limits or modes of the GPU.

@@ -2,12 +2,12 @@ using Crescent.Engine.Devices;
 
 namespace Crescent.Tests.Engine.Scheduling;
 
-/// <summary>Another device with fewer blocks, which counts the tokens that it is given. The other one stays its owner's.</summary>
-internal sealed class CountingDevice(IDevice device, int blocks) : IDevice
+/// <summary>Another device with fewer blocks, which counts the tokens that it is given, and may leave drawing to the host. The other one stays its owner's.</summary>
+internal sealed class CountingDevice(IDevice device, int blocks, bool samples = true) : IDevice
 {
     public DeviceInfo Info { get; } = device.Info with { BlockCount = blocks };
 
-    public IDeviceSampler? Sampler => device.Sampler;
+    public IDeviceSampler? Sampler => samples ? device.Sampler : null;
 
     public long TokensComputed { get; private set; }
 

@@ -17,6 +17,7 @@ internal sealed record CheckStep(string Name, string About, int LimitSeconds, Ac
         new("kernels", "every kernel beside plain arithmetic", 75, KernelsStep.Run),
         new("products", "copies, products of quantised matrices, and the vendor's", 75, ProductsStep.Run),
         new("decode", "decode and prefill of a large model of random weights", 110, DecodeStep.Run),
+        new("sampling", "tokens drawn from 64 rows of logits, beside copying them", 40, SamplingStep.Run),
         new("parts", "what each part of a step takes, and each way of computing it", 80, PartsStep.Run),
         new("sanitizer", "memcheck and racecheck over a few of the kernels", 90, SanitizerStep.Run),
         new("few-kernels", "each kernel once, small", 60, KernelsStep.RunFew),
