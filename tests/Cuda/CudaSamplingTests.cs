@@ -12,10 +12,12 @@ public sealed class CudaSamplingTests : EmulatedCudaTest
     private static readonly SamplingParameters One = new() { Temperature = 1 };
 
     [Theory]
-    [InlineData(300, 96, 0u)]
+    [InlineData(300, 250, 0u)]
     [InlineData(1, 4, 0u)]
-    [InlineData(5_000, 48, 1u)]
-    [InlineData(2_048, 24, 5u)]
+    [InlineData(1_025, 60, 7u)]
+    [InlineData(2_048, 60, 5u)]
+    [InlineData(5_000, 150, 1u)]
+    [InlineData(33_333, 40, 0u)]
     public void Random_rows_are_drawn_as_by_the_host_and_stay_as_they_were(int vocabulary, int count, uint order)
     {
         EmulatedCuda.Order(order);
@@ -23,9 +25,9 @@ public sealed class CudaSamplingTests : EmulatedCudaTest
         var cases = Enumerable.Range(0, count).Select(_ => SamplingCase.Random(random, vocabulary)).Where(static one => !IsPlain(one)).ToArray();
         var sampler = Draw(vocabulary, cases);
 
-        // Ties at a limit of top_p, and top_k of more than is sorted.
+        // top_k of more than is sorted, and of the third of all rows that is ties some that a limit falls among, or of which no 1024 stand out.
         var left = cases.Count(static one => one.Parameters.TopK > SamplingAsk.MostTopK && one.Parameters.TopK < one.Logits.Length);
-        Assert.InRange(sampler.RowsOfHost, left, left + (count / 6));
+        Assert.InRange(sampler.RowsOfHost, left, left + (count / 3));
         Assert.Equal(cases.Length, sampler.RowsOfHost + sampler.RowsOfGpu);
     }
 
