@@ -87,6 +87,18 @@ public static class DriverAPINativeMethods
 
         [DllImport(Library)]
         public static extern CUResult cuMemcpyDtoDAsync_v2(CUdeviceptr target, CUdeviceptr source, SizeT bytes, CUstream stream);
+
+        [DllImport(Library)]
+        public static extern CUResult cuMemcpyPeerAsync(CUdeviceptr target, CUcontext targetContext, CUdeviceptr source, CUcontext sourceContext, SizeT bytes, CUstream stream);
+    }
+
+    public static class CudaPeerAccess
+    {
+        [DllImport(Library)]
+        public static extern CUResult cuDeviceCanAccessPeer(ref int canAccessPeer, CUdevice device, CUdevice peer);
+
+        [DllImport(Library)]
+        public static extern CUResult cuCtxEnablePeerAccess(CUcontext peer, CtxEnablePeerAccessFlags flags);
     }
 
     public static class MemsetAsync

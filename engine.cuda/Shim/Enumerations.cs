@@ -11,9 +11,11 @@ public enum CUResult
     ErrorNoDevice = 100,
     ErrorInvalidDevice = 101,
     ErrorInvalidContext = 201,
+    ErrorPeerAccessUnsupported = 217,
     ErrorNotFound = 500,
     ErrorNotReady = 600,
     ErrorIllegalAddress = 700,
+    ErrorPeerAccessAlreadyEnabled = 704,
     ErrorLaunchFailed = 719,
     ErrorUnknown = 999,
 }
@@ -21,6 +23,13 @@ public enum CUResult
 /// <summary>For cuInit.</summary>
 [Flags]
 public enum CUInitializationFlags : uint
+{
+    None = 0,
+}
+
+/// <summary>For access to another device's memory.</summary>
+[Flags]
+public enum CtxEnablePeerAccessFlags : uint
 {
     None = 0,
 }

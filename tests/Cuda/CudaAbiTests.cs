@@ -15,11 +15,13 @@ public sealed class CudaAbiTests : EmulatedCudaTest
     // The driver's functions that have changed are called by the name of the newer form: their plain name is another function.
     private static readonly string[] Entries =
     [
-        "cuCtxSetCurrent", "cuCtxSynchronize", "cuDeviceGet", "cuDeviceGetAttribute", "cuDeviceGetCount", "cuDeviceGetName", "cuDeviceGetPCIBusId", "cuDeviceGetUuid",
+        "cuCtxEnablePeerAccess", "cuCtxSetCurrent", "cuCtxSynchronize", "cuDeviceCanAccessPeer", "cuDeviceGet", "cuDeviceGetAttribute", "cuDeviceGetCount", "cuDeviceGetName",
+        "cuDeviceGetPCIBusId", "cuDeviceGetUuid",
         "cuDevicePrimaryCtxRelease_v2", "cuDevicePrimaryCtxReset_v2", "cuDevicePrimaryCtxRetain", "cuDeviceTotalMem_v2", "cuDriverGetVersion", "cuEventCreate", "cuEventDestroy_v2",
         "cuEventElapsedTime", "cuEventQuery", "cuEventRecord", "cuEventSynchronize", "cuGetErrorName", "cuGetErrorString", "cuGraphDestroy", "cuGraphExecDestroy",
         "cuGraphInstantiateWithFlags", "cuGraphLaunch", "cuInit", "cuLaunchKernel", "cuLaunchKernelEx", "cuMemAlloc_v2", "cuMemFreeHost", "cuMemFree_v2", "cuMemGetInfo_v2",
-        "cuMemHostAlloc", "cuMemcpyDtoDAsync_v2", "cuMemcpyDtoHAsync_v2", "cuMemcpyHtoDAsync_v2", "cuMemsetD8Async", "cuModuleGetFunction", "cuModuleLoadData", "cuModuleUnload",
+        "cuMemHostAlloc", "cuMemcpyDtoDAsync_v2", "cuMemcpyDtoHAsync_v2", "cuMemcpyHtoDAsync_v2", "cuMemcpyPeerAsync", "cuMemsetD8Async", "cuModuleGetFunction", "cuModuleLoadData",
+        "cuModuleUnload",
         "cuStreamBeginCapture_v2", "cuStreamCreate", "cuStreamDestroy_v2", "cuStreamEndCapture", "cuStreamQuery", "cuStreamSynchronize", "cuStreamWaitEvent", "cublasCreate_v2",
         "cublasDestroy_v2", "cublasGemmEx", "cublasSetStream_v2", "cublasSetWorkspace_v2", "nvrtcCompileProgram", "nvrtcCreateProgram", "nvrtcDestroyProgram", "nvrtcGetCUBIN",
         "nvrtcGetCUBINSize", "nvrtcGetPTX", "nvrtcGetPTXSize", "nvrtcGetProgramLog", "nvrtcGetProgramLogSize", "nvrtcVersion",
@@ -108,7 +110,9 @@ public sealed class CudaAbiTests : EmulatedCudaTest
     [InlineData(CUResult.ErrorNoDevice, 100)]
     [InlineData(CUResult.ErrorNotFound, 500)]
     [InlineData(CUResult.ErrorNotReady, 600)]
+    [InlineData(CUResult.ErrorPeerAccessUnsupported, 217)]
     [InlineData(CUResult.ErrorIllegalAddress, 700)]
+    [InlineData(CUResult.ErrorPeerAccessAlreadyEnabled, 704)]
     [InlineData(CUResult.ErrorLaunchFailed, 719)]
     [InlineData(cudaDataType.CUDA_R_32F, 0)]
     [InlineData(cudaDataType.CUDA_R_16F, 2)]

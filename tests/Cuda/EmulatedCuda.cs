@@ -10,13 +10,13 @@ using Crescent.Engine.Model.Architectures;
 namespace Crescent.Tests.Cuda;
 
 /// <summary>
-/// The emulated driver of <c>tests/CudaEmulator</c>: built once by the compiler at hand and kept by what it is made of. There are two GPUs of 512 MB.
+/// The emulated driver of <c>tests/CudaEmulator</c>: built once by the compiler at hand and kept by what it is made of. There are four GPUs of 512 MB.
 /// What this process asks of CUDA from then on it gets from there.
 /// </summary>
 internal static unsafe class EmulatedCuda
 {
     /// <summary>GPUs.</summary>
-    public const int Devices = 2;
+    public const int Devices = 4;
 
     private const int MemoryMegabytes = 512;
 
@@ -62,6 +62,9 @@ internal static unsafe class EmulatedCuda
 
     /// <summary>Memory of a GPU, bytes; by itself 512 MB.</summary>
     public static void SetMemory(int gpu, long bytes) => Call("crescentEmulatorSetMemory", ((delegate* unmanaged<int, nuint, int>)Entry("crescentEmulatorSetMemory"))(gpu, (nuint)bytes));
+
+    /// <summary>Whether kernels may be let at other GPUs' memory.</summary>
+    public static void Peers(bool allowed) => Call("crescentEmulatorSetPeers", ((delegate* unmanaged<int, int>)Entry("crescentEmulatorSetPeers"))(allowed ? 1 : 0));
 
     /// <summary>All memory again.</summary>
     public static void ResetMemory(int gpu) => SetMemory(gpu, (long)MemoryMegabytes << 20);

@@ -15,6 +15,7 @@ public abstract class EmulatedCudaTest : IDisposable
         }
 
         EmulatedCuda.Order(0);
+        EmulatedCuda.Peers(true);
         GC.SuppressFinalize(this);
     }
 }

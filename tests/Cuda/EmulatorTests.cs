@@ -163,6 +163,35 @@ public sealed class EmulatorTests : EmulatedCudaTest
     }
 
     [Fact]
+    public void A_kernel_is_refused_another_gpu_s_memory_until_it_has_access()
+    {
+        using var other = Open(1);
+        using var y = other.Allocate(4 * 64);
+        using (var gpu = Open())
+        {
+            gpu.Launch("wrong.cu", "uninitialised", (1, 1), 64, y);
+            Assert.Equal(IllegalAddress, Assert.Throws<CudaCallException>(gpu.Synchronize).Result);
+        }
+
+        using var again = Open();
+        EmulatedCuda.Peers(false);
+        Assert.Equal(217, Assert.Throws<CudaCallException>(() => again.Reach(other)).Result);
+        EmulatedCuda.Peers(true);
+        again.Reach(other);
+        Assert.Equal(704, Assert.Throws<CudaCallException>(() => again.Reach(other)).Result);
+        again.Launch("wrong.cu", "uninitialised", (1, 1), 64, y);
+        again.Synchronize();
+        other.MakeCurrent();
+        Assert.Equal(1, other.Download<float>(y.Address, 1)[0]);
+
+        // Access is from one side only.
+        using var x = Allocate(again);
+        other.MakeCurrent();
+        other.Launch("wrong.cu", "uninitialised", (1, 1), 64, x);
+        Assert.Equal(IllegalAddress, Assert.Throws<CudaCallException>(other.Synchronize).Result);
+    }
+
+    [Fact]
     public void A_source_that_is_wrong_is_told_with_its_line()
     {
         var fault = Assert.Throws<InvalidOperationException>(() => new KernelCompiler().CompileText("broken.cu", "extern \"C\" __global__ void f(int* x)\n{\n    x[0] = nothing;\n}\n", "sm_90"));
@@ -175,6 +204,12 @@ public sealed class EmulatorTests : EmulatedCudaTest
         var gpu = new Gpu(device);
         gpu.Load("wrong.cu", Source);
         return gpu;
+    }
+
+    private static GpuMemory Allocate(Gpu gpu)
+    {
+        gpu.MakeCurrent();
+        return gpu.Allocate(4 * 64);
     }
 
     private static void Fails(int error, string kernel, int floats, int threads, params object[] more)

@@ -222,11 +222,23 @@ API cuCtxSynchronize() {
 API cuCtxSetLimit(int, size_t) { return check(); }
 API cuCtxSetCacheConfig(int) { return check(); }
 API cuDeviceCanAccessPeer(int* can, int a, int b) {
-    *can = a != b;
+    *can = a != b && settings().peers;
     return deviceOf(a) && deviceOf(b) ? Success : InvalidDevice;
 }
-API cuCtxEnablePeerAccess(Context* peer, unsigned) { return alive(peer) ? check() : InvalidContext; }
-API cuCtxDisablePeerAccess(Context*) { return check(); }
+
+API cuCtxEnablePeerAccess(Context* peer, unsigned flags) {
+    ENTER();
+    if (flags) return InvalidValue;
+    if (!alive(peer) || peer == current()) return InvalidContext;
+    if (!settings().peers) return PeerAccessUnsupported;
+    return current()->reach(peer) ? Success : PeerAccessAlreadyEnabled;
+}
+
+API cuCtxDisablePeerAccess(Context* peer) {
+    ENTER();
+    if (!alive(peer)) return InvalidContext;
+    return current()->leave(peer) ? Success : PeerAccessNotEnabled;
+}
 
 API cuGetErrorName(Result result, const char** name) {
     *name = nameOf(result);

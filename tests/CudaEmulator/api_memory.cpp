@@ -173,14 +173,21 @@ API cuMemcpyDtoDAsync_v2(Address to, Address from, size_t bytes, Stream* stream)
     return copy(host(to), host(from), bytes, stream, false, Direction::Within);
 }
 
-API cuMemcpyPeer(Address to, Context*, Address from, Context*, size_t bytes) {
-    ENTER();
-    return copy(host(to), host(from), bytes, nullptr, true, Direction::Within);
+// Each address must be of its own context's device; access of kernels is not needed.
+static Result copyPeer(Address to, Context* target, Address from, Context* source, size_t bytes, Stream* stream, bool wait) {
+    if (!alive(target) || !alive(source)) return InvalidContext;
+    if (bytes && (!target->device->memory.holds(to, bytes) || !source->device->memory.holds(from, bytes))) return InvalidValue;
+    return copy(host(to), host(from), bytes, stream, wait, Direction::Within);
 }
 
-API cuMemcpyPeerAsync(Address to, Context*, Address from, Context*, size_t bytes, Stream* stream) {
+API cuMemcpyPeer(Address to, Context* target, Address from, Context* source, size_t bytes) {
     ENTER();
-    return copy(host(to), host(from), bytes, stream, false, Direction::Within);
+    return copyPeer(to, target, from, source, bytes, nullptr, true);
+}
+
+API cuMemcpyPeerAsync(Address to, Context* target, Address from, Context* source, size_t bytes, Stream* stream) {
+    ENTER();
+    return copyPeer(to, target, from, source, bytes, stream, false);
 }
 
 API cuMemsetD8_v2(Address address, unsigned char value, size_t count) {

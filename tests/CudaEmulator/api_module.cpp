@@ -84,7 +84,7 @@ API cuOccupancyMaxPotentialBlockSize(int* grid, int* block, Function* function, 
 API cuLaunchKernel(Function* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
     Stream* stream, void** parameters, void** extra) {
     ENTER();
-    if (!function) return InvalidHandle;
+    if (!function || streamOf(stream)->context != current()) return InvalidHandle;
     if (extra) return NotSupported;
     if (!gx || !gy || !gz || !bx || !by || !bz || gx > 2147483647u || gy > 65535 || gz > 65535 || bx > 1024 || by > 1024 || bz > 64) return InvalidValue;
     unsigned long threads = static_cast<unsigned long>(bx) * by * bz;

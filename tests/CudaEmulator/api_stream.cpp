@@ -93,7 +93,7 @@ API cuEventDestroy_v2(Event* event) {
 API cuEventRecord(Event* event, Stream* stream) {
     ENTER();
     auto found = find(event);
-    if (!found) return InvalidHandle;
+    if (!found || found->context != current() || streamOf(stream)->context != current()) return InvalidHandle;
     unsigned long record;
     {
         std::lock_guard<std::mutex> lock(found->mutex);
@@ -139,10 +139,11 @@ API cuEventElapsedTime(float* milliseconds, Event* from, Event* to) {
 
 API cuEventElapsedTime_v2(float* milliseconds, Event* from, Event* to) { return cuEventElapsedTime(milliseconds, from, to); }
 
-API cuStreamWaitEvent(Stream* stream, Event* event, unsigned) {
+// The event may be another device's.
+API cuStreamWaitEvent(Stream* stream, Event* event, unsigned flags) {
     ENTER();
     auto found = find(event);
-    if (!found) return InvalidHandle;
+    if (!found || flags || streamOf(stream)->context != current()) return InvalidHandle;
     unsigned long record;
     {
         std::lock_guard<std::mutex> lock(found->mutex);

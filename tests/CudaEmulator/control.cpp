@@ -31,6 +31,12 @@ API crescentEmulatorSetOrder(unsigned order) {
     return Success;
 }
 
+// Whether kernels may be let at other devices' memory.
+API crescentEmulatorSetPeers(int allowed) {
+    settings().peers = allowed != 0;
+    return Success;
+}
+
 // While held, launches wait.
 API crescentEmulatorHold(int device, int held) {
     if (!deviceOf(device)) return InvalidDevice;

@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 
-#include <set>
-
 #include "settings.h"
 
 namespace crescent {
@@ -77,6 +75,17 @@ Result Context::wait(Stream* stream) {
     if (stream->capture) return StreamCaptureUnsupported;
     stream->drain();
     return sticky;
+}
+
+bool Context::reaches(const Context* other) {
+    if (other == this) return true;
+    std::lock_guard<std::mutex> lock(_mutex);
+    return other && _peers.count(other->serial) != 0;
+}
+
+bool Context::change(const Context* other, bool reached) {
+    std::lock_guard<std::mutex> lock(_mutex);
+    return reached ? _peers.insert(other->serial).second : _peers.erase(other->serial) != 0;
 }
 
 std::vector<std::unique_ptr<Device>>& devices() {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,11 +41,18 @@ struct Context {
     // What is put into the default stream comes after what is in the blocking ones, and the other way round.
     void put(Stream* stream, Work work);
     Result wait(Stream* stream);
+    // Whether kernels of this context may touch the memory of another, and what lets them and no longer does.
+    bool reaches(const Context* other);
+    bool reach(const Context* other) { return change(other, true); }
+    bool leave(const Context* other) { return change(other, false); }
 
 private:
+    bool change(const Context* other, bool reached);
+
     std::mutex _mutex;
     std::unique_ptr<Stream> _default;
     std::vector<std::unique_ptr<Stream>> _streams;
+    std::set<unsigned> _peers;  // by serial: one that has ended is reached no more
 };
 
 struct Device {

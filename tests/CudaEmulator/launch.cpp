@@ -78,6 +78,19 @@ bool failsNow(Device& device) {
     return left == 0;
 }
 
+// The device whose memory an argument points into, where the context may not touch it; null for none. What a kernel finds in memory is not looked at.
+Device* forbidden(const Launch& launch, Context* context) {
+    for (const auto& value : launch.values) {
+        if (value.size() != sizeof(Address)) continue;
+        Address address;
+        memcpy(&address, value.data(), sizeof address);
+        if (!address) continue;
+        for (auto& other : devices())
+            if (other.get() != context->device && other->memory.holds(address, 1) && !context->reaches(other->primary.get())) return other.get();
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 void catchFaults() {
@@ -109,6 +122,10 @@ void Launch::run(Context* context) {
     while (device.held) usleep(1000);
     if (failsNow(device)) {
         context->fail(device.failure, "asked for, in " + name);
+        return;
+    }
+    if (Device* other = forbidden(*this, context)) {
+        context->fail(IllegalAddress, "memory of cuda:" + std::to_string(other->ordinal) + ", which this device has no access to, in " + name);
         return;
     }
     if (!worker) worker = std::make_unique<Worker>();

@@ -12,6 +12,7 @@ const char* nameOf(Result result) {
         case InvalidDevice: return "CUDA_ERROR_INVALID_DEVICE";
         case InvalidImage: return "CUDA_ERROR_INVALID_IMAGE";
         case InvalidContext: return "CUDA_ERROR_INVALID_CONTEXT";
+        case PeerAccessUnsupported: return "CUDA_ERROR_PEER_ACCESS_UNSUPPORTED";
         case 214: return "CUDA_ERROR_ECC_UNCORRECTABLE";
         case InvalidHandle: return "CUDA_ERROR_INVALID_HANDLE";
         case NotFound: return "CUDA_ERROR_NOT_FOUND";
@@ -20,6 +21,7 @@ const char* nameOf(Result result) {
         case LaunchOutOfResources: return "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES";
         case 702: return "CUDA_ERROR_LAUNCH_TIMEOUT";
         case PeerAccessAlreadyEnabled: return "CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED";
+        case PeerAccessNotEnabled: return "CUDA_ERROR_PEER_ACCESS_NOT_ENABLED";
         case 710: return "CUDA_ERROR_ASSERT";
         case 714: return "CUDA_ERROR_HARDWARE_STACK_ERROR";
         case 716: return "CUDA_ERROR_MISALIGNED_ADDRESS";

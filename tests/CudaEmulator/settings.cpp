@@ -17,6 +17,7 @@ struct FromEnvironment : Settings {
         memory = static_cast<size_t>(number("CRESCENT_CUDA_EMULATOR_MEMORY_MB", 256)) << 20;
         order = static_cast<unsigned>(number("CRESCENT_CUDA_EMULATOR_ORDER", 0));
         poison = number("CRESCENT_CUDA_EMULATOR_POISON", 1) != 0;
+        peers = number("CRESCENT_CUDA_EMULATOR_PEERS", 1) != 0;
         trace = number("CRESCENT_CUDA_EMULATOR_TRACE", 0) != 0;
         const char* text = getenv("CRESCENT_CUDA_EMULATOR_FAIL");
         fail = text ? text : "";

@@ -12,6 +12,7 @@ struct Settings {
     size_t memory = 256u << 20;               // CRESCENT_CUDA_EMULATOR_MEMORY_MB: bytes of each device
     std::atomic<unsigned> order{0};           // CRESCENT_CUDA_EMULATOR_ORDER: 0 as numbered, 1 backwards, else a seed
     bool poison = true;                       // CRESCENT_CUDA_EMULATOR_POISON: fresh memory is 0xFF
+    std::atomic<bool> peers{true};            // CRESCENT_CUDA_EMULATOR_PEERS: whether kernels may be let at other devices' memory
     bool trace = false;                       // CRESCENT_CUDA_EMULATOR_TRACE: calls and faults on stderr
     std::string fail;                         // CRESCENT_CUDA_EMULATOR_FAIL: device:error:launches
 };

@@ -38,6 +38,13 @@ internal sealed unsafe class Gpu : IDisposable
     /// <summary>Makes its context this thread's.</summary>
     public void MakeCurrent() => Check("cuCtxSetCurrent", ((delegate* unmanaged<nint, int>)_driver.Entry("cuCtxSetCurrent"))(_context));
 
+    /// <summary>Lets kernels of this GPU touch another's memory.</summary>
+    public void Reach(Gpu other)
+    {
+        MakeCurrent();
+        Check("cuCtxEnablePeerAccess", ((delegate* unmanaged<nint, uint, int>)_driver.Entry("cuCtxEnablePeerAccess"))(other._context, 0));
+    }
+
     /// <summary>Takes kernels of another source under the name <paramref name="file"/>.</summary>
     public void Load(string file, string source) => _kernels.Load(file, source);
 
