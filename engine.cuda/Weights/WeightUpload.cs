@@ -1,3 +1,4 @@
+using System.Buffers;
 using Crescent.Engine.Cuda.Compilation;
 using Crescent.Engine.Cuda.Driver;
 using Crescent.Engine.Cuda.Memory;
@@ -106,7 +107,7 @@ internal sealed unsafe class WeightUpload : IDisposable
         {
             for (var row = 0; row < tensor!.Rows; row++)
             {
-                Dequantizer.Dequantize(tensor.Type, tensor.Row(row), values.AsSpan(at, tensor.Columns));
+                ReadFloats(tensor, row, values.AsSpan(at, tensor.Columns));
                 at += tensor.Columns;
             }
         }
@@ -150,23 +151,31 @@ internal sealed unsafe class WeightUpload : IDisposable
         {
             var count = Math.Min(pieceRows, rows - row);
             var stage = Take(out var pinned, count * rowBytes);
-            if (raw)
+            if (raw && tensor.RowStride != rowBytes)
+            {
+                for (var i = 0; i < count; i++)
+                {
+                    tensor.Row(row + i).CopyTo(pinned.As<byte>(i * rowBytes, checked((int)rowBytes)));
+                }
+            }
+            else if (raw)
             {
                 var bytes = new ReadOnlySpan<byte>(tensor.Data + (row * rowBytes), checked((int)(count * rowBytes)));
-                CheckScales(tensor, bytes);
                 bytes.CopyTo(pinned.As<byte>(0, bytes.Length));
             }
             else
             {
                 for (var i = 0; i < count; i++)
                 {
-                    Dequantizer.Dequantize(tensor.Type, tensor.Row(row + i), pinned.As<float>(i * rowBytes, tensor.Columns));
+                    ReadFloats(tensor, row + i, pinned.As<float>(i * rowBytes, tensor.Columns));
                 }
             }
 
+            CheckScales(tensor, pinned.As<byte>(0, checked((int)(count * rowBytes))));
             Copy(stage.Device.Pointer, pinned.Pointer, count * rowBytes);
             var threads = (long)((count + PackedFormats.TileRows - 1) / PackedFormats.TileRows) * matrix.Steps * 32;
             _repack.With(stage.Device.Pointer).With(matrix.Pointer).With((int)type).With((int)matrix.Format).With(count).With(tensor.Columns).With(first + row).With(matrix.Steps).With(rowBytes)
+                .With(raw ? tensor.FirstColumn : 0)
                 .Launch(checked((int)((threads + 255) / 256)), 1, 256);
             stage.Mark(_context);
             _uploaded?.Invoke(count * tensor.RowBytes);
@@ -184,6 +193,23 @@ internal sealed unsafe class WeightUpload : IDisposable
                 throw new InvalidModelException("the model", tensor.Name, $"has a block with the scale 2^{blocks[i] - Bias}; CUDA devices take up to 2^{Most - Bias}; serve it with --devices cpu");
             }
         }
+    }
+
+    // Of a row that begins within a block, all of its blocks are made floats.
+    private static void ReadFloats(GgufTensor tensor, long row, Span<float> target)
+    {
+        var bytes = tensor.Row(row);
+        var stored = bytes.Length / GgmlTypes.BlockBytes(tensor.Type) * GgmlTypes.BlockLength(tensor.Type);
+        if (stored == target.Length)
+        {
+            Dequantizer.Dequantize(tensor.Type, bytes, target);
+            return;
+        }
+
+        var all = ArrayPool<float>.Shared.Rent(stored);
+        Dequantizer.Dequantize(tensor.Type, bytes, all.AsSpan(0, stored));
+        all.AsSpan(tensor.FirstColumn, target.Length).CopyTo(target);
+        ArrayPool<float>.Shared.Return(all);
     }
 
     private void Copy(CUdeviceptr target, nint source, long bytes) => _context.Check(

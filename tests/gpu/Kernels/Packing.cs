@@ -42,15 +42,15 @@ internal sealed partial record Packing(GgmlType Type, int Format, string Name, i
     /// <summary>Bytes of a matrix.</summary>
     public long Bytes(int rows, int columns) => (long)((rows + TileRows - 1) / TileRows) * Steps(columns) * ChunkBytes;
 
-    /// <summary>Puts the repacking of <paramref name="weights"/> into the stream.</summary>
-    public GpuMemory Repack(Gpu gpu, byte[] weights, int rows, int columns)
+    /// <summary>Puts the repacking of <paramref name="weights"/> into the stream: of so many columns behind the first <paramref name="skipped"/>.</summary>
+    public GpuMemory Repack(Gpu gpu, byte[] weights, int rows, int columns, int skipped = 0)
     {
         var packed = gpu.Allocate(Bytes(rows, columns));
         gpu.Fill(packed.Address, 0xff, packed.Bytes);
         using var source = gpu.Upload<byte>(weights);
         var lanes = (long)((rows + TileRows - 1) / TileRows) * Steps(columns) * 32;
         gpu.Launch(
-            "repack.cu", "repack", ((lanes + 127) / 128, 1), 128, source, packed, (int)Type, Format, rows, columns, 0, Steps(columns), (long)weights.Length / rows);
+            "repack.cu", "repack", ((lanes + 127) / 128, 1), 128, source, packed, (int)Type, Format, rows, columns, 0, Steps(columns), (long)weights.Length / rows, skipped);
         gpu.Synchronize();
         return packed;
     }
