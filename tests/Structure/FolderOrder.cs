@@ -65,6 +65,7 @@ internal sealed record FolderOrder(string Assembly, string Root, params string[]
             "Memory",
             "Compilation",
             "Weights",
+            "Parallel",
             "Steps",
             "."),
         new(

@@ -1,0 +1,187 @@
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
+
+namespace Crescent.Engine.Cuda.Parallel;
+
+/// <summary>
+/// A model divided among GPUs (tensor parallelism): each has some heads of every attention and some of the values between the matrices of every feed-forward part and
+/// expert, so that what each makes of the whole residual stream is a part of a sum. Nothing is copied: tensors are rows or columns of the file's.
+/// </summary>
+/// <remarks>
+/// By rows: queries, keys, values, gates, ups, with their biases; by columns: what comes behind them. Whole everywhere: embeddings, norms, routers and the bias of attention's output,
+/// which is added behind the sum. The bias of experts' outputs is part 0's, and so is the vocabulary's matrix: in the others the embedding stands for it.
+/// </remarks>
+internal static class GraphShare
+{
+    /// <summary>Parts, at most: what <c>peers.cu</c> adds up.</summary>
+    public const int MostParts = 8;
+
+    // Values between matrices that stay together: a scale of most quantised types, tile rows of matrices of experts.
+    private const int QuantisedUnit = 32;
+    private const int PlainUnit = 16;
+
+    /// <summary>Throws where a model cannot be divided so.</summary>
+    /// <exception cref="InvalidModelException">The message names what does not divide, and what does.</exception>
+    public static void Check(DecoderGraph graph, int parts)
+    {
+        if (FaultOf(graph, parts) is not { } fault)
+        {
+            return;
+        }
+
+        int[] sizes = [.. Enumerable.Range(2, MostParts - 1).Where(size => FaultOf(graph, size) is null)];
+        throw new InvalidModelException(
+            graph.Config.Name,
+            fault.Key,
+            $"{fault.What}, which {parts} GPUs cannot share; "
+            + (sizes.Length == 0 ? "serve it on one GPU a device" : $"have devices of {string.Join(", ", sizes)} GPUs, or of one"));
+    }
+
+    /// <summary>Part <paramref name="part"/> of <paramref name="parts"/>; the graph itself where that is 1.</summary>
+    /// <exception cref="InvalidModelException">See <see cref="Check"/>.</exception>
+    public static DecoderGraph Of(DecoderGraph graph, int part, int parts)
+    {
+        if (parts == 1)
+        {
+            return graph;
+        }
+
+        Check(graph, parts);
+        var config = graph.Config;
+        DecoderLayer[] layers = [.. graph.Layers.Select(layer => Of(layer, part, parts))];
+        return graph with
+        {
+            Config = config with
+            {
+                HeadCount = config.HeadCount / parts,
+                KvHeadCount = config.KvHeadCount / parts,
+                FeedForwardWidth = layers.SelectMany(static layer => layer.Operators).Max(static step => WidthOf(step)),
+            },
+            Head = null,
+            Output = part == 0 ? graph.Output : graph.TokenEmbedding,
+            Layers = layers,
+        };
+    }
+
+    /// <summary>First of the values between matrices that a part has, and how many: as even as whole units let it be.</summary>
+    /// <param name="down">What they are multiplied by.</param>
+    /// <param name="part">From 0.</param>
+    /// <param name="parts">How many.</param>
+    public static (int First, int Count) Range(GgufTensor down, int part, int parts)
+    {
+        var unit = UnitOf(down);
+        var units = down.Columns / unit;
+        var first = (units / parts * part) + Math.Min(part, units % parts);
+        var count = (units / parts) + (part < units % parts ? 1 : 0);
+        return (first * unit, count * unit);
+    }
+
+    private static DecoderLayer Of(DecoderLayer layer, int part, int parts) => layer with
+    {
+        Branches =
+        [
+            .. layer.Branches.Select(branch => branch with
+            {
+                Operators =
+                [
+                    .. branch.Operators.Select(step => step switch
+                    {
+                        AttentionOperator attention => Of(attention, part, parts),
+                        FeedForwardOperator dense => Of(dense, part, parts),
+                        MixtureOperator mixture => Of(mixture, part, parts),
+                        _ => step,
+                    }),
+                ],
+            }),
+        ],
+    };
+
+    private static LayerOperator Of(AttentionOperator attention, int part, int parts)
+    {
+        var heads = new HeadShape(attention.Heads.Count / parts, attention.Heads.KvCount / parts, attention.Heads.Size);
+        var (query, keys) = (heads.QueryWidth, heads.KvWidth);
+        return attention with
+        {
+            Heads = heads,
+            Query = attention.Query.Slice((long)part * query, query),
+            Key = attention.Key!.Slice((long)part * keys, keys),
+            Value = attention.Value!.Slice((long)part * keys, keys),
+            QueryBias = attention.QueryBias?.SomeColumns(part * query, query),
+            KeyBias = attention.KeyBias?.SomeColumns(part * keys, keys),
+            ValueBias = attention.ValueBias?.SomeColumns(part * keys, keys),
+            Sinks = attention.Sinks?.SomeColumns(part * heads.Count, heads.Count),
+            Output = attention.Output.SomeColumns(part * query, query),
+        };
+    }
+
+    private static LayerOperator Of(FeedForwardOperator dense, int part, int parts)
+    {
+        var (first, count) = Range(dense.Down, part, parts);
+        return dense with
+        {
+            Gate = dense.Gate.Slice(first, count),
+            Up = dense.Up.Slice(first, count),
+            Down = dense.Down.SomeColumns(first, count),
+        };
+    }
+
+    private static LayerOperator Of(MixtureOperator mixture, int part, int parts)
+    {
+        var (first, count) = Range(mixture.Down[0], part, parts);
+        return mixture with
+        {
+            Gate = [.. mixture.Gate.Select(gate => gate.Slice(first, count))],
+            Up = [.. mixture.Up.Select(up => up.Slice(first, count))],
+            Down = [.. mixture.Down.Select(down => down.SomeColumns(first, count))],
+            GateBias = mixture.GateBias?.SomeColumns(first, count),
+            UpBias = mixture.UpBias?.SomeColumns(first, count),
+            DownBias = part == 0 ? mixture.DownBias : null,
+        };
+    }
+
+    private static (string Key, string What)? FaultOf(DecoderGraph graph, int parts)
+    {
+        var (config, architecture) = (graph.Config, graph.Config.Architecture);
+        if (parts > MostParts)
+        {
+            return (architecture, $"a device has at most {MostParts} GPUs");
+        }
+
+        foreach (var step in graph.Operators)
+        {
+            if (step is AttentionOperator attention)
+            {
+                if (attention.Heads.KvCount % parts != 0)
+                {
+                    return ($"{architecture}.attention.head_count_kv", $"it has {attention.Heads.KvCount} KV heads");
+                }
+
+                var columns = attention.Heads.QueryWidth / parts;
+                if (columns % (IsPlain(attention.Output) ? 8 : QuantisedUnit) != 0)
+                {
+                    return (attention.Output.Name, $"it has columns of {attention.Heads.Count} heads of {attention.Heads.Size} values in {attention.Output.Type}");
+                }
+            }
+            else if (DownOf(step) is { } down && (down.Columns % UnitOf(down) != 0 || down.Columns / UnitOf(down) < parts))
+            {
+                return (down.Name, $"it has {down.Columns} columns in {down.Type}");
+            }
+        }
+
+        return config.Width % 8 == 0 ? null : ($"{architecture}.embedding_length", $"it is {config.Width} wide");
+    }
+
+    private static GgufTensor? DownOf(LayerOperator step) => step switch
+    {
+        FeedForwardOperator dense => dense.Down,
+        MixtureOperator mixture => mixture.Down[0],
+        _ => null,
+    };
+
+    private static int WidthOf(LayerOperator step) => DownOf(step)?.Columns ?? 0;
+
+    private static bool IsPlain(GgufTensor tensor) => GgmlTypes.BlockLength(tensor.Type) == 1;
+
+    private static int UnitOf(GgufTensor down) => IsPlain(down) ? PlainUnit : QuantisedUnit;
+}
