@@ -60,10 +60,11 @@ internal sealed unsafe class Kernel : IDisposable
     /// <param name="gridY">Blocks.</param>
     /// <param name="threads">Threads of a block.</param>
     /// <param name="gridZ">Blocks.</param>
-    public void Launch(int gridX, int gridY, int threads, int gridZ = 1)
+    /// <param name="overlaps">Whether it may begin before the kernel ahead of it has ended, where the GPU can do that.</param>
+    public void Launch(int gridX, int gridY, int threads, int gridZ = 1, bool overlaps = true)
     {
         _count = 0;
-        var result = _context.Overlaps
+        var result = overlaps && _context.Overlaps
             ? OverlappedLaunch.Launch(_function, (uint)gridX, (uint)gridY, (uint)gridZ, (uint)threads, _context.Stream, _pointers)
             : DriverAPINativeMethods.Launch.cuLaunchKernel(_function, (uint)gridX, (uint)gridY, (uint)gridZ, (uint)threads, 1, 1, 0, _context.Stream, _pointers, null!);
         if (result != CUResult.Success)

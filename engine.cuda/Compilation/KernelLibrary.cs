@@ -58,7 +58,7 @@ internal sealed class KernelLibrary : IDisposable
             kernel.Dispose();
         }
 
-        foreach (var module in _modules.Values)
+        foreach (var module in _context.IsSick ? [] : _modules.Values.ToArray())
         {
             _ = DriverAPINativeMethods.ModuleManagement.cuModuleUnload(module);
         }

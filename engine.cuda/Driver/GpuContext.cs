@@ -67,11 +67,17 @@ internal sealed class GpuContext : IDisposable
     /// <summary>What all work goes through, in order.</summary>
     public CUstream Stream => _stream;
 
+    /// <summary>The driver's handle.</summary>
+    public CUcontext Handle => _context.Context;
+
     /// <summary>Whether kernels are launched so that they may begin before the one ahead has ended; <see cref="OverlapVariable"/> can forbid it.</summary>
     public bool Overlaps { get; }
 
     /// <summary>True after an error that no later call recovers from.</summary>
     public bool IsSick => _fault is not null;
+
+    /// <summary>What every call is refused with, or null.</summary>
+    public string? Sickness => _fault;
 
     /// <summary>Makes the context this thread's, where it is not.</summary>
     /// <exception cref="CudaDeviceException">The device is sick.</exception>
@@ -87,6 +93,53 @@ internal sealed class GpuContext : IDisposable
         {
             _context.SetCurrent();
             _entered = this;
+        }
+    }
+
+    /// <summary>Lets this GPU's kernels read another's memory.</summary>
+    /// <returns>False where the two have no such way.</returns>
+    public bool TryReach(GpuContext other)
+    {
+        Enter();
+        var can = 0;
+        Check(DriverAPINativeMethods.CudaPeerAccess.cuDeviceCanAccessPeer(ref can, _context.Device, other._context.Device), "ask for access to another GPU's memory");
+        if (can == 0)
+        {
+            return false;
+        }
+
+        var result = DriverAPINativeMethods.CudaPeerAccess.cuCtxEnablePeerAccess(other.Handle, CtxEnablePeerAccessFlags.None);
+        if (result == CUResult.ErrorPeerAccessUnsupported)
+        {
+            return false;
+        }
+
+        // Somebody else of this process may have asked before.
+        if (result != CUResult.ErrorPeerAccessAlreadyEnabled)
+        {
+            Check(result, "reach another GPU's memory");
+        }
+
+        return true;
+    }
+
+    /// <summary>Refuses all further work, as after an error of its own: another GPU of the device has failed.</summary>
+    public void GiveUp(string fault) => _fault ??= fault;
+
+    /// <summary>Makes the context this thread's whatever state it is in, to end what belongs to it.</summary>
+    public void EnterToEnd()
+    {
+        if (_entered != this)
+        {
+            try
+            {
+                _context.SetCurrent();
+                _entered = this;
+            }
+            catch (CudaException)
+            {
+                // It is gone, and all that belonged to it.
+            }
         }
     }
 

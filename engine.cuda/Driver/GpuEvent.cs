@@ -23,6 +23,9 @@ internal sealed class GpuEvent : IDisposable
         _recorded = true;
     }
 
+    /// <summary>What is queued on another GPU from now on waits until what was marked here is done.</summary>
+    public void Hold(GpuContext other) => other.Check(DriverAPINativeMethods.Streams.cuStreamWaitEvent(other.Stream, _event, 0), "wait for another GPU");
+
     /// <summary>Waits until what was marked is done.</summary>
     public void Wait()
     {

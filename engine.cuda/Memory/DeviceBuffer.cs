@@ -21,5 +21,8 @@ internal sealed class DeviceBuffer(DeviceMemory memory, CUdeviceptr pointer, lon
     /// <summary>The address <paramref name="bytes"/> behind the first.</summary>
     public CUdeviceptr At(long bytes) => Pointer + bytes;
 
+    /// <summary>Queues zeros over the first bytes.</summary>
+    public void Clear(long bytes) => memory.Clear(this, bytes);
+
     public void Dispose() => memory.Free(this);
 }

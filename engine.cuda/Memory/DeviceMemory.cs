@@ -38,9 +38,13 @@ internal sealed class DeviceMemory(GpuContext context) : IDisposable
         context.Check(result, $"allocate {Size(rounded)} for {purpose}");
         var buffer = new DeviceBuffer(this, pointer, rounded, purpose);
         _buffers.Add(buffer);
-        context.Check(DriverAPINativeMethods.MemsetAsync.cuMemsetD8Async(pointer, 0, rounded, context.Stream), "clear memory");
+        Clear(buffer, rounded);
         return buffer;
     }
+
+    /// <summary>Queues zeros over the first bytes of one.</summary>
+    public void Clear(DeviceBuffer buffer, long bytes) =>
+        context.Check(DriverAPINativeMethods.MemsetAsync.cuMemsetD8Async(buffer.Pointer, 0, bytes, context.Stream), "clear memory");
 
     /// <summary>Gives one back.</summary>
     public void Free(DeviceBuffer buffer)
@@ -53,6 +57,12 @@ internal sealed class DeviceMemory(GpuContext context) : IDisposable
 
     public void Dispose()
     {
+        // What is left of a context that is lost goes with it.
+        if (context.IsSick)
+        {
+            _buffers.Clear();
+        }
+
         foreach (var buffer in _buffers.ToArray())
         {
             Free(buffer);
