@@ -1,5 +1,6 @@
 using Crescent.Engine.Cuda.Compilation;
 using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Cuda.Parallel;
 using Crescent.Engine.Cuda.Weights;
 using Crescent.Engine.Model.Architectures;
 using ManagedCuda.BasicTypes;
@@ -62,6 +63,15 @@ internal sealed class Decoder
     /// <summary>(2, rows): the token of the largest logit, an int, and that logit, a float.</summary>
     public DeviceBuffer Likeliest { get; }
 
+    /// <summary>Where branches are added up with those of the device's other GPUs; null where it has one.</summary>
+    public PeerSums? Sums { get; init; }
+
+    /// <summary>(width, tokens): what branches are added to.</summary>
+    public DeviceBuffer Residual => _residual;
+
+    /// <summary>Branches beside the residual stream, of all layers.</summary>
+    public int Branches => _weights.Branches.Count;
+
     private int NormThreads => Math.Clamp(StepTools.Rounded(_config.Width / 8, 32), 256, 1024);
 
     /// <summary>Queues a plan that has been checked against the device's limits and laid out.</summary>
@@ -70,16 +80,58 @@ internal sealed class Decoder
     /// <param name="hiddenRows">Hidden states.</param>
     public void Run(int tokens, int rows, int hiddenRows)
     {
-        Embed(tokens);
-        var bias = default(DeviceBuffer); // of the branch before
-        for (var i = 0; i < _weights.Branches.Count; i++)
+        Begin(tokens);
+        for (var branch = 0; branch < Branches; branch++)
         {
-            var branch = _weights.Branches[i];
-            Normalise(tokens, default, branch.Norm, _normed, default, bias);
-            bias = branch.OutputBias;
-            Add(branch, tokens);
+            Branch(branch, tokens);
         }
 
+        End(rows, hiddenRows);
+    }
+
+    /// <summary>Queues what comes before the first branch.</summary>
+    public void Begin(int tokens)
+    {
+        var w = _weights.Embedding;
+        _gather.With(w.Pointer).With((int)w.Format).With(w.Steps).With(w.Columns).With(_tools.Layout.Tokens).With(Likeliest.Pointer).With(_residual.Pointer).With(_config.Width)
+            .With(_weights.EmbeddingScale).Launch(tokens, 1, 128);
+        _attentions.Begin(tokens);
+    }
+
+    /// <summary>Queues a branch; what it gives is added to the residual stream, or is this GPU's part of a sum, for <see cref="Join"/>.</summary>
+    public void Branch(int index, int tokens)
+    {
+        var branch = _weights.Branches[index];
+        Normalise(tokens, default, branch.Norm, _normed, default, index == 0 ? null : _weights.Branches[index - 1].OutputBias);
+        var adds = Sums is null && branch.PostNorm is null;
+        var target = adds ? _residual : Sums?.Part ?? _branch!;
+        for (var i = 0; i < branch.Parts.Count; i++)
+        {
+            Run(branch.Parts[i], tokens, new PartTarget(target.Pointer, adds || i > 0, branch.Scale));
+        }
+
+        if (Sums is null && branch.PostNorm is { } gain)
+        {
+            AddNormalised(gain, tokens);
+        }
+    }
+
+    /// <summary>Queues the sum of all GPUs' parts of a branch into the residual stream.</summary>
+    public void Join(int index, int tokens)
+    {
+        var postNorm = _weights.Branches[index].PostNorm;
+        Sums!.AddTo((postNorm is null ? _residual : _branch!).Pointer, tokens * _config.Width, accumulate: postNorm is null);
+        if (postNorm is not null)
+        {
+            AddNormalised(postNorm, tokens);
+        }
+    }
+
+    /// <summary>Queues what comes behind the last branch.</summary>
+    /// <param name="rows">Rows of logits.</param>
+    /// <param name="hiddenRows">Hidden states.</param>
+    public void End(int rows, int hiddenRows)
+    {
         var none = default(CUdeviceptr);
         if (hiddenRows > 0)
         {
@@ -94,24 +146,9 @@ internal sealed class Decoder
         }
     }
 
-    private void Embed(int tokens)
+    private void AddNormalised(DeviceBuffer gain, int tokens)
     {
-        var w = _weights.Embedding;
-        _gather.With(w.Pointer).With((int)w.Format).With(w.Steps).With(w.Columns).With(_tools.Layout.Tokens).With(Likeliest.Pointer).With(_residual.Pointer).With(_config.Width)
-            .With(_weights.EmbeddingScale).Launch(tokens, 1, 128);
-        _attentions.Begin(tokens);
-    }
-
-    // To the residual stream: what the parts give, or what a norm makes of it.
-    private void Add(BranchWeights branch, int tokens)
-    {
-        var adds = branch.PostNorm is null;
-        for (var i = 0; i < branch.Parts.Count; i++)
-        {
-            Run(branch.Parts[i], tokens, new PartTarget(adds ? _residual.Pointer : _branch!.Pointer, adds || i > 0, branch.Scale));
-        }
-
-        if (branch.PostNorm is { } gain && _tools.Has(StepParts.Products))
+        if (_tools.Has(StepParts.Products))
         {
             _addNorm.With(_branch!.Pointer).With(gain.Pointer).With(_residual.Pointer).With(_config.Width).With(_config.NormEpsilon).Launch(tokens, 1, NormThreads);
         }
