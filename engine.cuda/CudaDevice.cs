@@ -1,105 +1,66 @@
-using Crescent.Engine.Cuda.Compilation;
 using Crescent.Engine.Cuda.Driver;
-using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Cuda.Parallel;
 using Crescent.Engine.Cuda.Steps;
 using Crescent.Engine.Cuda.Weights;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
-using ManagedCuda;
 
 namespace Crescent.Engine.Cuda;
 
 /// <summary>
-/// Runs a model on a GPU. Weights are used as they are quantised, activations are halves, sums floats. A step is queued by <see cref="Begin"/> and waited for by
-/// <see cref="End"/>; it allocates nothing. The context belongs to the device: when the driver has lost it, every call throws until the device is disposed and
+/// Runs a model on a GPU, or on several that share it out. Weights are used as they are quantised, activations are halves, sums floats. A step is queued by
+/// <see cref="Begin"/> and waited for by <see cref="End"/>; it allocates nothing. Contexts belong to the device: when the driver has lost one, every call throws until the device is disposed and
 /// another is made.
 /// </summary>
 public sealed class CudaDevice : IDevice
 {
-    private readonly GpuContext _context;
-    private readonly KernelLibrary _kernels;
-    private readonly DeviceMemory _memory;
-    private readonly List<IDisposable> _owned = [];
-    private readonly StepLayout _layout;
-    private readonly Decoder _decoder;
-    private readonly KvPool _kv;
-    private readonly StatePool? _states;
-    private readonly StepTools _tools;
+    private readonly CudaGroup _gpus;
     private readonly StepResults _results;
     private readonly CudaSampler _sampler;
     private readonly StepGraphs? _graphs;
     private readonly Action _queueStep;
     private readonly GpuEvent _started;
-    private readonly GpuEvent _ended;
     private StepPlan? _plan;
     private int _tokens; // of the step that is queued
     private int _rows; // of logits
     private bool _disposed;
 
-    /// <summary>Opens the GPU and brings the model up: compiles kernels where they are not kept, copies weights, allocates KV blocks.</summary>
+    /// <summary>Opens the GPUs and brings the model up: compiles kernels where they are not kept, copies weights, allocates KV blocks.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="CudaDeviceException">There is no such GPU, no driver, no compiler, or not memory enough; the message says what helps.</exception>
-    /// <exception cref="InvalidModelException">The model is of a kind that this device does not run.</exception>
+    /// <exception cref="InvalidModelException">The model is of a kind that this device does not run, or that so many GPUs cannot share.</exception>
     public CudaDevice(DecoderGraph graph, CudaDeviceOptions options)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        CheckFit(graph);
+        CheckFit(graph, options.Gpus.Count);
         var config = graph.Config;
-        _context = new GpuContext(CudaGpu.Of(options.Gpu), options.Name);
-        _memory = new DeviceMemory(_context);
-        _kernels = new KernelLibrary(_context, options.KernelCache);
+        var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
+        _gpus = new CudaGroup(graph, options, (partition, free) => BlockCount(partition, options, maxContext, free));
         try
         {
-            _started = Own(new GpuEvent(_context, timed: true));
-            _ended = Own(new GpuEvent(_context, timed: true));
-            Weights = Load(graph, options);
-            var shares = new KvShares(graph);
-            var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
-            var partialRows = options.MaxLogitRows * AttentionWorks.MostParts;
-            var vendor = options.Blas ? VendorProducts.Open(_context, _memory, out var fault) : Without(out fault);
-            BlasFault = fault;
-            if (vendor is not null)
-            {
-                Own(vendor);
-            }
-
-            Products = new MatrixProducts(_kernels, _memory, _context.Gpu.Multiprocessors, vendor);
-            Products.Prepare([.. Weights.Matrices], options.MaxStepTokens);
-            _states = States(options);
-            _layout = Own(new StepLayout(_context, _memory, config, shares, partialRows, _states?.Spare ?? -1));
-            _results = Own(new StepResults(_context, config, options.MaxStepTokens, options.MaxLogitRows, options.HostLogits));
-
-            _kv = new KvPool(_context, _memory, config, shares.Partition);
-            _tools = new StepTools(config, _kernels, _memory, Products, _layout, options.MaxStepTokens, options.MaxLogitRows);
-            _decoder = new Decoder(_tools, Weights, _kv, shares, partialRows, _states);
-
-            var sampling = config.VocabularySize <= SamplingAsk.MostVocabulary
-                ? Own(new GpuSampling(_context, _kernels, _memory, config.VocabularySize, options.MaxLogitRows))
-                : null;
-
-            // Keys and values get what all else leaves.
-            _context.Synchronize();
-            _kv.Allocate(BlockCount(shares.Partition, options, maxContext, _memory.Free()));
-            _graphs = options.Graphs ? Own(new StepGraphs(_context, Math.Min(options.MaxLogitRows, options.MaxStepTokens))) : null;
-            _queueStep = () => _decoder.Run(_tokens, _rows, 0);
-            _sampler = Own(new CudaSampler(_context, _decoder.Logits, _results, sampling, config.VocabularySize, options.MaxLogitRows));
-            _context.Synchronize();
-            var gpu = _context.Gpu;
+            var first = _gpus.Leader;
+            first.Context.Enter();
+            _started = first.Own(new GpuEvent(first.Context, timed: true));
+            _results = first.Own(new StepResults(first.Context, config, options.MaxStepTokens, options.MaxLogitRows, options.HostLogits));
+            _graphs = options.Graphs && _gpus.Ranks.Count == 1 ? first.Own(new StepGraphs(first.Context, Math.Min(options.MaxLogitRows, options.MaxStepTokens))) : null;
+            _queueStep = () => first.Decoder.Run(_tokens, _rows, 0);
+            _sampler = first.Own(new CudaSampler(first.Context, first.Decoder.Logits, _results, first.Sampling, config.VocabularySize, options.MaxLogitRows));
+            _gpus.Synchronize();
             Info = new DeviceInfo
             {
                 Name = options.Name,
-                Description = $"{gpu.Name}, {gpu.MemoryBytes >> 20} MiB, {gpu.Multiprocessors} multiprocessors, compute capability {gpu.Major}.{gpu.Minor}",
+                Description = _gpus.Description,
                 Activations = "f16",
                 BlockSize = KvPool.Slots,
                 StepsInFlight = 1,
-                BlockCount = _kv.Blocks,
-                BlockBytes = _kv.BlockBytes,
-                StateSlots = _states?.Slots ?? 0,
-                StateBytes = _states?.BytesOfOne ?? 0,
-                KvGroups = shares.Partition.Groups,
+                BlockCount = first.Kv.Blocks,
+                BlockBytes = _gpus.BlockBytes,
+                StateSlots = first.States?.Slots ?? 0,
+                StateBytes = first.States?.BytesOfOne ?? 0,
+                KvGroups = first.Shares.Partition.Groups,
                 MaxStepTokens = options.MaxStepTokens,
                 MaxLogitRows = options.MaxLogitRows,
                 MaxContext = maxContext,
@@ -120,23 +81,26 @@ public sealed class CudaDevice : IDevice
     /// <inheritdoc/>
     public IDeviceSampler Sampler => _sampler;
 
-    /// <summary>The GPU.</summary>
-    public CudaGpu Gpu => _context.Gpu;
+    /// <summary>The GPU; the first where there are several.</summary>
+    public CudaGpu Gpu => _gpus.Leader.Context.Gpu;
 
-    /// <summary>Bytes of device memory taken, by purpose.</summary>
-    public IReadOnlyDictionary<string, long> Memory => _memory.Account;
+    /// <summary>All GPUs.</summary>
+    public IReadOnlyList<CudaGpu> Gpus => [.. _gpus.Ranks.Select(static rank => rank.Context.Gpu)];
 
-    /// <summary>Bytes of weights that a decode step reads.</summary>
-    public long WeightBytesPerStep => Weights.BytesPerStep;
+    /// <summary>Bytes of device memory taken, by purpose, on all GPUs.</summary>
+    public IReadOnlyDictionary<string, long> Memory => _gpus.Memory;
+
+    /// <summary>Bytes of weights that a decode step reads, on all GPUs; what all have is read by each.</summary>
+    public long WeightBytesPerStep => _gpus.Ranks.Sum(static rank => rank.Weights.BytesPerStep);
 
     /// <summary>Why compiled kernels are not kept, or null.</summary>
-    public string? CacheFault => _kernels.CacheFault;
+    public string? CacheFault => _gpus.Leader.Kernels.CacheFault;
 
     /// <summary>Why cuBLAS does not multiply the rows of long prompts, or null.</summary>
-    public string? BlasFault { get; }
+    public string? BlasFault => _gpus.Leader.BlasFault;
 
     /// <summary>Why decode steps are not launched as graphs, or null.</summary>
-    public string? GraphFault => _graphs is null ? "They are switched off." : _graphs.Fault;
+    public string? GraphFault => _graphs is not null ? _graphs.Fault : _gpus.Ranks.Count > 1 ? "Steps of several GPUs are launched kernel by kernel." : "They are switched off.";
 
     /// <summary>Graphs made so far.</summary>
     public int GraphsMade => _graphs?.Made ?? 0;
@@ -144,10 +108,14 @@ public sealed class CudaDevice : IDevice
     /// <summary>What of a step is queued, for measurements of what each part takes; graphs are made anew.</summary>
     internal StepParts Parts
     {
-        get => _tools.Parts;
+        get => _gpus.Leader.Tools.Parts;
         set
         {
-            _tools.Parts = value;
+            foreach (var rank in _gpus.Ranks)
+            {
+                rank.Tools.Parts = value;
+            }
+
             ForgetGraphs();
         }
     }
@@ -156,13 +124,14 @@ public sealed class CudaDevice : IDevice
     internal bool UsesGraphs { get; set; } = true;
 
     /// <summary>Products of matrices, for measurements; <see cref="ForgetGraphs"/> after a change.</summary>
-    internal MatrixProducts Products { get; }
+    internal MatrixProducts Products => _gpus.Leader.Products;
 
-    private ModelWeights Weights { get; }
+    /// <summary>The GPUs, for tests.</summary>
+    internal CudaGroup Group => _gpus;
 
-    /// <summary>Throws when a model is of a kind that this device does not run.</summary>
+    /// <summary>Throws when a model is of a kind that a device of <paramref name="gpus"/> GPUs does not run.</summary>
     /// <exception cref="InvalidModelException">The message names what it is and what to do.</exception>
-    public static void CheckFit(DecoderGraph graph)
+    public static void CheckFit(DecoderGraph graph, int gpus = 1)
     {
         ArgumentNullException.ThrowIfNull(graph);
         var config = graph.Config;
@@ -171,6 +140,11 @@ public sealed class CudaDevice : IDevice
         {
             throw new InvalidModelException(
                 config.Name, config.Architecture + ".attention.key_length", $"a head of {config.HeadSize} values: CUDA devices take multiples of 8 up to {KvPool.MostHead}; serve it with --devices cpu");
+        }
+
+        if (gpus > 1)
+        {
+            GraphShare.Check(graph, gpus);
         }
     }
 
@@ -181,16 +155,16 @@ public sealed class CudaDevice : IDevice
     {
         ArgumentNullException.ThrowIfNull(plan);
         Info.Check(plan);
-        _context.Enter();
+        _gpus.Enter();
         _plan = plan;
-        _started.Record(_context.Stream);
+        _started.Record(_gpus.Leader.Context.Stream);
         if (!plan.Slices.IsEmpty)
         {
             Queue(plan);
-            _results.Copy(_decoder, plan);
+            _results.Copy(_gpus.Leader.Decoder, plan);
         }
 
-        _ended.Record(_context.Stream);
+        _gpus.Mark();
     }
 
     /// <inheritdoc/>
@@ -198,15 +172,15 @@ public sealed class CudaDevice : IDevice
     {
         var plan = _plan ?? throw new InvalidOperationException($"Device {Info.Name} has no step in flight.");
         _plan = null;
-        _context.Enter();
-        _ended.Wait();
-        return _results.Of(plan, _ended.Since(_started));
+        _gpus.Enter();
+        _gpus.Wait();
+        return _results.Of(plan, _gpus.Leader.Ended.Since(_started));
     }
 
     /// <inheritdoc/>
     public void BeginCopies(ReadOnlySpan<KvCopy> copies)
     {
-        _context.Enter();
+        _gpus.Enter();
         var waits = false;
         foreach (ref readonly var copy in copies)
         {
@@ -217,7 +191,7 @@ public sealed class CudaDevice : IDevice
         // The host's memory is its owner's again when this returns.
         if (waits)
         {
-            _context.Synchronize();
+            _gpus.Synchronize();
         }
     }
 
@@ -247,63 +221,34 @@ public sealed class CudaDevice : IDevice
         }
 
         _disposed = true;
-        if (!_context.IsSick)
-        {
-            try
-            {
-                _context.Enter();
-                _context.Synchronize();
-            }
-            catch (Exception fault) when (fault is CudaDeviceException or CudaException)
-            {
-                // It failed at its last work, which nobody waits for any more.
-            }
-        }
-
-        for (var i = _owned.Count - 1; i >= 0; i--)
-        {
-            _owned[i].Dispose();
-        }
-
-        _kernels.Dispose();
-        _memory.Dispose();
-        _context.Dispose();
+        _gpus.Dispose();
     }
 
     /// <summary>Has graphs made anew, of what is queued from now on.</summary>
     internal void ForgetGraphs()
     {
-        _context.Enter();
-        _context.Synchronize();
+        _gpus.Enter();
+        _gpus.Synchronize();
         _graphs?.Forget();
-    }
-
-    private static VendorProducts? Without(out string? fault)
-    {
-        fault = $"It is switched off ({CudaDeviceOptions.BlasVariable}).";
-        return null;
     }
 
     private void Queue(StepPlan plan)
     {
         var tokens = plan.AllTokens.Length;
         var batch = _graphs is not null && UsesGraphs && IsDecode(plan) ? _graphs.BatchOf(tokens) : 0;
-        if (batch > 0)
+        if (batch == 0)
         {
-            (_tokens, _rows) = (batch, batch);
-            _layout.Write(plan, batch, batch, roundsParts: true, _kv.Spare);
-            if (_graphs!.Launch(batch, _layout.PartsKey, _layout.Moved, _queueStep))
-            {
-                return;
-            }
-        }
-        else
-        {
-            _layout.Write(plan, tokens, plan.LogitsRowCount, roundsParts: false, _kv.Spare);
-            (_tokens, _rows) = (tokens, plan.LogitsRowCount);
+            _gpus.Run(plan);
+            return;
         }
 
-        _decoder.Run(_tokens, _rows, plan.HiddenRowCount);
+        var first = _gpus.Leader;
+        (_tokens, _rows) = (batch, batch);
+        first.Layout.Write(plan, batch, batch, roundsParts: true, first.Kv.Spare);
+        if (!_graphs!.Launch(batch, first.Layout.PartsKey, first.Layout.Moved, _queueStep))
+        {
+            first.Decoder.Run(_tokens, _rows, 0);
+        }
     }
 
     // One token of each sequence, and logits of each.
@@ -313,7 +258,8 @@ public sealed class CudaDevice : IDevice
     {
         if (copy.Kind is KvCopyKind.State or KvCopyKind.StateToHost or KvCopyKind.StateFromHost)
         {
-            (_states ?? throw new NotSupportedException($"Device {Info.Name} keeps no states.")).Copy(copy, copy.Bytes(Info));
+            // Models with states are not shared among GPUs.
+            (_gpus.Leader.States ?? throw new NotSupportedException($"Device {Info.Name} keeps no states.")).Copy(copy, copy.Bytes(Info));
             return;
         }
 
@@ -323,22 +269,7 @@ public sealed class CudaDevice : IDevice
             Info.CheckBlock(copy.Source);
         }
 
-        _kv.Copy(copy);
-    }
-
-    // Null for a model whose layers keep none.
-    private StatePool? States(CudaDeviceOptions options)
-    {
-        const int Wanted = 128;
-        StateShape[] shapes = [.. Weights.Parts.OfType<StateWeights>().Select(static part => part.Shape)];
-        if (shapes.Length == 0)
-        {
-            return null;
-        }
-
-        _context.Synchronize();
-        var slots = options.StateSlots > 0 ? options.StateSlots : (int)Math.Clamp(_memory.Free() / 8 / StatePool.BytesOf(shapes), 2, Wanted);
-        return new StatePool(_context, _memory, shapes, slots);
+        _gpus.Copy(copy);
     }
 
     private static int BlockCount(KvPartition partition, CudaDeviceOptions options, int maxContext, long free)
@@ -366,22 +297,5 @@ public sealed class CudaDevice : IDevice
         {
             BeginCopies([new KvCopy(kind, block, (nint)first)]);
         }
-    }
-
-    private ModelWeights Load(DecoderGraph graph, CudaDeviceOptions options)
-    {
-        var all = graph.Operators.SelectMany(static step => step.Matrices).Sum(static matrix => matrix.ByteLength) + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
-        var done = 0L;
-        using var upload = new WeightUpload(_context, _memory, _kernels, bytes => options.Progress?.Invoke(done += bytes, all), options.RandomWeights);
-        var weights = ModelWeights.Load(graph, upload);
-        _context.Synchronize();
-        return weights;
-    }
-
-    private T Own<T>(T owned)
-        where T : IDisposable
-    {
-        _owned.Add(owned);
-        return owned;
     }
 }

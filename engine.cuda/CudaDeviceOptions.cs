@@ -9,6 +9,9 @@ public sealed record CudaDeviceOptions
     /// <summary>Environment variable: see <see cref="Blas"/>.</summary>
     public const string BlasVariable = "CRESCENT_CUDA_BLAS";
 
+    /// <summary>GPUs of a device, at most.</summary>
+    public const int MostGpus = 8;
+
     /// <summary>Default of <see cref="MaxStepTokens"/>.</summary>
     public const int DefaultMaxStepTokens = 2048;
 
@@ -27,8 +30,15 @@ public sealed record CudaDeviceOptions
     /// <summary>Name of the device within its silo, such as <c>cuda:0</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Number of the GPU, from 0.</summary>
-    public int Gpu { get; init; }
+    /// <summary>Number of the GPU, from 0; of the first where there are several.</summary>
+    public int Gpu
+    {
+        get => Gpus[0];
+        init => Gpus = [value];
+    }
+
+    /// <summary>Numbers of all GPUs, which share the model out: 1 to <see cref="MostGpus"/>, each once. The first gives the results.</summary>
+    public IReadOnlyList<int> Gpus { get; init; } = [0];
 
     /// <summary>KV blocks of 16 positions of all layers to hold; 0 for as many as fit in <see cref="MemoryShare"/> of what weights and work space leave.</summary>
     public int KvBlocks { get; init; }
@@ -69,7 +79,17 @@ public sealed record CudaDeviceOptions
     /// <summary>Throws <see cref="ArgumentOutOfRangeException"/> naming the first setting that is out of its range.</summary>
     internal void Validate()
     {
-        Check(nameof(Gpu), Gpu, 0, 1023);
+        Check($"The number of {nameof(Gpus)}", Gpus.Count, 1, MostGpus);
+        foreach (var gpu in Gpus)
+        {
+            Check(nameof(Gpu), gpu, 0, 1023);
+        }
+
+        if (Gpus.Distinct().Count() < Gpus.Count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(Gpus), string.Join(", ", Gpus), "A GPU is in a CUDA device once.");
+        }
+
         Check(nameof(KvBlocks), KvBlocks, 0, int.MaxValue / 16);
         Check(nameof(StateSlots), StateSlots, 0, 65536);
         Check(nameof(MaxStepTokens), MaxStepTokens, 1, MostStepTokens);

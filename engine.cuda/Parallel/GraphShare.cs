@@ -101,10 +101,11 @@ internal static class GraphShare
     {
         var heads = new HeadShape(attention.Heads.Count / parts, attention.Heads.KvCount / parts, attention.Heads.Size);
         var (query, keys) = (heads.QueryWidth, heads.KvWidth);
+        var queryRows = attention.HasOutputGate ? 2 * query : query;
         return attention with
         {
             Heads = heads,
-            Query = attention.Query.Slice((long)part * query, query),
+            Query = attention.Query.Slice((long)part * queryRows, queryRows),
             Key = attention.Key!.Slice((long)part * keys, keys),
             Value = attention.Value!.Slice((long)part * keys, keys),
             QueryBias = attention.QueryBias?.SomeColumns(part * query, query),
@@ -150,6 +151,11 @@ internal static class GraphShare
 
         foreach (var step in graph.Operators)
         {
+            if (step is StateOperator)
+            {
+                return ("general.architecture", $"it has {step.Name}");
+            }
+
             if (step is AttentionOperator attention)
             {
                 if (attention.Heads.KvCount % parts != 0)

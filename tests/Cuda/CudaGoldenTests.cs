@@ -1,3 +1,4 @@
+using Crescent.Engine.Devices;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Tests.Engine.Devices.Cpu;
@@ -60,6 +61,12 @@ public sealed class CudaGoldenTests : EmulatedCudaTest
     {
         using var model = GgufFile.Open(file.Path);
         using var device = EmulatedCuda.Open(Architecture.Read(model), GoldenStep.KvBlocks, GoldenStep.MaxStepTokens, GoldenStep.MaxLogitRows);
+        return Errors(device, file, prompts, tie);
+    }
+
+    /// <summary>Distances from exact of what a device makes of some prompts, whose tokens it must give where they are no ties, in order.</summary>
+    internal static double[] Errors(IDevice device, GoldenFile file, int prompts, double tie)
+    {
         var steps = GoldenStep.Run(device, file.Goldens with { Prompts = [.. file.Goldens.Prompts.Take(prompts)] });
         var errors = steps.SelectMany(static step => step.Errors).Order().ToArray();
         TestContext.Current.TestOutputHelper?.WriteLine(

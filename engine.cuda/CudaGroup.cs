@@ -1,0 +1,224 @@
+using System.Globalization;
+using Crescent.Engine.Cuda.Driver;
+using Crescent.Engine.Cuda.Parallel;
+using Crescent.Engine.Devices;
+using Crescent.Engine.Model.Architectures;
+
+namespace Crescent.Engine.Cuda;
+
+/// <summary>
+/// The GPUs of a device. A step is cut into the branches of its layers and queued on all GPUs branch by branch from one thread, so that what is waited for is
+/// always queued first; an error that stays with one GPU makes all of them sick.
+/// </summary>
+internal sealed class CudaGroup : IDisposable
+{
+    private readonly List<CudaRank> _ranks = [];
+
+    /// <summary>Opens the GPUs and brings the model up on them.</summary>
+    /// <param name="graph">The whole model.</param>
+    /// <param name="options">The device's.</param>
+    /// <param name="blockCount">Blocks for so many bytes of the GPU that has least left.</param>
+    public CudaGroup(DecoderGraph graph, CudaDeviceOptions options, Func<KvPartition, long, int> blockCount)
+    {
+        try
+        {
+            var parts = options.Gpus.Count;
+            DecoderGraph[] shares = [.. Enumerable.Range(0, parts).Select(part => GraphShare.Of(graph, part, parts))];
+            for (var part = 0; part < parts; part++)
+            {
+                _ranks.Add(new CudaRank(options, part));
+            }
+
+            Direct = _ranks.All(rank => _ranks.All(other => other == rank || rank.Context.TryReach(other.Context)));
+            long done = 0, all = shares.Sum(BytesOf);
+            var share = 0;
+            foreach (var rank in _ranks)
+            {
+                rank.Load(shares[share++], bytes => options.Progress?.Invoke(done += bytes, all), Direct);
+            }
+
+            var blocks = _ranks.Min(rank => blockCount(rank.Shares.Partition, rank.FreeForBlocks()));
+            foreach (var rank in _ranks)
+            {
+                rank.Complete(blocks);
+            }
+
+            if (parts > 1)
+            {
+                PeerSums.Link([.. _ranks.Select(static rank => rank.Sums!)]);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>GPU by GPU; the first gives results.</summary>
+    public IReadOnlyList<CudaRank> Ranks => _ranks;
+
+    /// <summary>Part 0.</summary>
+    public CudaRank Leader => _ranks[0];
+
+    /// <summary>Whether each GPU reads every other's memory.</summary>
+    public bool Direct { get; }
+
+    /// <summary>Bytes taken on all GPUs, by purpose.</summary>
+    public IReadOnlyDictionary<string, long> Memory => _ranks.SelectMany(static rank => rank.Memory.Account).GroupBy(static part => part.Key)
+        .ToDictionary(static parts => parts.Key, static parts => parts.Sum(static part => part.Value));
+
+    /// <summary>Bytes of a block, all GPUs' together.</summary>
+    public long BlockBytes => _ranks.Sum(static rank => rank.Kv.BlockBytes);
+
+    /// <summary>For a human.</summary>
+    public string Description
+    {
+        get
+        {
+            var gpu = Leader.Context.Gpu;
+            var each = $"{gpu.Name}, {gpu.MemoryBytes >> 20} MiB, {gpu.Multiprocessors} multiprocessors, compute capability {gpu.Major}.{gpu.Minor}";
+            return _ranks.Count == 1 ? each : string.Create(CultureInfo.InvariantCulture, $"{_ranks.Count} GPUs ({(Direct ? "peer access" : "copies between them")}): {each}");
+        }
+    }
+
+    /// <summary>Makes the first GPU's context this thread's.</summary>
+    /// <exception cref="CudaDeviceException">One of the GPUs is sick, and all are from now on.</exception>
+    public void Enter()
+    {
+        SpreadSickness();
+        Leader.Context.Enter();
+    }
+
+    /// <summary>Queues a step on all GPUs, kernel by kernel.</summary>
+    /// <param name="plan">It has been checked.</param>
+    public void Run(StepPlan plan)
+    {
+        var (tokens, floats) = (plan.AllTokens.Length, plan.AllTokens.Length * Leader.Weights.Embedding.Columns);
+        foreach (var rank in _ranks)
+        {
+            rank.Context.Enter();
+            rank.Layout.Write(plan, tokens, plan.LogitsRowCount, roundsParts: false, rank.Kv.Spare);
+            rank.Decoder.Begin(tokens);
+        }
+
+        for (var branch = 0; branch < Leader.Decoder.Branches; branch++)
+        {
+            foreach (var rank in _ranks)
+            {
+                rank.Context.Enter();
+                rank.Decoder.Branch(branch, tokens);
+                rank.Sums?.Mark();
+            }
+
+            foreach (var rank in _ranks)
+            {
+                rank.Context.Enter();
+                rank.Sums?.Reduce(floats);
+            }
+
+            foreach (var rank in _ranks)
+            {
+                if (rank.Sums is not null)
+                {
+                    rank.Context.Enter();
+                    rank.Decoder.Join(branch, tokens);
+                }
+            }
+
+            foreach (var rank in _ranks)
+            {
+                rank.Sums?.Turn();
+            }
+        }
+
+        Leader.Context.Enter();
+        Leader.Decoder.End(plan.LogitsRowCount, plan.HiddenRowCount);
+    }
+
+    /// <summary>Queues the copy of a block: each GPU's share of it.</summary>
+    public void Copy(in KvCopy copy)
+    {
+        foreach (var rank in _ranks)
+        {
+            rank.Copy(copy);
+        }
+    }
+
+    /// <summary>Marks the end of a step on all GPUs.</summary>
+    public void Mark()
+    {
+        foreach (var rank in _ranks)
+        {
+            rank.Context.Enter();
+            rank.Ended.Record(rank.Context.Stream);
+        }
+    }
+
+    /// <summary>Waits for the end of a step on all GPUs, the first last; its context is this thread's then.</summary>
+    public void Wait()
+    {
+        for (var i = _ranks.Count - 1; i >= 0; i--)
+        {
+            _ranks[i].Context.Enter();
+            _ranks[i].Ended.Wait();
+        }
+    }
+
+    /// <summary>Waits for all that was queued on all GPUs.</summary>
+    public void Synchronize()
+    {
+        foreach (var rank in _ranks)
+        {
+            rank.Context.Enter();
+            rank.Context.Synchronize();
+        }
+    }
+
+    /// <summary>Ends all contexts: those of sick GPUs whoever else holds them, once the work of healthy ones is done.</summary>
+    public void Dispose()
+    {
+        if (!SpreadSickness())
+        {
+            try
+            {
+                Synchronize();
+            }
+            catch (Exception fault) when (fault is CudaDeviceException or ManagedCuda.CudaException)
+            {
+                // It failed at its last work, which nobody waits for any more.
+                SpreadSickness();
+            }
+        }
+
+        foreach (var rank in _ranks)
+        {
+            rank.Dispose();
+        }
+    }
+
+    private static long BytesOf(DecoderGraph graph) => graph.Operators.SelectMany(static step => step.Matrices).Sum(static matrix => matrix.ByteLength)
+        + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
+
+    // The others may wait for what never comes, and what they have of this step is worth nothing.
+    private bool SpreadSickness()
+    {
+        string? fault = null;
+        foreach (var rank in _ranks)
+        {
+            fault ??= rank.Context.Sickness;
+        }
+
+        if (fault is null)
+        {
+            return false;
+        }
+
+        foreach (var rank in _ranks)
+        {
+            rank.Context.GiveUp(fault);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,191 @@
+using Crescent.Engine.Cuda.Compilation;
+using Crescent.Engine.Cuda.Driver;
+using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Cuda.Parallel;
+using Crescent.Engine.Cuda.Steps;
+using Crescent.Engine.Cuda.Weights;
+using Crescent.Engine.Devices;
+using Crescent.Engine.Model.Architectures;
+
+namespace Crescent.Engine.Cuda;
+
+/// <summary>
+/// One GPU of a device with its share of the model: its context, weights, keys and values and work space. Part 0 gives the results; a device of one GPU has that part
+/// alone. Made in steps, as each GPU must know of the others: construction opens the GPU, <see cref="Load"/> brings weights up and takes work space,
+/// <see cref="Complete"/> takes what is left for blocks.
+/// </summary>
+internal sealed class CudaRank : IDisposable
+{
+    private readonly CudaDeviceOptions _options;
+    private readonly List<IDisposable> _owned = [];
+    private readonly int _part;
+    private bool _disposed;
+
+    /// <param name="options">The device's.</param>
+    /// <param name="part">Of the device's GPUs, from 0.</param>
+    public CudaRank(CudaDeviceOptions options, int part)
+    {
+        _options = options;
+        _part = part;
+        var gpu = CudaGpu.Of(options.Gpus[part]);
+        Context = new GpuContext(gpu, options.Gpus.Count == 1 ? options.Name : $"cuda:{gpu.Index} of {options.Name}");
+        Memory = new DeviceMemory(Context);
+        Kernels = new KernelLibrary(Context, options.KernelCache);
+        Ended = Own(new GpuEvent(Context, timed: true));
+    }
+
+    public GpuContext Context { get; }
+
+    public DeviceMemory Memory { get; }
+
+    public KernelLibrary Kernels { get; }
+
+    /// <summary>Marks the end of a step.</summary>
+    public GpuEvent Ended { get; }
+
+    public ModelWeights Weights { get; private set; } = null!;
+
+    public MatrixProducts Products { get; private set; } = null!;
+
+    /// <summary>How its layers share blocks; every part's have the same groups.</summary>
+    public KvShares Shares { get; private set; } = null!;
+
+    /// <summary>Null for a model whose layers keep no states.</summary>
+    public StatePool? States { get; private set; }
+
+    public StepLayout Layout { get; private set; } = null!;
+
+    /// <summary>What all that is queued for a step has in common.</summary>
+    public StepTools Tools { get; private set; } = null!;
+
+    /// <summary>Null where the vocabulary is too large, and in all parts but the first.</summary>
+    public GpuSampling? Sampling { get; private set; }
+
+    /// <summary>Null where the device has one GPU.</summary>
+    public PeerSums? Sums { get; private set; }
+
+    public KvPool Kv { get; private set; } = null!;
+
+    public Decoder Decoder { get; private set; } = null!;
+
+    /// <summary>Why cuBLAS does not multiply the rows of long prompts, or null.</summary>
+    public string? BlasFault { get; private set; }
+
+    /// <summary>Brings the weights of its part up and takes all work space.</summary>
+    /// <param name="share">Its part of the model.</param>
+    /// <param name="progress">Told of each piece: bytes of the file.</param>
+    /// <param name="direct">Whether GPUs read each other's memory.</param>
+    public void Load(DecoderGraph share, Action<long> progress, bool direct)
+    {
+        Context.Enter();
+        using (var upload = new WeightUpload(Context, Memory, Kernels, progress, _options.RandomWeights))
+        {
+            Weights = ModelWeights.Load(share, upload);
+            Context.Synchronize();
+        }
+
+        var config = share.Config;
+        Shares = new KvShares(share);
+        VendorProducts? vendor = null;
+        if (_options.Blas)
+        {
+            vendor = VendorProducts.Open(Context, Memory, out var fault);
+            BlasFault = fault;
+        }
+        else
+        {
+            BlasFault = $"It is switched off ({CudaDeviceOptions.BlasVariable}).";
+        }
+
+        if (vendor is not null)
+        {
+            Own(vendor);
+        }
+
+        Products = new MatrixProducts(Kernels, Memory, Context.Gpu.Multiprocessors, vendor);
+        Products.Prepare([.. Weights.Matrices], _options.MaxStepTokens);
+        States = TakeStates();
+        Layout = Own(new StepLayout(Context, Memory, config, Shares, PartialRows, States?.Spare ?? -1));
+        if (_options.Gpus.Count > 1)
+        {
+            Sums = Own(new PeerSums(Context, Kernels, Memory, _part, _options.Gpus.Count, (long)(_options.MaxStepTokens + MatrixProducts.RowGroup) * config.Width, direct));
+        }
+
+        Kv = new KvPool(Context, Memory, config, Shares.Partition);
+        Tools = new StepTools(config, Kernels, Memory, Products, Layout, _options.MaxStepTokens, LogitRows);
+        Decoder = new Decoder(Tools, Weights, Kv, Shares, PartialRows, States) { Sums = Sums };
+        if (_part == 0 && config.VocabularySize <= SamplingAsk.MostVocabulary)
+        {
+            Sampling = Own(new GpuSampling(Context, Kernels, Memory, config.VocabularySize, _options.MaxLogitRows));
+        }
+
+        Context.Synchronize();
+    }
+
+    /// <summary>Bytes that are left for blocks, which all else leaves.</summary>
+    public long FreeForBlocks()
+    {
+        Context.Enter();
+        return Memory.Free();
+    }
+
+    /// <summary>Takes the blocks.</summary>
+    public void Complete(int blocks)
+    {
+        Context.Enter();
+        Kv.Allocate(blocks);
+        Context.Synchronize();
+    }
+
+    /// <summary>Queues the copy of its share of a block; those of a block in the host's memory lie one after the other.</summary>
+    public void Copy(in KvCopy copy)
+    {
+        Context.Enter();
+        Kv.Copy(copy with { Host = copy.Host + (nint)(_part * Kv.BlockBytes) });
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        Context.EnterToEnd();
+        for (var i = _owned.Count - 1; i >= 0; i--)
+        {
+            _owned[i].Dispose();
+        }
+
+        Kernels.Dispose();
+        Memory.Dispose();
+        Context.Dispose();
+    }
+
+    /// <summary>Has something end with it, before what was there before.</summary>
+    public T Own<T>(T owned)
+        where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+
+    private StatePool? TakeStates()
+    {
+        const int Wanted = 128;
+        StateShape[] shapes = [.. Weights.Parts.OfType<StateWeights>().Select(static part => part.Shape)];
+        if (shapes.Length == 0)
+        {
+            return null;
+        }
+
+        var slots = _options.StateSlots > 0 ? _options.StateSlots : (int)Math.Clamp(Memory.Free() / 8 / StatePool.BytesOf(shapes), 2, Wanted);
+        return new StatePool(Context, Memory, shapes, slots);
+    }
+
+    // Only part 0 has logits.
+    private int LogitRows => _part == 0 ? _options.MaxLogitRows : 1;
+
+    private int PartialRows => _options.MaxLogitRows * AttentionWorks.MostParts;
+}

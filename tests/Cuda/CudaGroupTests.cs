@@ -1,0 +1,227 @@
+using Crescent.Engine.Cuda;
+using Crescent.Engine.Cuda.Driver;
+using Crescent.Engine.Devices;
+using Crescent.Engine.Devices.Cpu;
+using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
+using Crescent.GpuCheck.Model;
+using Crescent.Tests.Engine.Devices.Cpu;
+using ManagedCuda;
+
+namespace Crescent.Tests.Cuda;
+
+/// <summary>One device of several emulated GPUs, which share a model out.</summary>
+public sealed class CudaGroupTests : EmulatedCudaTest
+{
+    private const int IllegalAddress = 700;
+    private static readonly int[] Prompt = [.. Enumerable.Range(0, 45).Select(static i => ((i * 37) % 500) + 3)];
+
+    // No further off than one GPU is: see CudaGoldenTests.
+    [Theory]
+    [InlineData("llama-spm", 2)]
+    [InlineData("qwen2", 2)]
+    [InlineData("qwen3moe", 2)]
+    [InlineData("gpt-oss", 2)]
+    [InlineData("gemma3", 2)]
+    [InlineData("llama-spm", 4)]
+    [InlineData("qwen3", 4)]
+    [InlineData("qwen3moe", 4)]
+    [InlineData("gemma3", 4)]
+    public void A_model_that_is_shared_out_is_near_exact(string name, int gpus)
+    {
+        var file = GoldenFile.OfArchitecture(name);
+        using var model = GgufFile.Open(file.Path);
+        using var expanded = new ExpandedHeads(Architecture.Read(model));
+        using var device = Open(gpus == 2 ? Architecture.Read(model) : expanded.Graph, gpus, GoldenStep.KvBlocks);
+        var errors = CudaGoldenTests.Errors(device, file, prompts: 2, tie: 0.03);
+        Assert.InRange(errors.Average(), 0, 7e-3);
+        Assert.InRange(errors[^1], 0, 6e-2);
+    }
+
+    [Theory]
+    [InlineData("crescent-tiny", 2)]
+    [InlineData("crescent-tiny", 4)]
+    [InlineData("Q4_K_M", 2)]
+    [InlineData("Q6_K", 4)]
+    [InlineData("Q3_K_M", 2)]
+    public void A_quantised_file_that_is_shared_out_is_nearer_to_exact_than_llama_cpp_by_far(string name, int gpus)
+    {
+        var file = name == "crescent-tiny" ? GoldenFile.Embedded : GoldenFile.OfFormat(name);
+        using var model = GgufFile.Open(file.Path);
+        using var expanded = new ExpandedHeads(Architecture.Read(model));
+        using var device = Open(gpus == 2 ? Architecture.Read(model) : expanded.Graph, gpus, GoldenStep.KvBlocks);
+        Assert.InRange(CudaGoldenTests.Errors(device, file, prompts: 1, tie: 0.05).Average(), 0, 0.1 * file.Goldens.LlamacppError.Mean);
+    }
+
+    [Theory]
+    [InlineData(2, 96)]
+    [InlineData(4, 160)]
+    public void Experts_in_MXFP4_that_do_not_divide_evenly_give_the_processors_tokens(int gpus, int hidden)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.At("oss.gguf");
+        SmallGptOss.Write(path, kvHeads: gpus, hidden);
+        using var file = GgufFile.Open(path);
+        var graph = Architecture.Read(file);
+        using var cpu = new CpuDevice(graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 64, Activations = ActivationPrecision.Int16 });
+        using var device = Open(graph, gpus);
+        int[][] prompts = [Prompt[..40], Prompt[5..9], Prompt[20..30]];
+        var compared = 0;
+        foreach (var (there, here) in new Greedy(cpu).Run(prompts, 5).Zip(new Greedy(device).Run(prompts, 5)))
+        {
+            var tie = there.Gaps.FindIndex(static gap => gap < 0.05f);
+            compared += tie = tie < 0 ? there.Tokens.Count : tie;
+            Assert.Equal(there.Tokens[..tie], here.Tokens[..tie]);
+        }
+
+        Assert.True(compared > 5, $"but for {compared} all tokens are ties");
+    }
+
+    [Fact]
+    public void Sums_have_the_same_bits_on_all_gpus_however_they_come_about()
+    {
+        using var file = GgufFile.Open(TestFiles.Shared("arch", "gemma3.gguf"));
+        using var expanded = new ExpandedHeads(Architecture.Read(file));
+        float[]? expected = null;
+        foreach (var (peers, direct) in new[] { (true, int.MaxValue), (true, 0), (false, 0) })
+        {
+            EmulatedCuda.Peers(peers);
+            using var device = Open(expanded.Graph, 4);
+            Assert.Equal(peers, device.Group.Direct);
+            Assert.Contains(peers ? "4 GPUs (peer access)" : "4 GPUs (copies between them)", device.Info.Description, StringComparison.Ordinal);
+            foreach (var rank in device.Group.Ranks)
+                rank.Sums!.DirectFloats = direct;
+            var sequence = new DeviceSequence(device, 64);
+            sequence.Append(Prompt);
+            float[] logits = [.. sequence.Append(7), .. sequence.Append(9, 11, 13)];
+            expected ??= logits;
+            Assert.Equal(expected, logits);
+            var streams = device.Group.Ranks.Select(static rank => Residual(rank, 3)).ToArray();
+            Assert.All(streams, stream => Assert.Equal(streams[0], stream));
+            Assert.True(streams[0].Any(static value => value != 0), "nothing was computed");
+        }
+    }
+
+    [Fact]
+    public void A_block_is_copied_out_and_in_with_the_shares_of_all_gpus()
+    {
+        using var file = GgufFile.Open(TestFiles.TinyModel);
+        var graph = Architecture.Read(file);
+        using var alone = EmulatedCuda.Open(graph);
+        using var device = Open(graph, 2);
+        Assert.Equal(alone.Info.BlockBytes, device.Info.BlockBytes);
+        var sequence = new DeviceSequence(device, 64);
+        sequence.Append(Prompt);
+        var expected = sequence.Append(7);
+        var blocks = Enumerable.Range(0, 4).Select(_ => new byte[device.Info.BlockBytes]).ToArray();
+        for (var i = 0; i < 4; i++)
+            device.ReadBlock(i, blocks[i]);
+        new DeviceSequence(device, 64).Append([.. Prompt.Reverse()]);
+        for (var i = 0; i < 4; i++)
+        {
+            device.WriteBlock(40 + i, blocks[i]);
+            device.CopyBlock(40 + i, 50 + i);
+        }
+
+        var plan = new StepPlan(KvBlockSize.Of(device.Info));
+        var row = plan.Add([7], Prompt.Length, [50, 51, 52, 53], LogitsWanted.Last);
+        Assert.Equal(expected, device.Execute(plan).Logits(row).ToArray());
+    }
+
+    [Fact]
+    public void An_error_that_stays_with_one_gpu_makes_the_device_sick_and_no_other_and_a_new_one_opens()
+    {
+        using var file = GgufFile.Open(TestFiles.TinyModel);
+        var graph = Architecture.Read(file);
+        using var other = new CudaDevice(graph, EmulatedCuda.Options(2));
+        float[] expected;
+        using (var device = Open(graph, 2))
+        {
+            expected = new DeviceSequence(device, 64).Append(Prompt);
+            EmulatedCuda.Fail(1, IllegalAddress, 20);
+            var fault = Assert.Throws<CudaDeviceException>(() => new DeviceSequence(device, 64).Append(Prompt));
+            Assert.Contains("cuda:1 of cuda:0+1", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("CUDA_ERROR_ILLEGAL_ADDRESS (700)", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("must be opened again", fault.Message, StringComparison.Ordinal);
+            Assert.Equal(fault.Message, Assert.Throws<CudaDeviceException>(() => new DeviceSequence(device, 64).Append(5)).Message);
+            Assert.All(device.Group.Ranks, static rank => Assert.True(rank.Context.IsSick));
+            Assert.Throws<CudaDeviceException>(() => device.CopyBlock(0, 1));
+            Assert.Equal(LogProbabilities.ArgMax(expected), LogProbabilities.ArgMax(new DeviceSequence(other, 64).Append(Prompt)));
+        }
+
+        for (var gpu = 0; gpu < 2; gpu++)
+            Assert.Equal(0, EmulatedCuda.Counters(gpu).BytesInUse);
+        using var again = Open(graph, 2);
+        Assert.Equal(expected, new DeviceSequence(again, 64).Append(Prompt));
+    }
+
+    [Fact]
+    public void Each_gpu_has_its_share_of_the_memory_and_the_blocks_are_as_many_as_fit_on_all()
+    {
+        using var file = GgufFile.Open(TestFiles.TinyModel);
+        var graph = Architecture.Read(file);
+        int Blocks(long first, long second)
+        {
+            EmulatedCuda.SetMemory(0, first);
+            EmulatedCuda.SetMemory(1, second);
+            using var device = new CudaDevice(graph, Options(2) with { KvBlocks = 0, MaxStepTokens = 64, MemoryShare = 0.02 });
+            return device.Info.BlockCount;
+        }
+
+        const long Most = 500L << 20;
+        const long Less = 400L << 20;
+        var least = Blocks(Most, Less);
+        Assert.True(least < Blocks(Most, Most), "the smaller GPU did not count");
+        Assert.InRange(Blocks(Less, Less), least - 10, least);
+    }
+
+    [Fact]
+    public void A_step_of_two_gpus_allocates_nothing_and_a_closed_device_leaves_nothing_behind()
+    {
+        using var file = GgufFile.Open(TestFiles.TinyModel);
+        using (var device = Open(Architecture.Read(file), 2))
+        {
+            var plan = new StepPlan(KvBlockSize.Of(device.Info));
+            plan.Add([3], 0, [0], LogitsWanted.Last);
+            device.Execute(plan);
+            device.Execute(plan);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            device.Execute(plan);
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal([0, 1], device.Gpus.Select(static gpu => gpu.Index));
+            Assert.Contains("kernel by kernel", device.GraphFault, StringComparison.Ordinal);
+        }
+
+        for (var gpu = 0; gpu < 2; gpu++)
+            Assert.Equal(0, EmulatedCuda.Counters(gpu).BytesInUse);
+    }
+
+    [Fact]
+    public void A_gpu_that_is_named_twice_or_is_not_there_is_told()
+    {
+        using var file = GgufFile.Open(TestFiles.TinyModel);
+        var graph = Architecture.Read(file);
+        Assert.Contains("once", Assert.Throws<ArgumentOutOfRangeException>(() => new CudaDevice(graph, Options(2) with { Gpus = [1, 1] })).Message, StringComparison.Ordinal);
+        Assert.Contains("There is no GPU cuda:9", Assert.Throws<CudaDeviceException>(() => new CudaDevice(graph, Options(2) with { Gpus = [0, 9] })).Message, StringComparison.Ordinal);
+        Assert.Equal(0, EmulatedCuda.Counters(0).BytesInUse);
+    }
+
+    private static CudaDeviceOptions Options(int gpus) => EmulatedCuda.Options() with { Name = $"cuda:{string.Join('+', Enumerable.Range(0, gpus))}", Gpus = [.. Enumerable.Range(0, gpus)] };
+
+    private static CudaDevice Open(DecoderGraph graph, int gpus, int blocks = 128) =>
+        new(graph, Options(gpus) with { KvBlocks = blocks, MaxStepTokens = GoldenStep.MaxStepTokens, MaxLogitRows = GoldenStep.MaxLogitRows });
+
+    private static unsafe float[] Residual(CudaRank rank, int tokens)
+    {
+        var values = new float[tokens * rank.Weights.Embedding.Columns];
+        rank.Context.Enter();
+        fixed (float* target = values)
+        {
+            rank.Context.Check(
+                DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoHAsync_v2((nint)target, rank.Decoder.Residual.Pointer, 4L * values.Length, rank.Context.Stream), "copy");
+            rank.Context.Synchronize();
+        }
+
+        return values;
+    }
+}
