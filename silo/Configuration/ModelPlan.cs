@@ -33,7 +33,7 @@ public sealed record ModelPlan(
             }
         }
 
-        var devices = options.Devices.Split(',', Parts).Select(Split).SelectMany(static device => CudaDevices.Expand(device.Name).Select(name => (name, device.Value))).ToList();
+        var devices = CudaDevices.Join(options.Devices.Split(',', Parts)).Select(Split).SelectMany(static device => CudaDevices.Expand(device.Name).Select(name => (name, device.Value))).ToList();
         var common = options.Model is { } given ? Named(given) : null;
 
         // Where each device names its own, nobody asked for the embedded one.

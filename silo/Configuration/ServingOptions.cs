@@ -197,11 +197,15 @@ public sealed class ServingOptions : IChecked
         }
         else if (DeviceNames.Count == 0 || DeviceNames.Any(n => !IsDevice(n)))
         {
-            yield return Settings.OutOfRange(Settings.Devices, Devices, "cpu, cpu:0,cpu:1,… for several, cuda:N (one GPU a device), cuda:all or auto, or sim:GPU[*COUNT][:tpN]; one with a model of its own as cpu=PATH");
+            yield return Settings.OutOfRange(Settings.Devices, Devices, "cpu, cpu:0,cpu:1,… for several, cuda:N (one GPU a device), cuda:N,M (one device of several), cuda:all or auto, or sim:GPU[*COUNT][:tpN]; one with a model of its own as cpu=PATH");
         }
         else if (DeviceNames.Distinct().Count() < DeviceNames.Count)
         {
             yield return $"{Settings.Devices} names a device twice: '{Devices}'; number them: cpu:0,cpu:1. A GPU serves one model.";
+        }
+        else if (CudaDevices.Fault(DeviceNames) is { } fault)
+        {
+            yield return fault;
         }
 
         var plan = Plan;

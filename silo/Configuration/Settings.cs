@@ -64,7 +64,8 @@ public static class Settings
         "Lets a front end that asks nobody listen where other machines can reach it. Default: it does not start.");
 
     public static readonly Setting Devices = Define("--devices", "Devices", "names",
-        "Devices of each device silo: cpu, or cpu:0,cpu:1,… for several; GPUs of the machine, which its silos share out: cuda:N for GPU N, cuda:all, or auto for all GPUs and the "
+        "Devices of each device silo: cpu, or cpu:0,cpu:1,… for several; GPUs of the machine, which its silos share out: cuda:N for GPU N, "
+        + "cuda:N,M,… for one device of several, whose model they share out, cuda:all, or auto for all GPUs, one a device, and the "
         + "processor where there are none; or simulated devices of the whole cluster: sim:GPU[*COUNT][:tpN], "
         + "such as sim:h100-sxm*92:tp8. A device that serves a model of its own names it: cpu=PATH,cpu=PATH2 are two devices with a model each. "
         + $"Default: {ServingOptions.DefaultDevices}.");

@@ -32,11 +32,8 @@ internal static partial class CudaEngines
         {
             var cuda = new CudaDevice(served.Model.Graph, Options(name, options, scheduling, new UploadLog(logger, name).Tell));
             parts.Add(cuda);
-            var gpu = Meter(options.PowerMeter, cuda.Gpu, out var fault);
-            if (gpu is not null)
-            {
-                parts.Add(gpu);
-            }
+            var meters = Meters(options.PowerMeter, cuda.Gpus, out var fault);
+            parts.AddRange(meters);
 
             EngineWarmUp.Run(cuda, served.Model.Tokenizer);
             var device = Devices.Practise(cuda, options.Drill, services);
@@ -47,9 +44,9 @@ internal static partial class CudaEngines
                 served.Model.Tokenizer,
                 served.Name,
                 sink,
-                new GpuPowerModel(gpu?.Cap?.CapWatts ?? GpuPowerModel.DefaultLimitWatts),
+                new GpuPowerModel(cuda.Gpus.Select((_, gpu) => gpu < meters.Count ? meters[gpu].Cap?.CapWatts : null).Sum(static watts => watts ?? GpuPowerModel.DefaultLimitWatts)),
                 scheduling with { KvType = KvKind, HostBlocks = tier.Blocks, HostPath = tier.Path },
-                meter: gpu?.Meter,
+                meter: meters.Count == 0 ? null : SummedMeter.Of([.. meters.Select(static gpu => gpu.Meter)]),
                 grammars: served.Grammars));
             parts.Insert(0, engine);
             engine.RequestFailed = failure => Devices.LogRequestFailed(logger, failure.Fault, failure.Request, name, failure.Doing);
@@ -78,30 +75,34 @@ internal static partial class CudaEngines
     private static CudaDeviceOptions Options(string name, ServingOptions options, EngineOptions scheduling, Action<long, long> progress) => new()
     {
         Name = name,
-        Gpu = CudaDevices.NumberOf(name),
+        Gpus = CudaDevices.NumbersOf(name),
         KvBlocks = options.KvBlocks,
         MaxStepTokens = Math.Min(scheduling.MaxStepTokens, CudaDeviceOptions.MostStepTokens),
         MaxLogitRows = Math.Clamp(scheduling.MaxRunning + scheduling.MaxResumed, CudaDeviceOptions.DefaultMaxLogitRows, CudaDeviceOptions.MostLogitRows),
         Progress = progress,
     };
 
-    private static NvmlGpu? Meter(string setting, CudaGpu gpu, out string? fault)
+    // Of all GPUs, or of none: what one draws says nothing of the others.
+    private static List<NvmlGpu> Meters(string setting, IReadOnlyList<CudaGpu> gpus, out string? fault)
     {
         fault = null;
-        if (setting == PowerSource.Model)
+        var meters = new List<NvmlGpu>();
+        foreach (var gpu in setting == PowerSource.Model ? [] : gpus)
         {
-            return null;
+            if (NvmlGpu.TryOpen(gpu.PciBusId, out var found, out var why))
+            {
+                meters.Add(found);
+                continue;
+            }
+
+            meters.ForEach(static meter => meter.Dispose());
+            fault = why;
+            return setting == PowerMeters.Automatic
+                ? []
+                : throw new StartException($"{Settings.PowerMeter} is '{setting}', which cannot be read: {why} Or use {PowerMeters.Automatic} or {PowerSource.Model}.");
         }
 
-        if (NvmlGpu.TryOpen(gpu.PciBusId, out var found, out var why))
-        {
-            return found;
-        }
-
-        fault = why;
-        return setting == PowerMeters.Automatic
-            ? null
-            : throw new StartException($"{Settings.PowerMeter} is '{setting}', which cannot be read: {why} Or use {PowerMeters.Automatic} or {PowerSource.Model}.");
+        return meters;
     }
 
     private static string Memory(CudaDevice device) =>

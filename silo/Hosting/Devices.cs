@@ -49,7 +49,7 @@ internal static partial class Devices
     {
         if (CudaDevices.IsCuda(device))
         {
-            CudaDevice.CheckFit(model.Graph);
+            CudaDevice.CheckFit(model.Graph, CudaDevices.NumbersOf(device).Count);
         }
         else if (options.Simulated() is null)
         {

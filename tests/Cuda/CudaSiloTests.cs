@@ -32,6 +32,35 @@ public sealed class CudaSiloTests : EmulatedCudaTest
     }
 
     [Fact]
+    public async Task A_chat_on_two_gpus_that_share_the_model_is_answered_as_on_the_processor_and_the_device_is_drained_by_its_name()
+    {
+        var expected = await Expected();
+        using var folder = new TemporaryFolder();
+        await using var silo = Build(folder, "cuda:0,1");
+        await silo.Start(Stop);
+        using var http = new HttpClient { BaseAddress = new Uri(silo.Urls[0]) };
+        var launches = EmulatedCuda.Counters(1).Launches;
+        foreach (var (question, answer) in Questions.Zip(expected))
+            Assert.Equal(answer, await Ask(http, question));
+        Assert.True(EmulatedCuda.Counters(1).Launches > launches, "the second GPU did nothing");
+        var factory = silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IFactoryGrain>(0);
+        var device = Assert.Single((await factory.GetSnapshot(Stop)).Devices);
+        Assert.Equal("cuda:0+1", device.Device);
+
+        // A plus means itself in a path.
+        foreach (var name in new[] { "cuda:0+1", Uri.EscapeDataString("cuda:0+1") })
+        {
+            var route = $"/v1/factory/devices/{Uri.EscapeDataString(device.Silo)}/{name}/drain";
+            using var drained = await http.PostAsync(route, null, Stop);
+            Assert.True(drained.IsSuccessStatusCode, await drained.Content.ReadAsStringAsync(Stop));
+            using var back = await http.DeleteAsync(route, Stop);
+            Assert.True(back.IsSuccessStatusCode, await back.Content.ReadAsStringAsync(Stop));
+        }
+
+        await silo.Stop();
+    }
+
+    [Fact]
     public async Task Streams_of_a_gpu_that_fails_for_good_go_on_on_the_processor_and_the_gpu_comes_back()
     {
         var expected = await Expected();

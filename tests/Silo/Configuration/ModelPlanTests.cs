@@ -37,8 +37,21 @@ public sealed class ModelPlanTests
         Assert.Equal([new("big", "/m/a.gguf"), new("gpt-4o", "big"), new("o3", "gpt-4o")], plan.Aliases);
     }
 
+    [Fact]
+    public void Numbers_behind_a_gpu_join_it_in_both_spellings_and_silos_share_such_devices_out_whole()
+    {
+        var options = new ServingOptions { Devices = "cuda:0,1=/m/a.gguf, cuda:2+3=/m/b.gguf, cpu=/m/c.gguf,cuda:4=/m/a.gguf,cuda:5=/m/d.gguf" };
+        Assert.Equal(
+            [("cuda:0+1", "/m/a.gguf"), ("cuda:2+3", "/m/b.gguf"), ("cpu", "/m/c.gguf"), ("cuda:4", "/m/a.gguf"), ("cuda:5", "/m/d.gguf")], ModelPlan.Read(options).Devices);
+        Assert.Equal([2, 3], CudaDevices.NumbersOf("cuda:2+3"));
+        Assert.Equal(4 + 3, options.DevicesOf(3));
+        Assert.Equal("cuda:0+1+2+3", Assert.Single(ModelPlan.Read(new ServingOptions { Devices = "cuda:0, 1,2 ,3" }).Devices).Device);
+        Assert.Equal(["cpu", "cuda:0"], ModelPlan.Read(new ServingOptions { Devices = "cpu,cuda:0" }).Devices.Select(static device => device.Device));
+    }
+
     [Theory]
     [InlineData("cpu=", null, null, "names no model behind '='")]
+    [InlineData("cuda:0=/m/a.gguf,1", null, null, "as in cuda:0,1=PATH")]
     [InlineData("cpu", "a=/m/a.gguf,A=/m/b.gguf", null, "--models")]
     [InlineData("cpu", null, "gpt-4o", "--aliases")]
     public void What_cannot_be_read_is_told(string devices, string? models, string? aliases, string told)
