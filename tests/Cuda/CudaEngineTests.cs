@@ -54,7 +54,8 @@ public sealed class CudaEngineTests : EmulatedCudaTest
         var one = new SamplingParameters { Temperature = 1, Seed = 5 };
         SamplingParameters[] ways =
         [
-            one, one with { TopP = 0.9f, TopLogprobs = 3 }, one with { TopK = 20, MinP = 0.02f, FrequencyPenalty = 0.6f, RepetitionPenalty = 1.2f }, one with { MinTokens = 10, LogitBias = new Dictionary<int, float> { [7] = 4 } },
+            one, one with { TopP = 0.9f, TopLogprobs = 3 }, one with { TopK = 20, MinP = 0.02f, FrequencyPenalty = 0.6f, RepetitionPenalty = 1.2f },
+            one with { MinTokens = 10, LogitBias = new Dictionary<int, float> { [7] = 4 } },
             new SamplingParameters { TopLogprobs = 2 },
         ];
         var (byGpu, byHost) = (new RecordingSink(), new RecordingSink());

@@ -40,10 +40,13 @@ public sealed class CudaSamplingTests : EmulatedCudaTest
         var seed = 0UL;
         SamplingParameters[] ways =
         [
-            One, One with { Temperature = 0.3f }, One with { TopK = 7 }, One with { TopP = 0.8f }, One with { Temperature = 0.1f, TopP = 0.95f }, One with { TopP = 0.999f }, One with { MinP = 0.02f },
+            One, One with { Temperature = 0.3f }, One with { TopK = 7 }, One with { TopP = 0.8f }, One with { Temperature = 0.1f, TopP = 0.95f },
+            One with { TopP = 0.999f }, One with { MinP = 0.02f },
             One with { RepetitionPenalty = 1.2f }, One with { FrequencyPenalty = 0.7f }, One with { PresencePenalty = 1.5f }, One with { MinTokens = 10_000 },
-            One with { LogitBias = new Dictionary<int, float> { [5] = 20, [17] = -3 } }, One with { TopLogprobs = 20 }, new() { TopLogprobs = 3 }, new() { RepetitionPenalty = 2 }, new() { MinTokens = 10_000 },
-            new() { LogitBias = new Dictionary<int, float> { [1] = 60 }, MinTokens = 10_000 }, One with { Given = [4, 5, 6], TopLogprobs = 2 }, One with { Temperature = 2, TopK = 300, TopP = 0.9f, MinP = 0.001f },
+            One with { LogitBias = new Dictionary<int, float> { [5] = 20, [17] = -3 } }, One with { TopLogprobs = 20 }, new() { TopLogprobs = 3 },
+            new() { RepetitionPenalty = 2 }, new() { MinTokens = 10_000 },
+            new() { LogitBias = new Dictionary<int, float> { [1] = 60 }, MinTokens = 10_000 },
+            One with { Given = [4, 5, 6], TopLogprobs = 2 }, One with { Temperature = 2, TopK = 300, TopP = 0.9f, MinP = 0.001f },
             One with { Temperature = 0.7f, TopK = 40, TopP = 0.9f, MinP = 0.01f, RepetitionPenalty = 1.1f, FrequencyPenalty = 0.2f, PresencePenalty = 0.1f, MinTokens = 10_000, TopLogprobs = 5 },
         ];
         var mask = SamplingCase.MaskOf(5_000, static (r, _) => r.Next(9) == 0, random);
@@ -62,7 +65,8 @@ public sealed class CudaSamplingTests : EmulatedCudaTest
         int[] prompt = [.. Enumerable.Range(0, 2_000).Select(_ => random.Next(Vocabulary))];
         SamplingCase Of(float[] row, SamplingParameters way) => new(row, way, prompt, 500, 3);
         Assert.Equal(0, Draw(Vocabulary, [
-            Of(logits, One), Of(logits, One with { TopP = 0.95f }), Of(logits, One with { Temperature = 0.7f, TopK = 40, TopP = 0.9f, TopLogprobs = 20, FrequencyPenalty = 0.5f, RepetitionPenalty = 1.1f }),
+            Of(logits, One), Of(logits, One with { TopP = 0.95f }),
+            Of(logits, One with { Temperature = 0.7f, TopK = 40, TopP = 0.9f, TopLogprobs = 20, FrequencyPenalty = 0.5f, RepetitionPenalty = 1.1f }),
             Of(flat, One with { TopP = 0.5f }),
         ]).RowsOfHost);
 
@@ -84,13 +88,18 @@ public sealed class CudaSamplingTests : EmulatedCudaTest
         var logprobs = One with { TopLogprobs = 4 };
         SamplingCase[] cases =
         [
-            Of(static l => Array.Fill(l, float.NaN), One), Of(static l => Array.Fill(l, float.PositiveInfinity), One), Of(static l => l[2_999] = float.PositiveInfinity, logprobs),
-            Of(static l => Array.Fill(l, float.NegativeInfinity), One), Of(static l => Array.Fill(l, float.NegativeInfinity), logprobs), Of(static _ => { }, logprobs, Only()), Of(static _ => { }, One, Only(2_222)),
-            Of(static l => l[2_222] = float.NegativeInfinity, One, Only(2_222)), Of(static l => l[7] = float.NaN, One, Only(5, 2_222)), Of(static l => l.AsSpan(3).Fill(float.NegativeInfinity), logprobs),
+            Of(static l => Array.Fill(l, float.NaN), One), Of(static l => Array.Fill(l, float.PositiveInfinity), One),
+            Of(static l => l[2_999] = float.PositiveInfinity, logprobs),
+            Of(static l => Array.Fill(l, float.NegativeInfinity), One), Of(static l => Array.Fill(l, float.NegativeInfinity), logprobs),
+            Of(static _ => { }, logprobs, Only()), Of(static _ => { }, One, Only(2_222)),
+            Of(static l => l[2_222] = float.NegativeInfinity, One, Only(2_222)), Of(static l => l[7] = float.NaN, One, Only(5, 2_222)),
+            Of(static l => l.AsSpan(3).Fill(float.NegativeInfinity), logprobs),
         ];
         using var rows = new SampledRows(0, 3_000, cases.Length, Kernels);
         var drawn = Draw(rows, cases);
-        Assert.Equal([SamplingRow.NotFinite, SamplingRow.NotFinite, SamplingRow.NotFinite, SamplingRow.NoToken, SamplingRow.NoToken, SamplingRow.NoToken, 2_222, SamplingRow.NoToken], drawn.Take(8).Select(static row => row.Token));
+        Assert.Equal(
+            [SamplingRow.NotFinite, SamplingRow.NotFinite, SamplingRow.NotFinite, SamplingRow.NoToken, SamplingRow.NoToken, SamplingRow.NoToken, 2_222, SamplingRow.NoToken],
+            drawn.Take(8).Select(static row => row.Token));
         Assert.Equal(1, rows.Sampler.RowsOfHost);
     }
 
@@ -99,10 +108,12 @@ public sealed class CudaSamplingTests : EmulatedCudaTest
     {
         SamplingCase[] cases =
         [
-            new(new float[400], One with { TopP = 0.5f }, [1], 0, 1), new(new float[400], One with { TopP = 0.7f }, [1], 0, 1), new(SamplingCase.RandomLogits(new Random(2), 400, 0), One with { TopK = 200 }, [1], 0, 1),
+            new(new float[400], One with { TopP = 0.5f }, [1], 0, 1), new(new float[400], One with { TopP = 0.7f }, [1], 0, 1),
+            new(SamplingCase.RandomLogits(new Random(2), 400, 0), One with { TopK = 200 }, [1], 0, 1),
         ];
         Assert.Equal(1, Draw(400, cases).RowsOfHost);
-        cases = [new(SamplingCase.RandomLogits(new Random(2), 4_000, 0), One with { TopK = 513 }, [1], 0, 1), new(SamplingCase.RandomLogits(new Random(2), 4_000, 0), One with { TopK = 512, TopP = 0.99f }, [1], 0, 1)];
+        var logits = SamplingCase.RandomLogits(new Random(2), 4_000, 0);
+        cases = [new(logits, One with { TopK = 513 }, [1], 0, 1), new(logits, One with { TopK = 512, TopP = 0.99f }, [1], 0, 1)];
         Assert.Equal(1, Draw(4_000, cases).RowsOfHost);
     }
 
@@ -110,7 +121,8 @@ public sealed class CudaSamplingTests : EmulatedCudaTest
     public void What_is_wrong_with_a_row_fails_that_row_alone()
     {
         using var rows = new SampledRows(0, 500, 3, Kernels);
-        var cases = Enumerable.Range(0, 3).Select(static i => new SamplingCase(SamplingCase.RandomLogits(new Random(i), 500, 0), i == 1 ? One with { LogitBias = new Dictionary<int, float> { [500] = 1 } } : One, [1], 0, 4)).ToArray();
+        var beyond = One with { LogitBias = new Dictionary<int, float> { [500] = 1 } };
+        var cases = Enumerable.Range(0, 3).Select(i => new SamplingCase(SamplingCase.RandomLogits(new Random(i), 500, 0), i == 1 ? beyond : One, [1], 0, 4)).ToArray();
         var batch = SamplingCase.Batch(500);
         var drawn = cases.Select((one, i) => Add(rows, batch, one, i)).ToArray();
         rows.Sampler.Sample(batch);
@@ -153,7 +165,8 @@ public sealed class CudaSamplingTests : EmulatedCudaTest
     {
         const int Count = 8;
         using var rows = new SampledRows(0, 5_000, Count, Kernels);
-        var cases = Enumerable.Range(0, Count).Select(static i => new SamplingCase(SamplingCase.RandomLogits(new Random(i), 5_000, 5), One with { TopP = 0.9f, TopLogprobs = 1, FrequencyPenalty = 0.5f, Seed = (ulong)i }, [1, 2, 3, 4], 2, 4)).ToArray();
+        var way = One with { TopP = 0.9f, TopLogprobs = 1, FrequencyPenalty = 0.5f };
+        var cases = Enumerable.Range(0, Count).Select(i => new SamplingCase(SamplingCase.RandomLogits(new Random(i), 5_000, 5), way with { Seed = (ulong)i }, [1, 2, 3, 4], 2, 4)).ToArray();
         var batch = SamplingCase.Batch(5_000);
         for (var i = 0; i < Count; i++)
             Add(rows, batch, cases[i], i);

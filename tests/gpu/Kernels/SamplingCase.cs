@@ -33,11 +33,14 @@ internal sealed record SamplingCase(float[] Logits, SamplingParameters Parameter
             PresencePenalty = penalises ? Of([0, 1, -1.5f]) : 0,
             TopLogprobs = Of([null, null, 0, 1, 5, (int?)20]),
             MinTokens = random.Next(3) == 0 ? 1_000 : 0,
-            LogitBias = random.Next(3) > 0 ? new Dictionary<int, float>() : Enumerable.Range(0, 5).Select(_ => random.Next(vocabulary)).Distinct().ToDictionary(static t => t, _ => (random.NextSingle() * 8) - 4),
+            LogitBias = random.Next(3) > 0
+                ? new Dictionary<int, float>()
+                : Enumerable.Range(0, 5).Select(_ => random.Next(vocabulary)).Distinct().ToDictionary(static t => t, _ => (random.NextSingle() * 8) - 4),
             Seed = (ulong)random.NextInt64(),
         };
         var prompt = Enumerable.Range(0, random.Next(1, 40)).Select(_ => random.Next(vocabulary)).ToArray();
-        var mask = random.Next(4) > 0 ? null : MaskOf(vocabulary, random.Next(3) switch { 0 => static (r, _) => r.Next(2) == 0, 1 => static (r, t) => t > 2 && r.Next(40) == 0, _ => static (_, t) => t < 3 }, random);
+        Func<Random, int, bool>[] allows = [static (r, _) => r.Next(2) == 0, static (r, t) => t > 2 && r.Next(40) == 0, static (_, t) => t < 3];
+        var mask = random.Next(4) > 0 ? null : MaskOf(vocabulary, Of(allows), random);
         return new SamplingCase(RandomLogits(random, vocabulary, kind), ways, prompt, random.Next(prompt.Length), random.Next(10_000), mask);
     }
 

@@ -50,8 +50,9 @@ internal static class SamplingChecks
             }
         }
 
+        var after = gpu.Download<float>(logits.Address, all.Length);
         KernelCheck.Require(
-            all.Select(BitConverter.SingleToUInt32Bits).SequenceEqual(gpu.Download<float>(logits.Address, all.Length).Select(BitConverter.SingleToUInt32Bits)), "sample_rows has not left the logits as they were");
+            all.Select(BitConverter.SingleToUInt32Bits).SequenceEqual(after.Select(BitConverter.SingleToUInt32Bits)), "sample_rows has not left the logits as they were");
         return 0;
     }
 }

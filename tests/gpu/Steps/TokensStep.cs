@@ -21,7 +21,7 @@ internal static class TokensStep
         Compare(options, report, "", model.Path, [.. model.Prompts.Take(options.Small ? 3 : 12)], count);
 
         // Windows, sinks, biases and experts: prompts shorter and longer than the window, and what follows beyond it.
-        Compare(options, report, "gpt-oss", SmallGptOss.Write, SmallGptOss.Tokens, count);
+        Compare(options, report, "gpt-oss", static path => SmallGptOss.Write(path), SmallGptOss.Tokens, count);
 
         // States, and heads of 256 values.
         Compare(options, report, "qwen35", SmallQwen35.Write, SmallQwen35.Tokens, count);
