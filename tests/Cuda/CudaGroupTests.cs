@@ -172,7 +172,8 @@ public sealed class CudaGroupTests : EmulatedCudaTest
         const long Less = 400L << 20;
         var least = Blocks(Most, Less);
         Assert.True(least < Blocks(Most, Most), "the smaller GPU did not count");
-        Assert.InRange(Blocks(Less, Less), least - 10, least);
+        // The first has logits and what tokens are drawn with beside.
+        Assert.InRange(Blocks(Less, Less), least * 4 / 5, least);
     }
 
     [Fact]

@@ -48,6 +48,7 @@ public sealed class CudaSiloTests : EmulatedCudaTest
         Assert.Equal("cuda:0+1", device.Device);
 
         // A plus means itself in a path.
+        http.DefaultRequestHeaders.Add("X-Crescent-Request", "1");
         foreach (var name in new[] { "cuda:0+1", Uri.EscapeDataString("cuda:0+1") })
         {
             var route = $"/v1/factory/devices/{Uri.EscapeDataString(device.Silo)}/{name}/drain";
