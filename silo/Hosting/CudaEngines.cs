@@ -18,8 +18,8 @@ internal static partial class CudaEngines
     /// <summary>Requests that wait unless the settings say.</summary>
     public const int MaxWaiting = 2048;
 
-    /// <summary>What cached blocks are known by: a GPU's lie otherwise than a processor's.</summary>
-    private const string KvKind = "cuda-f16";
+    /// <summary>What cached blocks are known by: a GPU's lie otherwise than a processor's, and those of several GPUs otherwise than one's.</summary>
+    private static string KvKind(int gpus) => gpus == 1 ? "cuda-f16" : $"cuda-f16:tp{gpus}";
 
     /// <summary>Opens a GPU with a model.</summary>
     /// <exception cref="StartException">It cannot be; the message says what helps.</exception>
@@ -45,7 +45,7 @@ internal static partial class CudaEngines
                 served.Name,
                 sink,
                 new GpuPowerModel(cuda.Gpus.Select((_, gpu) => gpu < meters.Count ? meters[gpu].Cap?.CapWatts : null).Sum(static watts => watts ?? GpuPowerModel.DefaultLimitWatts)),
-                scheduling with { KvType = KvKind, HostBlocks = tier.Blocks, HostPath = tier.Path },
+                scheduling with { KvType = KvKind(cuda.Gpus.Count), HostBlocks = tier.Blocks, HostPath = tier.Path },
                 meter: meters.Count == 0 ? null : SummedMeter.Of([.. meters.Select(static gpu => gpu.Meter)]),
                 grammars: served.Grammars));
             parts.Insert(0, engine);

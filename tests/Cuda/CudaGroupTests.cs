@@ -33,39 +33,34 @@ public sealed class CudaGroupTests : EmulatedCudaTest
         using var model = GgufFile.Open(file.Path);
         using var expanded = new ExpandedHeads(Architecture.Read(model));
         using var device = Open(gpus == 2 ? Architecture.Read(model) : expanded.Graph, gpus, GoldenStep.KvBlocks);
-        var errors = CudaGoldenTests.Errors(device, file, prompts: 2, tie: 0.03);
+        var errors = CudaGoldenTests.Errors(device, file, prompts: 1, tie: 0.03);
         Assert.InRange(errors.Average(), 0, 7e-3);
         Assert.InRange(errors[^1], 0, 6e-2);
     }
 
     [Theory]
-    [InlineData("crescent-tiny", 2)]
-    [InlineData("crescent-tiny", 4)]
-    [InlineData("Q4_K_M", 2)]
-    [InlineData("Q6_K", 4)]
+    [InlineData("Q4_K_M", 4)]
     [InlineData("Q3_K_M", 2)]
     public void A_quantised_file_that_is_shared_out_is_nearer_to_exact_than_llama_cpp_by_far(string name, int gpus)
     {
-        var file = name == "crescent-tiny" ? GoldenFile.Embedded : GoldenFile.OfFormat(name);
+        var file = GoldenFile.OfFormat(name);
         using var model = GgufFile.Open(file.Path);
         using var expanded = new ExpandedHeads(Architecture.Read(model));
         using var device = Open(gpus == 2 ? Architecture.Read(model) : expanded.Graph, gpus, GoldenStep.KvBlocks);
         Assert.InRange(CudaGoldenTests.Errors(device, file, prompts: 1, tie: 0.05).Average(), 0, 0.1 * file.Goldens.LlamacppError.Mean);
     }
 
-    [Theory]
-    [InlineData(2, 96)]
-    [InlineData(4, 160)]
-    public void Experts_in_MXFP4_that_do_not_divide_evenly_give_the_processors_tokens(int gpus, int hidden)
+    [Fact]
+    public void Experts_in_MXFP4_that_do_not_divide_evenly_give_the_processors_tokens()
     {
         using var folder = new TemporaryFolder();
         var path = folder.At("oss.gguf");
-        SmallGptOss.Write(path, kvHeads: gpus, hidden);
+        SmallGptOss.Write(path, kvHeads: 4, hidden: 160);
         using var file = GgufFile.Open(path);
         var graph = Architecture.Read(file);
         using var cpu = new CpuDevice(graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 64, Activations = ActivationPrecision.Int16 });
-        using var device = Open(graph, gpus);
-        int[][] prompts = [Prompt[..40], Prompt[5..9], Prompt[20..30]];
+        using var device = Open(graph, 4);
+        int[][] prompts = [Prompt[..20], Prompt[5..9], Prompt[20..26]];
         var compared = 0;
         foreach (var (there, here) in new Greedy(cpu).Run(prompts, 5).Zip(new Greedy(device).Run(prompts, 5)))
         {
@@ -92,7 +87,7 @@ public sealed class CudaGroupTests : EmulatedCudaTest
             foreach (var rank in device.Group.Ranks)
                 rank.Sums!.DirectFloats = direct;
             var sequence = new DeviceSequence(device, 64);
-            sequence.Append(Prompt);
+            sequence.Append(Prompt.AsSpan(0, 9));
             float[] logits = [.. sequence.Append(7), .. sequence.Append(9, 11, 13)];
             expected ??= logits;
             Assert.Equal(expected, logits);
@@ -105,7 +100,7 @@ public sealed class CudaGroupTests : EmulatedCudaTest
     [Fact]
     public void A_block_is_copied_out_and_in_with_the_shares_of_all_gpus()
     {
-        using var file = GgufFile.Open(TestFiles.TinyModel);
+        using var file = GgufFile.Open(TestFiles.Shared("arch", "qwen3.gguf"));
         var graph = Architecture.Read(file);
         using var alone = EmulatedCuda.Open(graph);
         using var device = Open(graph, 2);
@@ -131,7 +126,7 @@ public sealed class CudaGroupTests : EmulatedCudaTest
     [Fact]
     public void An_error_that_stays_with_one_gpu_makes_the_device_sick_and_no_other_and_a_new_one_opens()
     {
-        using var file = GgufFile.Open(TestFiles.TinyModel);
+        using var file = GgufFile.Open(TestFiles.Shared("arch", "qwen3.gguf"));
         var graph = Architecture.Read(file);
         using var other = new CudaDevice(graph, EmulatedCuda.Options(2));
         float[] expected;
