@@ -90,14 +90,14 @@ public sealed class CudaDevice : IDevice
     /// <summary>Bytes of device memory taken, by purpose, on all GPUs.</summary>
     public IReadOnlyDictionary<string, long> Memory => _gpus.Memory;
 
-    /// <summary>Bytes of weights that a decode step reads, on all GPUs; what all have is read by each.</summary>
-    public long WeightBytesPerStep => _gpus.Ranks.Sum(static rank => rank.Weights.BytesPerStep);
+    /// <summary>Bytes of weights that a decode step reads, on all GPUs; of what all have, the vocabulary's matrix is read by the first alone.</summary>
+    public long WeightBytesPerStep => _gpus.Ranks.Sum(rank => rank.Weights.BytesPerStep - (rank == _gpus.Leader ? 0 : rank.Weights.Output.Buffer.Bytes));
 
     /// <summary>Why compiled kernels are not kept, or null.</summary>
     public string? CacheFault => _gpus.Leader.Kernels.CacheFault;
 
     /// <summary>Why cuBLAS does not multiply the rows of long prompts, or null.</summary>
-    public string? BlasFault => _gpus.Leader.BlasFault;
+    public string? BlasFault => _gpus.BlasFault;
 
     /// <summary>Why decode steps are not launched as graphs, or null.</summary>
     public string? GraphFault => _graphs is not null ? _graphs.Fault : _gpus.Ranks.Count > 1 ? "Steps of several GPUs are launched kernel by kernel." : "They are switched off.";

@@ -12,6 +12,9 @@ public sealed record CudaDeviceOptions
     /// <summary>GPUs of a device, at most.</summary>
     public const int MostGpus = 8;
 
+    /// <summary>Environment variable: see <see cref="PeerAccess"/>.</summary>
+    public const string PeersVariable = "CRESCENT_CUDA_PEERS";
+
     /// <summary>Default of <see cref="MaxStepTokens"/>.</summary>
     public const int DefaultMaxStepTokens = 2048;
 
@@ -66,6 +69,9 @@ public sealed record CudaDeviceOptions
 
     /// <summary>Whether cuBLAS, where it is there, multiplies the rows of long prompts; by default unless the environment variable <see cref="BlasVariable"/> is 0.</summary>
     public bool Blas { get; init; } = Environment.GetEnvironmentVariable(BlasVariable) != "0";
+
+    /// <summary>Whether several GPUs of a device read each other's memory where the driver lets them; by default unless the environment variable <see cref="PeersVariable"/> is 0.</summary>
+    public bool PeerAccess { get; init; } = Environment.GetEnvironmentVariable(PeersVariable) != "0";
 
     /// <summary>Whether matrices are filled with random numbers and not read from the file: for measurements of a model's shape, with a file that is but a header.</summary>
     public bool RandomWeights { get; init; }

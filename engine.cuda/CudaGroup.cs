@@ -29,12 +29,20 @@ internal sealed class CudaGroup : IDisposable
                 _ranks.Add(new CudaRank(options, part));
             }
 
-            Direct = _ranks.All(rank => _ranks.All(other => other == rank || rank.Context.TryReach(other.Context)));
+            CheckAlike(options.Name);
+            Direct = options.PeerAccess && _ranks.All(rank => _ranks.All(other => other == rank || rank.Context.TryReach(other.Context)));
             long done = 0, all = shares.Sum(BytesOf);
             var share = 0;
             foreach (var rank in _ranks)
             {
                 rank.Load(shares[share++], bytes => options.Progress?.Invoke(done += bytes, all), Direct);
+            }
+
+            // All choose the same kernels, so that all find the same.
+            BlasFault = _ranks.Select(static rank => rank.BlasFault).FirstOrDefault(static fault => fault is not null);
+            foreach (var rank in BlasFault is null ? [] : _ranks)
+            {
+                rank.Products.VendorRows = int.MaxValue;
             }
 
             var blocks = _ranks.Min(rank => blockCount(rank.Shares.Partition, rank.FreeForBlocks()));
@@ -63,6 +71,9 @@ internal sealed class CudaGroup : IDisposable
 
     /// <summary>Whether each GPU reads every other's memory.</summary>
     public bool Direct { get; }
+
+    /// <summary>Why cuBLAS does not multiply the rows of long prompts on any of the GPUs, or null.</summary>
+    public string? BlasFault { get; }
 
     /// <summary>Bytes taken on all GPUs, by purpose.</summary>
     public IReadOnlyDictionary<string, long> Memory => _ranks.SelectMany(static rank => rank.Memory.Account).GroupBy(static part => part.Key)
@@ -194,6 +205,21 @@ internal sealed class CudaGroup : IDisposable
         foreach (var rank in _ranks)
         {
             rank.Dispose();
+        }
+    }
+
+    // Each finds the experts of a token by itself: with other kernels or shares of them it might find others where two are nearly as likely.
+    private void CheckAlike(string name)
+    {
+        var first = Leader.Context.Gpu;
+        foreach (var gpu in _ranks.Select(static rank => rank.Context.Gpu))
+        {
+            if ((gpu.Name, gpu.Major, gpu.Minor, gpu.Multiprocessors) != (first.Name, first.Major, first.Minor, first.Multiprocessors))
+            {
+                throw new CudaDeviceException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"GPUs of one device must be alike: of {name}, GPU {first.Index} is {first.Name} with {first.Multiprocessors} multiprocessors, GPU {gpu.Index} is {gpu.Name} with {gpu.Multiprocessors}; have a device for each kind"));
+            }
         }
     }
 

@@ -29,9 +29,17 @@ internal sealed class CudaRank : IDisposable
         _part = part;
         var gpu = CudaGpu.Of(options.Gpus[part]);
         Context = new GpuContext(gpu, options.Gpus.Count == 1 ? options.Name : $"cuda:{gpu.Index} of {options.Name}");
-        Memory = new DeviceMemory(Context);
-        Kernels = new KernelLibrary(Context, options.KernelCache);
-        Ended = Own(new GpuEvent(Context, timed: true));
+        try
+        {
+            Memory = new DeviceMemory(Context);
+            Kernels = new KernelLibrary(Context, options.KernelCache);
+            Ended = Own(new GpuEvent(Context, timed: true));
+        }
+        catch
+        {
+            Context.Dispose();
+            throw;
+        }
     }
 
     public GpuContext Context { get; }

@@ -109,7 +109,8 @@ internal sealed class GpuContext : IDisposable
         }
 
         var result = DriverAPINativeMethods.CudaPeerAccess.cuCtxEnablePeerAccess(other.Handle, CtxEnablePeerAccessFlags.None);
-        if (result == CUResult.ErrorPeerAccessUnsupported)
+        const int TooManyPeers = 711, NotSupported = 801;
+        if (result == CUResult.ErrorPeerAccessUnsupported || (int)result is TooManyPeers or NotSupported)
         {
             return false;
         }

@@ -95,6 +95,10 @@ public sealed class CudaGroupTests : EmulatedCudaTest
             Assert.All(streams, stream => Assert.Equal(streams[0], stream));
             Assert.True(streams[0].Any(static value => value != 0), "nothing was computed");
         }
+
+        EmulatedCuda.Peers(true);
+        using var switched = new CudaDevice(expanded.Graph, Options(4) with { KvBlocks = 8, MaxStepTokens = 64, PeerAccess = false });
+        Assert.False(switched.Group.Direct);
     }
 
     [Fact]
