@@ -46,7 +46,7 @@ public sealed record CudaDeviceOptions
     /// <summary>KV blocks of 16 positions of all layers to hold; 0 for as many as fit in <see cref="MemoryShare"/> of what weights and work space leave.</summary>
     public int KvBlocks { get; init; }
 
-    /// <summary>States of sequences to hold, for models whose layers keep one; 0 for 128, but no more than an eighth of what weights leave. Range 0 to 65536.</summary>
+    /// <summary>States of sequences to hold, for models whose layers keep one; 0 for 128, but no more than an eighth of <see cref="MemoryShare"/> of what weights leave, and two at least. Range 0 to 65536.</summary>
     public int StateSlots { get; init; }
 
     /// <summary>Share of the memory that is free then which KV blocks may take: above 0, up to 1.</summary>

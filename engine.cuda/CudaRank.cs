@@ -188,7 +188,7 @@ internal sealed class CudaRank : IDisposable
             return null;
         }
 
-        var slots = _options.StateSlots > 0 ? _options.StateSlots : (int)Math.Clamp(Memory.Free() / 8 / StatePool.BytesOf(shapes), 2, Wanted);
+        var slots = _options.StateSlots > 0 ? _options.StateSlots : (int)Math.Clamp((long)(Memory.Free() * _options.MemoryShare) / 8 / StatePool.BytesOf(shapes), 2, Wanted);
         return new StatePool(Context, Memory, shapes, slots);
     }
 

@@ -14,6 +14,7 @@ internal static class ModelFit
     /// <exception cref="InvalidModelException">The message says what it is, and what to do.</exception>
     public static void Check(DecoderGraph graph)
     {
+        Refuse(graph, "the input of a head for multi-token prediction", graph.HiddenInput is not null);
         Refuse(graph, "per-layer embeddings", graph.PerLayer is not null);
         Refuse(graph, "layers that scale the residual stream", graph.Layers.Any(static layer => layer.OutputScale != 1));
         Refuse(graph, "capped logits", graph.LogitCap != 0);
@@ -51,7 +52,9 @@ internal static class ModelFit
                     break;
                 case GatedDeltaNetOperator or Mamba2Operator or ShortConvolutionOperator:
                     var shape = StateShape.Of((StateOperator)step);
-                    Refuse(graph, $"states of {shape.Columns} values a row, where CUDA devices take up to {StateShape.MostColumns}", shape.Columns > StateShape.MostColumns);
+                    Refuse(
+                        graph, $"states of {shape.Columns} values a row, where CUDA devices take multiples of {StateShape.ColumnUnit} up to {StateShape.MostColumns}",
+                        shape.Columns % StateShape.ColumnUnit != 0 || shape.Columns > StateShape.MostColumns);
                     break;
                 default:
                     throw Fault(graph, step.Name);
@@ -61,7 +64,7 @@ internal static class ModelFit
 
     private static void Check(DecoderGraph graph, AttentionOperator attention)
     {
-        Refuse(graph, $"chunks of {attention.ChunkLength} positions, which are not whole times {Steps.KvPool.Slots},", attention.ChunkLength % Steps.KvPool.Slots != 0);
+        Refuse(graph, $"chunks of {attention.ChunkLength} positions, which are not whole times {Steps.KvPool.Slots},", attention.ChunkLength % Steps.KvPool.Slots != 0 && attention.ChunkLength < graph.Config.ContextLength);
         Refuse(graph, "attention with the keys and values of another layer", attention.KeysOf is not null);
         Refuse(graph, "norms of values", attention.NormalisesValues);
         Refuse(graph, "attention whose values are its keys", attention.Value is null);

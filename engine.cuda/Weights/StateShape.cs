@@ -8,6 +8,9 @@ internal sealed record StateShape
     /// <summary>Most columns of a head's matrix: those of a row lie in four lanes.</summary>
     public const int MostColumns = 256;
 
+    /// <summary>Columns are whole times so many: what a lane reads at once.</summary>
+    public const int ColumnUnit = 4;
+
     /// <summary>Channels of the convolution.</summary>
     public required int Channels { get; init; }
 

@@ -140,6 +140,11 @@ public sealed record DeviceInfo
                 throw new ArgumentException($"State {slice.SpareSlot} is not one of {StateSlots} beside {slice.StateSlot}.", nameof(plan));
             }
 
+            if (slice.SpareSlot >= 0 && slice.SpareAfter > slice.TokenCount)
+            {
+                throw new ArgumentException($"A slice of {slice.TokenCount} tokens has no state after {slice.SpareAfter} to keep.", nameof(plan));
+            }
+
             for (var group = 0; group < plan.Groups && ReadsBlockTables; group++)
             {
                 CheckTable(plan.Table(i, group), group, slice.StartPosition, end);

@@ -59,6 +59,8 @@ public sealed class CudaFitTests
     [InlineData("norm", "a branch without a norm")]
     [InlineData("scale", "a scaled part behind a norm")]
     [InlineData("bias", "a norm or a scale behind a bias of attention's output")]
+    [InlineData("scaled bias", "a norm or a scale behind a bias of attention's output")]
+    [InlineData("bias among several", "a norm or a scale behind a bias of attention's output")]
     [InlineData("last", "a bias behind the last layer")]
     public void What_a_branch_has_is_refused(string what, string says) => Refused("gpt-oss", says, graph =>
     {
@@ -70,17 +72,34 @@ public sealed class CudaFitTests
             "norm" => [attention, experts with { Norm = null }],
             "scale" => [attention, experts with { PostNorm = experts.Norm, Scale = 0.5f }],
             "bias" => [attention with { PostNorm = attention.Norm }, experts],
+            "scaled bias" => [attention with { Scale = 2 }, experts],
+            "bias among several" => [attention with { Operators = [.. attention.Operators, attention.Operators[0]] }, experts],
             _ => [experts, attention],
         });
         return graph with { Layers = [.. graph.Layers.SkipLast(1), changed] };
     });
 
     [Fact]
-    public void A_state_of_too_wide_rows_is_refused() => Refused("nemotron_h", "states of 272 values a row", static graph => graph with
+    public void A_model_without_attention_and_a_head_for_further_tokens_are_refused()
     {
-        Layers = [.. graph.Layers.Select(static layer => new DecoderLayer([.. layer.Branches.Select(static branch => branch with
+        Refused("lfm2", "no attention", static graph => graph with
         {
-            Operators = [.. branch.Operators.Select(static step => step is Mamba2Operator mamba ? mamba with { StateSize = 272 } : step)],
+            Layers = [.. graph.Layers.Select(static layer => new DecoderLayer([.. layer.Branches.Where(static branch => branch.Operators[0] is not AttentionOperator)]))],
+        });
+        Refused("qwen3", "the input of a head for multi-token prediction", static graph => graph with
+        {
+            HiddenInput = new HiddenInput(graph.OutputNorm, graph.OutputNorm, graph.Output),
+        });
+    }
+
+    [Theory]
+    [InlineData(272)]
+    [InlineData(30)]
+    public void A_state_of_too_wide_or_odd_rows_is_refused(int columns) => Refused("nemotron_h", $"states of {columns} values a row", graph => graph with
+    {
+        Layers = [.. graph.Layers.Select(layer => new DecoderLayer([.. layer.Branches.Select(branch => branch with
+        {
+            Operators = [.. branch.Operators.Select(step => step is Mamba2Operator mamba ? mamba with { StateSize = columns } : step)],
         })]))],
     });
 

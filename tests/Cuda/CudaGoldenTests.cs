@@ -25,7 +25,7 @@ public sealed class CudaGoldenTests : EmulatedCudaTest
     [InlineData("phi3", 6e-3, 6e-2)]
     [InlineData("phi3-long", 7e-3, 6e-2)]
     [InlineData("smollm3", 6e-3, 6e-2)]
-    [InlineData("glm4moe", 1e-2, 2)]
+    [InlineData("glm4moe", 1e-2, 2, 20)]
     [InlineData("qwen35", 1.2e-2, 0.2)]
     [InlineData("qwen35moe", 1.4e-2, 0.3)]
     [InlineData("qwen3next", 1.3e-2, 0.2)]
@@ -34,11 +34,12 @@ public sealed class CudaGoldenTests : EmulatedCudaTest
     [InlineData("granitehybrid", 1e-2, 0.3)]
     [InlineData("nemotron_h", 6e-3, 0.12)]
     [InlineData("llama4", 6e-3, 6e-2)]
-    public void A_model_of_each_architecture_is_near_exact(string name, double mean, double greatest)
+    public void A_model_of_each_architecture_is_near_exact(string name, double mean, double greatest, int apart = 0)
     {
         var errors = Errors(GoldenFile.OfArchitecture(name), prompts: int.MaxValue, tie: 0.03);
         Assert.InRange(errors.Average(), 0, mean);
         Assert.InRange(errors[^1], 0, greatest);
+        Assert.InRange(errors[^(apart + 1)], 0, Math.Min(greatest, 0.3));
     }
 
     [Theory]

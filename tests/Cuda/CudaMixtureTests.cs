@@ -15,6 +15,7 @@ public sealed class CudaMixtureTests
     [InlineData("input", "several experts of a token whose input is weighed")]
     [InlineData("scaled input", "experts whose input is weighed in a scaled part")]
     [InlineData("rows", "experts whose matrices are not whole times 16 rows")]
+    [InlineData("formats", "experts whose matrices are not whole times 16 rows, or lie in different formats")]
     [InlineData("many", "more than 1024 experts")]
     public void What_the_kernels_do_not_do_with_experts_is_refused_by_name(string what, string says)
     {
@@ -48,6 +49,10 @@ public sealed class CudaMixtureTests
         }
     }
 
+    // Its numbers mean nothing: nothing is loaded.
+    private static unsafe GgufTensor InEightBits(GgufTensor tensor) =>
+        new(tensor.Name, GgmlType.Q8_0, [.. tensor.Shape], tensor.Data, tensor.Rows * tensor.Columns / 32 * 34);
+
     private static DecoderLayer Changed(DecoderLayer layer, string what)
     {
         var branch = layer.Branches[1];
@@ -57,6 +62,7 @@ public sealed class CudaMixtureTests
             "activation" => [mixture with { Activation = FeedForwardActivation.SquaredRelu }],
             "norm" => [mixture with { RouterNorm = branch.Norm }],
             "input" => [mixture with { WeighsInput = true }],
+            "formats" => [mixture with { Up = [.. mixture.Up.Select(InEightBits)] }],
             "scaled input" => [mixture with { WeighsInput = true, UsedCount = 1 }],
             "rows" => [mixture with { Gate = [.. mixture.Gate.Select(static gate => gate.Slice(0, 120))] }],
             _ => [mixture with { Gate = [.. Enumerable.Repeat(mixture.Gate[0], 1025)] }],

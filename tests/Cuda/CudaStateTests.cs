@@ -137,6 +137,15 @@ public sealed class CudaStateTests : EmulatedCudaTest
         return Math.Sqrt(a.Zip(b, static (x, y) => Math.Pow(x - y, 2)).Sum() / a.Sum(static x => Math.Pow(x, 2)));
     }
 
-    // Sums of several tokens and of one may differ in their last bits, and halves made of them.
-    private static void AssertNear(byte[] expected, byte[] actual) => Assert.InRange(Distance(expected, actual), 0, 2e-3);
+    // Sums of several tokens and of one may differ in their last bits, and halves made of them. In all pieces: what a layer keeps may be small beside another's.
+    private static void AssertNear(byte[] expected, byte[] actual)
+    {
+        const int Piece = 1024;
+        Assert.InRange(Distance(expected, actual), 0, 2e-3);
+        for (var at = 0; at + Piece <= expected.Length; at += Piece)
+        {
+            if (expected.AsSpan(at, Piece).ContainsAnyExcept((byte)0))
+                Assert.InRange(Distance(expected[at..(at + Piece)], actual[at..(at + Piece)]), 0, 2e-2);
+        }
+    }
 }

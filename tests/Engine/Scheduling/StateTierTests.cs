@@ -77,7 +77,7 @@ public sealed class StateTierTests
     public void Any_batch_preemption_cancel_fault_and_tier_changes_no_token()
     {
         var (preempted, copied, found, failed) = (0L, 0L, 0L, 0);
-        (from blocks in Gen.Int[12, 60]
+        (from blocks in Gen.Int[13, 60]
          from states in Gen.Int[2, 8]
          from host in Gen.Int[0, 90]
          from late in Gen.Int[0, 1]

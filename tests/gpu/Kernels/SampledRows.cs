@@ -31,8 +31,17 @@ internal sealed class SampledRows : IDisposable
         _row = new PinnedBuffer(Context, 4L * vocabulary);
         var config = new ModelConfig
         {
-            Architecture = "", Name = "", LayerCount = 1, Width = 1, HeadCount = 1, KvHeadCount = 1, HeadSize = 1, FeedForwardWidth = 1,
-            VocabularySize = vocabulary, ContextLength = 1, NormEpsilon = 1,
+            Architecture = "",
+            Name = "",
+            LayerCount = 1,
+            Width = 1,
+            HeadCount = 1,
+            KvHeadCount = 1,
+            HeadSize = 1,
+            FeedForwardWidth = 1,
+            VocabularySize = vocabulary,
+            ContextLength = 1,
+            NormEpsilon = 1,
         };
         Results = new StepResults(Context, config, 1, rows, hostLogits: false);
         _gpu = new GpuSampling(Context, _kernels, _memory, vocabulary, rows);
