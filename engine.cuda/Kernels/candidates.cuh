@@ -274,6 +274,25 @@ DEVICE double narrow(Work& s, const Candidates& c, double wanted, float least, f
     return have;
 }
 
+// The sum of v of the block's threads up to the own one.
+DEVICE double sum_up_to(Work& s, double v)
+{
+    int thread = threadIdx.x, lane = thread & 31;
+    double sum = v;
+    for (int offset = 1; offset < 32; offset <<= 1)
+    {
+        double before = __shfl_up_sync(ALL_LANES, sum, offset);
+        sum += lane >= offset ? before : 0.0;
+    }
+
+    if (lane == 31)
+        s.scanned[thread >> 5] = sum;
+    __syncthreads();
+    for (int w = 0; w < thread >> 5; w++)
+        sum += s.scanned[w];
+    return sum;
+}
+
 // Keeps the fewest of the largest whose weights reach `wanted`, at least one, ties by token. False where sums are too near to it to say.
 DEVICE bool keep_nucleus(Work& s, Candidates& c, double wanted, double margin)
 {
@@ -298,22 +317,11 @@ DEVICE bool keep_nucleus(Work& s, Candidates& c, double wanted, double margin)
     }
 
     __syncthreads();
-    int count = s.found, thread = threadIdx.x, lane = thread & 31;
+    int count = s.found, thread = threadIdx.x;
     if (count > SIZE)
         return false;
     sort(s, count);
-    double weight = thread < count ? c.weights()[(unsigned)s.sorted[thread]] : 0.0, sum = weight;
-    for (int offset = 1; offset < 32; offset <<= 1)
-    {
-        double before = __shfl_up_sync(ALL_LANES, sum, offset);
-        sum += lane >= offset ? before : 0.0;
-    }
-
-    if (lane == 31)
-        s.scanned[thread >> 5] = sum;
-    __syncthreads();
-    for (int w = 0; w < thread >> 5; w++)
-        sum += s.scanned[w];
+    double sum = sum_up_to(s, thread < count ? c.weights()[(unsigned)s.sorted[thread]] : 0.0);
     bool reached = sum >= wanted;
     if (__syncthreads_or(thread < count && fabs(sum - wanted) <= margin))
         return false;

@@ -5,20 +5,8 @@
 // Of weights of the block's threads the first under which target, less them one after the other, is below zero; -1 where none is.
 DEVICE int draw_of_block(Work& s, float weight, double target)
 {
-    int thread = threadIdx.x, lane = thread & 31;
-    s.weights[thread] = weight;
-    double sum = weight;
-    for (int offset = 1; offset < 32; offset <<= 1)
-    {
-        double before = __shfl_up_sync(ALL_LANES, sum, offset);
-        sum += lane >= offset ? before : 0.0;
-    }
-
-    if (lane == 31)
-        s.scanned[thread >> 5] = sum;
-    __syncthreads();
-    for (int w = 0; w < thread >> 5; w++)
-        sum += s.scanned[w];
+    s.weights[threadIdx.x] = weight;
+    double sum = sum_up_to(s, weight);
 
     // A thousand differences of at most a thousand are exact to less than this; nearer, they are taken.
     bool unsure = fabs(sum - target) <= 1e-9;
@@ -28,7 +16,7 @@ DEVICE int draw_of_block(Work& s, float weight, double target)
         return below < SIZE ? below : -1;
     }
 
-    if (thread == 0)
+    if (threadIdx.x == 0)
     {
         int i = 0;
         while (i < SIZE && (target -= s.weights[i]) >= 0)
