@@ -15,7 +15,10 @@ namespace Crescent.Engine.Cuda;
 /// </summary>
 public sealed class CudaDevice : IDevice
 {
+    private const int DraftShare = 8; // of the memory for blocks, at most: one part
+
     private readonly CudaGroup _gpus;
+    private readonly CudaDeviceOptions _options;
     private readonly StepResults _results;
     private readonly CudaSampler _sampler;
     private readonly StepGraphs? _graphs;
@@ -31,24 +34,44 @@ public sealed class CudaDevice : IDevice
     /// <exception cref="CudaDeviceException">There is no such GPU, no driver, no compiler, or not memory enough; the message says what helps.</exception>
     /// <exception cref="InvalidModelException">The model is of a kind that this device does not run, or that so many GPUs cannot share.</exception>
     public CudaDevice(DecoderGraph graph, CudaDeviceOptions options)
+        : this(graph, options, null)
+    {
+        try
+        {
+            if (options.Draft is not null)
+            {
+                var draft = Draft = new CudaDevice(options.Draft, options with { Name = $"{options.Name} draft", Gpus = [options.Gpus[0]], Draft = null }, _gpus.Leader);
+                draft.Complete(free => draft.BlockCount(BlocksFor(free, BytesOfAllGroups + draft.BytesOfAllGroups, draft.BytesOfAllGroups)));
+            }
+
+            Complete(free => BlockCount(BlocksFor(free, BytesOfAllGroups)));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    // All but its blocks.
+    private CudaDevice(DecoderGraph graph, CudaDeviceOptions options, CudaRank? host)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         CheckFit(graph, options.Gpus.Count);
         var config = graph.Config;
-        var maxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength;
-        _gpus = new CudaGroup(graph, options, (partition, free) => BlockCount(partition, options, maxContext, free));
+        _options = options;
+        _gpus = new CudaGroup(graph, options, host);
         try
         {
             var first = _gpus.Leader;
             first.Context.Enter();
             _started = first.Own(new GpuEvent(first.Context, timed: true));
             _results = first.Own(new StepResults(first.Context, config, options.MaxStepTokens, options.MaxLogitRows, options.HostLogits));
-            _graphs = options.Graphs && _gpus.Ranks.Count == 1 ? first.Own(new StepGraphs(first.Context, Math.Min(options.MaxLogitRows, options.MaxStepTokens))) : null;
+            _graphs = options.Graphs && _gpus.Ranks.Count == 1 && graph.HiddenInput is null ? first.Own(new StepGraphs(first.Context, Math.Min(options.MaxLogitRows, options.MaxStepTokens))) : null;
             _queueStep = () => first.Decoder.Run(_tokens, _rows, 0);
             _sampler = first.Own(new CudaSampler(first.Context, first.Decoder.Logits, _results, first.Sampling, config.VocabularySize, options.MaxLogitRows));
-            _gpus.Synchronize();
             Info = new DeviceInfo
             {
                 Name = options.Name,
@@ -56,16 +79,17 @@ public sealed class CudaDevice : IDevice
                 Activations = "f16",
                 BlockSize = KvPool.Slots,
                 StepsInFlight = 1,
-                BlockCount = first.Kv.Blocks,
+                BlockCount = 0, // until it is complete
                 BlockBytes = _gpus.BlockBytes,
                 StateSlots = first.States?.Slots ?? 0,
                 StateBytes = first.States?.BytesOfOne ?? 0,
                 KvGroups = first.Shares.Partition.Groups,
                 MaxStepTokens = options.MaxStepTokens,
                 MaxLogitRows = options.MaxLogitRows,
-                MaxContext = maxContext,
+                MaxContext = options.MaxContext > 0 ? Math.Min(options.MaxContext, config.ContextLength) : config.ContextLength,
                 VocabularySize = config.VocabularySize,
                 HiddenSize = config.Width,
+                InputSize = graph.HiddenInput is null ? 0 : config.Width,
             };
         }
         catch
@@ -76,7 +100,13 @@ public sealed class CudaDevice : IDevice
     }
 
     /// <inheritdoc/>
-    public DeviceInfo Info { get; }
+    public DeviceInfo Info { get; private set; }
+
+    /// <summary>
+    /// What guesses for the model, on the first GPU and in its context, or null: a device of its own for the same thread, which ends with this one. It has as many positions,
+    /// unless its keys and values take more than an eighth of the memory that is left for blocks.
+    /// </summary>
+    public CudaDevice? Draft { get; }
 
     /// <inheritdoc/>
     public IDeviceSampler Sampler => _sampler;
@@ -88,7 +118,9 @@ public sealed class CudaDevice : IDevice
     public IReadOnlyList<CudaGpu> Gpus => [.. _gpus.Ranks.Select(static rank => rank.Context.Gpu)];
 
     /// <summary>Bytes of device memory taken, by purpose, on all GPUs.</summary>
-    public IReadOnlyDictionary<string, long> Memory => _gpus.Memory;
+    public IReadOnlyDictionary<string, long> Memory => Draft is null
+        ? _gpus.Memory
+        : _gpus.Memory.Append(KeyValuePair.Create("the draft", Draft.Memory.Values.Sum())).ToDictionary();
 
     /// <summary>Bytes of weights that a decode step reads, on all GPUs; of what all have, the vocabulary's matrix is read by the first alone.</summary>
     public long WeightBytesPerStep => _gpus.Ranks.Sum(rank => rank.Weights.BytesPerStep - (rank == _gpus.Leader ? 0 : rank.Weights.Output.Buffer.Bytes));
@@ -221,6 +253,7 @@ public sealed class CudaDevice : IDevice
         }
 
         _disposed = true;
+        Draft?.Dispose();
         _gpus.Dispose();
     }
 
@@ -272,18 +305,39 @@ public sealed class CudaDevice : IDevice
         _gpus.Copy(copy);
     }
 
-    private static int BlockCount(KvPartition partition, CudaDeviceOptions options, int maxContext, long free)
+    // Bytes of 16 positions.
+    private long BytesOfAllGroups => _gpus.Leader.Kv.BlockBytes * Info.KvGroups.Count;
+
+    // Blocks of 16 positions that the settings give, or that the memory has room for when each takes so many bytes, of which those of a draft have their share.
+    private long BlocksFor(long free, long bytes, long draftBytes = 0)
     {
-        var groups = partition.Groups.Count;
-        if (options.KvBlocks > 0)
+        if (_options.KvBlocks > 0)
         {
-            return checked(options.KvBlocks * groups);
+            return _options.KvBlocks;
         }
 
-        // As many as the memory has room for, but no more than all sequences of a step could fill.
-        var useful = (long)options.MaxLogitRows * ((maxContext + KvPool.Slots - 1) / KvPool.Slots) * 2 * groups;
-        var affordable = (long)(Math.Max(0, free) * options.MemoryShare) / partition.BlockBytes;
-        return (int)Math.Clamp(affordable, groups, Math.Min(useful, int.MaxValue / KvPool.Slots));
+        var affordable = (long)(Math.Max(0, free) * _options.MemoryShare);
+        return draftBytes == 0 ? affordable / bytes : Math.Min(affordable / bytes, affordable / DraftShare / draftBytes);
+    }
+
+    // Blocks of all groups for so many of 16 positions: no more than all sequences of a step could fill.
+    private int BlockCount(long wanted)
+    {
+        var groups = Info.KvGroups.Count;
+        if (_options.KvBlocks > 0)
+        {
+            return checked((int)wanted * groups);
+        }
+
+        var useful = (long)Info.MaxLogitRows * ((Info.MaxContext + KvPool.Slots - 1) / KvPool.Slots) * 2;
+        return (int)Math.Clamp(Math.Min(wanted, useful) * groups, groups, int.MaxValue / KvPool.Slots);
+    }
+
+    private void Complete(Func<long, int> blocks)
+    {
+        _gpus.Complete(blocks);
+        _gpus.Synchronize();
+        Info = Info with { BlockCount = _gpus.Leader.Kv.Blocks };
     }
 
     private unsafe void CopyHost(KvCopyKind kind, int block, Span<byte> host)

@@ -1,3 +1,5 @@
+using Crescent.Engine.Model.Architectures;
+
 namespace Crescent.Engine.Cuda;
 
 /// <summary>How a <see cref="CudaDevice"/> uses its GPU.</summary>
@@ -42,6 +44,9 @@ public sealed record CudaDeviceOptions
 
     /// <summary>Numbers of all GPUs, which share the model out: 1 to <see cref="MostGpus"/>, each once. The first gives the results.</summary>
     public IReadOnlyList<int> Gpus { get; init; } = [0];
+
+    /// <summary>A smaller model of the same vocabulary, or the model's own head, for <see cref="CudaDevice.Draft"/>; null for none.</summary>
+    public DecoderGraph? Draft { get; init; }
 
     /// <summary>KV blocks of 16 positions of all layers to hold; 0 for as many as fit in <see cref="MemoryShare"/> of what weights and work space leave.</summary>
     public int KvBlocks { get; init; }

@@ -17,8 +17,8 @@ internal sealed class CudaGroup : IDisposable
     /// <summary>Opens the GPUs and brings the model up on them.</summary>
     /// <param name="graph">The whole model.</param>
     /// <param name="options">The device's.</param>
-    /// <param name="blockCount">Blocks for so many bytes of the GPU that has least left.</param>
-    public CudaGroup(DecoderGraph graph, CudaDeviceOptions options, Func<KvPartition, long, int> blockCount)
+    /// <param name="host">See <see cref="CudaRank"/>; for one GPU.</param>
+    public CudaGroup(DecoderGraph graph, CudaDeviceOptions options, CudaRank? host = null)
     {
         try
         {
@@ -26,7 +26,7 @@ internal sealed class CudaGroup : IDisposable
             DecoderGraph[] shares = [.. Enumerable.Range(0, parts).Select(part => GraphShare.Of(graph, part, parts))];
             for (var part = 0; part < parts; part++)
             {
-                _ranks.Add(new CudaRank(options, part));
+                _ranks.Add(new CudaRank(options, part, host));
             }
 
             CheckAlike(options.Name);
@@ -45,12 +45,6 @@ internal sealed class CudaGroup : IDisposable
                 rank.Products.VendorRows = int.MaxValue;
             }
 
-            var blocks = _ranks.Min(rank => blockCount(rank.Shares.Partition, rank.FreeForBlocks()));
-            foreach (var rank in _ranks)
-            {
-                rank.Complete(blocks);
-            }
-
             if (parts > 1)
             {
                 PeerSums.Link([.. _ranks.Select(static rank => rank.Sums!)]);
@@ -60,6 +54,17 @@ internal sealed class CudaGroup : IDisposable
         {
             Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Takes the blocks, once, before any step.</summary>
+    /// <param name="blocks">Blocks for so many bytes of the GPU that has least left.</param>
+    public void Complete(Func<long, int> blocks)
+    {
+        var count = _ranks.Min(rank => blocks(rank.FreeForBlocks()));
+        foreach (var rank in _ranks)
+        {
+            rank.Complete(count);
         }
     }
 
@@ -110,6 +115,7 @@ internal sealed class CudaGroup : IDisposable
         {
             rank.Context.Enter();
             rank.Layout.Write(plan, tokens, plan.LogitsRowCount, roundsParts: false, rank.Kv.Spare);
+            rank.Decoder.Inputs?.Write(plan);
             rank.Decoder.Begin(tokens);
         }
 

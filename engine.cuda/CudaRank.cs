@@ -6,6 +6,7 @@ using Crescent.Engine.Cuda.Steps;
 using Crescent.Engine.Cuda.Weights;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
 
 namespace Crescent.Engine.Cuda;
 
@@ -17,16 +18,30 @@ namespace Crescent.Engine.Cuda;
 internal sealed class CudaRank : IDisposable
 {
     private readonly CudaDeviceOptions _options;
+    private readonly CudaRank? _host;
     private readonly List<IDisposable> _owned = [];
     private readonly int _part;
     private bool _disposed;
 
+    private VendorProducts? _vendor;
+    private DecoderGraph? _graph;
+
     /// <param name="options">The device's.</param>
     /// <param name="part">Of the device's GPUs, from 0.</param>
-    public CudaRank(CudaDeviceOptions options, int part)
+    /// <param name="host">Of another device on the same GPU, whose context, kernels and matrices of the vocabulary this one uses too; it is disposed after this. Null for a GPU of its own.</param>
+    public CudaRank(CudaDeviceOptions options, int part, CudaRank? host)
     {
         _options = options;
         _part = part;
+        _host = host;
+        if (host is not null)
+        {
+            (Context, Kernels) = (host.Context, host.Kernels);
+            Memory = new DeviceMemory(Context);
+            Ended = Own(new GpuEvent(Context, timed: true));
+            return;
+        }
+
         var gpu = CudaGpu.Of(options.Gpus[part]);
         Context = new GpuContext(gpu, options.Gpus.Count == 1 ? options.Name : $"cuda:{gpu.Index} of {options.Name}");
         try
@@ -86,31 +101,17 @@ internal sealed class CudaRank : IDisposable
     public void Load(DecoderGraph share, Action<long> progress, bool direct)
     {
         Context.Enter();
+        _graph = share;
         using (var upload = new WeightUpload(Context, Memory, Kernels, progress, _options.RandomWeights))
         {
-            Weights = ModelWeights.Load(share, upload);
+            Weights = ModelWeights.Load(share, upload, tensor => _host?.Find(tensor));
             Context.Synchronize();
         }
 
         var config = share.Config;
         Shares = new KvShares(share);
-        VendorProducts? vendor = null;
-        if (_options.Blas)
-        {
-            vendor = VendorProducts.Open(Context, Memory, out var fault);
-            BlasFault = fault;
-        }
-        else
-        {
-            BlasFault = $"It is switched off ({CudaDeviceOptions.BlasVariable}).";
-        }
-
-        if (vendor is not null)
-        {
-            Own(vendor);
-        }
-
-        Products = new MatrixProducts(Kernels, Memory, Context.Gpu.Multiprocessors, vendor);
+        OpenVendor();
+        Products = new MatrixProducts(Kernels, Memory, Context.Gpu.Multiprocessors, _vendor);
         Products.Prepare([.. Weights.Matrices], _options.MaxStepTokens);
         States = TakeStates();
         Layout = Own(new StepLayout(Context, Memory, config, Shares, PartialRows, States?.Spare ?? -1));
@@ -121,7 +122,11 @@ internal sealed class CudaRank : IDisposable
 
         Kv = new KvPool(Context, Memory, config, Shares.Partition);
         Tools = new StepTools(config, Kernels, Memory, Products, Layout, _options.MaxStepTokens, LogitRows);
-        Decoder = new Decoder(Tools, Weights, Kv, Shares, PartialRows, States) { Sums = Sums };
+        Decoder = new Decoder(Tools, Weights, Kv, Shares, PartialRows, States)
+        {
+            Sums = Sums,
+            Inputs = Weights.HiddenInput is null ? null : Own(new HiddenInputs(Context, Tools, Weights.HiddenInput)),
+        };
         if (_part == 0 && config.VocabularySize <= SamplingAsk.MostVocabulary)
         {
             Sampling = Own(new GpuSampling(Context, Kernels, Memory, config.VocabularySize, _options.MaxLogitRows));
@@ -166,6 +171,12 @@ internal sealed class CudaRank : IDisposable
             _owned[i].Dispose();
         }
 
+        if (_host is not null)
+        {
+            Memory.Dispose();
+            return;
+        }
+
         Kernels.Dispose();
         Memory.Dispose();
         Context.Dispose();
@@ -177,6 +188,30 @@ internal sealed class CudaRank : IDisposable
     {
         _owned.Add(owned);
         return owned;
+    }
+
+    private PackedMatrix? Find(GgufTensor tensor) => ReferenceEquals(tensor, _graph!.TokenEmbedding) ? Weights.Embedding : ReferenceEquals(tensor, _graph.Output) ? Weights.Output : null;
+
+    private void OpenVendor()
+    {
+        if (_host is not null)
+        {
+            (_vendor, BlasFault) = (_host._vendor, _host.BlasFault);
+            return;
+        }
+
+        if (!_options.Blas)
+        {
+            BlasFault = $"It is switched off ({CudaDeviceOptions.BlasVariable}).";
+            return;
+        }
+
+        _vendor = VendorProducts.Open(Context, Memory, out var fault);
+        BlasFault = fault;
+        if (_vendor is not null)
+        {
+            Own(_vendor);
+        }
     }
 
     private StatePool? TakeStates()

@@ -88,6 +88,26 @@ extern "C" __global__ void rms_norm(
 }
 EXPORT_KERNEL(rms_norm)
 
+// output (count, ldo) halves: x's row / rms * xGain, then y's row / rms * yGain, zeros behind them. x, y (count, columns). Grid: (count, 2); a block of whole warps.
+extern "C" __global__ void norm_pairs(
+    const float* __restrict__ x, const float* __restrict__ y, const float* __restrict__ xGain, const float* __restrict__ yGain, unsigned short* __restrict__ output,
+    int columns, int ldo, float epsilon)
+{
+    take_turn();
+    __shared__ float shared[32];
+    const float* from = (blockIdx.y ? y : x) + (long long)blockIdx.x * columns;
+    const float* gain = blockIdx.y ? yGain : xGain;
+    unsigned short* to = output + (long long)blockIdx.x * ldo + (blockIdx.y ? columns : 0);
+    int end = blockIdx.y ? ldo - columns : columns;
+    float squares = 0;
+    for (int i = threadIdx.x; i < columns; i += blockDim.x)
+        squares += from[i] * from[i];
+    float scale = 1.0f / sqrtf(block_sum(squares, shared) / (float)columns + epsilon);
+    for (int i = threadIdx.x; i < end; i += blockDim.x)
+        to[i] = float_to_half(i < columns ? clamp_half(from[i] * scale * gain[i]) : 0.0f);
+}
+EXPORT_KERNEL(norm_pairs)
+
 // x (count, columns) += branch's row / rms * gain. Grid: (count); a block of whole warps.
 extern "C" __global__ void add_norm(const float* __restrict__ branch, const float* __restrict__ gain, float* __restrict__ x, int columns, float epsilon)
 {

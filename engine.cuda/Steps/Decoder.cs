@@ -66,6 +66,9 @@ internal sealed class Decoder
     /// <summary>Where branches are added up with those of the device's other GPUs; null where it has one.</summary>
     public PeerSums? Sums { get; init; }
 
+    /// <summary>What tokens are joined with; null for a whole model.</summary>
+    public HiddenInputs? Inputs { get; init; }
+
     /// <summary>(width, tokens): what branches are added to.</summary>
     public DeviceBuffer Residual => _residual;
 
@@ -95,6 +98,7 @@ internal sealed class Decoder
         var w = _weights.Embedding;
         _gather.With(w.Pointer).With((int)w.Format).With(w.Steps).With(w.Columns).With(_tools.Layout.Tokens).With(Likeliest.Pointer).With(_residual.Pointer).With(_config.Width)
             .With(_weights.EmbeddingScale).Launch(tokens, 1, 128);
+        Inputs?.Run(_residual.Pointer, tokens);
         _attentions.Begin(tokens);
     }
 

@@ -14,7 +14,6 @@ internal static class ModelFit
     /// <exception cref="InvalidModelException">The message says what it is, and what to do.</exception>
     public static void Check(DecoderGraph graph)
     {
-        Refuse(graph, "the input of a head for multi-token prediction", graph.HiddenInput is not null);
         Refuse(graph, "per-layer embeddings", graph.PerLayer is not null);
         Refuse(graph, "layers that scale the residual stream", graph.Layers.Any(static layer => layer.OutputScale != 1));
         Refuse(graph, "capped logits", graph.LogitCap != 0);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Layers;
 
 namespace Crescent.Engine.Cuda.Weights;
@@ -37,6 +38,9 @@ internal sealed record ModelWeights
     /// <summary>What logits are multiplied by.</summary>
     public required float LogitScale { get; init; }
 
+    /// <summary>What tokens are joined with, or null for a whole model.</summary>
+    public required HiddenInputWeights? HiddenInput { get; init; }
+
     /// <summary>All ways in which heads turn.</summary>
     public required IReadOnlyList<RopeWeights> Ropes { get; init; }
 
@@ -44,13 +48,18 @@ internal sealed record ModelWeights
     public IEnumerable<PartWeights> Parts => Branches.SelectMany(static branch => branch.Parts);
 
     /// <summary>All matrices that rows are multiplied by, but for those of experts.</summary>
-    public IEnumerable<PackedMatrix> Matrices => Parts.SelectMany(static part => part.Matrices).Append(Output);
+    public IEnumerable<PackedMatrix> Matrices => [.. Parts.SelectMany(static part => part.Matrices), .. Inputs, Output];
 
     /// <summary>Bytes of all matrices that a decode step of one token reads: embeddings are gathered, and of experts some are read.</summary>
-    public long BytesPerStep => Parts.Sum(static part => part.BytesOfToken) + Output.Buffer.Bytes;
+    public long BytesPerStep => Parts.Sum(static part => part.BytesOfToken) + Inputs.Sum(static matrix => matrix.Buffer.Bytes) + Output.Buffer.Bytes;
+
+    private IEnumerable<PackedMatrix> Inputs => HiddenInput is null ? [] : [HiddenInput.Projection];
 
     /// <summary>Loads a model that <see cref="ModelFit"/> has let through.</summary>
-    public static ModelWeights Load(DecoderGraph graph, WeightUpload upload)
+    /// <param name="graph">The model.</param>
+    /// <param name="upload">Of the GPU.</param>
+    /// <param name="vocabulary">Finds a matrix of the vocabulary that is there already; null where there is none.</param>
+    public static ModelWeights Load(DecoderGraph graph, WeightUpload upload, Func<GgufTensor, PackedMatrix?> vocabulary)
     {
         const string Purpose = "weights";
         RopeSettings[] ropes = [.. graph.Operators.OfType<AttentionOperator>().Select(static attention => attention.Rope).OfType<RopeSettings>().Distinct()];
@@ -63,15 +72,16 @@ internal sealed record ModelWeights
                 upload.LoadFloats(Purpose, branch.Operators.OfType<AttentionOperator>().FirstOrDefault()?.OutputBias)));
         }
 
-        var embedding = upload.Load(Purpose, graph.TokenEmbedding);
+        var embedding = vocabulary(graph.TokenEmbedding) ?? upload.Load(Purpose, graph.TokenEmbedding);
         return new ModelWeights
         {
             Branches = branches,
             Embedding = embedding,
             OutputNorm = upload.LoadFloats(Purpose, graph.OutputNorm)!,
-            Output = ReferenceEquals(graph.Output, graph.TokenEmbedding) ? embedding : upload.Load(Purpose, graph.Output),
+            Output = ReferenceEquals(graph.Output, graph.TokenEmbedding) ? embedding : vocabulary(graph.Output) ?? upload.Load(Purpose, graph.Output),
             EmbeddingScale = graph.EmbeddingScale,
             LogitScale = graph.LogitScale,
+            HiddenInput = HiddenInputWeights.Load(upload, graph.HiddenInput),
             Ropes = [.. ropes.Select(rope => new RopeWeights(rope, upload.LoadBytes(Purpose, MemoryMarshal.AsBytes<double>([.. rope.Frequencies]))))],
         };
 

@@ -290,9 +290,9 @@ public sealed class ServingOptions : IChecked
                 yield return $"{Settings.DraftTokens} is {DraftTokens}, but there is no draft model; name one with {Settings.Draft}, or the model's own head with {Settings.Draft} {OwnHead}.";
             }
         }
-        else if (IsSimulated || DeviceNames.Any(CudaDevices.IsCuda))
+        else if (IsSimulated)
         {
-            yield return $"{Settings.Draft} is '{Draft}'; only devices that are processors (cpu) run a draft model or a model's own head so far: leave it out.";
+            yield return $"{Settings.Draft} is '{Draft}'; simulated devices run no draft model and no model's own head: leave it out.";
         }
         else if (DraftFile is { } file && !File.Exists(file))
         {

@@ -74,7 +74,7 @@ public static class Settings
         "Further models that the cluster knows and a device may load on command: GGUF files, or NAME=FILE to give one a name, several parted by commas. Default: none.");
 
     public static readonly Setting Draft = Define("--draft", "Draft", "path",
-        "Smaller model of the same vocabulary that guesses ahead on cpu devices: GGUF file, or hf:ORG/REPO as --model has it; head for the model's own head for multi-token prediction. "
+        "Smaller model of the same vocabulary that guesses ahead, on processors and GPUs: GGUF file, or hf:ORG/REPO as --model has it; head for the model's own head for multi-token prediction. "
         + "It changes how fast tokens come and not which (docs/scheduling.md). Default: none.");
 
     public static readonly Setting DraftTokens = Define("--draft-tokens", "DraftTokens", "count",

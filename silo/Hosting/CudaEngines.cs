@@ -1,5 +1,6 @@
 using Crescent.Engine.Cuda;
 using Crescent.Engine.Cuda.Driver;
+using Crescent.Engine.Model;
 using Crescent.Engine.Power;
 using Crescent.Engine.Power.Nvml;
 using Crescent.Engine.Scheduling;
@@ -23,19 +24,29 @@ internal static partial class CudaEngines
 
     /// <summary>Opens a GPU with a model.</summary>
     /// <exception cref="StartException">It cannot be; the message says what helps.</exception>
-    public static OwnedEngine Open(string name, ServingOptions options, ServedModel served, IServiceProvider services, IEngineSink sink)
+    public static OwnedEngine Open(string name, ServingOptions options, ServedModel served, LanguageModel? draft, IServiceProvider services, IEngineSink sink)
     {
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Crescent.Engine");
         var scheduling = options.Scheduling.Engine(CudaDeviceOptions.DefaultMaxStepTokens, MaxRunning, MaxWaiting);
         var parts = new List<IDisposable>();
         try
         {
-            var cuda = new CudaDevice(served.Model.Graph, Options(name, options, scheduling, new UploadLog(logger, name).Tell));
+            var cuda = new CudaDevice(served.Model.Graph, Options(name, options, scheduling, new UploadLog(logger, name).Tell) with
+            {
+                Draft = draft?.Graph ?? (options.Draft == ServingOptions.OwnHead ? served.Model.Graph.Head : null),
+            });
             parts.Add(cuda);
             var meters = Meters(options.PowerMeter, cuda.Gpus, out var fault);
             parts.AddRange(meters);
 
             EngineWarmUp.Run(cuda, served.Model.Tokenizer);
+            var guesser = cuda.Draft is null ? null : new DraftModel(cuda.Draft, draft?.Name ?? $"{served.Model.Name} head", options.DraftTokens);
+            if (guesser is not null)
+            {
+                EngineWarmUp.Run(cuda, served.Model.Tokenizer, guesser);
+                Devices.LogDraft(logger, name, draft is null ? "own head of" : "draft model", (draft ?? served.Model).Path, guesser);
+            }
+
             var device = Devices.Practise(cuda, options.Drill, services);
             parts[0] = device;
             var tier = HostTier.Of(options, services.GetRequiredService<ILocalSiloDetails>().Name, device.Info);
@@ -47,7 +58,8 @@ internal static partial class CudaEngines
                 new GpuPowerModel(cuda.Gpus.Select((_, gpu) => gpu < meters.Count ? meters[gpu].Cap?.CapWatts : null).Sum(static watts => watts ?? GpuPowerModel.DefaultLimitWatts)),
                 scheduling with { KvType = KvKind(cuda.Gpus.Count), HostBlocks = tier.Blocks, HostPath = tier.Path },
                 meter: meters.Count == 0 ? null : SummedMeter.Of([.. meters.Select(static gpu => gpu.Meter)]),
-                grammars: served.Grammars));
+                grammars: served.Grammars,
+                draft: guesser));
             parts.Insert(0, engine);
             engine.RequestFailed = failure => Devices.LogRequestFailed(logger, failure.Fault, failure.Request, name, failure.Doing);
             var memory = Memory(cuda);

@@ -32,7 +32,7 @@ internal static partial class Devices
             .. plan.Devices.Where(device => gpus.IndexOf(device.Device) is var gpu && (gpu < 0 || share.Owns(gpu))).Select(device => new DevicePlan(
                 device.Device,
                 (services, sink, model) => CudaDevices.IsCuda(device.Device)
-                    ? CudaEngines.Open(device.Device, options, model!, services, sink)
+                    ? CudaEngines.Open(device.Device, options, model!, models.Draft, services, sink)
                     : Cpu(device.Device, threads, options, model!, models.Draft, processors.Count, services, sink),
                 ModelFiles.Find(plan, models, device.Model),
                 model => Fault(
@@ -58,21 +58,38 @@ internal static partial class Devices
     }
 
     /// <summary>Why what the settings name cannot guess for <paramref name="model"/>; null where it can, and where they name nothing.</summary>
+    /// <param name="device">Name of a device.</param>
     /// <param name="options">The settings.</param>
     /// <param name="draft">The draft model; null where there is none.</param>
-    /// <param name="model">The model of a device.</param>
-    /// <param name="others">Those of the silo's other devices, as far as they are known.</param>
-    /// <exception cref="InvalidModelException">There is no room for it beside the model.</exception>
-    public static string? DraftFault(ServingOptions options, LanguageModel? draft, LanguageModel model, IReadOnlyCollection<LanguageModel> others)
+    /// <param name="model">The device's model.</param>
+    /// <param name="others">Those of the silo's other processors, as far as they are known; GPUs have memory of their own.</param>
+    /// <exception cref="InvalidModelException">The device does not run its kind, or has no room for it beside the model.</exception>
+    public static string? DraftFault(string device, ServingOptions options, LanguageModel? draft, LanguageModel model, IReadOnlyCollection<LanguageModel> others)
     {
+        if (options.Draft is null)
+        {
+            return null;
+        }
+
+        if ((draft is null ? ModelHeads.Fault(model) : DraftModels.Fault(draft, model)) is { } fault)
+        {
+            return fault;
+        }
+
+        if (CudaDevices.IsCuda(device))
+        {
+            CudaDevice.CheckFit(draft?.Graph ?? model.Graph.Head!);
+            return null;
+        }
+
         var cpu = CpuOptions("cpu", 1, options, Scheduling(options));
         if (draft is null)
         {
-            return options.Draft == ServingOptions.OwnHead ? ModelHeads.Fault(model, [model, .. others], cpu) : null;
+            return ModelHeads.MemoryFault(model, [model, .. others], cpu);
         }
 
         CpuDevice.CheckFit(draft.Graph, cpu, model.Graph);
-        return DraftModels.Fault(draft, model) ?? DraftModels.MemoryFault(draft, [model, .. others], cpu);
+        return DraftModels.MemoryFault(draft, [model, .. others], cpu);
     }
 
     private static string? Fault(string device, ServingOptions options, LanguageModel model, LanguageModel? draft, IReadOnlyCollection<LanguageModel> others)
@@ -80,7 +97,7 @@ internal static partial class Devices
         try
         {
             CheckFit(device, options, model);
-            return DraftFault(options, draft, model, others);
+            return DraftFault(device, options, draft, model, others);
         }
         catch (InvalidModelException e)
         {
@@ -177,7 +194,7 @@ internal static partial class Devices
         Level = LogLevel.Information, Message = "Device {Name}: {Model} on {Description}, {Blocks} KV blocks in {KvType}, {HostBlocks} in the host tier ({Where}).")]
     private static partial void LogDevice(ILogger logger, string name, string model, string description, int blocks, string kvType, int hostBlocks, string where);
 
-    private static void LogDraft(ILogger logger, string name, string kind, string path, DraftModel draft)
+    internal static void LogDraft(ILogger logger, string name, string kind, string path, DraftModel draft)
     {
         var info = draft.Device.Info;
         LogDraft(logger, name, kind, path, draft.Tokens, info.BlockCount, (info.BlockCount * info.BlockBytes) >> 20);

@@ -34,12 +34,15 @@ internal static class ModelFiles
                 foreach (var device in simulated is null ? plan.Devices.Where(d => d.Model == reference) : [])
                 {
                     Devices.CheckFit(device.Device, serving, file.Model);
-                    if (Devices.DraftFault(serving, draft, file.Model, guessedFor) is { } fault)
+                    if (Devices.DraftFault(device.Device, serving, draft, file.Model, guessedFor) is { } fault)
                     {
                         throw new StartException(fault);
                     }
 
-                    guessedFor.Add(file.Model);
+                    if (!CudaDevices.IsCuda(device.Device))
+                    {
+                        guessedFor.Add(file.Model);
+                    }
                 }
 
                 models.Add(new ServedModel(

@@ -9,18 +9,19 @@ namespace Crescent.Silo.Hosting;
 internal static class ModelHeads
 {
     /// <summary>Why the head of <paramref name="model"/> cannot guess; null where it can.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="models">That of each device of the silo; the same stands there once for each.</param>
-    /// <param name="options">As the devices have them.</param>
-    public static string? Fault(LanguageModel model, IReadOnlyCollection<LanguageModel> models, CpuDeviceOptions options)
-    {
-        if (model.Graph.Head is null)
-        {
-            return $"{Settings.Draft} is '{ServingOptions.OwnHead}', but {model.Path} has no head for multi-token prediction that is known ({model.Graph.Config.Architecture})"
-                + $"{(model.Graph.HeadFault is { } fault ? $": {fault}" : "")}: give another file of the model, or leave it out.";
-        }
+    public static string? Fault(LanguageModel model) => model.Graph.Head is not null
+        ? null
+        : $"{Settings.Draft} is '{ServingOptions.OwnHead}', but {model.Path} has no head for multi-token prediction that is known ({model.Graph.Config.Architecture})"
+            + $"{(model.Graph.HeadFault is { } fault ? $": {fault}" : "")}: give another file of the model, or leave it out.";
 
-        return MemoryFault(model, models, options);
+    /// <summary>Why there is no room for the head of <paramref name="model"/> on all processors of a silo together; null where there is.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="models">That of each of them; the same stands there once for each.</param>
+    /// <param name="options">As the devices have them.</param>
+    public static string? MemoryFault(LanguageModel model, IReadOnlyCollection<LanguageModel> models, CpuDeviceOptions options)
+    {
+        var head = model.Graph.Head!;
+        return DraftModels.MemoryFault($"the head of {model.Path}", CpuDevice.WeightBytesOf(head, model.Graph), CpuDevice.BlockBytesOf(head, options), models, options);
     }
 
     /// <summary>Opens the head beside <paramref name="device"/>, whose threads and output matrix it shares.</summary>
@@ -34,11 +35,5 @@ internal static class ModelHeads
         var head = model.Graph.Head!;
         var limited = options with { Name = $"{options.Name} head", KvBlocks = DraftModels.BlocksBeside(device, head, options, devices) };
         return new DraftModel(new CpuDevice(head, limited, device), $"{model.Name} head", tokens);
-    }
-
-    private static string? MemoryFault(LanguageModel model, IReadOnlyCollection<LanguageModel> models, CpuDeviceOptions options)
-    {
-        var head = model.Graph.Head!;
-        return DraftModels.MemoryFault($"the head of {model.Path}", CpuDevice.WeightBytesOf(head, model.Graph), CpuDevice.BlockBytesOf(head, options), models, options);
     }
 }

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Crescent.Grains.Contracts.Factory;
 using Crescent.Silo.Configuration;
 using Crescent.Silo.Hosting;
+using Crescent.Tests.Engine.Model;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Crescent.Tests.Cuda;
@@ -105,6 +107,37 @@ public sealed class CudaSiloTests : EmulatedCudaTest
         await silo.Stop();
     }
 
+    [Fact]
+    public async Task A_hybrid_model_on_a_gpu_says_the_same_with_its_own_head_which_guesses()
+    {
+        using var model = HeadModels.Write(HeadModels.ThatIsRight(TestFiles.Shared("arch", "qwen35.gguf")));
+        var texts = new List<string>();
+        foreach (var draft in new[] { "", "head" })
+        {
+            using var folder = new TemporaryFolder();
+            await using var silo = Build(folder, "cuda:0", model.Path, draft);
+            await silo.Start(Stop);
+            using var http = new HttpClient { BaseAddress = new Uri(silo.Urls[0]) };
+            using var answer = await http.PostAsJsonAsync("/v1/completions", new { prompt = "a b c d e f g", max_tokens = 20, temperature = 0, ignore_eos = true }, Stop);
+            var json = await answer.Content.ReadFromJsonAsync<JsonObject>(Stop);
+            Assert.True(answer.IsSuccessStatusCode, json?.ToJsonString());
+            texts.Add((string)json!["choices"]![0]!["text"]!);
+            if (draft.Length > 0)
+            {
+                await Grains.FactoryCluster.UntilAsync(async () => RightGuesses(await http.GetStringAsync("/metrics", Stop)) is >= 10 and <= 19, "the head's guesses are counted");
+            }
+
+            await silo.Stop();
+        }
+
+        Assert.NotEmpty(texts[0]);
+        Assert.Equal(texts[0], texts[1]);
+    }
+
+    private static double RightGuesses(string metrics) => metrics.Split('\n')
+        .Where(static line => line.StartsWith("crescent:draft_accepted_tokens_total", StringComparison.Ordinal) && line.Contains("drafter=\"model\"", StringComparison.Ordinal))
+        .Sum(static line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+
     private static async Task<string[]> Expected()
     {
         using var folder = new TemporaryFolder();
@@ -128,10 +161,10 @@ public sealed class CudaSiloTests : EmulatedCudaTest
         return text;
     }
 
-    private static SiloHost Build(TemporaryFolder folder, string devices) => SiloHost.Build(
+    private static SiloHost Build(TemporaryFolder folder, string devices, string? model = null, string draft = "") => SiloHost.Build(
         Settings.Load(
         [
-            new(Settings.Model.Key, TestFiles.TinyModel), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0"),
+            .. draft.Length > 0 ? [new(Settings.Draft.Key, draft)] : Array.Empty<KeyValuePair<string, string?>>(), new(Settings.Model.Key, model ?? TestFiles.TinyModel), new(Settings.Urls.Key, "http://127.0.0.1:0"), new(Settings.LogLevel.Key, "warning"), new(Settings.WarmUpSeconds.Key, "0"),
             new(Settings.Threads.Key, "1"), new(Settings.KvBlocks.Key, "128"), new(Settings.Devices.Key, devices), new(Settings.Policy.Key, "round-robin"),
         ]),
         SiloIdentity.Resolve(new ClusterOptions { MembershipFile = Path.Combine(folder.Path, "membership.json") }));

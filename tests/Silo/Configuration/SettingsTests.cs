@@ -168,7 +168,7 @@ public sealed class SettingsTests
         var simulated = new ServingOptions { Devices = "sim:h100-sxm:tp8", Model = "sim:llama-3-70b-fp8" };
         Assert.Empty(simulated.Problems());
         simulated.Draft = TestFiles.TinyModel;
-        Assert.Contains("cpu", Assert.Single(simulated.Problems()), StringComparison.Ordinal);
+        Assert.Contains("--draft", Assert.Single(simulated.Problems()), StringComparison.Ordinal);
         simulated.Draft = null;
         simulated.KvHostMib = 1;
         Assert.Contains("simulated", Assert.Single(simulated.Problems()), StringComparison.Ordinal);
