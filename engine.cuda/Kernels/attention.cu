@@ -199,15 +199,7 @@ DEVICE void attend(
             uint4(&w)[4] = v[holds<SIZE>() ? k : 0];
             if constexpr (!holds<SIZE>())
                 load_values<SIZE>(w, valuesOf + k * 64, g, t);
-            unsigned a[4] = {w[0].x, w[0].y, w[0].z, w[0].w}, b[4] = {w[1].x, w[1].y, w[1].z, w[1].w};
-            unsigned c[4] = {w[2].x, w[2].y, w[2].z, w[2].w}, d[4] = {w[3].x, w[3].y, w[3].z, w[3].w};
-#pragma unroll
-            for (int j = 0; j < 8; j++)
-            {
-                unsigned pick = j % 2 == 0 ? 0x5410 : 0x7632;
-                mma_16816(
-                    o[k * 8 + j], p[0][0], p[0][1], p[1][0], p[1][1], __byte_perm(a[j / 2], b[j / 2], pick), __byte_perm(c[j / 2], d[j / 2], pick));
-            }
+            multiply_values(&o[k * 8], p, w);
         }
     }
 
@@ -276,7 +268,7 @@ DEVICE void attend(
         }
 
         if (work.parts > 1)
-            join_parts<SIZE>(work, shared, counters + work.slot * gridDim.y + blockIdx.y, output, ldo, values, sums, heads, size, firstHead, rowHeads, sinks);
+            join_parts<SIZE>(work, &shared->last, counters + work.slot * gridDim.y + blockIdx.y, output, ldo, values, sums, heads, size, firstHead, rowHeads, sinks);
     }
 }
 

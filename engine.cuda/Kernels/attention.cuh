@@ -24,23 +24,28 @@ struct Work
 #define MOST_ROWS 16
 #define TOGETHER 4
 
-// Has the second-level cache fetch the keys and values of a block's key head: 32 SIZE bytes each.
+// Has the second-level cache fetch the rows of a block of the cache, of a head.
 template <int SIZE>
-DEVICE void fetch_block(const unsigned char* blocks, long long offset, int kvHead, int kvHeads, int lane)
+DEVICE void fetch_rows(const unsigned short* rows, int lane)
 {
 #ifdef __CUDA_ARCH__
-    const unsigned char* keys = blocks + offset + (long long)kvHead * 32 * SIZE;
-    for (int at = lane * 128; at < 32 * SIZE; at += 4096)
-    {
-        asm volatile("prefetch.global.L2 [%0];" ::"l"(keys + at));
-        asm volatile("prefetch.global.L2 [%0];" ::"l"(keys + (long long)kvHeads * 32 * SIZE + at));
-    }
+#pragma unroll 1
+    for (int at = lane * 64; at < 16 * SIZE; at += 2048)
+        asm volatile("prefetch.global.L2 [%0];" ::"l"(rows + at));
 #endif
 }
 
 // The keys of a block of the cache for a key head, its values for a head behind all key heads.
 template <int SIZE>
 DEVICE const unsigned short* keys_of(const unsigned char* blocks, long long offset, int head) { return (const unsigned short*)(blocks + offset) + (long long)head * 16 * SIZE; }
+
+// Has it fetch both.
+template <int SIZE>
+DEVICE void fetch_block(const unsigned char* blocks, long long offset, int kvHead, int kvHeads, int lane)
+{
+    fetch_rows<SIZE>(keys_of<SIZE>(blocks, offset, kvHead), lane);
+    fetch_rows<SIZE>(keys_of<SIZE>(blocks, offset, kvHeads + kvHead), lane);
+}
 
 // Heads of more values leave no registers for queries, keys and values that wait: those are then read where they are multiplied.
 template <int SIZE>
@@ -69,6 +74,19 @@ DEVICE void load_values(uint4 (&value)[4], const unsigned short* values, int g, 
 #pragma unroll
     for (int i = 0; i < 4; i++)
         value[i] = *(const uint4*)(values + g * 8 + (2 * t + i % 2 + i / 2 * 8) * SIZE);
+}
+
+// Adds the values of 16 positions, of 64 columns, times weights (half of the positions, row).
+DEVICE void multiply_values(float (*o)[4], const unsigned (&p)[2][2], const uint4 (&w)[4])
+{
+    unsigned a[4] = {w[0].x, w[0].y, w[0].z, w[0].w}, b[4] = {w[1].x, w[1].y, w[1].z, w[1].w};
+    unsigned c[4] = {w[2].x, w[2].y, w[2].z, w[2].w}, d[4] = {w[3].x, w[3].y, w[3].z, w[3].w};
+#pragma unroll
+    for (int j = 0; j < 8; j++)
+    {
+        unsigned pick = j % 2 == 0 ? 0x5410 : 0x7632;
+        mma_16816(o[j], p[0][0], p[0][1], p[1][0], p[1][1], __byte_perm(a[j / 2], b[j / 2], pick), __byte_perm(c[j / 2], d[j / 2], pick));
+    }
 }
 
 // Adds products of 32 columns of two rows of queries and of keys to scores.
@@ -131,23 +149,23 @@ DEVICE void join_warps(
     }
 }
 
-// The last block of those that share tokens adds up what all have found, in the order of positions; a row is a warp's.
+// The last block of those that share tokens, which isLast in shared memory tells its threads, adds up what all have found, in the order of positions; a row is a warp's.
 template <int SIZE>
 DEVICE void join_parts(
-    const Work& work, Shared<SIZE>* shared, int* counter, unsigned short* output, int ldo, const float* values, const float* sums, int heads, int size, int firstHead,
-    int rowHeads, const float* sinks)
+    const Work& work, int* isLast, int* counter, unsigned short* output, int ldo, const float* values, const float* sums, int heads, int size, int firstHead, int rowHeads,
+    const float* sinks)
 {
     __threadfence();
     __syncthreads();
     if (threadIdx.x == 0)
     {
-        shared->last = atomicAdd(counter, 1) == work.parts - 1;
-        if (shared->last)
+        *isLast = atomicAdd(counter, 1) == work.parts - 1;
+        if (*isLast)
             *counter = 0;
     }
 
     __syncthreads();
-    if (!shared->last)
+    if (!*isLast)
         return;
     __threadfence();
     int lane = threadIdx.x & 31;

@@ -20,7 +20,7 @@ internal sealed class AttentionLayers
     private readonly Kernel _temperature;
     private readonly Kernel _attend;
     private readonly Kernel _attendParts;
-    private readonly Kernel _attendDecode;
+    private readonly Kernel? _attendDecode; // null for heads too wide for it
     private readonly Kernel _gate;
     private readonly DeviceBuffer _projected; // (rows of projections, tokens)
     private readonly DeviceBuffer _queries; // halves (padded head, heads, tokens)
@@ -49,9 +49,10 @@ internal sealed class AttentionLayers
         _rope = tools.Kernels.Get("layers.cu", "rope_store");
         _temperature = tools.Kernels.Get("layers.cu", "score_temperatures");
         _gate = tools.Kernels.Get("layers.cu", "gate_heads");
-        _attend = tools.Kernels.Get("attention.cu", $"attend_{kv.Padded}");
-        _attendParts = tools.Kernels.Get("attention.cu", $"attend_parts_{kv.Padded}");
-        _attendDecode = tools.Kernels.Get("attention.cu", $"attend_decode_{kv.Padded}");
+        var (file, prefix) = IsWide ? ("attention_wide.cu", "wide_") : ("attention.cu", "");
+        _attend = tools.Kernels.Get(file, $"{prefix}attend_{kv.Padded}");
+        _attendParts = tools.Kernels.Get(file, $"{prefix}attend_parts_{kv.Padded}");
+        _attendDecode = IsWide ? null : tools.Kernels.Get(file, $"attend_decode_{kv.Padded}");
         _projected = tools.Allocate(4L * layers.Max(static layer => layer.Projections.Rows));
         _queries = tools.Allocate(2L * _config.HeadCount * kv.Padded);
         _attended = tools.Allocate(2L * StepTools.Padded(_config.QueryWidth));
@@ -62,6 +63,8 @@ internal sealed class AttentionLayers
         _partialSums = tools.AllocateBytes(8L * partialRows * _config.HeadCount);
         _counters = tools.AllocateBytes(4L * tools.MaxTokens * _config.KvHeadCount * HeadGroups);
     }
+
+    private bool IsWide => _kv.Padded == KvPool.MostHead;
 
     private int HeadGroups => ((_config.HeadCount / _config.KvHeadCount) + 15) / 16;
 
@@ -98,11 +101,11 @@ internal sealed class AttentionLayers
             _tools.Products.Multiply(layer.Projections, x, tokens, _projected.Pointer);
         }
 
-        if (_tools.Layout.IsDecode)
+        if (_attendDecode is not null && _tools.Layout.IsDecode)
         {
             if (_tools.Has(StepParts.Attention))
             {
-                AttendOneEach(layer, works, offset);
+                AttendOneEach(_attendDecode, layer, works, offset);
             }
         }
         else
@@ -151,10 +154,10 @@ internal sealed class AttentionLayers
     }
 
     // Rotations, the new key and value, and attention at once.
-    private void AttendOneEach(AttentionWeights layer, AttentionWorks works, long offset)
+    private void AttendOneEach(Kernel kernel, AttentionWeights layer, AttentionWorks works, long offset)
     {
         var none = default(CUdeviceptr);
-        _attendDecode.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none)
+        kernel.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none)
             .With(layer.KeyNorm?.Pointer ?? none).With(Turns(layer)).With(_tools.Layout.Cells(works.View.Group)).With(_kv.Pointer).With(_kv.BlockBytes).With(offset)
             .With(_tools.Layout.Tables).With(works.PartWorks).With(works.PartWorkCount).With(_attended.Pointer).With(StepTools.Padded(_config.QueryWidth)).With(_partials.Pointer)
             .With(_partialSums.Pointer).With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(Turning(layer)).With(Interleaved(layer))
@@ -179,7 +182,7 @@ internal sealed class AttentionLayers
         {
             _attend.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(tables).With(works.Works).With(works.WorkCount).With(_attended.Pointer)
                 .With(padded).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(works.Window).With(sinks)
-                .Launch((works.WorkCount + 3) / 4, groups, 128);
+                .Launch(IsWide ? works.WorkCount : (works.WorkCount + 3) / 4, groups, 128);
         }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class KvPool
     public const int Slots = 16;
 
     /// <summary>Values of a head, at most.</summary>
-    public const int MostHead = 256;
+    public const int MostHead = 512;
 
     private readonly GpuContext _context;
     private readonly DeviceMemory _owner;
@@ -45,14 +45,14 @@ internal sealed class KvPool
     /// <summary>Bytes of a block, of all layers of a group.</summary>
     public long BlockBytes => _partition.BlockBytes;
 
-    /// <summary>Values of a head as they lie: 64, 128 or 256.</summary>
+    /// <summary>Values of a head as they lie: 64, 128, 256 or <see cref="MostHead"/>.</summary>
     public int Padded { get; }
 
     /// <summary>First byte of block 0.</summary>
     public CUdeviceptr Pointer => _memory!.Pointer;
 
     /// <summary>Values of a head as they lie for a model.</summary>
-    public static int PaddedHead(ModelConfig config) => config.HeadSize <= 64 ? 64 : config.HeadSize <= 128 ? 128 : MostHead;
+    public static int PaddedHead(ModelConfig config) => config.HeadSize <= 64 ? 64 : config.HeadSize <= 128 ? 128 : config.HeadSize <= 256 ? 256 : MostHead;
 
     /// <summary>Bytes of a layer of a model in a block.</summary>
     public static long LayerBytesOf(ModelConfig config) => 2L * config.KvHeadCount * Slots * PaddedHead(config) * 2;

@@ -52,6 +52,7 @@ public sealed partial class KernelGateTests
     // 65536 registers of a multiprocessor: blocks of 1024 threads fit once up to 64, of 512 threads once up to 128, of 256 threads twice, of 128 threads twice up to 255 and four times up to 128.
     private static int MostRegisters(string kernel) => kernel switch
     {
+        "wide_attend_512" or "wide_attend_parts_512" or "wide_attend_latent" or "wide_attend_parts_latent" => 168, // three blocks
         "attend_256" or "attend_parts_256" or "attend_decode_256" => 252,
         "attend_128" or "attend_parts_128" or "attend_decode_128" => 232,
         "attend_64" or "attend_parts_64" or "attend_decode_64" => 152,

@@ -6,26 +6,29 @@ namespace Crescent.GpuCheck.Kernels;
 /// <summary>Attention over paged keys and values, in one part and in several that are joined; over all positions or a window, with sinks or without.</summary>
 internal static class AttentionChecks
 {
-    private const string File = "attention.cu";
     private const int Slots = 16;
 
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
-        .. new[] { 64, 128, 256 }.SelectMany(static padded => new KernelCheck[]
+        .. new Form[]
         {
-            new($"attend_{padded}", (gpu, random) => Run(gpu, random, padded, several: false)), new($"attend_parts_{padded}", (gpu, random) => Run(gpu, random, padded, several: true)),
+            new("attention.cu", "attend", "64", 64, 64), new("attention.cu", "attend", "128", 128, 128), new("attention.cu", "attend", "256", 256, 256),
+            new("attention_wide.cu", "wide_attend", "512", 512, 512), new("attention_wide.cu", "wide_attend", "latent", 576, 512),
+        }.SelectMany(static form => new KernelCheck[]
+        {
+            new($"{form.Name}_{form.Suffix}", (gpu, random) => Run(gpu, random, form, several: false)), new($"{form.Name}_parts_{form.Suffix}", (gpu, random) => Run(gpu, random, form, several: true)),
         }),
     ];
 
     // Plain, with sinks, with a window, with both.
-    private static double Run(Gpu gpu, Random random, int padded, bool several) => Enumerable.Range(0, 4).Max(
-        kind => Run(gpu, random, padded, several ? random.Next(1, 4) : 0, kind < 2 ? int.MaxValue : random.Next(2) == 0 ? random.Next(1, 16) : random.Next(16, 130), kind % 2 == 1));
+    private static double Run(Gpu gpu, Random random, Form form, bool several) => Enumerable.Range(0, 4).Max(
+        kind => Run(gpu, random, form, several ? random.Next(1, 4) : 0, kind < 2 ? int.MaxValue : random.Next(2) == 0 ? random.Next(1, 16) : random.Next(16, 130), kind % 2 == 1));
 
-    private static double Run(Gpu gpu, Random random, int padded, int parts, int window, bool hasSinks)
+    private static double Run(Gpu gpu, Random random, Form form, int parts, int window, bool hasSinks)
     {
         int kvHeads = random.Next(1, 3), group = random.Next(5) == 0 ? random.Next(17, 20) : random.Next(1, 9), heads = kvHeads * group;
-        var size = padded - (random.Next(2) * 8 * random.Next(1, 5));
-        long layer = 2L * kvHeads * Slots * padded * 2, blockBytes = 2 * layer, offset = layer * random.Next(2);
+        int padded = form.Key, size = form.Value - (random.Next(2) * 8 * random.Next(1, 5)), turning = 8 * random.Next(1, 9);
+        long layer = (form.Apart ? 2L : 1L) * kvHeads * Slots * padded * 2, blockBytes = 2 * layer, offset = layer * random.Next(2);
         var sequences = Enumerable.Range(0, random.Next(1, 4)).Select(_ => (Before: random.Next(0, 90), New: random.Next(3) == 0 ? random.Next(2, 40) : 1)).ToArray();
         var sinks = hasSinks ? KernelCheck.Normal(random, heads, 2) : null;
         var blockCount = sequences.Sum(static s => (s.Before + s.New + Slots - 1) / Slots) + 2;
@@ -52,21 +55,21 @@ internal static class AttentionChecks
             {
                 var at = (int)(((block * blockBytes) + offset) / 2);
                 cache.AsSpan(at, (int)(layer / 2)).Clear();
-                for (var row = 0; row < 2 * kvHeads * Slots; row++)
-                    KernelCheck.Halves(KernelCheck.Normal(random, size)).CopyTo(cache.AsSpan(at + (row * padded)));
+                for (var row = 0; row < layer / padded / 2; row++)
+                    Fill(cache.AsSpan(at + (row * padded), padded), 1);
             }
 
             for (var token = 0; token < count; token++)
             {
                 for (var head = 0; head < heads; head++)
-                    KernelCheck.Halves(KernelCheck.Normal(random, size, 0.3)).CopyTo(queries.AsSpan((((first + token) * heads) + head) * padded));
+                    Fill(queries.AsSpan((((first + token) * heads) + head) * padded, padded), form.Value < 512 ? 0.3 : 0.1);
             }
 
             AddWorks(works, first, count, before, table, Math.Max(1, 16 / Math.Min(16, group)), parts, First, ref partialRows, ref slots);
             for (var token = 0; token < count; token++)
             {
                 for (var head = 0; head < heads; head++)
-                    Reference(head, before + token, queries.AsSpan((((first + token) * heads) + head) * padded, size), expected.AsSpan((((first + token) * heads) + head) * size, size), own);
+                    Reference(head, before + token, queries.AsSpan((((first + token) * heads) + head) * padded, padded), expected.AsSpan((((first + token) * heads) + head) * size, size), own);
             }
 
             first += count;
@@ -79,7 +82,7 @@ internal static class AttentionChecks
         using var worksOnDevice = gpu.Upload<Work>(CollectionsMarshal.AsSpan(works));
         using var sinksOnDevice = sinks is null ? null : gpu.Upload<float>(sinks);
         using var output = gpu.Allocate(2L * tokens * ldo);
-        using var values = gpu.Allocate(4L * Math.Max(1, partialRows) * heads * padded);
+        using var values = gpu.Allocate(4L * Math.Max(1, partialRows) * heads * form.Value);
         using var sums = gpu.Allocate(8L * Math.Max(1, partialRows) * heads);
         gpu.Fill(output.Address, 0xff, output.Bytes);
         gpu.Fill(values.Address, 0xff, values.Bytes);
@@ -90,7 +93,7 @@ internal static class AttentionChecks
         if (parts == 0)
         {
             gpu.Launch(
-                File, $"attend_{padded}", ((works.Count + 3) / 4, groups), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count, output, ldo, heads, kvHeads, size,
+                form.File, $"{form.Name}_{form.Suffix}", (form.Value < 512 ? (works.Count + 3) / 4 : works.Count, groups), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count, output, ldo, heads, kvHeads, size,
                 window, sinksOnDevice);
         }
         else
@@ -99,7 +102,7 @@ internal static class AttentionChecks
             for (var i = 0; i < 2; i++)
             {
                 gpu.Launch(
-                    File, $"attend_parts_{padded}", (works.Count, groups), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count, output, ldo, values, sums, counters,
+                    form.File, $"{form.Name}_parts_{form.Suffix}", (works.Count, groups), 128, q, blocks, blockBytes, offset, tablesOnDevice, worksOnDevice, works.Count, output, ldo, values, sums, counters,
                     heads, kvHeads, size, window, sinksOnDevice);
             }
 
@@ -113,6 +116,14 @@ internal static class AttentionChecks
         return KernelCheck.Near($"{heads} heads of {size} on {kvHeads}, {tokens} tokens of {sequences.Length} sequences, {parts} parts, window {window}, sinks {hasSinks}", expected, actual, 2e-3);
 
         int First(int position) => Math.Max(0, position - window + 1);
+
+        // A row of a head, or of a latent, whose turning part is behind what its value has room for.
+        void Fill(Span<Half> row, double deviation)
+        {
+            KernelCheck.Halves(KernelCheck.Normal(random, size, deviation)).CopyTo(row);
+            if (!form.Apart)
+                KernelCheck.Halves(KernelCheck.Normal(random, turning, deviation)).CopyTo(row[form.Value..]);
+        }
 
         void Reference(int head, int position, ReadOnlySpan<Half> query, Span<double> to, int[] own)
         {
@@ -139,7 +150,7 @@ internal static class AttentionChecks
         }
 
         Span<Half> Row(int[] own, int kind, int kvHead, int position) => cache.AsSpan(
-            (int)(((own[position / Slots] * blockBytes) + offset) / 2) + (((((kind * kvHeads) + kvHead) * Slots) + (position % Slots)) * padded), padded);
+            (int)(((own[position / Slots] * blockBytes) + offset) / 2) + ((((((form.Apart ? kind : 0) * kvHeads) + kvHead) * Slots) + (position % Slots)) * padded), padded);
     }
 
     // Neighbouring tokens share a work; where there are several parts, each looks at a range of positions. One with nothing to do is among them.
@@ -167,7 +178,18 @@ internal static class AttentionChecks
             works.Add(default);
     }
 
-    /// <summary>As <c>attention.cu</c> has it.</summary>
+    /// <param name="File">Source.</param>
+    /// <param name="Name">What its kernels' names begin with.</param>
+    /// <param name="Suffix">What they end with.</param>
+    /// <param name="Key">Columns of a key as it lies.</param>
+    /// <param name="Value">Columns of a value; fewer where values are the first columns of keys.</param>
+    private sealed record Form(string File, string Name, string Suffix, int Key, int Value)
+    {
+        /// <summary>Whether values lie behind keys.</summary>
+        public bool Apart => Key == Value;
+    }
+
+    /// <summary>As <c>attention.cuh</c> has it.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private readonly record struct Work(
         int Token, int Tokens, int Position, int Table, int Begin, int End, int Partial, int Slot, int Part, int Parts, int Unused = 0, int More = 0);
