@@ -5,6 +5,7 @@ using Crescent.Engine.Cuda.Weights;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
+using Crescent.Engine.Model.Layers;
 
 namespace Crescent.Engine.Cuda;
 
@@ -168,10 +169,10 @@ public sealed class CudaDevice : IDevice
         ArgumentNullException.ThrowIfNull(graph);
         var config = graph.Config;
         ModelFit.Check(graph);
-        if (config.HeadSize % 8 != 0 || config.HeadSize > KvPool.MostHead)
+        foreach (var size in graph.Operators.OfType<AttentionOperator>().Select(static attention => attention.Heads.Size).Where(static size => size % 8 != 0 || size > KvPool.MostHead))
         {
             throw new InvalidModelException(
-                config.Name, config.Architecture + ".attention.key_length", $"a head of {config.HeadSize} values: CUDA devices take multiples of 8 up to {KvPool.MostHead}; serve it with --devices cpu");
+                config.Name, config.Architecture + ".attention.key_length", $"a head of {size} values: CUDA devices take multiples of 8 up to {KvPool.MostHead}; serve it with --devices cpu");
         }
 
         if (gpus > 1)

@@ -230,7 +230,8 @@ internal sealed class CudaGroup : IDisposable
     }
 
     private static long BytesOf(DecoderGraph graph) => graph.Operators.SelectMany(static step => step.Matrices).Sum(static matrix => matrix.ByteLength)
-        + graph.TokenEmbedding.ByteLength + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
+        + graph.TokenEmbedding.ByteLength + (graph.PerLayer is { } told ? told.Tokens.ByteLength + told.Projection.ByteLength : 0)
+        + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
 
     // The others may wait for what never comes, and what they have of this step is worth nothing.
     private bool SpreadSickness()

@@ -114,13 +114,13 @@ internal sealed class CudaRank : IDisposable
         Products = new MatrixProducts(Kernels, Memory, Context.Gpu.Multiprocessors, _vendor);
         Products.Prepare([.. Weights.Matrices], _options.MaxStepTokens);
         States = TakeStates();
-        Layout = Own(new StepLayout(Context, Memory, config, Shares, PartialRows, States?.Spare ?? -1));
+        Layout = Own(new StepLayout(Context, Memory, Shares, PartialRows, States?.Spare ?? -1));
         if (_options.Gpus.Count > 1)
         {
             Sums = Own(new PeerSums(Context, Kernels, Memory, _part, _options.Gpus.Count, (long)(_options.MaxStepTokens + MatrixProducts.RowGroup) * config.Width, direct));
         }
 
-        Kv = new KvPool(Context, Memory, config, Shares.Partition);
+        Kv = new KvPool(Context, Memory, Shares.Partition);
         Tools = new StepTools(config, Kernels, Memory, Products, Layout, _options.MaxStepTokens, LogitRows);
         Decoder = new Decoder(Tools, Weights, Kv, Shares, PartialRows, States)
         {

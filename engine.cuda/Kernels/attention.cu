@@ -37,7 +37,7 @@ DEVICE void rope_work(
         const float* biases = rope.bias ? rope.bias + head * size : 0;
         unsigned short* target = cell_of(blocks, blockBytes, layerOffset, rope.cells[work.token], value, kvHead, kvHeads, SIZE);
         if (value)
-            store_head(x + head * size, biases, target, size, SIZE, lane);
+            store_head(x + head * size, biases, target, size, SIZE, 1.0f, lane);
         else
             rope_head(x + head * size, biases, rope.keyNorm, turns, target, size, SIZE, rope.turning, rope.interleaved, rope.epsilon, 1.0f, lane);
     }

@@ -108,8 +108,9 @@ extern "C" __global__ void norm_pairs(
 }
 EXPORT_KERNEL(norm_pairs)
 
-// x (count, columns) += branch's row / rms * gain. Grid: (count); a block of whole warps.
-extern "C" __global__ void add_norm(const float* __restrict__ branch, const float* __restrict__ gain, float* __restrict__ x, int columns, float epsilon)
+// x (count, columns) = factor times the sum of x, where adds is not 0, and branch's row / rms * gain. Grid: (count); a block of whole warps.
+extern "C" __global__ void add_norm(
+    const float* __restrict__ branch, const float* __restrict__ gain, float* __restrict__ x, int columns, float epsilon, int adds, float factor)
 {
     take_turn();
     __shared__ float shared[32];
@@ -118,8 +119,9 @@ extern "C" __global__ void add_norm(const float* __restrict__ branch, const floa
     for (int i = threadIdx.x; i < columns; i += blockDim.x)
         squares += from[i] * from[i];
     float scale = 1.0f / sqrtf(block_sum(squares, shared) / (float)columns + epsilon);
+    float* to = x + (long long)blockIdx.x * columns;
     for (int i = threadIdx.x; i < columns; i += blockDim.x)
-        x[(long long)blockIdx.x * columns + i] += from[i] * scale * gain[i];
+        to[i] = ((adds ? to[i] : 0.0f) + from[i] * scale * gain[i]) * factor;
 }
 EXPORT_KERNEL(add_norm)
 
@@ -150,12 +152,13 @@ EXPORT_KERNEL(score_temperatures)
 // A warp takes one head of one token: bias, norm, rotation; queries go to queries (token, head, padded) as halves times scale, keys and values to their place in
 // the cache. qkv (tokens, ld): query heads, key heads, value heads. bias (same) and norms (size) may be null. cells: block * 16 + slot of each token. Within a
 // block, layerOffset bytes in: keys (kv head, slot, padded), then values. Columns from size to padded are zeros. turning: values of a head that turn,
-// interleaved: neighbours together, else halves. temperatures (tokens) may be null: scale is times that for queries. Grid: (tokens, warps for all heads).
+// interleaved: neighbours together, else halves. temperatures (tokens) may be null: scale is times that for queries. valuesAt: the head in qkv that is the first value's,
+// behind the keys or the first key; normalises: values are by their root mean square. With kvHeads 0, queries alone. Grid: (tokens, warps for all heads).
 extern "C" __global__ void rope_store(
     const float* __restrict__ qkv, int ld, const float* __restrict__ bias, const float* __restrict__ queryNorm, const float* __restrict__ keyNorm,
     const float2* __restrict__ turns, const int* __restrict__ cells, unsigned short* __restrict__ queries, unsigned char* __restrict__ blocks,
     long long blockBytes, long long layerOffset, int heads, int kvHeads, int size, int padded, int turning, int interleaved, float epsilon, float scale,
-    const float* __restrict__ temperatures)
+    const float* __restrict__ temperatures, int valuesAt, int normalises)
 {
     take_turn();
     int head = blockIdx.y * (blockDim.x >> 5) + (threadIdx.x >> 5), lane = threadIdx.x & 31, token = blockIdx.x;
@@ -172,7 +175,13 @@ extern "C" __global__ void rope_store(
         rope_head(
             x, biases, keyNorm, turn, cell_of(blocks, blockBytes, layerOffset, cells[token], 0, head - heads, kvHeads, padded), size, padded, turning, interleaved, epsilon, 1.0f, lane);
     else
-        store_head(x, biases, cell_of(blocks, blockBytes, layerOffset, cells[token], 1, head - heads - kvHeads, kvHeads, padded), size, padded, lane);
+    {
+        int kvHead = head - heads - kvHeads;
+        const float* value = qkv + (long long)token * ld + (valuesAt + kvHead) * size;
+        store_head(
+            value, biases, cell_of(blocks, blockBytes, layerOffset, cells[token], 1, kvHead, kvHeads, padded), size, padded,
+            normalises ? head_scale(value, biases, size, epsilon, lane) : 1.0f, lane);
+    }
 }
 EXPORT_KERNEL(rope_store)
 
@@ -269,6 +278,18 @@ extern "C" __global__ void gate_halves(
     *(uint4*)(output + row * ldo + i) = result;
 }
 EXPORT_KERNEL(gate_halves)
+
+// Each logit y (rows, columns) becomes cap * tanh(y / cap). Grid: (blocks of columns, rows).
+extern "C" __global__ void cap_logits(float* __restrict__ logits, int columns, float cap)
+{
+    take_turn();
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= columns)
+        return;
+    float* y = logits + (long long)blockIdx.y * columns + i;
+    *y = cap * (1.0f - 2.0f / (1.0f + expf(*y * (2.0f / cap))));
+}
+EXPORT_KERNEL(cap_logits)
 
 // drawn (rows, 2): the index of the largest of each row's values (, columns), the lowest of equal ones; the bits of that value, NaN if any is. Grid: (rows); a
 // block of whole warps.

@@ -2,25 +2,26 @@
 #pragma once
 #include "numbers.cuh"
 
+// One by the root of the mean square of a head's values x (size) with their biases, which may be null.
+DEVICE float head_scale(const float* x, const float* biases, int size, float epsilon, int lane)
+{
+    float squares = 0;
+    for (int i = lane; i < size; i += 32)
+    {
+        float v = x[i] + (biases ? biases[i] : 0.0f);
+        squares += v * v;
+    }
+
+    return 1.0f / sqrtf(warp_sum(squares) / (float)size + epsilon);
+}
+
 // Bias, norm and rotation of a head's values x (size): halves times scale to target (padded), zeros from size on. biases and norm (size) may be null. The first turning
 // values turn: turns (turning / 2), cosine and sine. interleaved: neighbours turn together, else halves of them.
 DEVICE void rope_head(
     const float* x, const float* biases, const float* norm, const float2* turns, unsigned short* target, int size, int padded, int turning, int interleaved, float epsilon, float scale,
     int lane)
 {
-    float rms = 1.0f;
-    if (norm)
-    {
-        float squares = 0;
-        for (int i = lane; i < size; i += 32)
-        {
-            float v = x[i] + (biases ? biases[i] : 0.0f);
-            squares += v * v;
-        }
-
-        rms = 1.0f / sqrtf(warp_sum(squares) / (float)size + epsilon);
-    }
-
+    float rms = norm ? head_scale(x, biases, size, epsilon, lane) : 1.0f;
     int half = turning / 2;
     for (int i = lane; i < half; i += 32)
     {
@@ -41,11 +42,11 @@ DEVICE void rope_head(
         target[i] = i < size ? float_to_half(clamp_half((x[i] + (biases ? biases[i] : 0.0f)) * (norm ? rms * norm[i] : 1.0f) * scale)) : 0;
 }
 
-// A head's values with their bias as halves; zeros from size on.
-DEVICE void store_head(const float* x, const float* biases, unsigned short* target, int size, int padded, int lane)
+// A head's values with their bias, times scale, as halves; zeros from size on.
+DEVICE void store_head(const float* x, const float* biases, unsigned short* target, int size, int padded, float scale, int lane)
 {
     for (int i = lane; i < padded; i += 32)
-        target[i] = i < size ? float_to_half(clamp_half(x[i] + (biases ? biases[i] : 0.0f))) : 0;
+        target[i] = i < size ? float_to_half(clamp_half((x[i] + (biases ? biases[i] : 0.0f)) * scale)) : 0;
 }
 
 // Where a block of the cache has a kv head's keys (kind 0) or values (1) of a slot: (key and value, kv head, slot, padded) from layerOffset bytes on.

@@ -49,7 +49,8 @@ internal static class GraphShare
 
         Check(graph, parts);
         var config = graph.Config;
-        DecoderLayer[] layers = [.. graph.Layers.Select(layer => Of(layer, part, parts))];
+        var attentions = new Dictionary<AttentionOperator, AttentionOperator>(ReferenceEqualityComparer.Instance);
+        DecoderLayer[] layers = [.. graph.Layers.Select(layer => Of(layer, part, parts, attentions))];
         return graph with
         {
             Config = config with
@@ -77,7 +78,8 @@ internal static class GraphShare
         return (first * unit, count * unit);
     }
 
-    private static DecoderLayer Of(DecoderLayer layer, int part, int parts) => layer with
+    // Attentions: the shares of those before, whose keys and values others may see.
+    private static DecoderLayer Of(DecoderLayer layer, int part, int parts, Dictionary<AttentionOperator, AttentionOperator> attentions) => layer with
     {
         Branches =
         [
@@ -87,7 +89,7 @@ internal static class GraphShare
                 [
                     .. branch.Operators.Select(step => step switch
                     {
-                        AttentionOperator attention => Of(attention, part, parts),
+                        AttentionOperator attention => attentions[attention] = Of(attention, part, parts, attentions),
                         FeedForwardOperator dense => Of(dense, part, parts),
                         MixtureOperator mixture => Of(mixture, part, parts),
                         _ => step,
@@ -97,7 +99,7 @@ internal static class GraphShare
         ],
     };
 
-    private static LayerOperator Of(AttentionOperator attention, int part, int parts)
+    private static AttentionOperator Of(AttentionOperator attention, int part, int parts, Dictionary<AttentionOperator, AttentionOperator> attentions)
     {
         var heads = new HeadShape(attention.Heads.Count / parts, attention.Heads.KvCount / parts, attention.Heads.Size);
         var (query, keys) = (heads.QueryWidth, heads.KvWidth);
@@ -106,8 +108,9 @@ internal static class GraphShare
         {
             Heads = heads,
             Query = attention.Query.Slice((long)part * queryRows, queryRows),
-            Key = attention.Key!.Slice((long)part * keys, keys),
-            Value = attention.Value!.Slice((long)part * keys, keys),
+            Key = attention.Key?.Slice((long)part * keys, keys),
+            Value = attention.Value?.Slice((long)part * keys, keys),
+            KeysOf = attention.KeysOf is { } owner ? attentions[owner] : null,
             QueryBias = attention.QueryBias?.SomeColumns(part * query, query),
             KeyBias = attention.KeyBias?.SomeColumns(part * keys, keys),
             ValueBias = attention.ValueBias?.SomeColumns(part * keys, keys),
@@ -147,6 +150,16 @@ internal static class GraphShare
         if (parts > MostParts)
         {
             return (architecture, $"a device has at most {MostParts} GPUs");
+        }
+
+        if (graph.PerLayer is not null || graph.Operators.Any(static step => step is PerLayerInputOperator))
+        {
+            return ("general.architecture", "it has per-layer embeddings");
+        }
+
+        if (graph.Layers.Any(static layer => layer.Branches.Any(static branch => branch.Parts.Count > 0)))
+        {
+            return ("general.architecture", "it has parts with norms of their own");
         }
 
         foreach (var step in graph.Operators)

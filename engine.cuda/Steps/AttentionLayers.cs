@@ -1,7 +1,6 @@
 using Crescent.Engine.Cuda.Compilation;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Cuda.Weights;
-using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Layers;
 using ManagedCuda.BasicTypes;
 
@@ -11,16 +10,13 @@ namespace Crescent.Engine.Cuda.Steps;
 internal sealed class AttentionLayers
 {
     private readonly StepTools _tools;
-    private readonly ModelConfig _config;
     private readonly IReadOnlyList<RopeWeights> _ropes;
     private readonly KvPool _kv;
     private readonly KvShares _shares;
     private readonly Kernel _angles;
     private readonly Kernel _rope;
     private readonly Kernel _temperature;
-    private readonly Kernel _attend;
-    private readonly Kernel _attendParts;
-    private readonly Kernel? _attendDecode; // null for heads too wide for it
+    private readonly Dictionary<int, AttentionKernels> _kernels = []; // by values of a head as they lie
     private readonly Kernel _gate;
     private readonly DeviceBuffer _projected; // (rows of projections, tokens)
     private readonly DeviceBuffer _queries; // halves (padded head, heads, tokens)
@@ -41,7 +37,6 @@ internal sealed class AttentionLayers
     public AttentionLayers(StepTools tools, IReadOnlyCollection<AttentionWeights> layers, IReadOnlyList<RopeWeights> ropes, KvPool kv, KvShares shares, int partialRows)
     {
         _tools = tools;
-        _config = tools.Config;
         _ropes = ropes;
         _kv = kv;
         _shares = shares;
@@ -49,24 +44,21 @@ internal sealed class AttentionLayers
         _rope = tools.Kernels.Get("layers.cu", "rope_store");
         _temperature = tools.Kernels.Get("layers.cu", "score_temperatures");
         _gate = tools.Kernels.Get("layers.cu", "gate_heads");
-        var (file, prefix) = IsWide ? ("attention_wide.cu", "wide_") : ("attention.cu", "");
-        _attend = tools.Kernels.Get(file, $"{prefix}attend_{kv.Padded}");
-        _attendParts = tools.Kernels.Get(file, $"{prefix}attend_parts_{kv.Padded}");
-        _attendDecode = IsWide ? null : tools.Kernels.Get(file, $"attend_decode_{kv.Padded}");
+        foreach (var padded in layers.Select(PaddedOf).Distinct())
+        {
+            _kernels[padded] = AttentionKernels.Of(tools.Kernels, padded);
+        }
+
         _projected = tools.Allocate(4L * layers.Max(static layer => layer.Projections.Rows));
-        _queries = tools.Allocate(2L * _config.HeadCount * kv.Padded);
-        _attended = tools.Allocate(2L * StepTools.Padded(_config.QueryWidth));
+        _queries = tools.Allocate(2L * layers.Max(PaddedQueries));
+        _attended = tools.Allocate(2L * layers.Max(static layer => layer.Output.Padded));
         _turns = [.. ropes.Select(rope => tools.Allocate(4L * rope.Settings.Dimensions))];
         _temperatures = [.. layers.Select(static layer => layer.Temperature).OfType<AttentionTemperature>().Distinct()];
         _factors = [.. _temperatures.Select(_ => tools.Allocate(4))];
-        _partials = tools.AllocateBytes(4L * partialRows * _config.HeadCount * kv.Padded);
-        _partialSums = tools.AllocateBytes(8L * partialRows * _config.HeadCount);
-        _counters = tools.AllocateBytes(4L * tools.MaxTokens * _config.KvHeadCount * HeadGroups);
+        _partials = tools.AllocateBytes(4L * partialRows * layers.Max(PaddedQueries));
+        _partialSums = tools.AllocateBytes(8L * partialRows * layers.Max(static layer => layer.Heads.Count));
+        _counters = tools.AllocateBytes(4L * tools.MaxTokens * layers.Max(HeadGroups));
     }
-
-    private bool IsWide => _kv.Padded == KvPool.MostHead;
-
-    private int HeadGroups => ((_config.HeadCount / _config.KvHeadCount) + 15) / 16;
 
     /// <summary>Queues what all layers need of a step's positions.</summary>
     public void Begin(int tokens)
@@ -94,18 +86,18 @@ internal sealed class AttentionLayers
     /// <param name="target">Where to.</param>
     public void Run(AttentionWeights layer, CUdeviceptr x, int tokens, PartTarget target)
     {
-        var offset = _kv.LayerOffset(layer.Index);
+        var offset = _kv.LayerOffset(_shares.OwnerOf(layer.Index));
         var works = _tools.Layout.Attention[_shares.ViewOf(layer.Index)];
         if (_tools.Has(StepParts.Products))
         {
             _tools.Products.Multiply(layer.Projections, x, tokens, _projected.Pointer);
         }
 
-        if (_attendDecode is not null && _tools.Layout.IsDecode)
+        if (_tools.Layout.IsDecode && layer.StoresPlainly && _kernels[PaddedOf(layer)].Decode is { } decode)
         {
             if (_tools.Has(StepParts.Attention))
             {
-                AttendOneEach(_attendDecode, layer, works, offset);
+                AttendOneEach(decode, layer, works, offset);
             }
         }
         else
@@ -123,16 +115,24 @@ internal sealed class AttentionLayers
 
         if (layer.Gated && _tools.Has(StepParts.Attention))
         {
-            var gates = _projected.At(4L * (_config.QueryWidth + (2 * _config.KvWidth)));
-            _gate.With(_attended.Pointer).With(StepTools.Padded(_config.QueryWidth)).With(gates).With(layer.Projections.Rows).With(_config.QueryWidth)
-                .Launch((_config.QueryWidth + 255) / 256, tokens, 256);
+            var width = layer.Heads.QueryWidth;
+            var gates = _projected.At(4L * (layer.Projections.Rows - width));
+            _gate.With(_attended.Pointer).With(layer.Output.Padded).With(gates).With(layer.Projections.Rows).With(width).Launch((width + 255) / 256, tokens, 256);
         }
 
         if (_tools.Has(StepParts.Products))
         {
-            _tools.Products.Multiply(layer.Output, _attended.Pointer, tokens, target.Pointer, _config.Width, target.Scale, target.Adds);
+            _tools.Products.Multiply(layer.Output, _attended.Pointer, tokens, target.Pointer, _tools.Config.Width, target.Scale, target.Adds);
         }
     }
+
+    private static int PaddedOf(AttentionWeights layer) => KvPool.PaddedHead(layer.Heads.Size);
+
+    // Padded query values of a token.
+    private static int PaddedQueries(AttentionWeights layer) => layer.Heads.Count * PaddedOf(layer);
+
+    // Blocks that share a token's heads: a key head's query heads are taken 16 at a time.
+    private static int HeadGroups(AttentionWeights layer) => layer.Heads.KvCount * (((layer.Heads.Count / layer.Heads.KvCount) + 15) / 16);
 
     private int Interleaved(AttentionWeights layer) => layer.Rope >= 0 && _ropes[layer.Rope].Settings.Layout == RopeLayout.Interleaved ? 1 : 0;
 
@@ -143,46 +143,48 @@ internal sealed class AttentionLayers
 
     private CUdeviceptr Factors(AttentionWeights layer) => layer.Temperature is { } temperature ? _factors[Array.IndexOf(_temperatures, temperature)].Pointer : default;
 
+    // Queries, and the keys and values of a layer that has its own.
     private void Rope(AttentionWeights layer, AttentionWorks works, long offset, int tokens)
     {
         var none = default(CUdeviceptr);
-        var heads = _config.HeadCount + (2 * _config.KvHeadCount);
+        var (heads, keys) = (layer.Heads.Count, layer.SeesAnothers ? 0 : layer.Heads.KvCount);
         _rope.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none).With(layer.KeyNorm?.Pointer ?? none)
             .With(Turns(layer)).With(_tools.Layout.Cells(works.View.Group)).With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset)
-            .With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(_kv.Padded).With(Turning(layer)).With(Interleaved(layer)).With(_config.NormEpsilon)
-            .With(layer.ScoreScale).With(Factors(layer)).Launch(tokens, (heads + 3) / 4, 128);
+            .With(heads).With(keys).With(layer.Heads.Size).With(PaddedOf(layer)).With(Turning(layer)).With(Interleaved(layer)).With(_tools.Config.NormEpsilon)
+            .With(layer.ScoreScale).With(Factors(layer)).With(layer.ValuesAreKeys ? heads : heads + keys).With(layer.NormalisesValues ? 1 : 0)
+            .Launch(tokens, (heads + (2 * keys) + 3) / 4, 128);
     }
 
     // Rotations, the new key and value, and attention at once.
     private void AttendOneEach(Kernel kernel, AttentionWeights layer, AttentionWorks works, long offset)
     {
         var none = default(CUdeviceptr);
+        var heads = layer.Heads;
         kernel.With(_projected.Pointer).With(layer.Projections.Rows).With(layer.Bias?.Pointer ?? none).With(layer.QueryNorm?.Pointer ?? none)
             .With(layer.KeyNorm?.Pointer ?? none).With(Turns(layer)).With(_tools.Layout.Cells(works.View.Group)).With(_kv.Pointer).With(_kv.BlockBytes).With(offset)
-            .With(_tools.Layout.Tables).With(works.PartWorks).With(works.PartWorkCount).With(_attended.Pointer).With(StepTools.Padded(_config.QueryWidth)).With(_partials.Pointer)
-            .With(_partialSums.Pointer).With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(Turning(layer)).With(Interleaved(layer))
-            .With(_config.NormEpsilon).With(layer.ScoreScale).With(Factors(layer)).With(works.Window).With(layer.Sinks?.Pointer ?? none)
-            .Launch(works.PartWorkCount, _config.KvHeadCount * HeadGroups, 128);
+            .With(_tools.Layout.Tables).With(works.PartWorks).With(works.PartWorkCount).With(_attended.Pointer).With(layer.Output.Padded).With(_partials.Pointer)
+            .With(_partialSums.Pointer).With(_counters.Pointer).With(heads.Count).With(heads.KvCount).With(heads.Size).With(Turning(layer)).With(Interleaved(layer))
+            .With(_tools.Config.NormEpsilon).With(layer.ScoreScale).With(Factors(layer)).With(works.Window).With(layer.Sinks?.Pointer ?? none)
+            .Launch(works.PartWorkCount, HeadGroups(layer), 128);
     }
 
     private void AttendTo(AttentionWeights layer, AttentionWorks works, long offset)
     {
-        var padded = StepTools.Padded(_config.QueryWidth);
-        var groups = _config.KvHeadCount * HeadGroups;
+        var (padded, groups, heads, kernels) = (layer.Output.Padded, HeadGroups(layer), layer.Heads, _kernels[PaddedOf(layer)]);
         var sinks = layer.Sinks?.Pointer ?? default;
         var tables = _tools.Layout.Tables;
         if (works.PartWorkCount > 0)
         {
-            _attendParts.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(tables).With(works.PartWorks).With(works.PartWorkCount)
-                .With(_attended.Pointer).With(padded).With(_partials.Pointer).With(_partialSums.Pointer).With(_counters.Pointer).With(_config.HeadCount).With(_config.KvHeadCount)
-                .With(_config.HeadSize).With(works.Window).With(sinks).Launch(works.PartWorkCount, groups, 128);
+            kernels.Parts.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(tables).With(works.PartWorks).With(works.PartWorkCount)
+                .With(_attended.Pointer).With(padded).With(_partials.Pointer).With(_partialSums.Pointer).With(_counters.Pointer).With(heads.Count).With(heads.KvCount)
+                .With(heads.Size).With(works.Window).With(sinks).Launch(works.PartWorkCount, groups, 128);
         }
 
         if (works.WorkCount > 0)
         {
-            _attend.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(tables).With(works.Works).With(works.WorkCount).With(_attended.Pointer)
-                .With(padded).With(_config.HeadCount).With(_config.KvHeadCount).With(_config.HeadSize).With(works.Window).With(sinks)
-                .Launch(IsWide ? works.WorkCount : (works.WorkCount + 3) / 4, groups, 128);
+            kernels.Attend.With(_queries.Pointer).With(_kv.Pointer).With(_kv.BlockBytes).With(offset).With(tables).With(works.Works).With(works.WorkCount).With(_attended.Pointer)
+                .With(padded).With(heads.Count).With(heads.KvCount).With(heads.Size).With(works.Window).With(sinks)
+                .Launch((works.WorkCount + kernels.WorksOfBlock - 1) / kernels.WorksOfBlock, groups, 128);
         }
     }
 }

@@ -6,9 +6,8 @@ namespace Crescent.Engine.Cuda.Steps;
 
 /// <summary>How a step's attention is shared out among warps and blocks, for the layers that look at the same: see <c>attention.cu</c>.</summary>
 /// <param name="view">What they look at.</param>
-/// <param name="tokensOfWork">Neighbouring tokens that a warp takes at once.</param>
 /// <param name="mostPartialRows">Rows of partial results that there is room for.</param>
-internal sealed class AttentionWorks(KvView view, int tokensOfWork, int mostPartialRows)
+internal sealed class AttentionWorks(KvView view, int mostPartialRows)
 {
     /// <summary>Parts of a long context that blocks share, at most.</summary>
     public const int MostParts = 32;
@@ -17,6 +16,7 @@ internal sealed class AttentionWorks(KvView view, int tokensOfWork, int mostPart
     public const int WorkInts = 12;
 
     private const int LeastPart = 128; // positions: four blocks' warps with two blocks of the cache each
+    private readonly int _tokensOfWork = 16 / Math.Min(16, view.Sharers); // neighbouring tokens that a warp takes at once
     private int _slots;
     private int _partials;
 
@@ -51,7 +51,7 @@ internal sealed class AttentionWorks(KvView view, int tokensOfWork, int mostPart
                 var parts = PartsOf(run, partials);
                 partials += parts > 1 ? parts * run.Count : 0;
                 partWorks += parts;
-                works += parts > 0 ? 0 : (run.Count + tokensOfWork - 1) / tokensOfWork;
+                works += parts > 0 ? 0 : (run.Count + _tokensOfWork - 1) / _tokensOfWork;
             }
         }
 
@@ -104,7 +104,7 @@ internal sealed class AttentionWorks(KvView view, int tokensOfWork, int mostPart
     // 0 where each warp looks at all of its tokens' context: for prompts, which have warps enough.
     private int PartsOf(in TokenRun run, int partials)
     {
-        if (run.Count > tokensOfWork)
+        if (run.Count > _tokensOfWork)
         {
             return 0;
         }
@@ -122,9 +122,9 @@ internal sealed class AttentionWorks(KvView view, int tokensOfWork, int mostPart
         var end = run.Position + run.Count;
         if (parts == 0)
         {
-            for (var first = 0; first < run.Count; first += tokensOfWork)
+            for (var first = 0; first < run.Count; first += _tokensOfWork)
             {
-                var count = Math.Min(tokensOfWork, run.Count - first);
+                var count = Math.Min(_tokensOfWork, run.Count - first);
                 var position = run.Position + first;
                 _ = Fill(ref works, run.Token + first, count, position, table, BeginOf(position), position + count);
             }

@@ -17,13 +17,17 @@ internal sealed class Decoder
     private readonly Kernel _norm;
     private readonly Kernel _addNorm;
     private readonly Kernel _argmax;
+    private readonly Kernel _cap;
     private readonly AttentionLayers _attentions;
     private readonly FeedForwardLayers? _feedForwards;
     private readonly MixtureLayers? _mixtures;
     private readonly StateLayers? _states;
+    private readonly PerLayerInputs? _inputs;
     private readonly DeviceBuffer _residual; // (width, tokens)
     private readonly DeviceBuffer _normed; // halves (padded width, tokens)
     private readonly DeviceBuffer? _branch; // (width, tokens): what a norm is behind
+    private readonly DeviceBuffer? _section; // the same of a branch's sections
+    private readonly DeviceBuffer? _routed; // halves (padded width, tokens): what routers read that have a norm of their own
     private readonly DeviceBuffer _headRows; // halves (padded width, rows of logits)
 
     /// <param name="tools">Of the step.</param>
@@ -41,9 +45,13 @@ internal sealed class Decoder
         _norm = tools.Kernels.Get("layers.cu", "rms_norm");
         _addNorm = tools.Kernels.Get("layers.cu", "add_norm");
         _argmax = tools.Kernels.Get("layers.cu", "argmax");
+        _cap = tools.Kernels.Get("layers.cu", "cap_logits");
         _residual = tools.Allocate(4L * _config.Width);
         _normed = tools.Allocate(2L * StepTools.Padded(_config.Width));
         _branch = weights.Branches.Any(static branch => branch.PostNorm is not null) ? tools.Allocate(4L * _config.Width) : null;
+        _section = weights.Branches.Any(static branch => branch.Sections.Any(static section => section.PostNorm is not null)) ? tools.Allocate(4L * _config.Width) : null;
+        _routed = weights.Parts.OfType<ExpertWeights>().Any(static experts => experts.RouterNorm is not null) ? tools.Allocate(2L * StepTools.Padded(_config.Width)) : null;
+        _inputs = weights.PerLayer is { } perLayer ? new PerLayerInputs(tools, perLayer) : null;
         _attentions = new AttentionLayers(tools, [.. weights.Parts.OfType<AttentionWeights>()], weights.Ropes, kv, shares, partialRows);
         _feedForwards = weights.Parts.OfType<FeedForwardWeights>().ToArray() is { Length: > 0 } dense ? new FeedForwardLayers(tools, dense) : null;
         _mixtures = weights.Parts.OfType<ExpertWeights>().ToArray() is { Length: > 0 } experts ? new MixtureLayers(tools, experts) : null;
@@ -75,8 +83,6 @@ internal sealed class Decoder
     /// <summary>Branches beside the residual stream, of all layers.</summary>
     public int Branches => _weights.Branches.Count;
 
-    private int NormThreads => Math.Clamp(StepTools.Rounded(_config.Width / 8, 32), 256, 1024);
-
     /// <summary>Queues a plan that has been checked against the device's limits and laid out.</summary>
     /// <param name="tokens">Tokens.</param>
     /// <param name="rows">Rows of logits.</param>
@@ -99,6 +105,7 @@ internal sealed class Decoder
         _gather.With(w.Pointer).With((int)w.Format).With(w.Steps).With(w.Columns).With(_tools.Layout.Tokens).With(Likeliest.Pointer).With(_residual.Pointer).With(_config.Width)
             .With(_weights.EmbeddingScale).Launch(tokens, 1, 128);
         Inputs?.Run(_residual.Pointer, tokens);
+        _inputs?.Begin(_residual.Pointer, Likeliest.Pointer, tokens);
         _attentions.Begin(tokens);
     }
 
@@ -106,28 +113,28 @@ internal sealed class Decoder
     public void Branch(int index, int tokens)
     {
         var branch = _weights.Branches[index];
-        Normalise(tokens, default, branch.Norm, _normed, default, index == 0 ? null : _weights.Branches[index - 1].OutputBias);
+        var bias = index == 0 ? null : _weights.Branches[index - 1].OutputBias;
         var adds = Sums is null && branch.PostNorm is null;
-        var target = adds ? _residual : Sums?.Part ?? _branch!;
-        for (var i = 0; i < branch.Parts.Count; i++)
+        var sum = adds ? _residual : Sums?.Part ?? _branch!;
+        for (var i = 0; i < branch.Sections.Count; i++)
         {
-            Run(branch.Parts[i], tokens, new PartTarget(target.Pointer, adds || i > 0, branch.Scale));
+            Run(branch.Sections[i], tokens, new PartTarget(sum.Pointer, adds || i > 0, branch.Scale), i == 0 ? bias : null);
         }
 
         if (Sums is null && branch.PostNorm is { } gain)
         {
-            AddNormalised(gain, tokens);
+            AddNormalised(_branch!, gain, tokens, _residual.Pointer, adds: true, branch.StreamScale);
         }
     }
 
     /// <summary>Queues the sum of all GPUs' parts of a branch into the residual stream.</summary>
     public void Join(int index, int tokens)
     {
-        var postNorm = _weights.Branches[index].PostNorm;
+        var (postNorm, scale) = (_weights.Branches[index].PostNorm, _weights.Branches[index].StreamScale);
         Sums!.AddTo((postNorm is null ? _residual : _branch!).Pointer, tokens * _config.Width, accumulate: postNorm is null);
         if (postNorm is not null)
         {
-            AddNormalised(postNorm, tokens);
+            AddNormalised(_branch!, postNorm, tokens, _residual.Pointer, adds: true, scale);
         }
     }
 
@@ -146,15 +153,39 @@ internal sealed class Decoder
         {
             Normalise(rows, _tools.Layout.LogitTokens, _weights.OutputNorm, _headRows, none);
             _tools.Products.Multiply(_weights.Output, _headRows.Pointer, rows, Logits.Pointer, _config.VocabularySize, _weights.LogitScale);
+            if (_weights.LogitCap > 0)
+            {
+                _cap.With(Logits.Pointer).With(_config.VocabularySize).With(_weights.LogitCap).Launch((_config.VocabularySize + 255) / 256, rows, 256);
+            }
+
             _argmax.With(Logits.Pointer).With(Likeliest.Pointer).With(_config.VocabularySize).Launch(rows, 1, 1024);
         }
     }
 
-    private void AddNormalised(DeviceBuffer gain, int tokens)
+    private void Run(BranchSection section, int tokens, PartTarget sum, DeviceBuffer? bias)
+    {
+        if (section.Norm is { } norm)
+        {
+            Normalise(tokens, default, norm, _normed, default, bias);
+        }
+
+        var target = section.PostNorm is null ? sum : new PartTarget(_section!.Pointer, false, 1);
+        for (var i = 0; i < section.Parts.Count; i++)
+        {
+            Run(section.Parts[i], tokens, target with { Adds = target.Adds || i > 0 });
+        }
+
+        if (section.PostNorm is { } gain)
+        {
+            AddNormalised(_section!, gain, tokens, sum.Pointer, sum.Adds, 1);
+        }
+    }
+
+    private void AddNormalised(DeviceBuffer rows, DeviceBuffer gain, int tokens, CUdeviceptr target, bool adds, float factor)
     {
         if (_tools.Has(StepParts.Products))
         {
-            _addNorm.With(_branch!.Pointer).With(gain.Pointer).With(_residual.Pointer).With(_config.Width).With(_config.NormEpsilon).Launch(tokens, 1, NormThreads);
+            _addNorm.With(rows.Pointer).With(gain.Pointer).With(target).With(_config.Width).With(_config.NormEpsilon).With(adds ? 1 : 0).With(factor).Launch(tokens, 1, _tools.NormThreads);
         }
     }
 
@@ -169,7 +200,15 @@ internal sealed class Decoder
                 _feedForwards!.Run(dense, _normed.Pointer, tokens, target);
                 break;
             case ExpertWeights experts when _tools.Has(StepParts.Products):
-                _mixtures!.Run(experts, _normed.Pointer, tokens, target);
+                if (experts.RouterNorm is { } norm)
+                {
+                    Normalise(tokens, default, norm, _routed!, default);
+                }
+
+                _mixtures!.Run(experts, _normed.Pointer, experts.RouterNorm is null ? _normed.Pointer : _routed!.Pointer, tokens, target);
+                break;
+            case PerLayerPartWeights told:
+                _inputs!.Run(told, _residual.Pointer, tokens, target);
                 break;
             case StateWeights state:
                 _states!.Run(state, _normed.Pointer, tokens, target);
@@ -188,6 +227,6 @@ internal sealed class Decoder
         }
 
         _norm.With(_residual.Pointer).With(tokens).With(gain.Pointer).With(bias?.Pointer ?? default).With(output.Pointer).With(floats).With(_config.Width)
-            .With(StepTools.Padded(_config.Width)).With(_config.NormEpsilon).Launch(rows, 1, NormThreads);
+            .With(StepTools.Padded(_config.Width)).With(_config.NormEpsilon).Launch(rows, 1, _tools.NormThreads);
     }
 }

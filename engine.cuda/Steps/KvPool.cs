@@ -1,7 +1,7 @@
 using Crescent.Engine.Cuda.Driver;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Devices;
-using Crescent.Engine.Model.Architectures;
+using Crescent.Engine.Model.Layers;
 using ManagedCuda;
 using ManagedCuda.BasicTypes;
 
@@ -26,13 +26,11 @@ internal sealed class KvPool
 
     /// <param name="context">The GPU's.</param>
     /// <param name="memory">Of the GPU.</param>
-    /// <param name="config">Shape.</param>
     /// <param name="partition">Which layers share a block.</param>
-    public KvPool(GpuContext context, DeviceMemory memory, ModelConfig config, KvPartition partition)
+    public KvPool(GpuContext context, DeviceMemory memory, KvPartition partition)
     {
         _context = context;
         _partition = partition;
-        Padded = PaddedHead(config);
         _owner = memory;
     }
 
@@ -45,19 +43,16 @@ internal sealed class KvPool
     /// <summary>Bytes of a block, of all layers of a group.</summary>
     public long BlockBytes => _partition.BlockBytes;
 
-    /// <summary>Values of a head as they lie: 64, 128, 256 or <see cref="MostHead"/>.</summary>
-    public int Padded { get; }
-
     /// <summary>First byte of block 0.</summary>
     public CUdeviceptr Pointer => _memory!.Pointer;
 
-    /// <summary>Values of a head as they lie for a model.</summary>
-    public static int PaddedHead(ModelConfig config) => config.HeadSize <= 64 ? 64 : config.HeadSize <= 128 ? 128 : config.HeadSize <= 256 ? 256 : MostHead;
+    /// <summary>Values of a head of so many as they lie: 64, 128, 256 or <see cref="MostHead"/>.</summary>
+    public static int PaddedHead(int size) => size <= 64 ? 64 : size <= 128 ? 128 : size <= 256 ? 256 : MostHead;
 
-    /// <summary>Bytes of a layer of a model in a block.</summary>
-    public static long LayerBytesOf(ModelConfig config) => 2L * config.KvHeadCount * Slots * PaddedHead(config) * 2;
+    /// <summary>Bytes of a layer with such heads in a block.</summary>
+    public static long LayerBytesOf(HeadShape heads) => 2L * heads.KvCount * Slots * PaddedHead(heads.Size) * 2;
 
-    /// <summary>Where a layer begins in a block of its group.</summary>
+    /// <summary>Where a layer, of those with keys and values of their own, begins in a block of its group.</summary>
     public long LayerOffset(int layer) => _partition.OffsetOf[layer];
 
     /// <summary>Takes the memory, which is what all else leaves: once, before any other use.</summary>

@@ -4,33 +4,42 @@ using Crescent.Engine.Model.Layers;
 
 namespace Crescent.Engine.Cuda.Steps;
 
-/// <summary>What layers look at: the blocks of a group, as far back as they see.</summary>
+/// <summary>What layers look at: the blocks of a group, as far back as they see, and in which company.</summary>
 /// <param name="Group">Of the blocks that their keys and values lie in.</param>
 /// <param name="Reach">How far they see, perhaps less far than what the group keeps.</param>
-internal readonly record struct KvView(int Group, KvReach Reach);
+/// <param name="Sharers">Query heads that share a key head.</param>
+internal readonly record struct KvView(int Group, KvReach Reach, int Sharers);
 
-/// <summary>In which group's blocks each attention of a model keeps its keys and values, where in them, and how far it sees.</summary>
+/// <summary>In which group's blocks each attention of a model finds its keys and values, its own or another's, where in them, and how far it sees.</summary>
 internal sealed class KvShares
 {
+    private readonly int[] _ownerOf;
     private readonly int[] _viewOf;
 
-    /// <param name="graph">Its attentions have heads of one shape.</param>
+    /// <param name="graph">A model that <see cref="Weights.ModelFit"/> has let through.</param>
     public KvShares(DecoderGraph graph)
     {
-        KvReach[] reaches = [.. graph.Operators.OfType<AttentionOperator>().Select(static attention => new KvReach(attention.Window, attention.ChunkLength))];
-        var bytes = KvPool.LayerBytesOf(graph.Config);
-        Partition = KvPartition.Of([.. reaches.Select(reach => (reach, bytes))]);
-        KvView[] views = [.. reaches.Select((reach, attention) => new KvView(Partition.GroupOf[attention], reach))];
-        Views = [.. views.Distinct().OrderBy(static view => view.Group)];
+        AttentionOperator[] attentions = [.. graph.Operators.OfType<AttentionOperator>()];
+        List<AttentionOperator> owners = [.. attentions.Where(static attention => attention.KeysOf is null)];
+        _ownerOf = [.. attentions.Select(attention => owners.FindIndex(owner => ReferenceEquals(owner, attention.KeysOf ?? attention)))];
+        Partition = KvPartition.Of([.. owners.Select(static owner => (ReachOf(owner), KvPool.LayerBytesOf(owner.Heads)))]);
+        KvView[] views = [.. attentions.Select((attention, i) => new KvView(Partition.GroupOf[_ownerOf[i]], ReachOf(attention), attention.Heads.Count / attention.Heads.KvCount))];
+        Views = [.. views.Distinct().OrderByDescending(static view => view.Reach.Most).ThenBy(static view => view.Reach.Window).ThenBy(static view => view.Group)];
         _viewOf = [.. views.Select(view => Views.ToList().IndexOf(view))];
     }
 
-    /// <summary>Groups of attentions.</summary>
+    /// <summary>Groups of attentions with keys and values of their own.</summary>
     public KvPartition Partition { get; }
 
     /// <summary>All that attentions look at; those that see equally far are neighbours.</summary>
     public IReadOnlyList<KvView> Views { get; }
 
+    /// <summary>How far an attention sees.</summary>
+    public static KvReach ReachOf(AttentionOperator attention) => new(attention.Window, attention.ChunkLength);
+
     /// <summary>Number of what an attention looks at.</summary>
     public int ViewOf(int attention) => _viewOf[attention];
+
+    /// <summary>Number of the attention whose keys and values an attention sees, among those that have some.</summary>
+    public int OwnerOf(int attention) => _ownerOf[attention];
 }

@@ -68,15 +68,16 @@ internal sealed class MixtureLayers
     /// <summary>Queues what the experts of each token make of x.</summary>
     /// <param name="experts">The layer's.</param>
     /// <param name="x">(padded width, rows): halves.</param>
+    /// <param name="routed">The same, what the router reads.</param>
     /// <param name="tokens">Rows of x.</param>
     /// <param name="target">Where to.</param>
-    public void Run(ExpertWeights experts, CUdeviceptr x, int tokens, PartTarget target)
+    public void Run(ExpertWeights experts, CUdeviceptr x, CUdeviceptr routed, int tokens, PartTarget target)
     {
         const int Warps = 4; // of a block, a token each
         var pairs = tokens * experts.Used;
         var none = default(CUdeviceptr);
         var width = _tools.Config.Width;
-        _tools.Products.Multiply(experts.Router, x, tokens, _logits.Pointer, experts.Count);
+        _tools.Products.Multiply(experts.Router, routed, tokens, _logits.Pointer, experts.Count, experts.RouterScale);
         _choose.With(_logits.Pointer).With(experts.RouterBias?.Pointer ?? none).With(experts.ChoiceBias?.Pointer ?? none).With(experts.OutputScale?.Pointer ?? none)
             .With(_chosen.Pointer).With(_weights.Pointer).With(tokens).With(experts.Count).With(experts.Used).With((int)experts.Gating).With(experts.NormalisesWeights ? 1 : 0)
             .With(experts.WeighsInput ? experts.WeightScale : experts.WeightScale * target.Scale).Launch((tokens + Warps - 1) / Warps, 1, Warps * 32);

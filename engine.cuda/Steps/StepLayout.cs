@@ -2,7 +2,6 @@ using System.Numerics;
 using Crescent.Engine.Cuda.Driver;
 using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Devices;
-using Crescent.Engine.Model.Architectures;
 using ManagedCuda;
 using ManagedCuda.BasicTypes;
 
@@ -29,18 +28,16 @@ internal sealed class StepLayout : IDisposable
 
     /// <param name="context">The GPU's.</param>
     /// <param name="memory">Of the GPU.</param>
-    /// <param name="config">Heads.</param>
     /// <param name="shares">What layers look at.</param>
     /// <param name="mostPartialRows">Rows of partial results that there is room for.</param>
     /// <param name="spareState">A state that no sequence has; -1 for a model without states.</param>
-    public StepLayout(GpuContext context, DeviceMemory memory, ModelConfig config, KvShares shares, int mostPartialRows, int spareState)
+    public StepLayout(GpuContext context, DeviceMemory memory, KvShares shares, int mostPartialRows, int spareState)
     {
         const int Bytes = 1 << 18;
         _context = context;
         _memory = memory;
         _spareState = spareState;
-        var tokensOfWork = 16 / Math.Min(16, config.HeadCount / config.KvHeadCount);
-        _attention = [.. shares.Views.Select(view => new AttentionWorks(view, tokensOfWork, mostPartialRows))];
+        _attention = [.. shares.Views.Select(view => new AttentionWorks(view, mostPartialRows))];
         _cells = new CUdeviceptr[shares.Partition.Groups.Count];
         _firstTables = new int[_cells.Length];
         _host = new PinnedBuffer(context, Bytes);

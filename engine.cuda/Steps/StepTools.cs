@@ -38,6 +38,9 @@ internal sealed class StepTools(ModelConfig config, KernelLibrary kernels, Devic
     /// <summary>Rows of logits at most.</summary>
     public int MaxLogitRows => maxLogitRows;
 
+    /// <summary>Threads of a block that has a row of the residual stream.</summary>
+    public int NormThreads { get; } = Math.Clamp(Rounded(config.Width / 8, 32), 256, 1024);
+
     /// <summary>What of a step is queued: all, but for measurements of what each part takes.</summary>
     public StepParts Parts { get; set; } = StepParts.All;
 

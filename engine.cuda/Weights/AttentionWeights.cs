@@ -11,7 +11,10 @@ internal sealed record AttentionWeights : PartWeights
     /// <summary>Its number among a model's attentions.</summary>
     public required int Index { get; init; }
 
-    /// <summary>Queries, keys, values and, where <see cref="Gated"/>, the gates of queries' heads.</summary>
+    /// <summary>Shape of the heads.</summary>
+    public required HeadShape Heads { get; init; }
+
+    /// <summary>Queries, keys, values (those of them that there are) and, where <see cref="Gated"/>, the gates of queries' heads.</summary>
     public required MatrixGroup Projections { get; init; }
 
     /// <summary>Of queries, keys and values, or null.</summary>
@@ -33,10 +36,22 @@ internal sealed record AttentionWeights : PartWeights
     /// <summary>Grows scores with the position, or null.</summary>
     public required AttentionTemperature? Temperature { get; init; }
 
+    /// <summary>Whether it sees another's keys and values, and has none of its own.</summary>
+    public required bool SeesAnothers { get; init; }
+
+    /// <summary>Whether its values are its keys, as they are before norm and rotation.</summary>
+    public required bool ValuesAreKeys { get; init; }
+
+    /// <summary>Whether value heads are normalised without a gain.</summary>
+    public required bool NormalisesValues { get; init; }
+
     /// <summary>Whether what attention gives is multiplied by the sigmoid of a gate.</summary>
     public required bool Gated { get; init; }
 
     public required PackedMatrix Output { get; init; }
+
+    /// <summary>Whether keys and values are each of their own and stored as they come, so that attention of one token a sequence can do that by itself.</summary>
+    public bool StoresPlainly => !SeesAnothers && !ValuesAreKeys && !NormalisesValues;
 
     /// <inheritdoc/>
     public override IEnumerable<PackedMatrix> Matrices => Projections.Matrices.Append(Output);
@@ -45,11 +60,12 @@ internal sealed record AttentionWeights : PartWeights
     public static AttentionWeights Load(WeightUpload upload, AttentionOperator attention, int index, IReadOnlyList<RopeSettings> ropes)
     {
         const string Purpose = "weights";
-        var (queries, gates) = Heads(attention);
+        var (queries, gates) = QueriesAndGates(attention);
         return new AttentionWeights
         {
             Index = index,
-            Projections = MatrixGroup.Load(upload, [.. queries, attention.Key!, attention.Value!, .. gates]),
+            Heads = attention.Heads,
+            Projections = MatrixGroup.Load(upload, [.. queries, .. new[] { attention.Key, attention.Value }.OfType<GgufTensor>(), .. gates]),
             Bias = upload.LoadFloats(Purpose, attention.QueryBias, attention.KeyBias, attention.ValueBias),
             QueryNorm = Norm(attention.QueryNorm),
             KeyNorm = Norm(attention.KeyNorm),
@@ -57,6 +73,9 @@ internal sealed record AttentionWeights : PartWeights
             ScoreScale = (float)(Math.Log2(Math.E) * attention.Scale),
             Rope = attention.Rope is { } rope ? ropes.ToList().IndexOf(rope) : -1,
             Temperature = attention.Temperature,
+            SeesAnothers = attention.KeysOf is not null,
+            ValuesAreKeys = attention is { Key: not null, Value: null },
+            NormalisesValues = attention.NormalisesValues,
             Gated = attention.HasOutputGate,
             Output = upload.Load(Purpose, attention.Output),
         };
@@ -68,7 +87,7 @@ internal sealed record AttentionWeights : PartWeights
     }
 
     // In a file the gate of each head follows its query.
-    private static (GgufTensor[] Queries, GgufTensor[] Gates) Heads(AttentionOperator attention)
+    private static (GgufTensor[] Queries, GgufTensor[] Gates) QueriesAndGates(AttentionOperator attention)
     {
         if (!attention.HasOutputGate)
         {

@@ -13,6 +13,12 @@ internal sealed record ExpertWeights : PartWeights
     /// <summary>(width, experts).</summary>
     public required PackedMatrix Router { get; init; }
 
+    /// <summary>Gain of a norm of the residual stream (width) that the router reads; null where it reads what experts read.</summary>
+    public required DeviceBuffer? RouterNorm { get; init; }
+
+    /// <summary>What the router's logits are multiplied by, before their bias.</summary>
+    public required float RouterScale { get; init; }
+
     /// <summary>Added to the router's logits (experts), or null.</summary>
     public required DeviceBuffer? RouterBias { get; init; }
 
@@ -77,6 +83,8 @@ internal sealed record ExpertWeights : PartWeights
         return new ExpertWeights
         {
             Router = upload.Load(Purpose, mixture.Router),
+            RouterNorm = upload.LoadFloats(Purpose, mixture.RouterNorm),
+            RouterScale = mixture.RouterNorm is null ? 1 : mixture.RouterScale,
             RouterBias = upload.LoadFloats(Purpose, mixture.RouterBias),
             ChoiceBias = upload.LoadFloats(Purpose, mixture.ChoiceBias),
             OutputScale = upload.LoadFloats(Purpose, mixture.OutputScale),

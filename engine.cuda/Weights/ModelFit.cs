@@ -1,3 +1,4 @@
+using Crescent.Engine.Cuda.Steps;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Layers;
@@ -14,9 +15,7 @@ internal static class ModelFit
     /// <exception cref="InvalidModelException">The message says what it is, and what to do.</exception>
     public static void Check(DecoderGraph graph)
     {
-        Refuse(graph, "per-layer embeddings", graph.PerLayer is not null);
-        Refuse(graph, "layers that scale the residual stream", graph.Layers.Any(static layer => layer.OutputScale != 1));
-        Refuse(graph, "capped logits", graph.LogitCap != 0);
+        Refuse(graph, "layers that scale the residual stream behind a branch without a norm behind it", graph.Layers.Any(static layer => layer.OutputScale != 1 && layer.Branches[^1].PostNorm is null));
         var branches = graph.Layers.SelectMany(static layer => layer.Branches).ToArray();
         foreach (var branch in branches)
         {
@@ -25,17 +24,27 @@ internal static class ModelFit
 
         AttentionOperator[] attentions = [.. graph.Operators.OfType<AttentionOperator>()];
         Refuse(graph, "no attention", attentions.Length == 0);
-        var heads = attentions[0].Heads;
-        Refuse(graph, "layers with heads of different shapes", attentions.Any(attention => attention.Heads != heads));
-        Refuse(graph, $"windows and chunks of more than {MostWindows} lengths", attentions.Select(static attention => (attention.Window, attention.ChunkLength)).Distinct().Count() > MostWindows + 1);
-        Refuse(graph, "a bias behind the last layer", branches[^1].Operators.Any(static step => step is AttentionOperator { OutputBias: not null }));
+        Refuse(graph, $"windows and chunks of more than {MostWindows} lengths", attentions.Select(KvShares.ReachOf).Distinct().Count() > MostWindows + 1);
+        Refuse(graph, "a bias behind the last layer", HasOutputBias(branches[^1]));
+        Refuse(graph, "a branch without a norm behind a bias of attention's output", branches.Zip(branches.Skip(1)).Any(static pair => HasOutputBias(pair.First) && FirstNorm(pair.Second) is null));
     }
+
+    private static bool HasOutputBias(ResidualBranch branch) => branch.Operators.Any(static step => step is AttentionOperator { OutputBias: not null });
+
+    private static GgufTensor? FirstNorm(ResidualBranch branch) => branch.Parts.Count > 0 ? branch.Parts[0].Norm : branch.Norm;
 
     private static void Check(DecoderGraph graph, ResidualBranch branch)
     {
-        Refuse(graph, "parts with norms of their own", branch.Parts.Count > 0);
-        Refuse(graph, "a branch without a norm", branch.Norm is null);
-        Refuse(graph, "a scaled part behind a norm", branch is { PostNorm: not null, Scale: not 1 });
+        Refuse(graph, "a scaled part behind a norm", branch.Scale != 1 && (branch.PostNorm is not null || branch.Parts.Count > 0));
+        Refuse(graph, "attention among parts with norms of their own", branch.Parts.SelectMany(static part => part.Operators).Any(static step => step is AttentionOperator));
+        foreach (var part in branch.Parts)
+        {
+            Check(graph, part);
+        }
+
+        var told = branch.Operators.Any(static step => step is PerLayerInputOperator);
+        Refuse(graph, "per-layer embeddings behind a norm or beside other operators", told && (branch.Norm is not null || branch.Operators.Count > 1));
+        Refuse(graph, "a branch without a norm", branch.Norm is null && !told && branch.Parts.Count == 0);
         foreach (var step in branch.Operators)
         {
             switch (step)
@@ -47,7 +56,7 @@ internal static class ModelFit
                 case MixtureOperator mixture:
                     Check(graph, mixture, branch.Scale);
                     break;
-                case FeedForwardOperator:
+                case FeedForwardOperator or PerLayerInputOperator:
                     break;
                 case GatedDeltaNetOperator or Mamba2Operator or ShortConvolutionOperator:
                     var shape = StateShape.Of((StateOperator)step);
@@ -63,10 +72,8 @@ internal static class ModelFit
 
     private static void Check(DecoderGraph graph, AttentionOperator attention)
     {
-        Refuse(graph, $"chunks of {attention.ChunkLength} positions, which are not whole times {Steps.KvPool.Slots},", attention.ChunkLength % Steps.KvPool.Slots != 0 && attention.ChunkLength < graph.Config.ContextLength);
-        Refuse(graph, "attention with the keys and values of another layer", attention.KeysOf is not null);
-        Refuse(graph, "norms of values", attention.NormalisesValues);
-        Refuse(graph, "attention whose values are its keys", attention.Value is null);
+        Refuse(graph, $"chunks of {attention.ChunkLength} positions, which are not whole times {KvPool.Slots},", attention.ChunkLength % KvPool.Slots != 0 && attention.ChunkLength < graph.Config.ContextLength);
+        Refuse(graph, "attention that sees another layer's keys further or less far than that, or with heads of another size", attention.KeysOf is { } owner && !Sees(attention, owner));
         Refuse(graph, "biases of some of queries, keys and values", (attention.QueryBias is null) != (attention.KeyBias is null) || (attention.KeyBias is null) != (attention.ValueBias is null));
         Refuse(graph, "biases of gated attention", attention.HasOutputGate && attention.QueryBias is not null);
         Refuse(graph, "norms of heads before and after they turn", attention.NormalisesTurned && (attention.QueryNorm ?? attention.KeyNorm) is not null);
@@ -74,10 +81,12 @@ internal static class ModelFit
         Refuse(graph, "capped scores", attention.ScoreCap != 0);
     }
 
+    private static bool Sees(AttentionOperator attention, AttentionOperator owner) =>
+        owner.KeysOf is null && KvShares.ReachOf(attention) == KvShares.ReachOf(owner) && (attention.Heads.Size, attention.Heads.KvCount) == (owner.Heads.Size, owner.Heads.KvCount);
+
     private static void Check(DecoderGraph graph, MixtureOperator mixture, float scale)
     {
         Refuse(graph, $"experts with {mixture.Activation}", mixture.Activation == FeedForwardActivation.SquaredRelu);
-        Refuse(graph, "a norm of the router's own", mixture.RouterNorm is not null);
         Refuse(graph, "several experts of a token whose input is weighed", mixture.WeighsInput && mixture.UsedCount > 1);
         Refuse(graph, "experts whose input is weighed in a scaled part", mixture.WeighsInput && scale != 1);
         Refuse(graph, $"more than {ExpertWeights.MostExperts} experts", mixture.ExpertCount > ExpertWeights.MostExperts);

@@ -9,7 +9,7 @@ namespace Crescent.Tests.Cuda;
 public sealed class CudaGoldenTests : EmulatedCudaTest
 {
     // What is left is weights, activations, keys and values in halves: bounds are a little above what is seen. States add up what rounding has left of every token; of
-    // glm4moe a step is further off where rounding has chosen another expert.
+    // glm4moe and gemma4-moe a step is further off where rounding has chosen another expert; scores that nothing scales make more of it in gemma4.
     [Theory]
     [InlineData("gpt2-pre", 6e-3, 6e-2)]
     [InlineData("llama-bpe-rope-factors", 6e-3, 6e-2)]
@@ -22,6 +22,8 @@ public sealed class CudaGoldenTests : EmulatedCudaTest
     [InlineData("gpt-oss", 6e-3, 6e-2)]
     [InlineData("gpt-oss-MXFP4", 6e-3, 6e-2)]
     [InlineData("gemma3", 6e-3, 6e-2)]
+    [InlineData("gemma4", 2.2e-2, 0.3)]
+    [InlineData("gemma4-moe", 2.5e-2, 2, 20, 0.8)]
     [InlineData("phi3", 6e-3, 6e-2)]
     [InlineData("phi3-long", 7e-3, 6e-2)]
     [InlineData("smollm3", 6e-3, 6e-2)]
@@ -34,9 +36,9 @@ public sealed class CudaGoldenTests : EmulatedCudaTest
     [InlineData("granitehybrid", 1e-2, 0.3)]
     [InlineData("nemotron_h", 6e-3, 0.12)]
     [InlineData("llama4", 6e-3, 6e-2)]
-    public void A_model_of_each_architecture_is_near_exact(string name, double mean, double greatest, int apart = 0)
+    public void A_model_of_each_architecture_is_near_exact(string name, double mean, double greatest, int apart = 0, double tie = 0.03)
     {
-        var errors = Errors(GoldenFile.OfArchitecture(name), prompts: int.MaxValue, tie: 0.03);
+        var errors = Errors(GoldenFile.OfArchitecture(name), prompts: int.MaxValue, tie);
         Assert.InRange(errors.Average(), 0, mean);
         Assert.InRange(errors[^1], 0, greatest);
         Assert.InRange(errors[^(apart + 1)], 0, Math.Min(greatest, 0.3));

@@ -11,7 +11,6 @@ public sealed class CudaMixtureTests
 {
     [Theory]
     [InlineData("activation", "experts with SquaredRelu")]
-    [InlineData("norm", "a norm of the router's own")]
     [InlineData("input", "several experts of a token whose input is weighed")]
     [InlineData("scaled input", "experts whose input is weighed in a scaled part")]
     [InlineData("rows", "experts whose matrices are not whole times 16 rows")]
@@ -60,7 +59,6 @@ public sealed class CudaMixtureTests
         LayerOperator[] operators = what switch
         {
             "activation" => [mixture with { Activation = FeedForwardActivation.SquaredRelu }],
-            "norm" => [mixture with { RouterNorm = branch.Norm }],
             "input" => [mixture with { WeighsInput = true }],
             "formats" => [mixture with { Up = [.. mixture.Up.Select(InEightBits)] }],
             "scaled input" => [mixture with { WeighsInput = true, UsedCount = 1 }],

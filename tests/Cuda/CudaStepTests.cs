@@ -17,6 +17,8 @@ public sealed class CudaStepTests : EmulatedCudaTest
     [InlineData("qwen35")]
     [InlineData("nemotron_h")]
     [InlineData("lfm2")]
+    [InlineData("gemma4")]
+    [InlineData("gemma4-moe")]
     public void A_graph_gives_the_bits_of_its_kernels_launched_one_by_one(string name)
     {
         using var model = Open(name);
@@ -44,6 +46,8 @@ public sealed class CudaStepTests : EmulatedCudaTest
     [InlineData("qwen35")]
     [InlineData("nemotron_h")]
     [InlineData("lfm2")]
+    [InlineData("gemma4")]
+    [InlineData("gemma4-moe")]
     public void Batches_of_nearly_one_size_share_a_graph_and_tokens_that_fill_it_up_change_nothing(string name)
     {
         using var model = Open(name);

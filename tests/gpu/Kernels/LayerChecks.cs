@@ -10,6 +10,7 @@ internal static class LayerChecks
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
         new("rms_norm", RmsNorm), new("add_norm", AddNorm), new("rope_angles", RopeAngles), new("score_temperatures", ScoreTemperatures), new("rope_store", RopeStore), new("argmax", ArgMax),
+        new("cap_logits", CapLogits),
     ];
 
     // Rows that a block holds and others, with a bias and without.
@@ -62,18 +63,19 @@ internal static class LayerChecks
     private static double AddNorm(Gpu gpu, Random random)
     {
         const float Epsilon = 1e-5f;
-        int columns = random.Next(1, 700), count = random.Next(1, 12);
+        int columns = random.Next(1, 700), count = random.Next(1, 12), adds = random.Next(2);
+        var factor = random.Next(2) == 0 ? 1 : 0.7f;
         var (branch, gain, before) = (KernelCheck.Normal(random, count * columns, 3), KernelCheck.Normal(random, columns), KernelCheck.Normal(random, count * columns));
         using var input = gpu.Upload<float>(branch);
         using var gains = gpu.Upload<float>(gain);
         using var x = gpu.Upload<float>(before);
-        gpu.Launch(File, "add_norm", (count, 1), 32 * random.Next(1, 9), input, gains, x, columns, Epsilon);
+        gpu.Launch(File, "add_norm", (count, 1), 32 * random.Next(1, 9), input, gains, x, columns, Epsilon, adds, factor);
         var expected = new double[before.Length];
         for (var row = 0; row < count; row++)
         {
             var squares = branch.AsSpan(row * columns, columns).ToArray().Sum(static v => (double)v * v);
             for (var c = 0; c < columns; c++)
-                expected[(row * columns) + c] = before[(row * columns) + c] + (branch[(row * columns) + c] / Math.Sqrt((squares / columns) + Epsilon) * gain[c]);
+                expected[(row * columns) + c] = ((adds * (double)before[(row * columns) + c]) + (branch[(row * columns) + c] / Math.Sqrt((squares / columns) + Epsilon) * gain[c])) * factor;
         }
 
         return KernelCheck.Near($"{count} rows of {columns}", expected, gpu.Download<float>(x.Address, before.Length), 1e-6);
@@ -105,7 +107,22 @@ internal static class LayerChecks
         return KernelCheck.Near($"{count} positions, steps of {length}", expected, gpu.Download<float>(output.Address, count), 1e-6);
     }
 
-    private static double RopeStore(Gpu gpu, Seeded random)
+    private static double CapLogits(Gpu gpu, Random random)
+    {
+        int columns = random.Next(1, 700), rows = random.Next(1, 6);
+        const float Cap = 30;
+        var before = KernelCheck.Normal(random, rows * columns, 25);
+        (before[0], before[^1]) = (-3e38f, columns > 1 ? float.PositiveInfinity : 1);
+        using var logits = gpu.Upload<float>(before);
+        gpu.Launch(File, "cap_logits", ((columns + 127) / 128, rows), 128, logits, columns, Cap);
+        return KernelCheck.Near($"{rows} rows of {columns}", [.. before.Select(static y => Cap * Math.Tanh(y / Cap))], gpu.Download<float>(logits.Address, before.Length), 1e-6);
+    }
+
+    // Values of their own, keys as values, normalised ones, queries alone.
+    private static double RopeStore(Gpu gpu, Seeded random) =>
+        new[] { (false, false, false), (false, true, false), (true, true, false), (true, false, false), (false, false, true) }.Max(form => RopeStore(gpu, random, form.Item1, form.Item2, form.Item3));
+
+    private static double RopeStore(Gpu gpu, Seeded random, bool valuesAreKeys, bool normalises, bool queriesAlone)
     {
         int kvHeads = random.Next(1, 4), heads = kvHeads * random.Next(1, 5), size = 2 * (random.Next(2) == 0 ? random.Next(1, 65) : random.Next(65, 129)), padded = size <= 64 ? 64 : size <= 128 ? 128 : 256, half = KernelCheck.Turning(random, size) / 2;
         int tokens = random.Next(1, 12), blockCount = 4, ld = ((heads + (2 * kvHeads)) * size) + random.Next(9), interleaved = random.Next(2);
@@ -113,8 +130,10 @@ internal static class LayerChecks
         var (scale, temperatures) = (0.21f, random.Next(2) == 0 ? null : Enumerable.Range(0, tokens).Select(_ => 1 + (float)random.NextDouble()).ToArray());
         const float Epsilon = 1e-6f;
         var qkv = KernelCheck.Normal(random, tokens * ld);
-        var bias = random.Next(2) == 0 ? null : KernelCheck.Normal(random, (heads + (2 * kvHeads)) * size);
+        var bias = valuesAreKeys || random.Next(2) == 0 ? null : KernelCheck.Normal(random, (heads + (2 * kvHeads)) * size);
         var norms = random.Next(2) == 0 ? null : KernelCheck.Normal(random, 2 * size);
+        if (queriesAlone)
+            kvHeads = 0;
         var angles = KernelCheck.Normal(random, tokens * half, 10);
         var turns = angles.SelectMany(static a => new[] { (float)Math.Cos(a), (float)Math.Sin(a) }).ToArray();
         var cells = Enumerable.Range(0, blockCount * 16).OrderBy(_ => random.Next()).Take(tokens).ToArray();
@@ -132,7 +151,8 @@ internal static class LayerChecks
         const int Warps = 4;
         gpu.Launch(
             File, "rope_store", (tokens, (heads + (2 * kvHeads) + Warps - 1) / Warps), Warps * 32, qkvs, ld, biases, queryNorm, keyNorm, turnsOnDevice, cellsOnDevice,
-            queries, blocks, blockBytes, offset, heads, kvHeads, size, padded, 2 * half, interleaved, Epsilon, scale, factors);
+            queries, blocks, blockBytes, offset, heads, kvHeads, size, padded, 2 * half, interleaved, Epsilon, scale, factors,
+            valuesAreKeys ? heads : heads + kvHeads, normalises ? 1 : 0);
 
         var expectedQueries = new double[tokens * heads * padded];
         var expectedBlocks = Enumerable.Repeat(double.NaN, (int)(blocks.Bytes / 2)).ToArray();
@@ -156,7 +176,9 @@ internal static class LayerChecks
 
                 if (head >= heads + kvHeads)
                 {
-                    v.CopyTo(to);
+                    var from = valuesAreKeys ? [.. Enumerable.Range(0, size).Select(i => (double)qkv[(token * ld) + ((head - kvHeads) * size) + i])] : v;
+                    var by = normalises ? 1 / Math.Sqrt((from.Sum(static a => a * a) / size) + Epsilon) : 1;
+                    from.Select(value => value * by).ToArray().CopyTo(to);
                     continue;
                 }
 
