@@ -164,7 +164,7 @@ internal static class GraphShare
 
         foreach (var step in graph.Operators)
         {
-            if (step is StateOperator)
+            if (step is StateOperator or LatentAttentionOperator)
             {
                 return ("general.architecture", $"it has {step.Name}");
             }

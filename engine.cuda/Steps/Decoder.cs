@@ -18,11 +18,13 @@ internal sealed class Decoder
     private readonly Kernel _addNorm;
     private readonly Kernel _argmax;
     private readonly Kernel _cap;
-    private readonly AttentionLayers _attentions;
+    private readonly HeadTurns _turns;
+    private readonly AttentionLayers? _attentions;
+    private readonly LatentLayers? _latents;
     private readonly FeedForwardLayers? _feedForwards;
     private readonly MixtureLayers? _mixtures;
     private readonly StateLayers? _states;
-    private readonly PerLayerInputs? _inputs;
+    private readonly PerLayerInputs? _perLayer;
     private readonly DeviceBuffer _residual; // (width, tokens)
     private readonly DeviceBuffer _normed; // halves (padded width, tokens)
     private readonly DeviceBuffer? _branch; // (width, tokens): what a norm is behind
@@ -51,8 +53,10 @@ internal sealed class Decoder
         _branch = weights.Branches.Any(static branch => branch.PostNorm is not null) ? tools.Allocate(4L * _config.Width) : null;
         _section = weights.Branches.Any(static branch => branch.Sections.Any(static section => section.PostNorm is not null)) ? tools.Allocate(4L * _config.Width) : null;
         _routed = weights.Parts.OfType<ExpertWeights>().Any(static experts => experts.RouterNorm is not null) ? tools.Allocate(2L * StepTools.Padded(_config.Width)) : null;
-        _inputs = weights.PerLayer is { } perLayer ? new PerLayerInputs(tools, perLayer) : null;
-        _attentions = new AttentionLayers(tools, [.. weights.Parts.OfType<AttentionWeights>()], weights.Ropes, kv, shares, partialRows);
+        _perLayer = weights.PerLayer is { } perLayer ? new PerLayerInputs(tools, perLayer) : null;
+        _turns = new HeadTurns(tools, weights.Ropes);
+        _attentions = weights.Parts.OfType<AttentionWeights>().ToArray() is { Length: > 0 } attentions ? new AttentionLayers(tools, attentions, _turns, kv, shares, partialRows) : null;
+        _latents = weights.Parts.OfType<LatentAttentionWeights>().ToArray() is { Length: > 0 } latents ? new LatentLayers(tools, latents, _turns, kv, shares, partialRows) : null;
         _feedForwards = weights.Parts.OfType<FeedForwardWeights>().ToArray() is { Length: > 0 } dense ? new FeedForwardLayers(tools, dense) : null;
         _mixtures = weights.Parts.OfType<ExpertWeights>().ToArray() is { Length: > 0 } experts ? new MixtureLayers(tools, experts) : null;
         _states = states is null ? null : new StateLayers(tools, [.. weights.Parts.OfType<StateWeights>()], states);
@@ -105,8 +109,10 @@ internal sealed class Decoder
         _gather.With(w.Pointer).With((int)w.Format).With(w.Steps).With(w.Columns).With(_tools.Layout.Tokens).With(Likeliest.Pointer).With(_residual.Pointer).With(_config.Width)
             .With(_weights.EmbeddingScale).Launch(tokens, 1, 128);
         Inputs?.Run(_residual.Pointer, tokens);
-        _inputs?.Begin(_residual.Pointer, Likeliest.Pointer, tokens);
-        _attentions.Begin(tokens);
+        _perLayer?.Begin(_residual.Pointer, Likeliest.Pointer, tokens);
+        _turns.Begin(tokens);
+        _attentions?.Begin(tokens);
+        _latents?.Begin(tokens);
     }
 
     /// <summary>Queues a branch; what it gives is added to the residual stream, or is this GPU's part of a sum, for <see cref="Join"/>.</summary>
@@ -194,7 +200,10 @@ internal sealed class Decoder
         switch (part)
         {
             case AttentionWeights attention:
-                _attentions.Run(attention, _normed.Pointer, tokens, target);
+                _attentions!.Run(attention, _normed.Pointer, tokens, target);
+                break;
+            case LatentAttentionWeights latent:
+                _latents!.Run(latent, _normed.Pointer, tokens, target);
                 break;
             case FeedForwardWeights dense:
                 _feedForwards!.Run(dense, _normed.Pointer, tokens, target);
@@ -208,7 +217,7 @@ internal sealed class Decoder
                 _mixtures!.Run(experts, _normed.Pointer, experts.RouterNorm is null ? _normed.Pointer : _routed!.Pointer, tokens, target);
                 break;
             case PerLayerPartWeights told:
-                _inputs!.Run(told, _residual.Pointer, tokens, target);
+                _perLayer!.Run(told, _residual.Pointer, tokens, target);
                 break;
             case StateWeights state:
                 _states!.Run(state, _normed.Pointer, tokens, target);

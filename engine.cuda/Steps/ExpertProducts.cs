@@ -18,7 +18,7 @@ internal readonly record struct SortedPairs(CUdeviceptr Works, CUdeviceptr Order
     public static int RowsOf(int pairs, int experts) => pairs <= 4L * experts ? 8 : pairs <= 12L * experts ? 16 : 32;
 }
 
-/// <summary>Products of the experts' matrices with the rows of pairs of a token and an expert. A row's bits do not depend on what is beside it, nor on how many rows there are.</summary>
+/// <summary>Products of the experts' matrices, or heads', with the rows of pairs of a token and one of these. A row's bits do not depend on what is beside it, nor on how many rows there are.</summary>
 /// <param name="kernels">The GPU's.</param>
 internal sealed class ExpertProducts(KernelLibrary kernels)
 {
@@ -27,13 +27,12 @@ internal sealed class ExpertProducts(KernelLibrary kernels)
     // (format; rows of a work 8, 16, 32, then the same of gate and up)
     private readonly Kernel?[,] _kernels = new Kernel?[PackedFormats.Count, 6];
 
-    /// <summary>Compiles what a mixture's matrices need.</summary>
-    public void Prepare(ExpertWeights experts)
+    /// <summary>Compiles what matrices of a format need.</summary>
+    public void Prepare(PackedFormat format, bool gated)
     {
         for (var width = 0; width < 3; width++)
         {
-            _ = Kernel(experts.GateUp.Format, width, gated: true);
-            _ = Kernel(experts.Down.Format, width, gated: false);
+            _ = Kernel(format, width, gated);
         }
     }
 
@@ -51,18 +50,20 @@ internal sealed class ExpertProducts(KernelLibrary kernels)
         kernel.With((int)experts.Activation).With(experts.GateBias?.Pointer ?? default).With(experts.UpBias?.Pointer ?? default).Launch(blocks, pairs.Count, Warps * 32);
     }
 
-    /// <summary>y = alpha down x of each pair, with the bias.</summary>
-    /// <param name="experts">Whose matrices.</param>
+    /// <summary>y = alpha W x of each pair, with the bias.</summary>
+    /// <param name="stack">Matrices one after the other, of whole tile rows each.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="rows">Of each, without those that fill its last tile row up.</param>
     /// <param name="pairs">Of the step.</param>
     /// <param name="x">(padded columns, pairs): halves.</param>
-    /// <param name="y">(rows of down, pairs): floats.</param>
+    /// <param name="y">(rows, pairs): floats.</param>
     /// <param name="alpha">Factor.</param>
-    public void MultiplyDown(ExpertWeights experts, in SortedPairs pairs, CUdeviceptr x, CUdeviceptr y, float alpha)
+    /// <param name="bias">(rows, count), or null.</param>
+    public void Multiply(PackedMatrix stack, int count, int rows, in SortedPairs pairs, CUdeviceptr x, CUdeviceptr y, float alpha, CUdeviceptr bias)
     {
-        var rows = experts.Down.Rows / experts.Count;
-        var kernel = Kernel(experts.Down.Format, WidthOf(pairs), gated: false);
-        var blocks = Give(kernel, experts.Down, experts.Count, rows, pairs, x, 1, y, rows, alpha);
-        kernel.With(experts.DownBias?.Pointer ?? default).Launch(blocks, pairs.Count, Warps * 32);
+        var kernel = Kernel(stack.Format, WidthOf(pairs), gated: false);
+        var blocks = Give(kernel, stack, count, rows, pairs, x, 1, y, rows, alpha);
+        kernel.With(bias).Launch(blocks, pairs.Count, Warps * 32);
     }
 
     // What both kinds of kernels are told, and blocks of their first dimension.
@@ -72,7 +73,7 @@ internal sealed class ExpertProducts(KernelLibrary kernels)
         var blockTiles = Warps / shares;
         kernel.With(w.Pointer).With(x).With(y).With(pairs.Works).With(pairs.Order).With(share).With(PackedFormats.Bytes(w.Format, w.Rows / experts, w.Columns)).With(rows).With(w.Steps)
             .With(w.Padded).With(stride).With(shares).With(factor);
-        return ((rows / PackedFormats.TileRows) + blockTiles - 1) / blockTiles;
+        return (((rows + PackedFormats.TileRows - 1) / PackedFormats.TileRows) + blockTiles - 1) / blockTiles;
     }
 
     private static int WidthOf(in SortedPairs pairs) => pairs.Rows == 8 ? 0 : pairs.Rows == 16 ? 1 : 2;

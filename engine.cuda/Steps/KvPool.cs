@@ -9,7 +9,7 @@ namespace Crescent.Engine.Cuda.Steps;
 
 /// <summary>
 /// Keys and values in blocks of 16 positions, as halves. A block is one piece of memory: (layer of its group; keys, then values; kv head; slot; padded head), so
-/// that it is copied at once.
+/// that it is copied at once. Layers of latent attention have one row for all heads, of keys and values in one.
 /// </summary>
 internal sealed class KvPool
 {
@@ -18,6 +18,12 @@ internal sealed class KvPool
 
     /// <summary>Values of a head, at most.</summary>
     public const int MostHead = 512;
+
+    /// <summary>Values of a latent row that do not turn, at most: a row is so many, then <see cref="LatentTurning"/>.</summary>
+    public const int LatentValue = 512;
+
+    /// <summary>Values of a latent row that turn, at most.</summary>
+    public const int LatentTurning = 64;
 
     private readonly GpuContext _context;
     private readonly DeviceMemory _owner;
@@ -49,7 +55,10 @@ internal sealed class KvPool
     /// <summary>Values of a head of so many as they lie: 64, 128, 256 or <see cref="MostHead"/>.</summary>
     public static int PaddedHead(int size) => size <= 64 ? 64 : size <= 128 ? 128 : size <= 256 ? 256 : MostHead;
 
-    /// <summary>Bytes of a layer with such heads in a block.</summary>
+    /// <summary>Bytes of a layer of latent attention in a block: (slot; latent row).</summary>
+    public const long LatentLayerBytes = 2L * Slots * (LatentValue + LatentTurning);
+
+    /// <summary>Bytes of any other layer, with such heads, in a block.</summary>
     public static long LayerBytesOf(HeadShape heads) => 2L * heads.KvCount * Slots * PaddedHead(heads.Size) * 2;
 
     /// <summary>Where a layer, of those with keys and values of their own, begins in a block of its group.</summary>

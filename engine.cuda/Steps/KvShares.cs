@@ -1,3 +1,4 @@
+using Crescent.Engine.Cuda.Weights;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Layers;
@@ -16,14 +17,15 @@ internal sealed class KvShares
     private readonly int[] _ownerOf;
     private readonly int[] _viewOf;
 
-    /// <param name="graph">A model that <see cref="Weights.ModelFit"/> has let through.</param>
+    /// <param name="graph">A model that <see cref="ModelFit"/> has let through: all its attentions are latent, or none is.</param>
     public KvShares(DecoderGraph graph)
     {
-        AttentionOperator[] attentions = [.. graph.Operators.OfType<AttentionOperator>()];
+        AttentionOperator[] attentions = [.. AttentionOperator.Among(graph.Operators)];
+        var latent = graph.Operators.Any(static step => step is LatentAttentionOperator);
         List<AttentionOperator> owners = [.. attentions.Where(static attention => attention.KeysOf is null)];
         _ownerOf = [.. attentions.Select(attention => owners.FindIndex(owner => ReferenceEquals(owner, attention.KeysOf ?? attention)))];
-        Partition = KvPartition.Of([.. owners.Select(static owner => (ReachOf(owner), KvPool.LayerBytesOf(owner.Heads)))]);
-        KvView[] views = [.. attentions.Select((attention, i) => new KvView(Partition.GroupOf[_ownerOf[i]], ReachOf(attention), attention.Heads.Count / attention.Heads.KvCount))];
+        Partition = KvPartition.Of([.. owners.Select(owner => (AttentionWeights.ReachOf(owner), latent ? KvPool.LatentLayerBytes : KvPool.LayerBytesOf(owner.Heads)))]);
+        KvView[] views = [.. attentions.Select((attention, i) => new KvView(Partition.GroupOf[_ownerOf[i]], AttentionWeights.ReachOf(attention), attention.Heads.Count / attention.Heads.KvCount))];
         Views = [.. views.Distinct().OrderByDescending(static view => view.Reach.Most).ThenBy(static view => view.Reach.Window).ThenBy(static view => view.Group)];
         _viewOf = [.. views.Select(view => Views.ToList().IndexOf(view))];
     }
@@ -33,9 +35,6 @@ internal sealed class KvShares
 
     /// <summary>All that attentions look at; those that see equally far are neighbours.</summary>
     public IReadOnlyList<KvView> Views { get; }
-
-    /// <summary>How far an attention sees.</summary>
-    public static KvReach ReachOf(AttentionOperator attention) => new(attention.Window, attention.ChunkLength);
 
     /// <summary>Number of what an attention looks at.</summary>
     public int ViewOf(int attention) => _viewOf[attention];

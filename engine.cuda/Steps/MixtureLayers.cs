@@ -38,7 +38,8 @@ internal sealed class MixtureLayers
         _experts = new ExpertProducts(kernels);
         foreach (var layer in layers)
         {
-            _experts.Prepare(layer);
+            _experts.Prepare(layer.GateUp.Format, gated: true);
+            _experts.Prepare(layer.Down.Format, gated: false);
         }
 
         _choose = kernels.Get("mixture.cu", "choose_experts");
@@ -92,7 +93,8 @@ internal sealed class MixtureLayers
         var sorted = new SortedPairs(_works.Pointer, _order.Pointer, SortedPairs.WorksOf(pairs, experts.Count, rows), rows);
         _sort.With(_chosen.Pointer).With(sorted.Order).With(sorted.Works).With(pairs).With(experts.Count).With(rows).With(sorted.Count).Launch(experts.Count, 1, 256);
         _experts.MultiplyGated(experts, sorted, x, _hidden.Pointer, experts.Down.Padded, StepTools.HiddenFactor);
-        _experts.MultiplyDown(experts, sorted, _hidden.Pointer, _outputs.Pointer, 1 / StepTools.HiddenFactor);
+        _experts.Multiply(
+            experts.Down, experts.Count, width, sorted, _hidden.Pointer, _outputs.Pointer, 1 / StepTools.HiddenFactor, experts.DownBias?.Pointer ?? none);
         _add.With(_outputs.Pointer).With(experts.WeighsInput ? none : _weights.Pointer).With(target.Pointer).With(width).With(experts.Used).With(target.Adds ? 1 : 0).Launch((width + 255) / 256, tokens, 256);
     }
 }

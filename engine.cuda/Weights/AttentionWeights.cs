@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Layers;
 
@@ -55,6 +56,9 @@ internal sealed record AttentionWeights : PartWeights
 
     /// <inheritdoc/>
     public override IEnumerable<PackedMatrix> Matrices => Projections.Matrices.Append(Output);
+
+    /// <summary>How far an attention sees.</summary>
+    public static KvReach ReachOf(AttentionOperator attention) => new(attention.Window, attention.ChunkLength);
 
     /// <summary>Loads an attention of a kind that <see cref="ModelFit"/> has let through.</summary>
     public static AttentionWeights Load(WeightUpload upload, AttentionOperator attention, int index, IReadOnlyList<RopeSettings> ropes)

@@ -22,9 +22,12 @@ internal static class ModelFit
             Check(graph, branch);
         }
 
-        AttentionOperator[] attentions = [.. graph.Operators.OfType<AttentionOperator>()];
+        AttentionOperator[] attentions = [.. AttentionOperator.Among(graph.Operators)];
         Refuse(graph, "no attention", attentions.Length == 0);
-        Refuse(graph, $"windows and chunks of more than {MostWindows} lengths", attentions.Select(KvShares.ReachOf).Distinct().Count() > MostWindows + 1);
+        LatentAttentionOperator[] latents = [.. graph.Operators.OfType<LatentAttentionOperator>()];
+        Refuse(graph, "latent attention beside another kind", latents.Length > 0 && latents.Length < attentions.Length);
+        Refuse(graph, "latents of different ranks", latents.Any(latent => latent.Rank != latents[0].Rank));
+        Refuse(graph, $"windows and chunks of more than {MostWindows} lengths", attentions.Select(AttentionWeights.ReachOf).Distinct().Count() > MostWindows + 1);
         Refuse(graph, "a bias behind the last layer", HasOutputBias(branches[^1]));
         Refuse(graph, "a branch without a norm behind a bias of attention's output", branches.Zip(branches.Skip(1)).Any(static pair => HasOutputBias(pair.First) && FirstNorm(pair.Second) is null));
     }
@@ -36,7 +39,7 @@ internal static class ModelFit
     private static void Check(DecoderGraph graph, ResidualBranch branch)
     {
         Refuse(graph, "a scaled part behind a norm", branch.Scale != 1 && (branch.PostNorm is not null || branch.Parts.Count > 0));
-        Refuse(graph, "attention among parts with norms of their own", branch.Parts.SelectMany(static part => part.Operators).Any(static step => step is AttentionOperator));
+        Refuse(graph, "attention among parts with norms of their own", branch.Parts.SelectMany(static part => part.Operators).Any(static step => step is AttentionOperator or LatentAttentionOperator));
         foreach (var part in branch.Parts)
         {
             Check(graph, part);
@@ -52,6 +55,9 @@ internal static class ModelFit
                 case AttentionOperator attention:
                     Check(graph, attention);
                     Refuse(graph, "a norm or a scale behind a bias of attention's output", attention.OutputBias is not null && (branch.PostNorm is not null || branch.Scale != 1 || branch.Operators.Count > 1));
+                    break;
+                case LatentAttentionOperator latent:
+                    Check(graph, latent);
                     break;
                 case MixtureOperator mixture:
                     Check(graph, mixture, branch.Scale);
@@ -82,7 +88,26 @@ internal static class ModelFit
     }
 
     private static bool Sees(AttentionOperator attention, AttentionOperator owner) =>
-        owner.KeysOf is null && KvShares.ReachOf(attention) == KvShares.ReachOf(owner) && (attention.Heads.Size, attention.Heads.KvCount) == (owner.Heads.Size, owner.Heads.KvCount);
+        owner.KeysOf is null && AttentionWeights.ReachOf(attention) == AttentionWeights.ReachOf(owner) && (attention.Heads.Size, attention.Heads.KvCount) == (owner.Heads.Size, owner.Heads.KvCount);
+
+    private static void Check(DecoderGraph graph, LatentAttentionOperator latent)
+    {
+        var core = latent.Core;
+        Refuse(
+            graph, $"latents of {latent.Rank} values, where CUDA devices take multiples of 8 up to {KvPool.LatentValue}", latent.Rank % 8 != 0 || latent.Rank > KvPool.LatentValue);
+        Refuse(
+            graph, $"{latent.TurningSize} values of a latent's key that turn, where CUDA devices take even numbers up to {KvPool.LatentTurning}",
+            latent.TurningSize % 2 != 0 || latent.TurningSize > KvPool.LatentTurning || core.Rope?.Dimensions != latent.TurningSize);
+        Refuse(graph, $"heads of {latent.PlainSize} plain values, where CUDA devices take multiples of 8", latent.PlainSize % 8 != 0);
+        Refuse(graph, "matrices of heads in different formats", !HasOneFormat(latent.KeyHeads) || !HasOneFormat(latent.ValueHeads));
+        Refuse(
+            graph, "latent attention with biases, sinks, gates, norms of heads, capped scores or temperatures",
+            (core.QueryBias ?? core.KeyBias ?? core.OutputBias ?? core.QueryNorm ?? core.KeyNorm ?? core.Sinks) is not null || core.HasOutputGate || core.NormalisesTurned || core.ScoreCap != 0
+            || core.Temperature is not null);
+        Refuse(graph, $"chunks of {core.ChunkLength} positions, which are not whole times {KvPool.Slots},", core.ChunkLength % KvPool.Slots != 0 && core.ChunkLength < graph.Config.ContextLength);
+    }
+
+    private static bool HasOneFormat(IReadOnlyList<GgufTensor> heads) => heads.All(head => PackedFormats.Of(head.Type) == PackedFormats.Of(heads[0].Type));
 
     private static void Check(DecoderGraph graph, MixtureOperator mixture, float scale)
     {

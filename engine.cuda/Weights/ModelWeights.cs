@@ -69,7 +69,7 @@ internal sealed record ModelWeights
     public static ModelWeights Load(DecoderGraph graph, WeightUpload upload, Func<GgufTensor, PackedMatrix?> vocabulary)
     {
         const string Purpose = "weights";
-        RopeSettings[] ropes = [.. graph.Operators.OfType<AttentionOperator>().Select(static attention => attention.Rope).OfType<RopeSettings>().Distinct()];
+        RopeSettings[] ropes = [.. AttentionOperator.Among(graph.Operators).Select(static attention => attention.Rope).OfType<RopeSettings>().Distinct()];
         var (attentions, states) = (0, 0);
         var branches = new List<BranchWeights>();
         foreach (var layer in graph.Layers)
@@ -106,6 +106,7 @@ internal sealed record ModelWeights
         PartWeights Load(LayerOperator step) => step switch
         {
             AttentionOperator attention => AttentionWeights.Load(upload, attention, attentions++, ropes),
+            LatentAttentionOperator latent => LatentAttentionWeights.Load(upload, latent, attentions++, ropes),
             MixtureOperator mixture => ExpertWeights.Load(upload, mixture),
             FeedForwardOperator dense => FeedForwardWeights.Load(upload, dense),
             PerLayerInputOperator told => PerLayerPartWeights.Load(upload, told),

@@ -40,7 +40,12 @@ internal sealed unsafe class WeightUpload : IDisposable
     }
 
     /// <summary>A matrix of the rows of several tensors one after the other, which must have one packed format and, but for the last, whole tile rows.</summary>
-    public PackedMatrix Load(string purpose, params ReadOnlySpan<GgufTensor> tensors)
+    public PackedMatrix Load(string purpose, params ReadOnlySpan<GgufTensor> tensors) => Load(purpose, 1, tensors);
+
+    /// <summary>The same, where each tensor begins with a tile row, whose rows that the one before lacks are zeros.</summary>
+    public PackedMatrix LoadStack(string purpose, params ReadOnlySpan<GgufTensor> tensors) => Load(purpose, PackedFormats.TileRows, tensors);
+
+    private PackedMatrix Load(string purpose, int unit, ReadOnlySpan<GgufTensor> tensors)
     {
         var format = PackedFormats.Of(tensors[0].Type);
         var columns = tensors[0].Columns;
@@ -52,7 +57,7 @@ internal sealed unsafe class WeightUpload : IDisposable
         var rows = 0;
         foreach (var tensor in tensors)
         {
-            rows += checked((int)tensor.Rows);
+            rows = checked(rows + Rounded(tensor, unit));
         }
 
         var matrix = new PackedMatrix(format, rows, columns, _memory.Allocate(PackedFormats.Bytes(format, rows, columns), purpose));
@@ -66,7 +71,7 @@ internal sealed unsafe class WeightUpload : IDisposable
         foreach (var tensor in tensors)
         {
             Load(tensor, matrix, first);
-            first += (int)tensor.Rows;
+            first += Rounded(tensor, unit);
         }
 
         return matrix;
@@ -139,6 +144,8 @@ internal sealed unsafe class WeightUpload : IDisposable
             stage?.Dispose();
         }
     }
+
+    private static int Rounded(GgufTensor tensor, int unit) => checked((int)((tensor.Rows + unit - 1) / unit * unit));
 
     private void Load(GgufTensor tensor, PackedMatrix matrix, int first)
     {

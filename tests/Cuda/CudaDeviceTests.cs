@@ -77,6 +77,8 @@ public sealed class CudaDeviceTests : EmulatedCudaTest
     [Theory]
     [InlineData(136)]
     [InlineData(256)]
+    [InlineData(264)]
+    [InlineData(512)]
     public void Heads_of_many_values_give_the_processors_logits(int size)
     {
         var model = new SyntheticModel("heads", GgmlType.Q8_0, Layers: 2, Width: 128, FeedForward: 128, Heads: 4, KvHeads: 2, HeadSize: size, Vocabulary: 256);

@@ -9,10 +9,6 @@ namespace Crescent.Tests.Cuda;
 public sealed class CudaFitTests
 {
     [Theory]
-    [InlineData("deepseek2", "latent attention")]
-    public void An_architecture_is_refused_by_its_operator(string name, string says) => Refused(name, says, static graph => graph);
-
-    [Theory]
     [InlineData("stream", "layers that scale the residual stream behind a branch without a norm behind it")]
     [InlineData("windows", "windows and chunks of more than 8 lengths")]
     public void What_a_whole_model_has_is_refused(string what, string says) => Refused("qwen3", says, graph => what switch
@@ -81,17 +77,11 @@ public sealed class CudaFitTests
     });
 
     [Fact]
-    public void A_model_without_attention_and_a_head_for_further_tokens_are_refused()
-    {
+    public void A_model_without_attention_is_refused() =>
         Refused("lfm2", "no attention", static graph => graph with
         {
             Layers = [.. graph.Layers.Select(static layer => new DecoderLayer([.. layer.Branches.Where(static branch => branch.Operators[0] is not AttentionOperator)]))],
         });
-        Refused("qwen3", "the input of a head for multi-token prediction", static graph => graph with
-        {
-            HiddenInput = new HiddenInput(graph.OutputNorm, graph.OutputNorm, graph.Output),
-        });
-    }
 
     [Theory]
     [InlineData(272)]

@@ -9,7 +9,7 @@ namespace Crescent.Tests.Cuda;
 public sealed class CudaGoldenTests : EmulatedCudaTest
 {
     // What is left is weights, activations, keys and values in halves: bounds are a little above what is seen. States add up what rounding has left of every token; of
-    // glm4moe and gemma4-moe a step is further off where rounding has chosen another expert; scores that nothing scales make more of it in gemma4.
+    // glm4moe, deepseek2 and gemma4-moe a step is further off where rounding has chosen another expert; scores that nothing scales make more of it in gemma4. Latent attention rounds twice more than another on each side.
     [Theory]
     [InlineData("gpt2-pre", 6e-3, 6e-2)]
     [InlineData("llama-bpe-rope-factors", 6e-3, 6e-2)]
@@ -28,6 +28,7 @@ public sealed class CudaGoldenTests : EmulatedCudaTest
     [InlineData("phi3-long", 7e-3, 6e-2)]
     [InlineData("smollm3", 6e-3, 6e-2)]
     [InlineData("glm4moe", 1e-2, 2, 20)]
+    [InlineData("deepseek2", 2.5e-2, 2, 20)]
     [InlineData("qwen35", 1.2e-2, 0.2)]
     [InlineData("qwen35moe", 1.4e-2, 0.3)]
     [InlineData("qwen3next", 1.3e-2, 0.2)]
@@ -73,7 +74,7 @@ public sealed class CudaGoldenTests : EmulatedCudaTest
         var steps = GoldenStep.Run(device, file.Goldens with { Prompts = [.. file.Goldens.Prompts.Take(prompts)] });
         var errors = steps.SelectMany(static step => step.Errors).Order().ToArray();
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{file.Goldens.Model}: {steps.Count} steps, mean {errors.Average():G3} p99 {errors[(int)(errors.Length * 0.99)]:G3} greatest {errors[^1]:G3}; llama.cpp {file.Goldens.LlamacppError.Mean:G3}");
+            $"{file.Goldens.Model}: {steps.Count} steps, mean {errors.Average():G3} median {errors[errors.Length / 2]:G3} p90 {errors[(int)(errors.Length * 0.9)]:G3} p99 {errors[(int)(errors.Length * 0.99)]:G3} greatest {errors[^1]:G3}; llama.cpp {file.Goldens.LlamacppError.Mean:G3}");
         file.CheckGreedy(steps, Math.Max(tie, file.Goldens.Tie));
         return errors;
     }

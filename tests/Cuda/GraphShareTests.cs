@@ -53,6 +53,7 @@ public sealed unsafe class GraphShareTests
     [Theory]
     [InlineData("qwen3moe", 4, "it has 2 KV heads, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("qwen3moe", 3, "it has 2 KV heads, which 3 GPUs cannot share")]
+    [InlineData("deepseek2", 2, "it has latent attention, which 2 GPUs cannot share; serve it on one GPU a device")]
     [InlineData("gpt-oss-MXFP4", 2, "it has 32 columns in MXFP4, which 2 GPUs cannot share; serve it on one GPU a device")]
     [InlineData("gemma4", 2, "it has per-layer embeddings, which 2 GPUs cannot share; serve it on one GPU a device")]
     [InlineData("gemma4-moe", 2, "it has parts with norms of their own, which 2 GPUs cannot share; serve it on one GPU a device")]

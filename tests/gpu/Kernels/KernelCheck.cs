@@ -9,7 +9,7 @@ namespace Crescent.GpuCheck.Kernels;
 internal sealed record KernelCheck(string Name, Func<Gpu, Seeded, double> Run)
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<KernelCheck> All { get; } = [.. PackingChecks.All, .. ProductChecks.All, .. LayerChecks.All, .. GateChecks.All, .. PerLayerChecks.All, .. StateChecks.All, .. AttentionChecks.All, .. DecodeAttentionChecks.All, .. MixtureChecks.All, .. ExpertChecks.All, .. PeerChecks.All, .. SamplingChecks.All];
+    public static IReadOnlyList<KernelCheck> All { get; } = [.. PackingChecks.All, .. ProductChecks.All, .. LayerChecks.All, .. GateChecks.All, .. PerLayerChecks.All, .. StateChecks.All, .. AttentionChecks.All, .. DecodeAttentionChecks.All, .. LatentChecks.All, .. MixtureChecks.All, .. ExpertChecks.All, .. PeerChecks.All, .. SamplingChecks.All];
 
     public override string ToString() => Name;
 

@@ -124,7 +124,7 @@ internal static class LayerChecks
 
     private static double RopeStore(Gpu gpu, Seeded random, bool valuesAreKeys, bool normalises, bool queriesAlone)
     {
-        int kvHeads = random.Next(1, 4), heads = kvHeads * random.Next(1, 5), size = 2 * (random.Next(2) == 0 ? random.Next(1, 65) : random.Next(65, 129)), padded = size <= 64 ? 64 : size <= 128 ? 128 : 256, half = KernelCheck.Turning(random, size) / 2;
+        int kvHeads = random.Next(1, 4), heads = kvHeads * random.Next(1, 5), size = 2 * (random.Next(2) == 0 ? random.Next(1, 65) : random.Next(65, 257)), padded = size <= 64 ? 64 : size <= 128 ? 128 : size <= 256 ? 256 : 512, half = KernelCheck.Turning(random, size) / 2;
         int tokens = random.Next(1, 12), blockCount = 4, ld = ((heads + (2 * kvHeads)) * size) + random.Next(9), interleaved = random.Next(2);
         long layer = 2L * kvHeads * 16 * padded * 2, blockBytes = 3 * layer, offset = layer * random.Next(3);
         var (scale, temperatures) = (0.21f, random.Next(2) == 0 ? null : Enumerable.Range(0, tokens).Select(_ => 1 + (float)random.NextDouble()).ToArray());
