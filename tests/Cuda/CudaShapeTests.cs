@@ -25,6 +25,7 @@ public sealed class CudaShapeTests : EmulatedCudaTest
         using var model = LanguageModel.Open(TestFiles.Shared("arch", "qwen3.gguf"));
         using var expanded = new ExpandedHeads(model.Graph);
         Near(model.Graph with { Layers = [expanded.Graph.Layers[0], .. model.Graph.Layers.Skip(1)] }, gpus: 1);
+        Near(model.Graph with { Layers = [.. model.Graph.Layers.SkipLast(1), expanded.Graph.Layers[^1]] }, gpus: 1);
     }
 
     [Fact]
