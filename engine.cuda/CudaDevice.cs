@@ -41,7 +41,7 @@ public sealed class CudaDevice : IDevice
         {
             if (options.Draft is not null)
             {
-                var draft = Draft = new CudaDevice(options.Draft, options with { Name = $"{options.Name} draft", Gpus = [options.Gpus[0]], Draft = null }, _gpus.Leader);
+                var draft = Draft = new CudaDevice(options.Draft, options with { Name = $"{options.Name} draft", Gpus = [options.Gpus[0]], Draft = null, Progress = null }, _gpus.Leader);
                 draft.Complete(free => draft.BlockCount(BlocksFor(free, BytesOfAllGroups + draft.BytesOfAllGroups, draft.BytesOfAllGroups)));
             }
 
@@ -254,6 +254,9 @@ public sealed class CudaDevice : IDevice
         }
 
         _disposed = true;
+
+        // What guesses must not wait for a GPU that waits for a lost one.
+        _gpus.SpreadSickness();
         Draft?.Dispose();
         _gpus.Dispose();
     }
@@ -312,13 +315,9 @@ public sealed class CudaDevice : IDevice
     // Blocks of 16 positions that the settings give, or that the memory has room for when each takes so many bytes, of which those of a draft have their share.
     private long BlocksFor(long free, long bytes, long draftBytes = 0)
     {
-        if (_options.KvBlocks > 0)
-        {
-            return _options.KvBlocks;
-        }
-
         var affordable = (long)(Math.Max(0, free) * _options.MemoryShare);
-        return draftBytes == 0 ? affordable / bytes : Math.Min(affordable / bytes, affordable / DraftShare / draftBytes);
+        var blocks = _options.KvBlocks > 0 ? _options.KvBlocks : affordable / bytes;
+        return draftBytes == 0 ? blocks : Math.Max(1, Math.Min(blocks, affordable / DraftShare / draftBytes));
     }
 
     // Blocks of all groups for so many of 16 positions: no more than all sequences of a step could fill.

@@ -233,8 +233,9 @@ internal sealed class CudaGroup : IDisposable
         + graph.TokenEmbedding.ByteLength + (graph.PerLayer is { } told ? told.Tokens.ByteLength + told.Projection.ByteLength : 0)
         + (ReferenceEquals(graph.Output, graph.TokenEmbedding) ? 0 : graph.Output.ByteLength);
 
-    // The others may wait for what never comes, and what they have of this step is worth nothing.
-    private bool SpreadSickness()
+    /// <summary>Makes all GPUs sick where one is: the others may wait for what never comes, and what they have of this step is worth nothing.</summary>
+    /// <returns>Whether they are.</returns>
+    public bool SpreadSickness()
     {
         string? fault = null;
         foreach (var rank in _ranks)

@@ -45,7 +45,12 @@ internal static class ModelFit
             Check(graph, part);
         }
 
+        Refuse(graph, "operators beside parts with norms of their own", branch.Parts.Count > 0 && (branch.Operators.Count > 0 || branch.Norm is not null));
+        Refuse(graph, "one part with norms of its own", branch.Parts.Count == 1);
+        Refuse(graph, "several parts without a norm of their sum", branch.Parts.Count > 1 && branch.PostNorm is null);
+        Refuse(graph, "parts in parts, or scaled ones", branch.Parts.Any(static part => part.Parts.Count > 0 || part.Scale != 1));
         var told = branch.Operators.Any(static step => step is PerLayerInputOperator);
+        Refuse(graph, "per-layer embeddings without a table", told && graph.PerLayer is null);
         Refuse(graph, "per-layer embeddings behind a norm or beside other operators", told && (branch.Norm is not null || branch.Operators.Count > 1));
         Refuse(graph, "a branch without a norm", branch.Norm is null && !told && branch.Parts.Count == 0);
         foreach (var step in branch.Operators)
@@ -80,6 +85,7 @@ internal static class ModelFit
     {
         Refuse(graph, $"chunks of {attention.ChunkLength} positions, which are not whole times {KvPool.Slots},", attention.ChunkLength % KvPool.Slots != 0 && attention.ChunkLength < graph.Config.ContextLength);
         Refuse(graph, "attention that sees another layer's keys further or less far than that, or with heads of another size", attention.KeysOf is { } owner && !Sees(attention, owner));
+        Refuse(graph, "attention without keys", attention.Key is null && attention.KeysOf is null);
         Refuse(graph, "biases of some of queries, keys and values", (attention.QueryBias is null) != (attention.KeyBias is null) || (attention.KeyBias is null) != (attention.ValueBias is null));
         Refuse(graph, "biases of gated attention", attention.HasOutputGate && attention.QueryBias is not null);
         Refuse(graph, "norms of heads before and after they turn", attention.NormalisesTurned && (attention.QueryNorm ?? attention.KeyNorm) is not null);

@@ -95,11 +95,11 @@ public sealed class CudaDraftTests : EmulatedCudaTest
     }
 
     [Fact]
-    public void A_head_uses_the_models_matrices_of_the_vocabulary_and_blocks_are_shared_out_by_their_sizes()
+    public void A_head_uses_the_models_context_and_matrices_of_the_vocabulary()
     {
         using var written = HeadModels.Write(HeadModels.WithHead(TestFiles.Shared("arch", "qwen35.gguf")));
         using var model = LanguageModel.Open(written.Path);
-        using var device = new CudaDevice(model.Graph, EmulatedCuda.Options() with { KvBlocks = 0, StateSlots = 4, Draft = model.Graph.Head });
+        using var device = new CudaDevice(model.Graph, EmulatedCuda.Options() with { StateSlots = 4, Draft = model.Graph.Head });
         var head = device.Draft!;
         Assert.Same(device.Group.Leader.Weights.Output, head.Group.Leader.Weights.Output);
         Assert.Same(device.Group.Leader.Weights.Embedding, head.Group.Leader.Weights.Embedding);
@@ -107,11 +107,55 @@ public sealed class CudaDraftTests : EmulatedCudaTest
         Assert.True(head.Memory["weights"] < device.Group.Leader.Weights.Output.Buffer.Bytes + device.Group.Leader.Weights.Embedding.Buffer.Bytes, $"{head.Memory["weights"]} bytes of weights");
         Assert.Equal(head.Memory.Values.Sum(), device.Memory["the draft"]);
 
-        // Each has room for as many positions, and both together have nine tenths of what was left.
-        Assert.True(head.Info.BlockCount > 0 && device.Info.BlockCount > 0, "no blocks");
-        var (own, heads) = (device.Info.BlockCount * device.Info.BlockBytes, head.Info.BlockCount * head.Info.BlockBytes);
-        Assert.InRange((double)head.Info.BlockCount / device.Info.BlockCount, 0.01, 1.5);
-        Assert.True(heads <= own, $"{heads} bytes of blocks for the head, {own} for the model");
+    }
+
+    [Fact]
+    public void Blocks_are_shared_out_by_their_sizes_and_a_draft_has_an_eighth_at_the_most()
+    {
+        const long Left = 4 << 20;
+        using var written = HeadModels.Write(HeadModels.WithHead(TestFiles.Shared("arch", "qwen35.gguf")));
+        using var model = LanguageModel.Open(written.Path);
+        var options = EmulatedCuda.Options() with { KvBlocks = 1, StateSlots = 4, Draft = model.Graph.Head };
+        long others, blockBytes;
+        using (var small = new CudaDevice(model.Graph, options))
+        {
+            blockBytes = small.Info.BlockBytes;
+            Assert.Equal((1, 1, blockBytes), (small.Info.BlockCount, small.Draft!.Info.BlockCount, small.Draft.Info.BlockBytes));
+            others = EmulatedCuda.Counters(0).BytesInUse - small.Memory["keys and values"] - small.Draft.Memory["keys and values"];
+        }
+
+        EmulatedCuda.SetMemory(0, others + Left);
+        (int Own, int Draft) counts;
+        using (var device = new CudaDevice(model.Graph, options with { KvBlocks = 0 }))
+        {
+            counts = (device.Info.BlockCount, device.Draft!.Info.BlockCount);
+            Assert.InRange(counts.Draft * blockBytes, (0.9 * Left / 8) - blockBytes, 0.9 * Left / 8);
+            Assert.InRange(counts.Own * blockBytes, 0.85 * (Left - (counts.Draft * blockBytes)), 0.9 * (Left - (counts.Draft * blockBytes)));
+        }
+
+        // So it is where their number is given.
+        using var told = new CudaDevice(model.Graph, options with { KvBlocks = counts.Own });
+        Assert.Equal(counts, (told.Info.BlockCount, told.Draft!.Info.BlockCount));
+    }
+
+    [Fact]
+    public void Two_gpus_of_which_the_second_fails_are_closed_with_the_draft_on_the_first()
+    {
+        using var model = LanguageModel.Open(TestFiles.TinyModel);
+        using (var device = Open(model.Graph, model.Graph, gpus: 2))
+        {
+            var plan = new StepPlan(KvBlockSize.Of(device.Info));
+            plan.Add([1, 2, 3], 0, [0], LogitsWanted.Last);
+            EmulatedCuda.Fail(1, IllegalAddress, 3);
+            Assert.Contains("700", Assert.Throws<CudaDeviceException>(() => device.Execute(plan)).Message, StringComparison.Ordinal);
+            Assert.False(device.Group.Leader.Context.IsSick);
+            device.Dispose();
+            Assert.True(device.Group.Leader.Context.IsSick, "the draft's context waits for a lost GPU");
+        }
+
+        EmulatedCuda.Fail(1, 0, -1);
+        using var again = Open(model.Graph, model.Graph, gpus: 2);
+        Assert.NotNull(again.Draft);
     }
 
     [Fact]

@@ -26,6 +26,7 @@ public sealed class CudaFitTests
     [InlineData("gated", "biases of gated attention")]
     [InlineData("turned", "norms of heads before and after they turn")]
     [InlineData("longer", "norms of heads that turning makes longer")]
+    [InlineData("no keys", "attention without keys")]
     [InlineData("scores", "capped scores")]
     public void What_an_attention_has_is_refused(string what, string says) => Refused("qwen2", says, graph => graph with
     {
@@ -33,6 +34,7 @@ public sealed class CudaFitTests
         {
             "chunks" => attention with { ChunkLength = 72 },
             "keys" => attention with { KeysOf = attention, Window = 20 },
+            "no keys" => attention with { Key = null, KeyBias = null },
             "values" => attention with { Value = null, ValueBias = null },
             "query bias" => attention with { QueryBias = null },
             "value bias" => attention with { ValueBias = null },
@@ -47,6 +49,13 @@ public sealed class CudaFitTests
     [InlineData("attention part", "attention among parts with norms of their own")]
     [InlineData("part", "a branch without a norm")]
     [InlineData("scaled parts", "a scaled part behind a norm")]
+    [InlineData("operators beside", "operators beside parts with norms of their own")]
+    [InlineData("norm beside", "operators beside parts with norms of their own")]
+    [InlineData("one part", "one part with norms of its own")]
+    [InlineData("no norm of the sum", "several parts without a norm of their sum")]
+    [InlineData("parts in parts", "parts in parts, or scaled ones")]
+    [InlineData("scaled part", "parts in parts, or scaled ones")]
+    [InlineData("no table", "per-layer embeddings without a table")]
     [InlineData("told", "per-layer embeddings behind a norm or beside other operators")]
     [InlineData("behind a bias", "a branch without a norm behind a bias of attention's output")]
     [InlineData("norm", "a branch without a norm")]
@@ -64,6 +73,13 @@ public sealed class CudaFitTests
             "attention part" => [attention, new ResidualBranch { Norm = null, Operators = [], Parts = [attention, experts] }],
             "part" => [attention, new ResidualBranch { Norm = null, Operators = [], Parts = [experts, experts with { Norm = null }] }],
             "scaled parts" => [attention, new ResidualBranch { Norm = null, Operators = [], Parts = [experts], Scale = 2 }],
+            "operators beside" => [attention, experts with { Norm = null, Parts = [experts, experts], PostNorm = experts.Norm }],
+            "norm beside" => [attention, new ResidualBranch { Norm = experts.Norm, Operators = [], Parts = [experts, experts], PostNorm = experts.Norm }],
+            "one part" => [attention, new ResidualBranch { Norm = null, Operators = [], Parts = [experts], PostNorm = experts.Norm }],
+            "no norm of the sum" => [attention, new ResidualBranch { Norm = null, Operators = [], Parts = [experts, experts] }],
+            "parts in parts" => [attention, Parts(experts, Parts(experts, experts) with { Norm = null })],
+            "scaled part" => [attention, Parts(experts, experts with { Scale = 2 })],
+            "no table" => [attention, new ResidualBranch { Norm = null, Operators = [Told(graph)] }],
             "told" => [attention, experts with { Operators = [Told(graph)] }],
             "behind a bias" => [attention, experts with { Norm = null, Operators = [Told(graph)] }],
             "norm" => [attention, experts with { Norm = null }],
@@ -73,7 +89,7 @@ public sealed class CudaFitTests
             "bias among several" => [attention with { Operators = [.. attention.Operators, attention.Operators[0]] }, experts],
             _ => [experts, attention],
         });
-        return graph with { Layers = [.. graph.Layers.SkipLast(1), changed] };
+        return graph with { Layers = [.. graph.Layers.SkipLast(1), changed], PerLayer = what == "no table" ? null : new PerLayerInput(graph.Output, graph.Output, graph.OutputNorm) };
     });
 
     [Fact]
@@ -104,6 +120,8 @@ public sealed class CudaFitTests
     }
 
     private static PerLayerInputOperator Told(DecoderGraph graph) => new() { Gate = graph.Output, Output = graph.Output, Layer = 0 };
+
+    private static ResidualBranch Parts(ResidualBranch first, ResidualBranch second) => new() { Norm = null, Operators = [], Parts = [first, second], PostNorm = first.Norm };
 
     private static DecoderLayer Changed(DecoderLayer layer, Func<AttentionOperator, AttentionOperator> change) => new([.. layer.Branches.Select(branch => branch with
     {

@@ -19,6 +19,7 @@ public sealed class CudaStepTests : EmulatedCudaTest
     [InlineData("lfm2")]
     [InlineData("gemma4")]
     [InlineData("gemma4-moe")]
+    [InlineData("deepseek2")]
     public void A_graph_gives_the_bits_of_its_kernels_launched_one_by_one(string name)
     {
         using var model = Open(name);
@@ -48,6 +49,7 @@ public sealed class CudaStepTests : EmulatedCudaTest
     [InlineData("lfm2")]
     [InlineData("gemma4")]
     [InlineData("gemma4-moe")]
+    [InlineData("deepseek2")]
     public void Batches_of_nearly_one_size_share_a_graph_and_tokens_that_fill_it_up_change_nothing(string name)
     {
         using var model = Open(name);
