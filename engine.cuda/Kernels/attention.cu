@@ -173,24 +173,7 @@ DEVICE void attend(
 
             most = fmaxf(most, __shfl_xor_sync(ALL_LANES, most, 1));
             most = fmaxf(most, __shfl_xor_sync(ALL_LANES, most, 2));
-            float shrink = exp2f(largest[r] - most);
-            largest[r] = most;
-            sum[r] *= shrink;
-#pragma unroll
-            for (int i = 0; i < SIZE / 8; i++)
-            {
-                o[i][r * 2] *= shrink;
-                o[i][r * 2 + 1] *= shrink;
-            }
-
-#pragma unroll
-            for (int n = 0; n < 2; n++)
-            {
-                float a = s[n][r * 2] == MASKED ? 0.0f : exp2f(s[n][r * 2] - most);
-                float b = s[n][r * 2 + 1] == MASKED ? 0.0f : exp2f(s[n][r * 2 + 1] - most);
-                sum[r] += a + b;
-                p[n][r] = pack_half2(a, b);
-            }
+            weigh(o, s, p, largest, sum, most, r);
         }
 
 #pragma unroll

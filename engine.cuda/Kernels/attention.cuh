@@ -96,6 +96,30 @@ DEVICE void multiply_keys(float (&s)[4], uint4 a, uint4 b, uint4 key)
     mma_16816(s, a.z, b.z, a.w, b.w, key.z, key.w);
 }
 
+// Makes weights p of the scores s of row r, as halves, once its largest score is most: what has been added up of it shrinks to that.
+template <int TILES>
+DEVICE void weigh(float (&o)[TILES][4], const float (&s)[2][4], unsigned (&p)[2][2], float (&largest)[2], float (&sum)[2], float most, int r)
+{
+    float shrink = exp2f(largest[r] - most);
+    largest[r] = most;
+    sum[r] *= shrink;
+#pragma unroll
+    for (int i = 0; i < TILES; i++)
+    {
+        o[i][r * 2] *= shrink;
+        o[i][r * 2 + 1] *= shrink;
+    }
+
+#pragma unroll
+    for (int n = 0; n < 2; n++)
+    {
+        float a = s[n][r * 2] == MASKED ? 0.0f : exp2f(s[n][r * 2] - most);
+        float b = s[n][r * 2 + 1] == MASKED ? 0.0f : exp2f(s[n][r * 2 + 1] - most);
+        sum[r] += a + b;
+        p[n][r] = pack_half2(a, b);
+    }
+}
+
 // What a block of the parts of a step shares: results of its warps.
 template <int SIZE>
 struct Shared

@@ -133,24 +133,7 @@ DEVICE void attend_wide(
 #pragma unroll
             for (int w = 0; w < TOGETHER; w++)
                 most = fmaxf(most, shared->largest[w][g + r * 8]);
-            float shrink = exp2f(largest[r] - most);
-            largest[r] = most;
-            sum[r] *= shrink;
-#pragma unroll
-            for (int i = 0; i < COLUMNS / 8; i++)
-            {
-                o[i][r * 2] *= shrink;
-                o[i][r * 2 + 1] *= shrink;
-            }
-
-#pragma unroll
-            for (int n = 0; n < 2; n++)
-            {
-                float a = s[n][r * 2] == MASKED ? 0.0f : exp2f(s[n][r * 2] - most);
-                float b = s[n][r * 2 + 1] == MASKED ? 0.0f : exp2f(s[n][r * 2 + 1] - most);
-                sum[r] += a + b;
-                p[n][r] = pack_half2(a, b);
-            }
+            weigh(o, s, p, largest, sum, most, r);
         }
 
         shared->weights[warp][lane] = make_uint4(p[0][0], p[0][1], p[1][0], p[1][1]);
