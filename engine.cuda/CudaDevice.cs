@@ -26,7 +26,7 @@ public sealed class CudaDevice : IDevice
     private readonly Action _queueStep;
     private readonly GpuEvent _started;
     private StepPlan? _plan;
-    private int _tokens; // of the step that is queued
+    private int _tokens; // of the step that is queued, with those that fill a graph up
     private int _rows; // of logits
     private bool _disposed;
 
@@ -70,8 +70,10 @@ public sealed class CudaDevice : IDevice
             first.Context.Enter();
             _started = first.Own(new GpuEvent(first.Context, timed: true));
             _results = first.Own(new StepResults(first.Context, config, options.MaxStepTokens, options.MaxLogitRows, options.HostLogits));
-            _graphs = options.Graphs && _gpus.Ranks.Count == 1 && graph.HiddenInput is null ? first.Own(new StepGraphs(first.Context, Math.Min(options.MaxLogitRows, options.MaxStepTokens))) : null;
-            _queueStep = () => first.Decoder.Run(_tokens, _rows, 0);
+            _graphs = options.Graphs && graph.HiddenInput is null
+                ? first.Own(new StepGraphs([.. _gpus.Ranks.Select(static rank => rank.Context)], Math.Min(options.MaxLogitRows, options.MaxStepTokens)))
+                : null;
+            _queueStep = () => _gpus.Run(_tokens, _rows, 0);
             _sampler = first.Own(new CudaSampler(first.Context, first.Decoder.Logits, _results, first.Sampling, config.VocabularySize, options.MaxLogitRows));
             Info = new DeviceInfo
             {
@@ -133,7 +135,7 @@ public sealed class CudaDevice : IDevice
     public string? BlasFault => _gpus.BlasFault;
 
     /// <summary>Why decode steps are not launched as graphs, or null.</summary>
-    public string? GraphFault => _graphs is not null ? _graphs.Fault : _gpus.Ranks.Count > 1 ? "Steps of several GPUs are launched kernel by kernel." : "They are switched off.";
+    public string? GraphFault => _graphs is null ? "They are switched off." : _graphs.Fault;
 
     /// <summary>Graphs made so far.</summary>
     public int GraphsMade => _graphs?.Made ?? 0;
@@ -273,18 +275,12 @@ public sealed class CudaDevice : IDevice
     {
         var tokens = plan.AllTokens.Length;
         var batch = _graphs is not null && UsesGraphs && IsDecode(plan) ? _graphs.BatchOf(tokens) : 0;
-        if (batch == 0)
+        var captured = batch > 0;
+        (_tokens, _rows) = captured ? (batch, batch) : (tokens, plan.LogitsRowCount);
+        _gpus.Write(plan, _tokens, _rows, roundsParts: captured);
+        if (!captured || !_graphs!.Launch(batch, _gpus.Leader.Layout.PartsKey, _gpus.Moved, _queueStep))
         {
-            _gpus.Run(plan);
-            return;
-        }
-
-        var first = _gpus.Leader;
-        (_tokens, _rows) = (batch, batch);
-        first.Layout.Write(plan, batch, batch, roundsParts: true, first.Kv.Spare);
-        if (!_graphs!.Launch(batch, first.Layout.PartsKey, first.Layout.Moved, _queueStep))
-        {
-            first.Decoder.Run(_tokens, _rows, 0);
+            _gpus.Run(_tokens, _rows, plan.HiddenRowCount);
         }
     }
 

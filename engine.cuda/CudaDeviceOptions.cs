@@ -1,3 +1,4 @@
+using Crescent.Engine.Cuda.Driver;
 using Crescent.Engine.Model.Architectures;
 
 namespace Crescent.Engine.Cuda;
@@ -81,6 +82,9 @@ public sealed record CudaDeviceOptions
     /// <summary>Whether matrices are filled with random numbers and not read from the file: for measurements of a model's shape, with a file that is but a header.</summary>
     public bool RandomWeights { get; init; }
 
+    /// <summary>How long the GPUs may take to finish a step, or copies; those that have not are lost. Above 0.</summary>
+    public TimeSpan StepLimit { get; init; } = GpuContext.DefaultLimit;
+
     /// <summary>Folder where compiled kernels are kept; null for <c>crescent/kernels</c> in the user's cache.</summary>
     public string? KernelCache { get; init; }
 
@@ -106,6 +110,11 @@ public sealed record CudaDeviceOptions
         Check(nameof(MaxStepTokens), MaxStepTokens, 1, MostStepTokens);
         Check(nameof(MaxLogitRows), MaxLogitRows, 1, MostLogitRows);
         Check(nameof(MaxContext), MaxContext, 0, int.MaxValue);
+        if (StepLimit <= TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(nameof(StepLimit), StepLimit, $"{nameof(StepLimit)} of a CUDA device is above 0.");
+        }
+
         if (MemoryShare is not (> 0 and <= 1))
         {
             throw new ArgumentOutOfRangeException(nameof(MemoryShare), MemoryShare, $"{nameof(MemoryShare)} of a CUDA device is above 0 and up to 1.");

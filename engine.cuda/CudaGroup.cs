@@ -106,16 +106,47 @@ internal sealed class CudaGroup : IDisposable
         Leader.Context.Enter();
     }
 
-    /// <summary>Queues a step on all GPUs, kernel by kernel.</summary>
-    /// <param name="plan">It has been checked.</param>
-    public void Run(StepPlan plan)
+    /// <summary>Changes with the addresses of what steps read.</summary>
+    public int Moved
     {
-        var (tokens, floats) = (plan.AllTokens.Length, plan.AllTokens.Length * Leader.Weights.Embedding.Columns);
+        get
+        {
+            var moved = 0;
+            foreach (var rank in _ranks)
+            {
+                moved += rank.Layout.Moved;
+            }
+
+            return moved;
+        }
+    }
+
+    /// <summary>Tells all GPUs of a step.</summary>
+    /// <param name="plan">It has been checked.</param>
+    /// <param name="tokens">See <see cref="Steps.StepLayout.Write"/>, as for the others.</param>
+    /// <param name="rows">Rows of logits.</param>
+    /// <param name="roundsParts">Whether numbers of parts are powers of two.</param>
+    public void Write(StepPlan plan, int tokens, int rows, bool roundsParts)
+    {
+        for (var i = _ranks.Count - 1; i >= 0; i--)
+        {
+            var rank = _ranks[i];
+            rank.Context.Enter();
+            rank.Layout.Write(plan, tokens, rows, roundsParts, rank.Kv.Spare);
+            rank.Decoder.Inputs?.Write(plan);
+        }
+    }
+
+    /// <summary>Queues a step on all GPUs, kernel by kernel; they have been told of it.</summary>
+    /// <param name="tokens">Tokens.</param>
+    /// <param name="rows">Rows of logits.</param>
+    /// <param name="hiddenRows">Hidden states.</param>
+    public void Run(int tokens, int rows, int hiddenRows)
+    {
+        var floats = tokens * Leader.Weights.Embedding.Columns;
         foreach (var rank in _ranks)
         {
             rank.Context.Enter();
-            rank.Layout.Write(plan, tokens, plan.LogitsRowCount, roundsParts: false, rank.Kv.Spare);
-            rank.Decoder.Inputs?.Write(plan);
             rank.Decoder.Begin(tokens);
         }
 
@@ -150,7 +181,7 @@ internal sealed class CudaGroup : IDisposable
         }
 
         Leader.Context.Enter();
-        Leader.Decoder.End(plan.LogitsRowCount, plan.HiddenRowCount);
+        Leader.Decoder.End(rows, hiddenRows);
     }
 
     /// <summary>Queues the copy of a block: each GPU's share of it.</summary>
@@ -172,25 +203,13 @@ internal sealed class CudaGroup : IDisposable
         }
     }
 
-    /// <summary>Waits for the end of a step on all GPUs, the first last; its context is this thread's then.</summary>
-    public void Wait()
-    {
-        for (var i = _ranks.Count - 1; i >= 0; i--)
-        {
-            _ranks[i].Context.Enter();
-            _ranks[i].Ended.Wait();
-        }
-    }
+    /// <summary>Waits for the end of a step on all GPUs; the first one's context is this thread's then.</summary>
+    /// <exception cref="CudaDeviceException">One of the GPUs has failed, or not finished in time.</exception>
+    public void Wait() => Patience.Until(this, static group => group.Late(static rank => rank.Ended.IsDone()));
 
-    /// <summary>Waits for all that was queued on all GPUs.</summary>
-    public void Synchronize()
-    {
-        foreach (var rank in _ranks)
-        {
-            rank.Context.Enter();
-            rank.Context.Synchronize();
-        }
-    }
+    /// <summary>Waits for all that was queued on all GPUs; the first one's context is this thread's then.</summary>
+    /// <exception cref="CudaDeviceException">One of the GPUs has failed, or not finished in time.</exception>
+    public void Synchronize() => Patience.Until(this, static group => group.Late(static rank => rank.Context.IsIdle()));
 
     /// <summary>Ends all contexts: those of sick GPUs whoever else holds them, once the work of healthy ones is done.</summary>
     public void Dispose()
@@ -212,6 +231,19 @@ internal sealed class CudaGroup : IDisposable
         {
             rank.Dispose();
         }
+    }
+
+    // All are asked, those too that are done: one that is lost says so while others wait for it.
+    private GpuContext? Late(Func<CudaRank, bool> isDone)
+    {
+        GpuContext? late = null;
+        for (var i = _ranks.Count - 1; i >= 0; i--)
+        {
+            _ranks[i].Context.Enter();
+            late = isDone(_ranks[i]) ? late : _ranks[i].Context;
+        }
+
+        return late;
     }
 
     // Each finds the experts of a token by itself: with other kernels or shares of them it might find others where two are nearly as likely.

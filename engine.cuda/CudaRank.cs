@@ -43,7 +43,7 @@ internal sealed class CudaRank : IDisposable
         }
 
         var gpu = CudaGpu.Of(options.Gpus[part]);
-        Context = new GpuContext(gpu, options.Gpus.Count == 1 ? options.Name : $"cuda:{gpu.Index} of {options.Name}");
+        Context = new GpuContext(gpu, options.Gpus.Count == 1 ? options.Name : $"cuda:{gpu.Index} of {options.Name}") { Limit = options.StepLimit };
         try
         {
             Memory = new DeviceMemory(Context);

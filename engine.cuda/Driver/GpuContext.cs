@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using ManagedCuda;
 using ManagedCuda.BasicTypes;
@@ -12,6 +13,9 @@ internal sealed class GpuContext : IDisposable
 {
     /// <summary>Environment variable: 0 for kernels that begin one after the other.</summary>
     public const string OverlapVariable = "CRESCENT_CUDA_OVERLAP";
+
+    /// <summary>Of <see cref="Limit"/>: far more than any step takes.</summary>
+    public static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(2);
 
     private readonly PrimaryContext _context;
     private readonly CUstream _stream;
@@ -69,6 +73,9 @@ internal sealed class GpuContext : IDisposable
 
     /// <summary>The driver's handle.</summary>
     public CUcontext Handle => _context.Context;
+
+    /// <summary>How long it may take to finish what it was given.</summary>
+    public TimeSpan Limit { get; init; } = DefaultLimit;
 
     /// <summary>Whether kernels are launched so that they may begin before the one ahead has ended; <see cref="OverlapVariable"/> can forbid it.</summary>
     public bool Overlaps { get; }
@@ -157,16 +164,30 @@ internal sealed class GpuContext : IDisposable
     public CudaDeviceException Fault(CUResult result, string doing)
     {
         var message = $"{Name} ({Gpu.Name}) could not {doing}: {Describe(result)}.";
-        if (IsSticky(result))
-        {
-            _fault = message += " The GPU's context is lost; the device must be opened again (see the kernel's log for Xid messages).";
-        }
-
-        return new CudaDeviceException(message);
+        return IsSticky(result) ? Lost(message) : new CudaDeviceException(message);
     }
 
-    /// <summary>Waits for all that was queued.</summary>
-    public void Synchronize() => Check(DriverAPINativeMethods.Streams.cuStreamSynchronize(_stream), "finish its work");
+    /// <summary>What to throw where it has not finished within <see cref="Limit"/>; it is sick from then on.</summary>
+    public CudaDeviceException TooLate() =>
+        Lost(string.Create(CultureInfo.InvariantCulture, $"{Name} ({Gpu.Name}) has not finished its work in {Limit.TotalSeconds:0.###} s."));
+
+    /// <summary>Asks whether all that was queued is done; the context is this thread's.</summary>
+    /// <exception cref="CudaDeviceException">The GPU has failed.</exception>
+    public bool IsIdle()
+    {
+        var answer = DriverAPINativeMethods.Streams.cuStreamQuery(_stream);
+        if (answer == CUResult.ErrorNotReady)
+        {
+            return false;
+        }
+
+        Check(answer, "finish its work");
+        return true;
+    }
+
+    /// <summary>Waits for all that was queued; the context is this thread's.</summary>
+    /// <exception cref="CudaDeviceException">The GPU has failed, or not finished within <see cref="Limit"/>.</exception>
+    public void Synchronize() => Patience.Until(this, static context => context.IsIdle() ? null : context);
 
     /// <summary>The error's name and meaning.</summary>
     public static string Describe(CUResult result)
@@ -205,6 +226,13 @@ internal sealed class GpuContext : IDisposable
         }
     }
 
-    // What only a refusal of the call itself is, and not a failure of the device.
-    private static bool IsSticky(CUResult result) => result is not (CUResult.ErrorInvalidValue or CUResult.ErrorOutOfMemory or CUResult.ErrorNotFound or CUResult.ErrorNotReady);
+    private CudaDeviceException Lost(string message)
+    {
+        _fault = message + " The GPU's context is lost; the device must be opened again (see the kernel's log for Xid messages).";
+        return new CudaDeviceException(_fault);
+    }
+
+    // What only a refusal of the call itself is, and not a failure of the device; errors of captures among it.
+    private static bool IsSticky(CUResult result) =>
+        result is not (CUResult.ErrorInvalidValue or CUResult.ErrorOutOfMemory or CUResult.ErrorNotFound or CUResult.ErrorNotReady) && (int)result is < 900 or >= 910;
 }

@@ -26,14 +26,23 @@ internal sealed class GpuEvent : IDisposable
     /// <summary>What is queued on another GPU from now on waits until what was marked here is done.</summary>
     public void Hold(GpuContext other) => other.Check(DriverAPINativeMethods.Streams.cuStreamWaitEvent(other.Stream, _event, 0), "wait for another GPU");
 
-    /// <summary>Waits until what was marked is done.</summary>
-    public void Wait()
+    /// <summary>Asks whether what was marked is done; its context is this thread's.</summary>
+    /// <exception cref="CudaDeviceException">The GPU has failed.</exception>
+    public bool IsDone()
     {
-        if (_recorded)
+        var answer = _recorded ? DriverAPINativeMethods.Events.cuEventQuery(_event) : CUResult.Success;
+        if (answer == CUResult.ErrorNotReady)
         {
-            _context.Check(DriverAPINativeMethods.Events.cuEventSynchronize(_event), "finish its work");
+            return false;
         }
+
+        _context.Check(answer, "finish its work");
+        return true;
     }
+
+    /// <summary>Waits until what was marked is done; its context is this thread's.</summary>
+    /// <exception cref="CudaDeviceException">The GPU has failed, or not finished within <see cref="GpuContext.Limit"/>.</exception>
+    public void Wait() => Patience.Until(this, static mark => mark.IsDone() ? null : mark._context);
 
     /// <summary>Time on the GPU from <paramref name="start"/> to here; both are done.</summary>
     public TimeSpan Since(GpuEvent start)

@@ -116,9 +116,6 @@ public static class DriverAPINativeMethods
         public static extern CUResult cuStreamDestroy_v2(CUstream stream);
 
         [DllImport(Library)]
-        public static extern CUResult cuStreamSynchronize(CUstream stream);
-
-        [DllImport(Library)]
         public static extern CUResult cuStreamQuery(CUstream stream);
 
         [DllImport(Library)]
@@ -144,9 +141,6 @@ public static class DriverAPINativeMethods
 
         [DllImport(Library)]
         public static extern CUResult cuEventQuery(CUevent queried);
-
-        [DllImport(Library)]
-        public static extern CUResult cuEventSynchronize(CUevent waited);
 
         [DllImport(Library)]
         public static extern CUResult cuEventElapsedTime(ref float milliseconds, CUevent start, CUevent end);

@@ -87,22 +87,7 @@ internal sealed class Decoder
     /// <summary>Branches beside the residual stream, of all layers.</summary>
     public int Branches => _weights.Branches.Count;
 
-    /// <summary>Queues a plan that has been checked against the device's limits and laid out.</summary>
-    /// <param name="tokens">Tokens.</param>
-    /// <param name="rows">Rows of logits.</param>
-    /// <param name="hiddenRows">Hidden states.</param>
-    public void Run(int tokens, int rows, int hiddenRows)
-    {
-        Begin(tokens);
-        for (var branch = 0; branch < Branches; branch++)
-        {
-            Branch(branch, tokens);
-        }
-
-        End(rows, hiddenRows);
-    }
-
-    /// <summary>Queues what comes before the first branch.</summary>
+    /// <summary>Queues what comes before the first branch of a plan that has been checked against the device's limits and laid out.</summary>
     public void Begin(int tokens)
     {
         var w = _weights.Embedding;
@@ -144,7 +129,7 @@ internal sealed class Decoder
         }
     }
 
-    /// <summary>Queues what comes behind the last branch.</summary>
+    /// <summary>Queues what comes behind the last branch, once all are joined.</summary>
     /// <param name="rows">Rows of logits.</param>
     /// <param name="hiddenRows">Hidden states.</param>
     public void End(int rows, int hiddenRows)

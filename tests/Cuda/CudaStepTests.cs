@@ -1,5 +1,4 @@
 using Crescent.Engine.Cuda;
-using Crescent.Engine.Devices;
 using Crescent.Engine.Model;
 using Crescent.Tests.Engine.Devices.Cpu;
 
@@ -30,7 +29,7 @@ public sealed class CudaStepTests : EmulatedCudaTest
         {
             for (var step = 0; step < 3; step++)
             {
-                Assert.Equal(Decode(kernels, batch, step), Decode(graphs, batch, step));
+                Assert.Equal(DecodeSteps.Logits(kernels, batch, step), DecodeSteps.Logits(graphs, batch, step));
             }
         }
 
@@ -54,11 +53,11 @@ public sealed class CudaStepTests : EmulatedCudaTest
     {
         using var model = Open(name);
         using var device = new CudaDevice(model.Graph, EmulatedCuda.Options());
-        var alone = Decode(device, 1, 0);
+        var alone = DecodeSteps.Logits(device, 1, 0);
         var made = device.GraphsMade;
         foreach (var batch in new[] { 5, 6, 7, 8 })
         {
-            Assert.Equal(alone, Decode(device, batch, 0)[..alone.Length]);
+            Assert.Equal(alone, DecodeSteps.Logits(device, batch, 0)[..alone.Length]);
         }
 
         Assert.Equal(made + 1, device.GraphsMade);
@@ -82,22 +81,4 @@ public sealed class CudaStepTests : EmulatedCudaTest
     }
 
     private static LanguageModel Open(string name) => LanguageModel.Open(name == "crescent-tiny" ? TestFiles.TinyModel : TestFiles.Shared("arch", $"{name}.gguf"));
-
-    // One token of each of several sequences, all at one position.
-    private static float[] Decode(CudaDevice device, int batch, int position)
-    {
-        var plan = new StepPlan(KvBlockSize.Of(device.Info), groups: device.Info.KvGroups.Count);
-        for (var i = 0; i < batch; i++)
-        {
-            plan.Add([7 + i + position], position, [i], LogitsWanted.Last, stateSlot: device.Info.StateSlots > 0 ? i : -1);
-            for (var group = 1; group < plan.Groups; group++)
-                plan.AddTable([(group * batch) + i], 0);
-        }
-
-        var result = device.Execute(plan);
-        var logits = new List<float>();
-        for (var i = 0; i < batch; i++)
-            logits.AddRange(result.Logits(i));
-        return [.. logits];
-    }
 }

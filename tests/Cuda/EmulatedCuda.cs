@@ -57,6 +57,12 @@ internal static unsafe class EmulatedCuda
     /// <summary>The launch after <paramref name="launches"/> more on a GPU fails with <paramref name="error"/>, which stays with the context; below 0: none does.</summary>
     public static void Fail(int gpu, int error, long launches) => Call("crescentEmulatorFail", ((delegate* unmanaged<int, int, long, int>)Entry("crescentEmulatorFail"))(gpu, error, launches));
 
+    /// <summary>While held, what is launched on a GPU waits.</summary>
+    public static void Hold(int gpu, bool held) => Call("crescentEmulatorHold", ((delegate* unmanaged<int, int, int>)Entry("crescentEmulatorHold"))(gpu, held ? 1 : 0));
+
+    /// <summary>A GPU's context is lost at once, by <paramref name="error"/>.</summary>
+    public static void Break(int gpu, int error) => Call("crescentEmulatorBreak", ((delegate* unmanaged<int, int, int>)Entry("crescentEmulatorBreak"))(gpu, error));
+
     /// <summary>Order of threads and blocks: 0 as numbered, 1 backwards, else a seed.</summary>
     public static void Order(uint order) => Call("crescentEmulatorSetOrder", ((delegate* unmanaged<uint, int>)Entry("crescentEmulatorSetOrder"))(order));
 

@@ -11,6 +11,7 @@ public abstract class EmulatedCudaTest : IDisposable
         for (var gpu = 0; gpu < EmulatedCuda.Devices; gpu++)
         {
             EmulatedCuda.Fail(gpu, 0, -1);
+            EmulatedCuda.Hold(gpu, false);
             EmulatedCuda.ResetMemory(gpu);
         }
 

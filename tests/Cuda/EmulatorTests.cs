@@ -1,4 +1,7 @@
+using Crescent.Engine.Cuda.Driver;
 using Crescent.GpuCheck.Device;
+using ManagedCuda;
+using ManagedCuda.BasicTypes;
 
 namespace Crescent.Tests.Cuda;
 
@@ -55,6 +58,27 @@ public sealed class EmulatorTests : EmulatedCudaTest
         extern "C" __global__ void warps(float* x) { x[threadIdx.x] = warp_sum((float)threadIdx.x) + __shfl_down_sync(ALL_LANES, (float)threadIdx.x, 2); }
         extern "C" __global__ void divided(int* x, int by) { x[threadIdx.x] = 10 / by; }
         """;
+
+    [Fact]
+    public void Streams_that_a_capture_does_not_gather_again_or_that_wait_for_what_is_outside_it_fail_it()
+    {
+        using var first = new GpuContext(CudaGpu.Of(0), "cuda:0");
+        using var other = new GpuContext(CudaGpu.Of(1), "cuda:1");
+        using var outside = new GpuEvent(other, timed: false);
+        outside.Record(other.Stream);
+        first.Enter();
+        using var fork = new GpuEvent(first, timed: false);
+        Assert.Equal(CUResult.Success, DriverAPINativeMethods.Streams.cuStreamBeginCapture(first.Stream, CUstreamCaptureMode.Relaxed));
+        Assert.Contains("CUDA_ERROR_STREAM_CAPTURE_ISOLATION", Assert.Throws<CudaDeviceException>(() => outside.Hold(first)).Message, StringComparison.Ordinal);
+        fork.Record(first.Stream);
+        other.Enter();
+        fork.Hold(other);
+        var graph = default(CUgraph);
+        first.EnterToEnd();
+        Assert.Equal(904, (int)DriverAPINativeMethods.Streams.cuStreamEndCapture(first.Stream, ref graph));
+        other.EnterToEnd();
+        Assert.True(other.IsIdle());
+    }
 
     [Fact]
     public void Threads_that_wait_at_different_barriers_end_the_launch() => Fails(LaunchFailed, "divergent", 64, 64);

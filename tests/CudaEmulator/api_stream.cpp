@@ -8,6 +8,11 @@ using namespace crescent;
 
 namespace {
 
+// What a program holds of a capture that has ended.
+struct Graph {
+    std::shared_ptr<Capture> capture;
+};
+
 std::mutex eventMutex;
 std::map<Event*, std::shared_ptr<Event>>& events() {
     static auto all = new std::map<Event*, std::shared_ptr<Event>>;
@@ -45,6 +50,7 @@ API cuStreamSynchronize(Stream* stream) {
 
 API cuStreamQuery(Stream* stream) {
     ENTER();
+    if (streamOf(stream)->capture) return StreamCaptureUnsupported;
     return streamOf(stream)->empty() ? current()->sticky.load() : NotReady;
 }
 
@@ -94,13 +100,18 @@ API cuEventRecord(Event* event, Stream* stream) {
     ENTER();
     auto found = find(event);
     if (!found || found->context != current() || streamOf(stream)->context != current()) return InvalidHandle;
+    if (stream = streamOf(stream); stream->capture) {
+        found->captured = mark(*stream);
+        return Success;
+    }
+    found->captured = nullptr;
     unsigned long record;
     {
         std::lock_guard<std::mutex> lock(found->mutex);
         record = ++found->recorded;
     }
     // Also after a failure: whoever waits is told by the context.
-    current()->put(streamOf(stream), [=] { found->finish(record); });
+    current()->put(stream, [=] { found->finish(record); });
     return Success;
 }
 
@@ -110,6 +121,7 @@ API cuEventQuery(Event* event) {
     ENTER();
     auto found = find(event);
     if (!found) return InvalidHandle;
+    if (found->captured) return CapturedEvent;
     std::lock_guard<std::mutex> lock(found->mutex);
     return found->done == found->recorded ? Success : NotReady;
 }
@@ -118,6 +130,7 @@ API cuEventSynchronize(Event* event) {
     ENTER();
     auto found = find(event);
     if (!found) return InvalidHandle;
+    if (found->captured) return CapturedEvent;
     unsigned long record;
     {
         std::lock_guard<std::mutex> lock(found->mutex);
@@ -144,11 +157,14 @@ API cuStreamWaitEvent(Stream* stream, Event* event, unsigned flags) {
     ENTER();
     auto found = find(event);
     if (!found || flags || streamOf(stream)->context != current()) return InvalidHandle;
+    if (found->captured) return join(*streamOf(stream), *found->captured);
     unsigned long record;
     {
         std::lock_guard<std::mutex> lock(found->mutex);
         record = found->recorded;
     }
+    // Nothing but work of the same capture comes before what is captured.
+    if (record && streamOf(stream)->capture) return StreamCaptureIsolation;
     if (record) current()->put(streamOf(stream), [=] { found->wait(record); });
     return Success;
 }
@@ -156,15 +172,17 @@ API cuStreamWaitEvent(Stream* stream, Event* event, unsigned flags) {
 API cuStreamBeginCapture_v2(Stream* stream, int) {
     ENTER();
     if (isDefault(stream) || stream->capture) return StreamCaptureUnsupported;
-    stream->capture = std::make_unique<Graph>();
+    begin(*stream);
     return Success;
 }
 
 API cuStreamEndCapture(Stream* stream, Graph** graph) {
     ENTER();
     if (isDefault(stream) || !stream->capture) return StreamCaptureUnsupported;
-    *graph = stream->capture.release();
-    return Success;
+    auto capture = stream->capture;
+    Result result = end(*stream);
+    *graph = result ? nullptr : new Graph{capture};
+    return result;
 }
 
 API cuStreamIsCapturing(Stream* stream, int* capturing) {
@@ -174,7 +192,8 @@ API cuStreamIsCapturing(Stream* stream, int* capturing) {
 
 API cuGraphInstantiateWithFlags(Graph** executable, Graph* graph, unsigned long long) {
     ENTER();
-    *executable = new Graph{graph->work};
+    *executable = new Graph{graph->capture};
+    graph->capture->prepare();
     return Success;
 }
 
@@ -187,9 +206,7 @@ API cuGraphLaunch(Graph* executable, Stream* stream) {
     Context* context = current();
     context->device->counters.graphLaunches++;
     // All of it is put in before anything else is.
-    context->put(streamOf(stream), [work = executable->work] {
-        for (const Work& each : work) each();
-    });
+    context->put(streamOf(stream), [capture = executable->capture] { capture->run(); });
     return Success;
 }
 

@@ -8,7 +8,7 @@ flags=(-DCRESCENT_BUILD="\"$build\"" -std=c++17 -O2 -fPIC -shared -fvisibility=h
 mkdir -p "$out"
 cd "$here"
 g++ "${flags[@]}" nvrtc.cpp rewrite.cpp -Wl,-soname,libnvrtc.so.12 -o "$out/libnvrtc.so.12" -ldl &
-g++ "${flags[@]}" -march=native -U_FORTIFY_SOURCE fibers.cpp block.cpp matrix.cpp results.cpp settings.cpp memory.cpp stream.cpp device.cpp module.cpp launch.cpp \
+g++ "${flags[@]}" -march=native -U_FORTIFY_SOURCE fibers.cpp block.cpp matrix.cpp results.cpp settings.cpp memory.cpp stream.cpp capture.cpp device.cpp module.cpp launch.cpp \
     api_device.cpp api_memory.cpp api_stream.cpp api_module.cpp control.cpp -Wl,-soname,libcuda.so.1 -o "$out/libcuda.so.1" -ldl -pthread
 # Compiled and linked apart: linked with -ffast-math, loading it would have its thread, and those made by that, take small numbers for zero.
 g++ "${flags[@]/-shared/-c}" -O3 -march=native -ffast-math cublas.cpp -o "$out/cublas.o"

@@ -79,12 +79,12 @@ Result Context::wait(Stream* stream) {
 
 bool Context::reaches(const Context* other) {
     if (other == this) return true;
-    std::lock_guard<std::mutex> lock(_mutex);
+    std::lock_guard<std::mutex> lock(_peerMutex);
     return other && _peers.count(other->serial) != 0;
 }
 
 bool Context::change(const Context* other, bool reached) {
-    std::lock_guard<std::mutex> lock(_mutex);
+    std::lock_guard<std::mutex> lock(_peerMutex);
     return reached ? _peers.insert(other->serial).second : _peers.erase(other->serial) != 0;
 }
 

@@ -52,6 +52,7 @@ private:
     std::mutex _mutex;
     std::unique_ptr<Stream> _default;
     std::vector<std::unique_ptr<Stream>> _streams;
+    std::mutex _peerMutex;      // kernels ask while streams are drained
     std::set<unsigned> _peers;  // by serial: one that has ended is reached no more
 };
 

@@ -28,6 +28,11 @@ const char* nameOf(Result result) {
         case LaunchFailed: return "CUDA_ERROR_LAUNCH_FAILED";
         case NotSupported: return "CUDA_ERROR_NOT_SUPPORTED";
         case StreamCaptureUnsupported: return "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED";
+        case StreamCaptureMerge: return "CUDA_ERROR_STREAM_CAPTURE_MERGE";
+        case StreamCaptureUnmatched: return "CUDA_ERROR_STREAM_CAPTURE_UNMATCHED";
+        case StreamCaptureUnjoined: return "CUDA_ERROR_STREAM_CAPTURE_UNJOINED";
+        case StreamCaptureIsolation: return "CUDA_ERROR_STREAM_CAPTURE_ISOLATION";
+        case CapturedEvent: return "CUDA_ERROR_CAPTURED_EVENT";
         default: return nullptr;
     }
 }

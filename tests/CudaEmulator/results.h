@@ -25,6 +25,11 @@ enum : Result {
     LaunchFailed = 719,
     NotSupported = 801,
     StreamCaptureUnsupported = 900,
+    StreamCaptureMerge = 902,
+    StreamCaptureUnmatched = 903,
+    StreamCaptureUnjoined = 904,
+    StreamCaptureIsolation = 905,
+    CapturedEvent = 907,
 };
 
 // Its name as CUDA spells it, or null.

@@ -18,7 +18,7 @@ Stream::~Stream() {
 
 void Stream::put(Work work) {
     if (capture) {
-        capture->work.push_back(std::move(work));
+        lane->work.push_back(std::move(work));
         return;
     }
     {

@@ -8,17 +8,9 @@
 #include <thread>
 #include <vector>
 
-#include "results.h"
+#include "capture.h"
 
 namespace crescent {
-
-struct Context;
-using Work = std::function<void()>;
-
-// What was captured of a stream, to be done again.
-struct Graph {
-    std::vector<Work> work;
-};
 
 class Stream {
 public:
@@ -32,8 +24,9 @@ public:
     void drain();
     bool empty();
 
-    // While set, work is put here and not done.
-    std::unique_ptr<Graph> capture;
+    // While set, work is put there and not done.
+    std::shared_ptr<Capture> capture;
+    std::shared_ptr<Lane> lane;
 
 private:
     void run();
@@ -47,6 +40,7 @@ private:
 
 struct Event {
     Context* context = nullptr;
+    std::shared_ptr<CapturedMark> captured;  // where it was recorded last in a stream that is captured
     std::mutex mutex;
     std::condition_variable changed;
     unsigned long recorded = 0, done = 0;

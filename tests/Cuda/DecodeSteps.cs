@@ -1,0 +1,27 @@
+using Crescent.Engine.Cuda;
+using Crescent.Engine.Devices;
+
+namespace Crescent.Tests.Cuda;
+
+/// <summary>Decode steps without an engine.</summary>
+internal static class DecodeSteps
+{
+    /// <summary>One token of each of several sequences, all at one position.</summary>
+    /// <returns>The logits of all.</returns>
+    public static float[] Logits(CudaDevice device, int batch, int position)
+    {
+        var plan = new StepPlan(KvBlockSize.Of(device.Info), groups: device.Info.KvGroups.Count);
+        for (var i = 0; i < batch; i++)
+        {
+            plan.Add([7 + i + position], position, [i], LogitsWanted.Last, stateSlot: device.Info.StateSlots > 0 ? i : -1);
+            for (var group = 1; group < plan.Groups; group++)
+                plan.AddTable([(group * batch) + i], 0);
+        }
+
+        var result = device.Execute(plan);
+        var logits = new List<float>();
+        for (var i = 0; i < batch; i++)
+            logits.AddRange(result.Logits(i));
+        return [.. logits];
+    }
+}
