@@ -84,8 +84,8 @@ internal sealed class CudaGroup : IDisposable
     public IReadOnlyDictionary<string, long> Memory => _ranks.SelectMany(static rank => rank.Memory.Account).GroupBy(static part => part.Key)
         .ToDictionary(static parts => parts.Key, static parts => parts.Sum(static part => part.Value));
 
-    /// <summary>Bytes of a block, all GPUs' together.</summary>
-    public long BlockBytes => _ranks.Sum(static rank => rank.Kv.BlockBytes);
+    /// <summary>Bytes of a block: all GPUs' together, or one's where those of all have the same.</summary>
+    public long BlockBytes => Leader.Shares.IsLatent ? Leader.Kv.BlockBytes : _ranks.Sum(static rank => rank.Kv.BlockBytes);
 
     /// <summary>For a human.</summary>
     public string Description
@@ -184,12 +184,15 @@ internal sealed class CudaGroup : IDisposable
         Leader.Decoder.End(rows, hiddenRows);
     }
 
-    /// <summary>Queues the copy of a block: each GPU's share of it.</summary>
+    /// <summary>Queues the copy of a block: each GPU's share of it, or of blocks that are the same on all, to the host the first GPU's.</summary>
     public void Copy(in KvCopy copy)
     {
         foreach (var rank in _ranks)
         {
-            rank.Copy(copy);
+            if (rank == Leader || copy.Kind != KvCopyKind.ToHost || !rank.Shares.IsLatent)
+            {
+                rank.Copy(copy);
+            }
         }
     }
 

@@ -150,11 +150,11 @@ internal sealed class CudaRank : IDisposable
         Context.Synchronize();
     }
 
-    /// <summary>Queues the copy of its share of a block; those of a block in the host's memory lie one after the other.</summary>
+    /// <summary>Queues the copy of its share of a block; those of a block in the host's memory lie one after the other, but for latent rows, which are the same of all.</summary>
     public void Copy(in KvCopy copy)
     {
         Context.Enter();
-        Kv.Copy(copy with { Host = copy.Host + (nint)(_part * Kv.BlockBytes) });
+        Kv.Copy(Shares.IsLatent ? copy : copy with { Host = copy.Host + (nint)(_part * Kv.BlockBytes) });
     }
 
     public void Dispose()

@@ -10,7 +10,7 @@ namespace Crescent.Engine.Cuda.Parallel;
 /// </summary>
 /// <remarks>
 /// By rows: queries, keys, values, gates, ups, with their biases; by columns: what comes behind them. Whole everywhere: embeddings, norms, routers and the bias of attention's output,
-/// which is added behind the sum. The bias of experts' outputs is part 0's, and so is the vocabulary's matrix: in the others the embedding stands for it.
+/// which is added behind the sum. Latent attention is divided by <see cref="LatentShare"/>. The bias of experts' outputs is part 0's, and so is the vocabulary's matrix: in the others the embedding stands for it.
 /// </remarks>
 internal static class GraphShare
 {
@@ -51,12 +51,13 @@ internal static class GraphShare
         var config = graph.Config;
         var attentions = new Dictionary<AttentionOperator, AttentionOperator>(ReferenceEqualityComparer.Instance);
         DecoderLayer[] layers = [.. graph.Layers.Select(layer => Of(layer, part, parts, attentions))];
+        HeadShape[] heads = [.. AttentionOperator.Among(layers.SelectMany(static layer => layer.Operators)).Select(static attention => attention.Heads)];
         return graph with
         {
             Config = config with
             {
-                HeadCount = config.HeadCount / parts,
-                KvHeadCount = config.KvHeadCount / parts,
+                HeadCount = heads.Max(static shape => shape.Count),
+                KvHeadCount = heads.Max(static shape => shape.KvCount),
                 FeedForwardWidth = layers.SelectMany(static layer => layer.Operators).Max(static step => WidthOf(step)),
             },
             Head = null,
@@ -90,6 +91,7 @@ internal static class GraphShare
                     .. branch.Operators.Select(step => step switch
                     {
                         AttentionOperator attention => attentions[attention] = Of(attention, part, parts, attentions),
+                        LatentAttentionOperator latent => LatentShare.Of(latent, part, parts),
                         FeedForwardOperator dense => Of(dense, part, parts),
                         MixtureOperator mixture => Of(mixture, part, parts),
                         _ => step,
@@ -164,7 +166,7 @@ internal static class GraphShare
 
         foreach (var step in graph.Operators)
         {
-            if (step is StateOperator or LatentAttentionOperator)
+            if (step is StateOperator)
             {
                 return ("general.architecture", $"it has {step.Name}");
             }
@@ -176,10 +178,21 @@ internal static class GraphShare
                     return ($"{architecture}.attention.head_count_kv", $"it has {attention.Heads.KvCount} KV heads");
                 }
 
-                var columns = attention.Heads.QueryWidth / parts;
-                if (columns % (IsPlain(attention.Output) ? 8 : QuantisedUnit) != 0)
+                if (FaultOf(attention.Output, attention.Heads.Count, attention.Heads.Size, parts) is { } fault)
                 {
-                    return (attention.Output.Name, $"it has columns of {attention.Heads.Count} heads of {attention.Heads.Size} values in {attention.Output.Type}");
+                    return fault;
+                }
+            }
+            else if (step is LatentAttentionOperator latent)
+            {
+                if (latent.KeyHeads.Count % parts != 0)
+                {
+                    return ($"{architecture}.attention.head_count", $"it has {latent.KeyHeads.Count} heads of latent attention");
+                }
+
+                if (FaultOf(latent.Core.Output, latent.KeyHeads.Count, latent.ValueSize, parts) is { } fault)
+                {
+                    return fault;
                 }
             }
             else if (DownOf(step) is { } down && (down.Columns % UnitOf(down) != 0 || down.Columns / UnitOf(down) < parts))
@@ -190,6 +203,11 @@ internal static class GraphShare
 
         return config.Width % 8 == 0 ? null : ($"{architecture}.embedding_length", $"it is {config.Width} wide");
     }
+
+    // Of a matrix of attention's output, whose columns are those of heads.
+    private static (string Key, string What)? FaultOf(GgufTensor output, int heads, int size, int parts) => heads / parts * size % (IsPlain(output) ? 8 : QuantisedUnit) == 0
+        ? null
+        : (output.Name, $"it has columns of {heads} heads of {size} values in {output.Type}");
 
     private static GgufTensor? DownOf(LayerOperator step) => step switch
     {

@@ -21,14 +21,17 @@ internal sealed class KvShares
     public KvShares(DecoderGraph graph)
     {
         AttentionOperator[] attentions = [.. AttentionOperator.Among(graph.Operators)];
-        var latent = graph.Operators.Any(static step => step is LatentAttentionOperator);
+        IsLatent = graph.Operators.Any(static step => step is LatentAttentionOperator);
         List<AttentionOperator> owners = [.. attentions.Where(static attention => attention.KeysOf is null)];
         _ownerOf = [.. attentions.Select(attention => owners.FindIndex(owner => ReferenceEquals(owner, attention.KeysOf ?? attention)))];
-        Partition = KvPartition.Of([.. owners.Select(owner => (AttentionWeights.ReachOf(owner), latent ? KvPool.LatentLayerBytes : KvPool.LayerBytesOf(owner.Heads)))]);
+        Partition = KvPartition.Of([.. owners.Select(owner => (AttentionWeights.ReachOf(owner), IsLatent ? KvPool.LatentLayerBytes : KvPool.LayerBytesOf(owner.Heads)))]);
         KvView[] views = [.. attentions.Select((attention, i) => new KvView(Partition.GroupOf[_ownerOf[i]], AttentionWeights.ReachOf(attention), attention.Heads.Count / attention.Heads.KvCount))];
         Views = [.. views.Distinct().OrderByDescending(static view => view.Reach.Most).ThenBy(static view => view.Reach.Window).ThenBy(static view => view.Group)];
         _viewOf = [.. views.Select(view => Views.ToList().IndexOf(view))];
     }
+
+    /// <summary>Whether blocks have latent rows, of which all heads are made: those of all GPUs of a device have the same.</summary>
+    public bool IsLatent { get; }
 
     /// <summary>Groups of attentions with keys and values of their own.</summary>
     public KvPartition Partition { get; }

@@ -21,12 +21,13 @@ public sealed class CudaDraftTests : EmulatedCudaTest
     [Theory]
     [InlineData("qwen35", true)]
     [InlineData("glm4moe", false)]
-    public void Whatever_a_head_guesses_a_model_says_the_same(string name, bool isRight)
+    [InlineData("deepseek2", true, 2)]
+    public void Whatever_a_head_guesses_a_model_says_the_same(string name, bool isRight, int gpus = 1)
     {
         var path = TestFiles.Shared("arch", $"{name}.gguf");
         using var written = isRight ? HeadModels.Write(HeadModels.ThatIsRight(path)) : null;
         CudaDevice? device = null;
-        using var model = new RealModel(written?.Path ?? path, opened => device = Open(opened.Graph, opened.Graph.Head!, states: isRight ? 12 : 0));
+        using var model = new RealModel(written?.Path ?? path, opened => device = Open(opened.Graph, opened.Graph.Head!, states: isRight ? 12 : 0, gpus));
         var head = device!.Draft!;
         Assert.Equal((device.Info.HiddenSize, 40 * head.Info.KvGroups.Count), (head.Info.InputSize, head.Info.BlockCount));
         var requests = Requests(model);

@@ -1,4 +1,5 @@
 using Crescent.Engine.Cuda;
+using Crescent.Engine.Devices;
 using Crescent.Engine.Devices.Cpu;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
@@ -14,10 +15,12 @@ public sealed class CudaLatentTests : EmulatedCudaTest
 
     // With queries that come through a matrix of low rank and with those that come from the input itself; with a window too.
     [Theory]
-    [InlineData(true, 0)]
-    [InlineData(false, 0)]
-    [InlineData(true, 20)]
-    public void Logits_are_near_the_processors_however_a_prompt_is_cut(bool hasQueryDown, int window)
+    [InlineData(true, 0, 1)]
+    [InlineData(false, 0, 1)]
+    [InlineData(true, 20, 1)]
+    [InlineData(true, 20, 2)]
+    [InlineData(false, 0, 2)]
+    public void Logits_are_near_the_processors_however_a_prompt_is_cut(bool hasQueryDown, int window, int gpus)
     {
         using var file = Open();
         var graph = Architecture.Read(file);
@@ -29,10 +32,54 @@ public sealed class CudaLatentTests : EmulatedCudaTest
             Core = latent.Core with { Query = hasQueryDown ? latent.Core.Query : dense.Gate, Window = window },
         });
         using var cpu = new CpuDevice(graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 16, Activations = ActivationPrecision.Int16 });
-        using var device = EmulatedCuda.Open(graph, blocks: 16);
+        using var device = Open(graph, gpus);
         var expected = new DeviceSequence(cpu, Prompt.Length).Append(Prompt);
         foreach (var chunk in new[] { 1, 3, 30, Prompt.Length })
             Assert.InRange(Distance(expected, new DeviceSequence(device, Prompt.Length).AppendChunked(Prompt, chunk)), 0, 0.01f * expected.Max(Math.Abs));
+    }
+
+    // The file's experts are for two GPUs; its first layer is dense.
+    [Fact]
+    public void Four_gpus_with_a_head_each_give_the_processors_logits()
+    {
+        using var file = Open();
+        var graph = Architecture.Read(file);
+        graph = graph with { Layers = [graph.Layers[0], graph.Layers[0]] };
+        using var cpu = new CpuDevice(graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 16, Activations = ActivationPrecision.Int16 });
+        using var device = Open(graph, gpus: 4);
+        var expected = new DeviceSequence(cpu, Prompt.Length).Append(Prompt);
+        Assert.InRange(Distance(expected, new DeviceSequence(device, Prompt.Length).AppendChunked(Prompt, 40)), 0, 0.01f * expected.Max(Math.Abs));
+    }
+
+    [Fact]
+    public void Two_gpus_keep_the_same_rows_which_are_one_block_in_the_hosts_memory()
+    {
+        using var file = Open();
+        var graph = Architecture.Read(file);
+        using var device = Open(graph, gpus: 2);
+        Assert.Equal(graph.Layers.Count * 16L * (512 + 64) * 2, device.Info.BlockBytes);
+        Assert.Equal(2 * 17 * device.Info.BlockBytes, device.Memory["keys and values"]);
+        var sequence = new DeviceSequence(device, 64);
+        sequence.Append(Prompt.AsSpan(0, 45));
+        byte[][] rows = [.. device.Group.Ranks.Select(rank => Blocks(rank, 3))];
+        Assert.Equal(rows[0], rows[1]);
+        Assert.Contains(rows[0], static value => value != 0);
+        var expected = sequence.Append(7);
+
+        // Both GPUs find the copy: what they had in these blocks is written over.
+        byte[][] blocks = [.. Enumerable.Range(0, 3).Select(_ => new byte[device.Info.BlockBytes])];
+        for (var i = 0; i < 3; i++)
+            device.ReadBlock(i, blocks[i]);
+        new DeviceSequence(device, 16 * 16).Append([.. Prompt.Reverse()]);
+        for (var i = 0; i < 3; i++)
+        {
+            device.WriteBlock(8 + i, blocks[i]);
+            device.CopyBlock(8 + i, 12 + i);
+        }
+
+        var plan = new StepPlan(KvBlockSize.Of(device.Info));
+        var row = plan.Add([7], 45, [12, 13, 14], LogitsWanted.Last);
+        Assert.Equal(expected, device.Execute(plan).Logits(row).ToArray());
     }
 
     [Fact]
@@ -111,6 +158,23 @@ public sealed class CudaLatentTests : EmulatedCudaTest
         var fault = Assert.Throws<InvalidModelException>(() => CudaDevice.CheckFit(changed));
         Assert.Contains($"deepseek2 has {says}", fault.Message);
         Assert.Contains("--devices cpu", fault.Message);
+    }
+
+    private static CudaDevice Open(DecoderGraph graph, int gpus) =>
+        new(graph, EmulatedCuda.Options() with { Name = $"cuda:{string.Join('+', Enumerable.Range(0, gpus))}", Gpus = [.. Enumerable.Range(0, gpus)], KvBlocks = 16 });
+
+    private static unsafe byte[] Blocks(CudaRank rank, int count)
+    {
+        var bytes = new byte[count * rank.Kv.BlockBytes];
+        fixed (byte* target = bytes)
+        {
+            rank.Context.Enter();
+            for (var i = 0; i < count; i++)
+                rank.Kv.Copy(new KvCopy(KvCopyKind.ToHost, i, (nint)target + (nint)(i * rank.Kv.BlockBytes)));
+            rank.Context.Synchronize();
+        }
+
+        return bytes;
     }
 
     private static GgufFile Open() => GgufFile.Open(TestFiles.Shared("arch", "deepseek2.gguf"));

@@ -18,13 +18,14 @@ public sealed unsafe class GraphShareTests
     [InlineData("gpt-oss")]
     [InlineData("gemma3")]
     [InlineData("phi3")]
+    [InlineData("deepseek2")]
     public void Shares_put_together_are_the_model(string name)
     {
         using var file = GgufFile.Open(TestFiles.Shared("arch", $"{name}.gguf"));
         var graph = Architecture.Read(file);
         DecoderGraph[] shares = [GraphShare.Of(graph, 0, 2), GraphShare.Of(graph, 1, 2)];
         Assert.Equal(graph.Config.QueryWidth, shares.Sum(static share => share.Config.QueryWidth));
-        Assert.Equal(graph.Config.KvWidth, shares.Sum(static share => share.Config.KvWidth));
+        Assert.Equal(graph.Config.KvWidth, shares.Sum(static share => share.Config.KvWidth) / (graph.Operators.Any(static step => step is LatentAttentionOperator) ? 2 : 1));
         Assert.Same(graph.Output, shares[0].Output);
         Assert.Same(shares[1].TokenEmbedding, shares[1].Output);
         for (var layer = 0; layer < graph.Layers.Count; layer++)
@@ -53,7 +54,7 @@ public sealed unsafe class GraphShareTests
     [Theory]
     [InlineData("qwen3moe", 4, "it has 2 KV heads, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("qwen3moe", 3, "it has 2 KV heads, which 3 GPUs cannot share")]
-    [InlineData("deepseek2", 2, "it has latent attention, which 2 GPUs cannot share; serve it on one GPU a device")]
+    [InlineData("deepseek2", 3, "it has 4 heads of latent attention, which 3 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("gpt-oss-MXFP4", 2, "it has 32 columns in MXFP4, which 2 GPUs cannot share; serve it on one GPU a device")]
     [InlineData("gemma4", 2, "it has per-layer embeddings, which 2 GPUs cannot share; serve it on one GPU a device")]
     [InlineData("gemma4-moe", 2, "it has parts with norms of their own, which 2 GPUs cannot share; serve it on one GPU a device")]
@@ -107,6 +108,16 @@ public sealed unsafe class GraphShareTests
                 ByColumns(attention.ValueBias, heads.Select(static share => share.ValueBias));
                 ByColumns(attention.Sinks, heads.Select(static share => share.Sinks));
                 Assert.All(heads, share => Assert.Same(attention.OutputBias, share.OutputBias));
+                break;
+            case LatentAttentionOperator latent:
+                LatentAttentionOperator[] latents = [.. shares.Cast<LatentAttentionOperator>()];
+                Assert.All(latents, share => Assert.Equal(latent.Core.Heads.Count, share.Core.Heads.Count * latents.Length));
+                Assert.All(latents, share => Assert.Equal((latent.Rank, latent.PlainSize, latent.TurningSize, latent.ValueSize), (share.Rank, share.PlainSize, share.TurningSize, share.ValueSize)));
+                Assert.All(latents, share => Assert.Equal((latent.QueryDown, latent.QueryNorm, latent.LatentNorm, latent.Core.Key), (share.QueryDown, share.QueryNorm, share.LatentNorm, share.Core.Key)));
+                Assert.Equal(latent.KeyHeads, latents.SelectMany(static share => share.KeyHeads));
+                Assert.Equal(latent.ValueHeads, latents.SelectMany(static share => share.ValueHeads));
+                ByRows(latent.Core.Query, latents.Select(static share => share.Core.Query));
+                ByColumns(latent.Core.Output, latents.Select(static share => share.Core.Output));
                 break;
             case FeedForwardOperator dense:
                 FeedForwardOperator[] parts = [.. shares.Cast<FeedForwardOperator>()];
