@@ -7,7 +7,7 @@ using Crescent.Engine.Model.Architectures;
 namespace Crescent.Engine.Cuda;
 
 /// <summary>
-/// The GPUs of a device. A step is cut into the branches of its layers and queued on all GPUs branch by branch from one thread, so that what is waited for is
+/// The GPUs of a device. A step is cut where the GPUs' parts are added up and queued on all GPUs piece by piece from one thread, so that what is waited for is
 /// always queued first; an error that stays with one GPU makes all of them sick.
 /// </summary>
 internal sealed class CudaGroup : IDisposable
@@ -150,33 +150,30 @@ internal sealed class CudaGroup : IDisposable
             rank.Decoder.Begin(tokens);
         }
 
-        for (var branch = 0; branch < Leader.Decoder.Branches; branch++)
+        for (var sum = 0; sum < Leader.Decoder.SumCount; sum++)
         {
             foreach (var rank in _ranks)
             {
                 rank.Context.Enter();
-                rank.Decoder.Branch(branch, tokens);
-                rank.Sums?.Mark();
+                rank.Decoder.Part(sum, tokens);
+                rank.Sums!.Mark();
             }
 
             foreach (var rank in _ranks)
             {
                 rank.Context.Enter();
-                rank.Sums?.Reduce(floats);
+                rank.Sums!.Reduce(floats);
             }
 
             foreach (var rank in _ranks)
             {
-                if (rank.Sums is not null)
-                {
-                    rank.Context.Enter();
-                    rank.Decoder.Join(branch, tokens);
-                }
+                rank.Context.Enter();
+                rank.Decoder.Join(sum, tokens);
             }
 
             foreach (var rank in _ranks)
             {
-                rank.Sums?.Turn();
+                rank.Sums!.Turn();
             }
         }
 

@@ -82,23 +82,23 @@ internal static class GraphShare
     // Attentions: the shares of those before, whose keys and values others may see.
     private static DecoderLayer Of(DecoderLayer layer, int part, int parts, Dictionary<AttentionOperator, AttentionOperator> attentions) => layer with
     {
-        Branches =
+        Branches = [.. layer.Branches.Select(branch => Of(branch, part, parts, attentions))],
+    };
+
+    private static ResidualBranch Of(ResidualBranch branch, int part, int parts, Dictionary<AttentionOperator, AttentionOperator> attentions) => branch with
+    {
+        Operators =
         [
-            .. layer.Branches.Select(branch => branch with
+            .. branch.Operators.Select(step => step switch
             {
-                Operators =
-                [
-                    .. branch.Operators.Select(step => step switch
-                    {
-                        AttentionOperator attention => attentions[attention] = Of(attention, part, parts, attentions),
-                        LatentAttentionOperator latent => LatentShare.Of(latent, part, parts),
-                        FeedForwardOperator dense => Of(dense, part, parts),
-                        MixtureOperator mixture => Of(mixture, part, parts),
-                        _ => step,
-                    }),
-                ],
+                AttentionOperator attention => attentions[attention] = Of(attention, part, parts, attentions),
+                LatentAttentionOperator latent => LatentShare.Of(latent, part, parts),
+                FeedForwardOperator dense => Of(dense, part, parts),
+                MixtureOperator mixture => Of(mixture, part, parts),
+                _ => step,
             }),
         ],
+        Parts = [.. branch.Parts.Select(inner => Of(inner, part, parts, attentions))],
     };
 
     private static AttentionOperator Of(AttentionOperator attention, int part, int parts, Dictionary<AttentionOperator, AttentionOperator> attentions)
@@ -152,16 +152,6 @@ internal static class GraphShare
         if (parts > MostParts)
         {
             return (architecture, $"a device has at most {MostParts} GPUs");
-        }
-
-        if (graph.PerLayer is not null || graph.Operators.Any(static step => step is PerLayerInputOperator))
-        {
-            return ("general.architecture", "it has per-layer embeddings");
-        }
-
-        if (graph.Layers.Any(static layer => layer.Branches.Any(static branch => branch.Parts.Count > 0)))
-        {
-            return ("general.architecture", "it has parts with norms of their own");
         }
 
         foreach (var step in graph.Operators)

@@ -25,6 +25,8 @@ internal sealed class Decoder
     private readonly MixtureLayers? _mixtures;
     private readonly StateLayers? _states;
     private readonly PerLayerInputs? _perLayer;
+    private readonly SectionStep[] _sections;
+    private readonly int[] _divided; // of these, those of which each GPU computes a part
     private readonly DeviceBuffer _residual; // (width, tokens)
     private readonly DeviceBuffer _normed; // halves (padded width, tokens)
     private readonly DeviceBuffer? _branch; // (width, tokens): what a norm is behind
@@ -60,6 +62,8 @@ internal sealed class Decoder
         _feedForwards = weights.Parts.OfType<FeedForwardWeights>().ToArray() is { Length: > 0 } dense ? new FeedForwardLayers(tools, dense) : null;
         _mixtures = weights.Parts.OfType<ExpertWeights>().ToArray() is { Length: > 0 } experts ? new MixtureLayers(tools, experts) : null;
         _states = states is null ? null : new StateLayers(tools, [.. weights.Parts.OfType<StateWeights>()], states);
+        _sections = SectionStep.Of(weights.Branches, _residual, _branch, _section);
+        _divided = [.. Enumerable.Range(0, _sections.Length).Where(i => _sections[i].Section.IsDivided)];
         _headRows = tools.AllocateBytes(2L * StepTools.Rounded(tools.MaxLogitRows, MatrixProducts.RowGroup) * StepTools.Padded(_config.Width));
         Logits = tools.AllocateBytes(4L * tools.MaxLogitRows * _config.VocabularySize, "logits");
         HiddenStates = tools.AllocateBytes(4L * tools.MaxTokens * _config.Width);
@@ -75,7 +79,7 @@ internal sealed class Decoder
     /// <summary>(2, rows): the token of the largest logit, an int, and that logit, a float.</summary>
     public DeviceBuffer Likeliest { get; }
 
-    /// <summary>Where branches are added up with those of the device's other GPUs; null where it has one.</summary>
+    /// <summary>Where what this GPU computes is added up with what the device's others do; null where it has one.</summary>
     public PeerSums? Sums { get; init; }
 
     /// <summary>What tokens are joined with; null for a whole model.</summary>
@@ -84,10 +88,10 @@ internal sealed class Decoder
     /// <summary>(width, tokens): what branches are added to.</summary>
     public DeviceBuffer Residual => _residual;
 
-    /// <summary>Branches beside the residual stream, of all layers.</summary>
-    public int Branches => _weights.Branches.Count;
+    /// <summary>Sums of all GPUs' parts in a step: one for each section of a branch; none where the device has one GPU.</summary>
+    public int SumCount => Sums is null ? 0 : _divided.Length;
 
-    /// <summary>Queues what comes before the first branch of a plan that has been checked against the device's limits and laid out.</summary>
+    /// <summary>Queues what comes before the first of <see cref="SumCount"/> sums of a plan that has been checked against the device's limits and laid out: all layers where there is none.</summary>
     public void Begin(int tokens)
     {
         var w = _weights.Embedding;
@@ -98,38 +102,26 @@ internal sealed class Decoder
         _turns.Begin(tokens);
         _attentions?.Begin(tokens);
         _latents?.Begin(tokens);
+        RunWhole(0, tokens);
     }
 
-    /// <summary>Queues a branch; what it gives is added to the residual stream, or is this GPU's part of a sum, for <see cref="Join"/>.</summary>
-    public void Branch(int index, int tokens)
+    /// <summary>Queues this GPU's part of a sum, for <see cref="Join"/>.</summary>
+    public void Part(int sum, int tokens)
     {
-        var branch = _weights.Branches[index];
-        var bias = index == 0 ? null : _weights.Branches[index - 1].OutputBias;
-        var adds = Sums is null && branch.PostNorm is null;
-        var sum = adds ? _residual : Sums?.Part ?? _branch!;
-        for (var i = 0; i < branch.Sections.Count; i++)
-        {
-            Run(branch.Sections[i], tokens, new PartTarget(sum.Pointer, adds || i > 0, branch.Scale), i == 0 ? bias : null);
-        }
-
-        if (Sums is null && branch.PostNorm is { } gain)
-        {
-            AddNormalised(_branch!, gain, tokens, _residual.Pointer, adds: true, branch.StreamScale);
-        }
+        var step = _sections[_divided[sum]];
+        Run(step, tokens, new PartTarget(Sums!.Part.Pointer, false, step.Sum.Scale));
     }
 
-    /// <summary>Queues the sum of all GPUs' parts of a branch into the residual stream.</summary>
-    public void Join(int index, int tokens)
+    /// <summary>Queues the sum of all GPUs' parts, and what follows up to the next of them.</summary>
+    public void Join(int sum, int tokens)
     {
-        var (postNorm, scale) = (_weights.Branches[index].PostNorm, _weights.Branches[index].StreamScale);
-        Sums!.AddTo((postNorm is null ? _residual : _branch!).Pointer, tokens * _config.Width, accumulate: postNorm is null);
-        if (postNorm is not null)
-        {
-            AddNormalised(_branch!, postNorm, tokens, _residual.Pointer, adds: true, scale);
-        }
+        var step = _sections[_divided[sum]];
+        Sums!.AddTo(step.Sum.Pointer, tokens * _config.Width, step.Sum.Adds);
+        Finish(step, tokens);
+        RunWhole(_divided[sum] + 1, tokens);
     }
 
-    /// <summary>Queues what comes behind the last branch, once all are joined.</summary>
+    /// <summary>Queues what comes behind the layers.</summary>
     /// <param name="rows">Rows of logits.</param>
     /// <param name="hiddenRows">Hidden states.</param>
     public void End(int rows, int hiddenRows)
@@ -153,22 +145,40 @@ internal sealed class Decoder
         }
     }
 
-    private void Run(BranchSection section, int tokens, PartTarget sum, DeviceBuffer? bias)
+    // Sections that this GPU computes alone, from one on up to the next that it does not.
+    private void RunWhole(int first, int tokens)
     {
-        if (section.Norm is { } norm)
+        for (var i = first; i < _sections.Length && (Sums is null || !_sections[i].Section.IsDivided); i++)
         {
-            Normalise(tokens, default, norm, _normed, default, bias);
+            Run(_sections[i], tokens, _sections[i].Sum);
+            Finish(_sections[i], tokens);
+        }
+    }
+
+    private void Run(SectionStep step, int tokens, PartTarget target)
+    {
+        if (step.Section.Norm is { } norm)
+        {
+            Normalise(tokens, default, norm, _normed, default, step.Bias);
         }
 
-        var target = section.PostNorm is null ? sum : new PartTarget(_section!.Pointer, false, 1);
-        for (var i = 0; i < section.Parts.Count; i++)
+        for (var i = 0; i < step.Section.Parts.Count; i++)
         {
-            Run(section.Parts[i], tokens, target with { Adds = target.Adds || i > 0 });
+            Run(step.Section.Parts[i], tokens, target with { Adds = target.Adds || i > 0 });
+        }
+    }
+
+    // The norms behind a section's sum, and behind that of the branch which it ends.
+    private void Finish(SectionStep step, int tokens)
+    {
+        if (step.Section.PostNorm is { } gain)
+        {
+            AddNormalised(_section!, gain, tokens, step.Total.Pointer, step.Total.Adds, 1);
         }
 
-        if (section.PostNorm is { } gain)
+        if (step.EndOf is { PostNorm: { } last } branch)
         {
-            AddNormalised(_section!, gain, tokens, sum.Pointer, sum.Adds, 1);
+            AddNormalised(_branch!, last, tokens, _residual.Pointer, adds: true, branch.StreamScale);
         }
     }
 

@@ -6,4 +6,8 @@ namespace Crescent.Engine.Cuda.Weights;
 /// <param name="Norm">Gain of the norm before them (width), or null where they read the stream itself.</param>
 /// <param name="Parts">What is computed from what that gives, and added up.</param>
 /// <param name="PostNorm">Gain of a norm of that sum (width), behind which it is added to the branch's other sections; null where there is none.</param>
-internal sealed record BranchSection(DeviceBuffer? Norm, IReadOnlyList<PartWeights> Parts, DeviceBuffer? PostNorm);
+internal sealed record BranchSection(DeviceBuffer? Norm, IReadOnlyList<PartWeights> Parts, DeviceBuffer? PostNorm)
+{
+    /// <summary>Whether each GPU of a device computes a part of its sum, and not all of it.</summary>
+    public bool IsDivided { get; } = Parts.Any(static part => !part.IsWhole);
+}

@@ -11,6 +11,9 @@ internal sealed record PerLayerPartWeights(PackedMatrix Gate, PackedMatrix Outpu
     /// <inheritdoc/>
     public override IEnumerable<PackedMatrix> Matrices => [Gate, Output];
 
+    /// <inheritdoc/>
+    public override bool IsWhole => true;
+
     /// <summary>Loads a layer's.</summary>
     public static PerLayerPartWeights Load(WeightUpload upload, PerLayerInputOperator told)
     {

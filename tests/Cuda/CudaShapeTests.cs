@@ -38,25 +38,32 @@ public sealed class CudaShapeTests : EmulatedCudaTest
         Near(graph with { Layers = [graph.Layers[0], Architecture.Read(many).Layers[1]] }, gpus: 1);
     }
 
-    // Layers that see the keys of others, and keys that are values, are also divided among GPUs.
+    // With per-layer embeddings, layers that see the keys of others, keys that are values, and parts with norms of their own.
     [Theory]
     [InlineData("gemma4", 1)]
     [InlineData("gemma4", 2)]
     [InlineData("gemma4-moe", 1)]
     [InlineData("gemma4-moe", 2)]
-    public void A_dense_gemma4_gives_the_processors_logits(string name, int gpus)
+    public void A_whole_gemma4_gives_the_processors_logits(string name, int gpus)
     {
         using var model = LanguageModel.Open(TestFiles.Shared("arch", $"{name}.gguf"));
-        Near(Softened(Dense(model.Graph)), gpus);
+        Near(Softened(model.Graph), gpus, gpus == 1 ? [1, 3, 30, Prompt.Length] : [3, 30, Prompt.Length]);
     }
 
     [Theory]
-    [InlineData("gemma4")]
-    [InlineData("gemma4-moe")]
-    public void A_whole_gemma4_gives_the_processors_logits(string name)
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Parts_of_which_one_has_no_norm_behind_it_give_the_processors_logits(int gpus)
     {
-        using var model = LanguageModel.Open(TestFiles.Shared("arch", $"{name}.gguf"));
-        Near(Softened(model.Graph), gpus: 1);
+        using var model = LanguageModel.Open(TestFiles.Shared("arch", "gemma4-moe.gguf"));
+        var graph = Softened(model.Graph);
+        Near(
+            graph with
+            {
+                Layers = [.. graph.Layers.Select(static (layer, at) => layer with { Branches = [layer.Branches[0], layer.Branches[1] with { Parts = Bare(layer.Branches[1].Parts, at % 2) }] })],
+            },
+            gpus,
+            chunks: [Prompt.Length]);
     }
 
     [Theory]
@@ -81,18 +88,7 @@ public sealed class CudaShapeTests : EmulatedCudaTest
         return GgufFile.Open(path);
     }
 
-    // Without what several GPUs do not share: per-layer embeddings and experts with norms of their own.
-    private static DecoderGraph Dense(DecoderGraph graph) => graph with
-    {
-        PerLayer = null,
-        Layers =
-        [
-            .. graph.Layers.Select(static layer => layer with
-            {
-                Branches = [.. layer.Branches.Where(static branch => branch.AllOperators.First() is not PerLayerInputOperator).Select(static branch => branch.Parts.Count > 0 ? branch.Parts[0] : branch)],
-            }),
-        ],
-    };
+    private static ResidualBranch[] Bare(IReadOnlyList<ResidualBranch> parts, int which) => [.. parts.Select((part, at) => at == which ? part with { PostNorm = null } : part)];
 
     // Scores that are not scaled make much of what halves lose of queries and keys: here, what is done with them is compared.
     private static DecoderGraph Softened(DecoderGraph graph)
@@ -108,13 +104,13 @@ public sealed class CudaShapeTests : EmulatedCudaTest
             : step;
     }
 
-    // Of one token a step, of few, of many, of all.
-    private static void Near(DecoderGraph graph, int gpus)
+    // Unless told otherwise of one token a step, of few, of many, of all.
+    private static void Near(DecoderGraph graph, int gpus, params ReadOnlySpan<int> chunks)
     {
         using var cpu = new CpuDevice(graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 16, Activations = ActivationPrecision.Int16 });
         using var device = new CudaDevice(graph, EmulatedCuda.Options() with { Name = gpus == 1 ? "cuda:0" : "cuda:0+1", Gpus = [.. Enumerable.Range(0, gpus)], KvBlocks = 16 });
         var expected = new DeviceSequence(cpu, Prompt.Length).Append(Prompt);
-        foreach (var chunk in new[] { 1, 3, 30, Prompt.Length })
+        foreach (var chunk in chunks.IsEmpty ? [1, 3, 30, Prompt.Length] : chunks)
         {
             var found = new DeviceSequence(device, Prompt.Length).AppendChunked(Prompt, chunk);
             Assert.InRange(expected.Zip(found).Max(static pair => Math.Abs(pair.First - pair.Second)), 0, 0.01f * expected.Max(Math.Abs));

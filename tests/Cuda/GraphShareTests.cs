@@ -19,6 +19,8 @@ public sealed unsafe class GraphShareTests
     [InlineData("gemma3")]
     [InlineData("phi3")]
     [InlineData("deepseek2")]
+    [InlineData("gemma4")]
+    [InlineData("gemma4-moe")]
     public void Shares_put_together_are_the_model(string name)
     {
         using var file = GgufFile.Open(TestFiles.Shared("arch", $"{name}.gguf"));
@@ -28,8 +30,10 @@ public sealed unsafe class GraphShareTests
         Assert.Equal(graph.Config.KvWidth, shares.Sum(static share => share.Config.KvWidth) / (graph.Operators.Any(static step => step is LatentAttentionOperator) ? 2 : 1));
         Assert.Same(graph.Output, shares[0].Output);
         Assert.Same(shares[1].TokenEmbedding, shares[1].Output);
+        Assert.All(shares, share => Assert.Same(graph.PerLayer, share.PerLayer));
         for (var layer = 0; layer < graph.Layers.Count; layer++)
         {
+            Assert.All(shares, share => Assert.Equal(Norms(graph.Layers[layer].Branches), Norms(share.Layers[layer].Branches)));
             foreach (var (whole, at) in graph.Layers[layer].Operators.Select(static (step, at) => (step, at)))
                 Same(whole, [.. shares.Select(share => share.Layers[layer].Operators.ElementAt(at))]);
         }
@@ -56,8 +60,9 @@ public sealed unsafe class GraphShareTests
     [InlineData("qwen3moe", 3, "it has 2 KV heads, which 3 GPUs cannot share")]
     [InlineData("deepseek2", 3, "it has 4 heads of latent attention, which 3 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("gpt-oss-MXFP4", 2, "it has 32 columns in MXFP4, which 2 GPUs cannot share; serve it on one GPU a device")]
-    [InlineData("gemma4", 2, "it has per-layer embeddings, which 2 GPUs cannot share; serve it on one GPU a device")]
-    [InlineData("gemma4-moe", 2, "it has parts with norms of their own, which 2 GPUs cannot share; serve it on one GPU a device")]
+    [InlineData("deepseek2", 4, "it has 32 columns in F32, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
+    [InlineData("gemma4", 4, "it has 2 KV heads, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
+    [InlineData("gemma4-moe", 4, "it has 2 KV heads, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
     public void What_does_not_divide_is_refused_by_name_with_what_does(string name, int gpus, string says)
     {
         using var file = GgufFile.Open(TestFiles.Shared("arch", $"{name}.gguf"));
@@ -100,8 +105,9 @@ public sealed unsafe class GraphShareTests
                 AttentionOperator[] heads = [.. shares.Cast<AttentionOperator>()];
                 Assert.Equal(attention.Heads.Count, heads.Sum(static share => share.Heads.Count));
                 ByRows(attention.Query, heads.Select(static share => share.Query));
-                ByRows(attention.Key!, heads.Select(static share => share.Key!));
-                ByRows(attention.Value!, heads.Select(static share => share.Value!));
+                ByRows(attention.Key, heads.Select(static share => share.Key));
+                ByRows(attention.Value, heads.Select(static share => share.Value));
+                Assert.All(heads, share => Assert.Equal(attention.KeysOf is null, share.KeysOf is null));
                 ByColumns(attention.Output, heads.Select(static share => share.Output));
                 ByColumns(attention.QueryBias, heads.Select(static share => share.QueryBias));
                 ByColumns(attention.KeyBias, heads.Select(static share => share.KeyBias));
@@ -127,7 +133,7 @@ public sealed unsafe class GraphShareTests
                 break;
             case MixtureOperator mixture:
                 MixtureOperator[] experts = [.. shares.Cast<MixtureOperator>()];
-                Assert.All(experts, share => Assert.Same(mixture.Router, share.Router));
+                Assert.All(experts, share => Assert.Equal((mixture.Router, mixture.RouterNorm, mixture.OutputScale), (share.Router, share.RouterNorm, share.OutputScale)));
                 for (var expert = 0; expert < mixture.ExpertCount; expert++)
                 {
                     ByRows(mixture.Gate[expert], experts.Select(share => share.Gate[expert]));
@@ -140,26 +146,38 @@ public sealed unsafe class GraphShareTests
                 Assert.Same(mixture.DownBias, experts[0].DownBias);
                 Assert.All(experts.Skip(1), static share => Assert.Null(share.DownBias));
                 break;
+            case PerLayerInputOperator:
+                Assert.All(shares, share => Assert.Same(whole, share));
+                break;
             default:
                 Assert.Fail($"{whole.Name} is not divided");
                 break;
         }
     }
 
-    private static void ByRows(GgufTensor whole, IEnumerable<GgufTensor> parts) =>
-        Equal(whole, [.. Rows(whole).SelectMany(static row => row)], [.. parts.SelectMany(Rows).SelectMany(static row => row)]);
+    private static IEnumerable<GgufTensor?> Norms(IEnumerable<ResidualBranch> branches) =>
+        branches.SelectMany(static branch => new[] { branch.Norm, branch.PostNorm }.Concat(Norms(branch.Parts)));
+
+    private static void ByRows(GgufTensor? whole, IEnumerable<GgufTensor?> parts)
+    {
+        if (Missing(whole, parts))
+            return;
+        Equal(whole!, [.. Rows(whole!).SelectMany(static row => row)], [.. parts.SelectMany(static part => Rows(part!)).SelectMany(static row => row)]);
+    }
 
     private static void ByColumns(GgufTensor? whole, IEnumerable<GgufTensor?> parts)
     {
-        if (whole is null)
-        {
-            Assert.All(parts, Assert.Null);
+        if (Missing(whole, parts))
             return;
-        }
-
         var shares = parts.Select(part => Rows(part!).ToArray()).ToArray();
-        foreach (var (row, at) in Rows(whole).Select(static (row, at) => (row, at)))
-            Equal(whole, row, [.. shares.SelectMany(share => share[at])]);
+        foreach (var (row, at) in Rows(whole!).Select(static (row, at) => (row, at)))
+            Equal(whole!, row, [.. shares.SelectMany(share => share[at])]);
+    }
+
+    private static bool Missing(GgufTensor? whole, IEnumerable<GgufTensor?> parts)
+    {
+        Assert.All(parts, part => Assert.Equal(whole is null, part is null));
+        return whole is null;
     }
 
     // Millions of values: compared as memory.
