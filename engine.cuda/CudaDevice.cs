@@ -84,8 +84,8 @@ public sealed class CudaDevice : IDevice
                 StepsInFlight = 1,
                 BlockCount = 0, // until it is complete
                 BlockBytes = _gpus.BlockBytes,
-                StateSlots = first.States?.Slots ?? 0,
-                StateBytes = first.States?.BytesOfOne ?? 0,
+                StateSlots = _gpus.StateSlots,
+                StateBytes = _gpus.StateBytes,
                 KvGroups = first.Shares.Partition.Groups,
                 MaxStepTokens = options.MaxStepTokens,
                 MaxLogitRows = options.MaxLogitRows,
@@ -291,8 +291,12 @@ public sealed class CudaDevice : IDevice
     {
         if (copy.Kind is KvCopyKind.State or KvCopyKind.StateToHost or KvCopyKind.StateFromHost)
         {
-            // Models with states are not shared among GPUs.
-            (_gpus.Leader.States ?? throw new NotSupportedException($"Device {Info.Name} keeps no states.")).Copy(copy, copy.Bytes(Info));
+            if (_gpus.StateSlots == 0)
+            {
+                throw new NotSupportedException($"Device {Info.Name} keeps no states.");
+            }
+
+            _gpus.CopyState(copy, copy.Bytes(Info));
             return;
         }
 

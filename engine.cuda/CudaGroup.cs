@@ -35,7 +35,13 @@ internal sealed class CudaGroup : IDisposable
             var share = 0;
             foreach (var rank in _ranks)
             {
-                rank.Load(shares[share++], bytes => options.Progress?.Invoke(done += bytes, all), Direct);
+                rank.Load(shares[share++], bytes => options.Progress?.Invoke(done += bytes, all));
+            }
+
+            var states = _ranks.Min(static rank => rank.StatesThatFit());
+            foreach (var rank in _ranks)
+            {
+                rank.Prepare(states, Direct);
             }
 
             // All choose the same kernels, so that all find the same.
@@ -86,6 +92,12 @@ internal sealed class CudaGroup : IDisposable
 
     /// <summary>Bytes of a block: all GPUs' together, or one's where those of all have the same.</summary>
     public long BlockBytes => Leader.Shares.IsLatent ? Leader.Kv.BlockBytes : _ranks.Sum(static rank => rank.Kv.BlockBytes);
+
+    /// <summary>States for sequences on each GPU; 0 where no layer keeps one.</summary>
+    public int StateSlots => Leader.States?.Slots ?? 0;
+
+    /// <summary>Bytes of a state, all GPUs' together; 0 where no layer keeps one.</summary>
+    public long StateBytes => _ranks.Sum(static rank => rank.States?.BytesOfOne ?? 0);
 
     /// <summary>For a human.</summary>
     public string Description
@@ -190,6 +202,38 @@ internal sealed class CudaGroup : IDisposable
             {
                 rank.Copy(copy);
             }
+        }
+    }
+
+    /// <summary>Queues the copy of a state, or of some of its bytes: in the host's memory the shares of all GPUs lie one after the other.</summary>
+    /// <param name="copy">Which.</param>
+    /// <param name="bytes">Of a copy from or to the host.</param>
+    public void CopyState(in KvCopy copy, int bytes)
+    {
+        if (copy.IsWithin)
+        {
+            foreach (var rank in _ranks)
+            {
+                rank.CopyState(copy, 0);
+            }
+
+            return;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(copy.Offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(copy.Offset + bytes, StateBytes);
+        var (begin, end) = (copy.Offset, copy.Offset + bytes);
+        var start = 0L; // of the GPU's share
+        foreach (var rank in _ranks)
+        {
+            var own = rank.States!.BytesOfOne;
+            var (first, last) = (Math.Max(begin, start), Math.Min(end, start + own));
+            if (first < last)
+            {
+                rank.CopyState(copy with { Host = copy.Host + (nint)(first - begin), Offset = first - start }, (int)(last - first));
+            }
+
+            start += own;
         }
     }
 

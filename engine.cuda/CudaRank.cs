@@ -12,8 +12,8 @@ namespace Crescent.Engine.Cuda;
 
 /// <summary>
 /// One GPU of a device with its share of the model: its context, weights, keys and values and work space. Part 0 gives the results; a device of one GPU has that part
-/// alone. Made in steps, as each GPU must know of the others: construction opens the GPU, <see cref="Load"/> brings weights up and takes work space,
-/// <see cref="Complete"/> takes what is left for blocks.
+/// alone. Made in steps, as each GPU must know of the others: construction opens the GPU, <see cref="Load"/> brings weights up, <see cref="Prepare"/> takes
+/// states and work space, <see cref="Complete"/> what is left for blocks.
 /// </summary>
 internal sealed class CudaRank : IDisposable
 {
@@ -94,11 +94,10 @@ internal sealed class CudaRank : IDisposable
     /// <summary>Why cuBLAS does not multiply the rows of long prompts, or null.</summary>
     public string? BlasFault { get; private set; }
 
-    /// <summary>Brings the weights of its part up and takes all work space.</summary>
+    /// <summary>Brings the weights of its part up.</summary>
     /// <param name="share">Its part of the model.</param>
     /// <param name="progress">Told of each piece: bytes of the file.</param>
-    /// <param name="direct">Whether GPUs read each other's memory.</param>
-    public void Load(DecoderGraph share, Action<long> progress, bool direct)
+    public void Load(DecoderGraph share, Action<long> progress)
     {
         Context.Enter();
         _graph = share;
@@ -108,12 +107,33 @@ internal sealed class CudaRank : IDisposable
             Context.Synchronize();
         }
 
-        var config = share.Config;
         Shares = new KvShares(share);
         OpenVendor();
         Products = new MatrixProducts(Kernels, Memory, Context.Gpu.Multiprocessors, _vendor);
         Products.Prepare([.. Weights.Matrices], _options.MaxStepTokens);
-        States = TakeStates();
+    }
+
+    /// <summary>States for sequences that the options ask for, or that there is room for beside all else; 0 where no layer keeps one.</summary>
+    public int StatesThatFit()
+    {
+        const int Wanted = 128;
+        if (StateShapes.Length == 0 || _options.StateSlots > 0)
+        {
+            return StateShapes.Length == 0 ? 0 : _options.StateSlots;
+        }
+
+        Context.Enter();
+        return (int)Math.Clamp((long)(Memory.Free() * _options.MemoryShare) / 8 / StatePool.BytesOf(StateShapes), 2, Wanted);
+    }
+
+    /// <summary>Takes the states and all work space.</summary>
+    /// <param name="states">For so many sequences.</param>
+    /// <param name="direct">Whether GPUs read each other's memory.</param>
+    public void Prepare(int states, bool direct)
+    {
+        Context.Enter();
+        var config = _graph!.Config;
+        States = states == 0 ? null : new StatePool(Context, Memory, StateShapes, states);
         Layout = Own(new StepLayout(Context, Memory, Shares, PartialRows, States?.Spare ?? -1));
         if (_options.Gpus.Count > 1)
         {
@@ -155,6 +175,13 @@ internal sealed class CudaRank : IDisposable
     {
         Context.Enter();
         Kv.Copy(Shares.IsLatent ? copy : copy with { Host = copy.Host + (nint)(_part * Kv.BlockBytes) });
+    }
+
+    /// <summary>Queues the copy of its share of a state, or of some bytes of it.</summary>
+    public void CopyState(in KvCopy copy, int bytes)
+    {
+        Context.Enter();
+        States!.Copy(copy, bytes);
     }
 
     public void Dispose()
@@ -214,18 +241,7 @@ internal sealed class CudaRank : IDisposable
         }
     }
 
-    private StatePool? TakeStates()
-    {
-        const int Wanted = 128;
-        StateShape[] shapes = [.. Weights.Parts.OfType<StateWeights>().Select(static part => part.Shape)];
-        if (shapes.Length == 0)
-        {
-            return null;
-        }
-
-        var slots = _options.StateSlots > 0 ? _options.StateSlots : (int)Math.Clamp((long)(Memory.Free() * _options.MemoryShare) / 8 / StatePool.BytesOf(shapes), 2, Wanted);
-        return new StatePool(Context, Memory, shapes, slots);
-    }
+    private StateShape[] StateShapes => [.. Weights.Parts.OfType<StateWeights>().Select(static part => part.Shape)];
 
     // Only part 0 has logits.
     private int LogitRows => _part == 0 ? _options.MaxLogitRows : 1;

@@ -134,12 +134,12 @@ DEVICE void read_eight(int type, const unsigned char* row, int column, Eight& e)
     }
 }
 
-// source: rows of a file's tensor from row firstRow on, rowBytes apart, of which the columns from firstColumn on are taken, a multiple of 8, and of 32 for quantised
-// types; target: the matrix's tiles. firstRow and the rows of a launch are whole tiles but for the
-// last. Grid: threads for every (tile row of the launch, step, lane).
+// source: rows of a file's tensor, rowBytes apart, of which columns are taken in runs of as many as run says: the first begins at firstColumn, each other one stride behind
+// the one before; all three are multiples of 8, and of 32 for quantised types. target: the matrix's tiles, from row firstRow on. firstRow and the rows of a launch are whole
+// tiles but for the last. Grid: threads for every (tile row of the launch, step, lane).
 extern "C" __global__ void repack(
     const unsigned char* __restrict__ source, unsigned char* __restrict__ target, int type, int format, int rows, int columns, int firstRow, int steps,
-    long long rowBytes, int firstColumn)
+    long long rowBytes, int firstColumn, int run, int stride)
 {
     take_turn();
     long long index = (long long)blockIdx.x * blockDim.x + threadIdx.x;
@@ -161,7 +161,7 @@ extern "C" __global__ void repack(
             int row = tileRow * TILE_ROWS + rowHalf * 8 + g, column = step * TILE_COLUMNS + h * 32 + t * 8;
             bool there = row < rows && column < columns;
             if (there)
-                read_eight(type, source + row * rowBytes, firstColumn + column, e);
+                read_eight(type, source + row * rowBytes, firstColumn + column / run * stride + column % run, e);
             if (format == FORMAT_F16)
             {
                 unsigned* p = (unsigned*)(chunk + (h * 2 + rowHalf) * 512 + lane * 16);

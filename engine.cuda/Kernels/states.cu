@@ -105,10 +105,10 @@ EXPORT_KERNEL(convolve_gated)
 DEVICE float soft_plus(float x) { return fmaxf(x, 0.0f) + logf(1.0f + expf(-fabsf(x))); }
 
 // Of rows (tokens, channels), queries then keys of keyHeads heads of size values: each head divided by its length, queries by the root of size too. rates (tokens, heads):
-// beta = sigmoid(b) and decay = exp(decayRate * softplus(a + bias)), of raw (tokens, ld): all b, then all a; or, where group is not 0, those of group heads after each
-// other. A warp takes a head of queries or keys, or the rates of 32 heads. Grid: (tokens, warps for all).
+// beta = sigmoid(b) and decay = exp(decayRate * softplus(a + bias)), of raw (tokens, ld): all b, then all a. A warp takes a head of queries or keys, or the rates of 32
+// heads. Grid: (tokens, warps for all).
 extern "C" __global__ void delta_inputs(
-    float* __restrict__ rows, int channels, int keyHeads, int size, const float* __restrict__ raw, int ld, int heads, int group, const float* __restrict__ decayRate,
+    float* __restrict__ rows, int channels, int keyHeads, int size, const float* __restrict__ raw, int ld, int heads, const float* __restrict__ decayRate,
     const float* __restrict__ bias, float2* __restrict__ rates, float epsilon)
 {
     take_turn();
@@ -128,10 +128,8 @@ extern "C" __global__ void delta_inputs(
     int head = (index - 2 * keyHeads) * 32 + lane;
     if (head >= heads)
         return;
-    int at = group ? head / group * 2 * group + head % group : head;
-    const float* row = raw + (long long)blockIdx.x * ld;
-    rates[(long long)blockIdx.x * heads + head] =
-        make_float2(1.0f / (1.0f + expf(-row[at])), expf(decayRate[head] * soft_plus(row[at + (group ? group : heads)] + bias[head])));
+    const float* row = raw + (long long)blockIdx.x * ld + head;
+    rates[(long long)blockIdx.x * heads + head] = make_float2(1.0f / (1.0f + expf(-row[0])), expf(decayRate[head] * soft_plus(row[heads] + bias[head])));
 }
 EXPORT_KERNEL(delta_inputs)
 

@@ -1,3 +1,4 @@
+using Crescent.Engine.Cuda.Weights;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Layers;
@@ -9,7 +10,7 @@ namespace Crescent.Engine.Cuda.Parallel;
 /// expert, so that what each makes of the whole residual stream is a part of a sum. Nothing is copied: tensors are rows or columns of the file's.
 /// </summary>
 /// <remarks>
-/// By rows: queries, keys, values, gates, ups, with their biases; by columns: what comes behind them. Whole everywhere: embeddings, norms, routers and the bias of attention's output,
+/// By rows: queries, keys, values, gates, ups, with their biases; by columns: what comes behind them. Layers that keep states: see <see cref="StateShare"/>. Whole everywhere: embeddings, norms, routers and the bias of attention's output,
 /// which is added behind the sum. Latent attention is divided by <see cref="LatentShare"/>. The bias of experts' outputs is part 0's, and so is the vocabulary's matrix: in the others the embedding stands for it.
 /// </remarks>
 internal static class GraphShare
@@ -95,6 +96,9 @@ internal static class GraphShare
                 LatentAttentionOperator latent => LatentShare.Of(latent, part, parts),
                 FeedForwardOperator dense => Of(dense, part, parts),
                 MixtureOperator mixture => Of(mixture, part, parts),
+                GatedDeltaNetOperator net => StateShare.Of(net, part, parts),
+                Mamba2Operator mamba => StateShare.Of(mamba, part, parts),
+                ShortConvolutionOperator convolution => Of(convolution, part, parts),
                 _ => step,
             }),
         ],
@@ -121,13 +125,20 @@ internal static class GraphShare
         };
     }
 
+    private static StateShare Of(ShortConvolutionOperator convolution, int part, int parts)
+    {
+        var (first, count) = Range(convolution.Output, part, parts);
+        return StateShare.Of(convolution, first, count);
+    }
+
     private static LayerOperator Of(FeedForwardOperator dense, int part, int parts)
     {
         var (first, count) = Range(dense.Down, part, parts);
+        var up = dense.Up.Slice(first, count);
         return dense with
         {
-            Gate = dense.Gate.Slice(first, count),
-            Up = dense.Up.Slice(first, count),
+            Gate = ReferenceEquals(dense.Gate, dense.Up) ? up : dense.Gate.Slice(first, count),
+            Up = up,
             Down = dense.Down.SomeColumns(first, count),
         };
     }
@@ -156,11 +167,6 @@ internal static class GraphShare
 
         foreach (var step in graph.Operators)
         {
-            if (step is StateOperator)
-            {
-                return ("general.architecture", $"it has {step.Name}");
-            }
-
             if (step is AttentionOperator attention)
             {
                 if (attention.Heads.KvCount % parts != 0)
@@ -185,7 +191,7 @@ internal static class GraphShare
                     return fault;
                 }
             }
-            else if (DownOf(step) is { } down && (down.Columns % UnitOf(down) != 0 || down.Columns / UnitOf(down) < parts))
+            else if ((DownOf(step) ?? (step as ShortConvolutionOperator)?.Output) is { } down && (down.Columns % UnitOf(down) != 0 || down.Columns / UnitOf(down) < parts))
             {
                 return (down.Name, $"it has {down.Columns} columns in {down.Type}");
             }

@@ -120,7 +120,7 @@ internal sealed class StateLayers
         {
             var warps = (2 * shape.KeyHeads) + ((shape.Heads + 31) / 32);
             _deltaInputs.With(_convolved.Pointer).With(shape.Channels).With(shape.KeyHeads).With(shape.Columns).With(raw).With(layer.Input.Rows).With(shape.Heads)
-                .With(shape.RateGroup).With(decay).With(bias).With(_rates.Pointer).With(_tools.Config.NormEpsilon).Launch(tokens, (warps + Warps - 1) / Warps, Warps * 32);
+                .With(decay).With(bias).With(_rates.Pointer).With(_tools.Config.NormEpsilon).Launch(tokens, (warps + Warps - 1) / Warps, Warps * 32);
             return;
         }
 

@@ -32,9 +32,6 @@ internal sealed record StateShape
     /// <summary>Whether matrices are moved so that they recall values by their keys; else values are added to them.</summary>
     public bool Recalls { get; init; }
 
-    /// <summary>Neighbouring heads whose betas, then alphas, follow each other in the projection; 0 where all betas come first.</summary>
-    public int RateGroup { get; init; }
-
     /// <summary>Rows of a head's matrix: values of its output.</summary>
     public int Rows { get; init; }
 
@@ -75,43 +72,61 @@ internal sealed record StateShape
     /// <exception cref="NotSupportedException">It is of a kind that devices do not have.</exception>
     public static StateShape Of(StateOperator step) => step switch
     {
-        GatedDeltaNetOperator net => new StateShape
+        GatedDeltaNetOperator net => Of(net, net.KeyHeads),
+        Mamba2Operator mamba => Of(mamba, mamba.Heads, mamba.Groups),
+        ShortConvolutionOperator convolution => Of(convolution, convolution.Channels),
+        _ => throw new NotSupportedException(step.Name),
+    };
+
+    /// <summary>The shape of a gated delta net of some of the key heads, with the value heads that read them: queries, keys, values, gates, betas, alphas are projected.</summary>
+    public static StateShape Of(GatedDeltaNetOperator net, int keyHeads)
+    {
+        var (keys, heads) = (keyHeads * net.HeadSize, keyHeads * net.ValueHeads / net.KeyHeads);
+        var values = heads * net.HeadSize;
+        return new StateShape
         {
-            Channels = net.Channels,
+            Channels = (2 * keys) + values,
             Kernel = net.Kernel,
-            GateAt = net.Channels,
-            RatesAt = net.Channels + net.ValueWidth,
+            GateAt = (2 * keys) + values,
+            RatesAt = (2 * keys) + (2 * values),
             Recalls = true,
-            RateGroup = net.BetaAlpha is null ? 0 : net.ValueHeads / net.KeyHeads,
-            Heads = net.ValueHeads,
+            Heads = heads,
             Rows = net.HeadSize,
             Columns = net.HeadSize,
             QueryAt = 0,
-            KeyAt = net.KeyHeads * net.HeadSize,
-            ValueAt = 2 * net.KeyHeads * net.HeadSize,
-            KeyHeads = net.KeyHeads,
+            KeyAt = keys,
+            ValueAt = 2 * keys,
+            KeyHeads = keyHeads,
             NeighboursShareKeys = net.NeighboursShareKeys,
-            Width = net.ValueWidth,
+            Width = values,
             NormSize = net.HeadSize,
-        },
-        Mamba2Operator mamba => new StateShape
+        };
+    }
+
+    /// <summary>The shape of Mamba-2 of some of the heads and the groups that serve them: z, x, B, C, dt are projected.</summary>
+    public static StateShape Of(Mamba2Operator mamba, int heads, int groups)
+    {
+        var inner = heads * mamba.HeadSize;
+        var channels = inner + (2 * groups * mamba.StateSize);
+        return new StateShape
         {
-            Channels = mamba.Channels,
+            Channels = channels,
             Kernel = mamba.Kernel,
-            ChannelsAt = mamba.Inner,
-            RatesAt = mamba.Inner + mamba.Channels,
-            Heads = mamba.Heads,
+            ChannelsAt = inner,
+            RatesAt = inner + channels,
+            Heads = heads,
             Rows = mamba.HeadSize,
             Columns = mamba.StateSize,
-            KeyAt = mamba.Inner,
-            QueryAt = mamba.Inner + (mamba.Groups * mamba.StateSize),
-            KeyHeads = mamba.Groups,
+            KeyAt = inner,
+            QueryAt = inner + (groups * mamba.StateSize),
+            KeyHeads = groups,
             NeighboursShareKeys = true,
-            Width = mamba.Inner,
-            NormSize = mamba.Inner / mamba.Groups,
+            Width = inner,
+            NormSize = inner / groups,
             GatesFirst = true,
-        },
-        ShortConvolutionOperator convolution => new StateShape { Channels = convolution.Channels, Kernel = convolution.Kernel, Width = convolution.Channels },
-        _ => throw new NotSupportedException(step.Name),
-    };
+        };
+    }
+
+    /// <summary>The shape of a short convolution of some of the channels: b, c, x are projected.</summary>
+    public static StateShape Of(ShortConvolutionOperator convolution, int channels) => new() { Channels = channels, Kernel = convolution.Kernel, Width = channels };
 }

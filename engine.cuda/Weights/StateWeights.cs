@@ -1,4 +1,5 @@
 using Crescent.Engine.Cuda.Memory;
+using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Layers;
 
 namespace Crescent.Engine.Cuda.Weights;
@@ -42,47 +43,26 @@ internal sealed record StateWeights : PartWeights
     /// <inheritdoc/>
     public override IEnumerable<PackedMatrix> Matrices => Input.Matrices.Append(Output);
 
-    /// <summary>Loads an operator.</summary>
+    /// <summary>Loads an operator, or a GPU's share of one.</summary>
     /// <exception cref="NotSupportedException">It is of a kind that <see cref="ModelFit"/> lets not through.</exception>
     public static StateWeights Load(WeightUpload upload, StateOperator step, int index)
     {
         const string Purpose = "weights";
-        var shape = StateShape.Of(step);
-        return step switch
+        var share = step as StateShare ?? StateShare.All(step);
+        return new StateWeights
         {
-            GatedDeltaNetOperator net => new StateWeights
-            {
-                Index = index,
-                Shape = shape,
-                Input = MatrixGroup.Load(upload, [net.QueryKeyValue, net.Gate, .. net.BetaAlpha is { } both ? new[] { both } : [net.Beta!, net.Alpha!]]),
-                Convolution = upload.LoadFloats(Purpose, net.Convolution)!,
-                DecayRate = upload.LoadFloats(Purpose, net.DecayRate),
-                RateBias = upload.LoadFloats(Purpose, net.DecayBias),
-                OutputNorm = upload.LoadFloats(Purpose, net.OutputNorm),
-                Output = upload.Load(Purpose, net.Output),
-            },
-            Mamba2Operator mamba => new StateWeights
-            {
-                Index = index,
-                Shape = shape,
-                Input = MatrixGroup.Load(upload, mamba.Input),
-                Convolution = upload.LoadFloats(Purpose, mamba.Convolution)!,
-                ConvolutionBias = upload.LoadFloats(Purpose, mamba.ConvolutionBias),
-                DecayRate = upload.LoadFloats(Purpose, mamba.DecayRate),
-                RateBias = upload.LoadFloats(Purpose, mamba.StepBias),
-                Skip = upload.LoadFloats(Purpose, mamba.Skip),
-                OutputNorm = upload.LoadFloats(Purpose, mamba.OutputNorm),
-                Output = upload.Load(Purpose, mamba.Output),
-            },
-            ShortConvolutionOperator convolution => new StateWeights
-            {
-                Index = index,
-                Shape = shape,
-                Input = MatrixGroup.Load(upload, convolution.Input),
-                Convolution = upload.LoadFloats(Purpose, convolution.Convolution)!,
-                Output = upload.Load(Purpose, convolution.Output),
-            },
-            _ => throw new NotSupportedException(step.Name),
+            Index = index,
+            Shape = share.Shape,
+            Input = MatrixGroup.Load(upload, [.. share.Input]),
+            Convolution = Floats(share.Convolution)!,
+            ConvolutionBias = Floats(share.ConvolutionBias),
+            DecayRate = Floats(share.DecayRate),
+            RateBias = Floats(share.RateBias),
+            Skip = Floats(share.Skip),
+            OutputNorm = Floats(share.OutputNorm),
+            Output = upload.LoadColumns(Purpose, share.Output, share.OutputRuns),
         };
+
+        DeviceBuffer? Floats(IReadOnlyList<GgufTensor> pieces) => pieces.Count == 0 ? null : upload.LoadFloats(Purpose, [.. pieces]);
     }
 }

@@ -39,16 +39,23 @@ internal sealed unsafe class WeightUpload : IDisposable
         _uploaded = uploaded;
     }
 
-    /// <summary>A matrix of the rows of several tensors one after the other, which must have one packed format and, but for the last, whole tile rows.</summary>
-    public PackedMatrix Load(string purpose, params ReadOnlySpan<GgufTensor> tensors) => Load(purpose, 1, tensors);
+    /// <summary>A matrix of the rows of several tensors one after the other, which <see cref="CanJoin"/> lets be one.</summary>
+    public PackedMatrix Load(string purpose, params ReadOnlySpan<GgufTensor> tensors) => Load(purpose, 1, Runs.Of(0, tensors[0].Columns), tensors);
 
     /// <summary>The same, where each tensor begins with a tile row, whose rows that the one before lacks are zeros.</summary>
-    public PackedMatrix LoadStack(string purpose, params ReadOnlySpan<GgufTensor> tensors) => Load(purpose, PackedFormats.TileRows, tensors);
+    public PackedMatrix LoadStack(string purpose, params ReadOnlySpan<GgufTensor> tensors) => Load(purpose, PackedFormats.TileRows, Runs.Of(0, tensors[0].Columns), tensors);
 
-    private PackedMatrix Load(string purpose, int unit, ReadOnlySpan<GgufTensor> tensors)
+    /// <summary>A matrix of some columns of a tensor, all of whose blocks from the first to the last of them are copied to the GPU.</summary>
+    /// <param name="purpose">For the account of memory.</param>
+    /// <param name="tensor">Whole.</param>
+    /// <param name="columns">In whole times 8, and 32 where it is quantised.</param>
+    public PackedMatrix LoadColumns(string purpose, GgufTensor tensor, Runs columns) =>
+        Load(purpose, 1, columns with { First = 0 }, columns.Span == tensor.Columns ? tensor : tensor.SomeColumns(columns.First, columns.Span));
+
+    private PackedMatrix Load(string purpose, int unit, Runs runs, params ReadOnlySpan<GgufTensor> tensors)
     {
         var format = PackedFormats.Of(tensors[0].Type);
-        var columns = tensors[0].Columns;
+        var columns = runs.Total;
         if (columns % 8 != 0)
         {
             throw new InvalidModelException("the model", tensors[0].Name, $"has rows of {columns} values; on a GPU they must be a multiple of 8");
@@ -67,25 +74,41 @@ internal sealed unsafe class WeightUpload : IDisposable
             return matrix;
         }
 
-        var first = 0;
-        foreach (var tensor in tensors)
+        var row = 0;
+        for (var first = 0; first < tensors.Length;)
         {
-            Load(tensor, matrix, first);
-            first += Rounded(tensor, unit);
+            // Those that lie alike are packed as one, so that a tile row may have rows of several.
+            var end = first + 1;
+            for (; end < tensors.Length && unit == 1 && LieAlike(tensors[first], tensors[end]); end++)
+            {
+            }
+
+            var alike = tensors[first..end];
+            Load(alike, matrix, row, runs);
+            foreach (var tensor in alike)
+            {
+                row += Rounded(tensor, unit);
+            }
+
+            first = end;
         }
 
         return matrix;
     }
 
-    /// <summary>Whether they can be loaded as one matrix.</summary>
+    /// <summary>Whether they can be loaded as one matrix: all have one packed format, and those of another type begin with a tile row.</summary>
     public static bool CanJoin(params ReadOnlySpan<GgufTensor> tensors)
     {
+        var rows = 0L;
         for (var i = 0; i < tensors.Length; i++)
         {
-            if (PackedFormats.Of(tensors[i].Type) != PackedFormats.Of(tensors[0].Type) || (i < tensors.Length - 1 && tensors[i].Rows % PackedFormats.TileRows != 0))
+            if (PackedFormats.Of(tensors[i].Type) != PackedFormats.Of(tensors[0].Type)
+                || (i > 0 && rows % PackedFormats.TileRows != 0 && !LieAlike(tensors[i - 1], tensors[i])))
             {
                 return false;
             }
+
+            rows += tensors[i].Rows;
         }
 
         return true;
@@ -147,45 +170,70 @@ internal sealed unsafe class WeightUpload : IDisposable
 
     private static int Rounded(GgufTensor tensor, int unit) => checked((int)((tensor.Rows + unit - 1) / unit * unit));
 
-    private void Load(GgufTensor tensor, PackedMatrix matrix, int first)
+    private static bool LieAlike(GgufTensor one, GgufTensor other) => (one.Type, one.RowBytes, one.FirstColumn) == (other.Type, other.RowBytes, other.FirstColumn);
+
+    // Rows of tensors that lie alike, from a row on that is a tile row's first.
+    private void Load(ReadOnlySpan<GgufTensor> tensors, PackedMatrix matrix, int first, Runs runs)
     {
+        var tensor = tensors[0];
         var raw = PackedFormats.IsReadByGpu(tensor.Type);
         var type = raw ? tensor.Type : GgmlType.F32;
         var rowBytes = raw ? tensor.RowBytes : 4L * tensor.Columns;
-        var rows = checked((int)tensor.Rows);
+        var rows = 0;
+        foreach (var some in tensors)
+        {
+            rows = checked(rows + (int)some.Rows);
+        }
+
         var pieceRows = (int)Math.Min(rows, Math.Max(PackedFormats.TileRows, PieceBytes / rowBytes / PackedFormats.TileRows * PackedFormats.TileRows));
+        var (next, inNext) = (0, 0L); // the tensor, and of it the row, that comes next
         for (var row = 0; row < rows; row += pieceRows)
         {
             var count = Math.Min(pieceRows, rows - row);
             var stage = Take(out var pinned, count * rowBytes);
-            if (raw && tensor.RowStride != rowBytes)
+            for (var done = 0; done < count;)
             {
-                for (var i = 0; i < count; i++)
+                var some = (int)Math.Min(count - done, tensors[next].Rows - inNext);
+                Read(tensors[next], inNext, some, raw, rowBytes, pinned, done * rowBytes);
+                done += some;
+                inNext += some;
+                if (inNext == tensors[next].Rows)
                 {
-                    tensor.Row(row + i).CopyTo(pinned.As<byte>(i * rowBytes, checked((int)rowBytes)));
-                }
-            }
-            else if (raw)
-            {
-                var bytes = new ReadOnlySpan<byte>(tensor.Data + (row * rowBytes), checked((int)(count * rowBytes)));
-                bytes.CopyTo(pinned.As<byte>(0, bytes.Length));
-            }
-            else
-            {
-                for (var i = 0; i < count; i++)
-                {
-                    ReadFloats(tensor, row + i, pinned.As<float>(i * rowBytes, tensor.Columns));
+                    (next, inNext) = (next + 1, 0);
                 }
             }
 
             CheckScales(tensor, pinned.As<byte>(0, checked((int)(count * rowBytes))));
             Copy(stage.Device.Pointer, pinned.Pointer, count * rowBytes);
             var threads = (long)((count + PackedFormats.TileRows - 1) / PackedFormats.TileRows) * matrix.Steps * 32;
-            _repack.With(stage.Device.Pointer).With(matrix.Pointer).With((int)type).With((int)matrix.Format).With(count).With(tensor.Columns).With(first + row).With(matrix.Steps).With(rowBytes)
-                .With(raw ? tensor.FirstColumn : 0)
+            _repack.With(stage.Device.Pointer).With(matrix.Pointer).With((int)type).With((int)matrix.Format).With(count).With(matrix.Columns).With(first + row).With(matrix.Steps).With(rowBytes)
+                .With(raw ? tensor.FirstColumn : 0).With(runs.Length).With(runs.Stride)
                 .Launch(checked((int)((threads + 255) / 256)), 1, 256);
             stage.Mark(_context);
             _uploaded?.Invoke(count * tensor.RowBytes);
+        }
+    }
+
+    // So many rows into pinned memory: as they lie, or as floats.
+    private static void Read(GgufTensor tensor, long row, int count, bool raw, long rowBytes, PinnedBuffer pinned, long at)
+    {
+        if (raw && tensor.RowStride == rowBytes)
+        {
+            var bytes = new ReadOnlySpan<byte>(tensor.Data + (row * rowBytes), checked((int)(count * rowBytes)));
+            bytes.CopyTo(pinned.As<byte>(at, bytes.Length));
+            return;
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            if (raw)
+            {
+                tensor.Row(row + i).CopyTo(pinned.As<byte>(at + (i * rowBytes), checked((int)rowBytes)));
+            }
+            else
+            {
+                ReadFloats(tensor, row + i, pinned.As<float>(at + (i * rowBytes), tensor.Columns));
+            }
         }
     }
 

@@ -15,13 +15,14 @@ public sealed class CudaStateTests : EmulatedCudaTest
     private static readonly int[] Prompt = [.. Enumerable.Range(0, 21).Select(static i => (i * 37) % 500)];
 
     [Theory]
-    [InlineData("qwen35")]
-    [InlineData("lfm2")]
-    [InlineData("nemotron_h")]
-    public void A_state_that_is_kept_between_guesses_is_that_of_the_token_before_them(string name)
+    [InlineData("qwen35", 1)]
+    [InlineData("lfm2", 1)]
+    [InlineData("nemotron_h", 1)]
+    [InlineData("qwen35", 2)]
+    public void A_state_that_is_kept_between_guesses_is_that_of_the_token_before_them(string name, int gpus)
     {
         using var model = LanguageModel.Open(TestFiles.Shared("arch", $"{name}.gguf"));
-        using var device = new CudaDevice(model.Graph, EmulatedCuda.Options() with { StateSlots = 4 });
+        using var device = new CudaDevice(model.Graph, EmulatedCuda.Options() with { Gpus = [.. Enumerable.Range(0, gpus)], StateSlots = 4 });
         int[] next = [3, 44, 5, 66, 7];
         var guessed = new DeviceSequence(device, 64, firstBlock: 0, state: 0);
         guessed.Append(Prompt);
@@ -44,18 +45,25 @@ public sealed class CudaStateTests : EmulatedCudaTest
     }
 
     [Theory]
-    [InlineData("qwen3next")]
-    [InlineData("lfm2moe")]
-    [InlineData("granitehybrid")]
-    public void A_state_goes_on_where_it_was_copied_to_and_where_it_came_back_from_the_host(string name)
+    [InlineData("qwen3next", 1)]
+    [InlineData("lfm2moe", 1)]
+    [InlineData("granitehybrid", 1)]
+    [InlineData("qwen3next", 2)]
+    [InlineData("lfm2moe", 2)]
+    [InlineData("granitehybrid", 2)]
+    public void A_state_goes_on_where_it_was_copied_to_and_where_it_came_back_from_the_host(string name, int gpus)
     {
         using var model = LanguageModel.Open(TestFiles.Shared("arch", $"{name}.gguf"));
-        using var device = new CudaDevice(model.Graph, EmulatedCuda.Options() with { StateSlots = 4 });
+        using var device = new CudaDevice(model.Graph, EmulatedCuda.Options() with { Gpus = [.. Enumerable.Range(0, gpus)], StateSlots = 4 });
         Assert.Equal(4, device.Info.StateSlots);
         Assert.Contains("states", device.Memory.Keys);
         new DeviceSequence(device, 64, state: 2).Append(Prompt);
         device.CopyState(2, 0);
         var state = State(device, 2);
+
+        // Each GPU has a part of it, and none has another's: all of the one on the host is of one.
+        Assert.Equal(gpus, device.Group.Ranks.Count(static rank => rank.States!.BytesOfOne > 0));
+        Assert.Equal(state.Length, device.Group.Ranks.Sum(static rank => rank.States!.BytesOfOne));
         WriteState(device, 3, state);
         var own = Next(device, 2);
         Assert.Equal(own, Next(device, 0));

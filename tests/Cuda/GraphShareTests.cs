@@ -1,5 +1,6 @@
 using Crescent.Engine.Cuda;
 using Crescent.Engine.Cuda.Parallel;
+using Crescent.Engine.Cuda.Weights;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Layers;
@@ -21,6 +22,13 @@ public sealed unsafe class GraphShareTests
     [InlineData("deepseek2")]
     [InlineData("gemma4")]
     [InlineData("gemma4-moe")]
+    [InlineData("qwen35")]
+    [InlineData("qwen35moe")]
+    [InlineData("qwen3next")]
+    [InlineData("granitehybrid")]
+    [InlineData("nemotron_h")]
+    [InlineData("lfm2")]
+    [InlineData("lfm2moe")]
     public void Shares_put_together_are_the_model(string name)
     {
         using var file = GgufFile.Open(TestFiles.Shared("arch", $"{name}.gguf"));
@@ -59,6 +67,10 @@ public sealed unsafe class GraphShareTests
     [InlineData("qwen3moe", 4, "it has 2 KV heads, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("qwen3moe", 3, "it has 2 KV heads, which 3 GPUs cannot share")]
     [InlineData("deepseek2", 3, "it has 4 heads of latent attention, which 3 GPUs cannot share; have devices of 2 GPUs, or of one")]
+    [InlineData("qwen35", 4, "it has 2 key heads in gated delta nets, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
+    [InlineData("qwen3next", 3, "it has 2 key heads in gated delta nets, which 3 GPUs cannot share")]
+    [InlineData("nemotron_h", 4, "it has 2 groups of heads in Mamba-2, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
+    [InlineData("lfm2", 8, "it has 64 columns in F32, which 8 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("gpt-oss-MXFP4", 2, "it has 32 columns in MXFP4, which 2 GPUs cannot share; serve it on one GPU a device")]
     [InlineData("deepseek2", 4, "it has 32 columns in F32, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("gemma4", 4, "it has 2 KV heads, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
@@ -148,6 +160,9 @@ public sealed unsafe class GraphShareTests
                 break;
             case PerLayerInputOperator:
                 Assert.All(shares, share => Assert.Same(whole, share));
+                break;
+            case StateOperator state:
+                StateShareTests.Same(state, [.. shares.Cast<StateShare>()]);
                 break;
             default:
                 Assert.Fail($"{whole.Name} is not divided");

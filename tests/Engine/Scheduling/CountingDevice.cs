@@ -22,6 +22,12 @@ internal sealed class CountingDevice(IDevice device, int blocks, bool samples = 
         device.Begin(plan);
     }
 
+    public void BeginCopies(ReadOnlySpan<KvCopy> copies) => device.BeginCopies(copies);
+
+    public long CopiesDone => device.CopiesDone;
+
+    public void WaitForCopy() => device.WaitForCopy();
+
     public void CopyBlock(int from, int to) => device.CopyBlock(from, to);
 
     public void CopyState(int from, int to) => device.CopyState(from, to);

@@ -42,15 +42,16 @@ internal sealed partial record Packing(GgmlType Type, int Format, string Name, i
     /// <summary>Bytes of a matrix.</summary>
     public long Bytes(int rows, int columns) => (long)((rows + TileRows - 1) / TileRows) * Steps(columns) * ChunkBytes;
 
-    /// <summary>Puts the repacking of <paramref name="weights"/> into the stream: of so many columns behind the first <paramref name="skipped"/>.</summary>
-    public GpuMemory Repack(Gpu gpu, byte[] weights, int rows, int columns, int skipped = 0)
+    /// <summary>Puts the repacking of <paramref name="weights"/> into the stream: of so many columns behind the first <paramref name="skipped"/>, in runs of <paramref name="run"/> that are <paramref name="stride"/> apart; 0 for one run.</summary>
+    public GpuMemory Repack(Gpu gpu, byte[] weights, int rows, int columns, int skipped = 0, int run = 0, int stride = 0)
     {
         var packed = gpu.Allocate(Bytes(rows, columns));
         gpu.Fill(packed.Address, 0xff, packed.Bytes);
         using var source = gpu.Upload<byte>(weights);
         var lanes = (long)((rows + TileRows - 1) / TileRows) * Steps(columns) * 32;
         gpu.Launch(
-            "repack.cu", "repack", ((lanes + 127) / 128, 1), 128, source, packed, (int)Type, Format, rows, columns, 0, Steps(columns), (long)weights.Length / rows, skipped);
+            "repack.cu", "repack", ((lanes + 127) / 128, 1), 128, source, packed, (int)Type, Format, rows, columns, 0, Steps(columns), (long)weights.Length / rows, skipped,
+            run == 0 ? columns : run, run == 0 ? columns : stride);
         gpu.Synchronize();
         return packed;
     }

@@ -24,11 +24,14 @@ internal static class PackingChecks
         var rows = random.Next(1, 60);
         var tensor = RandomTensor.Of(packing.Type, rows, columns, random);
 
-        // A GPU's share of the columns may begin within a block.
+        // A GPU's share of the columns may begin within a block, and lie in several places.
         var (all, unit) = (columns, length == 1 ? 8 : 32);
         var skipped = random.Next(2) * random.Next(all / unit) * unit;
-        columns -= skipped;
-        using var packed = packing.Repack(gpu, tensor.Bytes, rows, columns, skipped);
+        var run = random.Next(2) == 0 ? all - skipped : random.Next(1, ((all - skipped) / unit) + 1) * unit;
+        var apart = run + (random.Next(3) * unit);
+        columns = (((all - skipped - run) / apart) + 1) * run;
+        int[] places = [.. Enumerable.Range(0, columns).Select(column => skipped + (column / run * apart) + (column % run))];
+        using var packed = packing.Repack(gpu, tensor.Bytes, rows, columns, skipped, run, apart);
 
         // Some of the rows are of tokens that have just been drawn.
         var drawn = Enumerable.Range(0, rows).Select(_ => random.Next(rows)).ToArray();
@@ -46,7 +49,7 @@ internal static class PackingChecks
         for (var i = 0; i < ids.Length; i++)
         {
             var row = ids[i] < 0 ? drawn[~ids[i]] : ids[i];
-            expected.AddRange(tensor.Values.AsSpan((row * all) + skipped, columns).ToArray().Select(v => (double)v * scale));
+            expected.AddRange(places.Select(place => (double)tensor.Values[(row * all) + place] * scale));
             actual.AddRange(values.AsSpan(i * stride, columns));
             KernelCheck.Require(values.AsSpan((i * stride) + columns, stride - columns).ToArray().All(float.IsNaN), "gather_rows wrote beyond a row's columns");
         }

@@ -88,7 +88,7 @@ internal static class StateChecks
     private static double DeltaInputs(Gpu gpu, Seeded random)
     {
         int keyHeads = random.Next(1, 5), group = random.Next(1, 20), heads = keyHeads * group, size = 16 * random.Next(1, 9), tokens = random.Next(1, 6);
-        int channels = (2 * keyHeads * size) + (heads * size), ld = (2 * heads) + random.Next(5), together = random.Seed % 2 == 0 ? group : 0;
+        int channels = (2 * keyHeads * size) + (heads * size), ld = (2 * heads) + random.Next(5);
         var rows = KernelCheck.Normal(random, tokens * channels);
         var raw = KernelCheck.Normal(random, tokens * ld, 3);
         var decay = KernelCheck.Normal(random, heads).Select(static v => -Math.Abs(v)).ToArray();
@@ -107,9 +107,8 @@ internal static class StateChecks
 
             for (var head = 0; head < heads; head++)
             {
-                var (b, a) = together > 0 ? ((head / group * 2 * group) + (head % group), (head / group * 2 * group) + (head % group) + group) : (head, heads + head);
-                rates[((token * heads) + head) * 2] = 1 / (1 + Math.Exp(-raw[(token * ld) + b]));
-                rates[(((token * heads) + head) * 2) + 1] = Math.Exp(decay[head] * Math.Log(1 + Math.Exp(raw[(token * ld) + a] + (double)bias[head])));
+                rates[((token * heads) + head) * 2] = 1 / (1 + Math.Exp(-raw[(token * ld) + head]));
+                rates[(((token * heads) + head) * 2) + 1] = Math.Exp(decay[head] * Math.Log(1 + Math.Exp(raw[(token * ld) + heads + head] + (double)bias[head])));
             }
         }
 
@@ -121,7 +120,7 @@ internal static class StateChecks
         gpu.Fill(output.Address, 0xff, output.Bytes);
         const int Warps = 4;
         gpu.Launch(
-            File, "delta_inputs", (tokens, ((2 * keyHeads) + ((heads + 31) / 32) + Warps - 1) / Warps), 32 * Warps, x, channels, keyHeads, size, raws, ld, heads, together, decays, biases, output, Epsilon);
+            File, "delta_inputs", (tokens, ((2 * keyHeads) + ((heads + 31) / 32) + Warps - 1) / Warps), 32 * Warps, x, channels, keyHeads, size, raws, ld, heads, decays, biases, output, Epsilon);
         var error = KernelCheck.Near($"{tokens} tokens, {keyHeads} key heads of {size}", expected, gpu.Download<float>(x.Address, rows.Length), 1e-5);
         return Math.Max(error, KernelCheck.Near($"rates of {heads} heads", rates, gpu.Download<float>(output.Address, rates.Length), 1e-5));
     }
