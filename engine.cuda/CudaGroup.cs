@@ -155,7 +155,6 @@ internal sealed class CudaGroup : IDisposable
     /// <param name="hiddenRows">Hidden states.</param>
     public void Run(int tokens, int rows, int hiddenRows)
     {
-        var floats = tokens * Leader.Weights.Embedding.Columns;
         foreach (var rank in _ranks)
         {
             rank.Context.Enter();
@@ -164,10 +163,11 @@ internal sealed class CudaGroup : IDisposable
 
         for (var sum = 0; sum < Leader.Decoder.SumCount; sum++)
         {
+            var floats = 0;
             foreach (var rank in _ranks)
             {
                 rank.Context.Enter();
-                rank.Decoder.Part(sum, tokens);
+                floats = rank.Decoder.Part(sum, tokens);
                 rank.Sums!.Mark();
             }
 

@@ -285,17 +285,9 @@ RECUR(mamba_64, 64, false)
 RECUR(mamba_128, 128, false)
 RECUR(mamba_256, 256, false)
 
-// output (tokens, ldo) halves = outputs (tokens, width), normalised in groups of size values and times silu(gate); zeros from width on. gates (tokens, ld).
-// The gate is applied first where gatesFirst is not 0, and gains are (width); else last, and gains are (size). Grid: (groups, tokens); a block of whole warps.
-extern "C" __global__ void norm_gate(
-    const float* __restrict__ outputs, const float* __restrict__ gates, int ld, const float* __restrict__ gains, unsigned short* __restrict__ output, int ldo, int width,
-    int size, int gatesFirst, float epsilon)
+// The sum of the squares of what norm_gate normalises, over a block: of size values, gated first where gatesFirst is not 0.
+DEVICE float squares_of(const float* x, const float* gate, int size, int gatesFirst, float* shared)
 {
-    take_turn();
-    __shared__ float shared[32];
-    int first = blockIdx.x * size;
-    const float* x = outputs + (long long)blockIdx.y * width + first;
-    const float* gate = gates + (long long)blockIdx.y * ld + first;
     float squares = 0;
     for (int i = threadIdx.x; i < size; i += blockDim.x)
     {
@@ -303,7 +295,23 @@ extern "C" __global__ void norm_gate(
         squares += v * v;
     }
 
-    float scale = 1.0f / sqrtf(block_sum(squares, shared) / (float)size + epsilon);
+    return block_sum(squares, shared);
+}
+
+// output (tokens, ldo) halves = outputs (tokens, width), normalised in groups of size values and times silu(gate); zeros from width on. gates (tokens, ld).
+// The gate is applied first where gatesFirst is not 0, and gains are (width); else last, and gains are (size). Where totals is there, a group is a part of one of
+// count values, whose squares' sum it is, (tokens, totalsLd); else count is size. Grid: (groups, tokens); a block of whole warps.
+extern "C" __global__ void norm_gate(
+    const float* __restrict__ outputs, const float* __restrict__ gates, int ld, const float* __restrict__ gains, unsigned short* __restrict__ output, int ldo, int width,
+    int size, int gatesFirst, const float* __restrict__ totals, int totalsLd, int count, float epsilon)
+{
+    take_turn();
+    __shared__ float shared[32];
+    int first = blockIdx.x * size;
+    const float* x = outputs + (long long)blockIdx.y * width + first;
+    const float* gate = gates + (long long)blockIdx.y * ld + first;
+    float squares = totals ? totals[(long long)blockIdx.y * totalsLd] : squares_of(x, gate, size, gatesFirst, shared);
+    float scale = 1.0f / sqrtf(squares / (float)count + epsilon);
     unsigned short* target = output + (long long)blockIdx.y * ldo;
     for (int i = threadIdx.x; i < size; i += blockDim.x)
         target[first + i] = float_to_half(clamp_half(x[i] * silu(gate[i]) * scale * gains[gatesFirst ? first + i : i]));
@@ -311,3 +319,16 @@ extern "C" __global__ void norm_gate(
         target[i] = 0;
 }
 EXPORT_KERNEL(norm_gate)
+
+// squares (tokens, lds): of the number group what outputs (tokens, width), gated first by gates (tokens, ld), have of its sum; 0 of all others, which other GPUs have.
+// Grid: (tokens); a block of whole warps.
+extern "C" __global__ void gated_squares(
+    const float* __restrict__ outputs, const float* __restrict__ gates, int ld, int width, float* __restrict__ squares, int lds, int group)
+{
+    take_turn();
+    __shared__ float shared[32];
+    float sum = squares_of(outputs + (long long)blockIdx.x * width, gates + (long long)blockIdx.x * ld, width, 1, shared);
+    for (int i = threadIdx.x; i < lds; i += blockDim.x)
+        squares[(long long)blockIdx.x * lds + i] = i == group ? sum : 0.0f;
+}
+EXPORT_KERNEL(gated_squares)

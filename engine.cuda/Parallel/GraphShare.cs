@@ -165,6 +165,11 @@ internal static class GraphShare
             return (architecture, $"a device has at most {MostParts} GPUs");
         }
 
+        if (StateShare.FaultOf(graph, parts) is { } stateFault)
+        {
+            return stateFault;
+        }
+
         foreach (var step in graph.Operators)
         {
             if (step is AttentionOperator attention)

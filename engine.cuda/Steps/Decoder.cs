@@ -26,7 +26,7 @@ internal sealed class Decoder
     private readonly StateLayers? _states;
     private readonly PerLayerInputs? _perLayer;
     private readonly SectionStep[] _sections;
-    private readonly int[] _divided; // of these, those of which each GPU computes a part
+    private readonly Sum[] _sums; // of what each GPU computes a part of
     private readonly DeviceBuffer _residual; // (width, tokens)
     private readonly DeviceBuffer _normed; // halves (padded width, tokens)
     private readonly DeviceBuffer? _branch; // (width, tokens): what a norm is behind
@@ -63,7 +63,7 @@ internal sealed class Decoder
         _mixtures = weights.Parts.OfType<ExpertWeights>().ToArray() is { Length: > 0 } experts ? new MixtureLayers(tools, experts) : null;
         _states = states is null ? null : new StateLayers(tools, [.. weights.Parts.OfType<StateWeights>()], states);
         _sections = SectionStep.Of(weights.Branches, _residual, _branch, _section);
-        _divided = [.. Enumerable.Range(0, _sections.Length).Where(i => _sections[i].Section.IsDivided)];
+        _sums = [.. Enumerable.Range(0, _sections.Length).SelectMany(SumsOf)];
         _headRows = tools.AllocateBytes(2L * StepTools.Rounded(tools.MaxLogitRows, MatrixProducts.RowGroup) * StepTools.Padded(_config.Width));
         Logits = tools.AllocateBytes(4L * tools.MaxLogitRows * _config.VocabularySize, "logits");
         HiddenStates = tools.AllocateBytes(4L * tools.MaxTokens * _config.Width);
@@ -88,8 +88,8 @@ internal sealed class Decoder
     /// <summary>(width, tokens): what branches are added to.</summary>
     public DeviceBuffer Residual => _residual;
 
-    /// <summary>Sums of all GPUs' parts in a step: one for each section of a branch; none where the device has one GPU.</summary>
-    public int SumCount => Sums is null ? 0 : _divided.Length;
+    /// <summary>Sums of all GPUs' parts in a step: one for each section of a branch, and one for a norm within it of which several GPUs have parts; none where the device has one GPU.</summary>
+    public int SumCount => Sums is null ? 0 : _sums.Length;
 
     /// <summary>Queues what comes before the first of <see cref="SumCount"/> sums of a plan that has been checked against the device's limits and laid out: all layers where there is none.</summary>
     public void Begin(int tokens)
@@ -106,19 +106,35 @@ internal sealed class Decoder
     }
 
     /// <summary>Queues this GPU's part of a sum, for <see cref="Join"/>.</summary>
-    public void Part(int sum, int tokens)
+    /// <returns>Floats of the sum.</returns>
+    public int Part(int sum, int tokens)
     {
-        var step = _sections[_divided[sum]];
+        var (step, norm) = (_sections[_sums[sum].Section], _sums[sum].Norm);
+        if (norm is not null)
+        {
+            Normalise(tokens, default, step.Section.Norm!, _normed, default, step.Bias);
+            _states!.Begin(norm, _normed.Pointer, tokens, Sums!.Part.Pointer);
+            return tokens * StateLayers.TotalsOf(norm.Shape);
+        }
+
         Run(step, tokens, new PartTarget(Sums!.Part.Pointer, false, step.Sum.Scale));
+        return tokens * _config.Width;
     }
 
     /// <summary>Queues the sum of all GPUs' parts, and what follows up to the next of them.</summary>
     public void Join(int sum, int tokens)
     {
-        var step = _sections[_divided[sum]];
+        var (section, norm) = _sums[sum];
+        if (norm is not null)
+        {
+            Sums!.AddTo(_states!.Totals.Pointer, tokens * StateLayers.TotalsOf(norm.Shape), accumulate: false);
+            return;
+        }
+
+        var step = _sections[section];
         Sums!.AddTo(step.Sum.Pointer, tokens * _config.Width, step.Sum.Adds);
         Finish(step, tokens);
-        RunWhole(_divided[sum] + 1, tokens);
+        RunWhole(section + 1, tokens);
     }
 
     /// <summary>Queues what comes behind the layers.</summary>
@@ -157,7 +173,7 @@ internal sealed class Decoder
 
     private void Run(SectionStep step, int tokens, PartTarget target)
     {
-        if (step.Section.Norm is { } norm)
+        if (step.Section.Norm is { } norm && step.Section.SharedNorm is null)
         {
             Normalise(tokens, default, norm, _normed, default, step.Bias);
         }
@@ -179,6 +195,20 @@ internal sealed class Decoder
         if (step.EndOf is { PostNorm: { } last } branch)
         {
             AddNormalised(_branch!, last, tokens, _residual.Pointer, adds: true, branch.StreamScale);
+        }
+    }
+
+    // Sums of a section: none where each GPU computes all of it.
+    private IEnumerable<Sum> SumsOf(int section)
+    {
+        if (_sections[section].Section.SharedNorm is { } norm)
+        {
+            yield return new Sum(section, norm);
+        }
+
+        if (_sections[section].Section.IsDivided)
+        {
+            yield return new Sum(section, null);
         }
     }
 
@@ -233,4 +263,7 @@ internal sealed class Decoder
         _norm.With(_residual.Pointer).With(tokens).With(gain.Pointer).With(bias?.Pointer ?? default).With(output.Pointer).With(floats).With(_config.Width)
             .With(StepTools.Padded(_config.Width)).With(_config.NormEpsilon).Launch(rows, 1, _tools.NormThreads);
     }
+
+    // Norm: the operator up to whose norm the sum goes, whose squares are added up; null for the section itself, or the rest of it.
+    private readonly record struct Sum(int Section, StateWeights? Norm);
 }

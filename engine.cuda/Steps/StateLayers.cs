@@ -17,11 +17,13 @@ internal sealed class StateLayers
     private readonly Kernel _deltaInputs;
     private readonly Kernel _mambaRates;
     private readonly Kernel _normGate;
+    private readonly Kernel _squares;
     private readonly Dictionary<(int Columns, bool Recalls), Kernel> _recur = [];
     private readonly DeviceBuffer _projected; // (rows of projections, tokens)
     private readonly DeviceBuffer _convolved; // (channels, tokens)
     private readonly DeviceBuffer _rates; // float2 (heads, tokens)
     private readonly DeviceBuffer _outputs; // (width, tokens)
+    private readonly DeviceBuffer? _totals; // (groups rounded up, tokens): sums of squares of values that several GPUs normalise together
     private readonly DeviceBuffer _hidden; // halves (padded width, tokens)
 
     /// <param name="tools">Of the step.</param>
@@ -37,6 +39,7 @@ internal sealed class StateLayers
         _deltaInputs = tools.Kernels.Get(File, "delta_inputs");
         _mambaRates = tools.Kernels.Get(File, "mamba_rates");
         _normGate = tools.Kernels.Get(File, "norm_gate");
+        _squares = tools.Kernels.Get(File, "gated_squares");
         foreach (var shape in layers.Select(static layer => layer.Shape).Where(static shape => shape.Heads > 0))
         {
             var key = KeyOf(shape);
@@ -50,34 +53,31 @@ internal sealed class StateLayers
         _convolved = tools.Allocate(4L * layers.Max(static layer => layer.Shape.Channels));
         _rates = tools.Allocate(8L * layers.Max(static layer => layer.Shape.Heads));
         _outputs = tools.Allocate(4L * layers.Max(static layer => layer.Shape.Heads > 0 ? layer.Shape.Width : 0));
+        _totals = layers.Any(static layer => layer.Shape.SharesNorm) ? tools.Allocate(4L * layers.Max(static layer => TotalsOf(layer.Shape))) : null;
         _hidden = tools.Allocate(2L * layers.Max(static layer => layer.Output.Padded));
     }
 
-    /// <summary>Queues an operator.</summary>
+    /// <summary>Where the sums of squares of several GPUs' groups are to be added up, (<see cref="TotalsOf"/>, tokens).</summary>
+    public DeviceBuffer Totals => _totals!;
+
+    /// <summary>Floats of a token in <see cref="Totals"/>.</summary>
+    public static int TotalsOf(StateShape shape) => StepTools.Rounded(shape.NormGroups, 4);
+
+    /// <summary>Queues an operator, or what is left of it behind <see cref="Begin"/>.</summary>
     /// <param name="layer">Which.</param>
     /// <param name="x">(padded width, rows): halves.</param>
     /// <param name="tokens">Rows of x.</param>
     /// <param name="target">Where to.</param>
     public void Run(StateWeights layer, CUdeviceptr x, int tokens, PartTarget target)
     {
-        if (_tools.Has(StepParts.Products))
+        if (!layer.Shape.SharesNorm)
         {
-            _tools.Products.Multiply(layer.Input, x, tokens, _projected.Pointer);
+            Move(layer, x, tokens);
         }
 
-        if (_tools.Has(StepParts.States))
+        if (_tools.Has(StepParts.States) && layer.Shape.Heads > 0)
         {
-            if (layer.Shape.Heads == 0)
-            {
-                ConvolveGated(layer);
-            }
-            else
-            {
-                Convolve(layer);
-                Rates(layer, tokens);
-                Recur(layer);
-                NormAndGate(layer, tokens);
-            }
+            NormAndGate(layer, tokens);
         }
 
         if (_tools.Has(StepParts.Products))
@@ -85,6 +85,43 @@ internal sealed class StateLayers
             var scale = layer.Shape.Heads == 0 ? target.Scale / StepTools.HiddenFactor : target.Scale;
             _tools.Products.Multiply(layer.Output, _hidden.Pointer, tokens, target.Pointer, _tools.Config.Width, scale, target.Adds);
         }
+    }
+
+    /// <summary>Queues an operator up to its norm, which other GPUs have parts of: this one's part of the sums of squares.</summary>
+    /// <param name="layer">Which.</param>
+    /// <param name="x">(padded width, rows): halves.</param>
+    /// <param name="tokens">Rows of x.</param>
+    /// <param name="squares">(<see cref="TotalsOf"/>, tokens).</param>
+    public void Begin(StateWeights layer, CUdeviceptr x, int tokens, CUdeviceptr squares)
+    {
+        Move(layer, x, tokens);
+        var shape = layer.Shape;
+        _squares.With(_outputs.Pointer).With(_projected.At(4L * shape.GateAt)).With(layer.Input.Rows).With(shape.Width).With(squares).With(TotalsOf(shape)).With(shape.NormGroup)
+            .Launch(tokens, 1, NormThreads(shape));
+    }
+
+    // Projects, and brings states to the last token.
+    private void Move(StateWeights layer, CUdeviceptr x, int tokens)
+    {
+        if (_tools.Has(StepParts.Products))
+        {
+            _tools.Products.Multiply(layer.Input, x, tokens, _projected.Pointer);
+        }
+
+        if (!_tools.Has(StepParts.States))
+        {
+            return;
+        }
+
+        if (layer.Shape.Heads == 0)
+        {
+            ConvolveGated(layer);
+            return;
+        }
+
+        Convolve(layer);
+        Rates(layer, tokens);
+        Recur(layer);
     }
 
     private static (int Columns, bool Recalls) KeyOf(StateShape shape) => (shape.Columns <= 64 ? 64 : shape.Columns <= 128 ? 128 : StateShape.MostColumns, shape.Recalls);
@@ -141,7 +178,10 @@ internal sealed class StateLayers
     {
         var shape = layer.Shape;
         _normGate.With(_outputs.Pointer).With(_projected.At(4L * shape.GateAt)).With(layer.Input.Rows).With(layer.OutputNorm!.Pointer).With(_hidden.Pointer)
-            .With(layer.Output.Padded).With(shape.Width).With(shape.NormSize).With(shape.GatesFirst ? 1 : 0).With(_tools.Config.NormEpsilon)
-            .Launch(shape.Width / shape.NormSize, tokens, Math.Clamp(StepTools.Rounded(shape.NormSize / 4, 32), 32, 512));
+            .With(layer.Output.Padded).With(shape.Width).With(shape.NormSize).With(shape.GatesFirst ? 1 : 0)
+            .With(shape.SharesNorm ? Totals.At(4L * shape.NormGroup) : default).With(TotalsOf(shape)).With(shape.NormTotal).With(_tools.Config.NormEpsilon)
+            .Launch(shape.Width / shape.NormSize, tokens, NormThreads(shape));
     }
+
+    private static int NormThreads(StateShape shape) => Math.Clamp(StepTools.Rounded(shape.NormSize / 4, 32), 32, 512);
 }

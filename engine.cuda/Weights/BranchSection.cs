@@ -10,4 +10,7 @@ internal sealed record BranchSection(DeviceBuffer? Norm, IReadOnlyList<PartWeigh
 {
     /// <summary>Whether each GPU of a device computes a part of its sum, and not all of it.</summary>
     public bool IsDivided { get; } = Parts.Any(static part => !part.IsWhole);
+
+    /// <summary>Its one operator, where that normalises what several GPUs have parts of; else null.</summary>
+    public StateWeights? SharedNorm => Parts is [StateWeights { Shape.SharesNorm: true } state] ? state : null;
 }

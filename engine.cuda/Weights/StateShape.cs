@@ -59,6 +59,18 @@ internal sealed record StateShape
     /// <summary>Values of an output that are normalised together; 0 for no norm.</summary>
     public int NormSize { get; init; }
 
+    /// <summary>Values that are normalised together on all GPUs: <see cref="NormSize"/>, or more where several have parts of a group.</summary>
+    public int NormTotal { get; init; }
+
+    /// <summary>Groups of values that are normalised together, of all GPUs.</summary>
+    public int NormGroups { get; init; }
+
+    /// <summary>The first group of which this GPU has values.</summary>
+    public int NormGroup { get; init; }
+
+    /// <summary>Whether its one group is a part of one that several GPUs have.</summary>
+    public bool SharesNorm => NormTotal > NormSize;
+
     /// <summary>Whether outputs are gated before they are normalised, by gains of their own for each; else behind, by the same gains for all parts.</summary>
     public bool GatesFirst { get; init; }
 
@@ -73,7 +85,7 @@ internal sealed record StateShape
     public static StateShape Of(StateOperator step) => step switch
     {
         GatedDeltaNetOperator net => Of(net, net.KeyHeads),
-        Mamba2Operator mamba => Of(mamba, mamba.Heads, mamba.Groups),
+        Mamba2Operator mamba => Of(mamba, mamba.Heads, 0, mamba.Groups),
         ShortConvolutionOperator convolution => Of(convolution, convolution.Channels),
         _ => throw new NotSupportedException(step.Name),
     };
@@ -100,11 +112,12 @@ internal sealed record StateShape
             NeighboursShareKeys = net.NeighboursShareKeys,
             Width = values,
             NormSize = net.HeadSize,
+            NormTotal = net.HeadSize,
         };
     }
 
-    /// <summary>The shape of Mamba-2 of some of the heads and the groups that serve them: z, x, B, C, dt are projected.</summary>
-    public static StateShape Of(Mamba2Operator mamba, int heads, int groups)
+    /// <summary>The shape of Mamba-2 of some of the heads and the groups that serve them, or the one that serves them and others: z, x, B, C, dt are projected.</summary>
+    public static StateShape Of(Mamba2Operator mamba, int heads, int firstGroup, int groups)
     {
         var inner = heads * mamba.HeadSize;
         var channels = inner + (2 * groups * mamba.StateSize);
@@ -123,6 +136,9 @@ internal sealed record StateShape
             NeighboursShareKeys = true,
             Width = inner,
             NormSize = inner / groups,
+            NormTotal = mamba.Inner / mamba.Groups,
+            NormGroups = mamba.Groups,
+            NormGroup = firstGroup,
             GatesFirst = true,
         };
     }

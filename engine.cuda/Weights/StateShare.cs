@@ -1,3 +1,4 @@
+using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
 using Crescent.Engine.Model.Layers;
 
@@ -8,8 +9,9 @@ namespace Crescent.Engine.Cuda.Weights;
 /// another in device memory.
 /// </summary>
 /// <remarks>
-/// A gated delta net is divided by key heads, with the value heads that read them; Mamba-2 by groups, with the heads that they serve, as outputs are normalised over a
-/// group; a short convolution by channels. Rows of the projections, channels of the convolution, decays, biases and columns of the output are so of some places of each tensor.
+/// A gated delta net is divided by key heads, with the value heads that read them; Mamba-2 by groups, with the heads that they serve, or, where there are fewer groups than
+/// GPUs, by heads, with the group that serves them; a short convolution by channels. Rows of the projections, channels of the convolution, decays, biases and columns of the
+/// output are so of some places of each tensor.
 /// </remarks>
 internal sealed record StateShare : StateOperator
 {
@@ -65,6 +67,25 @@ internal sealed record StateShare : StateOperator
         _ => throw new NotSupportedException(step.Name),
     };
 
+    /// <summary>What of a model's states so many GPUs cannot share, and the key or tensor that says so; null where they can.</summary>
+    public static (string Key, string What)? FaultOf(DecoderGraph graph, int parts)
+    {
+        foreach (var step in graph.Operators)
+        {
+            if (step is StateOperator state && FaultOf(state, graph.Config.Architecture, parts) is { } fault)
+            {
+                return fault;
+            }
+        }
+
+        // What is normalised over several GPUs is a stage of its own of a branch.
+        return graph.Layers.SelectMany(static layer => layer.Branches)
+            .Any(branch => branch.Operators.Concat(branch.Parts.SelectMany(static part => part.Operators)).OfType<Mamba2Operator>().Any(mamba => mamba.Groups % parts != 0)
+                && (branch.Operators.Count != 1 || branch.Parts.Count > 0))
+            ? ("general.architecture", "it has Mamba-2 of few groups beside other operators of a branch")
+            : null;
+    }
+
     /// <summary>What of an operator's heads so many GPUs cannot share, and the key or tensor that says so; null where they can.</summary>
     public static (string Key, string What)? FaultOf(StateOperator step, string architecture, int parts)
     {
@@ -74,8 +95,8 @@ internal sealed record StateShare : StateOperator
                 return ($"{architecture}.ssm.group_count", $"it has {net.KeyHeads} key heads in gated delta nets");
             case GatedDeltaNetOperator net when HeadsOf(net, 0, parts).Length * net.HeadSize % UnitOf(net.Output) != 0:
                 return (net.Output.Name, $"it has columns of {net.ValueHeads} heads of {net.HeadSize} values in {net.Output.Type}");
-            case Mamba2Operator mamba when mamba.Groups % parts != 0:
-                return ($"{architecture}.ssm.group_count", $"it has {mamba.Groups} groups of heads in Mamba-2");
+            case Mamba2Operator mamba when mamba.Groups % parts != 0 && (parts % mamba.Groups != 0 || mamba.Heads % parts != 0):
+                return ($"{architecture}.ssm.group_count", $"it has {mamba.Groups} groups of {mamba.Heads / mamba.Groups} heads in Mamba-2");
             case Mamba2Operator mamba when mamba.Inner / parts % UnitOf(mamba.Output) != 0:
                 return (mamba.Output.Name, $"it has columns of {mamba.Heads} heads of {mamba.HeadSize} values in {mamba.Output.Type}");
             default:
@@ -83,14 +104,7 @@ internal sealed record StateShare : StateOperator
         }
     }
 
-    // Where value heads that read neighbouring key heads are no neighbours themselves, there are as many runs of them as value heads share a key head.
-    private static Runs HeadsOf(GatedDeltaNetOperator net, int part, int parts)
-    {
-        var (keys, sharers) = (net.KeyHeads / parts, net.ValueHeads / net.KeyHeads);
-        return parts == 1 || net.NeighboursShareKeys ? Runs.Of(part * keys * sharers, keys * sharers) : new Runs(part * keys, sharers, keys, net.KeyHeads);
-    }
-
-    /// <summary>Part <paramref name="part"/> of <paramref name="parts"/> of what <see cref="FaultOf"/> has nothing against.</summary>
+    /// <summary>Part <paramref name="part"/> of <paramref name="parts"/> of what <see cref="FaultOf(StateOperator, string, int)"/> has nothing against.</summary>
     public static StateShare Of(GatedDeltaNetOperator net, int part, int parts)
     {
         var (size, keyHeads) = (net.HeadSize, net.KeyHeads / parts);
@@ -111,37 +125,27 @@ internal sealed record StateShare : StateOperator
         };
     }
 
-    // Betas of all heads, then alphas.
-    private static IReadOnlyList<GgufTensor> Rates(GatedDeltaNetOperator net, Runs heads)
-    {
-        if (net.BetaAlpha is not { } both)
-        {
-            return [.. Rows(net.Beta!, heads), .. Rows(net.Alpha!, heads)];
-        }
-
-        // For each key head the betas of its value heads, neighbours by their numbers, then their alphas.
-        var sharers = net.ValueHeads / net.KeyHeads;
-        Runs[] betas = [.. heads.Firsts.SelectMany(first => Enumerable.Range(first, heads.Length)).Select(head => Runs.Of((head / sharers * 2 * sharers) + (head % sharers), 1))];
-        return Rows(both, [.. betas, .. betas.Select(beta => beta.From(sharers))]);
-    }
-
-    /// <summary>Part <paramref name="part"/> of <paramref name="parts"/> of what <see cref="FaultOf"/> has nothing against.</summary>
+    /// <summary>Part <paramref name="part"/> of <paramref name="parts"/> of what <see cref="FaultOf(StateOperator, string, int)"/> has nothing against.</summary>
     public static StateShare Of(Mamba2Operator mamba, int part, int parts)
     {
-        var (heads, groups) = (Runs.Of(part * (mamba.Heads / parts), mamba.Heads / parts), Runs.Of(part * (mamba.Groups / parts), mamba.Groups / parts));
+        // Of a group that several GPUs share, each has B and C.
+        var heads = Runs.Of(part * (mamba.Heads / parts), mamba.Heads / parts);
+        var groups = Runs.Of(part * mamba.Groups / parts, Math.Max(1, mamba.Groups / parts));
         var (inner, states) = (heads.Times(mamba.HeadSize), groups.Times(mamba.StateSize));
         Runs[] channels = [inner, states.From(mamba.Inner), states.From(mamba.Inner + (mamba.Groups * mamba.StateSize))];
         return new StateShare
         {
             Whole = mamba,
-            Shape = StateShape.Of(mamba, heads.Total, groups.Total),
+            Shape = StateShape.Of(mamba, heads.Total, groups.First, groups.Total),
             Input = Rows(mamba.Input, [inner, .. channels.Select(run => run.From(mamba.Inner)), heads.From(mamba.Inner + mamba.Channels)]),
             Convolution = Rows(mamba.Convolution, channels),
             ConvolutionBias = Values(mamba.ConvolutionBias, channels),
             DecayRate = Rows(mamba.DecayRate, heads),
             RateBias = Values(mamba.StepBias, heads),
             Skip = Rows(mamba.Skip, heads),
-            OutputNorm = Rows(mamba.OutputNorm, groups),
+            OutputNorm = mamba.Groups >= parts
+                ? Rows(mamba.OutputNorm, groups)
+                : [mamba.OutputNorm.Slice(groups.First, 1).SomeColumns(inner.First % mamba.OutputNorm.Columns, inner.Total)],
             Output = mamba.Output,
             OutputRuns = inner,
         };
@@ -160,6 +164,27 @@ internal sealed record StateShare : StateOperator
             Output = convolution.Output,
             OutputRuns = channels,
         };
+    }
+
+    // Where value heads that read neighbouring key heads are no neighbours themselves, there are as many runs of them as value heads share a key head.
+    private static Runs HeadsOf(GatedDeltaNetOperator net, int part, int parts)
+    {
+        var (keys, sharers) = (net.KeyHeads / parts, net.ValueHeads / net.KeyHeads);
+        return parts == 1 || net.NeighboursShareKeys ? Runs.Of(part * keys * sharers, keys * sharers) : new Runs(part * keys, sharers, keys, net.KeyHeads);
+    }
+
+    // Betas of all heads, then alphas.
+    private static IReadOnlyList<GgufTensor> Rates(GatedDeltaNetOperator net, Runs heads)
+    {
+        if (net.BetaAlpha is not { } both)
+        {
+            return [.. Rows(net.Beta!, heads), .. Rows(net.Alpha!, heads)];
+        }
+
+        // For each key head the betas of its value heads, neighbours by their numbers, then their alphas.
+        var sharers = net.ValueHeads / net.KeyHeads;
+        Runs[] betas = [.. heads.Firsts.SelectMany(first => Enumerable.Range(first, heads.Length)).Select(head => Runs.Of((head / sharers * 2 * sharers) + (head % sharers), 1))];
+        return Rows(both, [.. betas, .. betas.Select(beta => beta.From(sharers))]);
     }
 
     // Slices of some rows: one for those that touch, the tensor itself for all.

@@ -69,7 +69,7 @@ public sealed unsafe class GraphShareTests
     [InlineData("deepseek2", 3, "it has 4 heads of latent attention, which 3 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("qwen35", 4, "it has 2 key heads in gated delta nets, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("qwen3next", 3, "it has 2 key heads in gated delta nets, which 3 GPUs cannot share")]
-    [InlineData("nemotron_h", 4, "it has 2 groups of heads in Mamba-2, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]
+    [InlineData("nemotron_h", 3, "it has 2 groups of 4 heads in Mamba-2, which 3 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("lfm2", 8, "it has 64 columns in F32, which 8 GPUs cannot share; have devices of 2 GPUs, or of one")]
     [InlineData("gpt-oss-MXFP4", 2, "it has 32 columns in MXFP4, which 2 GPUs cannot share; serve it on one GPU a device")]
     [InlineData("deepseek2", 4, "it has 32 columns in F32, which 4 GPUs cannot share; have devices of 2 GPUs, or of one")]

@@ -62,6 +62,42 @@ public sealed unsafe class StateShareTests : IDisposable
         Same(convolution, shares);
     }
 
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(2, 4)]
+    [InlineData(2, 8)]
+    public void Gpus_that_share_a_group_of_Mamba_2_have_heads_of_it_and_all_of_what_serves_them(int groups, int parts)
+    {
+        const int Heads = 8, State = 32, Inner = Heads * Size;
+        var channels = Inner + (2 * groups * State);
+        var mamba = new Mamba2Operator
+        {
+            Heads = Heads, Groups = groups, StateSize = State, Input = Tensor(Width, Inner + channels + Heads), Convolution = Tensor(Kernel, channels), ConvolutionBias = Tensor(channels, 1),
+            StepBias = Tensor(Heads, 1), DecayRate = Tensor(1, Heads), Skip = Tensor(1, Heads), OutputNorm = Tensor(Inner / groups, groups), Output = Tensor(Inner, Width),
+        };
+        Assert.Null(StateShare.FaultOf(mamba, "a", parts));
+        for (var part = 0; part < parts; part++)
+        {
+            var share = StateShare.Of(mamba, part, parts);
+            var (inner, group) = (Inner / parts, part * groups / parts);
+            Assert.True(share.Shape.SharesNorm, "it normalises all of a group");
+            Assert.Equal((inner, Inner / groups, groups, group), (share.Shape.NormSize, share.Shape.NormTotal, share.Shape.NormGroups, share.Shape.NormGroup));
+            int[] own = [.. Enumerable.Range(part * inner, inner), .. Enumerable.Range(Inner + (group * State), State), .. Enumerable.Range(Inner + ((groups + group) * State), State)];
+            int[] heads = [.. Enumerable.Range(part * Heads / parts, Heads / parts)];
+            Assert.Equal(own, RowsOf(mamba.Convolution, share.Convolution));
+            Assert.Equal(own, ValuesOf(mamba.ConvolutionBias, share.ConvolutionBias));
+            Assert.Equal([.. own[..inner], .. own.Select(static row => row + Inner), .. heads.Select(head => head + Inner + channels)], RowsOf(mamba.Input, share.Input));
+            Assert.Equal(heads, RowsOf(mamba.Skip, share.Skip));
+            Assert.Equal(heads, RowsOf(mamba.DecayRate, share.DecayRate));
+            Assert.Equal(heads, ValuesOf(mamba.StepBias, share.RateBias));
+            Assert.Equal(own[..inner], ValuesOf(mamba.OutputNorm, share.OutputNorm));
+            Assert.Equal(Runs.Of(part * inner, inner), share.OutputRuns);
+        }
+
+        Assert.Equal($"it has {groups} groups of {Heads / groups} heads in Mamba-2", StateShare.FaultOf(mamba, "a", 3)!.Value.What);
+        Assert.Equal(groups < 2, StateShare.Of(mamba, 0, 2).Shape.SharesNorm);
+    }
+
     [Fact]
     public void Heads_whose_columns_begin_within_a_scale_are_refused_by_the_tensor()
     {
@@ -71,6 +107,21 @@ public sealed unsafe class StateShareTests : IDisposable
         var fault = StateShare.FaultOf(quantised with { NeighboursShareKeys = false }, "a", 4);
         Assert.Equal("it has columns of 8 heads of 16 values in Q8_0", fault!.Value.What);
         Assert.Null(StateShare.FaultOf(quantised with { NeighboursShareKeys = false }, "a", 2));
+    }
+
+    [Fact]
+    public void A_group_that_gpus_share_beside_another_operator_is_refused()
+    {
+        using var file = GgufFile.Open(TestFiles.Shared("arch", "nemotron_h.gguf"));
+        var graph = Crescent.Engine.Model.Architectures.Architecture.Read(file);
+        var other = graph.Operators.OfType<FeedForwardOperator>().First();
+        var beside = graph with
+        {
+            Layers = [.. graph.Layers.Select(layer => layer with { Branches = [.. layer.Branches.Select(branch => branch.Operators[0] is Mamba2Operator ? branch with { Operators = [.. branch.Operators, other] } : branch)] })],
+        };
+        Assert.Null(StateShare.FaultOf(graph, 4));
+        Assert.Null(StateShare.FaultOf(beside, 2));
+        Assert.Contains("beside other operators", StateShare.FaultOf(beside, 4)!.Value.What, StringComparison.Ordinal);
     }
 
     [Fact]

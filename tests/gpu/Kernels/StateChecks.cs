@@ -12,7 +12,7 @@ internal static class StateChecks
     public static IReadOnlyList<KernelCheck> All { get; } =
     [
         new("convolve", static (gpu, random) => Convolve(gpu, random, gated: false)), new("convolve_gated", static (gpu, random) => Convolve(gpu, random, gated: true)),
-        new("delta_inputs", DeltaInputs), new("mamba_rates", MambaRates), new("norm_gate", NormGate),
+        new("delta_inputs", DeltaInputs), new("mamba_rates", MambaRates), new("norm_gate", NormGate), new("gated_squares", GatedSquares),
         .. new[] { 64, 128, 256 }.SelectMany(static columns => new[] { true, false }.Select(recalls => new KernelCheck($"{Name(recalls)}_{columns}", (gpu, random) => Recur(gpu, random, columns, recalls)))),
     ];
 
@@ -228,7 +228,44 @@ internal static class StateChecks
         using var gainsOnDevice = gpu.Upload<float>(gains);
         using var output = gpu.Allocate(2L * expected.Length);
         gpu.Fill(output.Address, 0xff, output.Bytes);
-        gpu.Launch(File, "norm_gate", (groups, tokens), 32 * random.Next(1, 5), outputs, gatesOnDevice, ld, gainsOnDevice, output, ldo, width, size, first, Epsilon);
+        gpu.Launch(File, "norm_gate", (groups, tokens), 32 * random.Next(1, 5), outputs, gatesOnDevice, ld, gainsOnDevice, output, ldo, width, size, first, null, 0, size, Epsilon);
         return KernelCheck.Near($"{tokens} tokens, {groups} groups of {size}", expected, KernelCheck.Floats(gpu.Download<Half>(output.Address, expected.Length)), 1e-3);
+    }
+
+    // A group that several GPUs have parts of: each one's sum of squares, and the norm by the sum of all.
+    private static double GatedSquares(Gpu gpu, Seeded random)
+    {
+        int parts = random.Next(2, 5), size = random.Next(1, 200), tokens = random.Next(1, 6), ldo = (size + 63) / 64 * 64, ld = size + random.Next(5), groups = random.Next(1, 6);
+        int lds = (groups + 3) / 4 * 4, group = random.Next(groups);
+        var (error, totals) = (0.0, new double[tokens * lds]);
+        var of = Enumerable.Range(0, parts).Select(_ => (X: KernelCheck.Normal(random, tokens * size), Gates: KernelCheck.Normal(random, tokens * ld, 2), Gains: KernelCheck.Normal(random, size))).ToArray();
+        double Value(int part, int token, int i) => of[part].X[(token * size) + i] * (double)of[part].Gates[(token * ld) + i] / (1 + Math.Exp(-of[part].Gates[(token * ld) + i]));
+        foreach (var part in Enumerable.Range(0, parts))
+        {
+            var expected = new double[tokens * lds];
+            for (var token = 0; token < tokens; token++)
+                expected[(token * lds) + group] = Enumerable.Range(0, size).Sum(i => Value(part, token, i) * Value(part, token, i));
+            using var outputs = gpu.Upload<float>(of[part].X);
+            using var gates = gpu.Upload<float>(of[part].Gates);
+            using var squares = gpu.Allocate(4L * expected.Length);
+            gpu.Fill(squares.Address, 0xff, squares.Bytes);
+            gpu.Launch(File, "gated_squares", (tokens, 1), 32 * random.Next(1, 5), outputs, gates, ld, size, squares, lds, group);
+            error = Math.Max(error, KernelCheck.Near($"squares of {tokens} tokens of {size}", expected, gpu.Download<float>(squares.Address, expected.Length), 1e-5));
+            for (var i = 0; i < totals.Length; i++)
+                totals[i] += expected[i];
+        }
+
+        var rms = Enumerable.Range(0, tokens).Select(token => Math.Sqrt((totals[(token * lds) + group] / (parts * size)) + Epsilon)).ToArray();
+        var normalised = new double[tokens * ldo];
+        for (var i = 0; i < tokens * size; i++)
+            normalised[(i / size * ldo) + (i % size)] = Value(0, i / size, i % size) / rms[i / size] * of[0].Gains[i % size];
+        using var x = gpu.Upload<float>(of[0].X);
+        using var gatesOnDevice = gpu.Upload<float>(of[0].Gates);
+        using var gains = gpu.Upload<float>(of[0].Gains);
+        using var sums = gpu.Upload<float>([.. totals.Skip(group).Select(static v => (float)v)]);
+        using var output = gpu.Allocate(2L * normalised.Length);
+        gpu.Fill(output.Address, 0xff, output.Bytes);
+        gpu.Launch(File, "norm_gate", (1, tokens), 32 * random.Next(1, 5), x, gatesOnDevice, ld, gains, output, ldo, size, size, 1, sums, lds, parts * size, Epsilon);
+        return Math.Max(error, KernelCheck.Near($"{tokens} tokens, a part of {parts} of a group", normalised, KernelCheck.Floats(gpu.Download<Half>(output.Address, normalised.Length)), 1e-3));
     }
 }
