@@ -10,8 +10,9 @@ namespace Crescent.Engine.Cuda.Parallel;
 /// expert, so that what each makes of the whole residual stream is a part of a sum. Nothing is copied: tensors are rows or columns of the file's.
 /// </summary>
 /// <remarks>
-/// By rows: queries, keys, values, gates, ups, with their biases; by columns: what comes behind them. Layers that keep states: see <see cref="StateShare"/>. Whole everywhere: embeddings, norms, routers and the bias of attention's output,
-/// which is added behind the sum. Latent attention is divided by <see cref="LatentShare"/>. The bias of experts' outputs is part 0's, and so is the vocabulary's matrix: in the others the embedding stands for it.
+/// By rows: queries, keys, values, gates, ups, with their biases; by columns: what comes behind them. Whole everywhere: embeddings, per-layer ones with their matrices, norms,
+/// routers and the bias of attention's output, which is added behind the sum. Latent attention is divided by <see cref="LatentShare"/>, layers that keep states by <see cref="StateShare"/>. The bias of experts' outputs is part 0's,
+/// and so is the vocabulary's matrix: in the others the embedding stands for it.
 /// </remarks>
 internal static class GraphShare
 {
