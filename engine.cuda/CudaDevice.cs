@@ -1,4 +1,5 @@
 using Crescent.Engine.Cuda.Driver;
+using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Cuda.Parallel;
 using Crescent.Engine.Cuda.Steps;
 using Crescent.Engine.Cuda.Weights;
@@ -192,6 +193,7 @@ public sealed class CudaDevice : IDevice
         Info.Check(plan);
         _gpus.Enter();
         _plan = plan;
+        _gpus.BeforeStep();
         _started.Record(_gpus.Leader.Context.Stream);
         if (!plan.Slices.IsEmpty)
         {
@@ -216,19 +218,30 @@ public sealed class CudaDevice : IDevice
     public void BeginCopies(ReadOnlySpan<KvCopy> copies)
     {
         _gpus.Enter();
-        var waits = false;
         foreach (ref readonly var copy in copies)
         {
             Copy(copy);
-            waits |= !copy.IsWithin;
-        }
-
-        // The host's memory is its owner's again when this returns.
-        if (waits)
-        {
-            _gpus.Synchronize();
         }
     }
+
+    /// <inheritdoc/>
+    /// <remarks>A lost GPU copies nothing any more: all copies are done then.</remarks>
+    public long CopiesDone => _gpus.CopiesDone;
+
+    /// <inheritdoc/>
+    public void WaitForCopy() => _gpus.WaitForCopy();
+
+    /// <inheritdoc/>
+    public IDisposable? PinHost(nint address, long bytes)
+    {
+        _gpus.Enter();
+        var region = PinnedRegion.Of(_gpus.Leader.Context, address, bytes, out var fault);
+        PinFault = fault;
+        return region;
+    }
+
+    /// <summary>Why the host's memory is not pinned, so that copies to and from it go by way of the driver's own and steps wait for some of them; or null.</summary>
+    public string? PinFault { get; private set; }
 
     /// <inheritdoc/>
     public void CopyBlock(int from, int to) => BeginCopies([new KvCopy(KvCopyKind.Within, to, 0, from)]);
@@ -350,6 +363,7 @@ public sealed class CudaDevice : IDevice
         fixed (byte* first = host)
         {
             BeginCopies([new KvCopy(kind, block, (nint)first)]);
+            _gpus.Synchronize();
         }
     }
 }

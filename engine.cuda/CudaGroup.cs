@@ -193,6 +193,59 @@ internal sealed class CudaGroup : IDisposable
         Leader.Decoder.End(rows, hiddenRows);
     }
 
+    /// <summary>Copies that were queued since the start.</summary>
+    public long CopiesGiven { get; private set; }
+
+    /// <summary>Of these, those that are done on all GPUs; all that there ever will be where one of the GPUs is lost.</summary>
+    public long CopiesDone
+    {
+        get
+        {
+            try
+            {
+                var done = CopiesGiven;
+                for (var i = _ranks.Count - 1; i >= 0; i--)
+                {
+                    _ranks[i].Context.Enter();
+                    done = Math.Min(done, _ranks[i].Copies.Done(CopiesGiven));
+                }
+
+                return done;
+            }
+            catch (CudaDeviceException) when (SpreadSickness())
+            {
+                return long.MaxValue;
+            }
+        }
+    }
+
+    /// <summary>Waits until <see cref="CopiesDone"/> has grown, where some are under way.</summary>
+    public void WaitForCopy()
+    {
+        try
+        {
+            var before = CopiesDone;
+            if (before < CopiesGiven)
+            {
+                Patience.Until((Group: this, Before: before), static waited => waited.Group.CopiesDone > waited.Before ? null : waited.Group.Leader.Context);
+            }
+        }
+        catch (CudaDeviceException) when (SpreadSickness())
+        {
+            // It has grown: see there.
+        }
+    }
+
+    /// <summary>A step is about to be queued.</summary>
+    public void BeforeStep()
+    {
+        for (var i = _ranks.Count - 1; i >= 0; i--)
+        {
+            _ranks[i].Context.Enter();
+            _ranks[i].Copies.BeforeStep();
+        }
+    }
+
     /// <summary>Queues the copy of a block: each GPU's share of it, or of blocks that are the same on all, to the host the first GPU's.</summary>
     public void Copy(in KvCopy copy)
     {
@@ -200,9 +253,11 @@ internal sealed class CudaGroup : IDisposable
         {
             if (rank == Leader || copy.Kind != KvCopyKind.ToHost || !rank.Shares.IsLatent)
             {
-                rank.Copy(copy);
+                rank.Copy(copy, CopiesGiven);
             }
         }
+
+        CopiesGiven++;
     }
 
     /// <summary>Queues the copy of a state, or of some of its bytes: in the host's memory the shares of all GPUs lie one after the other.</summary>
@@ -214,9 +269,10 @@ internal sealed class CudaGroup : IDisposable
         {
             foreach (var rank in _ranks)
             {
-                rank.CopyState(copy, 0);
+                rank.CopyState(copy, 0, CopiesGiven);
             }
 
+            CopiesGiven++;
             return;
         }
 
@@ -230,11 +286,13 @@ internal sealed class CudaGroup : IDisposable
             var (first, last) = (Math.Max(begin, start), Math.Min(end, start + own));
             if (first < last)
             {
-                rank.CopyState(copy with { Host = copy.Host + (nint)(first - begin), Offset = first - start }, (int)(last - first));
+                rank.CopyState(copy with { Host = copy.Host + (nint)(first - begin), Offset = first - start }, (int)(last - first), CopiesGiven);
             }
 
             start += own;
         }
+
+        CopiesGiven++;
     }
 
     /// <summary>Marks the end of a step on all GPUs.</summary>
@@ -253,7 +311,7 @@ internal sealed class CudaGroup : IDisposable
 
     /// <summary>Waits for all that was queued on all GPUs; the first one's context is this thread's then.</summary>
     /// <exception cref="CudaDeviceException">One of the GPUs has failed, or not finished in time.</exception>
-    public void Synchronize() => Patience.Until(this, static group => group.Late(static rank => rank.Context.IsIdle()));
+    public void Synchronize() => Patience.Until(this, static group => group.Late(static rank => rank.Context.IsIdle() && (rank.Copies is null || rank.Copies.IsIdle())));
 
     /// <summary>Ends all contexts: those of sick GPUs whoever else holds them, once the work of healthy ones is done.</summary>
     public void Dispose()

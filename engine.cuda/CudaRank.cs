@@ -63,6 +63,9 @@ internal sealed class CudaRank : IDisposable
 
     public KernelLibrary Kernels { get; }
 
+    /// <summary>What goes to the host's memory and comes from there.</summary>
+    public HostCopies Copies { get; private set; } = null!;
+
     /// <summary>Marks the end of a step.</summary>
     public GpuEvent Ended { get; }
 
@@ -167,21 +170,30 @@ internal sealed class CudaRank : IDisposable
     {
         Context.Enter();
         Kv.Allocate(blocks);
+        Copies = Own(new HostCopies(Context));
         Context.Synchronize();
     }
 
     /// <summary>Queues the copy of its share of a block; those of a block in the host's memory lie one after the other, but for latent rows, which are the same of all.</summary>
-    public void Copy(in KvCopy copy)
+    public void Copy(in KvCopy copy, long before)
     {
         Context.Enter();
-        Kv.Copy(Shares.IsLatent ? copy : copy with { Host = copy.Host + (nint)(_part * Kv.BlockBytes) });
+        Kv.Copy(Shares.IsLatent ? copy : copy with { Host = copy.Host + (nint)(_part * Kv.BlockBytes) }, Copies.StreamFor(copy, before));
+        if (copy.Kind == KvCopyKind.ToHost)
+        {
+            Copies.Sent();
+        }
     }
 
     /// <summary>Queues the copy of its share of a state, or of some bytes of it.</summary>
-    public void CopyState(in KvCopy copy, int bytes)
+    public void CopyState(in KvCopy copy, int bytes, long before)
     {
         Context.Enter();
-        States!.Copy(copy, bytes);
+        States!.Copy(copy, bytes, Copies.StreamFor(copy, before));
+        if (copy.Kind == KvCopyKind.StateToHost)
+        {
+            Copies.Sent();
+        }
     }
 
     public void Dispose()

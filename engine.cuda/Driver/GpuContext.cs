@@ -173,9 +173,13 @@ internal sealed class GpuContext : IDisposable
 
     /// <summary>Asks whether all that was queued is done; the context is this thread's.</summary>
     /// <exception cref="CudaDeviceException">The GPU has failed.</exception>
-    public bool IsIdle()
+    public bool IsIdle() => IsIdle(_stream);
+
+    /// <summary>The same of another stream of the context.</summary>
+    /// <exception cref="CudaDeviceException">The GPU has failed.</exception>
+    public bool IsIdle(CUstream stream)
     {
-        var answer = DriverAPINativeMethods.Streams.cuStreamQuery(_stream);
+        var answer = DriverAPINativeMethods.Streams.cuStreamQuery(stream);
         if (answer == CUResult.ErrorNotReady)
         {
             return false;

@@ -24,7 +24,10 @@ internal sealed class GpuEvent : IDisposable
     }
 
     /// <summary>What is queued on another GPU from now on waits until what was marked here is done.</summary>
-    public void Hold(GpuContext other) => other.Check(DriverAPINativeMethods.Streams.cuStreamWaitEvent(other.Stream, _event, 0), "wait for another GPU");
+    public void Hold(GpuContext other) => Hold(other, other.Stream);
+
+    /// <summary>What is queued in a stream from now on waits until what was marked here is done.</summary>
+    public void Hold(GpuContext other, CUstream stream) => other.Check(DriverAPINativeMethods.Streams.cuStreamWaitEvent(stream, _event, 0), "wait for other work");
 
     /// <summary>Asks whether what was marked is done; its context is this thread's.</summary>
     /// <exception cref="CudaDeviceException">The GPU has failed.</exception>

@@ -75,6 +75,12 @@ public static class DriverAPINativeMethods
 
         [DllImport(Library)]
         public static extern CUResult cuMemFreeHost(nint pointer);
+
+        [DllImport(Library, EntryPoint = "cuMemHostRegister_v2")]
+        public static extern CUResult cuMemHostRegister(nint pointer, SizeT bytes, CUMemHostRegisterFlags flags);
+
+        [DllImport(Library)]
+        public static extern CUResult cuMemHostUnregister(nint pointer);
     }
 
     public static class AsynchronousMemcpy_v2

@@ -71,6 +71,15 @@ public enum CUMemHostAllocFlags
     WriteCombined = 4,
 }
 
+/// <summary>How memory that is there is pinned.</summary>
+[Flags]
+public enum CUMemHostRegisterFlags
+{
+    None = 0,
+    Portable = 1,
+    DeviceMap = 2,
+}
+
 /// <summary>Who may call what while a stream is captured.</summary>
 public enum CUstreamCaptureMode
 {

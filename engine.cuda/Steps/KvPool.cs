@@ -72,16 +72,16 @@ internal sealed class KvPool
         Blocks = blocks;
     }
 
-    /// <summary>Queues a copy.</summary>
-    public void Copy(in KvCopy copy)
+    /// <summary>Queues a copy in a stream.</summary>
+    public void Copy(in KvCopy copy, CUstream stream)
     {
         var block = _memory!.At(copy.Block * BlockBytes);
         _context.Check(
             copy.Kind switch
             {
-                KvCopyKind.ToHost => DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoHAsync_v2(copy.Host, block, BlockBytes, _context.Stream),
-                KvCopyKind.FromHost => DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyHtoDAsync_v2(block, copy.Host, BlockBytes, _context.Stream),
-                _ => DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoDAsync_v2(block, _memory!.At(copy.Source * BlockBytes), BlockBytes, _context.Stream),
+                KvCopyKind.ToHost => DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoHAsync_v2(copy.Host, block, BlockBytes, stream),
+                KvCopyKind.FromHost => DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyHtoDAsync_v2(block, copy.Host, BlockBytes, stream),
+                _ => DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoDAsync_v2(block, _memory!.At(copy.Source * BlockBytes), BlockBytes, stream),
             },
             "copy a KV block");
     }

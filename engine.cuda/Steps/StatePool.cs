@@ -53,7 +53,8 @@ internal sealed class StatePool
     /// <summary>Queues a copy of a state, or of some of its bytes.</summary>
     /// <param name="copy">Which.</param>
     /// <param name="bytes">Of a copy from or to the host.</param>
-    public void Copy(in KvCopy copy, int bytes)
+    /// <param name="stream">Where it is queued.</param>
+    public void Copy(in KvCopy copy, int bytes, CUstream stream)
     {
         Check(copy.Block);
         var state = _memory.At((copy.Block * BytesOfOne) + copy.Offset);
@@ -61,7 +62,7 @@ internal sealed class StatePool
         {
             Check(copy.Source);
             _context.Check(
-                DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoDAsync_v2(state, _memory.At(copy.Source * BytesOfOne), BytesOfOne, _context.Stream), "copy a state");
+                DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoDAsync_v2(state, _memory.At(copy.Source * BytesOfOne), BytesOfOne, stream), "copy a state");
             return;
         }
 
@@ -69,8 +70,8 @@ internal sealed class StatePool
         ArgumentOutOfRangeException.ThrowIfGreaterThan(copy.Offset + bytes, BytesOfOne);
         _context.Check(
             copy.Kind == KvCopyKind.StateToHost
-                ? DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoHAsync_v2(copy.Host, state, bytes, _context.Stream)
-                : DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyHtoDAsync_v2(state, copy.Host, bytes, _context.Stream),
+                ? DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoHAsync_v2(copy.Host, state, bytes, stream)
+                : DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyHtoDAsync_v2(state, copy.Host, bytes, stream),
             "copy a state");
     }
 

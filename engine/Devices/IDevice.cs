@@ -81,6 +81,12 @@ public interface IDevice : IDisposable
     {
     }
 
+    /// <summary>Says that copies are from and to this memory of the host's, as many as there will be: a device may pin it, so that it copies by itself.</summary>
+    /// <param name="address">First byte.</param>
+    /// <param name="bytes">Bytes.</param>
+    /// <returns>Lets the memory go, before it is given back and once all copies are done; null where there is nothing to let go.</returns>
+    IDisposable? PinHost(nint address, long bytes) => null;
+
     /// <summary>Copies a KV block out, at once; <paramref name="destination"/> has <see cref="DeviceInfo.BlockBytes"/> bytes.</summary>
     void ReadBlock(int block, Span<byte> destination) => throw new NotSupportedException($"Device {Info.Name} cannot read KV blocks.");
 

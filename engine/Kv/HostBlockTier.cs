@@ -52,6 +52,12 @@ public sealed unsafe class HostBlockTier : IBlockTier, IDisposable
         _slotOf = new Dictionary<BlockHash, int>(blocks);
     }
 
+    /// <summary>Where its memory is; it stays there.</summary>
+    public nint Address => (nint)_memory;
+
+    /// <summary>Bytes of its memory.</summary>
+    public long Bytes => (long)_slots.Count * _blockBytes;
+
     /// <inheritdoc/>
     public int Count => _slotOf.Count;
 

@@ -23,6 +23,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
     private readonly EngineStatistics _statistics;
     private readonly StepCostEstimator? _costs;
     private readonly HostBlockTier? _host;
+    private readonly IDisposable? _pinned;
     private readonly BlockHash _hashRoot;
     private readonly KvTransfers _transfers;
     private readonly StepPipeline _steps;
@@ -67,6 +68,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _hashRoot = BlockHash.Root(model, _options.KvType);
         var copies = new KvCopies();
         _host = _options.HostBlocks > 0 ? new HostBlockTier(copies, device.Info.BlockBytes, _options.HostBlocks, _options.HostPath, device.Info.StateSlots > 0 ? device.Info.StateBytes : 0) : null;
+        _pinned = _host is null ? null : device.PinHost(_host.Address, _host.Bytes);
         _kvEvents = new KvEventBuffer(_time.GetUtcNow().UtcTicks, _options.KvEventBacklog);
         var states = device.Info.StateSlots > 0 ? new StateSlots(device.Info.StateSlots, copies) : null;
         _kv = new KvCache(device.Info.BlockCount, blockSize, _host, _kvEvents, states, device.Info.KvGroups);
@@ -251,6 +253,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         Stop();
         _inbox.Close();
         _transfers.Drain();
+        _pinned?.Dispose();
         _host?.Dispose();
     }
 

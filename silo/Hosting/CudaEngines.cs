@@ -65,6 +65,11 @@ internal static partial class CudaEngines
             var memory = Memory(cuda);
             LogDevice(logger, name, served.Id, device.Info.Description, device.Info.BlockCount, memory, tier.Blocks);
             LogPower(logger, name, engine.State.WattsSource, fault ?? "", cuda.CacheFault ?? "");
+            if (cuda.PinFault is { } unpinned)
+            {
+                LogUnpinned(logger, unpinned);
+            }
+
             parts.Insert(0, new EngineDriver(engine, failure => Devices.LogFailed(logger, failure, name)));
             return new OwnedEngine(engine, [.. parts]);
         }
@@ -125,6 +130,9 @@ internal static partial class CudaEngines
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Power of device {Name} from {Source}. {Fault} {CacheFault}")]
     private static partial void LogPower(ILogger logger, string name, string source, string fault, string cacheFault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Fault} Copies to and from the host tier hold its steps up; a tier in memory, without a path, may be pinned where a file cannot.")]
+    private static partial void LogUnpinned(ILogger logger, string fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Device {Name}: {Percent} % of {Bytes} MiB of weights are up.")]
     private static partial void LogUpload(ILogger logger, string name, int percent, long bytes);

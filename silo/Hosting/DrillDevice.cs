@@ -55,6 +55,8 @@ internal sealed class DrillDevice(IDevice device, string key, string file, TimeP
 
     public void WaitForCopy() => device.WaitForCopy();
 
+    public IDisposable? PinHost(nint address, long bytes) => device.PinHost(address, bytes);
+
     public void ReadBlock(int block, Span<byte> destination) => device.ReadBlock(block, destination);
 
     public void WriteBlock(int block, ReadOnlySpan<byte> source) => device.WriteBlock(block, source);

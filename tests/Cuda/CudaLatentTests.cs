@@ -171,7 +171,7 @@ public sealed class CudaLatentTests : EmulatedCudaTest
         {
             rank.Context.Enter();
             for (var i = 0; i < count; i++)
-                rank.Kv.Copy(new KvCopy(KvCopyKind.ToHost, i, (nint)target + (nint)(i * rank.Kv.BlockBytes)));
+                rank.Kv.Copy(new KvCopy(KvCopyKind.ToHost, i, (nint)target + (nint)(i * rank.Kv.BlockBytes)), rank.Context.Stream);
             rank.Context.Synchronize();
         }
 

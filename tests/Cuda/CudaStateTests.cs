@@ -137,6 +137,7 @@ public sealed class CudaStateTests : EmulatedCudaTest
     {
         for (var offset = 0L; offset < device.Info.StateBytes; offset += device.Info.BlockBytes)
             device.BeginCopies([new KvCopy(kind, state, host + (nint)offset, Offset: offset)]);
+        CudaCopyTests.Wait(device);
     }
 
     private static double Distance(byte[] expected, byte[] actual)

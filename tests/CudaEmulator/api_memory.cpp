@@ -129,8 +129,7 @@ API cuMemFreeHost(void* memory) {
 API cuMemHostRegister_v2(void* memory, size_t bytes, unsigned) {
     ENTER();
     std::lock_guard<std::mutex> lock(hostMutex);
-    hostMemory()[memory] = bytes;
-    return Success;
+    return hostMemory().emplace(memory, bytes).second ? Success : HostMemoryAlreadyRegistered;
 }
 
 API cuMemHostUnregister(void* memory) {

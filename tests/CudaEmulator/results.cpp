@@ -25,6 +25,7 @@ const char* nameOf(Result result) {
         case 710: return "CUDA_ERROR_ASSERT";
         case 714: return "CUDA_ERROR_HARDWARE_STACK_ERROR";
         case 716: return "CUDA_ERROR_MISALIGNED_ADDRESS";
+        case HostMemoryAlreadyRegistered: return "CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED";
         case LaunchFailed: return "CUDA_ERROR_LAUNCH_FAILED";
         case NotSupported: return "CUDA_ERROR_NOT_SUPPORTED";
         case StreamCaptureUnsupported: return "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED";

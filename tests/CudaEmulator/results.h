@@ -22,6 +22,7 @@ enum : Result {
     LaunchOutOfResources = 701,
     PeerAccessAlreadyEnabled = 704,
     PeerAccessNotEnabled = 705,
+    HostMemoryAlreadyRegistered = 712,
     LaunchFailed = 719,
     NotSupported = 801,
     StreamCaptureUnsupported = 900,
