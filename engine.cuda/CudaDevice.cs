@@ -308,18 +308,23 @@ public sealed class CudaDevice : IDevice
             {
                 throw new NotSupportedException($"Device {Info.Name} keeps no states.");
             }
-
-            _gpus.CopyState(copy, copy.Bytes(Info));
-            return;
         }
-
-        Info.CheckBlock(copy.Block);
-        if (copy.Kind == KvCopyKind.Within)
+        else
         {
-            Info.CheckBlock(copy.Source);
+            Info.CheckBlock(copy.Block);
+            if (copy.Kind == KvCopyKind.Within)
+            {
+                Info.CheckBlock(copy.Source);
+            }
         }
 
-        _gpus.Copy(copy);
+        if (PinFault is not null && !copy.IsWithin)
+        {
+            // The driver would wait for all that is ahead of it, without a limit.
+            _gpus.Synchronize();
+        }
+
+        _gpus.Copy(copy, copy.Bytes(Info));
     }
 
     // Bytes of 16 positions.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Crescent.Engine.Cuda.Driver;
+using Crescent.Engine.Cuda.Memory;
 using Crescent.Engine.Cuda.Parallel;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Model.Architectures;
@@ -13,6 +14,7 @@ namespace Crescent.Engine.Cuda;
 internal sealed class CudaGroup : IDisposable
 {
     private readonly List<CudaRank> _ranks = [];
+    private HostCopies? _copies; // once it is complete
 
     /// <summary>Opens the GPUs and brings the model up on them.</summary>
     /// <param name="graph">The whole model.</param>
@@ -72,6 +74,8 @@ internal sealed class CudaGroup : IDisposable
         {
             rank.Complete(count);
         }
+
+        _copies = new HostCopies([.. _ranks.Select(static rank => rank.Context)]);
     }
 
     /// <summary>GPU by GPU; the first gives results.</summary>
@@ -193,24 +197,14 @@ internal sealed class CudaGroup : IDisposable
         Leader.Decoder.End(rows, hiddenRows);
     }
 
-    /// <summary>Copies that were queued since the start.</summary>
-    public long CopiesGiven { get; private set; }
-
-    /// <summary>Of these, those that are done on all GPUs; all that there ever will be where one of the GPUs is lost.</summary>
+    /// <summary>Copies that are done, of all that were given since the start; all that there ever will be where one of the GPUs is lost.</summary>
     public long CopiesDone
     {
         get
         {
             try
             {
-                var done = CopiesGiven;
-                for (var i = _ranks.Count - 1; i >= 0; i--)
-                {
-                    _ranks[i].Context.Enter();
-                    done = Math.Min(done, _ranks[i].Copies.Done(CopiesGiven));
-                }
-
-                return done;
+                return _copies!.Done();
             }
             catch (CudaDeviceException) when (SpreadSickness())
             {
@@ -219,13 +213,16 @@ internal sealed class CudaGroup : IDisposable
         }
     }
 
+    /// <summary>Whether some are not done.</summary>
+    public bool CopiesUnderWay => CopiesDone < _copies!.Given;
+
     /// <summary>Waits until <see cref="CopiesDone"/> has grown, where some are under way.</summary>
     public void WaitForCopy()
     {
         try
         {
             var before = CopiesDone;
-            if (before < CopiesGiven)
+            if (before < _copies!.Given)
             {
                 Patience.Until((Group: this, Before: before), static waited => waited.Group.CopiesDone > waited.Before ? null : waited.Group.Leader.Context);
             }
@@ -236,63 +233,67 @@ internal sealed class CudaGroup : IDisposable
         }
     }
 
-    /// <summary>A step is about to be queued.</summary>
+    /// <summary>A step is about to be queued; the first GPU's context is this thread's then.</summary>
     public void BeforeStep()
     {
-        for (var i = _ranks.Count - 1; i >= 0; i--)
+        _copies!.BeforeStep();
+        Leader.Context.Enter();
+    }
+
+    /// <summary>Queues a copy. What fails on some of several GPUs makes the device sick: it cannot be done again.</summary>
+    /// <param name="copy">Of a block or of a state that there are.</param>
+    /// <param name="bytes">Of a state that are copied from or to the host.</param>
+    public void Copy(in KvCopy copy, int bytes)
+    {
+        try
         {
-            _ranks[i].Context.Enter();
-            _ranks[i].Copies.BeforeStep();
+            _copies!.Begin(copy);
+            if (copy.Kind is KvCopyKind.State or KvCopyKind.StateToHost or KvCopyKind.StateFromHost)
+            {
+                CopyState(copy, bytes);
+            }
+            else
+            {
+                CopyBlock(copy);
+            }
+
+            _copies.Queued(copy);
+        }
+        catch (CudaDeviceException fault) when (_ranks.Count > 1)
+        {
+            Leader.Context.GiveUp(fault.Message);
+            SpreadSickness();
+            throw;
         }
     }
 
-    /// <summary>Queues the copy of a block: each GPU's share of it, or of blocks that are the same on all, to the host the first GPU's.</summary>
-    public void Copy(in KvCopy copy)
+    // Each GPU's share of a block; of blocks that are the same on all, to the host the first GPU's.
+    private void CopyBlock(in KvCopy copy)
     {
-        foreach (var rank in _ranks)
+        for (var i = 0; i < _ranks.Count; i++)
         {
-            if (rank == Leader || copy.Kind != KvCopyKind.ToHost || !rank.Shares.IsLatent)
+            if (i == 0 || copy.Kind != KvCopyKind.ToHost || !_ranks[i].Shares.IsLatent)
             {
-                rank.Copy(copy, CopiesGiven);
+                _ranks[i].Copy(copy, _copies!.StreamOf(i, copy));
             }
         }
-
-        CopiesGiven++;
     }
 
-    /// <summary>Queues the copy of a state, or of some of its bytes: in the host's memory the shares of all GPUs lie one after the other.</summary>
-    /// <param name="copy">Which.</param>
-    /// <param name="bytes">Of a copy from or to the host.</param>
-    public void CopyState(in KvCopy copy, int bytes)
+    // In the host's memory the shares of all GPUs lie one after the other.
+    private void CopyState(in KvCopy copy, int bytes)
     {
-        if (copy.IsWithin)
+        if (!copy.IsWithin)
         {
-            foreach (var rank in _ranks)
-            {
-                rank.CopyState(copy, 0, CopiesGiven);
-            }
-
-            CopiesGiven++;
-            return;
+            ArgumentOutOfRangeException.ThrowIfNegative(copy.Offset);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(copy.Offset + bytes, StateBytes);
         }
 
-        ArgumentOutOfRangeException.ThrowIfNegative(copy.Offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(copy.Offset + bytes, StateBytes);
-        var (begin, end) = (copy.Offset, copy.Offset + bytes);
         var start = 0L; // of the GPU's share
-        foreach (var rank in _ranks)
+        for (var i = 0; i < _ranks.Count; i++)
         {
-            var own = rank.States!.BytesOfOne;
-            var (first, last) = (Math.Max(begin, start), Math.Min(end, start + own));
-            if (first < last)
-            {
-                rank.CopyState(copy with { Host = copy.Host + (nint)(first - begin), Offset = first - start }, (int)(last - first), CopiesGiven);
-            }
-
-            start += own;
+            _ranks[i].CopyState(copy, bytes, start, _copies!.StreamOf(i, copy));
+            start += _ranks[i].States!.BytesOfOne;
         }
-
-        CopiesGiven++;
     }
 
     /// <summary>Marks the end of a step on all GPUs.</summary>
@@ -307,11 +308,11 @@ internal sealed class CudaGroup : IDisposable
 
     /// <summary>Waits for the end of a step on all GPUs; the first one's context is this thread's then.</summary>
     /// <exception cref="CudaDeviceException">One of the GPUs has failed, or not finished in time.</exception>
-    public void Wait() => Patience.Until(this, static group => group.Late(static rank => rank.Ended.IsDone()));
+    public void Wait() => Patience.Until(this, static group => group.Late(static (gpus, i) => gpus._ranks[i].Ended.IsDone()));
 
     /// <summary>Waits for all that was queued on all GPUs; the first one's context is this thread's then.</summary>
     /// <exception cref="CudaDeviceException">One of the GPUs has failed, or not finished in time.</exception>
-    public void Synchronize() => Patience.Until(this, static group => group.Late(static rank => rank.Context.IsIdle() && (rank.Copies is null || rank.Copies.IsIdle())));
+    public void Synchronize() => Patience.Until(this, static group => group.Late(static (gpus, i) => gpus._ranks[i].Context.IsIdle() && gpus._copies?.IsIdle(i) != false));
 
     /// <summary>Ends all contexts: those of sick GPUs whoever else holds them, once the work of healthy ones is done.</summary>
     public void Dispose()
@@ -329,6 +330,7 @@ internal sealed class CudaGroup : IDisposable
             }
         }
 
+        _copies?.Dispose();
         foreach (var rank in _ranks)
         {
             rank.Dispose();
@@ -336,13 +338,13 @@ internal sealed class CudaGroup : IDisposable
     }
 
     // All are asked, those too that are done: one that is lost says so while others wait for it.
-    private GpuContext? Late(Func<CudaRank, bool> isDone)
+    private GpuContext? Late(Func<CudaGroup, int, bool> isDone)
     {
         GpuContext? late = null;
         for (var i = _ranks.Count - 1; i >= 0; i--)
         {
             _ranks[i].Context.Enter();
-            late = isDone(_ranks[i]) ? late : _ranks[i].Context;
+            late = isDone(this, i) ? late : _ranks[i].Context;
         }
 
         return late;

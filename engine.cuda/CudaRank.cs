@@ -7,6 +7,7 @@ using Crescent.Engine.Cuda.Weights;
 using Crescent.Engine.Devices;
 using Crescent.Engine.Model.Architectures;
 using Crescent.Engine.Model.Gguf;
+using ManagedCuda.BasicTypes;
 
 namespace Crescent.Engine.Cuda;
 
@@ -62,9 +63,6 @@ internal sealed class CudaRank : IDisposable
     public DeviceMemory Memory { get; }
 
     public KernelLibrary Kernels { get; }
-
-    /// <summary>What goes to the host's memory and comes from there.</summary>
-    public HostCopies Copies { get; private set; } = null!;
 
     /// <summary>Marks the end of a step.</summary>
     public GpuEvent Ended { get; }
@@ -144,7 +142,7 @@ internal sealed class CudaRank : IDisposable
         }
 
         Kv = new KvPool(Context, Memory, Shares.Partition);
-        Tools = new StepTools(config, Kernels, Memory, Products, Layout, _options.MaxStepTokens, LogitRows);
+        Tools = new StepTools(config, Kernels, Memory, Products, Layout, _options.MaxStepTokens, LogitRows, ResultRows(_options.MaxStepTokens));
         Decoder = new Decoder(Tools, Weights, Kv, Shares, PartialRows, States)
         {
             Sums = Sums,
@@ -170,29 +168,32 @@ internal sealed class CudaRank : IDisposable
     {
         Context.Enter();
         Kv.Allocate(blocks);
-        Copies = Own(new HostCopies(Context));
         Context.Synchronize();
     }
 
     /// <summary>Queues the copy of its share of a block; those of a block in the host's memory lie one after the other, but for latent rows, which are the same of all.</summary>
-    public void Copy(in KvCopy copy, long before)
+    public void Copy(in KvCopy copy, CUstream stream)
     {
         Context.Enter();
-        Kv.Copy(Shares.IsLatent ? copy : copy with { Host = copy.Host + (nint)(_part * Kv.BlockBytes) }, Copies.StreamFor(copy, before));
-        if (copy.Kind == KvCopyKind.ToHost)
-        {
-            Copies.Sent();
-        }
+        Kv.Copy(Shares.IsLatent ? copy : copy with { Host = copy.Host + (nint)(_part * Kv.BlockBytes) }, stream);
     }
 
-    /// <summary>Queues the copy of its share of a state, or of some bytes of it.</summary>
-    public void CopyState(in KvCopy copy, int bytes, long before)
+    /// <summary>Queues the copy of its share of a state, or of what the bytes that are copied have of it.</summary>
+    /// <param name="copy">Of the whole state.</param>
+    /// <param name="bytes">Of a copy from or to the host.</param>
+    /// <param name="start">Where its share begins in the whole state.</param>
+    /// <param name="stream">Where it is queued.</param>
+    public void CopyState(in KvCopy copy, int bytes, long start, CUstream stream)
     {
         Context.Enter();
-        States!.Copy(copy, bytes, Copies.StreamFor(copy, before));
-        if (copy.Kind == KvCopyKind.StateToHost)
+        var (first, last) = (Math.Max(copy.Offset, start), Math.Min(copy.Offset + bytes, start + States!.BytesOfOne));
+        if (copy.IsWithin)
         {
-            Copies.Sent();
+            States.Copy(copy, 0, stream);
+        }
+        else if (first < last)
+        {
+            States.Copy(copy with { Host = copy.Host + (nint)(first - copy.Offset), Offset = first - start }, (int)(last - first), stream);
         }
     }
 
@@ -255,8 +256,10 @@ internal sealed class CudaRank : IDisposable
 
     private StateShape[] StateShapes => [.. Weights.Parts.OfType<StateWeights>().Select(static part => part.Shape)];
 
-    // Only part 0 has logits.
-    private int LogitRows => _part == 0 ? _options.MaxLogitRows : 1;
+    private int LogitRows => ResultRows(_options.MaxLogitRows);
+
+    // Only part 0 gives results.
+    private int ResultRows(int most) => _part == 0 ? most : 1;
 
     private int PartialRows => _options.MaxLogitRows * AttentionWorks.MostParts;
 }

@@ -236,7 +236,7 @@ internal sealed class GpuContext : IDisposable
         return new CudaDeviceException(_fault);
     }
 
-    // What only a refusal of the call itself is, and not a failure of the device; errors of captures among it.
+    // What only a refusal of the call itself is, and not a failure of the device: not permitted and not supported (800, 801) and errors of captures (900 to 909) among it.
     private static bool IsSticky(CUResult result) =>
-        result is not (CUResult.ErrorInvalidValue or CUResult.ErrorOutOfMemory or CUResult.ErrorNotFound or CUResult.ErrorNotReady) && (int)result is < 900 or >= 910;
+        result is not (CUResult.ErrorInvalidValue or CUResult.ErrorOutOfMemory or CUResult.ErrorNotFound or CUResult.ErrorNotReady) && (int)result is not (800 or 801 or (>= 900 and < 910));
 }

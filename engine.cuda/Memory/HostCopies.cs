@@ -6,147 +6,270 @@ using ManagedCuda.BasicTypes;
 namespace Crescent.Engine.Cuda.Memory;
 
 /// <summary>
-/// One GPU's copies from and to the host's memory: in a stream of their own, in the order in which they are given, behind the steps that were queued before. Steps that are queued
-/// later run beside them, but wait for what goes to the host, whose place they may write to. Copies within the device are the steps' stream's.
+/// When the copies of a device from and to the host's memory are done, on all its GPUs: in streams of their own, one for either direction, behind the steps that were queued before. Steps that are
+/// queued later run beside them, but wait for what goes to the host, whose place they may write to. What comes in waits for all that goes out, which may be it; what goes out waits for
+/// others only where its place in the host's memory is in use. Copies within the device are the steps' stream's.
 /// </summary>
 internal sealed class HostCopies : IDisposable
 {
     private const int MostMarks = 8;
 
-    private readonly GpuContext _context;
-    private readonly CUstream _stream;
-    private readonly GpuEvent _steps; // what the steps' stream had when the last copy was given
-    private readonly GpuEvent _sent; // the last copy to the host
-    private readonly GpuEvent _brought; // all copies, where the steps' stream needs what they bring
-    private readonly GpuEvent[] _marks = new GpuEvent[MostMarks];
+    private readonly Lane[] _lanes;
     private readonly long[] _counts = new long[MostMarks]; // of copies that are done where a mark is
-    private readonly HashSet<(bool IsState, int Number)> _arriving = [];
+    private readonly Dictionary<(bool IsState, int Number), long> _arriving = []; // by which copy
+    private readonly HashSet<nint> _places = []; // of the host's memory that copies under way use
     private int _first; // of the marks that are not known to be done
     private int _pending;
     private long _marked;
     private long _done;
     private bool _isUnderWay; // since the last time that all were done
     private bool _isBehindSteps;
+    private bool _isBehindSent = true; // what comes in
     private bool _holdsSteps; // which have yet to be told
 
-    /// <param name="context">The GPU's.</param>
-    public HostCopies(GpuContext context)
+    /// <param name="gpus">Of the device; each one's context must not be sick.</param>
+    public HostCopies(IReadOnlyList<GpuContext> gpus)
     {
-        _context = context;
-        context.Check(DriverAPINativeMethods.Streams.cuStreamCreate(ref _stream, CUStreamFlags.NonBlocking), "make a stream");
-        _steps = new GpuEvent(context, timed: false);
-        _sent = new GpuEvent(context, timed: false);
-        _brought = new GpuEvent(context, timed: false);
-        for (var i = 0; i < MostMarks; i++)
+        _lanes = new Lane[gpus.Count];
+        for (var i = gpus.Count - 1; i >= 0; i--)
         {
-            _marks[i] = new GpuEvent(context, timed: false);
+            gpus[i].Enter();
+            _lanes[i] = new Lane(gpus[i]);
         }
     }
 
-    /// <summary>Where a copy is to be queued, at once; the GPU's context is this thread's.</summary>
-    /// <param name="copy">Which.</param>
-    /// <param name="before">Copies that the device was given before it.</param>
-    public CUstream StreamFor(in KvCopy copy, long before)
+    /// <summary>Copies that were queued since the start, those within the device among them.</summary>
+    public long Given { get; private set; }
+
+    /// <summary>A copy is about to be queued.</summary>
+    public void Begin(in KvCopy copy)
     {
         var isState = copy.Kind is KvCopyKind.State or KvCopyKind.StateFromHost;
         if (copy.IsWithin)
         {
-            if (_arriving.Contains((isState, copy.Source)))
+            if (_arriving.TryGetValue((isState, copy.Source), out var number) && number > _done)
             {
-                _brought.Record(_stream);
-                _brought.Hold(_context);
+                foreach (var lane in _lanes)
+                {
+                    lane.Gpu.Enter();
+                    lane.In.Mark();
+                    lane.In.Last.Hold(lane.Gpu);
+                }
             }
 
             BeforeStep();
-            return _context.Stream;
+            return;
         }
 
         if (!_isUnderWay)
         {
-            _marked = _done = before;
+            _marked = _done = Given;
             _isUnderWay = true;
         }
 
         if (!_isBehindSteps)
         {
-            _steps.Record(_context.Stream);
-            _steps.Hold(_context, _stream);
+            foreach (var lane in _lanes)
+            {
+                lane.Gpu.Enter();
+                lane.Steps.Record(lane.Gpu.Stream);
+                lane.Steps.Hold(lane.Gpu, lane.In.Stream);
+                lane.Steps.Hold(lane.Gpu, lane.Out.Stream);
+            }
+
             _isBehindSteps = true;
         }
 
-        if (copy.Kind is KvCopyKind.FromHost or KvCopyKind.StateFromHost)
+        if (GoesOut(copy))
         {
-            _arriving.Add((isState, copy.Block));
+            if (_places.Contains(copy.Host))
+            {
+                Mark(static lane => lane.In);
+                Order(static lane => lane.In, static lane => lane.Out);
+                Order(static lane => lane.Out, static lane => lane.Out);
+            }
+        }
+        else
+        {
+            if (!_isBehindSent)
+            {
+                Order(static lane => lane.Out, static lane => lane.In);
+                _isBehindSent = true;
+            }
+
+            _arriving[(isState, copy.Block)] = Given + 1;
         }
 
-        return _stream;
+        _places.Add(copy.Host);
     }
 
-    /// <summary>A copy to the host is queued.</summary>
-    public void Sent()
+    /// <summary>Where one of the GPUs' share of a copy that has begun is queued; its context is this thread's.</summary>
+    public CUstream StreamOf(int gpu, in KvCopy copy)
     {
-        _sent.Record(_stream);
-        _holdsSteps = true;
+        var lane = _lanes[gpu];
+        return copy.IsWithin ? lane.Gpu.Stream : GoesOut(copy) ? lane.Out.Stream : lane.In.Stream;
     }
 
-    /// <summary>A step, or a copy within the device, is about to be queued; the GPU's context is this thread's.</summary>
+    /// <summary>A copy that has begun is queued on all GPUs.</summary>
+    public void Queued(in KvCopy copy)
+    {
+        Given++;
+        if (GoesOut(copy))
+        {
+            Mark(static lane => lane.Out);
+            _holdsSteps = true;
+            _isBehindSent = false;
+        }
+    }
+
+    /// <summary>A step, or a copy within the device, is about to be queued.</summary>
     public void BeforeStep()
     {
-        if (_holdsSteps)
+        foreach (var lane in _holdsSteps ? _lanes : [])
         {
-            _sent.Hold(_context);
-            _holdsSteps = false;
+            lane.Gpu.Enter();
+            lane.Out.Last.Hold(lane.Gpu);
         }
 
-        _isBehindSteps = false;
+        _holdsSteps = _isBehindSteps = false;
     }
 
-    /// <summary>How many of the first <paramref name="given"/> copies of the device are done, as far as this GPU goes; its context is this thread's.</summary>
-    /// <exception cref="CudaDeviceException">The GPU has failed.</exception>
-    public long Done(long given)
+    /// <summary>How many of <see cref="Given"/> copies, from the first on, are done on all GPUs.</summary>
+    /// <exception cref="CudaDeviceException">A GPU has failed.</exception>
+    public long Done()
     {
         if (!_isUnderWay)
         {
-            return given;
+            return Given;
         }
 
-        if (given > _marked && _pending < MostMarks)
+        if (Given > _marked && _pending < MostMarks)
         {
             var last = (_first + _pending++) % MostMarks;
-            _marks[last].Record(_stream);
-            _counts[last] = _marked = given;
+            foreach (var lane in _lanes)
+            {
+                lane.Gpu.Enter();
+                lane.Marks[last].In.Record(lane.In.Stream);
+                lane.Marks[last].Out.Record(lane.Out.Stream);
+            }
+
+            _counts[last] = _marked = Given;
         }
 
-        while (_pending > 0 && _marks[_first].IsDone())
+        while (_pending > 0 && IsPassed(_first))
         {
             _done = _counts[_first];
             _first = (_first + 1) % MostMarks;
             _pending--;
         }
 
-        if (_done == given)
+        if (_done == Given)
         {
             _isUnderWay = false;
             _arriving.Clear();
+            _places.Clear();
         }
 
         return _done;
     }
 
-    /// <summary>Asks whether none is under way; the GPU's context is this thread's.</summary>
+    /// <summary>Asks whether none of a GPU's copies is under way; its context is this thread's.</summary>
     /// <exception cref="CudaDeviceException">The GPU has failed.</exception>
-    public bool IsIdle() => !_isUnderWay || _context.IsIdle(_stream);
+    public bool IsIdle(int gpu) => !_isUnderWay || (_lanes[gpu].Gpu.IsIdle(_lanes[gpu].In.Stream) && _lanes[gpu].Gpu.IsIdle(_lanes[gpu].Out.Stream));
 
     public void Dispose()
     {
-        foreach (var mark in _marks)
+        foreach (var lane in _lanes)
         {
-            mark.Dispose();
+            lane.Gpu.EnterToEnd();
+            lane.Dispose();
+        }
+    }
+
+    private static bool GoesOut(in KvCopy copy) => copy.Kind is KvCopyKind.ToHost or KvCopyKind.StateToHost;
+
+    private void Mark(Func<Lane, Line> line)
+    {
+        foreach (var lane in _lanes)
+        {
+            lane.Gpu.Enter();
+            line(lane).Mark();
+        }
+    }
+
+    // What is queued in one line of any GPU comes behind what is marked in another of all.
+    private void Order(Func<Lane, Line> first, Func<Lane, Line> then)
+    {
+        foreach (var lane in _lanes)
+        {
+            lane.Gpu.Enter();
+            foreach (var other in _lanes)
+            {
+                first(other).Last.Hold(lane.Gpu, then(lane).Stream);
+            }
+        }
+    }
+
+    // All are asked, so that one that is lost is noticed while others wait for it.
+    private bool IsPassed(int mark)
+    {
+        var isPassed = true;
+        foreach (var lane in _lanes)
+        {
+            lane.Gpu.Enter();
+            isPassed &= lane.Marks[mark].In.IsDone() & lane.Marks[mark].Out.IsDone();
         }
 
-        _steps.Dispose();
-        _sent.Dispose();
-        _brought.Dispose();
-        _ = DriverAPINativeMethods.Streams.cuStreamDestroy_v2(_stream);
+        return isPassed;
+    }
+
+    // A stream of a GPU's, and its last copy that others may wait for.
+    private sealed class Line : IDisposable
+    {
+        public readonly CUstream Stream;
+
+        public Line(GpuContext gpu)
+        {
+            gpu.Check(DriverAPINativeMethods.Streams.cuStreamCreate(ref Stream, CUStreamFlags.NonBlocking), "make a stream");
+            Last = new GpuEvent(gpu, timed: false);
+        }
+
+        public GpuEvent Last { get; }
+
+        public void Mark() => Last.Record(Stream);
+
+        public void Dispose()
+        {
+            Last.Dispose();
+            _ = DriverAPINativeMethods.Streams.cuStreamDestroy_v2(Stream);
+        }
+    }
+
+    // A GPU's.
+    private sealed class Lane(GpuContext gpu) : IDisposable
+    {
+        public GpuContext Gpu => gpu;
+
+        public Line In { get; } = new(gpu);
+
+        public Line Out { get; } = new(gpu);
+
+        // What the steps' stream had when the last copy was given.
+        public GpuEvent Steps { get; } = new(gpu, timed: false);
+
+        public (GpuEvent In, GpuEvent Out)[] Marks { get; } = [.. Enumerable.Range(0, MostMarks).Select(_ => (new GpuEvent(gpu, timed: false), new GpuEvent(gpu, timed: false)))];
+
+        public void Dispose()
+        {
+            foreach (var (first, second) in Marks)
+            {
+                first.Dispose();
+                second.Dispose();
+            }
+
+            Steps.Dispose();
+            In.Dispose();
+            Out.Dispose();
+        }
     }
 }

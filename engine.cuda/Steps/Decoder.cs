@@ -66,7 +66,7 @@ internal sealed class Decoder
         _sums = [.. Enumerable.Range(0, _sections.Length).SelectMany(SumsOf)];
         _headRows = tools.AllocateBytes(2L * StepTools.Rounded(tools.MaxLogitRows, MatrixProducts.RowGroup) * StepTools.Padded(_config.Width));
         Logits = tools.AllocateBytes(4L * tools.MaxLogitRows * _config.VocabularySize, "logits");
-        HiddenStates = tools.AllocateBytes(4L * tools.MaxTokens * _config.Width);
+        HiddenStates = tools.AllocateBytes(4L * tools.MaxHiddenStates * _config.Width);
         Likeliest = tools.AllocateBytes(8L * tools.MaxLogitRows);
     }
 

@@ -13,7 +13,8 @@ namespace Crescent.Engine.Cuda.Steps;
 /// <param name="layout">Of the step.</param>
 /// <param name="maxTokens">Tokens of a step.</param>
 /// <param name="maxLogitRows">Rows of logits of a step.</param>
-internal sealed class StepTools(ModelConfig config, KernelLibrary kernels, DeviceMemory memory, MatrixProducts products, StepLayout layout, int maxTokens, int maxLogitRows)
+/// <param name="maxHiddenStates">Hidden states that a step gives.</param>
+internal sealed class StepTools(ModelConfig config, KernelLibrary kernels, DeviceMemory memory, MatrixProducts products, StepLayout layout, int maxTokens, int maxLogitRows, int maxHiddenStates)
 {
     /// <summary>What work space is accounted as.</summary>
     public const string Purpose = "work space";
@@ -37,6 +38,9 @@ internal sealed class StepTools(ModelConfig config, KernelLibrary kernels, Devic
 
     /// <summary>Rows of logits at most.</summary>
     public int MaxLogitRows => maxLogitRows;
+
+    /// <summary>Hidden states that a step gives, at most.</summary>
+    public int MaxHiddenStates => maxHiddenStates;
 
     /// <summary>Threads of a block that has a row of the residual stream.</summary>
     public int NormThreads { get; } = Math.Clamp(Rounded(config.Width / 8, 32), 256, 1024);

@@ -72,7 +72,14 @@ internal sealed unsafe class VendorProducts : IDisposable
             "multiply matrices by cuBLAS");
     }
 
-    public void Dispose() => _ = CudaBlasNativeMethods.cublasDestroy_v2(_handle);
+    public void Dispose()
+    {
+        // It waits for the GPU; what is left of a lost context goes with it.
+        if (!_context.IsSick)
+        {
+            _ = CudaBlasNativeMethods.cublasDestroy_v2(_handle);
+        }
+    }
 
     private void Check(CublasStatus status, string doing)
     {

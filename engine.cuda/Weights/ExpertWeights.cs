@@ -74,7 +74,7 @@ internal sealed record ExpertWeights : PartWeights
     public override long BytesOfToken => Router.Buffer.Bytes + ((GateUp.Buffer.Bytes + Down.Buffer.Bytes) / Count * Used);
 
     /// <summary>Whether the kernels can find an expert's matrices: of whole tiles, gate and up in one format.</summary>
-    public static bool CanLoad(MixtureOperator mixture) => WeightUpload.CanJoin([.. GatesAndUps(mixture), mixture.Gate[0]]) && WeightUpload.CanJoin([.. mixture.Down, mixture.Down[0]]);
+    public static bool CanLoad(MixtureOperator mixture) => AreTiles(GatesAndUps(mixture)) && AreTiles([.. mixture.Down]);
 
     /// <summary>Loads a mixture of a kind that <see cref="ModelFit"/> has let through.</summary>
     public static ExpertWeights Load(WeightUpload upload, MixtureOperator mixture)
@@ -102,6 +102,8 @@ internal sealed record ExpertWeights : PartWeights
             WeighsInput = mixture.WeighsInput,
         };
     }
+
+    private static bool AreTiles(GgufTensor[] matrices) => WeightUpload.CanJoin(matrices) && matrices.All(static matrix => matrix.Rows % PackedFormats.TileRows == 0);
 
     private static GgufTensor[] GatesAndUps(MixtureOperator mixture) => [.. mixture.Gate.Zip(mixture.Up, static (gate, up) => new[] { gate, up }).SelectMany(static pair => pair)];
 }

@@ -19,7 +19,7 @@ internal sealed record StateShare : StateOperator
     public override string Name => Whole.Name;
 
     /// <inheritdoc/>
-    public override IEnumerable<GgufTensor> Matrices => [.. Input, Output];
+    public override IEnumerable<GgufTensor> Matrices => [.. Input, WeightUpload.SpanOf(Output, OutputRuns)];
 
     /// <inheritdoc/>
     public override int StateFloats => Shape.StateFloats;

@@ -50,7 +50,10 @@ internal sealed unsafe class WeightUpload : IDisposable
     /// <param name="tensor">Whole.</param>
     /// <param name="columns">In whole times 8, and 32 where it is quantised.</param>
     public PackedMatrix LoadColumns(string purpose, GgufTensor tensor, Runs columns) =>
-        Load(purpose, 1, columns with { First = 0 }, columns.Span == tensor.Columns ? tensor : tensor.SomeColumns(columns.First, columns.Span));
+        Load(purpose, 1, columns with { First = 0 }, SpanOf(tensor, columns));
+
+    /// <summary>The columns of a tensor from the first to the last of some, with what lies between: what <see cref="LoadColumns"/> reads.</summary>
+    public static GgufTensor SpanOf(GgufTensor tensor, Runs columns) => columns.Span == tensor.Columns ? tensor : tensor.SomeColumns(columns.First, columns.Span);
 
     private PackedMatrix Load(string purpose, int unit, Runs runs, params ReadOnlySpan<GgufTensor> tensors)
     {
@@ -79,8 +82,9 @@ internal sealed unsafe class WeightUpload : IDisposable
         {
             // Those that lie alike are packed as one, so that a tile row may have rows of several.
             var end = first + 1;
-            for (; end < tensors.Length && unit == 1 && LieAlike(tensors[first], tensors[end]); end++)
+            while (end < tensors.Length && unit == 1 && LieAlike(tensors[first], tensors[end]))
             {
+                end++;
             }
 
             var alike = tensors[first..end];

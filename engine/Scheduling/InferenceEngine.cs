@@ -68,7 +68,6 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _hashRoot = BlockHash.Root(model, _options.KvType);
         var copies = new KvCopies();
         _host = _options.HostBlocks > 0 ? new HostBlockTier(copies, device.Info.BlockBytes, _options.HostBlocks, _options.HostPath, device.Info.StateSlots > 0 ? device.Info.StateBytes : 0) : null;
-        _pinned = _host is null ? null : device.PinHost(_host.Address, _host.Bytes);
         _kvEvents = new KvEventBuffer(_time.GetUtcNow().UtcTicks, _options.KvEventBacklog);
         var states = device.Info.StateSlots > 0 ? new StateSlots(device.Info.StateSlots, copies) : null;
         _kv = new KvCache(device.Info.BlockCount, blockSize, _host, _kvEvents, states, device.Info.KvGroups);
@@ -91,6 +90,7 @@ public sealed class InferenceEngine : IInferenceEngine, IDisposable
         _lose = _living.Lose;
         _intake = new TokenIntake(new StepTokens(device, tokenizer), _living, _scheduler, _masks, _outputs, _statistics, tokenizer, model, device.Info.Simulated);
         _steps = new StepPipeline(device, _transfers, _scheduler, _speculation, _living, _intake, _statistics, _health, _costs, _time);
+        _pinned = _host is null ? null : device.PinHost(_host.Address, _host.Bytes);
     }
 
     /// <summary>Raised, on the submitting thread, when there may be work: the driver wakes by it.</summary>

@@ -10,6 +10,11 @@ namespace Crescent.Engine.Scheduling;
 /// <param name="count">Told how many blocks go to or from the host.</param>
 internal sealed class KvTransfers(IDevice device, KvCache kv, KvCopies copies, Action<int> count)
 {
+    // What the device was given by others before is none of these.
+    private readonly long _before = device.CopiesDone is var done and not long.MaxValue ? done : 0;
+
+    private long Done => device.CopiesDone is var done and not long.MaxValue ? done - _before : long.MaxValue;
+
     /// <summary>Hands the device what is written down. Where it copies at once, all of it is there afterwards.</summary>
     public void HandOver()
     {
@@ -27,7 +32,7 @@ internal sealed class KvTransfers(IDevice device, KvCache kv, KvCopies copies, A
     }
 
     /// <summary>Takes note of what has arrived.</summary>
-    public void Arrive() => kv.Arrive(Math.Min(device.CopiesDone, copies.HandedCount));
+    public void Arrive() => kv.Arrive(Math.Min(Done, copies.HandedCount));
 
     /// <summary>Nothing else can be done: waits for what is copied into blocks.</summary>
     /// <returns>False when nothing is.</returns>
@@ -45,7 +50,7 @@ internal sealed class KvTransfers(IDevice device, KvCache kv, KvCopies copies, A
     /// <summary>Waits until all that were handed over are done: the host's memory is given back.</summary>
     public void Drain()
     {
-        while (device.CopiesDone < copies.HandedCount)
+        while (Done < copies.HandedCount)
         {
             device.WaitForCopy();
         }

@@ -111,12 +111,16 @@ public sealed class CudaGroupTests : EmulatedCudaTest
     [InlineData("qwen3", 2, true)]
     [InlineData("gemma3", 2, false)]
     [InlineData("qwen3moe", 4, true)]
+    [InlineData("qwen35", 2, true)]
+    [InlineData("nemotron_h", 2, true)]
+    [InlineData("gemma4-moe", 2, true)]
+    [InlineData("deepseek2", 2, false)]
     public void A_graph_of_several_gpus_gives_the_bits_of_its_kernels_launched_one_by_one(string name, int gpus, bool peers)
     {
         EmulatedCuda.Peers(peers);
         using var file = GgufFile.Open(TestFiles.Shared("arch", $"{name}.gguf"));
-        using var expanded = new ExpandedHeads(Architecture.Read(file));
-        var graph = gpus == 2 ? Architecture.Read(file) : expanded.Graph;
+        using var expanded = gpus == 2 ? null : new ExpandedHeads(Architecture.Read(file));
+        var graph = expanded?.Graph ?? Architecture.Read(file);
         using var graphs = new CudaDevice(graph, Options(gpus));
         using var kernels = new CudaDevice(graph, Options(gpus) with { Graphs = false });
         var launched = EmulatedCuda.Counters(0).GraphLaunches;
@@ -128,6 +132,19 @@ public sealed class CudaGroupTests : EmulatedCudaTest
 
         EmulatedCuda.Fail(1, IllegalAddress, 5);
         Assert.Contains($"cuda:1 of {graphs.Info.Name}", Assert.Throws<CudaDeviceException>(() => DecodeSteps.Logits(graphs, 1, 0)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_copies_between_gpus_cannot_be_captured_kernels_are_launched_one_by_one()
+    {
+        EmulatedCuda.Peers(false);
+        EmulatedCuda.CapturesCopies(false);
+        using var file = GgufFile.Open(TestFiles.TinyModel);
+        using var device = Open(Architecture.Read(file), 2);
+        var first = DecodeSteps.Logits(device, 1, 0);
+        Assert.Equal(first, DecodeSteps.Logits(device, 1, 0));
+        Assert.Contains("CUDA_ERROR_NOT_SUPPORTED", device.GraphFault, StringComparison.Ordinal);
+        Assert.Equal(0, device.GraphsMade);
     }
 
     // What all GPUs compute whole too: latent rows, routers with norms of their own, per-layer embeddings, which are the last of a layer.

@@ -164,19 +164,7 @@ public sealed class CudaLatentTests : EmulatedCudaTest
     private static CudaDevice Open(DecoderGraph graph, int gpus) =>
         new(graph, EmulatedCuda.Options() with { Name = $"cuda:{string.Join('+', Enumerable.Range(0, gpus))}", Gpus = [.. Enumerable.Range(0, gpus)], KvBlocks = 16 });
 
-    private static unsafe byte[] Blocks(CudaRank rank, int count)
-    {
-        var bytes = new byte[count * rank.Kv.BlockBytes];
-        fixed (byte* target = bytes)
-        {
-            rank.Context.Enter();
-            for (var i = 0; i < count; i++)
-                rank.Kv.Copy(new KvCopy(KvCopyKind.ToHost, i, (nint)target + (nint)(i * rank.Kv.BlockBytes)), rank.Context.Stream);
-            rank.Context.Synchronize();
-        }
-
-        return bytes;
-    }
+    private static byte[] Blocks(CudaRank rank, int count) => [.. Enumerable.Range(0, count).SelectMany(block => DecodeSteps.Block(rank, block))];
 
     private static GgufFile Open() => GgufFile.Open(TestFiles.Shared("arch", "deepseek2.gguf"));
 

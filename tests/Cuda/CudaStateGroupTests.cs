@@ -30,9 +30,19 @@ public sealed class CudaStateGroupTests : EmulatedCudaTest
         var file = GoldenFile.OfArchitecture(name);
         using var model = GgufFile.Open(file.Path);
         using var expanded = new ExpandedHeads(Architecture.Read(model));
-        var options = Options(gpus) with { KvBlocks = GoldenStep.KvBlocks, MaxStepTokens = GoldenStep.MaxStepTokens, MaxLogitRows = GoldenStep.MaxLogitRows };
+        var (loaded, all) = (0L, 0L);
+        var options = Options(gpus) with
+        {
+            KvBlocks = GoldenStep.KvBlocks,
+            MaxStepTokens = GoldenStep.MaxStepTokens,
+            MaxLogitRows = GoldenStep.MaxLogitRows,
+            Progress = (done, of) => (loaded, all) = (done, of),
+        };
         using var device = new CudaDevice(gpus == 2 ? Architecture.Read(model) : expanded.Graph, options);
         Assert.Equal(peers, device.Group.Direct);
+
+        // All but vectors that are counted as matrices.
+        Assert.InRange(loaded, all * 99 / 100, all);
         var errors = CudaGoldenTests.Errors(device, file, prompts: 1, tie: 0.03);
         Assert.InRange(errors.Average(), 0, mean);
         Assert.InRange(errors[^1], 0, greatest);
@@ -86,10 +96,11 @@ public sealed class CudaStateGroupTests : EmulatedCudaTest
 
         Assert.True(engine.Counters.HostHitTokens > 0, "no state came back from the host");
         var together = new RecordingSink();
-        using var other = model.Engine(model.Device(), together, new EngineOptions { PrefixCache = false });
+        using var other = model.Engine(model.Device(20), together, new EngineOptions { PrefixCache = false });
         for (var talk = 0; talk < Talks; talk++)
             other.Submit(new InferenceRequest { Id = talk, Prompt = [.. talks[talk][..^Answer]], MaxTokens = Answer, IgnoreEndOfGeneration = true });
         Run(other);
+        Assert.True(other.Counters.Preemptions > 0, "nobody was put off");
         for (var talk = 0; talk < Talks; talk++)
             Assert.Equal(talks[talk][^Answer..], together[talk].Tokens);
     }

@@ -24,4 +24,25 @@ internal static class DecodeSteps
             logits.AddRange(result.Logits(i));
         return [.. logits];
     }
+
+    /// <summary>Returns when all copies that were queued are done.</summary>
+    public static void AwaitCopies(CudaDevice device)
+    {
+        while (device.Group.CopiesUnderWay)
+            device.WaitForCopy();
+    }
+
+    /// <summary>The bytes of a GPU's block, of its share.</summary>
+    public static unsafe byte[] Block(CudaRank rank, int block)
+    {
+        var bytes = new byte[rank.Kv.BlockBytes];
+        fixed (byte* target = bytes)
+        {
+            rank.Context.Enter();
+            rank.Kv.Copy(new KvCopy(KvCopyKind.ToHost, block, (nint)target), rank.Context.Stream);
+            rank.Context.Synchronize();
+        }
+
+        return bytes;
+    }
 }

@@ -72,6 +72,10 @@ internal static unsafe class EmulatedCuda
     /// <summary>Whether kernels may be let at other GPUs' memory.</summary>
     public static void Peers(bool allowed) => Call("crescentEmulatorSetPeers", ((delegate* unmanaged<int, int>)Entry("crescentEmulatorSetPeers"))(allowed ? 1 : 0));
 
+    /// <summary>Whether copies between GPUs may be captured.</summary>
+    public static void CapturesCopies(bool allowed) =>
+        Call("crescentEmulatorSetCapturesCopies", ((delegate* unmanaged<int, int>)Entry("crescentEmulatorSetCapturesCopies"))(allowed ? 1 : 0));
+
     /// <summary>All memory again.</summary>
     public static void ResetMemory(int gpu) => SetMemory(gpu, (long)MemoryMegabytes << 20);
 

@@ -17,6 +17,7 @@ public abstract class EmulatedCudaTest : IDisposable
 
         EmulatedCuda.Order(0);
         EmulatedCuda.Peers(true);
+        EmulatedCuda.CapturesCopies(true);
         GC.SuppressFinalize(this);
     }
 }

@@ -72,8 +72,17 @@ public sealed unsafe class StateShareTests : IDisposable
         var channels = Inner + (2 * groups * State);
         var mamba = new Mamba2Operator
         {
-            Heads = Heads, Groups = groups, StateSize = State, Input = Tensor(Width, Inner + channels + Heads), Convolution = Tensor(Kernel, channels), ConvolutionBias = Tensor(channels, 1),
-            StepBias = Tensor(Heads, 1), DecayRate = Tensor(1, Heads), Skip = Tensor(1, Heads), OutputNorm = Tensor(Inner / groups, groups), Output = Tensor(Inner, Width),
+            Heads = Heads,
+            Groups = groups,
+            StateSize = State,
+            Input = Tensor(Width, Inner + channels + Heads),
+            Convolution = Tensor(Kernel, channels),
+            ConvolutionBias = Tensor(channels, 1),
+            StepBias = Tensor(Heads, 1),
+            DecayRate = Tensor(1, Heads),
+            Skip = Tensor(1, Heads),
+            OutputNorm = Tensor(Inner / groups, groups),
+            Output = Tensor(Inner, Width),
         };
         Assert.Null(StateShare.FaultOf(mamba, "a", parts));
         for (var part = 0; part < parts; part++)

@@ -186,6 +186,7 @@ API cuMemcpyPeer(Address to, Context* target, Address from, Context* source, siz
 
 API cuMemcpyPeerAsync(Address to, Context* target, Address from, Context* source, size_t bytes, Stream* stream) {
     ENTER();
+    if (streamOf(stream)->capture && !settings().capturesCopies) return NotSupported;
     return copyPeer(to, target, from, source, bytes, stream, false);
 }
 

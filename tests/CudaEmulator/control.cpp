@@ -37,6 +37,12 @@ API crescentEmulatorSetPeers(int allowed) {
     return Success;
 }
 
+// Whether copies between devices may be captured.
+API crescentEmulatorSetCapturesCopies(int allowed) {
+    settings().capturesCopies = allowed != 0;
+    return Success;
+}
+
 // While held, launches wait.
 API crescentEmulatorHold(int device, int held) {
     if (!deviceOf(device)) return InvalidDevice;
