@@ -13,8 +13,13 @@ using namespace crescent;
 namespace {
 
 std::mutex hostMutex;
-std::map<void*, size_t>& hostMemory() {
-    static auto all = new std::map<void*, size_t>;
+struct HostRange {
+    size_t bytes;
+    Context* registeredBy;  // null for what was allocated
+};
+
+std::map<void*, HostRange>& hostMemory() {
+    static auto all = new std::map<void*, HostRange>;
     return *all;
 }
 
@@ -43,7 +48,7 @@ Result copy(void* to, const void* from, size_t bytes, Stream* stream, bool wait,
         {
             std::lock_guard<std::mutex> lock(hostMutex);
             auto after = hostMemory().upper_bound(const_cast<void*>(from));
-            pinned = after != hostMemory().begin() && (--after, static_cast<const char*>(from) < static_cast<char*>(after->first) + after->second);
+            pinned = after != hostMemory().begin() && (--after, static_cast<const char*>(from) < static_cast<char*>(after->first) + after->second.bytes);
         }
         if (!pinned && !streamOf(stream)->capture) {
             auto staged = std::make_shared<std::string>(static_cast<const char*>(from), bytes);
@@ -110,7 +115,7 @@ API cuMemHostAlloc(void** memory, size_t bytes, unsigned) {
     ENTER();
     if (posix_memalign(memory, 4096, bytes ? bytes : 1)) return OutOfMemory;
     std::lock_guard<std::mutex> lock(hostMutex);
-    hostMemory()[*memory] = bytes;
+    hostMemory()[*memory] = {bytes, nullptr};
     return Success;
 }
 
@@ -129,7 +134,13 @@ API cuMemFreeHost(void* memory) {
 API cuMemHostRegister_v2(void* memory, size_t bytes, unsigned) {
     ENTER();
     std::lock_guard<std::mutex> lock(hostMutex);
-    return hostMemory().emplace(memory, bytes).second ? Success : HostMemoryAlreadyRegistered;
+    return hostMemory().emplace(memory, HostRange{bytes, current()}).second ? Success : HostMemoryAlreadyRegistered;
+}
+
+void crescent::unregisterAll(Context* context) {
+    std::lock_guard<std::mutex> lock(hostMutex);
+    auto& all = hostMemory();
+    for (auto each = all.begin(); each != all.end();) each = each->second.registeredBy == context ? all.erase(each) : std::next(each);
 }
 
 API cuMemHostUnregister(void* memory) {

@@ -26,6 +26,7 @@ Context::Context(Device* owner) : device(owner), _default(std::make_unique<Strea
 Context::~Context() {
     forget(this);
     drain();
+    unregisterAll(this);
 }
 
 void Context::fail(Result result, const std::string& reason) {

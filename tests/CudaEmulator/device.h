@@ -81,5 +81,7 @@ Context* current();
 // The context is no more: no thread may find it current. Kept until the process ends, so that a handle to it is refused.
 void forget(Context* context);
 bool alive(Context* context);
+// What the context has pinned of the program's memory is not any more.
+void unregisterAll(Context* context);
 
 }  // namespace crescent
