@@ -131,7 +131,7 @@ internal static partial class CudaEngines
     [LoggerMessage(Level = LogLevel.Debug, Message = "Power of device {Name} from {Source}. {Fault} {CacheFault}")]
     private static partial void LogPower(ILogger logger, string name, string source, string fault, string cacheFault);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Fault} Copies to and from the host tier hold its steps up; a tier in memory, without a path, may be pinned where a file cannot.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Fault} Copies to and from the host tier hold its steps up; one in memory, without --kv-host-folder, may be pinned where a file cannot.")]
     private static partial void LogUnpinned(ILogger logger, string fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Device {Name}: {Percent} % of {Bytes} MiB of weights are up.")]
