@@ -78,22 +78,7 @@ public sealed class CudaStateGroupTests : EmulatedCudaTest
             TestFiles.Shared("arch", "qwen35.gguf"), model => new CudaDevice(model.Graph, Options(2) with { KvBlocks = 36, StateSlots = 3, HostLogits = false }));
         var sink = new RecordingSink();
         using var engine = model.Engine(model.Device(), sink, new EngineOptions { HostBlocks = 300 });
-        var random = new Random(3);
-        var talks = Enumerable.Range(0, Talks).Select(static _ => new List<int>()).ToArray();
-        for (var turn = 0; turn < Turns; turn++)
-        {
-            for (var talk = 0; talk < Talks; talk++)
-            {
-                var id = (turn * Talks) + talk;
-                talks[talk].AddRange(Enumerable.Range(0, Question).Select(_ => random.Next(200)));
-                engine.Submit(new InferenceRequest { Id = id, Prompt = [.. talks[talk]], MaxTokens = Answer, IgnoreEndOfGeneration = true });
-                Run(engine);
-                engine.CheckIntegrity();
-                Assert.InRange(sink[id].Usage!.CachedTokens, turn == 0 ? 0 : talks[talk].Count - Question - 16, talks[talk].Count);
-                talks[talk].AddRange(sink[id].Tokens);
-            }
-        }
-
+        var talks = StateTierTests.Talk(engine, sink, Talks, Turns, Question, Answer);
         Assert.True(engine.Counters.HostHitTokens > 0, "no state came back from the host");
         var together = new RecordingSink();
         using var other = model.Engine(model.Device(20), together, new EngineOptions { PrefixCache = false });

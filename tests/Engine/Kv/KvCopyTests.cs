@@ -42,11 +42,15 @@ public sealed class KvCopyTests
         Assert.Equal(14, engine.State.FreeBlocks);
     }
 
-    [Fact]
-    public void A_request_that_ends_while_its_blocks_are_copied_gives_them_back_when_they_are_there()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(50)]
+    public void A_request_that_ends_while_its_blocks_are_copied_gives_them_back_when_they_are_there(int othersBefore)
     {
         var sink = new RecordingSink();
         var device = new LateDevice(new HistoryDevice(blocks: 12), 1, []) { HoldsCopies = true };
+        device.BeginCopies([.. Enumerable.Repeat(new KvCopy(KvCopyKind.Within, 1, 0, 0), othersBefore)]);
+        device.WaitForCopy();
         using var engine = EngineOver(device, sink, new EngineOptions { HostBlocks = 40 });
         for (var id = 1; id <= 4; id++)
         {

@@ -160,21 +160,7 @@ public sealed class StateTierTests
             TestFiles.Shared("arch", $"{name}.gguf"), model => new CpuDevice(model.Graph, new CpuDeviceOptions { Threads = 1, KvBlocks = 200, StateSlots = 4, KvType = KvType.F32 }));
         var sink = new RecordingSink();
         using var engine = model.Engine(model.Device(), sink, new EngineOptions { HostBlocks = hostBlocks });
-        var random = new Random(3);
-        var talks = Enumerable.Range(0, Talks).Select(static _ => new List<int>()).ToArray();
-        for (var turn = 0; turn < Turns; turn++)
-        {
-            for (var talk = 0; talk < Talks; talk++)
-            {
-                var id = (turn * Talks) + talk;
-                talks[talk].AddRange(Enumerable.Range(0, Question).Select(_ => random.Next(200)));
-                engine.Submit(new InferenceRequest { Id = id, Prompt = [.. talks[talk]], MaxTokens = Answer, IgnoreEndOfGeneration = true });
-                Run(engine);
-                Assert.InRange(sink[id].Usage!.CachedTokens, turn == 0 ? 0 : talks[talk].Count - Question - 16, talks[talk].Count);
-                talks[talk].AddRange(sink[id].Tokens);
-            }
-        }
-
+        var talks = Talk(engine, sink, Talks, Turns, Question, Answer);
         Assert.True(engine.Counters.HostHitTokens > 0);
         for (var talk = 0; talk < Talks; talk++)
         {
@@ -184,5 +170,28 @@ public sealed class StateTierTests
             Run(other);
             Assert.Equal(talks[talk][^Answer..], alone[0].Tokens);
         }
+    }
+
+    /// <summary>Talks that take turns: each question goes on from what was said, and from a state but for what lies behind its last block.</summary>
+    /// <returns>The tokens of each.</returns>
+    internal static List<int>[] Talk(InferenceEngine engine, RecordingSink sink, int count, int turns, int question, int answer)
+    {
+        var random = new Random(3);
+        var talks = Enumerable.Range(0, count).Select(static _ => new List<int>()).ToArray();
+        for (var turn = 0; turn < turns; turn++)
+        {
+            for (var talk = 0; talk < count; talk++)
+            {
+                var id = (turn * count) + talk;
+                talks[talk].AddRange(Enumerable.Range(0, question).Select(_ => random.Next(200)));
+                engine.Submit(new InferenceRequest { Id = id, Prompt = [.. talks[talk]], MaxTokens = answer, IgnoreEndOfGeneration = true });
+                Run(engine);
+                engine.CheckIntegrity();
+                Assert.InRange(sink[id].Usage!.CachedTokens, turn == 0 ? 0 : talks[talk].Count - question - 16, talks[talk].Count);
+                talks[talk].AddRange(sink[id].Tokens);
+            }
+        }
+
+        return talks;
     }
 }
